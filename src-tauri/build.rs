@@ -1,0 +1,43 @@
+//! Names the app's commands, so that Tauri checks them against each window's capability file.
+
+use tauri_build::{Attributes, InlinedPlugin};
+
+/// Every command of `src/commands.rs`; what is missing here cannot be called, and a test compares the two.
+const COMMANDS: &[&str] = &[
+    // the hosts window
+    "list_hosts",
+    "save_host",
+    "duplicate_host",
+    "remove_host",
+    "restore_host",
+    "favour_host",
+    "open_host",
+    "open_address",
+    "read_address",
+    "choose_closing",
+    // a viewer window, on its own session
+    "attach",
+    "answer",
+    "again",
+    "close",
+    "close_window",
+    "set_fullscreen",
+    "read_clipboard",
+    "write_clipboard",
+    "viewer_failed",
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=src-tauri/capabilities");
+    println!("cargo::rerun-if-changed=ui/dist");
+    if !std::path::Path::new("ui/dist/index.html").exists() {
+        println!("cargo::error=the pages are not built yet: `cargo xtask run` builds everything");
+        return;
+    }
+    tauri_build::try_build(
+        Attributes::new()
+            .capabilities_path_pattern("./src-tauri/capabilities/**/*")
+            .plugin("portlight", InlinedPlugin::new().commands(COMMANDS)),
+    )
+    .expect("the Tauri build script failed");
+}

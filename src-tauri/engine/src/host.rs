@@ -1,0 +1,329 @@
+//! A host: one machine the user saved. As typed ([`HostDraft`]), as meant ([`Host`]), as shown ([`HostView`]).
+
+use crate::address::{Address, AddressProblem};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+/// How many characters a name or a user name may have.
+pub const MAX_TEXT: usize = 200;
+
+/// Names a host for its whole life, also through renaming; the keyring's entry has the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string"))]
+pub struct HostId(Uuid);
+
+impl HostId {
+    /// An id that no other host has.
+    #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
+    pub fn new() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for HostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for HostId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// One machine the user saved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its name for life.
+    pub id: HostId,
+    /// What the user calls it; never empty.
+    pub name: String,
+    /// Where its server is.
+    pub address: Address,
+    /// User name for servers that ask for one; empty where none is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub username: String,
+    /// Whether sessions only watch.
+    #[serde(default)]
+    pub view_only: bool,
+    /// Whether the tray lists it first.
+    #[serde(default)]
+    pub favourite: bool,
+    /// Whether the keyring has a password for it, as far as we know.
+    #[serde(default)]
+    pub has_password: bool,
+    /// When it was last opened, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_opened: Option<u64>,
+    /// What a newer Portlight wrote here, kept as it was.
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Host {
+    /// A new entry for the demo desktop inside Portlight.
+    pub fn demo(name: &str) -> Self {
+        Self {
+            id: HostId::new(),
+            name: name.to_owned(),
+            address: Address::Demo,
+            username: String::new(),
+            view_only: false,
+            favourite: false,
+            has_password: false,
+            last_opened: None,
+            rest: serde_json::Map::new(),
+        }
+    }
+
+    /// The host as shown.
+    pub fn view(&self) -> HostView {
+        HostView {
+            id: self.id,
+            name: self.name.clone(),
+            address: self.address.to_string(),
+            username: self.username.clone(),
+            view_only: self.view_only,
+            favourite: self.favourite,
+            has_password: self.has_password,
+            last_opened: self.last_opened,
+            demo: self.address == Address::Demo,
+        }
+    }
+}
+
+/// A host as typed into the form.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HostDraft {
+    /// The host that is edited; none for a new one.
+    pub id: Option<HostId>,
+    /// Empty means: call it by its address.
+    pub name: String,
+    /// As [`Address::parse`] reads it.
+    pub address: String,
+    /// May be empty.
+    pub username: String,
+    /// Whether sessions only watch.
+    pub view_only: bool,
+    /// Whether the tray lists it first.
+    pub favourite: bool,
+}
+
+impl HostDraft {
+    /// The host that is meant. What the form does not show stays as it is in `existing`.
+    ///
+    /// # Errors
+    /// Every field in question, not only the first.
+    pub fn check(&self, existing: Option<&Host>) -> Result<Host, Vec<FieldProblem>> {
+        let (name, address, username) = (one_line(&self.name), Address::parse(&self.address), one_line(&self.username));
+        let (name, address, username) = match (name, address, username) {
+            (Ok(name), Ok(address), Ok(username)) => (name, address, username),
+            (name, address, username) => {
+                let problems = [
+                    name.err().map(FieldProblem::Name),
+                    address.err().map(FieldProblem::Address),
+                    username.err().map(FieldProblem::Username),
+                ];
+                return Err(problems.into_iter().flatten().collect());
+            }
+        };
+        let name = if name.is_empty() { name_for(&address) } else { name };
+        let (view_only, favourite) = (self.view_only, self.favourite);
+        let host = existing.cloned().unwrap_or_else(|| Host::demo(""));
+        Ok(Host { name, address, username, view_only, favourite, ..host })
+    }
+}
+
+impl From<&Host> for HostDraft {
+    fn from(host: &Host) -> Self {
+        Self {
+            id: Some(host.id),
+            name: host.name.clone(),
+            address: host.address.to_string(),
+            username: host.username.clone(),
+            view_only: host.view_only,
+            favourite: host.favourite,
+        }
+    }
+}
+
+/// What a host without a name is called. A very long address is cut, so that the form takes the name back.
+pub(crate) fn name_for(address: &Address) -> String {
+    address.to_string().chars().take(MAX_TEXT).collect()
+}
+
+fn one_line(text: &str) -> Result<String, TextProblem> {
+    let text = text.trim();
+    // The Unicode line separators break lines too, and are not among the control characters.
+    if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(TextProblem::ControlCharacters);
+    }
+    if text.chars().count() > MAX_TEXT { Err(TextProblem::TooLong) } else { Ok(text.to_owned()) }
+}
+
+/// A host as shown: everything but secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HostView {
+    /// Its name for life.
+    pub id: HostId,
+    /// What the user calls it.
+    pub name: String,
+    /// Where its server is, in the shortest form that reads back the same.
+    pub address: String,
+    /// May be empty.
+    pub username: String,
+    /// Whether sessions only watch.
+    pub view_only: bool,
+    /// Whether the tray lists it first.
+    pub favourite: bool,
+    /// Whether the keyring has a password for it.
+    pub has_password: bool,
+    /// When it was last opened, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub last_opened: Option<u64>,
+    /// Whether it is the demo desktop inside Portlight.
+    pub demo: bool,
+}
+
+/// A field of the form and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "field", content = "problem", rename_all = "snake_case")]
+pub enum FieldProblem {
+    /// The name.
+    #[error("name: {0}")]
+    Name(TextProblem),
+    /// The address.
+    #[error("address: {0}")]
+    Address(AddressProblem),
+    /// The user name.
+    #[error("user name: {0}")]
+    Username(TextProblem),
+}
+
+/// What is wrong with a line of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum TextProblem {
+    /// More than [`MAX_TEXT`] characters.
+    #[error("it has more than {MAX_TEXT} characters")]
+    TooLong,
+    /// Has line breaks or other control characters.
+    #[error("it has line breaks or other control characters")]
+    ControlCharacters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn draft(name: &str, address: &str, username: &str) -> HostDraft {
+        let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
+        HostDraft { id: None, name, address, username, view_only: false, favourite: false }
+    }
+
+    fn host() -> Host {
+        serde_json::from_value(json!({
+            "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:1", "username": "ann",
+            "has_password": true, "last_opened": 1_790_000_000, "colour": "blue",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_new_host_is_what_was_typed_without_the_space_around() {
+        let typed = HostDraft { view_only: true, favourite: true, ..draft("  Studio ", " studio:1 ", " ann\t") };
+        let host = typed.check(None).unwrap();
+        assert_eq!((host.name.as_str(), host.username.as_str()), ("Studio", "ann"));
+        assert_eq!(host.address, Address::parse("studio:1").unwrap());
+        assert!(host.view_only && host.favourite);
+        assert!(!host.has_password && host.last_opened.is_none() && host.rest.is_empty());
+        assert_ne!(host.id, typed.check(None).unwrap().id, "two new hosts have two ids");
+    }
+
+    #[test]
+    fn a_host_without_a_name_is_called_by_its_address() {
+        assert_eq!(draft(" ", "vnc://studio:5901/", "").check(None).unwrap().name, "studio:5901");
+        let long = ["a".repeat(60), "b".repeat(60), "c".repeat(60), "d".repeat(60)].join(".");
+        let host = draft("", &long, "").check(None).unwrap();
+        assert_eq!(host.address.to_string(), long);
+        assert!(HostDraft::from(&host).check(Some(&host)).is_ok(), "its form can be saved again");
+    }
+
+    #[test]
+    fn editing_keeps_what_the_form_does_not_show() {
+        let before = host();
+        let edited =
+            HostDraft { name: "Atelier".into(), favourite: true, ..HostDraft::from(&before) }.check(Some(&before));
+        assert_eq!(edited, Ok(Host { name: "Atelier".into(), favourite: true, ..before }));
+    }
+
+    #[test]
+    fn an_untouched_form_changes_nothing() {
+        assert_eq!(HostDraft::from(&host()).check(Some(&host())), Ok(host()));
+    }
+
+    #[test]
+    fn every_field_in_question_is_named() {
+        let long = "ü".repeat(MAX_TEXT + 1);
+        assert_eq!(
+            draft("a\nb", "my box", &long).check(None),
+            Err(vec![
+                FieldProblem::Name(TextProblem::ControlCharacters),
+                FieldProblem::Address(AddressProblem::Hostname),
+                FieldProblem::Username(TextProblem::TooLong),
+            ])
+        );
+        assert_eq!(draft("a", "", "").check(None), Err(vec![FieldProblem::Address(AddressProblem::Empty)]));
+        assert_eq!(
+            draft("a\u{2028}b", "box", "").check(None),
+            Err(vec![FieldProblem::Name(TextProblem::ControlCharacters)])
+        );
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_not_in_bytes() {
+        let longest = "ü".repeat(MAX_TEXT);
+        assert_eq!(draft(&longest, "box", &longest).check(None).map(|host| host.name), Ok(longest));
+    }
+
+    #[test]
+    fn the_view_has_the_demo_mark_and_no_unknown_fields() {
+        assert!(Host::demo("Try me").view().demo);
+        let view = serde_json::to_value(host().view()).unwrap();
+        assert_eq!(
+            view,
+            json!({
+                "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
+                "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "demo": false,
+            })
+        );
+    }
+
+    #[test]
+    fn what_a_newer_portlight_wrote_survives() {
+        let written = serde_json::to_value(host()).unwrap();
+        assert_eq!(written["colour"], "blue");
+        assert_eq!(serde_json::from_value::<Host>(written).unwrap(), host());
+    }
+
+    #[test]
+    fn ids_read_back_the_same() {
+        let id = HostId::new();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!("no id".parse::<HostId>().is_err());
+    }
+
+    #[test]
+    fn problems_are_sentences() {
+        assert_eq!(FieldProblem::Name(TextProblem::TooLong).to_string(), "name: it has more than 200 characters");
+    }
+}

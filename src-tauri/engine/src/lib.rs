@@ -1,0 +1,413 @@
+//! Everything in Portlight that needs no window.
+//!
+//! ```text
+//! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
+//!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
+//!         │     └─────▶ secrets                  passwords, in the operating system's keyring
+//!         ├▶ list ─▶ hosts ─▶ host ─▶ address    the machines that the user saved, as one file
+//!         └▶ told                                what the user was told once
+//! ```
+//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
+
+pub mod address;
+mod demo;
+pub mod error;
+pub mod host;
+pub mod hosts;
+mod list;
+pub mod relay;
+pub mod secrets;
+pub mod session;
+mod told;
+mod transport;
+
+pub use error::{Error, Result};
+pub use told::Telling;
+
+use address::Link;
+use host::{FieldProblem, Host, HostDraft, HostId, HostView};
+use hosts::{Hosts, Opened};
+use list::HostList;
+use relay::Relay;
+use secrets::{PasswordChange, Secrets};
+use serde::Serialize;
+use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::sleep};
+use tokio_util::task::AbortOnDropHandle;
+use told::Told;
+
+/// How long a removed host can be brought back; its password is forgotten after that.
+pub const UNDO: Duration = Duration::from_secs(10);
+
+/// Where Portlight keeps things, and who may come to its relay.
+pub struct Settings {
+    /// Where the list of hosts lies.
+    pub config: PathBuf,
+    /// Where the rest lies: what the user was told once.
+    pub data: PathBuf,
+    /// Under this name the keyring's entries are filed.
+    pub keyring_service: String,
+    /// The pages that may open the relay's WebSockets.
+    pub origins: Vec<String>,
+    /// What the demo desktop is called in the first list.
+    pub demo_name: String,
+}
+
+impl Settings {
+    /// The folders that the system has for this: `$XDG_CONFIG_HOME/portlight` and `$XDG_DATA_HOME/portlight` on Linux.
+    ///
+    /// # Errors
+    /// [`Error::System`] where there is no home folder.
+    pub fn folders() -> Result<(PathBuf, PathBuf)> {
+        let missing = || Error::System { detail: "there is no home folder to keep the list of machines in".to_owned() };
+        let config = dirs::config_dir().ok_or_else(missing)?;
+        let data = dirs::data_dir().ok_or_else(missing)?;
+        Ok((config.join("portlight"), data.join("portlight")))
+    }
+}
+
+/// The list as the window shows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HostListView {
+    /// In the order in which they were added.
+    pub hosts: Vec<HostView>,
+    /// What the user has to know about the list or the keyring.
+    pub notices: Vec<Error>,
+}
+
+/// A host that was saved.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Saved {
+    /// As it is now.
+    pub host: HostView,
+    /// What became of its password.
+    pub password: PasswordOutcome,
+}
+
+/// What became of a password when its host was saved.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum PasswordOutcome {
+    /// It stayed as it was.
+    Kept,
+    /// It is in the keyring.
+    Stored,
+    /// It is no longer in the keyring.
+    Forgotten,
+    /// The host is saved, its password is not in the keyring.
+    NotStored {
+        /// Why.
+        error: Error,
+    },
+}
+
+/// Portlight without its windows. Owns all parts; everything ends when it is dropped.
+pub struct Engine {
+    list: Arc<HostList>,
+    secrets: Secrets,
+    sessions: Sessions,
+    told: Told,
+    notices: Mutex<Vec<Error>>,
+    /// Removed hosts whose undo is still open; dropping one takes the removal back.
+    forgetting: Mutex<HashMap<HostId, AbortOnDropHandle<()>>>,
+    runtime: Handle,
+}
+
+impl Engine {
+    /// Opens the list, starts the relay, looks whether there is a keyring.
+    ///
+    /// # Errors
+    /// [`Error::HostsInUse`] where another Portlight runs; [`Error::HostsNotSaved`] or [`Error::System`] where the
+    /// folders or loopback cannot be used.
+    pub async fn start(settings: Settings) -> Result<Arc<Self>> {
+        let Opened { mut hosts, notice, first_run } = Hosts::open(&settings.config)?;
+        if first_run {
+            hosts.put(Host::demo(&settings.demo_name))?;
+        }
+        let list = Arc::new(HostList::new(hosts));
+        let secrets = Secrets::new(&settings.keyring_service);
+        let relay = Relay::start(settings.origins)
+            .await
+            .map_err(|cause| Error::System { detail: format!("the local relay could not start: {cause}") })?;
+        let runtime = Handle::current();
+        let surroundings =
+            Surroundings { relay, secrets: secrets.clone(), list: Arc::clone(&list), runtime: runtime.clone() };
+        let engine = Arc::new(Self {
+            list,
+            secrets,
+            sessions: Sessions::new(surroundings),
+            told: Told::open(&settings.data),
+            notices: Mutex::new(notice.into_iter().collect()),
+            forgetting: Mutex::default(),
+            runtime,
+        });
+        engine.spawn(|engine| async move {
+            engine.look_for_keyring().await;
+            // What was removed just before the last end: its undo has passed.
+            for id in engine.list.read(Hosts::removed) {
+                engine.forget(id).await;
+            }
+        });
+        Ok(engine)
+    }
+
+    /// The saved hosts, without starting anything; empty where they cannot be read.
+    pub fn peek(config: &Path) -> Vec<Host> {
+        Hosts::read(config)
+    }
+
+    // ---- hosts
+
+    /// The hosts and what has to be said about them.
+    pub fn hosts(&self) -> HostListView {
+        HostListView {
+            hosts: self.list.read(|hosts| hosts.all().iter().map(Host::view).collect()),
+            notices: lock(&self.notices).clone(),
+        }
+    }
+
+    /// Wakes after each change of the list.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.list.changes()
+    }
+
+    /// Adds or changes a host, and after that its password: a keyring that fails leaves a saved host.
+    ///
+    /// # Errors
+    /// [`Error::Fields`], [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+        let host = self.list.change(|hosts| {
+            let existing = match draft.id {
+                Some(id) => Some(hosts.get(id).ok_or(Error::NoSuchHost)?),
+                None => None,
+            };
+            let host = draft.check(existing).map_err(|fields| Error::Fields { fields })?;
+            hosts.put(host.clone())?;
+            Ok(host)
+        })?;
+        let (password, has_password) = match change {
+            PasswordChange::Keep => (PasswordOutcome::Kept, host.has_password),
+            PasswordChange::Forget => match self.secrets.forget(host.id).await {
+                Ok(()) => (PasswordOutcome::Forgotten, false),
+                Err(error) => (PasswordOutcome::NotStored { error }, host.has_password),
+            },
+            PasswordChange::Set { password } => match self.secrets.set(host.id, &password).await {
+                Ok(()) => (PasswordOutcome::Stored, true),
+                Err(error) => (PasswordOutcome::NotStored { error }, host.has_password),
+            },
+        };
+        if has_password != host.has_password {
+            self.list.change(|hosts| hosts.set_has_password(host.id, has_password))?;
+        }
+        Ok(Saved { host: Host { has_password, ..host }.view(), password })
+    }
+
+    /// Adds a copy of a host, with its password, under another name.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
+        let original = self.host(id)?;
+        let draft = HostDraft { id: None, name, ..HostDraft::from(&original) };
+        let mut copy = draft.check(None).map_err(|fields| Error::Fields { fields })?;
+        copy.has_password = original.has_password
+            && self
+                .secrets
+                .copy(id, copy.id)
+                .await
+                .inspect_err(|error| tracing::info!(%error, "password not copied"))
+                .is_ok();
+        self.list.change(|hosts| hosts.put(copy.clone()))?;
+        Ok(copy.view())
+    }
+
+    /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    pub fn remove(self: &Arc<Self>, id: HostId) -> Result<()> {
+        self.list.change(|hosts| hosts.remove(id))?;
+        let forgetting = self.spawn(move |engine| async move {
+            sleep(UNDO).await;
+            engine.forget(id).await;
+        });
+        lock(&self.forgetting).insert(id, AbortOnDropHandle::new(forgetting));
+        Ok(())
+    }
+
+    /// Undoes [`Engine::remove`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`] where it is too late, [`Error::HostsNotSaved`].
+    pub fn restore(&self, id: HostId) -> Result<()> {
+        self.list.change(|hosts| hosts.restore(id))?;
+        lock(&self.forgetting).remove(&id);
+        Ok(())
+    }
+
+    /// Puts a host among the favourites, or takes it out.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    pub fn favour(&self, id: HostId, favourite: bool) -> Result<()> {
+        self.list.change(|hosts| {
+            let host = hosts.get(id).ok_or(Error::NoSuchHost)?;
+            let host = Host { favourite, ..host.clone() };
+            hosts.put(host)
+        })
+    }
+
+    /// Whether this is the first time that `telling` comes up; it is remembered as told.
+    pub fn tell_once(&self, telling: Telling) -> bool {
+        self.told.first_time(telling)
+    }
+
+    // ---- sessions
+
+    /// What `text` means: a saved host's name, or else anything that reads as an address.
+    ///
+    /// # Errors
+    /// [`Error::Fields`] where it is neither.
+    pub fn target(&self, text: &str, view_only: bool) -> Result<Target> {
+        self.list.read(|hosts| find_target(hosts.all(), text, view_only))
+    }
+
+    /// The saved host `id` as something to open.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`].
+    pub fn target_of(&self, id: HostId) -> Result<Target> {
+        Ok(Target::from(&self.host(id)?))
+    }
+
+    /// Begins a session, and notes when the host was last opened.
+    pub fn open(self: &Arc<Self>, target: Target) -> SessionId {
+        if let Some(id) = target.host {
+            // Beside the session, not before it: saving waits for the disk.
+            self.spawn(move |engine| async move {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+                if let Err(error) = engine.list.change(|hosts| hosts.set_last_opened(id, now)) {
+                    tracing::warn!(%error, "not noted as opened");
+                }
+            });
+        }
+        self.sessions.start(target)
+    }
+
+    /// The session that already looks at the same thing.
+    pub fn session_for(&self, target: &Target) -> Option<SessionId> {
+        self.sessions.find(target)
+    }
+
+    /// What stays the same about a session, and its state: the current one first, then each change.
+    pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
+        self.sessions.watch(id)
+    }
+
+    /// Says that the session's window is there: from now on it may be given a ticket.
+    pub fn attach(&self, id: SessionId) {
+        self.sessions.attach(id);
+    }
+
+    /// The relay's port on 127.0.0.1.
+    pub fn relay_port(&self) -> u16 {
+        self.sessions.relay_port()
+    }
+
+    /// Hands on the answer to what the session asked.
+    pub fn answer(&self, id: SessionId, answer: Answer) {
+        self.sessions.answer(id, answer);
+    }
+
+    /// Dials again.
+    pub fn again(&self, id: SessionId) {
+        self.sessions.again(id);
+    }
+
+    /// Ends the session as the user asked; it can be dialled again.
+    pub fn close(&self, id: SessionId) {
+        self.sessions.close(id);
+    }
+
+    /// Ends the session because the viewer could not go on.
+    pub fn viewer_failed(&self, id: SessionId, detail: String) {
+        self.sessions.viewer_failed(id, detail);
+    }
+
+    /// Forgets the session: its window is gone.
+    pub fn end(&self, id: SessionId) {
+        self.sessions.end(id);
+    }
+
+    fn host(&self, id: HostId) -> Result<Host> {
+        self.list.read(|hosts| hosts.get(id).cloned()).ok_or(Error::NoSuchHost)
+    }
+
+    /// Forgets a removed host's password, then the host. A keyring that refuses is asked again at the next start.
+    async fn forget(&self, id: HostId) {
+        if !self.list.read(Hosts::removed).contains(&id) {
+            return;
+        }
+        let forgotten = match self.secrets.forget(id).await {
+            Ok(()) => self.list.change(|hosts| hosts.forget_removed(id)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "a removed machine's password is not forgotten yet");
+        }
+    }
+
+    async fn look_for_keyring(&self) {
+        if let Err(error @ Error::KeyringMissing { .. }) = self.secrets.look().await {
+            tracing::warn!(%error, "passwords are kept for a session only");
+            if self.tell_once(Telling::KeyringMissing) {
+                lock(&self.notices).push(error);
+                self.list.announce();
+            }
+        }
+    }
+
+    /// Does something beside, unless the engine ends first.
+    fn spawn<F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F) -> JoinHandle<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.runtime.spawn(work(Arc::clone(self)))
+    }
+}
+
+/// What `text` means among `hosts`: a name, or else an address or a `vnc://` link.
+///
+/// # Errors
+/// [`Error::Fields`] where it is neither.
+pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target> {
+    let text = text.trim();
+    let named = hosts
+        .iter()
+        .find(|host| host.name == text)
+        .or_else(|| hosts.iter().find(|host| host.name.to_lowercase() == text.to_lowercase()));
+    if let Some(host) = named {
+        return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
+    }
+    let link = Link::parse(text).map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })?;
+    let view_only = view_only || link.view_only;
+    if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
+        return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
+    }
+    let name = link.name.unwrap_or_else(|| link.address.to_string());
+    Ok(Target { host: None, name, address: link.address, view_only, has_password: false })
+}
+
+/// No code panics while it holds one of these, and if it did, the value would still be whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

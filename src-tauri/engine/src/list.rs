@@ -1,0 +1,43 @@
+//! The list of hosts, shared: one lock, and one announcement of every change.
+
+use crate::{error::Result, hosts::Hosts};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+
+pub(crate) struct HostList {
+    hosts: Mutex<Hosts>,
+    changed: watch::Sender<()>,
+}
+
+impl HostList {
+    pub(crate) fn new(hosts: Hosts) -> Self {
+        Self { hosts: Mutex::new(hosts), changed: watch::Sender::new(()) }
+    }
+
+    /// Looks at the list.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Hosts) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the list; a change that was saved is announced.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Hosts) -> Result<T>) -> Result<T> {
+        let done = change(&mut self.lock())?;
+        self.announce();
+        Ok(done)
+    }
+
+    /// Says that there is something new about the list.
+    pub(crate) fn announce(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Wakes after each change.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// The list is whole even after a panic elsewhere: it changes only once the file has.
+    fn lock(&self) -> MutexGuard<'_, Hosts> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

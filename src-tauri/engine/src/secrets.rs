@@ -1,0 +1,526 @@
+//! Passwords, in the operating system's keyring by host id. Without a keyring there are none: never a plain file.
+
+use crate::{
+    error::{Error, Result},
+    host::HostId,
+};
+use keyring::Entry;
+use serde::{Deserialize, Deserializer};
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
+use zeroize::Zeroizing;
+
+/// How long the keyring may take: it may be asking the user to unlock it.
+pub const KEYRING_PATIENCE: Duration = Duration::from_secs(60);
+
+/// A password. Overwritten when it is dropped, and never printed.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The password itself. Keep it as short as you can.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(password: String) -> Self {
+        Self(Zeroizing::new(password))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// From a form; nothing ever sends one back.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// What the form wants done with the host's password.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum PasswordChange {
+    /// Nothing.
+    Keep,
+    /// Take it out of the keyring.
+    Forget,
+    /// Put it into the keyring.
+    Set {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+    },
+}
+
+/// The keyring's part that is ours. Copies share one turn: the keyring is asked one thing at a time.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    service: Arc<str>,
+    /// Held by the thread that asks, also after we stopped waiting for it: a keyring that hangs costs one thread.
+    turn: Arc<Mutex<()>>,
+    /// Whether the thread whose turn it is has been given up.
+    hangs: Arc<AtomicBool>,
+}
+
+impl Secrets {
+    /// Passwords filed under `service`.
+    pub fn new(service: &str) -> Self {
+        Self { service: service.into(), turn: Arc::default(), hangs: Arc::default() }
+    }
+
+    /// Looks whether there is a keyring.
+    ///
+    /// # Errors
+    /// [`Error::KeyringMissing`], [`Error::KeyringSilent`].
+    pub async fn look(&self) -> Result<()> {
+        self.ask(Keyring::look).await
+    }
+
+    /// The password of `id`.
+    ///
+    /// # Errors
+    /// Those of the keyring: `Keyring…`. They are the same for all of these.
+    pub async fn get(&self, id: HostId) -> Result<Option<Secret>> {
+        self.ask(move |keyring| keyring.get(id)).await
+    }
+
+    /// Stores the password of `id`, instead of the one that may be there.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`].
+    pub async fn set(&self, id: HostId, password: &Secret) -> Result<()> {
+        let password = password.clone();
+        self.ask(move |keyring| keyring.set(id, &password)).await
+    }
+
+    /// Forgets the password of `id`; there need not be one.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`].
+    pub async fn forget(&self, id: HostId) -> Result<()> {
+        self.ask(move |keyring| keyring.forget(id)).await
+    }
+
+    /// Stores the password of `from` for `to`, too.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`]; [`Error::KeyringFailed`] where there is none to copy.
+    pub async fn copy(&self, from: HostId, to: HostId) -> Result<()> {
+        let missing = || Error::KeyringFailed { detail: "it has no password to copy".to_owned() };
+        self.ask(move |keyring| keyring.set(to, &keyring.get(from)?.ok_or_else(missing)?)).await
+    }
+
+    async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&Keyring) -> Result<T> + Send + 'static) -> Result<T> {
+        // Nobody should wait another minute for an unlock dialog that was overlooked the first time.
+        if self.hangs.load(Ordering::Relaxed) && self.turn.try_lock().is_err() {
+            return Err(Error::KeyringSilent);
+        }
+        let answer = async {
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            self.hangs.store(false, Ordering::Relaxed);
+            let keyring = Keyring { service: Arc::clone(&self.service) };
+            let thread = spawn_blocking(move || {
+                let _turn = turn;
+                question(&keyring)
+            });
+            thread.await.unwrap_or_else(|cause| Err(Error::KeyringFailed { detail: cause.to_string() }))
+        };
+        timeout(KEYRING_PATIENCE, answer).await.unwrap_or_else(|_| {
+            self.hangs.store(true, Ordering::Relaxed);
+            Err(Error::KeyringSilent)
+        })
+    }
+}
+
+/// The keyring as threads see it that may block.
+struct Keyring {
+    service: Arc<str>,
+}
+
+impl Keyring {
+    fn get(&self, id: HostId) -> Result<Option<Secret>> {
+        match self.entry(id)?.get_password() {
+            Ok(password) => Ok(Some(password.into())),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(cause) => Err(explain(cause)),
+        }
+    }
+
+    fn set(&self, id: HostId, password: &Secret) -> Result<()> {
+        self.entry(id)?.set_password(password.expose()).map_err(explain)
+    }
+
+    fn forget(&self, id: HostId) -> Result<()> {
+        match self.entry(id)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            // Somebody copied the item to another keyring; "forget" means all of them.
+            Err(keyring::Error::Ambiguous(entries)) => {
+                entries.iter().try_for_each(keyring_core::Entry::delete_credential).map_err(explain)
+            }
+            Err(cause) => Err(explain(cause)),
+        }
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+impl Keyring {
+    /// Connects anew each time (some 20 ms): `keyring` connects once and for all, so that a keyring that starts later,
+    /// or again, would be out of reach until Portlight is restarted.
+    fn connect(&self) -> Result<Arc<zbus_secret_service_keyring_store::Store>> {
+        zbus_secret_service_keyring_store::Store::new().map_err(missing)
+    }
+
+    fn look(&self) -> Result<()> {
+        self.connect().map(drop)
+    }
+
+    fn entry(&self, id: HostId) -> Result<Entry> {
+        use keyring_core::api::CredentialStoreApi;
+        // What a person sees who opens the keyring with its own program.
+        let label = format!("Portlight password {id}");
+        let modifiers = HashMap::from([("label", label.as_str())]);
+        let inner = self.connect()?.build(&self.service, &id.to_string(), Some(&modifiers)).map_err(explain)?;
+        Ok(Entry { inner })
+    }
+}
+
+#[cfg(any(windows, target_os = "macos"))]
+impl Keyring {
+    fn look(&self) -> Result<()> {
+        match Entry::store_status() {
+            Ok(()) => Ok(()),
+            Err(cause) => Err(Error::KeyringMissing { detail: cause.to_string() }),
+        }
+    }
+
+    fn entry(&self, id: HostId) -> Result<Entry> {
+        self.look()?;
+        Entry::new(&self.service, &id.to_string()).map_err(explain)
+    }
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn missing(cause: keyring::Error) -> Error {
+    Error::KeyringMissing { detail: cause.source().map_or_else(|| cause.to_string(), ToString::to_string) }
+}
+
+fn explain(cause: keyring::Error) -> Error {
+    match cause {
+        // Where no keyring was ever set up there is a service, but nothing to keep a password in.
+        #[cfg(all(unix, not(target_os = "macos")))]
+        keyring::Error::NoStorageAccess(ref why)
+            if matches!(why.downcast_ref(), Some(secret_service::Error::NoResult)) =>
+        {
+            missing(cause)
+        }
+        keyring::Error::NoStorageAccess(_) => Error::KeyringLocked,
+        cause => Error::KeyringFailed { detail: cause.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hosts::tests::{CHILD_OF_TEST, again};
+    use std::{
+        env, fs,
+        io::{BufRead, BufReader, Write},
+        path::Path,
+        process::{Child, Command, Stdio},
+        time::Instant,
+    };
+    use tokio::task::yield_now;
+
+    const SERVICE: &str = "portlight-test";
+
+    /// A process that ends with the test.
+    struct Running(Child);
+
+    impl Drop for Running {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    impl Running {
+        fn signal(&self, name: &str) {
+            let status = Command::new("kill").args([format!("-{name}"), self.0.id().to_string()]).status();
+            assert!(status.unwrap().success());
+        }
+    }
+
+    /// A bus on which nothing is but what the test puts there. Needs dbus-daemon.
+    fn start_bus(home: &Path) -> (Running, String) {
+        let config = home.join("bus.conf");
+        let text = format!(
+            r#"<busconfig>
+                 <type>session</type><listen>unix:dir={}</listen><auth>EXTERNAL</auth>
+                 <policy context="default">
+                   <allow own="*"/><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+                 </policy>
+               </busconfig>"#,
+            home.display()
+        );
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new("dbus-daemon");
+        command.arg("--config-file").arg(config).args(["--nofork", "--print-address"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut bus = Running(command.spawn().expect("the package dbus is needed for this test"));
+        let mut address = String::new();
+        BufReader::new(bus.0.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        (bus, address.trim().to_owned())
+    }
+
+    /// A real keyring on the bus of this process. Needs gnome-keyring.
+    fn start_keyring(unlock: bool) -> Running {
+        let mut command = Command::new("gnome-keyring-daemon");
+        command.args(["--foreground", "--components=secrets"]).args(unlock.then_some("--unlock"));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut keyring = Running(command.spawn().expect("the package gnome-keyring is needed for this test"));
+        let mut stdin = keyring.0.stdin.take().unwrap();
+        stdin.write_all(b"the login password").unwrap();
+        drop(stdin);
+        let mut wait = Command::new("gdbus");
+        wait.args(["wait", "--session", "--timeout", "20", "org.freedesktop.secrets"]);
+        assert!(wait.status().expect("the package libglib2.0-bin is needed for this test").success());
+        keyring
+    }
+
+    /// Runs `body` as a process of its own, whose environment leads to no keyring but the test's.
+    fn in_a_session_of_its_own(test: &str, with_bus: bool, body: impl AsyncFnOnce(Secrets)) {
+        if env::var_os(CHILD_OF_TEST).is_some() {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            return runtime.block_on(body(Secrets::new(SERVICE)));
+        }
+        let home = tempfile::tempdir().unwrap();
+        let test = again(&format!("secrets::tests::{test}"));
+        // Ends the child together with what it started, should it hang.
+        let mut child = Command::new("timeout");
+        child.arg("120").arg(test.get_program()).args(test.get_args());
+        child.env_clear().env("PATH", env::var_os("PATH").unwrap()).env(CHILD_OF_TEST, home.path());
+        child.envs(["HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"].map(|name| (name, home.path())));
+        let bus = with_bus.then(|| start_bus(home.path()));
+        if let Some((_, address)) = &bus {
+            child.env("DBUS_SESSION_BUS_ADDRESS", address);
+        }
+        let output = child.output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success() && said[0].contains("1 passed"), "{}", said.join("\n"));
+    }
+
+    fn secret(text: &str) -> Secret {
+        text.to_owned().into()
+    }
+
+    async fn stored(secrets: &Secrets, id: HostId) -> Option<String> {
+        secrets.get(id).await.unwrap().map(|password| password.expose().to_owned())
+    }
+
+    fn threads() -> usize {
+        fs::read_dir("/proc/self/task").unwrap().count()
+    }
+
+    fn open_files() -> usize {
+        fs::read_dir("/proc/self/fd").unwrap().count()
+    }
+
+    #[test]
+    fn passwords_stay_until_they_are_forgotten() {
+        in_a_session_of_its_own("passwords_stay_until_they_are_forgotten", true, async |secrets| {
+            let keyring = start_keyring(true);
+            secrets.look().await.unwrap();
+            let (id, other, copy) = (HostId::new(), HostId::new(), HostId::new());
+            assert_eq!(stored(&secrets, id).await, None);
+            for password in ["hunter2", "pässwörd 密码 🔑", "", " \n\u{0}", &"long".repeat(2000)] {
+                secrets.set(id, &secret(password)).await.unwrap();
+                assert_eq!(stored(&secrets, id).await.as_deref(), Some(password));
+            }
+            assert_eq!(stored(&secrets, other).await, None);
+
+            secrets.set(id, &secret("hunter2")).await.unwrap();
+            secrets.copy(id, copy).await.unwrap();
+            secrets.set(id, &secret("hunter3")).await.unwrap();
+            assert_eq!(stored(&secrets, copy).await.as_deref(), Some("hunter2"));
+            assert!(matches!(secrets.copy(other, id).await, Err(Error::KeyringFailed { .. })));
+            assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter3"), "copying nothing changes nothing");
+
+            // Not in the list, but in the keyring's own program a person should know it.
+            let entry = Keyring { service: SERVICE.into() }.entry(id).unwrap().inner;
+            let item: &zbus_secret_service_keyring_store::cred::Specifier = entry.as_any().downcast_ref().unwrap();
+            assert_eq!(item.get_label().unwrap(), format!("Portlight password {id}"));
+
+            drop(keyring);
+            assert!(matches!(secrets.get(id).await, Err(Error::KeyringMissing { .. })));
+            let _keyring = start_keyring(true);
+            assert_eq!(
+                stored(&secrets, id).await.as_deref(),
+                Some("hunter3"),
+                "the keyring was restarted, we were not"
+            );
+
+            secrets.forget(id).await.unwrap();
+            secrets.forget(id).await.unwrap();
+            assert_eq!(stored(&secrets, id).await, None);
+            assert_eq!(stored(&secrets, copy).await.as_deref(), Some("hunter2"));
+        });
+    }
+
+    #[test]
+    fn many_questions_leave_nothing_behind() {
+        in_a_session_of_its_own("many_questions_leave_nothing_behind", true, async |secrets| {
+            let _keyring = start_keyring(true);
+            let id = HostId::new();
+            secrets.set(id, &secret("hunter2")).await.unwrap();
+            let (threads_before, files_before) = (threads(), open_files());
+            for _ in 0..50 {
+                let all = [secrets.get(id), secrets.get(id), secrets.get(id), secrets.get(id)];
+                for answer in futures_util::future::join_all(all).await {
+                    assert_eq!(answer.unwrap().unwrap().expose(), "hunter2");
+                }
+            }
+            // The last connections may be closing still.
+            let few = 4;
+            assert!(threads() <= threads_before + few, "{} threads after {threads_before}", threads());
+            assert!(open_files() <= files_before + 4 * few, "{} files after {files_before}", open_files());
+        });
+    }
+
+    #[test]
+    fn without_a_bus_there_is_no_keyring() {
+        in_a_session_of_its_own("without_a_bus_there_is_no_keyring", false, async |secrets| {
+            let id = HostId::new();
+            for error in [
+                secrets.look().await.unwrap_err(),
+                secrets.get(id).await.unwrap_err(),
+                secrets.set(id, &secret("hunter2")).await.unwrap_err(),
+                secrets.forget(id).await.unwrap_err(),
+                secrets.copy(id, HostId::new()).await.unwrap_err(),
+            ] {
+                let Error::KeyringMissing { detail } = error else { panic!("{error:?}") };
+                assert!(!detail.is_empty() && !detail.contains("hunter2"), "{detail}");
+            }
+        });
+    }
+
+    #[test]
+    fn a_keyring_that_appears_later_is_found() {
+        in_a_session_of_its_own("a_keyring_that_appears_later_is_found", true, async |secrets| {
+            let id = HostId::new();
+            assert!(matches!(secrets.look().await, Err(Error::KeyringMissing { .. })));
+            assert!(matches!(secrets.get(id).await, Err(Error::KeyringMissing { .. })));
+            let _keyring = start_keyring(true);
+            secrets.look().await.unwrap();
+            secrets.set(id, &secret("hunter2")).await.unwrap();
+            assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter2"));
+        });
+    }
+
+    #[test]
+    fn a_locked_keyring_says_so() {
+        in_a_session_of_its_own("a_locked_keyring_says_so", true, async |secrets| {
+            let id = HostId::new();
+            let unlocked = start_keyring(true);
+            secrets.set(id, &secret("hunter2")).await.unwrap();
+            drop(unlocked);
+
+            // Nobody is there to ask for the password that opens it.
+            let _locked = start_keyring(false);
+            secrets.look().await.unwrap();
+            assert_eq!(secrets.get(id).await.unwrap_err(), Error::KeyringLocked);
+            assert_eq!(secrets.set(id, &secret("hunter3")).await, Err(Error::KeyringLocked));
+            assert_eq!(secrets.set(HostId::new(), &secret("hunter3")).await, Err(Error::KeyringLocked));
+            assert_eq!(secrets.forget(id).await, Err(Error::KeyringLocked));
+        });
+    }
+
+    #[test]
+    fn a_keyring_that_was_never_set_up_is_as_good_as_none() {
+        in_a_session_of_its_own("a_keyring_that_was_never_set_up_is_as_good_as_none", true, async |secrets| {
+            let id = HostId::new();
+            let _empty = start_keyring(false);
+            assert_eq!(stored(&secrets, id).await, None);
+            let error = secrets.set(id, &secret("hunter2")).await.unwrap_err();
+            assert!(matches!(error, Error::KeyringMissing { .. }), "{error:?}");
+            assert_eq!(secrets.forget(id).await, Ok(()));
+        });
+    }
+
+    #[test]
+    fn a_keyring_that_hangs_costs_one_minute_and_one_thread() {
+        in_a_session_of_its_own("a_keyring_that_hangs_costs_one_minute_and_one_thread", true, async |secrets| {
+            let keyring = start_keyring(true);
+            let id = HostId::new();
+            secrets.set(id, &secret("hunter2")).await.unwrap();
+            keyring.signal("STOP");
+            let threads_before = threads();
+            tokio::time::pause();
+            let waiting: Vec<_> = (0..20)
+                .map(|_| {
+                    let secrets = secrets.clone();
+                    tokio::spawn(async move { secrets.get(id).await })
+                })
+                .collect();
+            // One has its turn, the others wait for theirs.
+            while secrets.turn.try_lock().is_ok() {
+                yield_now().await;
+            }
+            tokio::time::advance(KEYRING_PATIENCE - Duration::from_secs(1)).await;
+            yield_now().await;
+            assert!(waiting.iter().all(|task| !task.is_finished()), "patience has not run out");
+            tokio::time::advance(Duration::from_secs(2)).await;
+            for task in waiting {
+                assert_eq!(task.await.unwrap().unwrap_err(), Error::KeyringSilent);
+            }
+            tokio::time::resume();
+            let start = Instant::now();
+            for _ in 0..20 {
+                assert_eq!(secrets.get(id).await.unwrap_err(), Error::KeyringSilent);
+            }
+            assert!(start.elapsed() < Duration::from_secs(1), "nobody waits for what hangs");
+            // The one that asks, and its connection's own.
+            assert!(threads() <= threads_before + 2, "{} threads after {threads_before}", threads());
+
+            keyring.signal("CONT");
+            // Once the first question is answered the next ones are, too.
+            let _turn = tokio::time::timeout(Duration::from_secs(20), secrets.turn.lock()).await.unwrap();
+            drop(_turn);
+            assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter2"));
+        });
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let change: PasswordChange = serde_json::from_str(r#"{"change":"set","password":"hunter2"}"#).unwrap();
+        assert_eq!(format!("{change:?}"), "Set { password: [secret] }");
+        let PasswordChange::Set { password } = change else { panic!("{change:?}") };
+        assert_eq!(password.clone().expose(), "hunter2");
+    }
+
+    #[test]
+    fn the_form_says_keep_forget_or_set() {
+        let read = |json| serde_json::from_str::<PasswordChange>(json);
+        assert!(matches!(read(r#"{"change":"keep"}"#), Ok(PasswordChange::Keep)));
+        assert!(matches!(read(r#"{"change":"forget"}"#), Ok(PasswordChange::Forget)));
+        for wrong in [r#"{"change":"set"}"#, r#"{"change":"other"}"#, "{}"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Sessions: one look at one host, from click to close. A session survives *again* and ends with its window.
+
+mod prompts;
+mod run;
+mod state;
+
+pub use state::{Answer, Prompt, SessionState, SessionView, Stage};
+
+use crate::{
+    address::Address,
+    error::{Error, Result},
+    host::{Host, HostId},
+    list::HostList,
+    lock,
+    relay::Relay,
+    secrets::{Secret, Secrets},
+};
+use std::{
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{oneshot, watch},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+/// Names a session; the viewer window's label carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionId(u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// What a session looks at: a saved host, or an address that somebody typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The saved host behind it.
+    pub host: Option<HostId>,
+    /// What the window is called.
+    pub name: String,
+    /// Where the server is.
+    pub address: Address,
+    /// Whether the session begins as watching only.
+    pub view_only: bool,
+    /// Whether the keyring is known to have a password.
+    pub has_password: bool,
+}
+
+impl From<&Host> for Target {
+    fn from(host: &Host) -> Self {
+        Self {
+            host: Some(host.id),
+            name: host.name.clone(),
+            address: host.address.clone(),
+            view_only: host.view_only,
+            has_password: host.has_password,
+        }
+    }
+}
+
+/// What a session needs from the rest of the engine.
+pub(crate) struct Surroundings {
+    pub(crate) relay: Relay,
+    pub(crate) secrets: Secrets,
+    pub(crate) list: Arc<HostList>,
+    pub(crate) runtime: Handle,
+}
+
+/// All sessions of the app.
+pub(crate) struct Sessions {
+    surroundings: Arc<Surroundings>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    last: u64,
+    sessions: HashMap<SessionId, Arc<Session>>,
+}
+
+impl Sessions {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
+        Self { surroundings: Arc::new(surroundings), open: Mutex::default() }
+    }
+
+    /// Begins to dial at once; the window may come later.
+    pub(crate) fn start(&self, target: Target) -> SessionId {
+        let session = Arc::new(Session::new(target));
+        session.run(&self.surroundings);
+        let mut open = lock(&self.open);
+        open.last += 1;
+        let id = SessionId(open.last);
+        open.sessions.insert(id, session);
+        id
+    }
+
+    /// The session that already looks at the same thing.
+    pub(crate) fn find(&self, target: &Target) -> Option<SessionId> {
+        let same = |session: &Session| match (session.target.host, target.host) {
+            (None, None) => session.target.address == target.address,
+            (ours, theirs) => ours == theirs,
+        };
+        lock(&self.open).sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
+    }
+
+    pub(crate) fn relay_port(&self) -> u16 {
+        self.surroundings.relay.port()
+    }
+
+    /// What stays the same, and the state: the current one first, then each change.
+    pub(crate) fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
+        let session = self.get(id)?;
+        Some((session.view(), session.state.subscribe()))
+    }
+
+    /// Says that the window is there and can use a ticket.
+    pub(crate) fn attach(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.attached.send_replace(true);
+        }
+    }
+
+    /// Hands on the answer to the question that the session is asking; without one it is dropped.
+    pub(crate) fn answer(&self, id: SessionId, answer: Answer) {
+        if let Some(asked) = self.get(id).and_then(|session| lock(&session.asked).take()) {
+            // The session may have ended in this moment: then nobody needs the answer.
+            drop(asked.send(answer));
+        }
+    }
+
+    /// Dials again, in the same window with the same settings.
+    pub(crate) fn again(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.run(&self.surroundings);
+        }
+    }
+
+    /// Ends the session as the user asked; the window stays.
+    pub(crate) fn close(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.stop();
+            session.set(SessionState::Ended { error: None });
+        }
+    }
+
+    /// Ends the session because the viewer could not go on. What the server or the relay said before that stays.
+    pub(crate) fn viewer_failed(&self, id: SessionId, detail: String) {
+        if let Some(session) = self.get(id) {
+            // Only the page knows why it closed its connection; all the relay sees is that it did.
+            let already_told = match &*session.state.borrow() {
+                SessionState::Ended { error: Some(Error::ViewerFailed { .. }) } => false,
+                SessionState::Ended { .. } => true,
+                _ => false,
+            };
+            if !already_told {
+                session.stop();
+                session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
+            }
+        }
+    }
+
+    /// Forgets the session: its window is gone.
+    pub(crate) fn end(&self, id: SessionId) {
+        if let Some(session) = lock(&self.open).sessions.remove(&id) {
+            session.stop();
+        }
+    }
+
+    fn get(&self, id: SessionId) -> Option<Arc<Session>> {
+        lock(&self.open).sessions.get(&id).cloned()
+    }
+}
+
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        for session in lock(&self.open).sessions.values() {
+            session.stop();
+        }
+    }
+}
+
+/// One look at one host.
+struct Session {
+    target: Target,
+    state: watch::Sender<SessionState>,
+    attached: watch::Sender<bool>,
+    asked: Mutex<Option<oneshot::Sender<Answer>>>,
+    /// The password as typed, for this session only: *again* does not ask again.
+    typed: Mutex<Option<Typed>>,
+    task: Mutex<Option<AbortOnDropHandle<()>>>,
+}
+
+/// A password that the person at the window typed.
+#[derive(Clone)]
+struct Typed {
+    password: Secret,
+    /// Still to be put into the keyring, once the server has accepted it.
+    remember: bool,
+}
+
+impl Session {
+    fn new(target: Target) -> Self {
+        Self {
+            target,
+            state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
+            attached: watch::Sender::new(false),
+            asked: Mutex::default(),
+            typed: Mutex::default(),
+            task: Mutex::default(),
+        }
+    }
+
+    fn view(&self) -> SessionView {
+        SessionView {
+            name: self.target.name.clone(),
+            address: self.target.address.to_string(),
+            view_only: self.target.view_only,
+            saved: self.target.host.is_some(),
+        }
+    }
+
+    fn set(&self, state: SessionState) {
+        self.state.send_replace(state);
+    }
+
+    /// (Re)starts the task; an earlier one ends first.
+    fn run(self: &Arc<Self>, surroundings: &Arc<Surroundings>) {
+        let mut task = lock(&self.task);
+        task.take();
+        self.set(SessionState::Connecting { stage: Stage::Dialing });
+        let run = run::run(Arc::clone(self), Arc::clone(surroundings));
+        *task = Some(AbortOnDropHandle::new(surroundings.runtime.spawn(run)));
+    }
+
+    fn stop(&self) {
+        lock(&self.task).take();
+    }
+
+    /// Asks the person at the window and waits, as long as it takes.
+    async fn ask(&self, prompt: Prompt) -> Option<Answer> {
+        let (asked, answer) = oneshot::channel();
+        *lock(&self.asked) = Some(asked);
+        self.set(SessionState::Asking { prompt });
+        answer.await.ok()
+    }
+}

@@ -1,0 +1,51 @@
+//! What the user was told once, so that it is not said again: one empty file each, in the data folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// What is said once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// That closing the window leaves Portlight in the tray.
+    StaysInTray,
+    /// That there is no keyring to keep passwords in.
+    KeyringMissing,
+}
+
+pub(crate) struct Told {
+    folder: PathBuf,
+}
+
+impl Told {
+    pub(crate) fn open(data: &Path) -> Self {
+        Self { folder: data.join("told") }
+    }
+
+    /// Whether it was not told yet; it is now. Where that cannot be noted it is told again: better twice than never.
+    pub(crate) fn first_time(&self, telling: Telling) -> bool {
+        let name = match telling {
+            Telling::StaysInTray => "stays-in-tray",
+            Telling::KeyringMissing => "keyring-missing",
+        };
+        let note = || {
+            fs::create_dir_all(&self.folder)?;
+            fs::File::create_new(self.folder.join(name))
+        };
+        !matches!(note(), Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_is_told_once_also_after_a_restart() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(Told::open(data.path()).first_time(Telling::StaysInTray));
+        assert!(!Told::open(data.path()).first_time(Telling::StaysInTray));
+        assert!(Told::open(data.path()).first_time(Telling::KeyringMissing));
+    }
+}

@@ -1,0 +1,148 @@
+//! TCP: every address of the name is tried, a later one before an earlier one has failed (as RFC 8305 does).
+
+use crate::{
+    address::Address,
+    error::{Error, Result},
+};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use socket2::{SockRef, TcpKeepalive};
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::{sleep, timeout},
+};
+
+/// The whole attempt, name and all addresses.
+const DIAL_DEADLINE: Duration = Duration::from_secs(10);
+/// RFC 8305, section 5: how long one address may keep the next waiting.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+/// A way that has died without a word is noticed after about a minute: a VNC server may be silent for hours.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
+
+pub(super) async fn dial(hostname: &str, port: u16, address: &Address) -> Result<TcpStream> {
+    let attempt = async {
+        let addresses: Vec<SocketAddr> = lookup_host((bare(hostname), port))
+            .await
+            .map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?
+            .collect();
+        first_to_answer(alternate_families(addresses)).await.map_err(|cause| explain(&cause, address))
+    };
+    let stream = timeout(DIAL_DEADLINE, attempt)
+        .await
+        .map_err(|_| Error::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
+    stream.set_nodelay(true).map_err(|cause| explain(&cause, address))?;
+    // Without keepalive the session still works; it only notices a dead way later.
+    if let Err(cause) = SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE) {
+        tracing::debug!(%cause, "no keepalive");
+    }
+    Ok(stream)
+}
+
+/// `[fe80::1]` is how addresses are written, `fe80::1` how they are looked up.
+fn bare(hostname: &str) -> &str {
+    hostname.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(hostname)
+}
+
+/// RFC 8305, section 4: the families take turns, the resolver's order decides who begins.
+fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv6() == first_is_v6);
+    let mut order = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.drain(..), second.drain(..));
+    loop {
+        match (first.next(), second.next()) {
+            (None, None) => return order,
+            (a, b) => order.extend(a.into_iter().chain(b)),
+        }
+    }
+}
+
+async fn first_to_answer(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut waiting = addresses.into_iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
+    loop {
+        if let Some(next) = waiting.next() {
+            attempts.push(TcpStream::connect(next));
+        } else if attempts.is_empty() {
+            return Err(failure);
+        }
+        let more = waiting.len() > 0;
+        tokio::select! {
+            Some(result) = attempts.next() => match result {
+                Ok(stream) => return Ok(stream),
+                // "Refused" tells the user more than "no route" of another family.
+                Err(cause) if failure.kind() != ErrorKind::ConnectionRefused => failure = cause,
+                Err(_) => {}
+            },
+            () = sleep(ATTEMPT_DELAY), if more => {}
+        }
+    }
+}
+
+fn explain(cause: &io::Error, address: &Address) -> Error {
+    let address = address.to_string();
+    match cause.kind() {
+        ErrorKind::ConnectionRefused => Error::ConnectionRefused { address },
+        ErrorKind::TimedOut => Error::DialTimeout { address, seconds: DIAL_DEADLINE.as_secs() },
+        _ => Error::Unreachable { address, detail: cause.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(hostname: &str, port: u16) -> Address {
+        Address::Tcp { hostname: hostname.into(), port }
+    }
+
+    async fn dial_address(address: &Address) -> Result<TcpStream> {
+        match address {
+            Address::Tcp { hostname, port } => dial(hostname, *port, address).await,
+            _ => unreachable!("only TCP here"),
+        }
+    }
+
+    #[test]
+    fn families_take_turns_and_the_resolver_begins() {
+        let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let order = alternate_families(vec![at("[::1]:1"), at("[::2]:1"), at("[::3]:1"), at("127.0.0.1:1")]);
+        assert_eq!(order, [at("[::1]:1"), at("127.0.0.1:1"), at("[::2]:1"), at("[::3]:1")]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_a_refusal() {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let error = dial_address(&tcp("127.0.0.1", port)).await.unwrap_err();
+        assert_eq!(error, Error::ConnectionRefused { address: format!("127.0.0.1:{port}") });
+    }
+
+    #[tokio::test]
+    async fn a_name_without_address_is_named() {
+        let error = dial_address(&tcp("no-such-machine.invalid", 5900)).await.unwrap_err();
+        assert_eq!(error, Error::UnknownName { hostname: "no-such-machine.invalid".into() });
+    }
+
+    #[tokio::test]
+    async fn the_second_address_is_reached_where_the_first_refuses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let open = listener.local_addr().unwrap();
+        // 127.0.0.2 is this machine too, and nothing listens there on that port.
+        let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
+        let stream = first_to_answer(vec![closed, open]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), open);
+    }
+
+    #[tokio::test]
+    async fn nagle_is_off() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(dial_address(&tcp("127.0.0.1", port)).await.unwrap().nodelay().unwrap());
+    }
+}

@@ -1,0 +1,323 @@
+//! Sessions from dialling to their end, against small servers of our own and with a real WebSocket at the relay.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use futures_util::{SinkExt, StreamExt};
+use portlight_engine::{
+    Engine, Error, Settings,
+    session::{Answer, Prompt, SessionId, SessionState},
+};
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+};
+
+const ORIGIN: &str = "tauri://localhost";
+/// Far longer than anything here takes; only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+const VERSION: &[u8; 12] = b"RFB 003.008\n";
+const SERVER_INIT: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
+
+/// An engine with folders of its own.
+struct House {
+    engine: Arc<Engine>,
+    _folder: TempDir,
+}
+
+async fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        config: folder.path().join("config"),
+        data: folder.path().join("data"),
+        keyring_service: "portlight-test".into(),
+        origins: vec![ORIGIN.into()],
+        demo_name: "Demo".into(),
+    };
+    House { engine: Engine::start(settings).await.unwrap(), _folder: folder }
+}
+
+impl House {
+    fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
+        let target = self.engine.target(address, false).unwrap();
+        let id = self.engine.open(target);
+        (id, self.engine.watch(id).unwrap().1)
+    }
+}
+
+/// A VNC server that listens on loopback.
+struct Server {
+    listener: TcpListener,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+    }
+
+    fn address(&self) -> String {
+        format!("127.0.0.1::{}", self.listener.local_addr().unwrap().port())
+    }
+
+    async fn accept(&self) -> TcpStream {
+        let (mut stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
+        stream.write_all(VERSION).await.unwrap();
+        expect(&mut stream, VERSION).await;
+        stream
+    }
+
+    /// Lets anybody in.
+    async fn welcome(&self) -> TcpStream {
+        let mut stream = self.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        expect(&mut stream, &[1]).await;
+        stream.write_all(&[0; 4]).await.unwrap();
+        finish(&mut stream).await;
+        stream
+    }
+
+    /// Wants a password and answers it with `verdict`; no attempt to check it.
+    async fn ask(&self, verdict: u32) -> TcpStream {
+        let mut stream = self.accept().await;
+        stream.write_all(&[1, 2]).await.unwrap();
+        expect(&mut stream, &[2]).await;
+        stream.write_all(&[7; 16]).await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        stream.write_all(&verdict.to_be_bytes()).await.unwrap();
+        stream
+    }
+}
+
+async fn finish(stream: &mut TcpStream) {
+    expect(stream, &[1]).await;
+    stream.write_all(SERVER_INIT).await.unwrap();
+}
+
+async fn expect(stream: &mut TcpStream, bytes: &[u8]) {
+    let mut got = vec![0; bytes.len()];
+    timeout(PATIENCE, stream.read_exact(&mut got)).await.unwrap().unwrap();
+    assert_eq!(got, bytes);
+}
+
+async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&SessionState) -> bool) -> SessionState {
+    timeout(PATIENCE, states.wait_for(wanted)).await.expect("the state never came").unwrap().clone()
+}
+
+async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<String> {
+    match until(states, |state| matches!(state, SessionState::Asking { .. })).await {
+        SessionState::Asking { prompt: Prompt::Password { rejected, .. } } => rejected,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn until_ready(states: &mut watch::Receiver<SessionState>) -> String {
+    match until(states, |state| matches!(state, SessionState::Ready { .. } | SessionState::Ended { .. })).await {
+        SessionState::Ready { url, .. } => url,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn until_ended(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
+    match until(states, |state| matches!(state, SessionState::Ended { .. })).await {
+        SessionState::Ended { error } => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn answer(password: &str) -> Answer {
+    Answer { password: password.to_owned().into(), remember: false }
+}
+
+type Viewer = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What noVNC does with the ticket, up to ServerInit.
+async fn view(url: &str) -> Viewer {
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
+    let (mut viewer, _) = timeout(PATIENCE, connect_async(request)).await.unwrap().unwrap();
+    for (hear, say) in [(&VERSION[..], &VERSION[..]), (&[1, 1], &[1]), (&[0; 4], &[1])] {
+        assert_eq!(hear_from(&mut viewer).await, hear);
+        viewer.send(Message::Binary(say.to_vec().into())).await.unwrap();
+    }
+    assert_eq!(hear_from(&mut viewer).await, SERVER_INIT);
+    viewer
+}
+
+async fn hear_from(viewer: &mut Viewer) -> Vec<u8> {
+    match timeout(PATIENCE, viewer.next()).await.unwrap() {
+        Some(Ok(Message::Binary(bytes))) => bytes.to_vec(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_session_from_dialling_to_the_servers_end() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let mut there = server.welcome().await;
+    house.engine.attach(id);
+    let mut viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    viewer.send(Message::Binary(b"to the server".to_vec().into())).await.unwrap();
+    expect(&mut there, b"to the server").await;
+    there.write_all(b"to the viewer").await.unwrap();
+    assert_eq!(hear_from(&mut viewer).await, b"to the viewer");
+
+    drop(there);
+    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
+    assert!(matches!(viewer.next().await, Some(Ok(Message::Close(_))) | None), "the viewer is told at once");
+}
+
+#[tokio::test]
+async fn no_ticket_is_born_before_there_is_a_window_to_use_it() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let _there = server.welcome().await;
+    // The server has let us in: nothing but the window is missing.
+    let early =
+        timeout(Duration::from_millis(200), states.wait_for(|state| matches!(state, SessionState::Ready { .. })));
+    assert!(early.await.is_err());
+    house.engine.attach(id);
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_dead_port_is_named() {
+    let house = house().await;
+    let address = Server::start().await.address();
+    let (_, mut states) = house.open(&address);
+    assert!(matches!(until_ended(&mut states).await, Some(Error::ConnectionRefused { .. })));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let asked = async {
+        assert_eq!(until_asked(&mut states).await, None);
+        house.engine.answer(id, answer("wrong"));
+    };
+    tokio::join!(
+        async {
+            let mut stream = server.ask(1).await;
+            stream.write_all(b"\0\0\0\x04nope").await.unwrap();
+        },
+        asked
+    );
+    let again = until(&mut states, |state| {
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { rejected: Some(_), .. } })
+    })
+    .await;
+    let SessionState::Asking { prompt: Prompt::Password { rejected, .. } } = again else { panic!("{again:?}") };
+    assert_eq!(rejected.as_deref(), Some("nope"));
+    assert!(
+        timeout(Duration::from_millis(100), server.listener.accept()).await.is_err(),
+        "nobody has answered, so nobody may call: servers count that as an attempt"
+    );
+
+    house.engine.answer(id, answer("right"));
+    let mut stream = server.ask(0).await;
+    finish(&mut stream).await;
+    house.engine.attach(id);
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn again_dials_again_and_does_not_ask_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    house.engine.attach(id);
+    tokio::join!(
+        async {
+            let mut stream = server.ask(0).await;
+            finish(&mut stream).await;
+        },
+        async {
+            until_asked(&mut states).await;
+            house.engine.answer(id, answer("secret"));
+        }
+    );
+    until_ready(&mut states).await;
+    house.engine.close(id);
+    assert_eq!(until_ended(&mut states).await, None);
+
+    house.engine.again(id);
+    let mut stream = server.ask(0).await;
+    finish(&mut stream).await;
+    let ready =
+        until(&mut states, |state| !matches!(state, SessionState::Connecting { .. } | SessionState::Ended { .. }))
+            .await;
+    assert!(matches!(ready, SessionState::Ready { .. }), "{ready:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let mut impatient = server.accept().await;
+    impatient.write_all(&[1, 2]).await.unwrap();
+    expect(&mut impatient, &[2]).await;
+    impatient.write_all(&[7; 16]).await.unwrap();
+    until_asked(&mut states).await;
+    drop(impatient);
+    house.engine.answer(id, answer("slowly typed"));
+    let mut stream = server.ask(0).await;
+    finish(&mut stream).await;
+    house.engine.attach(id);
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn closing_the_window_closes_the_way_to_the_server_and_the_ticket() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let mut there = server.welcome().await;
+    house.engine.attach(id);
+    let url = until_ready(&mut states).await;
+    house.engine.end(id);
+    assert_eq!(timeout(PATIENCE, there.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0, "the server sees us leave");
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
+    assert!(connect_async(request).await.is_err(), "the ticket is dead");
+    assert!(house.engine.watch(id).is_none());
+}
+
+#[tokio::test]
+async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let _there = server.welcome().await;
+    house.engine.attach(id);
+    drop(view(&until_ready(&mut states).await).await);
+    until_ended(&mut states).await;
+    house.engine.viewer_failed(id, "the picture was not understood".into());
+    let said = until(&mut states, |state| matches!(state, SessionState::Ended { error: Some(Error::ViewerFailed { detail }) } if !detail.is_empty())).await;
+    assert_eq!(
+        said,
+        SessionState::Ended { error: Some(Error::ViewerFailed { detail: "the picture was not understood".into() }) }
+    );
+}
+
+#[tokio::test]
+async fn the_demo_desktop_lets_us_in() {
+    let house = house().await;
+    let demo = house.engine.hosts().hosts.into_iter().find(|host| host.demo).unwrap();
+    let id = house.engine.open(house.engine.target_of(demo.id).unwrap());
+    let mut states = house.engine.watch(id).unwrap().1;
+    house.engine.attach(id);
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn no_state_and_no_error_shows_a_password() {
+    let shown = format!("{:?}", portlight_engine::secrets::Secret::from("open sesame".to_owned()));
+    assert!(!shown.contains("sesame"));
+}

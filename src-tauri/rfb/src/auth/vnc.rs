@@ -1,0 +1,102 @@
+//! VNC Authentication, security type 2 (rfbproto, "VNC Authentication").
+//!
+//! | from | bytes | what |
+//! | --- | --- | --- |
+//! | server | 16 | challenge |
+//! | viewer | 16 | the challenge, DES-encrypted with the password |
+//!
+//! It authenticates nobody to us and encrypts nothing after it; a listener can guess the password at leisure.
+
+use crate::{
+    ask::{Ask, Step, Wanted},
+    error::Error,
+    security::SecurityType,
+    wire::Wire,
+};
+use des::{
+    Des,
+    cipher::{BlockCipherEncrypt, KeyInit},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
+
+/// Asks for the password once the server has shown its challenge.
+pub(crate) async fn authenticate<S, A>(wire: &mut Wire<'_, S>, ask: &mut A) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    A: Ask,
+{
+    wire.enter(Step::Authentication, ask);
+    let challenge = wire.array().await?;
+    let wanted = Wanted { security_type: SecurityType::VncAuth };
+    let credentials = ask.credentials(&wanted).await.map_err(|_| Error::Cancelled)?;
+    let answer = answer(challenge, credentials.password_bytes());
+    wire.send(&answer).await
+}
+
+/// Encrypts the challenge's two blocks, each by itself (ECB).
+fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {
+    let des = Des::new((&*key(password)).into());
+    for block in challenge.as_chunks_mut::<8>().0 {
+        des.encrypt_block(block.into());
+    }
+    challenge
+}
+
+/// The first eight bytes, filled up with zeros. The first VNC numbered a byte's bits the other way round than DES does,
+/// and so has everybody since.
+fn key(password: &[u8]) -> Zeroizing<[u8; 8]> {
+    let mut key = Zeroizing::new([0; 8]);
+    for (key, byte) in key.iter_mut().zip(password) {
+        *key = byte.reverse_bits();
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn twice(block: [u8; 8]) -> [u8; 16] {
+        let mut both = [0; 16];
+        both[..8].copy_from_slice(&block);
+        both[8..].copy_from_slice(&block);
+        both
+    }
+
+    /// Known answers for DES from NBS Special Publication 500-20 (1977), with the keys' bits turned round.
+    #[test]
+    fn published_answers() {
+        // Variable plaintext: key 01 01 01 01 01 01 01 01.
+        for (plain, cipher) in
+            [(0x8000_0000_0000_0000_u64, 0x95F8_A5E5_DD31_D900_u64), (0x0000_0000_0000_0001, 0x166B_40B4_4ABA_4BD6)]
+        {
+            let challenge = twice(plain.to_be_bytes());
+            assert_eq!(answer(challenge, &[0x80; 8]), twice(cipher.to_be_bytes()), "{plain:016x}");
+        }
+        // Variable key: plaintext 0; keys 80 01 01 01 01 01 01 01 and 01 01 01 01 01 01 01 02.
+        for (password, cipher) in [
+            ([0x01, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80], 0x95A8_D728_13DA_A94D_u64),
+            ([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40], 0x869E_FD7F_9F26_5A09),
+        ] {
+            assert_eq!(answer([0; 16], &password), twice(cipher.to_be_bytes()), "{password:02x?}");
+        }
+    }
+
+    /// Computed with OpenSSL's DES by way of Python's `cryptography`, from the description above.
+    #[test]
+    fn answers_of_another_implementation() {
+        let challenge = std::array::from_fn(|i| i as u8);
+        for (password, expected) in [
+            (&b""[..], 0x491e_890d_e9ac_e932_838a_4979_2f22_13f3_u128),
+            (b"a", 0x4494_07fb_6f71_bd51_7aca_7686_6568_a4e2),
+            (b"passw0rd", 0xb740_09c8_7f3c_1f6b_7362_1d74_03d3_2880),
+            // Only eight bytes count.
+            (b"passw0rd!and more", 0xb740_09c8_7f3c_1f6b_7362_1d74_03d3_2880),
+            ("密码ü".as_bytes(), 0xb43b_423a_843d_dce2_6677_3f96_90c7_e8ba),
+            (&[0xff; 8], 0x0e32_5e11_3dfc_ba07_eab1_cf4a_fcd7_5a8f),
+        ] {
+            assert_eq!(u128::from_be_bytes(answer(challenge, password)), expected, "{password:?}");
+        }
+    }
+}

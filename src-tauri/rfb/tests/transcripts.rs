@@ -1,0 +1,545 @@
+//! Conversations with servers, each held twice: whole, and over a stream that carries one byte at a time. The server is
+//! a script; it fails the test if the viewer sends anything that was not its turn to send.
+
+use rfb::{Ask, Cancelled, Credentials, Error, OtherProtocol, Policy, SecurityType, ServerInit, Step, Wanted, client};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex, join},
+    time::{Instant, Sleep, sleep, timeout},
+};
+
+/// One turn of the scripted server.
+enum Turn {
+    /// Sends this.
+    S(Vec<u8>),
+    /// Waits for exactly this from the viewer.
+    V(&'static [u8]),
+    /// Sends nothing more, but keeps the connection.
+    Hangs,
+    /// The connection is reset.
+    Resets,
+}
+use Turn::{Hangs, Resets, S, V};
+
+const V33: &[u8] = b"RFB 003.003\n";
+const V37: &[u8] = b"RFB 003.007\n";
+const V38: &[u8] = b"RFB 003.008\n";
+const PIXELS: [u8; 16] = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0];
+const CHALLENGE: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+/// "passw0rd"'s answer to it; from the known answers in `auth/vnc.rs`.
+const ANSWER: &[u8] = &0xb740_09c8_7f3c_1f6b_7362_1d74_03d3_2880_u128.to_be_bytes();
+const OK: [u8; 4] = [0; 4];
+const FAILED: [u8; 4] = [0, 0, 0, 1];
+const TOO_MANY: [u8; 4] = [0, 0, 0, 2];
+
+fn s(bytes: impl AsRef<[u8]>) -> Turn {
+    S(bytes.as_ref().to_vec())
+}
+
+fn text(text: impl AsRef<[u8]>) -> Turn {
+    let text = text.as_ref();
+    S([&(text.len() as u32).to_be_bytes(), text].concat())
+}
+
+fn screen(width: u16, height: u16, pixels: [u8; 16], name_length: u32, name: &[u8]) -> Turn {
+    S([&width.to_be_bytes()[..], &height.to_be_bytes(), &pixels, &name_length.to_be_bytes(), name].concat())
+}
+
+fn desk() -> Turn {
+    screen(1024, 768, PIXELS, 4, b"desk")
+}
+
+/// A 3.8 server up to VncAuth's verdict, then `rest`.
+fn after_password(rest: impl IntoIterator<Item = Turn>) -> Vec<Turn> {
+    let before = [s(V38), V(V38), s([1, 2]), V(&[2]), s(CHALLENGE), V(ANSWER)];
+    before.into_iter().chain(rest).collect()
+}
+
+/// A 3.8 server up to None's verdict, then `rest`.
+fn after_none(rest: impl IntoIterator<Item = Turn>) -> Vec<Turn> {
+    [s(V38), V(V38), s([1, 1]), V(&[1])].into_iter().chain(rest).collect()
+}
+
+/// Knows "passw0rd", or nothing; writes down what it is told.
+struct Person {
+    password: Option<&'static str>,
+    steps: Vec<Step>,
+    wanted: Vec<SecurityType>,
+    refused: usize,
+}
+
+impl Ask for Person {
+    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
+        self.wanted.push(wanted.security_type);
+        self.password.map(Credentials::password).ok_or(Cancelled)
+    }
+
+    fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    fn refused(&mut self) {
+        self.refused += 1;
+    }
+}
+
+/// A stream that waits ten seconds for a read and then says so, as the engine's does.
+struct Patient {
+    stream: DuplexStream,
+    alarm: Option<Pin<Box<Sleep>>>,
+    reset: bool,
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) if self.reset && buf.filled().len() == before => {
+                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+            Poll::Ready(done) => {
+                self.alarm = None;
+                Poll::Ready(done)
+            }
+            Poll::Pending => {
+                let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(Duration::from_secs(10))));
+                alarm.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Fails if the viewer has sent something out of turn: it was polled until it had to wait.
+fn assert_silent(stream: &mut DuplexStream, turn: usize) {
+    let (mut byte, mut context) = ([0], Context::from_waker(Waker::noop()));
+    let mut early = ReadBuf::new(&mut byte);
+    let _ = Pin::new(stream).poll_read(&mut context, &mut early);
+    assert!(early.filled().is_empty(), "the viewer spoke out of turn, before turn {turn}");
+}
+
+async fn play(mut stream: DuplexStream, script: Vec<Turn>) -> Option<DuplexStream> {
+    for (number, turn) in script.into_iter().enumerate() {
+        match turn {
+            S(bytes) => {
+                assert_silent(&mut stream, number);
+                // A viewer that has heard enough goes.
+                if stream.write_all(&bytes).await.is_err() {
+                    return None;
+                }
+            }
+            V(expected) => {
+                let mut got = vec![0; expected.len()];
+                let read = stream.read_exact(&mut got).await;
+                assert!(read.is_ok(), "the viewer went before turn {number}");
+                assert_eq!(got, expected, "turn {number}");
+            }
+            Hangs => return Some(stream),
+            Resets => return None,
+        }
+    }
+    None
+}
+
+/// What came of a conversation.
+struct Outcome {
+    result: Result<ServerInit, Error>,
+    person: Person,
+    waited: Duration,
+}
+
+impl Outcome {
+    fn error(self) -> Error {
+        self.result.expect_err("a handshake that had to fail")
+    }
+}
+
+async fn hold(script: Vec<Turn>, width: usize, password: Option<&'static str>, shared: bool) -> Outcome {
+    let reset = matches!(script.last(), Some(Resets));
+    let (near, far) = duplex(width);
+    let mut near = Patient { stream: near, alarm: None, reset };
+    let mut person = Person { password, steps: vec![], wanted: vec![], refused: 0 };
+    let policy = Policy { shared, have_password: password.is_some() };
+    let began = Instant::now();
+    let viewer = async {
+        let result = client::handshake(&mut near, &policy, &mut person).await;
+        // Exactly what was announced has been read: the session's bytes are all still there.
+        if result.is_ok() {
+            let mut session = Vec::new();
+            near.stream.read_to_end(&mut session).await.expect("the rest");
+            assert_eq!(session, b"session", "bytes of the session");
+        }
+        drop(near);
+        result
+    };
+    let server = async {
+        let kept = play(far, script).await;
+        if let Some(mut kept) = kept {
+            // Until the viewer gives up.
+            let _ = kept.read_to_end(&mut Vec::new()).await;
+        }
+    };
+    let both = async { tokio::join!(viewer, server) };
+    let (result, ()) = timeout(Duration::from_secs(60), both).await.expect("neither side goes on");
+    Outcome { result, person, waited: began.elapsed() }
+}
+
+/// Holds the conversation whole and bytewise, with the password "passw0rd" or none.
+async fn both(script: impl Fn() -> Vec<Turn>, password: Option<&'static str>) -> [Outcome; 2] {
+    [hold(script(), 1 << 20, password, true).await, hold(script(), 1, password, true).await]
+}
+
+/// Each way the handshake has to end well; the script is completed with ServerInit and the session's first bytes.
+async fn succeeds(password: Option<&'static str>, steps: &[Step], script: impl Fn() -> Vec<Turn>) {
+    let whole = || script().into_iter().chain([V(&[1]), desk(), s("session")]).collect();
+    for outcome in both(whole, password).await {
+        let init = outcome.result.expect("a session");
+        assert_eq!((init.width, init.height, init.pixel_format), (1024, 768, PIXELS));
+        assert_eq!(init.name, b"desk");
+        assert_eq!(outcome.person.steps, steps);
+        assert_eq!(outcome.person.refused, 0);
+    }
+}
+
+/// Checks the error of both conversations.
+macro_rules! fails {
+    ($password:expr, $script:expr, $pattern:pat $(if $guard:expr)?) => {
+        for outcome in both(|| $script.into_iter().collect(), $password).await {
+            let waited = outcome.waited;
+            match outcome.error() {
+                $pattern $(if $guard)? => {}
+                other => panic!("{other:?}"),
+            }
+            assert!(waited <= Duration::from_secs(10), "waited {waited:?}");
+        }
+    };
+}
+
+const PASSWORD: Option<&str> = Some("passw0rd");
+const GREETING_TO_TYPES: [Step; 2] = [Step::Greeting, Step::SecurityTypes];
+
+fn steps(further: &[Step]) -> Vec<Step> {
+    [&GREETING_TO_TYPES, further].concat()
+}
+
+// ---- how it goes well
+
+#[tokio::test(start_paused = true)]
+async fn none_in_every_version() {
+    let with_result = steps(&[Step::SecurityResult, Step::ServerInit]);
+    let without = steps(&[Step::ServerInit]);
+    for password in [None, PASSWORD] {
+        succeeds(password, &with_result, || after_none([s(OK)])).await;
+        succeeds(password, &without, || vec![s(V37), V(V37), s([1, 1]), V(&[1])]).await;
+        succeeds(password, &without, || vec![s(V33), V(V33), s([0, 0, 0, 1])]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn vnc_auth_in_every_version() {
+    let all = steps(&[Step::Authentication, Step::SecurityResult, Step::ServerInit]);
+    succeeds(PASSWORD, &all, || after_password([s(OK)])).await;
+    succeeds(PASSWORD, &all, || vec![s(V37), V(V37), s([1, 2]), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)]).await;
+    succeeds(PASSWORD, &all, || vec![s(V33), V(V33), s([0, 0, 0, 2]), s(CHALLENGE), V(ANSWER), s(OK)]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn strange_numbers_get_the_protocols_own() {
+    let none = steps(&[Step::SecurityResult, Step::ServerInit]);
+    for greeting in ["RFB 003.889\n", "RFB 004.000\n", "RFB 004.001\n", "RFB 005.000\n"] {
+        succeeds(None, &none, || vec![s(greeting), V(V38), s([1, 1]), V(&[1]), s(OK)]).await;
+    }
+    let dictated = steps(&[Step::ServerInit]);
+    for greeting in ["RFB 003.005\n", "RFB 003.006\n"] {
+        succeeds(None, &dictated, || vec![s(greeting), V(V33), s([0, 0, 0, 1])]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_order_chooses() {
+    let with_password = steps(&[Step::Authentication, Step::SecurityResult, Step::ServerInit]);
+    let without = steps(&[Step::SecurityResult, Step::ServerInit]);
+    for offered in [&[2, 1, 2][..], &[2, 2, 1], &[6, 0, 19, 1, 2, 2, 0]] {
+        let list = || s([&[offered.len() as u8], offered].concat());
+        succeeds(PASSWORD, &with_password, || vec![s(V38), V(V38), list(), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)])
+            .await;
+        succeeds(None, &without, || vec![s(V38), V(V38), list(), V(&[1]), s(OK)]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_shared_flag_is_passed_on() {
+    for (shared, flag) in [(true, &[1]), (false, &[0])] {
+        let script = after_none([s(OK), V(flag), desk(), s("session")]);
+        hold(script, 1, None, shared).await.result.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unusual_screens() {
+    let colour_map = [8, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    for (width, height, pixels, name) in [
+        (0, 0, PIXELS, &b""[..]),
+        (65_535, 65_535, PIXELS, b"wide"),
+        (640, 480, colour_map, b"<b>\xff\0"),
+        (640, 480, PIXELS, &[b'n'; 100_000]),
+    ] {
+        let script = || {
+            let init = screen(width, height, pixels, name.len() as u32, name);
+            after_none([s(OK), V(&[1]), init, s("session")])
+        };
+        for outcome in both(script, None).await {
+            let init = outcome.result.unwrap();
+            assert_eq!((init.width, init.height, init.pixel_format), (width, height, pixels));
+            assert_eq!(init.name, name);
+        }
+    }
+}
+
+/// The proof of "bytes in, bytes out": no socket, no clock.
+#[tokio::test]
+async fn a_transcript_is_enough() {
+    let server = [V38, &[2, 2, 1], &OK, &[4, 0, 3, 0], &PIXELS, &[0, 0, 0, 2], b"hi", b"session"].concat();
+    let mut said = Vec::new();
+    let mut heard = &server[..];
+    struct Nobody;
+    impl Ask for Nobody {}
+    let policy = Policy { shared: false, have_password: false };
+    let init = client::handshake(&mut join(&mut heard, &mut said), &policy, &mut Nobody).await.unwrap();
+    assert_eq!((init.name_text().as_str(), init.width), ("hi", 1024));
+    assert_eq!(init.to_bytes(), server[19..45]);
+    assert_eq!(said, [V38, &[1, 0]].concat());
+    assert_eq!(heard, b"session");
+}
+
+// ---- what is no VNC server
+
+#[tokio::test(start_paused = true)]
+async fn other_servers_are_recognised() {
+    fails!(None, [s("HTTP/1.0 408 Request Timeout\r\n\r\n")], Error::NotRfb { looks_like: Some(OtherProtocol::Http) });
+    fails!(None, [s("SSH-2.0-OpenSSH_9.2\r\n"), Hangs], Error::NotRfb { looks_like: Some(OtherProtocol::Ssh) });
+    fails!(None, [s([21, 3, 3, 0, 2, 2, 80])], Error::NotRfb { looks_like: Some(OtherProtocol::Tls) });
+    fails!(None, [s([3, 0, 0, 11]), Hangs], Error::NotRfb { looks_like: None });
+    fails!(None, [s("RFB 003.00x\n"), Hangs], Error::NotRfb { looks_like: None });
+    fails!(None, [s("RFB 003.008\r"), Hangs], Error::NotRfb { looks_like: None });
+}
+
+#[tokio::test(start_paused = true)]
+async fn versions_that_we_cannot_speak() {
+    fails!(None, [s("RFB 002.000\n"), Hangs], Error::UnsupportedVersion { version } if version == "002.000");
+    fails!(None, [s("RFB 009.000\n"), Hangs], Error::UnsupportedVersion { version } if version == "009.000");
+    fails!(None, [s("RFB 000.000\n"), Hangs], Error::Repeater);
+}
+
+// ---- closed, or silent, at every step
+
+fn up_to(step: Step) -> Vec<Turn> {
+    match step {
+        Step::Greeting => vec![s("RFB 003.0")],
+        Step::SecurityTypes => vec![s(V38), V(V38), s([9, 1, 2])],
+        Step::Authentication => vec![s(V38), V(V38), s([1, 2]), V(&[2]), s(&CHALLENGE[..15])],
+        Step::SecurityResult => after_none([s([0, 0])]),
+        Step::ServerInit => after_none([s(OK), V(&[1]), screen(1, 1, PIXELS, 9, b"short")]),
+    }
+}
+
+const EVERY_STEP: [Step; 5] =
+    [Step::Greeting, Step::SecurityTypes, Step::Authentication, Step::SecurityResult, Step::ServerInit];
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_told_with_its_step() {
+    for step in EVERY_STEP {
+        fails!(PASSWORD, up_to(step), Error::Closed { during } if during == step);
+        fails!(PASSWORD, up_to(step).into_iter().chain([Resets]), Error::Closed { during } if during == step);
+    }
+    fails!(None, [], Error::Closed { during: Step::Greeting });
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_told_with_its_step() {
+    for step in EVERY_STEP {
+        fails!(PASSWORD, up_to(step).into_iter().chain([Hangs]),
+            Error::Io { during, source } if during == step && source.kind() == io::ErrorKind::TimedOut);
+    }
+    fails!(None, [Hangs], Error::Io { during: Step::Greeting, .. });
+}
+
+// ---- refusals
+
+#[tokio::test(start_paused = true)]
+async fn refused_before_any_security_type() {
+    let reason = "Too many security failures";
+    // TigerVNC greets whom it has blacklisted with 3.3 and does not wait for our version.
+    // (A stream of one byte would be stuck here, both ends writing.)
+    for width in [V38.len(), 1 << 20] {
+        let blacklisted = s([V33, &[0; 4], &[0, 0, 0, 26], reason.as_bytes()].concat());
+        let error = hold(vec![blacklisted], width, None, true).await.error();
+        assert!(matches!(&error, Error::Refused { reason: Some(said) } if said == reason), "{error:?}");
+    }
+    fails!(None, [s(V38), V(V38), s([0]), text(reason)], Error::Refused { reason: Some(said) } if said == reason);
+    fails!(None, [s(V37), V(V37), s([0]), text("no\0")], Error::Refused { reason: Some(said) } if said == "no");
+    fails!(None, [s(V33), V(V33), s([0; 4]), text("no")], Error::Refused { reason: Some(said) } if said == "no");
+    // neatvnc, in the words of 3.7 to a viewer of 3.3.
+    fails!(None, [s(V33), V(V33), s([0]), text("Unsupported version")],
+        Error::Refused { reason: Some(said) } if said == "Unsupported version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_in_few_words_or_too_many() {
+    let refusing =
+        |turn: Turn, last: Option<Turn>| [s(V38), V(V38), s([0]), turn].into_iter().chain(last).collect::<Vec<_>>();
+    for hangs in [false, true] {
+        let last = || hangs.then_some(Hangs);
+        fails!(None, refusing(s(b""), last()), Error::Refused { reason: None });
+        fails!(None, refusing(s([0, 0]), last()), Error::Refused { reason: None });
+        fails!(None, refusing(text(b""), last()), Error::Refused { reason: None });
+        fails!(None, refusing(s(b"\0\0\0\x40cut sho"), last()), Error::Refused { reason: Some(r) } if r == "cut sho");
+        fails!(None, refusing(s(b"\xff\xff\xff\xffhuge"), last()), Error::Refused { reason: Some(r) } if r == "huge");
+        fails!(None, refusing(text([b'x'; 65_536]), last()), Error::Refused { reason: Some(r) } if r == "x".repeat(400));
+    }
+    // A server that never stops talking is heard for 64 KiB.
+    let endless = [b"\x7f\xff\xff\xff".to_vec(), vec![b'x'; 200_000]].concat();
+    fails!(None, refusing(s(&endless), Some(Hangs)), Error::Refused { reason: Some(r) } if r == "x".repeat(400));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reasons_are_cleaned() {
+    for (bytes, shown) in [
+        (&b"<script>alert(1)</script>"[..], "<script>alert(1)</script>"),
+        ("a\u{202e}b\u{200b}\u{7}c".as_bytes(), "abc"),
+        (b"verf\xfcgbar", "verfügbar"),
+    ] {
+        fails!(None, [s(V38), V(V38), s([0]), text(bytes)], Error::Refused { reason: Some(r) } if r == shown);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_we_speak() {
+    let named = |offered: Vec<SecurityType>| offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    fails!(None, [s(V38), V(V38), s([5, 19, 30, 19, 77, 0]), Hangs],
+        Error::NoCommonSecurity { offered } if named(offered.clone()) == "VeNCrypt (19), Apple Diffie-Hellman (30), type 77");
+    let all: Vec<u8> = [255].into_iter().chain(3..=255).chain([0, 0]).collect();
+    fails!(None, [s(V38), V(V38), s(&all), Hangs], Error::NoCommonSecurity { offered } if offered.len() == 8);
+    fails!(None, [s(V38), V(V38), s([2, 0, 0]), Hangs], Error::NoCommonSecurity { offered } if offered.is_empty());
+    for number in [19, 0x0101_0101, u32::MAX] {
+        fails!(None, [s(V33), V(V33), s(u32::to_be_bytes(number)), Hangs],
+            Error::Protocol { during: Step::SecurityTypes, detail } if detail == format!("security type {number} in protocol 3.3"));
+    }
+}
+
+// ---- verdicts
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_is_wrong() {
+    let words = "Authentication failure";
+    fails!(PASSWORD, after_password([s(FAILED), text(words)]), Error::AuthFailed { reason: Some(r) } if r == words);
+    fails!(PASSWORD, after_password([s(FAILED)]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([s(FAILED), Hangs]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([s(FAILED), s(b"\xff\0\0\0so far"), Hangs]), Error::AuthFailed { reason: Some(r) } if r == "so far");
+    fails!(PASSWORD, after_password([s(TOO_MANY)]), Error::TooMany { reason: None });
+    fails!(PASSWORD, after_password([s(TOO_MANY), text("wait")]), Error::TooMany { reason: Some(r) } if r == "wait");
+    for version in [V33, V37] {
+        let list = || if version == V33 { vec![s([0, 0, 0, 2])] } else { vec![s([1, 2]), V(&[2])] };
+        let failing = || [s(version), V(version)].into_iter().chain(list()).chain([s(CHALLENGE), V(ANSWER), s(FAILED)]);
+        fails!(PASSWORD, failing(), Error::AuthFailed { reason: None });
+        fails!(PASSWORD, failing().chain([text("wrong")]), Error::AuthFailed { reason: Some(r) } if r == "wrong");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_is_probably_wrong() {
+    // Gone instead of a verdict, or right after a good one.
+    fails!(PASSWORD, after_password([]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([Resets]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([s(OK), V(&[1])]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([s(OK), V(&[1]), Resets]), Error::AuthFailed { reason: None });
+    // neatvnc 0.5.4: u8 0, u32 28, then 28 bytes of what lay in its memory.
+    let noise = [&[0x1c][..], &[0xa7; 28]].concat();
+    fails!(PASSWORD, after_password([s([0, 0, 0, 0]), V(&[1]), s(&noise), Hangs]), Error::AuthFailed { reason: None });
+    // Silence is another matter: somebody may be thinking.
+    fails!(PASSWORD, after_password([Hangs]), Error::Io { during: Step::SecurityResult, .. });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_password_is_not_about_one() {
+    let words = "The server is already in use";
+    fails!(None, after_none([s(FAILED), text(words)]), Error::Refused { reason: Some(r) } if r == words);
+    fails!(None, after_none([s(FAILED)]), Error::Refused { reason: None });
+    fails!(None, after_none([s(TOO_MANY)]), Error::TooMany { reason: None });
+    fails!(None, after_none([s(OK), V(&[1])]), Error::Closed { during: Step::ServerInit });
+}
+
+#[tokio::test(start_paused = true)]
+async fn verdicts_that_are_none() {
+    for script in [after_none([s([0xde, 0xad, 0xbe, 0xef])]), after_password([s([0xde, 0xad, 0xbe, 0xef])])] {
+        let password = if script.len() > 5 { PASSWORD } else { None };
+        let error = hold(script, 1, password, true).await.error();
+        assert!(
+            matches!(&error, Error::Protocol { during: Step::SecurityResult, detail } if detail == "security result 0xdeadbeef"),
+            "{error:?}"
+        );
+    }
+}
+
+// ---- screens that are none
+
+#[tokio::test(start_paused = true)]
+async fn implausible_screens() {
+    for bits in [0, 1, 15, 24, 64, 255] {
+        let mut pixels = PIXELS;
+        pixels[0] = bits;
+        let script = || after_none([s(OK), V(&[1]), screen(800, 600, pixels, 4, b"desk"), Hangs]);
+        fails!(None, script(), Error::Protocol { during: Step::ServerInit, detail } if detail == format!("{bits} bits per pixel"));
+    }
+    for length in [1024 * 1024 + 1, u32::MAX] {
+        let script = || after_none([s(OK), V(&[1]), screen(800, 600, PIXELS, length, b"desk"), Hangs]);
+        fails!(None, script(), Error::Protocol { during: Step::ServerInit, .. });
+    }
+}
+
+// ---- the person
+
+#[tokio::test(start_paused = true)]
+async fn whoever_gives_up_sends_nothing() {
+    let script = || vec![s(V38), V(V38), s([1, 2]), V(&[2]), s(CHALLENGE), Hangs];
+    for outcome in both(script, None).await {
+        assert_eq!(outcome.person.wanted, [SecurityType::VncAuth]);
+        assert_eq!(outcome.person.steps, steps(&[Step::Authentication]));
+        assert!(matches!(outcome.error(), Error::Cancelled));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_caller_hears_of_a_refusal_before_its_words() {
+    for script in [vec![s(V38), V(V38), s([0]), Hangs], after_password([s(FAILED), Hangs])] {
+        let outcome = hold(script, 1, PASSWORD, true).await;
+        assert_eq!(outcome.person.refused, 1);
+    }
+}
+
+#[test]
+fn the_handshake_can_move_between_threads() {
+    fn is_send(_: impl Send) {}
+    let (mut near, _far) = duplex(1);
+    let mut person = Person { password: None, steps: vec![], wanted: vec![], refused: 0 };
+    let policy = Policy { shared: true, have_password: false };
+    is_send(client::handshake(&mut near, &policy, &mut person));
+}

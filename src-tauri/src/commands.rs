@@ -1,0 +1,197 @@
+//! What the pages may ask for: one function a command. Takes, calls the engine, gives back.
+//!
+//! Which window may call which is in `capabilities/`; a viewer window's session comes from its label, never from
+//! an argument.
+
+use crate::windows;
+use portlight_engine::{
+    Engine, Error, HostListView, Result, Saved,
+    address::Address,
+    host::{FieldProblem, HostDraft, HostId, HostView},
+    secrets::PasswordChange,
+    session::{Answer, SessionId, SessionState, SessionView},
+};
+use serde::Deserialize;
+use std::sync::Arc;
+use tauri::{
+    AppHandle, State, WebviewWindow, Wry, command,
+    ipc::Channel,
+    plugin::{Builder, TauriPlugin},
+};
+use tauri_plugin_clipboard_manager::ClipboardExt;
+
+type TheEngine<'a> = State<'a, Arc<Engine>>;
+
+/// The commands, as the plugin that the capability files name.
+pub fn plugin() -> TauriPlugin<Wry> {
+    Builder::new("portlight")
+        .invoke_handler(tauri::generate_handler![
+            list_hosts,
+            save_host,
+            duplicate_host,
+            remove_host,
+            restore_host,
+            favour_host,
+            open_host,
+            open_address,
+            read_address,
+            choose_closing,
+            attach,
+            answer,
+            again,
+            close,
+            close_window,
+            set_fullscreen,
+            read_clipboard,
+            write_clipboard,
+            viewer_failed,
+        ])
+        .build()
+}
+
+// ---- the hosts window
+
+#[command]
+async fn list_hosts(engine: TheEngine<'_>) -> Result<HostListView> {
+    Ok(engine.hosts())
+}
+
+#[command]
+async fn save_host(engine: TheEngine<'_>, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+    engine.save(draft, change).await
+}
+
+#[command]
+async fn duplicate_host(engine: TheEngine<'_>, id: HostId, name: String) -> Result<HostView> {
+    engine.duplicate(id, name).await
+}
+
+#[command]
+async fn remove_host(engine: TheEngine<'_>, id: HostId) -> Result<()> {
+    engine.remove(id)
+}
+
+#[command]
+async fn restore_host(engine: TheEngine<'_>, id: HostId) -> Result<()> {
+    engine.restore(id)
+}
+
+#[command]
+async fn favour_host(engine: TheEngine<'_>, id: HostId, favourite: bool) -> Result<()> {
+    engine.favour(id, favourite)
+}
+
+#[command]
+async fn open_host(app: AppHandle, engine: TheEngine<'_>, id: HostId) -> Result<()> {
+    windows::open(&app, engine.target_of(id)?).map_err(system)
+}
+
+#[command]
+async fn open_address(app: AppHandle, engine: TheEngine<'_>, text: String) -> Result<()> {
+    windows::open(&app, engine.target(&text, false)?).map_err(system)
+}
+
+#[command]
+async fn read_address(text: String) -> Result<String> {
+    let address = Address::parse(&text);
+    address
+        .map(|address| address.to_string())
+        .map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })
+}
+
+/// What closing the hosts window shall mean, this first time.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Closing {
+    Tray,
+    Quit,
+}
+
+#[command]
+async fn choose_closing(app: AppHandle, window: WebviewWindow, choice: Closing) -> Result<()> {
+    match choice {
+        Closing::Tray => window.hide().map_err(system),
+        Closing::Quit => {
+            app.exit(0);
+            Ok(())
+        }
+    }
+}
+
+// ---- a viewer window, on its own session
+
+#[command]
+async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<SessionState>) -> Result<SessionView> {
+    let session = session_of(&window)?;
+    let (view, mut state) = engine.watch(session).ok_or(Error::NoSuchHost)?;
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let now = state.borrow_and_update().clone();
+            // A page that cannot be told has gone, and so has a session that changes no more.
+            if channel.send(now).is_err() || state.changed().await.is_err() {
+                break;
+            }
+        }
+    });
+    engine.attach(session);
+    Ok(view)
+}
+
+#[command]
+async fn answer(window: WebviewWindow, engine: TheEngine<'_>, answer: Answer) -> Result<()> {
+    engine.answer(session_of(&window)?, answer);
+    Ok(())
+}
+
+#[command]
+async fn again(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
+    engine.again(session_of(&window)?);
+    Ok(())
+}
+
+#[command]
+async fn close(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
+    engine.close(session_of(&window)?);
+    Ok(())
+}
+
+#[command]
+async fn close_window(window: WebviewWindow) -> Result<()> {
+    window.close().map_err(system)
+}
+
+#[command]
+async fn set_fullscreen(window: WebviewWindow, on: bool) -> Result<()> {
+    window.set_fullscreen(on).map_err(system)
+}
+
+/// The clipboard's text, for the window that the user is looking at and no other.
+#[command]
+async fn read_clipboard(window: WebviewWindow) -> Result<Option<String>> {
+    if !window.is_focused().map_err(system)? {
+        return Ok(None);
+    }
+    // The clipboard's owner is another program, which may take its time to answer.
+    let read = tauri::async_runtime::spawn_blocking(move || window.clipboard().read_text().ok());
+    Ok(read.await.map_err(system)?.filter(|text| !text.is_empty()))
+}
+
+#[command]
+async fn write_clipboard(window: WebviewWindow, text: String) -> Result<()> {
+    let written = tauri::async_runtime::spawn_blocking(move || window.clipboard().write_text(text).map_err(system));
+    written.await.map_err(system)?
+}
+
+#[command]
+async fn viewer_failed(window: WebviewWindow, engine: TheEngine<'_>, detail: String) -> Result<()> {
+    engine.viewer_failed(session_of(&window)?, detail);
+    Ok(())
+}
+
+fn session_of(window: &WebviewWindow) -> Result<SessionId> {
+    windows::session_of(window.label()).ok_or(Error::NoSuchHost)
+}
+
+fn system(cause: impl std::fmt::Display) -> Error {
+    Error::System { detail: cause.to_string() }
+}

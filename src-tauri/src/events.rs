@@ -1,0 +1,38 @@
+//! Carries the engine's changes to the page and the tray.
+
+use crate::{tray, windows};
+use portlight_engine::Engine;
+use std::sync::Arc;
+use tauri::{AppHandle, Emitter, Manager};
+
+/// The list of hosts, or what has to be said about it, is another one now.
+const HOSTS_CHANGED: &str = "hosts-changed";
+/// The hosts window is about to stay in the tray for the first time.
+const CLOSING: &str = "closing";
+
+/// Tells of every change of the list, as long as the app lives.
+pub fn follow_hosts(app: AppHandle) {
+    let mut changes = app.state::<Arc<Engine>>().changes();
+    tauri::async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            if let Err(cause) = app.emit_to(windows::HOSTS, HOSTS_CHANGED, ()) {
+                tracing::warn!(%cause, "the page was not told");
+            }
+            let handle = app.clone();
+            // Menus may only be touched from the main thread.
+            let followed = app.run_on_main_thread(move || {
+                if let Err(cause) = tray::follow(&handle) {
+                    tracing::warn!(%cause, "the tray was not told");
+                }
+            });
+            if followed.is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// Asks the page to ask what closing shall mean.
+pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
+    app.emit_to(windows::HOSTS, CLOSING, ())
+}

@@ -1,0 +1,57 @@
+//! Portlight's windows. Everything that needs none is in `portlight-engine`.
+//!
+//! ```text
+//! main ─▶ launch      what was asked for on the command line
+//!      ─▶ renderer    how WebKit draws here, decided before GTK starts
+//!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
+//!              ├▶ tray ─────┤              two clicks to a machine
+//!              └▶ events ───┘              the engine's changes, to page and tray
+//! ```
+
+mod app;
+mod commands;
+mod events;
+mod launch;
+mod renderer;
+mod text;
+mod tray;
+mod windows;
+
+use launch::Launch;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let launch = match launch::parse(std::env::args_os().skip(1)) {
+        Ok(launch) => launch,
+        Err(problem) => {
+            eprintln!("portlight: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let renderer = renderer::choose();
+    match launch {
+        Launch::Help => print!("{}", launch::HELP),
+        Launch::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
+        Launch::Version { verbose: true } => {
+            println!("portlight {}", env!("CARGO_PKG_VERSION"));
+            println!("renderer: {renderer}");
+            println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
+        }
+        Launch::Open(request) => {
+            log_to_stderr();
+            tracing::info!("renderer: {renderer}");
+            if let Err(failure) = app::run(&request) {
+                eprintln!("portlight: {}", failure.sentence);
+                return failure.code;
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// `RUST_LOG` chooses what is said; by default what matters to somebody who reports a problem.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| "warn,portlight=info,portlight_engine=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,81 @@
+//! The few sentences that Rust shows itself (tray, window titles), out of the pages' own catalogues.
+
+use std::collections::HashMap;
+
+/// The user's language, of those that Portlight speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// Simplified Chinese.
+    ZhCn,
+}
+
+impl Language {
+    /// As the system says it.
+    pub fn of_this_system() -> Self {
+        Self::of(&sys_locale::get_locale().unwrap_or_default())
+    }
+
+    fn of(locale: &str) -> Self {
+        if locale.to_lowercase().starts_with("zh") { Self::ZhCn } else { Self::En }
+    }
+
+    /// The tag that the pages and catalogues use.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh-CN",
+        }
+    }
+}
+
+/// The catalogue of one language.
+pub struct Texts {
+    /// Whose it is.
+    pub language: Language,
+    sentences: HashMap<String, String>,
+}
+
+impl Texts {
+    /// Reads the catalogue that was built in.
+    ///
+    /// # Errors
+    /// Where it is no JSON object of strings: a mistake in the build, which the tests see.
+    pub fn load(language: Language) -> serde_json::Result<Self> {
+        let catalogue = match language {
+            Language::En => include_str!("../../ui/src/i18n/en.json"),
+            Language::ZhCn => include_str!("../../ui/src/i18n/zh-CN.json"),
+        };
+        Ok(Self { language, sentences: serde_json::from_str(catalogue)? })
+    }
+
+    /// The sentence under `key`; the key itself where there is none, so that a gap shows and hurts nobody.
+    pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
+        self.sentences.get(key).map_or(key, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_is_spoken_to_chinese_systems_and_english_to_all_others() {
+        for (locale, language) in
+            [("zh_CN.UTF-8", Language::ZhCn), ("zh-Hans", Language::ZhCn), ("de_DE", Language::En), ("", Language::En)]
+        {
+            assert_eq!(Language::of(locale), language, "{locale}");
+        }
+    }
+
+    #[test]
+    fn both_catalogues_have_what_rust_shows() {
+        for language in [Language::En, Language::ZhCn] {
+            let texts = Texts::load(language).unwrap();
+            for key in ["app.name", "demo.name", "tray.open", "tray.quit", "tray.favourites", "tray.recent"] {
+                assert_ne!(texts.get(key), key, "{language:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The tray: favourites and the latest hosts, two clicks to a machine.
+
+use crate::{text::Texts, windows};
+use portlight_engine::{
+    Engine,
+    host::{HostId, HostView},
+};
+use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
+use tauri::{
+    AppHandle, Manager,
+    menu::{Menu, MenuBuilder, MenuItem, MenuItemBuilder},
+    tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
+};
+
+const ID: &str = "portlight";
+const MOST_FAVOURITES: usize = 12;
+const MOST_RECENT: usize = 8;
+
+/// Puts the icon into the tray; says whether there is one to put it into.
+pub fn show(app: &AppHandle) -> tauri::Result<bool> {
+    let texts = app.state::<Texts>();
+    let built = TrayIconBuilder::with_id(ID)
+        .icon(tauri::include_image!("icons/tray.png"))
+        .title(texts.get("app.name"))
+        .tooltip(texts.get("app.name"))
+        .menu(&menu(app)?)
+        .show_menu_on_left_click(false)
+        .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
+        .on_tray_icon_event(|tray, event| {
+            if let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. } = event {
+                report(windows::show_hosts(tray.app_handle()));
+            }
+        })
+        .build(app);
+    match built {
+        Ok(_) => Ok(true),
+        Err(tauri::Error::Tray(cause)) => {
+            tracing::info!(%cause, "no tray here: closing the last window quits");
+            Ok(false)
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Whether Portlight has an icon in the tray.
+pub fn is_there(app: &AppHandle) -> bool {
+    app.tray_by_id(ID).is_some()
+}
+
+/// Brings the menu up to date with the list.
+pub fn follow(app: &AppHandle) -> tauri::Result<()> {
+    match app.tray_by_id(ID) {
+        Some(tray) => tray.set_menu(Some(menu(app)?)),
+        None => Ok(()),
+    }
+}
+
+/// What a menu item stands for; its text form is the item's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Open,
+    Quit,
+    Host(HostId),
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("open"),
+            Self::Quit => f.write_str("quit"),
+            Self::Host(id) => write!(f, "host:{id}"),
+        }
+    }
+}
+
+impl FromStr for Item {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "open" => Ok(Self::Open),
+            "quit" => Ok(Self::Quit),
+            _ => text.strip_prefix("host:").and_then(|id| id.parse().ok()).map(Self::Host).ok_or(()),
+        }
+    }
+}
+
+fn chosen(app: &AppHandle, item: &str) {
+    match item.parse() {
+        Ok(Item::Open) => report(windows::show_hosts(app)),
+        Ok(Item::Quit) => app.exit(0),
+        Ok(Item::Host(id)) => match app.state::<Arc<Engine>>().target_of(id) {
+            Ok(target) => report(windows::open(app, target)),
+            // Removed in the moment between opening the menu and the click.
+            Err(error) => tracing::info!(%error, "tray"),
+        },
+        Err(()) => tracing::warn!(item, "an unknown tray item"),
+    }
+}
+
+fn report(opened: tauri::Result<()>) {
+    if let Err(cause) = opened {
+        tracing::error!(%cause, "no window");
+    }
+}
+
+fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
+    let texts = app.state::<Texts>();
+    let hosts = app.state::<Arc<Engine>>().hosts().hosts;
+    let mut menu = MenuBuilder::new(app);
+    for (title, hosts) in [("tray.favourites", favourites(&hosts)), ("tray.recent", recent(&hosts))]
+        .into_iter()
+        .filter(|(_, h)| !h.is_empty())
+    {
+        menu = menu.item(&MenuItemBuilder::new(texts.get(title)).enabled(false).build(app)?);
+        for host in hosts {
+            menu = menu.item(&item(app, Item::Host(host.id), &host.name)?);
+        }
+        menu = menu.separator();
+    }
+    menu.item(&item(app, Item::Open, texts.get("tray.open"))?)
+        .item(&item(app, Item::Quit, texts.get("tray.quit"))?)
+        .build()
+}
+
+fn item(app: &AppHandle, item: Item, label: &str) -> tauri::Result<MenuItem<tauri::Wry>> {
+    // A single & would underline the next letter.
+    MenuItemBuilder::with_id(item.to_string(), label.replace('&', "&&")).build(app)
+}
+
+fn favourites(hosts: &[HostView]) -> Vec<&HostView> {
+    let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
+    favourites.sort_by_key(|host| host.name.to_lowercase());
+    favourites.truncate(MOST_FAVOURITES);
+    favourites
+}
+
+fn recent(hosts: &[HostView]) -> Vec<&HostView> {
+    let mut recent: Vec<_> = hosts.iter().filter(|host| !host.favourite && host.last_opened.is_some()).collect();
+    recent.sort_by_key(|host| Reverse(host.last_opened));
+    recent.truncate(MOST_RECENT);
+    recent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(name: &str, favourite: bool, last_opened: Option<u64>) -> HostView {
+        HostView {
+            id: HostId::new(),
+            name: name.to_owned(),
+            address: name.to_owned(),
+            username: String::new(),
+            view_only: false,
+            favourite,
+            has_password: false,
+            last_opened,
+            demo: false,
+        }
+    }
+
+    fn names<'a>(hosts: &[&'a HostView]) -> Vec<&'a str> {
+        hosts.iter().map(|host| host.name.as_str()).collect()
+    }
+
+    #[test]
+    fn favourites_come_by_name_and_the_rest_by_when_it_was_opened() {
+        let hosts = [
+            host("b", true, None),
+            host("old", false, Some(1)),
+            host("A", true, Some(9)),
+            host("new", false, Some(2)),
+            host("never", false, None),
+        ];
+        assert_eq!(names(&favourites(&hosts)), ["A", "b"]);
+        assert_eq!(names(&recent(&hosts)), ["new", "old"]);
+    }
+
+    #[test]
+    fn the_menu_stays_short() {
+        let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
+        assert_eq!(favourites(&hosts).len(), MOST_FAVOURITES);
+        assert_eq!(recent(&hosts).len(), MOST_RECENT);
+    }
+
+    #[test]
+    fn items_are_known_again_by_their_ids() {
+        for item in [Item::Open, Item::Quit, Item::Host(HostId::new())] {
+            assert_eq!(item.to_string().parse(), Ok(item));
+        }
+        assert_eq!("host:nonsense".parse::<Item>(), Err(()));
+    }
+}

@@ -1,0 +1,222 @@
+//! Opens, focuses and closes the hosts window and one viewer window for each session.
+
+use crate::text::Texts;
+use portlight_engine::{
+    Engine,
+    session::{SessionId, SessionState, Target},
+};
+use std::sync::Arc;
+use tauri::{
+    AppHandle, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    http::HeaderValue,
+    webview::{NewWindowResponse, PermissionResponse},
+    window::Monitor,
+};
+
+/// The hosts window's label.
+pub const HOSTS: &str = "hosts";
+const VIEWER: &str = "viewer-";
+
+const HOSTS_SIZE: (f64, f64) = (760.0, 560.0);
+const HOSTS_MIN: (f64, f64) = (420.0, 360.0);
+const VIEWER_SIZE: (f64, f64) = (1024.0, 640.0);
+const VIEWER_MIN: (f64, f64) = (320.0, 240.0);
+/// What a window's frame and title take of the screen, in logical pixels; no system tells before it is drawn.
+const FRAME: (f64, f64) = (16.0, 48.0);
+
+/// Shows the hosts window, in front.
+pub fn show_hosts(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(HOSTS) {
+        return to_front(&window);
+    }
+    let title = app.state::<Texts>().get("app.name").to_owned();
+    build(app, HOSTS, "index.html", &title, HOSTS_SIZE, HOSTS_MIN, None).map(drop)
+}
+
+/// Shows what `target` looks like: in the viewer window that already does, or in a new one.
+pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
+    if let Some(session) = engine.session_for(&target)
+        && let Some(window) = app.get_webview_window(&label(session))
+    {
+        // Opened once more: whoever looks at a session that has ended wants a new one.
+        if let Some((_, state)) = engine.watch(session)
+            && matches!(*state.borrow(), SessionState::Ended { .. })
+        {
+            engine.again(session);
+        }
+        return to_front(&window);
+    }
+    let title = target.name.clone();
+    // The session dials while its window is still being made.
+    let session = engine.open(target);
+    let opened = build(app, &label(session), "viewer.html", &title, VIEWER_SIZE, VIEWER_MIN, Some(engine.relay_port()));
+    match opened {
+        Ok(window) => {
+            fit_to_screen(&engine, session, window);
+            Ok(())
+        }
+        Err(cause) => {
+            engine.end(session);
+            Err(cause)
+        }
+    }
+}
+
+/// The session that a window shows, from its label.
+pub fn session_of(label: &str) -> Option<SessionId> {
+    label.strip_prefix(VIEWER)?.parse().ok()
+}
+
+/// Ends what a destroyed window has shown.
+pub fn destroyed(window: &Window) {
+    if let Some(session) = session_of(window.label()) {
+        window.state::<Arc<Engine>>().end(session);
+    }
+}
+
+fn label(session: SessionId) -> String {
+    format!("{VIEWER}{session}")
+}
+
+fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    window.show()?;
+    window.unminimize()?;
+    window.set_focus()
+}
+
+fn build(
+    app: &AppHandle,
+    label: &str,
+    page: &str,
+    title: &str,
+    size: (f64, f64),
+    min: (f64, f64),
+    relay_port: Option<u16>,
+) -> tauri::Result<WebviewWindow> {
+    let url = format!("{page}?lang={}", app.state::<Texts>().language.tag());
+    let mut builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
+        .title(title)
+        .inner_size(size.0, size.1)
+        .min_inner_size(min.0, min.1)
+        .disable_drag_drop_handler()
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_permission_request(|_, _| PermissionResponse::Deny);
+    if let Some(port) = relay_port {
+        builder = builder.on_web_resource_request(move |_, response| {
+            if let Some(policy) = response.headers_mut().get_mut("content-security-policy") {
+                allow_relay(policy, port);
+            }
+        });
+    }
+    builder.build()
+}
+
+/// The pages are built in: nothing else is ever shown.
+fn is_ours(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // What the same pages are called on Windows.
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+/// A viewer page may reach the relay, and no other port.
+fn allow_relay(policy: &mut HeaderValue, port: u16) {
+    let allowed = policy
+        .to_str()
+        .ok()
+        .map(|text| text.replacen("connect-src ", &format!("connect-src ws://127.0.0.1:{port} "), 1));
+    if let Some(Ok(allowed)) = allowed.map(|text| HeaderValue::from_str(&text)) {
+        *policy = allowed;
+    }
+}
+
+/// Gives the window the remote screen's size, or the largest of its shape that this screen has room for.
+fn fit_to_screen(engine: &Engine, session: SessionId, window: WebviewWindow) {
+    let Some((_, mut state)) = engine.watch(session) else { return };
+    tauri::async_runtime::spawn(async move {
+        let ready = |state: &SessionState| match state {
+            SessionState::Ready { width, height, .. } => Some((f64::from(*width), f64::from(*height))),
+            _ => None,
+        };
+        // An error means that the session has gone: nothing is left to fit.
+        let Ok(remote) = state.wait_for(|state| ready(state).is_some()).await.map(|state| ready(&state)) else {
+            return;
+        };
+        let monitor = window.current_monitor().ok().flatten();
+        if let (Some(remote), Some(monitor)) = (remote, monitor)
+            && !window.is_maximized().unwrap_or(false)
+            && !window.is_fullscreen().unwrap_or(false)
+        {
+            let size = fit(remote, room(&monitor));
+            let result = window.set_size(LogicalSize::new(size.0, size.1)).and_then(|()| window.center());
+            if let Err(cause) = result {
+                tracing::debug!(%cause, "the window keeps its size");
+            }
+        }
+    });
+}
+
+fn room(monitor: &Monitor) -> (f64, f64) {
+    let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
+    (area.width - FRAME.0, area.height - FRAME.1)
+}
+
+fn fit(remote: (f64, f64), room: (f64, f64)) -> (f64, f64) {
+    let scale = (room.0 / remote.0).min(room.1 / remote.1).min(1.0);
+    if !scale.is_finite() || scale <= 0.0 {
+        return VIEWER_SIZE;
+    }
+    ((remote.0 * scale).floor().max(VIEWER_MIN.0), (remote.1 * scale).floor().max(VIEWER_MIN.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_is_as_large_as_the_remote_screen_or_as_there_is_room() {
+        assert_eq!(fit((1024.0, 768.0), (1900.0, 1000.0)), (1024.0, 768.0));
+        assert_eq!(fit((3840.0, 2160.0), (1920.0, 1000.0)), (1777.0, 1000.0));
+        assert_eq!(fit((100.0, 100.0), (1920.0, 1000.0)), VIEWER_MIN);
+        assert_eq!(fit((0.0, 0.0), (1920.0, 1000.0)), VIEWER_SIZE);
+    }
+
+    #[test]
+    fn a_viewer_page_may_reach_the_relay_only() {
+        let mut policy =
+            HeaderValue::from_static("default-src 'none'; connect-src ipc: http://ipc.localhost; img-src 'self'");
+        allow_relay(&mut policy, 4711);
+        assert_eq!(
+            policy,
+            "default-src 'none'; connect-src ws://127.0.0.1:4711 ipc: http://ipc.localhost; img-src 'self'"
+        );
+    }
+
+    #[test]
+    fn a_window_knows_its_session_from_its_label_alone() {
+        assert_eq!(session_of("viewer-7").map(label), Some("viewer-7".to_owned()));
+        for other in ["hosts", "viewer-", "viewer-x", "viewer"] {
+            assert_eq!(session_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_built_in_pages_are_shown() {
+        for ours in ["tauri://localhost/viewer.html?lang=en", "http://tauri.localhost/index.html"] {
+            assert!(is_ours(&ours.parse().unwrap()), "{ours}");
+        }
+        for other in [
+            "https://example.org/",
+            "file:///etc/passwd",
+            "tauri://elsewhere/",
+            "http://localhost/",
+            "data:text/html,x",
+        ] {
+            assert!(!is_ours(&other.parse().unwrap()), "{other}");
+        }
+    }
+}

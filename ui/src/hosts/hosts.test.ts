@@ -1,0 +1,419 @@
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { errorText, t } from '../i18n';
+import { backstage, type Backstage } from '../ipc/fake';
+import type { HostView } from '../ipc/bindings/HostView';
+import HostsWindow from './HostsWindow.svelte';
+
+let stage: Backstage;
+let user: ReturnType<typeof userEvent.setup>;
+
+function host(name: string, facts: Partial<HostView> = {}): HostView {
+  return {
+    id: name.toLowerCase().replace(/\W/g, '-'),
+    name,
+    address: `${name.toLowerCase().replace(/\W/g, '-')}.local`,
+    username: '',
+    view_only: false,
+    favourite: false,
+    has_password: false,
+    last_opened: null,
+    demo: false,
+    ...facts,
+  };
+}
+
+async function show(...hosts: HostView[]) {
+  stage.hosts = hosts;
+  render(HostsWindow);
+  if (hosts.length > 0) await screen.findAllByRole('option');
+  else await waitFor(() => expect(byId('empty')).toBeVisible());
+}
+
+function byId(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id} in the page`);
+  return found;
+}
+
+const names = () => screen.queryAllByRole('option').map((row) => row.dataset.name);
+const selected = () => document.querySelector<HTMLElement>('[role=option][aria-selected=true]')?.dataset.name;
+const toast = () => byId('toast').textContent;
+const field = (id: string) => byId(id) as HTMLInputElement;
+
+beforeEach(() => {
+  stage = backstage;
+  user = userEvent.setup();
+});
+
+describe('the list', () => {
+  it('begins with the search box focused and the first host selected', async () => {
+    await show(host('Beta'), host('Alpha'));
+    expect(byId('search')).toHaveFocus();
+    expect(names()).toEqual(['Alpha', 'Beta']);
+    expect(selected()).toBe('Alpha');
+  });
+
+  it('says what to do where it is empty', async () => {
+    await show();
+    expect(byId('empty')).toHaveTextContent(t('hosts.empty_text'));
+  });
+
+  it('draws few of ten thousand hosts', async () => {
+    await show(...Array.from({ length: 10_000 }, (_, n) => host(`Node ${n}`)));
+    expect(screen.getAllByRole('option').length).toBeLessThan(60);
+    expect(screen.getAllByRole('option')[0]).toHaveAttribute('aria-setsize', '10000');
+  });
+
+  it('shows names as text, whatever is in them', async () => {
+    const name = '<img src=x onerror="window.broken = true"><b>bold</b>';
+    await show(host(name));
+    expect(screen.getByText(name)).toBeVisible();
+    expect(document.querySelector('#hosts img, #hosts b')).toBeNull();
+  });
+
+  it('follows the engine', async () => {
+    await show(host('Alpha'));
+    stage.hosts = [...stage.hosts, host('Beta')];
+    stage.announceHosts();
+    await waitFor(() => expect(names()).toEqual(['Alpha', 'Beta']));
+  });
+
+  it('says why it could not be read', async () => {
+    stage.refusals.set('list_hosts', { code: 'system', detail: 'out of paper' });
+    render(HostsWindow);
+    await waitFor(() => expect(toast()).toContain('(out of paper)'));
+  });
+});
+
+describe('searching', () => {
+  it('narrows the list as one types and Escape widens it again', async () => {
+    await show(host('Studio'), host('Living room'));
+    await user.type(byId('search'), 'liv');
+    expect(names()[0]).toBe('Living room');
+    expect(names()).not.toContain('Studio');
+    await user.keyboard('{Escape}');
+    expect(byId('search')).toHaveValue('');
+    expect(names()).toEqual(['Living room', 'Studio']);
+  });
+
+  it('offers to connect to what reads as an address, also beside hosts that match', async () => {
+    await show(host('Studio'));
+    await user.type(byId('search'), 'studio');
+    const rows = await screen.findAllByRole('option');
+    await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(2));
+    expect(rows[0]).toHaveAttribute('data-name', 'Studio');
+    expect(screen.getAllByRole('option')[1]).toHaveTextContent('Connect to studio');
+    await user.keyboard('{ArrowDown}{Enter}');
+    expect(stage.callsOf('open_address')).toEqual([['studio']]);
+    expect(stage.callsOf('open_host')).toEqual([]);
+  });
+
+  it('connects on Enter without saving', async () => {
+    await show(host('Studio'));
+    await user.type(byId('search'), '10.0.0.9:5901{Enter}');
+    expect(stage.callsOf('open_address')).toEqual([['10.0.0.9:5901']]);
+    expect(stage.callsOf('save_host')).toEqual([]);
+  });
+
+  it('says why what was typed is neither a host nor an address', async () => {
+    await show(host('Studio'));
+    await user.type(byId('search'), 'my old pc');
+    await waitFor(() => expect(byId('no-match')).toHaveTextContent(t('problem.address.hostname')));
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(toast()).toContain(t('problem.address.hostname')));
+  });
+
+  it('gets what is typed while the list has the focus', async () => {
+    await show(host('Studio'), host('Attic'));
+    await user.click(screen.getByText('Attic'));
+    byId('hosts').focus();
+    await user.keyboard('stu');
+    expect(byId('search')).toHaveFocus();
+    expect(names()[0]).toBe('Studio');
+  });
+});
+
+describe('opening', () => {
+  it('says so in the row at once, and once is enough', async () => {
+    await show(host('Studio'));
+    let opened: () => void = () => {};
+    stage.delays.set('open_host', new Promise<void>((resolve) => (opened = resolve)));
+    await user.keyboard('{Enter}{Enter}');
+    expect(screen.getByRole('option')).toHaveTextContent(t('hosts.opening'));
+    expect(stage.callsOf('open_host')).toEqual([['studio']]);
+    opened();
+    await waitFor(() => expect(screen.getByRole('option')).not.toHaveTextContent(t('hosts.opening')));
+  });
+
+  it('happens by double click', async () => {
+    await show(host('Studio'), host('Attic'));
+    await user.dblClick(screen.getByText('Studio'));
+    expect(stage.callsOf('open_host')).toEqual([['studio']]);
+  });
+
+  it('says why it failed', async () => {
+    await show(host('Studio'));
+    stage.refusals.set('open_host', { code: 'no_such_host' });
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(toast()).toContain(errorText({ code: 'no_such_host' })));
+  });
+});
+
+describe('the editor', () => {
+  it('adds a host with its password, and keeps the password no longer', async () => {
+    await show();
+    await user.click(byId('add-host'));
+    expect(byId('address')).toHaveFocus();
+    await user.type(byId('address'), 'studio.local:5901');
+    await user.type(byId('name'), 'Studio');
+    await user.type(byId('password'), 'lamp light');
+    await user.click(byId('favourite'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(selected()).toBe('Studio'));
+    expect(document.getElementById('editor')).toBeNull();
+    expect(stage.callsOf('save_host')).toEqual([
+      [
+        { id: null, name: 'Studio', address: 'studio.local:5901', username: '', view_only: false, favourite: true },
+        { change: 'set', password: 'lamp light' },
+      ],
+    ]);
+    expect(document.body.innerHTML).not.toContain('lamp light');
+  });
+
+  it('checks the address when it is left, and forgives while it is mended', async () => {
+    await show();
+    await user.click(byId('add-host'));
+    await user.type(byId('address'), 'my pc');
+    await user.tab();
+    await waitFor(() => expect(byId('address-problem')).toHaveTextContent(t('problem.address.hostname')));
+    expect(byId('address')).toBeInvalid();
+    expect(byId('address').getAttribute('aria-describedby')).toContain('address-problem');
+    await user.type(byId('address'), '{Backspace}');
+    expect(byId('address-problem').textContent).toBe('');
+  });
+
+  it('says what is missing and puts the cursor there; nothing typed is lost', async () => {
+    await show();
+    await user.click(byId('add-host'));
+    await user.type(byId('name'), 'Studio{Enter}');
+    await waitFor(() => expect(byId('address-problem')).toHaveTextContent(t('problem.address.empty')));
+    expect(byId('address')).toHaveFocus();
+    expect(byId('name')).toHaveValue('Studio');
+  });
+
+  it('shows a failure to save as a sentence', async () => {
+    await show(host('Studio'));
+    stage.refusals.set('save_host', { code: 'hosts_not_saved', path: '/x', detail: 'disk full' });
+    await user.keyboard('{F2}');
+    await user.type(byId('name'), ' 2{Enter}');
+    const alert = await within(byId('editor')).findByRole('alert');
+    expect(alert).toHaveTextContent('could not be saved to /x');
+    expect(field('name').value).toBe('Studio 2');
+  });
+
+  it('keeps a saved password, unless another is typed or it is to be forgotten', async () => {
+    await show(host('Studio', { has_password: true }));
+    stage.passwords.set('studio', 'old');
+
+    await user.keyboard('{F2}');
+    expect(byId('password')).toHaveAttribute('placeholder', t('editor.password_saved'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(stage.callsOf('save_host')[0]?.[1]).toEqual({ change: 'keep' }));
+
+    await user.keyboard('{F2}');
+    await user.click(byId('forget-password'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(stage.callsOf('save_host')[1]?.[1]).toEqual({ change: 'forget' }));
+    expect(stage.passwords.has('studio')).toBe(false);
+  });
+
+  it('says that the password is not in the keyring when it is not', async () => {
+    await show();
+    stage.keyring = { code: 'keyring_locked' };
+    await user.click(byId('add-host'));
+    await user.type(byId('address'), 'studio.local');
+    await user.type(byId('password'), 'lamp{Enter}');
+    await waitFor(() => expect(toast()).toContain(errorText({ code: 'keyring_locked' })));
+    expect(toast()).toContain('studio.local');
+    expect(names()).toEqual(['studio.local']);
+  });
+
+  it('shows the password only on request', async () => {
+    await show();
+    await user.click(byId('add-host'));
+    expect(byId('password')).toHaveAttribute('type', 'password');
+    await user.click(screen.getByRole('button', { name: t('editor.password_show') }));
+    expect(byId('password')).toHaveAttribute('type', 'text');
+  });
+
+  it('begins with the address that was searched for in vain', async () => {
+    await show(host('Studio'));
+    await user.type(byId('search'), 'nas.local');
+    await screen.findByText('Connect to nas.local');
+    await user.click(byId('add-host'));
+    expect(byId('address')).toHaveValue('nas.local');
+  });
+});
+
+describe('duplicating, favouring, removing', () => {
+  it('duplicates under a free name and selects the copy', async () => {
+    await show(host('Studio'), host('Studio (copy)'));
+    await user.keyboard('{Control>}d{/Control}');
+    await waitFor(() => expect(selected()).toBe('Studio (copy 2)'));
+    expect(toast()).toContain('Studio (copy 2)');
+  });
+
+  it('shows a favourite first, and keeps it selected', async () => {
+    await show(host('Attic'), host('Studio'));
+    await user.hover(screen.getByText('Studio'));
+    await user.click(document.querySelector<HTMLElement>('[data-name=Studio] .favour') as HTMLElement);
+    await waitFor(() => expect(names()).toEqual(['Studio', 'Attic']));
+    expect(selected()).toBe('Studio');
+  });
+
+  it('removes, selects the neighbour, and brings back', async () => {
+    await show(host('Attic'), host('Kitchen'), host('Studio'));
+    await user.keyboard('{ArrowDown}{Delete}');
+    await waitFor(() => expect(names()).toEqual(['Attic', 'Studio']));
+    expect(selected()).toBe('Studio');
+    await user.click(byId('undo'));
+    await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen', 'Studio']));
+    expect(selected()).toBe('Kitchen');
+    expect(document.getElementById('undo')).toBeNull();
+  });
+
+  it('brings back all that was removed in a row', async () => {
+    await show(host('Attic'), host('Kitchen'), host('Studio'));
+    await user.keyboard('{Delete}');
+    await waitFor(() => expect(names()).toEqual(['Kitchen', 'Studio']));
+    await user.keyboard('{Delete}');
+    await waitFor(() => expect(toast()).toContain(t('toast.removed_more', { name: 'Kitchen', count: 1 })));
+    await user.click(byId('undo'));
+    await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen', 'Studio']));
+  });
+
+  it('offers to undo for ten seconds', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    try {
+      await show(host('Attic'), host('Kitchen'));
+      await user.keyboard('{Delete}');
+      await waitFor(() => expect(document.getElementById('undo')).not.toBeNull());
+      await vi.advanceTimersByTimeAsync(9_000);
+      expect(document.getElementById('undo')).not.toBeNull();
+      await vi.advanceTimersByTimeAsync(1_500);
+      expect(document.getElementById('undo')).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('leaves a host alone while Delete edits the query', async () => {
+    await show(host('Studio'));
+    await user.type(byId('search'), 'studio{Delete}');
+    expect(stage.callsOf('remove_host')).toEqual([]);
+  });
+
+  it('is all in the context menu too', async () => {
+    await show(host('Attic'), host('Studio'));
+    await user.pointer({ keys: '[MouseRight]', target: screen.getByText('Studio') });
+    const menu = screen.getByRole('menu');
+    expect(within(menu).getByRole('menuitem', { name: /Open/ })).toHaveFocus();
+    await user.keyboard('{ArrowUp}{Enter}');
+    await waitFor(() => expect(names()).toEqual(['Attic']));
+    expect(screen.queryByRole('menu')).toBeNull();
+  });
+});
+
+describe('notices', () => {
+  it('are said once, each, and go when dismissed', async () => {
+    stage.notices = [{ code: 'keyring_missing', detail: '' }];
+    await show(host('Studio'));
+    const area = byId('notices');
+    expect(area).toHaveAttribute('role', 'alert');
+    expect(area).toHaveTextContent(errorText({ code: 'keyring_missing', detail: '' }));
+    await user.click(within(area).getByRole('button'));
+    expect(area.textContent).toBe('');
+
+    stage.hosts = [...stage.hosts, host('Attic')];
+    stage.announceHosts();
+    await waitFor(() => expect(names()).toHaveLength(2));
+    expect(area.textContent).toBe('');
+  });
+});
+
+describe('closing', () => {
+  it.each([
+    ['keep-in-tray', 'tray'],
+    ['quit', 'quit'],
+  ])('asks what it means: #%s', async (button, choice) => {
+    await show(host('Studio'));
+    stage.announceClosing();
+    await waitFor(() => expect(byId('closing')).toBeVisible());
+    await user.click(byId(button));
+    expect(stage.callsOf('choose_closing')).toEqual([[choice]]);
+    expect(document.getElementById('closing')).toBeNull();
+  });
+});
+
+it('can be used from beginning to end with the keyboard', async () => {
+  await show();
+  await user.keyboard('{Control>}n{/Control}');
+  await user.keyboard('studio.local{Tab}Studio{Tab}ada{Tab}secret{Enter}');
+  await waitFor(() => expect(selected()).toBe('Studio'));
+
+  await user.keyboard('{Control>}n{/Control}');
+  await user.keyboard('attic.local{Tab}Attic{Enter}');
+  await waitFor(() => expect(selected()).toBe('Attic'));
+
+  byId('search').focus();
+  await user.keyboard('{ArrowDown}');
+  expect(selected()).toBe('Studio');
+  expect(byId('search')).toHaveAttribute('aria-activedescendant', byId('hosts').getAttribute('aria-activedescendant'));
+
+  await user.keyboard('{Control>}e{/Control}');
+  await user.keyboard('{Control>}a{/Control}Workshop{Enter}');
+  await waitFor(() => expect(selected()).toBe('Workshop'));
+
+  await user.keyboard('{Control>}d{/Control}');
+  await waitFor(() => expect(selected()).toBe('Workshop (copy)'));
+  await user.keyboard('{Delete}');
+  await waitFor(() => expect(names()).toEqual(['Attic', 'Workshop']));
+
+  await user.keyboard('{Control>}f{/Control}work{Enter}');
+  const workshop = stage.hosts.find(({ name }) => name === 'Workshop');
+  expect(stage.callsOf('open_host')).toEqual([[workshop?.id]]);
+});
+
+describe('for assistive technology', () => {
+  // Colours need a real engine: jsdom has no layout.
+  const violations = async () =>
+    (await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } })).violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`,
+    );
+
+  it('the list has nothing to complain about', async () => {
+    stage.notices = [{ code: 'keyring_missing', detail: '' }];
+    await show(host('Studio', { favourite: true, view_only: true, last_opened: 1 }), host('Demo', { demo: true }));
+    expect(await violations()).toEqual([]);
+  });
+
+  it('nor have the empty list, the editor, the menu and the toast', async () => {
+    await show();
+    expect(await violations()).toEqual([]);
+    await user.click(byId('add-host'));
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(byId('address')).toBeInvalid());
+    expect(await violations()).toEqual([]);
+    await user.keyboard('studio.local{Enter}');
+    await screen.findByRole('option');
+    await user.keyboard('{Shift>}{F10}{/Shift}');
+    expect(screen.getByRole('menu')).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await user.keyboard('{Escape}{Delete}');
+    await waitFor(() => expect(byId('undo')).toBeVisible());
+    expect(await violations()).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineError } from '../ipc/bindings/EngineError';
+import { agoText, errorText, languageOf, problemText, t, type Language } from '.';
+import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
+import engineError from '../ipc/bindings/EngineError.ts?raw';
+import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
+import step from '../ipc/bindings/Step.ts?raw';
+import textProblem from '../ipc/bindings/TextProblem.ts?raw';
+import en from './en.json';
+import zhCN from './zh-CN.json';
+
+const english: Record<string, string> = en;
+const chinese: Record<string, string> = zhCN;
+const languages: Language[] = ['en', 'zh-CN'];
+
+const factsIn = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, fact]) => fact).sort();
+/** The quoted words of a generated type, without comments. */
+const wordsIn = (binding: string) =>
+  [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
+
+/** Each variant of EngineError: its code and the names of its facts. */
+const variants = [
+  ...engineError
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .matchAll(/\{\s*"code":\s*"(\w+)"((?:,\s*\w+:\s*(?:Array<\w+>|[^,{}]+))*),?\s*\}/g),
+].map(([, code = '', facts = '']) => ({
+  code,
+  facts: [...facts.matchAll(/(\w+):\s*([^,]+)/g)].map(([, fact = '', type = '']) => ({ fact, type: type.trim() })),
+}));
+
+describe('the catalogues', () => {
+  it('have the same keys', () => {
+    expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
+  });
+
+  it('have a sentence for each key, with the same facts', () => {
+    for (const [key, sentence] of Object.entries(english)) {
+      expect(sentence.trim(), key).not.toBe('');
+      expect(chinese[key]?.trim(), key).not.toBe('');
+      expect(factsIn(chinese[key] ?? ''), key).toEqual(factsIn(sentence));
+    }
+  });
+
+  it('have a sentence for every error of the engine, which uses only facts that this error always has', () => {
+    expect(variants.length).toBe(engineError.match(/"code":/g)?.length);
+    for (const { code, facts } of variants.filter(({ code }) => code !== 'fields')) {
+      expect(english, code).toHaveProperty([`error.${code}`]);
+      const always = facts.filter(({ fact, type }) => !type.includes('null') && fact !== 'detail');
+      for (const fact of factsIn(english[`error.${code}`] ?? '')) {
+        expect(
+          always.map(({ fact }) => fact),
+          code,
+        ).toContain(fact);
+      }
+    }
+  });
+
+  it('have a sentence for every problem, step and protocol', () => {
+    const keys = [
+      ...wordsIn(textProblem).flatMap((problem) => [`problem.name.${problem}`, `problem.username.${problem}`]),
+      ...wordsIn(addressProblem).map((problem) => `problem.address.${problem}`),
+      ...wordsIn(step).map((step) => `step.${step}`),
+      ...wordsIn(otherProtocol).map((protocol) => `error.not_vnc.${protocol}`),
+    ];
+    expect(keys.length).toBeGreaterThan(15);
+    for (const key of keys) expect(english).toHaveProperty([key]);
+  });
+});
+
+describe('the sentence for an error', () => {
+  it('says what happened and what to do', () => {
+    expect(errorText({ code: 'connection_refused', address: 'studio.local' }, 'en')).toBe(
+      'studio.local refused the connection. The machine is on, but no VNC server is listening there: start it, or check the port.',
+    );
+  });
+
+  it('quotes the server, where it gave a reason', () => {
+    const refused = (reason: string | null) => errorText({ code: 'server_refused', address: 'a', reason }, 'en');
+    expect(refused('Too many clients')).toBe('a refused the session. The server says: “Too many clients”');
+    expect(refused(null)).toBe('a refused the session.');
+    expect(refused('  ')).toBe('a refused the session.');
+  });
+
+  it('adds the system’s words at the end, where there are any', () => {
+    expect(errorText({ code: 'unreachable', address: 'a', detail: 'no route to host' }, 'en')).toMatch(
+      /VPN\? \(no route to host\)$/,
+    );
+    expect(errorText({ code: 'unreachable', address: 'a', detail: '' }, 'en')).toMatch(/VPN\?$/);
+  });
+
+  it('names what answers instead, where that shows', () => {
+    expect(errorText({ code: 'not_vnc', address: 'a:22', looks_like: 'ssh' }, 'en')).toMatch(/^An SSH server .* a:22/);
+    expect(errorText({ code: 'not_vnc', address: 'a:22', looks_like: null }, 'en')).toMatch(/^What answers at a:22 /);
+  });
+
+  it('tells each field’s problem', () => {
+    const error: EngineError = {
+      code: 'fields',
+      fields: [
+        { field: 'name', problem: 'too_long' },
+        { field: 'address', problem: 'port' },
+      ],
+    };
+    expect(errorText(error, 'en')).toBe(`${en['problem.name.too_long']} ${en['problem.address.port']}`);
+    expect(problemText({ field: 'username', problem: 'control_characters' }, 'zh-CN')).toBe(
+      zhCN['problem.username.control_characters'],
+    );
+  });
+
+  it('leaves no braces, in any language, whatever the error', () => {
+    for (const lang of languages) {
+      for (const { code, facts } of variants) {
+        const error = Object.fromEntries(
+          facts.map(({ fact, type }) => [fact, type.startsWith('Array') ? [] : fact === 'during' ? 'greeting' : null]),
+        );
+        const text = errorText({ code, ...error, detail: 'd' } as unknown as EngineError, lang);
+        expect(text, code).not.toMatch(/[{}]|undefined|null/);
+      }
+    }
+  });
+});
+
+describe('facts', () => {
+  it('are text, also where they look like facts or patterns themselves', () => {
+    expect(t('hosts.connect_to', { address: '{address} $& <b>' }, 'en')).toBe('Connect to {address} $& <b>');
+  });
+
+  it('in right-to-left script do not turn the sentence around them', () => {
+    expect(t('toast.removed', { name: 'abc\u202Edef' }, 'en')).toBe('Removed “\u2068abc\u202Edef\u2069”');
+  });
+});
+
+it.each([
+  [30, 'just now', '刚刚'],
+  [5 * 60, '5 minutes ago', '5分钟前'],
+  [25 * 3600, 'yesterday', '昨天'],
+  [3 * 86_400, '3 days ago', '3天前'],
+  [-100, 'just now', '刚刚'],
+])('tells that something was %i seconds ago', (passed, inEnglish, inChinese) => {
+  const now = 1_700_000_000_000;
+  expect(agoText(now / 1000 - passed, now, 'en')).toBe(inEnglish);
+  expect(agoText(now / 1000 - passed, now, 'zh-CN')).toBe(inChinese);
+});
+
+it.each([
+  ['?lang=zh-CN', 'zh-CN'],
+  ['?lang=en', 'en'],
+  ['?lang=tlh', 'en'],
+  ['', 'en'],
+])('takes the language from the page’s address: %s', (search, lang) => {
+  expect(languageOf(search)).toBe(lang);
+});

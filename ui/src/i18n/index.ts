@@ -1,0 +1,88 @@
+// The sentences, in the language that the page's address names (?lang=). The catalogues are flat, so that Rust reads the
+// tray's texts from the same files.
+
+import type { EngineError } from '../ipc/bindings/EngineError';
+import type { FieldProblem } from '../ipc/bindings/FieldProblem';
+import en from './en.json';
+import zhCN from './zh-CN.json';
+
+export type Key = keyof typeof en;
+export type Facts = Record<string, string | number>;
+export type Language = 'en' | 'zh-CN';
+
+const catalogues: Record<Language, Record<Key, string>> = { en, 'zh-CN': zhCN };
+
+/** The language of this window. */
+export const language = languageOf(location.search);
+
+/** The sentence for `key`, with `{fact}`s filled in. */
+export function t(key: Key, facts: Facts = {}, lang: Language = language): string {
+  return catalogues[lang][key].replace(/\{(\w+)\}/g, (_, fact: string) => isolated(String(facts[fact] ?? '')));
+}
+
+/** What went wrong and what to do, in a sentence or two; then the server's or the system's own words, where there are any. */
+export function errorText(error: EngineError, lang: Language = language): string {
+  if (error.code === 'fields') return error.fields.map((field) => problemText(field, lang)).join(between(lang));
+  const sentences = [t(sentenceOf(error), factsOf(error, lang), lang)];
+  if ('reason' in error && error.reason?.trim()) sentences.push(saidText(error.reason, lang));
+  if ('detail' in error && error.detail.trim())
+    sentences.push(t('error.detail', { detail: error.detail.trim() }, lang));
+  return sentences.join(between(lang));
+}
+
+/** The server's words, marked as its. */
+export function saidText(words: string, lang: Language = language): string {
+  return t('error.said', { words: words.trim() }, lang);
+}
+
+/** What is wrong with one field of the form. */
+export function problemText({ field, problem }: FieldProblem, lang: Language = language): string {
+  return t(`problem.${field}.${problem}` as Key, {}, lang);
+}
+
+/** “3 days ago”, for seconds since 1970. */
+export function agoText(seconds: number, now = Date.now(), lang: Language = language): string {
+  const passed = Math.max(0, now / 1000 - seconds);
+  if (passed < 60) return t('time.now', {}, lang);
+  const [unit, length] = units.find(([, length]) => passed >= length) ?? ['minute', 60];
+  return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-Math.floor(passed / length), unit);
+}
+
+export function languageOf(search: string): Language {
+  return new URLSearchParams(search).get('lang') === 'zh-CN' ? 'zh-CN' : 'en';
+}
+
+function between(lang: Language): string {
+  return lang === 'en' ? ' ' : '';
+}
+
+function sentenceOf(error: EngineError): Key {
+  if (error.code === 'not_vnc' && error.looks_like !== null) return `error.not_vnc.${error.looks_like}`;
+  return `error.${error.code}` as Key;
+}
+
+function factsOf(error: EngineError, lang: Language): Facts {
+  const facts: Facts = {};
+  for (const [fact, value] of Object.entries(error)) {
+    if (Array.isArray(value)) facts[fact] = value.join(', ');
+    else if (typeof value === 'string' || typeof value === 'number') facts[fact] = value;
+  }
+  if ('during' in error) facts.during = t(`step.${error.during}`, {}, lang);
+  return facts;
+}
+
+// A name or a server's words in right-to-left script, or with direction marks, must not turn the sentence around them.
+function isolated(fact: string): string {
+  return rightToLeft.test(fact) ? `\u2068${fact}\u2069` : fact;
+}
+
+const rightToLeft = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];

@@ -1,0 +1,33 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { thirdPartyNotices } from './third-party-notices.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// `npm run dev` in a plain browser and the tests have no Rust behind them: there every `import … from '../ipc'` means the
+// in-memory twin. A production build never sees that file.
+const withoutRust = { find: /^\.\.\/ipc$/, replacement: here('src/ipc/fake.ts') };
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), svelteTesting(), thirdPartyNotices(here('node_modules'))],
+  resolve: { alias: mode === 'fake' || mode === 'test' ? [withoutRust] : [] },
+  server: { host: '127.0.0.1', port: 1420, strictPort: true },
+  preview: { host: '127.0.0.1', port: 1420, strictPort: true },
+  build: {
+    // Top-level await in noVNC needs ES2022; every webview that Portlight runs in has it.
+    target: 'es2022',
+    // The polyfill is an inline script and inlined assets are data: URLs; the content security policy refuses both.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: { hosts: here('index.html'), viewer: here('viewer.html') } },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.ts'],
+    setupFiles: ['src/test-setup.ts'],
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+}));

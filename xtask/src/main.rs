@@ -1,0 +1,148 @@
+//! `cargo xtask`: everything about Portlight that takes more than one command.
+
+mod arrows;
+mod system;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::SystemTime,
+};
+
+const HELP: &str = "\
+cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
+cargo xtask test              the same, and pass every check and test
+cargo xtask package           make the .deb
+";
+
+/// The pages' own tests and checks need nothing of Rust, and the other way round: a failure says what failed.
+type Outcome<T = ()> = Result<T, String>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let done = match arguments.first().map(String::as_str) {
+        Some("run") => run(&arguments[1..]),
+        Some("test") => test(),
+        Some("package") => package(),
+        _ => Err(HELP.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Outcome {
+    system::install(system::BUILD)?;
+    build_pages()?;
+    cargo(&["build", "--release", "--package", "portlight"])?;
+    call(Command::new(top().join("target/release/portlight")).args(arguments))
+}
+
+fn test() -> Outcome {
+    system::install(&[system::BUILD, system::TEST].concat())?;
+    build_pages()?;
+    npm(&["run", "check"])?;
+    npm(&["test"])?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    arrows::check()?;
+    same_bindings(|| cargo(&["test", "--workspace", "--exclude", "portlight"]))?;
+    cargo(&["test", "--package", "portlight", "--bins"])?;
+    // Each of these is a whole desktop with a browser engine in it: two at a time are enough for two cores.
+    cargo(&["test", "--package", "portlight", "--test", "e2e", "--", "--test-threads=2"])
+}
+
+fn package() -> Outcome {
+    system::install(system::BUILD)?;
+    build_pages()?;
+    cargo(&["build", "--release", "--package", "portlight"])?;
+    call(Command::new(top().join("ui/node_modules/.bin/tauri")).args(["bundle", "--bundles", "deb"]))?;
+    for package in
+        newest_first(&top().join("target/release/bundle/deb"), |path| path.extension() == Some("deb".as_ref()))
+    {
+        let size = fs::metadata(&package).map_err(|cause| cause.to_string())?.len();
+        println!("{} ({:.1} MB)", package.display(), size as f64 / 1e6);
+    }
+    Ok(())
+}
+
+/// Runs the tests that write the TypeScript twins of the boundary types, and fails if that changed any.
+fn same_bindings(tests: impl Fn() -> Outcome) -> Outcome {
+    let bindings = top().join("ui/src/ipc/bindings");
+    let before = contents(&bindings);
+    tests()?;
+    if contents(&bindings) == before {
+        return Ok(());
+    }
+    Err("the types in ui/src/ipc/bindings were out of date and have been written anew: look at them and commit them"
+        .into())
+}
+
+/// Installs the npm packages and builds the pages, where either is older than what it is made from.
+fn build_pages() -> Outcome {
+    let ui = top().join("ui");
+    if changed(&ui.join("node_modules/.package-lock.json")) < changed(&ui.join("package-lock.json")) {
+        system::need_node()?;
+        npm(&["ci", "--no-fund", "--no-audit"])?;
+    }
+    let built = changed(&ui.join("dist/index.html"));
+    let newest =
+        newest_first(&ui, |path| !path.starts_with(ui.join("node_modules")) && !path.starts_with(ui.join("dist")));
+    if newest.first().is_none_or(|source| changed(source) > built) { npm(&["run", "build"]) } else { Ok(()) }
+}
+
+fn contents(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    let mut files: Vec<_> =
+        newest_first(folder, |_| true).into_iter().map(|file| (file.clone(), fs::read(file).ok())).collect();
+    files.sort();
+    files
+}
+
+/// All files below `folder` that are wanted, the one that changed last first. A folder that is not wanted is not entered.
+fn newest_first(folder: &Path, wanted: impl Fn(&Path) -> bool + Copy) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            if wanted(&path) {
+                files.extend(newest_first(&path, wanted));
+            }
+        } else if wanted(&path) {
+            files.push(path);
+        }
+    }
+    files.sort_by_key(|file| std::cmp::Reverse(changed(file)));
+    files
+}
+
+/// When the file changed; long ago where there is none.
+fn changed(file: &Path) -> SystemTime {
+    fs::metadata(file).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn cargo(arguments: &[&str]) -> Outcome {
+    call(Command::new(env!("CARGO")).args(arguments))
+}
+
+fn npm(arguments: &[&str]) -> Outcome {
+    call(Command::new("npm").arg("--prefix").arg(top().join("ui")).args(arguments))
+}
+
+/// Runs a command at the top of the project, after saying which.
+fn call(command: &mut Command) -> Outcome {
+    let words: Vec<_> =
+        [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
+    let line = words.join(" ").replace(&format!("{}/", top().display()), "");
+    println!("\n> {line}");
+    let status =
+        command.current_dir(top()).status().map_err(|cause| format!("{line} could not be started: {cause}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{line} failed ({status})")) }
+}
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
