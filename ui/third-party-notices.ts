@@ -20,12 +20,17 @@ const bundled = [
   { name: '@tauri-apps/api', files: ['LICENSE-MIT', 'LICENSE-APACHE-2.0'] },
 ];
 
-/** Writes THIRD-PARTY-NOTICES.txt into the build; fails where a notice is missing. */
+/** Writes THIRD-PARTY-NOTICES.txt into the build; fails where something is bundled whose notice is missing. */
 export function thirdPartyNotices(modules: string): Plugin {
   return {
     name: 'third-party-notices',
     apply: 'build',
     generateBundle() {
+      for (const id of this.getModuleIds()) {
+        const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1];
+        const known = bundled.some((other) => other.name === name);
+        if (name && !known) this.error(`${name} is bundled, but third-party-notices.ts does not know its licence`);
+      }
       this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY-NOTICES.txt', source: notices(modules) });
     },
   };

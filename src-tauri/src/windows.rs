@@ -8,7 +8,7 @@ use portlight_engine::{
 use std::sync::Arc;
 use tauri::{
     AppHandle, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    http::HeaderValue,
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     webview::{NewWindowResponse, PermissionResponse},
     window::Monitor,
 };
@@ -17,10 +17,15 @@ use tauri::{
 pub const HOSTS: &str = "hosts";
 const VIEWER: &str = "viewer-";
 
-const HOSTS_SIZE: (f64, f64) = (760.0, 560.0);
-const HOSTS_MIN: (f64, f64) = (420.0, 360.0);
-const VIEWER_SIZE: (f64, f64) = (1024.0, 640.0);
-const VIEWER_MIN: (f64, f64) = (320.0, 240.0);
+/// What a kind of window is made from; sizes in logical pixels.
+struct Page {
+    path: &'static str,
+    size: (f64, f64),
+    min: (f64, f64),
+}
+
+const HOSTS_PAGE: Page = Page { path: "index.html", size: (760.0, 560.0), min: (420.0, 360.0) };
+const VIEWER_PAGE: Page = Page { path: "viewer.html", size: (1024.0, 640.0), min: (320.0, 240.0) };
 /// What a window's frame and title take of the screen, in logical pixels; no system tells before it is drawn.
 const FRAME: (f64, f64) = (16.0, 48.0);
 
@@ -30,7 +35,7 @@ pub fn show_hosts(app: &AppHandle) -> tauri::Result<()> {
         return to_front(&window);
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
-    build(app, HOSTS, "index.html", &title, HOSTS_SIZE, HOSTS_MIN, None).map(drop)
+    build(app, HOSTS, &HOSTS_PAGE, &title).map(drop)
 }
 
 /// Shows what `target` looks like: in the viewer window that already does, or in a new one.
@@ -50,8 +55,7 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
     let title = target.name.clone();
     // The session dials while its window is still being made.
     let session = engine.open(target);
-    let opened = build(app, &label(session), "viewer.html", &title, VIEWER_SIZE, VIEWER_MIN, Some(engine.relay_port()));
-    match opened {
+    match build(app, &label(session), &VIEWER_PAGE, &title) {
         Ok(window) => {
             fit_to_screen(&engine, session, window);
             Ok(())
@@ -85,32 +89,26 @@ fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.set_focus()
 }
 
-fn build(
-    app: &AppHandle,
-    label: &str,
-    page: &str,
-    title: &str,
-    size: (f64, f64),
-    min: (f64, f64),
-    relay_port: Option<u16>,
-) -> tauri::Result<WebviewWindow> {
-    let url = format!("{page}?lang={}", app.state::<Texts>().language.tag());
-    let mut builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
+fn build(app: &AppHandle, label: &str, page: &Page, title: &str) -> tauri::Result<WebviewWindow> {
+    let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
+    let relay_port = app.state::<Arc<Engine>>().relay_port();
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
-        .inner_size(size.0, size.1)
-        .min_inner_size(min.0, min.1)
+        .inner_size(page.size.0, page.size.1)
+        .min_inner_size(page.min.0, page.min.1)
         .disable_drag_drop_handler()
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_permission_request(|_, _| PermissionResponse::Deny);
-    if let Some(port) = relay_port {
-        builder = builder.on_web_resource_request(move |_, response| {
-            if let Some(policy) = response.headers_mut().get_mut("content-security-policy") {
-                allow_relay(policy, port);
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+        // On Linux all windows load through the first one's handler: so it looks at the page, not at the window.
+        .on_web_resource_request(move |request, response| {
+            if request.uri().path().trim_start_matches('/') == VIEWER_PAGE.path
+                && let Some(policy) = response.headers_mut().get_mut(CONTENT_SECURITY_POLICY)
+            {
+                allow_relay(policy, relay_port);
             }
-        });
-    }
-    builder.build()
+        })
+        .build()
 }
 
 /// The pages are built in: nothing else is ever shown.
@@ -168,9 +166,9 @@ fn room(monitor: &Monitor) -> (f64, f64) {
 fn fit(remote: (f64, f64), room: (f64, f64)) -> (f64, f64) {
     let scale = (room.0 / remote.0).min(room.1 / remote.1).min(1.0);
     if !scale.is_finite() || scale <= 0.0 {
-        return VIEWER_SIZE;
+        return VIEWER_PAGE.size;
     }
-    ((remote.0 * scale).floor().max(VIEWER_MIN.0), (remote.1 * scale).floor().max(VIEWER_MIN.1))
+    ((remote.0 * scale).floor().max(VIEWER_PAGE.min.0), (remote.1 * scale).floor().max(VIEWER_PAGE.min.1))
 }
 
 #[cfg(test)]
@@ -181,8 +179,8 @@ mod tests {
     fn a_viewer_is_as_large_as_the_remote_screen_or_as_there_is_room() {
         assert_eq!(fit((1024.0, 768.0), (1900.0, 1000.0)), (1024.0, 768.0));
         assert_eq!(fit((3840.0, 2160.0), (1920.0, 1000.0)), (1777.0, 1000.0));
-        assert_eq!(fit((100.0, 100.0), (1920.0, 1000.0)), VIEWER_MIN);
-        assert_eq!(fit((0.0, 0.0), (1920.0, 1000.0)), VIEWER_SIZE);
+        assert_eq!(fit((100.0, 100.0), (1920.0, 1000.0)), VIEWER_PAGE.min);
+        assert_eq!(fit((0.0, 0.0), (1920.0, 1000.0)), VIEWER_PAGE.size);
     }
 
     #[test]

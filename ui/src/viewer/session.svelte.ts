@@ -18,13 +18,14 @@ export class Session {
   fullScreen = $state(false);
   /** Whether the user wants passwords kept; a choice that outlives a mistyped password. */
   remember = $state(true);
+  /** Where the screen comes from, while there is one. */
+  url = $state<string | null>(null);
   /** What the toast says. */
   message = $state<string | null>(null);
   /** Whether noVNC got through its handshake since the session was dialled. */
   drawn = $state(false);
   readonly clipboard = new SharedClipboard();
 
-  #url = $state<string | null>(null);
   #silence: ReturnType<typeof setTimeout> | undefined;
   #hush: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,12 +35,6 @@ export class Session {
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
 
-  /** Where the screen comes from, while there is one. */
-  get url(): string | null {
-    // Not before it is known whether this session may send anything.
-    return this.view && this.#url;
-  }
-
   get name(): string {
     return this.view?.name ?? '';
   }
@@ -47,10 +42,13 @@ export class Session {
   /** Follows the engine from now on. */
   async follow(): Promise<void> {
     performance.mark('attach');
+    // States may overtake the answer, which says whose session it is and whether it may send anything: they wait for it.
+    let met = () => {};
+    const meeting = new Promise<void>((resolve) => (met = resolve));
     try {
-      const view = await engine.attach((state) => this.#reach(state));
-      this.viewOnly = view.view_only;
-      this.view = view;
+      this.view = await engine.attach((state) => void meeting.then(() => this.#reach(state)));
+      this.viewOnly = this.view.view_only;
+      met();
     } catch (caught) {
       this.#end(toEngineError(caught));
     }
@@ -138,11 +136,11 @@ export class Session {
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = false;
-      this.#url = next.url;
+      this.url = next.url;
       if (next.not_stored) this.say(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
     } else if (next.state !== 'live') {
       clearTimeout(this.#silence);
-      this.#url = null;
+      this.url = null;
       // What was said about a picture that is gone; `drawn` stays, to tell an end from a failure to begin.
       this.hush();
       if (next.state !== 'ended') this.drawn = false;

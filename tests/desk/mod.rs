@@ -1,0 +1,282 @@
+//! A private desktop for one test: home, display, session bus, keyring and tray, all gone when the test ends.
+//!
+//! ```text
+//! Desk ─▶ display  Xvfb and a window manager      App ─▶ Page    Portlight, driven over WebDriver
+//!      ─▶ bus ─┬▶ keyring                         Server ─▶ display   a VNC server with a shell in it
+//!              └▶ tray
+//! ```
+
+mod app;
+mod bus;
+mod display;
+mod keyring;
+mod page;
+mod picture;
+mod process;
+mod server;
+mod tray;
+mod wait;
+
+pub use app::App;
+pub use keyring::{Keyring, passwords, until_passwords};
+pub use page::Page;
+pub use picture::{Difference, count};
+pub use process::{Process, signal};
+pub use server::Server;
+pub use wait::{PATIENCE, until};
+
+use bus::Bus;
+use display::Display;
+use image::RgbImage;
+use std::{
+    env,
+    ffi::OsString,
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
+use tempfile::TempDir;
+use tray::Tray;
+
+/// The program under test.
+pub const PORTLIGHT: &str = env!("CARGO_BIN_EXE_portlight");
+
+/// What a desk is to have.
+pub struct Wish {
+    test: &'static str,
+    keyring: Keyring,
+    tray: bool,
+    bus: bool,
+}
+
+/// The desktop.
+pub struct Desk {
+    test: &'static str,
+    home: TempDir,
+    display: Display,
+    bus: Option<Bus>,
+    tray: Option<Tray>,
+    processes: Mutex<Vec<Arc<Process>>>,
+}
+
+impl Desk {
+    /// A desk for the test of this name, with a bus and an open keyring, without a tray.
+    pub fn of(test: &'static str) -> Wish {
+        Wish { test, keyring: Keyring::Open, tray: false, bus: true }
+    }
+
+    /// The user's home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The session bus.
+    pub fn bus(&self) -> &Bus {
+        self.bus.as_ref().expect("this desk has no bus")
+    }
+
+    /// The tray.
+    pub fn tray(&self) -> &Tray {
+        self.tray.as_ref().expect("this desk has no tray")
+    }
+
+    /// Where Portlight keeps the list of hosts.
+    pub fn hosts_file(&self) -> PathBuf {
+        self.home().join("config/portlight/hosts.json")
+    }
+
+    /// Lays a list of hosts there, before Portlight starts.
+    pub fn write_hosts(&self, text: &str) {
+        let file = self.hosts_file();
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a home");
+        fs::write(file, text).expect("a home");
+    }
+
+    /// A program as a user of this desktop would start it.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = command(program, self.home());
+        command.env("DISPLAY", &self.display.name);
+        let bus = self.bus.as_ref().map_or("unix:path=/nowhere", |bus| &bus.address);
+        command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        command
+    }
+
+    /// Starts a program beside the test.
+    pub fn spawn(&self, name: &str, command: &mut Command) -> Arc<Process> {
+        let process = Process::start(name, command);
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&process));
+        process
+    }
+
+    /// Runs `portlight` from a terminal, until it has ended.
+    pub fn portlight(&self, arguments: &[&str]) -> Output {
+        process::run(self.command(PORTLIGHT).args(arguments), b"")
+    }
+
+    /// What the user sees.
+    pub fn picture(&self) -> RgbImage {
+        self.display.picture()
+    }
+
+    /// Types on the keyboard.
+    pub fn type_text(&self, text: &str) {
+        process::succeed(self.command("xdotool").args(["type", "--delay", "30", text]), b"");
+    }
+
+    /// Presses keys together, in the program xdotool's words.
+    pub fn press(&self, keys: &str) {
+        process::succeed(self.command("xdotool").args(["key", keys]), b"");
+    }
+
+    /// The titles of the windows that are to be seen.
+    pub fn has_window(&self, title: &str) -> bool {
+        let title = format!("^{title}$");
+        process::run(self.command("xdotool").args(["search", "--onlyvisible", "--name", &title]), b"").status.success()
+    }
+
+    /// Clicks into the window of this title as far as the window manager is concerned: it has the focus then.
+    pub fn focus(&self, title: &str) {
+        let title = format!("^{title}$");
+        let steps = ["search", "--sync", "--onlyvisible", "--name", &title, "windowactivate", "--sync"];
+        process::succeed(self.command("xdotool").args(steps), b"");
+    }
+
+    /// Closes the window of this title by the window manager's key.
+    pub fn close_window(&self, title: &str) {
+        self.focus(title);
+        self.press("alt+F4");
+    }
+
+    /// Copies text, in another program.
+    pub fn copy(&self, text: &str) {
+        copy(&self.command("xclip"), text);
+    }
+
+    /// What a paste in another program would give; none where there is nothing.
+    pub fn paste(&self) -> Option<String> {
+        paste(&self.command("xclip"))
+    }
+
+    /// All files of the user's in which `bytes` stand.
+    pub fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.home().to_owned()];
+        while let Some(folder) = folders.pop() {
+            // Files come and go while programs run.
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                    Ok(kind) if kind.is_file() => {
+                        let text = fs::read(entry.path()).unwrap_or_default();
+                        found.extend(text.windows(bytes.len()).any(|part| part == bytes).then(|| entry.path()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Keeps what a person needs to understand a failure.
+    fn keep_evidence(&self) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("e2e");
+        let file = folder.join(self.test);
+        let processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let log: Vec<_> = processes.iter().map(|process| process.log()).collect();
+        let _ = fs::create_dir_all(&folder);
+        let _ = fs::write(file.with_extension("log"), log.join("\n"));
+        // Without a display there is no picture, but the panic that is on its way matters more.
+        let _ = self.picture().save(file.with_extension("png"));
+        eprintln!("{}\nsee also {}", log.join("\n"), file.with_extension("png").display());
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.keep_evidence();
+        }
+        let processes = self.processes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        processes.iter().rev().for_each(|process| process.kill());
+    }
+}
+
+impl Wish {
+    /// With this kind of keyring.
+    pub fn keyring(self, keyring: Keyring) -> Self {
+        Self { keyring, ..self }
+    }
+
+    /// With a tray.
+    pub fn tray(self) -> Self {
+        Self { tray: true, ..self }
+    }
+
+    /// Without a session bus, and so without a keyring.
+    pub fn without_bus(self) -> Self {
+        Self { bus: false, keyring: Keyring::Missing, ..self }
+    }
+
+    /// Sets the desk up.
+    pub async fn open(self) -> Desk {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
+        ["config", "data", "cache", "run"].map(private);
+        let mut xvfb = command("Xvfb", home.path());
+        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await;
+        let bus = match self.bus {
+            true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
+            false => None,
+        };
+        let mut processes = vec![Arc::clone(display.process())];
+        processes.extend(bus.as_ref().map(|bus| Arc::clone(bus.process())));
+        let mut desk =
+            Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
+        desk.spawn("openbox", &mut desk.command("openbox"));
+        let mut xprop = desk.command("xprop");
+        let spy = Process::start("xprop", xprop.args(["-root", "-spy", "_NET_SUPPORTING_WM_CHECK"]));
+        spy.hear("that a window manager is there", |line| line.contains("window id").then_some(())).await;
+        self.keyring.start(&desk).await;
+        if self.tray {
+            desk.tray = Some(Tray::start(desk.bus()).await);
+        }
+        desk
+    }
+}
+
+/// A program in a clean environment.
+fn command(program: impl AsRef<std::ffi::OsStr>, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", path()).env("HOME", home).current_dir(home);
+    for (name, folder) in [
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+    // The accessibility bus is one that our own bus would have to start.
+    command.env("LANG", "C.UTF-8").env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none");
+    command
+}
+
+fn path() -> OsString {
+    env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into())
+}
+
+fn copy(xclip: &Command, text: &str) {
+    let mut xclip = again(xclip);
+    // It stays behind, to answer who pastes, and must not hold on to our pipes.
+    let status = xclip.args(["-c", "printf %s \"$0\" | xclip -selection clipboard >/dev/null 2>&1", text]).status();
+    assert!(status.expect("a shell").success(), "xclip could not copy");
+}
+
+fn paste(xclip: &Command) -> Option<String> {
+    let mut xclip = again(xclip);
+    let output = process::run(xclip.args(["-c", "exec xclip -selection clipboard -out"]), b"");
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,0 +1,55 @@
+//! Pictures of screens, and how alike they are.
+
+use image::RgbImage;
+
+/// What tells two pictures apart.
+#[derive(Debug)]
+pub struct Difference {
+    /// Between 0 and 255, over all pixels and channels.
+    mean: f64,
+    /// The share of pixels that anybody would call different.
+    other: f64,
+}
+
+/// How much of a channel two pixels may differ and still be alike: some encodings lose a little.
+const ALIKE: u8 = 24;
+
+impl Difference {
+    /// None where the pictures are not even of one size.
+    pub fn between(one: &RgbImage, other: &RgbImage) -> Option<Self> {
+        if one.dimensions() != other.dimensions() || one.is_empty() {
+            return None;
+        }
+        let (mut sum, mut different) = (0_u64, 0_usize);
+        for (a, b) in one.pixels().zip(other.pixels()) {
+            let apart = [0, 1, 2].map(|channel| a.0[channel].abs_diff(b.0[channel]));
+            sum += apart.iter().map(|&by| u64::from(by)).sum::<u64>();
+            different += usize::from(apart.iter().any(|&by| by > ALIKE));
+        }
+        let pixels = f64::from(one.width()) * f64::from(one.height());
+        Some(Self { mean: sum as f64 / (3.0 * pixels), other: different as f64 / pixels })
+    }
+
+    /// Whether the pictures show the same, but for a pointer.
+    pub fn is_none(&self) -> bool {
+        self.mean < 1.0 && self.other < 0.002
+    }
+}
+
+/// How many pixels have a colour, give or take what an encoding loses.
+pub fn count(picture: &RgbImage, colour: [u8; 3]) -> usize {
+    picture.pixels().filter(|pixel| (0..3).all(|channel| pixel.0[channel].abs_diff(colour[channel]) <= 8)).count()
+}
+
+/// Reads what the program `xwd` writes: an X window dump of 32 bits a pixel.
+pub fn from_dump(dump: &[u8]) -> RgbImage {
+    let field = |index: usize| u32::from_be_bytes(dump[index * 4..][..4].try_into().expect("four bytes"));
+    let (header, width, height, line, colours) = (field(0), field(4), field(5), field(12), field(19));
+    // Fields: file version, ZPixmap, least significant byte first, bits a pixel, red mask.
+    assert_eq!([field(1), field(2), field(7), field(11), field(14)], [7, 2, 0, 32, 0xff_0000]);
+    let pixels = &dump[(header + colours * 12) as usize..];
+    RgbImage::from_fn(width, height, |x, y| {
+        let at = (y * line + x * 4) as usize;
+        image::Rgb([pixels[at + 2], pixels[at + 1], pixels[at]])
+    })
+}

@@ -1,0 +1,28 @@
+//! Waiting, always with an end.
+
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// How long anything may take. Long, as the machine may be small and busy: only failures wait so long.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two looks at something that no event tells of.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Looks until there is something, for what no event tells of.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        sleep(PAUSE).await;
+    }
+}
+
+/// The end of a long text.
+pub fn tail(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
