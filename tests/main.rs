@@ -1,1 +1,7 @@
-fn main() {}
+//! End to end: the real window over WebDriver, real VNC servers, a real keyring. Each test has a desktop of its own.
+//!
+//! The programs that this needs are in README.md. What a test saw when it failed is in `target/e2e`.
+
+mod desk;
+mod first_day;
+mod user;

@@ -1,13 +1,17 @@
-//! An X display of a test's own.
+//! An X display of a test's own, and what a person does and sees there.
 
 use super::{
     picture,
-    process::{Process, succeed},
+    process::{Process, run, succeed},
+    wait::until,
 };
 use image::RgbImage;
-use std::{process::Command, sync::Arc};
+use std::{
+    process::{Command, Stdio},
+    sync::Arc,
+};
 
-/// A running X server, without a screen or with one that VNC shows.
+/// A running X server: one that shows nothing to anybody, or one that VNC shows.
 pub struct Display {
     /// As the environment variable DISPLAY has it.
     pub name: String,
@@ -16,8 +20,8 @@ pub struct Display {
 
 impl Display {
     /// Starts an X server, which chooses its number itself, and waits until it takes clients.
-    pub async fn start(program: &str, command: &mut Command) -> Self {
-        let process = Process::start(program, command.args(["-displayfd", "1", "-nolisten", "tcp"]));
+    pub async fn start(name: &str, command: &mut Command) -> Self {
+        let process = Process::start(name, command.args(["-displayfd", "1", "-nolisten", "tcp"]));
         let number: u32 = process.hear("its display number", |line| line.parse().ok()).await;
         Self { name: format!(":{number}"), process }
     }
@@ -27,10 +31,87 @@ impl Display {
         &self.process
     }
 
-    /// What is to be seen on it, without the pointer.
+    /// Waits for a window manager.
+    pub async fn until_managed(&self) {
+        // `xprop -spy` would tell, but not of a property whose name nobody has used yet.
+        until("a window manager", async || {
+            let said = run(self.client("xprop").args(["-root", "_NET_SUPPORTING_WM_CHECK"]), b"").stdout;
+            String::from_utf8_lossy(&said).contains("window id").then_some(())
+        })
+        .await;
+    }
+
+    /// What is to be seen, without the pointer.
     pub fn picture(&self) -> RgbImage {
-        let mut xwd = Command::new("xwd");
-        xwd.args(["-root", "-silent", "-display", &self.name]).env("PATH", super::path());
-        picture::from_dump(&succeed(&xwd, b""))
+        self.try_picture().expect("a picture of the display")
+    }
+
+    /// The same, if that can be.
+    pub fn try_picture(&self) -> Option<RgbImage> {
+        picture::from_dump(&run(self.client("xwd").args(["-root", "-silent"]), b"").stdout)
+    }
+
+    /// Types on the keyboard.
+    pub fn type_text(&self, text: &str) {
+        self.xdotool(&["type", "--delay", "30", text]);
+    }
+
+    /// Presses keys together, in the words of the program xdotool.
+    pub fn press(&self, keys: &str) {
+        self.xdotool(&["key", keys]);
+    }
+
+    /// Whether a window of this title is to be seen.
+    pub fn has_window(&self, title: &str) -> bool {
+        let title = format!("^{title}$");
+        run(self.client("xdotool").args(["search", "--onlyvisible", "--name", &title]), b"").status.success()
+    }
+
+    /// Waits for the window of this title, and gives it the focus.
+    pub fn focus(&self, title: &str) {
+        let title = format!("^{title}$");
+        self.xdotool(&["search", "--sync", "--onlyvisible", "--name", &title, "windowactivate", "--sync"]);
+    }
+
+    /// Waits for a window of this class.
+    pub fn wait_for(&self, class: &str) {
+        self.xdotool(&["search", "--sync", "--onlyvisible", "--class", class]);
+    }
+
+    /// Closes the window of this title with the window manager's key.
+    pub fn close_window(&self, title: &str) {
+        self.focus(title);
+        self.press("alt+F4");
+    }
+
+    /// Paints the background behind all windows.
+    pub fn paint(&self, [red, green, blue]: [u8; 3]) {
+        let colour = format!("#{red:02x}{green:02x}{blue:02x}");
+        succeed(self.client("xsetroot").args(["-solid", &colour]), b"");
+    }
+
+    /// Copies text, in another program.
+    pub fn copy(&self, text: &str) {
+        // It stays behind, to answer those who paste, until the display or its text is gone: it must not hold our pipes.
+        let mut shell = self.client("sh");
+        shell.args(["-c", "printf %s \"$0\" | xclip -selection clipboard", text]);
+        let status = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.expect("a shell").success(), "xclip did not copy");
+    }
+
+    /// What another program would paste; none where there is nothing.
+    pub fn paste(&self) -> Option<String> {
+        let output = run(self.client("xclip").args(["-selection", "clipboard", "-out"]), b"");
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn xdotool(&self, words: &[&str]) {
+        succeed(self.client("xdotool").args(words), b"");
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", super::path()).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
+        command
     }
 }

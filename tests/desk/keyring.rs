@@ -1,6 +1,11 @@
 //! A keyring of a test's own: GNOME's, on the test's bus.
 
-use super::{Desk, bus::Bus, process::Process, wait::{PATIENCE, until}};
+use super::{
+    Desk,
+    bus::Bus,
+    process::Process,
+    wait::{PATIENCE, until},
+};
 use futures_util::StreamExt;
 use std::{collections::HashMap, fs, sync::Arc};
 use tokio::time::timeout;

@@ -22,15 +22,14 @@ pub use keyring::{Keyring, passwords, until_passwords};
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, signal};
-pub use server::Server;
+pub use server::{Server, address, free_port};
 pub use wait::{PATIENCE, until};
 
 use bus::Bus;
 use display::Display;
-use image::RgbImage;
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{self, DirBuilder},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -42,7 +41,9 @@ use tempfile::TempDir;
 use tray::Tray;
 
 /// The program under test.
-pub const PORTLIGHT: &str = env!("CARGO_BIN_EXE_portlight");
+pub fn portlight() -> &'static str {
+    env!("CARGO_BIN_EXE_portlight")
+}
 
 /// What a desk is to have.
 pub struct Wish {
@@ -96,7 +97,7 @@ impl Desk {
     }
 
     /// A program as a user of this desktop would start it.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = command(program, self.home());
         command.env("DISPLAY", &self.display.name);
         let bus = self.bus.as_ref().map_or("unix:path=/nowhere", |bus| &bus.address);
@@ -107,57 +108,23 @@ impl Desk {
     /// Starts a program beside the test.
     pub fn spawn(&self, name: &str, command: &mut Command) -> Arc<Process> {
         let process = Process::start(name, command);
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&process));
+        self.keep(&process);
         process
+    }
+
+    /// Ends a process with the desk, and shows what it said when the test fails.
+    fn keep(&self, process: &Arc<Process>) {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(process));
     }
 
     /// Runs `portlight` from a terminal, until it has ended.
     pub fn portlight(&self, arguments: &[&str]) -> Output {
-        process::run(self.command(PORTLIGHT).args(arguments), b"")
+        process::run(self.command(portlight()).args(arguments), b"")
     }
 
-    /// What the user sees.
-    pub fn picture(&self) -> RgbImage {
-        self.display.picture()
-    }
-
-    /// Types on the keyboard.
-    pub fn type_text(&self, text: &str) {
-        process::succeed(self.command("xdotool").args(["type", "--delay", "30", text]), b"");
-    }
-
-    /// Presses keys together, in the program xdotool's words.
-    pub fn press(&self, keys: &str) {
-        process::succeed(self.command("xdotool").args(["key", keys]), b"");
-    }
-
-    /// The titles of the windows that are to be seen.
-    pub fn has_window(&self, title: &str) -> bool {
-        let title = format!("^{title}$");
-        process::run(self.command("xdotool").args(["search", "--onlyvisible", "--name", &title]), b"").status.success()
-    }
-
-    /// Clicks into the window of this title as far as the window manager is concerned: it has the focus then.
-    pub fn focus(&self, title: &str) {
-        let title = format!("^{title}$");
-        let steps = ["search", "--sync", "--onlyvisible", "--name", &title, "windowactivate", "--sync"];
-        process::succeed(self.command("xdotool").args(steps), b"");
-    }
-
-    /// Closes the window of this title by the window manager's key.
-    pub fn close_window(&self, title: &str) {
-        self.focus(title);
-        self.press("alt+F4");
-    }
-
-    /// Copies text, in another program.
-    pub fn copy(&self, text: &str) {
-        copy(&self.command("xclip"), text);
-    }
-
-    /// What a paste in another program would give; none where there is nothing.
-    pub fn paste(&self) -> Option<String> {
-        paste(&self.command("xclip"))
+    /// The screen, keyboard, mouse and clipboard.
+    pub fn display(&self) -> &Display {
+        &self.display
     }
 
     /// All files of the user's in which `bytes` stand.
@@ -189,7 +156,7 @@ impl Desk {
         let _ = fs::create_dir_all(&folder);
         let _ = fs::write(file.with_extension("log"), log.join("\n"));
         // Without a display there is no picture, but the panic that is on its way matters more.
-        let _ = self.picture().save(file.with_extension("png"));
+        let _ = self.display.try_picture().map(|picture| picture.save(file.with_extension("png")));
         eprintln!("{}\nsee also {}", log.join("\n"), file.with_extension("png").display());
     }
 }
@@ -224,21 +191,18 @@ impl Wish {
     pub async fn open(self) -> Desk {
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
-        ["config", "data", "cache", "run"].map(private);
+        ["config", "data", "cache", "run"].into_iter().for_each(private);
         let mut xvfb = command("Xvfb", home.path());
-        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await;
+        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24+32"])).await;
         let bus = match self.bus {
             true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
             false => None,
         };
         let mut processes = vec![Arc::clone(display.process())];
         processes.extend(bus.as_ref().map(|bus| Arc::clone(bus.process())));
-        let mut desk =
-            Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
+        let mut desk = Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
         desk.spawn("openbox", &mut desk.command("openbox"));
-        let mut xprop = desk.command("xprop");
-        let spy = Process::start("xprop", xprop.args(["-root", "-spy", "_NET_SUPPORTING_WM_CHECK"]));
-        spy.hear("that a window manager is there", |line| line.contains("window id").then_some(())).await;
+        desk.display.until_managed().await;
         self.keyring.start(&desk).await;
         if self.tray {
             desk.tray = Some(Tray::start(desk.bus()).await);
@@ -248,7 +212,7 @@ impl Wish {
 }
 
 /// A program in a clean environment.
-fn command(program: impl AsRef<std::ffi::OsStr>, home: &Path) -> Command {
+fn command(program: impl AsRef<OsStr>, home: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", path()).env("HOME", home).current_dir(home);
     for (name, folder) in [
@@ -266,17 +230,4 @@ fn command(program: impl AsRef<std::ffi::OsStr>, home: &Path) -> Command {
 
 fn path() -> OsString {
     env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into())
-}
-
-fn copy(xclip: &Command, text: &str) {
-    let mut xclip = again(xclip);
-    // It stays behind, to answer who pastes, and must not hold on to our pipes.
-    let status = xclip.args(["-c", "printf %s \"$0\" | xclip -selection clipboard >/dev/null 2>&1", text]).status();
-    assert!(status.expect("a shell").success(), "xclip could not copy");
-}
-
-fn paste(xclip: &Command) -> Option<String> {
-    let mut xclip = again(xclip);
-    let output = process::run(xclip.args(["-c", "exec xclip -selection clipboard -out"]), b"");
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -41,15 +41,20 @@ pub fn count(picture: &RgbImage, colour: [u8; 3]) -> usize {
     picture.pixels().filter(|pixel| (0..3).all(|channel| pixel.0[channel].abs_diff(colour[channel]) <= 8)).count()
 }
 
-/// Reads what the program `xwd` writes: an X window dump of 32 bits a pixel.
-pub fn from_dump(dump: &[u8]) -> RgbImage {
-    let field = |index: usize| u32::from_be_bytes(dump[index * 4..][..4].try_into().expect("four bytes"));
-    let (header, width, height, line, colours) = (field(0), field(4), field(5), field(12), field(19));
-    // Fields: file version, ZPixmap, least significant byte first, bits a pixel, red mask.
-    assert_eq!([field(1), field(2), field(7), field(11), field(14)], [7, 2, 0, 32, 0xff_0000]);
-    let pixels = &dump[(header + colours * 12) as usize..];
-    RgbImage::from_fn(width, height, |x, y| {
+/// Reads what the program `xwd` writes: an X window dump, here of 32 bits a pixel.
+pub fn from_dump(dump: &[u8]) -> Option<RgbImage> {
+    let field = |index: usize| Some(u32::from_be_bytes(*dump.get(index * 4..)?.first_chunk()?));
+    let (header, width, height, line, colours) = (field(0)?, field(4)?, field(5)?, field(12)?, field(19)?);
+    // File version, ZPixmap, least significant byte first, bits a pixel, red mask.
+    if [field(1)?, field(2)?, field(7)?, field(11)?, field(14)?] != [7, 2, 0, 32, 0xff_0000] {
+        return None;
+    }
+    let pixels = dump.get((header + colours * 12) as usize..)?;
+    if pixels.len() < (line * height) as usize {
+        return None;
+    }
+    Some(RgbImage::from_fn(width, height, |x, y| {
         let at = (y * line + x * 4) as usize;
         image::Rgb([pixels[at + 2], pixels[at + 1], pixels[at]])
-    })
+    }))
 }

@@ -10,13 +10,20 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is something, for what no event tells of.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    sooner_or_later(look).await.unwrap_or_else(|| panic!("waited in vain for {what}"))
+}
+
+/// The same where more is to be said about a wait in vain.
+pub async fn sooner_or_later<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look().await {
-            return found;
+            return Some(found);
         }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        if Instant::now() > deadline {
+            return None;
+        }
         sleep(PAUSE).await;
     }
 }

@@ -14,6 +14,7 @@ const HELP: &str = "\
 cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
+cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
 /// The pages' own tests and checks need nothing of Rust, and the other way round: a failure says what failed.
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Some("run") => run(&arguments[1..]),
         Some("test") => test(),
         Some("package") => package(),
+        Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };
     match done {
@@ -69,6 +71,15 @@ fn package() -> Outcome {
         println!("{} ({:.1} MB)", package.display(), size as f64 / 1e6);
     }
     Ok(())
+}
+
+fn measure() -> Outcome {
+    system::install(&[system::BUILD, system::TEST, system::MEASURE].concat())?;
+    build_pages()?;
+    cargo(&["build", "--release", "--package", "portlight"])?;
+    let mut measure = Command::new(env!("CARGO"));
+    measure.args(["test", "--package", "portlight", "--test", "e2e", "--", "--ignored", "--nocapture", "measure"]);
+    call(measure.env("PORTLIGHT", top().join("target/release/portlight")))
 }
 
 /// Runs the tests that write the TypeScript twins of the boundary types, and fails if that changed any.

@@ -10,16 +10,22 @@ pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
+    "libglib2.0-bin",
     "openbox",
     "tigervnc-standalone-server",
     "tigervnc-tools",
     "webkit2gtk-driver",
+    "x11-apps",
+    "x11-utils",
     "x11-xserver-utils",
     "xclip",
     "xdotool",
     "xterm",
     "xvfb",
 ];
+
+/// What it is measured against.
+pub const MEASURE: &[&str] = &["tigervnc-viewer"];
 
 /// The oldest Node that the pages' tools run on.
 const NODE: (u32, u32) = (20, 19);

@@ -87,6 +87,7 @@ pub enum Error {
         /// Address as Portlight prints it.
         address: String,
         /// The deadline.
+        #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The way there does not exist or broke.
@@ -121,6 +122,7 @@ pub enum Error {
         /// What we were waiting for.
         during: Step,
         /// The deadline.
+        #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The server closed the connection in the middle of the handshake.

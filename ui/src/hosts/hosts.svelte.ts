@@ -283,8 +283,9 @@ export class Hosts {
 
   #freeName(name: string): string {
     const taken = new Set(this.all?.map((host) => host.name));
-    let copy = t('hosts.copy_name', { name });
-    for (let number = 2; taken.has(copy); number++) copy = t('hosts.copy_name_again', { name, number });
+    const stem = [...name].slice(0, STEM).join('');
+    let copy = t('hosts.copy_name', { name: stem });
+    for (let number = 2; taken.has(copy); number++) copy = t('hosts.copy_name_again', { name: stem, number });
     return copy;
   }
 }
@@ -299,3 +300,5 @@ interface Spelled {
 /** As long as the engine keeps a removed host. */
 const UNDO_MS = 10_000;
 const MESSAGE_MS = 5_000;
+/** So many characters of a name go into its copy's: with what is added it stays within the engine's 200. */
+const STEM = 180;

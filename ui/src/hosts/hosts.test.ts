@@ -172,7 +172,8 @@ describe('the editor', () => {
     await user.type(byId('password'), 'lamp light');
     await user.click(byId('favourite'));
     await user.click(byId('save'));
-    await waitFor(() => expect(selected()).toBe('Studio'));
+    await waitFor(() => expect(byId('search')).toHaveFocus());
+    expect(selected()).toBe('Studio');
     expect(document.getElementById('editor')).toBeNull();
     expect(stage.callsOf('save_host')).toEqual([
       [
@@ -264,6 +265,13 @@ describe('duplicating, favouring, removing', () => {
     await user.keyboard('{Control>}d{/Control}');
     await waitFor(() => expect(selected()).toBe('Studio (copy 2)'));
     expect(toast()).toContain('Studio (copy 2)');
+  });
+
+  it('shortens the longest name a host may have, so that the copy may have it too', async () => {
+    await show(host('n'.repeat(200)));
+    await user.keyboard('{Control>}d{/Control}');
+    await waitFor(() => expect(names()).toHaveLength(2));
+    expect([...(stage.callsOf('duplicate_host')[0]?.[1] as string)].length).toBeLessThanOrEqual(200);
   });
 
   it('shows a favourite first, and keeps it selected', async () => {

@@ -1,4 +1,6 @@
 // What noVNC 1.7.0 needs changed around it, so that it can be used unmodified. All of it is done before noVNC loads.
+// Not among it: canvases without acceleration (`willReadFrequently`). They help noVNC only where there is no GPU, and there
+// the shell has already chosen a renderer with the same effect.
 
 /**
  * noVNC must not find a video decoder. It waits for one with a top-level await, so a decoder that never answers would keep

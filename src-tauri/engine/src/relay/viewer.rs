@@ -6,7 +6,11 @@ use futures_util::{
     stream::{SplitSink, SplitStream},
 };
 use std::time::Duration;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -99,6 +103,12 @@ impl Viewer {
                 None => self.socket.flush().await,
             };
             while let Some(Ok(_)) = self.socket.next().await {}
+            if let Some((TOO_BIG | PROTOCOL_ERROR, _)) = close {
+                // What follows can no longer be read as messages; closing over it would take our goodbye back.
+                let stream = self.socket.get_mut();
+                let _ = stream.shutdown().await;
+                let _ = tokio::io::copy(&mut stream.take(MAX_UNREAD), &mut tokio::io::sink()).await;
+            }
         };
         // Whoever does not answer is cut off.
         let _ = timeout(PARTING, ending).await;
@@ -153,6 +163,8 @@ const MAX_MESSAGE: usize = 128 * 1024;
 const READ_BUFFER: usize = 4 * 1024;
 /// What may queue beside a message for a viewer that pings and does not read; then pongs are left out.
 const ROOM_FOR_PONGS: usize = 16 * 1024;
+/// Bytes that are thrown away after the goodbye to a viewer that broke the protocol.
+const MAX_UNREAD: u64 = 1024 * 1024;
 /// Bytes of a close reason (RFC 6455, section 5.5).
 const MAX_REASON: usize = 123;
 

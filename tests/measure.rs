@@ -1,0 +1,158 @@
+//! Numbers, not tests: how long a screen takes to appear, beside TigerVNC's own viewer, and what Portlight holds.
+//!
+//! `cargo xtask measure` runs this against the release build. All are measured in one run, in alternation, on one
+//! server; what counts are the ratios.
+
+use crate::desk::{self, Desk, Process, until};
+use std::{collections::HashMap, fs, sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ConnectionExt, ImageFormat},
+    rust_connection::RustConnection,
+};
+
+const ROUNDS: usize = 7;
+/// A background that no program here uses, so that its pixels are the server's.
+const BACKGROUND: [u8; 3] = [0x2b, 0x91, 0x47];
+const SIZE: (u16, u16) = (1024, 640);
+/// Rows of our screen that go through the server's picture wherever a window manager puts a window of this size.
+const ROWS: [i16; 3] = [300, 420, 540];
+/// A toolbar's handle or a pointer may cover the rest.
+const FULL: usize = SIZE.0 as usize * 98 / 100;
+
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask measure"]
+async fn time_to_pixels_and_memory() {
+    let desk = Desk::of("measure").tray().open().await;
+    let address = server(&desk).await;
+    let screen = Screen::of(&desk);
+
+    let mut times: HashMap<&str, Vec<Duration>> = HashMap::new();
+    let mut memory = Memory::default();
+    for _ in 0..ROUNDS {
+        let viewer =
+            async || desk.spawn("vncviewer", desk.command("vncviewer").args(["-SecurityTypes", "None", &address]));
+        times.entry("vncviewer").or_default().push(screen.time_to_pixels(viewer, Process::kill).await);
+
+        let cold = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
+        let end = |portlight: &Process| {
+            memory = Memory::of(portlight.pid());
+            portlight.kill();
+        };
+        times.entry("portlight, not running").or_default().push(screen.time_to_pixels(cold, end).await);
+
+        let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
+        desk.display().focus("Portlight");
+        // The list has drawn itself and settled: a user does not ask in the same second.
+        sleep(Duration::from_secs(2)).await;
+        let warm = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
+        times.entry("portlight, running").or_default().push(screen.time_to_pixels(warm, |_| list.kill()).await);
+    }
+
+    println!("\nfrom the command to the first full frame, {}x{}, median of {ROUNDS} rounds", SIZE.0, SIZE.1);
+    let median = |name| {
+        let mut times = times[name].clone();
+        times.sort();
+        times[ROUNDS / 2].as_secs_f64() * 1000.0
+    };
+    let peer = median("vncviewer");
+    for name in ["vncviewer", "portlight, not running", "portlight, running"] {
+        println!("{name:24} {:6.0} ms   {:.2}", median(name), median(name) / peer);
+    }
+    println!("\nmemory of all of Portlight's processes with one session\n{memory}");
+}
+
+/// A server that shows one colour.
+async fn server(desk: &Desk) -> String {
+    let port = desk::free_port();
+    let mut xvnc = desk.command("Xvnc");
+    xvnc.args(["-displayfd", "1", "-localhost", "-SecurityTypes", "None", "-depth", "24"]);
+    xvnc.args(["-geometry", &format!("{}x{}", SIZE.0, SIZE.1), "-rfbport", &port.to_string()]);
+    let xvnc = desk.spawn("Xvnc", &mut xvnc);
+    let number: u32 = xvnc.hear("its display number", |line| line.parse().ok()).await;
+    let [red, green, blue] = BACKGROUND;
+    let mut paint = desk.command("xsetroot");
+    paint.env("DISPLAY", format!(":{number}")).args(["-solid", &format!("#{red:02x}{green:02x}{blue:02x}")]);
+    assert!(paint.status().expect("xsetroot").success());
+    format!("127.0.0.1::{port}")
+}
+
+/// Our own screen, looked at through a few rows only: looking must not cost what is measured.
+struct Screen {
+    connection: RustConnection,
+    root: u32,
+    width: u16,
+}
+
+impl Screen {
+    fn of(desk: &Desk) -> Self {
+        let (connection, number) = RustConnection::connect(Some(&desk.display().name)).expect("an X display");
+        let screen = &connection.setup().roots[number];
+        let (root, width) = (screen.root, screen.width_in_pixels);
+        Self { connection, root, width }
+    }
+
+    async fn time_to_pixels(&self, start: impl AsyncFnOnce() -> Arc<Process>, end: impl FnOnce(&Process)) -> Duration {
+        until("an empty screen", async || (self.pixels() == [0; 3]).then_some(())).await;
+        let began = Instant::now();
+        let process = start().await;
+        while self.pixels().iter().any(|&pixels| pixels < FULL) {
+            assert!(began.elapsed() < desk::PATIENCE, "no picture came\n{}", process.log());
+            sleep(Duration::from_millis(2)).await;
+        }
+        let took = began.elapsed();
+        end(&process);
+        took
+    }
+
+    /// Pixels of the server's colour in each row.
+    fn pixels(&self) -> [usize; 3] {
+        ROWS.map(|row| {
+            let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, row, self.width, 1, !0);
+            let row = image.expect("an X display").reply().expect("a row").data;
+            let [red, green, blue] = BACKGROUND;
+            row.chunks_exact(4).filter(|pixel| pixel[..3] == [blue, green, red]).count()
+        })
+    }
+}
+
+/// What processes hold, in KiB: all of it, and with what they share divided among them.
+#[derive(Default)]
+struct Memory {
+    lines: Vec<(String, u64, u64)>,
+}
+
+impl Memory {
+    /// Of a process and all that it has started.
+    fn of(pid: u32) -> Self {
+        let mut lines = Vec::new();
+        let mut family = vec![pid];
+        while let Some(pid) = family.pop() {
+            let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            for task in tasks {
+                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+                family.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            }
+            let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+            let field = |name| {
+                let line = smaps.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+                line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+            };
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
+            lines.push((name, field("Rss:"), field("Pss:")));
+        }
+        Self { lines }
+    }
+}
+
+impl std::fmt::Display for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        for (name, rss, pss) in &self.lines {
+            writeln!(f, "{name:24} {:6.0} MiB resident, {:6.0} MiB with shared pages divided", mib(*rss), mib(*pss))?;
+        }
+        let sum = |which: fn(&(String, u64, u64)) -> u64| mib(self.lines.iter().map(which).sum());
+        write!(f, "{:24} {:6.0} MiB resident, {:6.0} MiB with shared pages divided", "all", sum(|l| l.1), sum(|l| l.2))
+    }
+}

@@ -1,0 +1,63 @@
+//! What a user does in Portlight's windows, and what they see.
+
+use crate::desk::{Desk, Difference, Page, Server, count, until};
+
+/// The key that confirms, as WebDriver writes it.
+pub const ENTER: &str = "\u{e007}";
+
+/// Adds a machine with the form.
+pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
+    hosts.click("#add-host").await;
+    hosts.fill("#editor #name", name).await;
+    hosts.fill("#editor #address", address).await;
+    hosts.fill("#editor #password", password).await;
+    hosts.click("#save").await;
+    hosts.until_gone("#editor").await;
+    hosts.until_shown(&row(name)).await;
+}
+
+/// Selects a machine in the list and opens it.
+pub async fn open(hosts: &Page<'_>, name: &str) {
+    hosts.click(&row(name)).await;
+    hosts.press("#hosts", ENTER).await;
+}
+
+/// Answers the question for a password.
+pub async fn answer(viewer: &Page<'_>, password: &str, remember: bool) {
+    viewer.until_shown("form#prompt").await;
+    viewer.fill("#prompt #password", password).await;
+    let remembers = "document.querySelector('#remember').checked";
+    if viewer.script(&format!("return {remembers}")).await != remember {
+        viewer.click("#remember").await;
+        viewer.until("the wish to be noted", &format!("{remembers} === {remember}")).await;
+    }
+    viewer.click("#prompt #connect").await;
+}
+
+/// Paints the server's background, and waits until the viewer shows exactly what the server's screen has.
+pub async fn sees(viewer: &Page<'_>, server: &Server, colour: [u8; 3]) {
+    server.display.paint(colour);
+    sees_background(viewer, server, colour).await;
+}
+
+/// The same where somebody else has painted.
+pub async fn sees_background(viewer: &Page<'_>, server: &Server, colour: [u8; 3]) {
+    until("the server's screen in the viewer", async || {
+        let (there, here) = (server.display.picture(), viewer.screen().await?);
+        let background = there.len() / 3 / 10;
+        let same = Difference::between(&there, &here)?.is_none();
+        (same && count(&there, colour) > background && count(&here, colour) > background).then_some(())
+    })
+    .await;
+}
+
+/// The row of a machine in the list.
+pub fn row(name: &str) -> String {
+    format!("#hosts [data-name={name:?}]")
+}
+
+/// Types into the shell on a server's screen, which has the pointer then.
+pub async fn type_there(desk: &Desk, viewer: &Page<'_>, text: &str) {
+    viewer.click("#screen canvas").await;
+    desk.display().type_text(text);
+}

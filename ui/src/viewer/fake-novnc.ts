@@ -1,0 +1,102 @@
+// noVNC and its socket as the tests see them: they record what they are told and say what they are made to say.
+
+import { vi } from 'vitest';
+import type { Novnc } from './Screen.svelte';
+
+export class FakeSocket extends EventTarget {
+  static all: FakeSocket[] = [];
+  /** What `new WebSocket` throws next, as WebKit does where the policy forbids the address. */
+  static refusal: Error | null = null;
+  onmessage: ((message: MessageEvent) => void) | null = null;
+  closed = false;
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
+    super();
+    if (FakeSocket.refusal) throw FakeSocket.refusal;
+    FakeSocket.all.push(this);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+  /** The other end closes. */
+  drop(code = 1006): void {
+    this.dispatchEvent(Object.assign(new Event('close'), { code }));
+  }
+  /** Something arrives. */
+  arrive(): void {
+    this.onmessage?.(new MessageEvent('message'));
+  }
+}
+
+export class FakeRfb {
+  static all: FakeRfb[] = [];
+  viewOnly = false;
+  scaleViewport = false;
+  showDotCursor = false;
+  background = '';
+  sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
+  pasted: string[] = [];
+  disconnected = false;
+  /** What happens when something arrives. */
+  read: () => void = () => {};
+  canvas = document.createElement('canvas');
+  #screen = document.createElement('div');
+  #listeners = new Map<string, Set<(event: CustomEvent) => void>>();
+
+  constructor(
+    target: HTMLElement,
+    readonly socket: FakeSocket,
+  ) {
+    FakeRfb.all.push(this);
+    this.canvas.tabIndex = -1;
+    this.#screen.append(this.canvas);
+    target.append(this.#screen);
+    socket.onmessage = () => this.read();
+  }
+
+  addEventListener(name: string, tell: (event: CustomEvent) => void): void {
+    this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(tell));
+  }
+  say(name: string, detail: unknown = {}): void {
+    this.#listeners.get(name)?.forEach((tell) => tell(new CustomEvent(name, { detail })));
+  }
+  /** Leaves the page, as noVNC does before it says so. */
+  leave(clean: boolean): void {
+    this.#screen.remove();
+    this.say('disconnect', { clean });
+  }
+  disconnect(): void {
+    this.disconnected = true;
+    this.#screen.remove();
+  }
+  sendKey(keysym: number, code: string | null, down?: boolean): void {
+    this.sent.push([keysym, code, down]);
+  }
+  clipboardPasteFrom(text: string): void {
+    this.pasted.push(text);
+  }
+  focus(): void {
+    this.canvas.focus();
+  }
+}
+
+export const fakeNovnc = FakeRfb as unknown as Novnc;
+
+/** Puts the fakes in place, without what former tests left in them. */
+export function arrangeNovnc(): void {
+  FakeSocket.all = [];
+  FakeSocket.refusal = null;
+  FakeRfb.all = [];
+  vi.stubGlobal('WebSocket', FakeSocket);
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe(): void {}
+      disconnect(): void {}
+    },
+  );
+}

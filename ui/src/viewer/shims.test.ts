@@ -1,0 +1,78 @@
+// The shims, each against the noVNC that they are for where it can be reached.
+
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { HeldKeys } from './keys';
+import { nameSuperKey, overhear, removeVideoDecoder } from './shims';
+
+const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
+const ofNovnc = (file: string) => import(/* @vite-ignore */ join(core, file));
+
+test('noVNC finds no video decoder', () => {
+  const scope: { VideoDecoder?: unknown } = { VideoDecoder: () => {} };
+  removeVideoDecoder(scope);
+  expect('VideoDecoder' in scope).toBe(false);
+});
+
+test('the Windows key has a keysym for noVNC under WebKitGTK’s name too', async () => {
+  const { getKeysym } = await ofNovnc('input/util.js');
+  const press = (key: string, code: string, location = 0) =>
+    new KeyboardEvent('keydown', { key, code, location, keyCode: 65 });
+  expect(getKeysym(press('Super', 'OSLeft', 1))).toBeNull();
+  nameSuperKey(KeyboardEvent.prototype);
+  expect(getKeysym(press('Super', 'OSLeft', 1))).toBe(0xffeb);
+  expect(getKeysym(press('Hyper', 'OSRight', 2))).toBe(0xffec);
+  expect(press('a', 'KeyA').key).toBe('a');
+});
+
+test('noVNC takes the keys that are let go for it', async () => {
+  const { default: Keyboard } = await ofNovnc('input/keyboard.js');
+  const canvas = document.createElement('canvas');
+  const held = new HeldKeys();
+  canvas.addEventListener('keydown', (event) => held.note(event));
+  const keyboard = new Keyboard(canvas);
+  const told: [string, boolean][] = [];
+  keyboard.onkeyevent = (_keysym: number, code: string, down: boolean) => told.push([code, down]);
+  keyboard.grab();
+  canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Control', code: 'ControlLeft', location: 1 }));
+  held.release(canvas);
+  keyboard.ungrab();
+  expect(told).toEqual([
+    ['ControlLeft', true],
+    ['ControlLeft', false],
+  ]);
+});
+
+test('what a module says on the console it took while loading is heard, and nothing else', async () => {
+  const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const before = console.error;
+  const heard: string[] = [];
+  const complain = await overhear(
+    async () => console.error.bind(console),
+    (words) => heard.push(words),
+  );
+  expect(console.error).toBe(before);
+  console.error('the page');
+  complain('Failed while connected:', 'Unknown message');
+  expect(heard).toEqual(['Failed while connected: Unknown message']);
+  expect(shown.mock.calls).toEqual([['the page'], ['Failed while connected:', 'Unknown message']]);
+});
+
+test('the page has its console back where loading fails', async () => {
+  const before = console.error;
+  await expect(
+    overhear(
+      () => Promise.reject(new Error('gone')),
+      () => {},
+    ),
+  ).rejects.toThrow('gone');
+  expect(console.error).toBe(before);
+});
+
+test('noVNC has what we use of it', async () => {
+  removeVideoDecoder(window as { VideoDecoder?: unknown });
+  const { default: RFB } = await import('@novnc/novnc');
+  const names = ['viewOnly', 'scaleViewport', 'showDotCursor', 'background', 'addEventListener', 'disconnect'];
+  for (const name of [...names, 'sendKey', 'clipboardPasteFrom', 'focus']) expect(name in RFB.prototype).toBe(true);
+});

@@ -1,0 +1,566 @@
+// The viewer window as its user meets it, with the engine's twin and a noVNC that does as it is told.
+
+import { cleanup, render } from '@testing-library/svelte';
+import { userEvent } from '@testing-library/user-event';
+import axe from 'axe-core';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { errorText, t } from '../i18n';
+import type { EngineError } from '../ipc/bindings/EngineError';
+import type { SessionState } from '../ipc/bindings/SessionState';
+import { reset, type Backstage } from '../ipc/fake';
+import { arrangeNovnc, FakeRfb, fakeNovnc, FakeSocket } from './fake-novnc';
+import { Session, SILENCE_MS } from './session.svelte';
+import ViewerWindow from './ViewerWindow.svelte';
+
+const ready: SessionState = {
+  state: 'ready',
+  url: 'ws://127.0.0.1:4000/ticket',
+  desktop_name: 'ada@studio',
+  width: 800,
+  height: 600,
+  not_stored: null,
+};
+const asking: SessionState = { state: 'asking', prompt: { kind: 'password', rejected: null, keyring: null } };
+const lost: EngineError = { code: 'connection_lost', address: 'studio.local', detail: 'reset' };
+
+let engine: Backstage;
+let session: Session;
+
+beforeEach(() => {
+  engine = reset();
+  arrangeNovnc();
+});
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+type Load = (hear: (words: string) => void) => Promise<typeof fakeNovnc>;
+
+async function open(load: Load = () => Promise.resolve(fakeNovnc)): Promise<void> {
+  session = new Session();
+  void session.follow();
+  render(ViewerWindow, { session, load });
+  await settle();
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await tick();
+}
+
+async function reach(state: SessionState): Promise<void> {
+  engine.reach(state);
+  await settle();
+}
+
+/** Up to a picture. */
+async function goLive(load?: Load): Promise<FakeRfb> {
+  await open(load);
+  await reach(ready);
+  const rfb = FakeRfb.all.at(-1) as FakeRfb;
+  rfb.say('connect');
+  await settle();
+  return rfb;
+}
+
+function find<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
+  const found = document.querySelector<Kind>(selector);
+  if (!found) throw new Error(`no ${selector} in ${document.body.textContent}`);
+  return found;
+}
+
+const phase = () => document.body.dataset.state;
+const failures = () => engine.callsOf('viewer_failed').map(([detail]) => detail);
+
+async function complaints(): Promise<string[]> {
+  const rules = { 'color-contrast': { enabled: false }, region: { enabled: false } };
+  const { violations } = await axe.run(document.body, { rules });
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+// ---- what is shown when
+
+test('says whom it connects to and how far it is', async () => {
+  await open();
+  expect(phase()).toBe('connecting');
+  expect(document.title).toBe('Studio');
+  expect(find('#connecting')).toHaveTextContent('Connecting to Studio');
+  expect(find('#stage')).toHaveTextContent(t('stage.dialing'));
+  await reach({ state: 'connecting', stage: 'keyring' });
+  expect(find('#stage')).toHaveTextContent(t('stage.keyring'));
+  expect(await complaints()).toEqual([]);
+
+  await userEvent.click(find('#cancel'));
+  expect(engine.callsOf('close_window')).toHaveLength(1);
+});
+
+test('is live only once noVNC is through its handshake', async () => {
+  await open();
+  await reach(ready);
+  expect(phase()).toBe('ready');
+  await reach({ state: 'live' });
+  expect(phase()).toBe('ready');
+  expect(document.querySelector('#toolbar')).toBeNull();
+  FakeRfb.all[0]?.say('connect');
+  await settle();
+  expect(phase()).toBe('live');
+  expect(find('#toolbar')).toHaveTextContent('Studio');
+  expect(document.activeElement).toBe(FakeRfb.all[0]?.canvas);
+  expect(await complaints()).toEqual([]);
+});
+
+test('opens the socket once, itself, and hands it to noVNC', async () => {
+  const rfb = await goLive();
+  await reach({ state: 'live' });
+  expect(FakeSocket.all.map(({ url, protocols }) => [url, protocols])).toEqual([[ready.url, ['binary']]]);
+  expect(rfb.socket).toBe(FakeSocket.all[0]);
+  expect(rfb).toMatchObject({ scaleViewport: true, viewOnly: false, showDotCursor: true });
+});
+
+test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {
+  engine.session.view_only = true;
+  engine.state = ready;
+  await open();
+  const [rfb] = FakeRfb.all;
+  expect(rfb?.viewOnly).toBe(true);
+  rfb?.say('connect');
+  await settle();
+  for (const id of ['ctrl-alt-del', 'keys', 'clipboard']) expect(find(`#${id}`)).toBeDisabled();
+  expect(find('#view-only')).toHaveAttribute('aria-pressed', 'true');
+  rfb?.say('clipboard', { text: 'seen' });
+  rfb?.socket.arrive();
+  window.dispatchEvent(new Event('focus'));
+  await settle();
+  expect(engine.callsOf('write_clipboard')).toEqual([]);
+  expect(engine.callsOf('read_clipboard')).toEqual([]);
+});
+
+test('shows hostile names and words as text', async () => {
+  engine.session.name = '<img src=x onerror=alert(1)>';
+  await open();
+  await reach({ state: 'asking', prompt: { kind: 'password', rejected: '<b>no</b>', keyring: null } });
+  expect(find('#prompt')).toHaveTextContent('<img src=x onerror=alert(1)>');
+  expect(find('#prompt-problem')).toHaveTextContent('<b>no</b>');
+  expect(document.querySelector('#prompt b, #prompt img')).toBeNull();
+});
+
+test('says why a password was not kept, until that is dismissed', async () => {
+  await open();
+  await reach({ ...ready, not_stored: { code: 'keyring_locked' } });
+  FakeRfb.all[0]?.say('connect');
+  await settle();
+  expect(find('#toast')).toHaveTextContent(t('error.keyring_locked'));
+  await userEvent.click(find('#toast button'));
+  expect(find('#toast')).toHaveTextContent('');
+});
+
+// ---- the prompt
+
+test('answers with the password, and keeps nothing of it', async () => {
+  await open();
+  await reach(asking);
+  const field = find<HTMLInputElement>('#password');
+  expect(field).toHaveFocus();
+  expect(field.type).toBe('password');
+  expect(find('#remember')).toBeChecked();
+  expect(await complaints()).toEqual([]);
+
+  let answered: () => void = () => {};
+  const answer = vi.spyOn(session, 'answer').mockReturnValue(new Promise((resolve) => (answered = resolve)));
+  await userEvent.type(field, 'opensesame{Enter}');
+  expect(answer).toHaveBeenCalledExactlyOnceWith('opensesame', true);
+  expect(field.value).toBe('');
+  expect(find('#connect')).toBeDisabled();
+  answered();
+  expect(JSON.stringify([document.body.outerHTML, { ...localStorage }])).not.toContain('opensesame');
+});
+
+test('knows whose password it is also where the question is there first', async () => {
+  engine.state = asking;
+  await open();
+  expect(find('#prompt')).toHaveTextContent('Studio asks for a password');
+  expect(find('#remember')).toBeChecked();
+});
+
+test('gives the engine the answer', async () => {
+  await open();
+  await reach(asking);
+  await userEvent.click(find('#remember'));
+  await userEvent.type(find('#password'), 'pw');
+  await userEvent.click(find('#connect'));
+  await settle();
+  expect(engine.callsOf('answer')).toEqual([[{ password: 'pw', remember: false }]]);
+  expect(phase()).toBe('connecting');
+
+  // A mistyped password does not change the wish.
+  await reach({ state: 'asking', prompt: { kind: 'password', rejected: 'wrong', keyring: null } });
+  expect(find('#remember')).not.toBeChecked();
+  expect(find('#prompt-problem')).toHaveTextContent(t('prompt.rejected'));
+  expect(find('#prompt-problem')).toHaveTextContent('wrong');
+  expect(find('#password')).toHaveAccessibleDescription(/not accepted/);
+  expect(await complaints()).toEqual([]);
+});
+
+test.each([
+  ['is not saved', false, null, t('viewer.not_saved')],
+  ['cannot be kept', true, { code: 'keyring_locked' } as EngineError, t('error.keyring_locked')],
+])('does not offer to remember a password that %s, and says why', async (_, saved, keyring, reason) => {
+  engine.session.saved = saved;
+  await open();
+  await reach({ state: 'asking', prompt: { kind: 'password', rejected: null, keyring } });
+  expect(find('#remember')).toBeDisabled();
+  expect(find('#remember')).not.toBeChecked();
+  expect(find('#remember')).toHaveAccessibleDescription(reason);
+  await userEvent.type(find('#password'), 'pw{Enter}');
+  await settle();
+  expect(engine.callsOf('answer')).toEqual([[{ password: 'pw', remember: false }]]);
+});
+
+test('can be answered again where the answer did not arrive', async () => {
+  await open();
+  await reach(asking);
+  engine.refusals.set('answer', { code: 'system', detail: 'no pipe' });
+  await userEvent.type(find('#password'), 'pw{Enter}');
+  await settle();
+  expect(find('#prompt-problem')).toHaveTextContent('no pipe');
+  expect(find('#connect')).toBeEnabled();
+  expect(find('#password')).toHaveFocus();
+});
+
+test('Escape leaves the prompt', async () => {
+  await open();
+  await reach(asking);
+  await userEvent.keyboard('{Escape}');
+  expect(engine.callsOf('close_window')).toHaveLength(1);
+});
+
+// ---- the end
+
+test('says why the session ended, over what was last seen', async () => {
+  const rfb = await goLive();
+  await reach({ state: 'ended', error: lost });
+  expect(phase()).toBe('ended');
+  expect(find('#reason')).toHaveTextContent(errorText(lost));
+  expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
+  expect(rfb.disconnected).toBe(true);
+  expect(find('#screen .last')).toContainElement(rfb.canvas);
+  expect(find('#again')).toHaveFocus();
+  expect(await complaints()).toEqual([]);
+});
+
+test('tells a failure to begin from an end, and both from leaving', async () => {
+  await open();
+  await reach({ state: 'ended', error: lost });
+  expect(find('#ended h1')).toHaveTextContent('Not connected to Studio');
+  await reach({ state: 'ended', error: null });
+  expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
+});
+
+test('Enter connects again, with a new socket; the old picture goes when the new one comes', async () => {
+  const first = await goLive();
+  await reach({ state: 'ended', error: lost });
+  await userEvent.keyboard('{Enter}');
+  expect(engine.callsOf('again')).toHaveLength(1);
+  await reach({ ...ready, url: 'ws://127.0.0.1:4000/other' });
+  expect(phase()).toBe('ready');
+  expect(FakeSocket.all.map(({ url }) => url)).toEqual([ready.url, 'ws://127.0.0.1:4000/other']);
+  first.say('disconnect', { clean: true });
+  first.socket.drop();
+  FakeRfb.all[1]?.say('connect');
+  await settle();
+  expect(phase()).toBe('live');
+  expect([...document.querySelectorAll('canvas')]).toEqual([FakeRfb.all[1]?.canvas]);
+});
+
+test('Escape closes the window once the session is over', async () => {
+  await goLive();
+  await userEvent.keyboard('{Escape}');
+  expect(engine.callsOf('close_window')).toEqual([]);
+  await reach({ state: 'ended', error: null });
+  await userEvent.keyboard('{Escape}');
+  expect(engine.callsOf('close_window')).toHaveLength(1);
+});
+
+test('a key still held when the session ends does nothing', async () => {
+  await goLive();
+  await reach({ state: 'ended', error: lost });
+  for (const key of ['Enter', 'Escape']) {
+    const event = new KeyboardEvent('keydown', { key, repeat: true, bubbles: true, cancelable: true });
+    find('#again').dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+  }
+  expect(engine.callsOf('again')).toEqual([]);
+  expect(engine.callsOf('close_window')).toEqual([]);
+});
+
+test('where the socket closes and the engine says why, that is the reason', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  rfb.socket.drop();
+  rfb.leave(true);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+  await reach({ state: 'ended', error: lost });
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  expect(failures()).toEqual([]);
+  expect(find('#reason')).toHaveTextContent(errorText(lost));
+  expect(find('#screen .last')).toContainElement(rfb.canvas);
+});
+
+test('a socket that closed does not end the session after it', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  rfb.socket.drop();
+  await reach({ state: 'ended', error: lost });
+  await reach({ state: 'connecting', stage: 'dialing' });
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  expect(failures()).toEqual([]);
+  expect(phase()).toBe('connecting');
+});
+
+test('where the engine ended it, a socket that closes later changes nothing', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  await reach({ state: 'ended', error: lost });
+  rfb.socket.drop();
+  rfb.leave(true);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  expect(failures()).toEqual([]);
+  expect(find('#reason')).toHaveTextContent(errorText(lost));
+});
+
+test('where the socket closes and the engine stays silent, the closing is the reason', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  rfb.socket.drop(4408);
+  rfb.leave(true);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS);
+  await settle();
+  expect(failures()).toEqual([t('viewer.socket_closed', { code: 4408 })]);
+  expect(phase()).toBe('ended');
+});
+
+test('where noVNC gives up, its last words are the reason, at once', async () => {
+  const rfb = await goLive(async (hear) => {
+    hear('Failed while connected: Unknown server message type 77');
+    return fakeNovnc;
+  });
+  expect(failures()).toEqual([]);
+  rfb.leave(false);
+  await settle();
+  // What was said before this session is not about it.
+  expect(failures()).toEqual([t('viewer.novnc_failed')]);
+});
+
+test('noVNC’s complaint reaches the engine', async () => {
+  let complain: (words: string) => void = () => {};
+  const rfb = await goLive(async (hear) => {
+    complain = hear;
+    return fakeNovnc;
+  });
+  complain('Unknown server message type 77');
+  rfb.leave(false);
+  await settle();
+  expect(failures()).toEqual(['Unknown server message type 77']);
+  expect(find('#screen .last')).toContainElement(rfb.canvas);
+});
+
+test('an exception while noVNC reads ends the session, once', async () => {
+  const rfb = await goLive();
+  rfb.read = () => {
+    throw new Error('inflate failed');
+  };
+  rfb.socket.arrive();
+  rfb.socket.arrive();
+  await settle();
+  expect(failures()).toEqual(['inflate failed']);
+});
+
+test('a forbidden socket is said, not thrown', async () => {
+  FakeSocket.refusal = new Error('The operation is insecure.');
+  await open();
+  await reach(ready);
+  expect(failures()).toEqual([t('viewer.socket_refused', { detail: 'The operation is insecure.' })]);
+  expect(phase()).toBe('ended');
+});
+
+test('a noVNC that never loads is said after five seconds, and tried once more', async () => {
+  vi.useFakeTimers();
+  const load = vi.fn<Load>(() => new Promise(() => {}));
+  await open(load);
+  await vi.advanceTimersByTimeAsync(4_999);
+  expect(failures()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  await settle();
+  expect(failures()).toEqual([t('viewer.not_loaded', { seconds: 5 })]);
+
+  load.mockResolvedValue(fakeNovnc);
+  await reach({ state: 'connecting', stage: 'dialing' });
+  await reach(ready);
+  expect(FakeRfb.all).toHaveLength(1);
+});
+
+test('where attaching fails, that is said', async () => {
+  engine.refusals.set('attach', { code: 'system', detail: 'no session' });
+  await open();
+  expect(phase()).toBe('ended');
+  expect(find('#reason')).toHaveTextContent('no session');
+});
+
+// ---- the toolbar
+
+test('its buttons do what they say, and give the keyboard back', async () => {
+  const rfb = await goLive();
+  await userEvent.click(find('#ctrl-alt-del'));
+  expect(rfb.sent.map(([, code, down]) => `${down ? '+' : '-'}${code}`)).toEqual([
+    '+ControlLeft',
+    '+AltLeft',
+    '+Delete',
+    '-Delete',
+    '-AltLeft',
+    '-ControlLeft',
+  ]);
+  await settle();
+  expect(rfb.canvas).toHaveFocus();
+
+  await userEvent.click(find('#scale'));
+  expect(rfb.scaleViewport).toBe(false);
+  await userEvent.click(find('#view-only'));
+  expect(rfb.viewOnly).toBe(true);
+  await userEvent.click(find('#view-only'));
+  expect(rfb.viewOnly).toBe(false);
+  await userEvent.click(find('#full-screen'));
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true]]);
+  expect(find('#toast')).toHaveTextContent(/Ctrl\+Alt\+Shift\+T/);
+  await settle();
+  expect(rfb.canvas).toHaveFocus();
+
+  await userEvent.click(find('#disconnect'));
+  await settle();
+  expect(engine.callsOf('close')).toHaveLength(1);
+  expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
+  // The card has no button for leaving full screen.
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [false]]);
+});
+
+test('the menu sends other keys', async () => {
+  const rfb = await goLive();
+  await userEvent.click(find('#keys'));
+  expect(await complaints()).toEqual([]);
+  await userEvent.keyboard('{ArrowDown}{Enter}');
+  await settle();
+  expect(rfb.sent.map(([, code]) => code)).toEqual(['AltLeft', 'Tab', 'Tab', 'AltLeft']);
+  expect(rfb.canvas).toHaveFocus();
+});
+
+test('hides after two seconds, and comes back at the middle of the top edge', async () => {
+  vi.useFakeTimers();
+  await goLive();
+  const toolbar = find('#toolbar');
+  expect(toolbar).toHaveClass('shown');
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(toolbar).not.toHaveClass('shown');
+  const point = (clientX: number, clientY: number) => {
+    window.dispatchEvent(new MouseEvent('pointermove', { clientX, clientY }));
+    return settle();
+  };
+  await point(innerWidth / 2, 40);
+  await point(5, 0);
+  expect(toolbar).not.toHaveClass('shown');
+  await point(innerWidth / 2, 0);
+  expect(toolbar).toHaveClass('shown');
+});
+
+test('one chord leads to the toolbar and never to the remote machine; Escape leads back', async () => {
+  const rfb = await goLive();
+  const seen = vi.fn();
+  rfb.canvas.addEventListener('keydown', seen);
+  const chord = { key: 'T', code: 'KeyT', ctrlKey: true, altKey: true, shiftKey: true, bubbles: true };
+  rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', chord));
+  expect(seen).not.toHaveBeenCalled();
+  expect(find('#ctrl-alt-del')).toHaveFocus();
+  await userEvent.keyboard('{ArrowLeft}');
+  expect(find('#disconnect')).toHaveFocus();
+  await userEvent.keyboard('{Escape}');
+  await settle();
+  expect(rfb.canvas).toHaveFocus();
+});
+
+test('keys that are down when the focus leaves the screen are let go', async () => {
+  const rfb = await goLive();
+  const up: string[] = [];
+  rfb.canvas.addEventListener('keyup', ({ code }) => up.push(code));
+  rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Control', code: 'ControlLeft', bubbles: true }));
+  find('#disconnect').focus();
+  expect(up).toEqual(['ControlLeft']);
+});
+
+test('keys that are down when it becomes view only are let go before', async () => {
+  const rfb = await goLive();
+  const up: boolean[] = [];
+  rfb.canvas.addEventListener('keyup', () => up.push(rfb.viewOnly));
+  rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true }));
+  session.viewOnly = true;
+  await settle();
+  expect(up).toEqual([false]);
+});
+
+// ---- the clipboard
+
+test('shares the clipboard once the server has spoken, and on focus only what is new', async () => {
+  engine.clipboard = 'here';
+  await open();
+  await reach(ready);
+  const rfb = FakeRfb.all[0] as FakeRfb;
+  rfb.socket.arrive();
+  rfb.read = () => rfb.say('connect');
+  rfb.socket.arrive();
+  rfb.read = () => {};
+  await settle();
+  expect(engine.callsOf('read_clipboard')).toEqual([]);
+  rfb.socket.arrive();
+  await settle();
+  expect(rfb.pasted).toEqual(['here']);
+  rfb.socket.arrive();
+  window.dispatchEvent(new Event('focus'));
+  await settle();
+  expect(rfb.pasted).toEqual(['here']);
+
+  rfb.say('clipboard', { text: 'there' });
+  await settle();
+  expect(engine.clipboard).toBe('there');
+  window.dispatchEvent(new Event('focus'));
+  await settle();
+  expect(rfb.pasted).toEqual(['here']);
+
+  engine.clipboard = 'new';
+  window.dispatchEvent(new Event('focus'));
+  await settle();
+  expect(rfb.pasted).toEqual(['here', 'new']);
+});
+
+test('the panel shows the last text and sends what is typed', async () => {
+  const rfb = await goLive();
+  rfb.say('clipboard', { text: 'there' });
+  await userEvent.click(find('#clipboard'));
+  const area = find<HTMLTextAreaElement>('#clipboard-text');
+  expect(area).toHaveFocus();
+  expect(area.value).toBe('there');
+  expect(await complaints()).toEqual([]);
+  await userEvent.type(area, '!');
+  expect(rfb.pasted).toEqual(['there!']);
+  await userEvent.keyboard('{Escape}');
+  await settle();
+  expect(document.querySelector('#clipboard-panel')).toBeNull();
+  expect(rfb.canvas).toHaveFocus();
+});
+
+test('a clipboard that cannot be written is said', async () => {
+  const rfb = await goLive();
+  engine.refusals.set('write_clipboard', { code: 'system', detail: 'no display' });
+  rfb.say('clipboard', { text: 'there' });
+  await settle();
+  expect(find('#toast')).toHaveTextContent('no display');
+});
