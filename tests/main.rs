@@ -2,6 +2,14 @@
 //!
 //! The programs that this needs are in README.md. What a test saw when it failed is in `target/e2e`.
 
+mod closing;
+mod command_line;
+mod demo;
 mod desk;
+mod endings;
 mod first_day;
+mod list;
+mod passwords;
+mod relay;
 mod user;
+mod walls;

@@ -1,9 +1,10 @@
 //! What a user does in Portlight's windows, and what they see.
 
-use crate::desk::{Desk, Difference, Page, Server, count, until};
+use crate::desk::{App, Desk, Difference, Page, Server, count, until};
 
-/// The key that confirms, as WebDriver writes it.
-pub const ENTER: &str = "\u{e007}";
+// Keys, as WebDriver writes them.
+const ENTER: &str = "\u{e007}";
+const DELETE: &str = "\u{e017}";
 
 /// Adds a machine with the form.
 pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
@@ -20,6 +21,18 @@ pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
 pub async fn open(hosts: &Page<'_>, name: &str) {
     hosts.click(&row(name)).await;
     hosts.press("#hosts", ENTER).await;
+}
+
+/// Connects to an address that is not saved.
+pub async fn connect(hosts: &Page<'_>, address: &str) {
+    hosts.press("#search", &format!("{address}{ENTER}")).await;
+}
+
+/// Removes a machine from the list.
+pub async fn remove(hosts: &Page<'_>, name: &str) {
+    hosts.click(&row(name)).await;
+    hosts.press("#hosts", DELETE).await;
+    hosts.until_gone(&row(name)).await;
 }
 
 /// Answers the question for a password.
@@ -60,4 +73,14 @@ pub fn row(name: &str) -> String {
 pub async fn type_there(desk: &Desk, viewer: &Page<'_>, text: &str) {
     viewer.click("#screen canvas").await;
     desk.display().type_text(text);
+}
+
+/// Closes all windows where there is no tray, which quits.
+pub async fn quit(app: App<'_>) {
+    let display = app.desk().display();
+    while let Some(title) = display.windows().pop() {
+        display.close_window(&title);
+        until("the window to close", async || (!display.windows().contains(&title)).then_some(())).await;
+    }
+    app.end().await;
 }

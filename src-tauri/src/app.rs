@@ -3,6 +3,8 @@
 use crate::{
     commands, events,
     launch::{self, Launch, Request},
+    renderer::Renderer,
+    spare::Spare,
     text::{Language, Texts},
     tray, windows,
 };
@@ -32,7 +34,7 @@ impl<E: std::error::Error> From<E> for Failure {
 ///
 /// # Errors
 /// What kept Portlight from starting.
-pub fn run(request: &Request) -> Result<(), Failure> {
+pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     if let Some(target) = &request.target {
         // Read before anything starts: who typed it looks at this terminal, not at the instance that may be running.
@@ -41,6 +43,7 @@ pub fn run(request: &Request) -> Result<(), Failure> {
             code: ExitCode::from(2),
         })?;
     }
+    tracing::info!("renderer: {renderer}");
     let texts = Texts::load(Language::of_this_system())?;
     let settings = Settings {
         config,
@@ -55,6 +58,7 @@ pub fn run(request: &Request) -> Result<(), Failure> {
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
+        .manage(Spare::default())
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
             WindowEvent::Destroyed => windows::destroyed(window),

@@ -3,7 +3,7 @@
 //! Which window may call which is in `capabilities/`; a viewer window's session comes from its label, never from
 //! an argument.
 
-use crate::windows;
+use crate::{spare, windows};
 use portlight_engine::{
     Engine, Error, HostListView, Result, Saved,
     address::Address,
@@ -52,7 +52,9 @@ pub fn plugin() -> TauriPlugin<Wry> {
 // ---- the hosts window
 
 #[command]
-async fn list_hosts(engine: TheEngine<'_>) -> Result<HostListView> {
+async fn list_hosts(app: AppHandle, engine: TheEngine<'_>) -> Result<HostListView> {
+    // The list is on the screen: now there is time to get ready for what is chosen from it.
+    spare::prepare(&app);
     Ok(engine.hosts())
 }
 
@@ -123,6 +125,8 @@ async fn choose_closing(app: AppHandle, window: WebviewWindow, choice: Closing) 
 #[command]
 async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<SessionState>) -> Result<SessionView> {
     let session = session_of(&window)?;
+    // A window in waiting attaches long before it has a session.
+    engine.begun(session).await;
     let (view, mut state) = engine.watch(session).ok_or(Error::NoSuchHost)?;
     tauri::async_runtime::spawn(async move {
         loop {

@@ -4,7 +4,8 @@
 //! main ─▶ launch      what was asked for on the command line
 //!      ─▶ renderer    how WebKit draws here, decided before GTK starts
 //!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
-//!              ├▶ tray ─────┤              two clicks to a machine
+//!              ├▶ tray ─────┤   ▲          two clicks to a machine
+//!              │            │   spare      a viewer window in waiting
 //!              └▶ events ───┘              the engine's changes, to page and tray
 //! ```
 
@@ -13,6 +14,7 @@ mod commands;
 mod events;
 mod launch;
 mod renderer;
+mod spare;
 mod text;
 mod tray;
 mod windows;
@@ -39,8 +41,7 @@ fn main() -> ExitCode {
         }
         Launch::Open(request) => {
             log_to_stderr();
-            tracing::info!("renderer: {renderer}");
-            if let Err(failure) = app::run(&request) {
+            if let Err(failure) = app::run(&request, &renderer) {
                 eprintln!("portlight: {}", failure.sentence);
                 return failure.code;
             }

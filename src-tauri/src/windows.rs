@@ -1,6 +1,6 @@
 //! Opens, focuses and closes the hosts window and one viewer window for each session.
 
-use crate::text::Texts;
+use crate::{spare, text::Texts};
 use portlight_engine::{
     Engine,
     session::{SessionId, SessionState, Target},
@@ -35,7 +35,7 @@ pub fn show_hosts(app: &AppHandle) -> tauri::Result<()> {
         return to_front(&window);
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
-    build(app, HOSTS, &HOSTS_PAGE, &title).map(drop)
+    build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
 }
 
 /// Shows what `target` looks like: in the viewer window that already does, or in a new one.
@@ -53,18 +53,30 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
         return to_front(&window);
     }
     let title = target.name.clone();
-    // The session dials while its window is still being made.
-    let session = engine.open(target);
-    match build(app, &label(session), &VIEWER_PAGE, &title) {
-        Ok(window) => {
-            fit_to_screen(&engine, session, window);
-            Ok(())
+    let waiting = spare::take(app).and_then(|session| Some((session, app.get_webview_window(&label(session))?)));
+    let (session, window) = match waiting {
+        Some((session, window)) => {
+            engine.open(session, target);
+            window.set_title(&title)?;
+            to_front(&window)?;
+            (session, window)
         }
-        Err(cause) => {
-            engine.end(session);
-            Err(cause)
+        None => {
+            let session = engine.reserve();
+            // The session dials while its window is still being made.
+            engine.open(session, target);
+            let window = viewer(app, session, &title, true).inspect_err(|_| engine.end(session))?;
+            (session, window)
         }
-    }
+    };
+    fit_to_screen(&engine, session, window);
+    spare::prepare_after(app, session);
+    Ok(())
+}
+
+/// Makes a session's window; one that is not shown yet waits for its session to begin.
+pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
+    build(app, &label(session), &VIEWER_PAGE, title, shown)
 }
 
 /// The session that a window shows, from its label.
@@ -72,10 +84,15 @@ pub fn session_of(label: &str) -> Option<SessionId> {
     label.strip_prefix(VIEWER)?.parse().ok()
 }
 
-/// Ends what a destroyed window has shown.
+/// Ends what a destroyed window has shown, and Portlight with the last window that anybody can see or call back.
 pub fn destroyed(window: &Window) {
+    let app = window.app_handle();
     if let Some(session) = session_of(window.label()) {
-        window.state::<Arc<Engine>>().end(session);
+        app.state::<Arc<Engine>>().end(session);
+    }
+    let spare = spare::in_waiting(app).map(label);
+    if spare.is_some() && app.webview_windows().keys().all(|l| l == window.label() || Some(l) == spare.as_ref()) {
+        app.exit(0);
     }
 }
 
@@ -89,11 +106,12 @@ fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
     window.set_focus()
 }
 
-fn build(app: &AppHandle, label: &str, page: &Page, title: &str) -> tauri::Result<WebviewWindow> {
+fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
     let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
     let relay_port = app.state::<Arc<Engine>>().relay_port();
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
+        .visible(shown)
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .disable_drag_drop_handler()

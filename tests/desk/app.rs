@@ -1,6 +1,6 @@
 //! Portlight, started and driven over WebDriver.
 
-use super::{Desk, PATIENCE, Page, Process, free_port, portlight, signal, wait::until};
+use super::{Desk, PATIENCE, Page, Process, address, free_port, portlight, signal, wait::until};
 use fantoccini::{Client, ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -50,14 +50,16 @@ impl<'d> App<'d> {
 
     /// The viewer window of this title.
     pub async fn viewer(&self, title: &str) -> Page<'_> {
-        let found = self.page(title, |url, _| url.contains("/viewer.html")).await;
+        let found = self.page(title, |url, of| url.contains("/viewer.html") && of == title).await;
         self.desk.display().focus(title);
         found
     }
 
-    /// Portlight's process.
-    pub fn pid(&self) -> u32 {
-        self.pid
+    /// How many windows there are, the hidden ones too.
+    pub async fn windows(&self) -> usize {
+        let _turn = self.turn().await;
+        let windows = timeout(PATIENCE, self.client.windows()).await.expect("a driver that answers");
+        windows.expect("a list of windows").len()
     }
 
     /// What Portlight has written to the terminal.
@@ -70,6 +72,27 @@ impl<'d> App<'d> {
         // A process that has ended stays as a zombie until its parent, the driver, looks at it.
         let state = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok();
         state.and_then(|stat| stat.rsplit(')').next().map(|rest| !rest.trim_start().starts_with('Z'))).unwrap_or(false)
+    }
+
+    /// The ports of loopback at which Portlight listens; not the driver's, which WebKit keeps open for it.
+    pub fn ports(&self) -> Vec<u16> {
+        let environment = fs::read(format!("/proc/{}/environ", self.pid)).unwrap_or_default();
+        let environment = String::from_utf8_lossy(&environment);
+        let inspector = environment.split('\0').find_map(|variable| variable.strip_prefix("WEBKIT_INSPECTOR_SERVER="));
+        let sockets: Vec<_> = fs::read_dir(format!("/proc/{}/fd", self.pid))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(fs::read_link(entry.ok()?.path()).ok()?.to_str()?.to_owned()))
+            .collect();
+        let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let listening = table.lines().filter_map(|line| {
+            // Fields: number, local address, remote address, state, …, and the tenth is the socket's inode.
+            let fields: Vec<_> = line.split_whitespace().collect();
+            let port = fields.get(1)?.strip_prefix("0100007F:")?;
+            let ours = fields.get(3) == Some(&"0A") && sockets.contains(&format!("socket:[{}]", fields.get(9)?));
+            ours.then(|| u16::from_str_radix(port, 16).ok())?
+        });
+        listening.filter(|&port| inspector != Some(&address(port))).collect()
     }
 
     /// Waits until Portlight has ended.

@@ -21,7 +21,8 @@ pub struct Display {
 impl Display {
     /// Starts an X server, which chooses its number itself, and waits until it takes clients.
     pub async fn start(name: &str, command: &mut Command) -> Self {
-        let process = Process::start(name, command.args(["-displayfd", "1", "-nolisten", "tcp"]));
+        // Without -noreset it would start anew when its last client leaves, and turn away who comes in that moment.
+        let process = Process::start(name, command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"]));
         let number: u32 = process.hear("its display number", |line| line.parse().ok()).await;
         Self { name: format!(":{number}"), process }
     }
@@ -63,8 +64,14 @@ impl Display {
 
     /// Whether a window of this title is to be seen.
     pub fn has_window(&self, title: &str) -> bool {
-        let title = format!("^{title}$");
-        run(self.client("xdotool").args(["search", "--onlyvisible", "--name", &title]), b"").status.success()
+        self.windows().iter().any(|other| other == title)
+    }
+
+    /// The titles of all windows that are to be seen.
+    pub fn windows(&self) -> Vec<String> {
+        let search = ["search", "--onlyvisible", "--name", ".", "getwindowname", "%@"];
+        let titles = run(self.client("xdotool").args(search), b"").stdout;
+        String::from_utf8_lossy(&titles).lines().map(str::to_owned).collect()
     }
 
     /// Waits for the window of this title, and gives it the focus.

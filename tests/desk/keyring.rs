@@ -1,80 +1,47 @@
 //! A keyring of a test's own: GNOME's, on the test's bus.
 
-use super::{
-    Desk,
-    bus::Bus,
-    process::Process,
-    wait::{PATIENCE, until},
-};
+use super::{Desk, bus::Bus, wait::PATIENCE};
 use futures_util::StreamExt;
-use std::{collections::HashMap, fs, sync::Arc};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::HashMap, fs};
 use tokio::time::timeout;
-use zbus::{MatchRule, MessageStream, message, zvariant::OwnedObjectPath};
-
-/// What a desk's keyring is like.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Keyring {
-    /// There is none.
-    Missing,
-    /// It is there, locked, and nobody can be asked to unlock it.
-    Locked,
-    /// It is there and open, as after logging in.
-    Open,
-}
+use zbus::{
+    MatchRule, MessageStream, message,
+    zvariant::{DynamicType, ObjectPath, OwnedObjectPath, Type},
+};
 
 const PASSWORD: &str = "what the user logs in with";
 const SERVICE: &str = "org.freedesktop.secrets";
+const PATH: &str = "/org/freedesktop/secrets";
+const INTERFACE: &str = "org.freedesktop.Secret.Service";
 
-impl Keyring {
-    /// Sets the desk's keyring up.
-    pub async fn start(self, desk: &Desk) {
-        match self {
-            Self::Missing => {}
-            Self::Open => drop(daemon(desk, true).await),
-            Self::Locked => {
-                // Made open, and locked by starting anew.
-                let made = daemon(desk, true).await;
-                made.kill();
-                until("the open keyring to go", async || (!desk.bus().has(SERVICE).await).then_some(())).await;
-                daemon(desk, false).await;
-            }
-        }
-    }
-}
-
-async fn daemon(desk: &Desk, open: bool) -> Arc<Process> {
+/// Starts a keyring that is open, as after logging in. Nobody is there who could ask to unlock it again.
+pub async fn start(desk: &Desk) {
+    let bus = desk.bus();
     let password = desk.home().join("login");
     fs::write(&password, PASSWORD).expect("a home");
-    // Standard input from a file, through the shell: the daemon reads the password there once.
-    let unlock = if open { "--unlock" } else { "" };
-    let line = format!("exec gnome-keyring-daemon --foreground --components=secrets {unlock} < \"$0\"");
-    let bus = desk.bus();
+    // Through the shell, as the daemon reads the password from its standard input.
+    let line = "exec gnome-keyring-daemon --foreground --components=secrets --unlock < \"$0\"";
     let mut owners = signals(bus, "org.freedesktop.DBus", "NameOwnerChanged").await;
-    let process = desk.spawn("gnome-keyring-daemon", desk.command("sh").args(["-c", &line]).arg(&password));
+    let process = desk.spawn("gnome-keyring-daemon", desk.command("sh").args(["-c", line]).arg(&password));
     while !bus.has(SERVICE).await {
         let come = timeout(PATIENCE, owners.next()).await;
         assert!(come.is_ok(), "no keyring:\n{}", process.log());
     }
     fs::remove_file(password).expect("the file just written");
-    process
+}
+
+/// Locks the keyring.
+pub async fn lock(bus: &Bus) {
+    let collection = ObjectPath::try_from("/org/freedesktop/secrets/collection/login").expect("a path");
+    let locked: (Vec<OwnedObjectPath>, OwnedObjectPath) = call(bus, "Lock", &vec![collection]).await;
+    assert_eq!(locked.0.len(), 1, "the keyring did not lock");
 }
 
 /// How many passwords of Portlight the keyring has.
 pub async fn passwords(bus: &Bus) -> usize {
     let attributes = HashMap::from([("service", "portlight")]);
-    let found = bus
-        .connection
-        .call_method(
-            Some(SERVICE),
-            "/org/freedesktop/secrets",
-            Some("org.freedesktop.Secret.Service"),
-            "SearchItems",
-            &attributes,
-        )
-        .await
-        .expect("a keyring that answers");
-    let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
-        found.body().deserialize().expect("what the specification says");
+    let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = call(bus, "SearchItems", &attributes).await;
     open.len() + locked.len()
 }
 
@@ -88,6 +55,15 @@ pub async fn until_passwords(bus: &Bus, count: usize) {
         });
         assert!(change.await.is_ok(), "the keyring has {} passwords instead of {count}", passwords(bus).await);
     }
+}
+
+async fn call<Answer>(bus: &Bus, method: &str, question: &(impl Serialize + DynamicType)) -> Answer
+where
+    Answer: DeserializeOwned + Type,
+{
+    let answer = bus.connection.call_method(Some(SERVICE), PATH, Some(INTERFACE), method, question);
+    let answer = timeout(PATIENCE, answer).await.expect("a keyring that answers").expect("a keyring that does it");
+    answer.body().deserialize().expect("what the specification says")
 }
 
 async fn signals(bus: &Bus, interface: &'static str, member: &'static str) -> MessageStream {

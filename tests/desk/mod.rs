@@ -18,7 +18,7 @@ mod tray;
 mod wait;
 
 pub use app::App;
-pub use keyring::{Keyring, passwords, until_passwords};
+pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, signal};
@@ -48,7 +48,7 @@ pub fn portlight() -> &'static str {
 /// What a desk is to have.
 pub struct Wish {
     test: &'static str,
-    keyring: Keyring,
+    keyring: bool,
     tray: bool,
     bus: bool,
 }
@@ -66,7 +66,7 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> Wish {
-        Wish { test, keyring: Keyring::Open, tray: false, bus: true }
+        Wish { test, keyring: true, tray: false, bus: true }
     }
 
     /// The user's home.
@@ -172,9 +172,9 @@ impl Drop for Desk {
 }
 
 impl Wish {
-    /// With this kind of keyring.
-    pub fn keyring(self, keyring: Keyring) -> Self {
-        Self { keyring, ..self }
+    /// Without a keyring.
+    pub fn without_keyring(self) -> Self {
+        Self { keyring: false, ..self }
     }
 
     /// With a tray.
@@ -184,7 +184,7 @@ impl Wish {
 
     /// Without a session bus, and so without a keyring.
     pub fn without_bus(self) -> Self {
-        Self { bus: false, keyring: Keyring::Missing, ..self }
+        Self { bus: false, keyring: false, ..self }
     }
 
     /// Sets the desk up.
@@ -203,7 +203,9 @@ impl Wish {
         let mut desk = Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
         desk.spawn("openbox", &mut desk.command("openbox"));
         desk.display.until_managed().await;
-        self.keyring.start(&desk).await;
+        if self.keyring {
+            keyring::start(&desk).await;
+        }
         if self.tray {
             desk.tray = Some(Tray::start(desk.bus()).await);
         }

@@ -79,7 +79,8 @@ impl<'a> Page<'a> {
         self.driver(selector, async |client| {
             let field = find(client, selector).await?;
             field.clear().await?;
-            field.send_keys(text).await
+            // WebDriver cannot type nothing.
+            if text.is_empty() { Ok(()) } else { field.send_keys(text).await }
         })
         .await;
     }

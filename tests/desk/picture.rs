@@ -30,6 +30,11 @@ impl Difference {
         Some(Self { mean: sum as f64 / (3.0 * pixels), other: different as f64 / pixels })
     }
 
+    /// Whether nothing at all differs.
+    pub fn is_identity(&self) -> bool {
+        self.mean == 0.0
+    }
+
     /// Whether the pictures show the same, but for a pointer.
     pub fn is_none(&self) -> bool {
         self.mean < 1.0 && self.other < 0.002

@@ -4,7 +4,7 @@ use super::wait::{PATIENCE, tail};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
-    process::{Command, ExitStatus, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::Arc,
     thread,
 };
@@ -16,7 +16,6 @@ pub struct Process {
     /// Also the id of its process group.
     pid: u32,
     said: watch::Receiver<Vec<String>>,
-    end: watch::Receiver<Option<ExitStatus>>,
 }
 
 impl Process {
@@ -28,9 +27,8 @@ impl Process {
         let (speak, said) = watch::channel(Vec::new());
         keep(child.stdout.take().expect("piped"), speak.clone());
         keep(child.stderr.take().expect("piped"), speak);
-        let (ended, end) = watch::channel(None);
-        thread::spawn(move || ended.send_replace(child.wait().ok()));
-        Arc::new(Self { name: name.to_owned(), pid, said, end })
+        thread::spawn(move || child.wait());
+        Arc::new(Self { name: name.to_owned(), pid, said })
     }
 
     /// Its process id.
@@ -47,14 +45,6 @@ impl Process {
             Ok(Err(_)) => panic!("{} ended before it said {what}:\n{}", self.name, self.log()),
             Err(_) => panic!("{} did not say {what}:\n{}", self.name, self.log()),
         }
-    }
-
-    /// Waits until it has ended by itself.
-    pub async fn end(&self) -> ExitStatus {
-        let mut end = self.end.clone();
-        let ended = timeout(PATIENCE, end.wait_for(Option::is_some)).await;
-        let status = ended.ok().and_then(|end| *end.ok()?);
-        status.unwrap_or_else(|| panic!("{} did not end:\n{}", self.name, self.log()))
     }
 
     /// Everything that it has said.

@@ -161,7 +161,8 @@ type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
 async fn read(menu: &Proxy<'_>) -> Vec<Line> {
     // The whole menu, with all properties.
-    let layout: (u32, Layout) = menu.call("GetLayout", &(0, -1, Vec::<&str>::new())).await.expect("a menu with a layout");
+    let layout: (u32, Layout) =
+        menu.call("GetLayout", &(0, -1, Vec::<&str>::new())).await.expect("a menu with a layout");
     let mut lines = Vec::new();
     flatten(layout.1, &mut lines);
     lines

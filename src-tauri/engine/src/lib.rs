@@ -289,8 +289,13 @@ impl Engine {
         Ok(Target::from(&self.host(id)?))
     }
 
-    /// Begins a session, and notes when the host was last opened.
-    pub fn open(self: &Arc<Self>, target: Target) -> SessionId {
+    /// A name for a session that may start later, so that its window can be made before anybody asks for it.
+    pub fn reserve(&self) -> SessionId {
+        self.sessions.reserve()
+    }
+
+    /// Begins the session of this name, and notes when the host was last opened.
+    pub fn open(self: &Arc<Self>, session: SessionId, target: Target) {
         if let Some(id) = target.host {
             // Beside the session, not before it: saving waits for the disk.
             self.spawn(move |engine| async move {
@@ -300,7 +305,12 @@ impl Engine {
                 }
             });
         }
-        self.sessions.start(target)
+        self.sessions.start(session, target);
+    }
+
+    /// Waits until the session of this name has begun.
+    pub async fn begun(&self, session: SessionId) {
+        self.sessions.started(session).await;
     }
 
     /// The session that already looks at the same thing.

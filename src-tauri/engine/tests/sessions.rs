@@ -47,7 +47,8 @@ async fn house() -> House {
 impl House {
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
         let target = self.engine.target(address, false).unwrap();
-        let id = self.engine.open(target);
+        let id = self.engine.reserve();
+        self.engine.open(id, target);
         (id, self.engine.watch(id).unwrap().1)
     }
 }
@@ -190,6 +191,21 @@ async fn no_ticket_is_born_before_there_is_a_window_to_use_it() {
 }
 
 #[tokio::test]
+async fn a_window_may_be_there_before_its_session() {
+    let (house, server) = (house().await, Server::start().await);
+    let (first, second) = (house.engine.reserve(), house.engine.reserve());
+    assert_ne!(first, second);
+    let waiting = tokio::spawn({
+        let engine = Arc::clone(&house.engine);
+        async move { engine.begun(first).await }
+    });
+    house.engine.open(second, house.engine.target(&server.address(), false).unwrap());
+    assert!(!waiting.is_finished(), "another session's start is not meant");
+    house.engine.open(first, house.engine.target(&server.address(), false).unwrap());
+    timeout(PATIENCE, waiting).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_dead_port_is_named() {
     let house = house().await;
     let address = Server::start().await.address();
@@ -310,7 +326,8 @@ async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
 async fn the_demo_desktop_lets_us_in() {
     let house = house().await;
     let demo = house.engine.hosts().hosts.into_iter().find(|host| host.demo).unwrap();
-    let id = house.engine.open(house.engine.target_of(demo.id).unwrap());
+    let id = house.engine.reserve();
+    house.engine.open(id, house.engine.target_of(demo.id).unwrap());
     let mut states = house.engine.watch(id).unwrap().1;
     house.engine.attach(id);
     until_ready(&mut states).await;

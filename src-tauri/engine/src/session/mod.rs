@@ -90,6 +90,8 @@ pub(crate) struct Sessions {
 struct Open {
     last: u64,
     sessions: HashMap<SessionId, Arc<Session>>,
+    /// Wakes when a session has started.
+    started: watch::Sender<()>,
 }
 
 impl Sessions {
@@ -97,15 +99,30 @@ impl Sessions {
         Self { surroundings: Arc::new(surroundings), open: Mutex::default() }
     }
 
+    /// A name for a session that may start later, so that its window can be made before.
+    pub(crate) fn reserve(&self) -> SessionId {
+        let mut open = lock(&self.open);
+        open.last += 1;
+        SessionId(open.last)
+    }
+
     /// Begins to dial at once; the window may come later.
-    pub(crate) fn start(&self, target: Target) -> SessionId {
+    pub(crate) fn start(&self, id: SessionId, target: Target) {
         let session = Arc::new(Session::new(target));
         session.run(&self.surroundings);
         let mut open = lock(&self.open);
-        open.last += 1;
-        let id = SessionId(open.last);
         open.sessions.insert(id, session);
-        id
+        open.started.send_replace(());
+    }
+
+    /// Waits until the session has started.
+    pub(crate) async fn started(&self, id: SessionId) {
+        let mut started = lock(&self.open).started.subscribe();
+        while self.get(id).is_none() {
+            if started.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// The session that already looks at the same thing.

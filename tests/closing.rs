@@ -1,0 +1,58 @@
+//! What closing the list means: quitting where there is no tray, staying in it where there is one.
+
+use crate::{
+    desk::{App, Desk, Server, until},
+    user,
+};
+
+#[tokio::test]
+async fn without_a_tray_the_last_window_quits() {
+    let desk = Desk::of("without_a_tray_the_last_window_quits").open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    user::connect(&app.hosts().await, &server.address()).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+
+    desk.display().close_window("Portlight");
+    until("the list to close", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    assert_eq!(viewer.script("return document.body.dataset.state").await, "live", "a session is no part of the list");
+    desk.display().close_window(&server.address());
+    app.end().await;
+    server.viewer_left().await;
+}
+
+#[tokio::test]
+async fn with_a_tray_the_list_stays_in_it_after_asking_once() {
+    let desk = Desk::of("with_a_tray_the_list_stays_in_it_after_asking_once").tray().open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    desk.tray().lines_with("Open Portlight").await;
+
+    desk.display().close_window("Portlight");
+    hosts.until_shown("dialog#closing").await;
+    assert!(desk.display().has_window("Portlight"), "it waits for the answer");
+    hosts.click("#keep-in-tray").await;
+    until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    assert!(app.runs());
+
+    desk.tray().choose("Open Portlight").await;
+    desk.display().close_window("Portlight");
+    until("the list to hide without asking", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    desk.tray().activate().await;
+    desk.display().focus("Portlight");
+    hosts.until_shown("#search").await;
+    desk.tray().choose("Quit").await;
+    app.end().await;
+}
+
+#[tokio::test]
+async fn whoever_wants_to_quit_when_asked_quits() {
+    let desk = Desk::of("whoever_wants_to_quit_when_asked_quits").tray().open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    desk.tray().lines_with("Quit").await;
+    desk.display().close_window("Portlight");
+    hosts.click("dialog#closing #quit").await;
+    app.end().await;
+}

@@ -1,0 +1,148 @@
+//! Passwords: in the keyring or nowhere.
+
+use crate::{
+    desk::{App, Desk, Server, lock_keyring, passwords, until_passwords},
+    user::{self, sees},
+};
+
+/// Eight characters are all that VNC looks at; no other program writes these.
+const PASSWORD: &str = "Kg7wq2Zp";
+const WRONG: &str = "Wr0ng1st";
+
+#[tokio::test]
+async fn a_mistyped_password_is_asked_for_again_and_the_right_one_remembered() {
+    let desk = Desk::of("a_mistyped_password_is_asked_for_again_and_the_right_one_remembered").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), "").await;
+    user::open(&hosts, "Studio").await;
+
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("asking").await;
+    assert_eq!(viewer.script("return document.querySelector('#prompt-problem').innerText").await, "");
+    user::answer(&viewer, WRONG, true).await;
+    let problem = viewer.text_of("#prompt-problem").await;
+    assert!(problem.starts_with("The password was not accepted."), "{problem}");
+    assert_eq!(passwords(desk.bus()).await, 0, "only a password that was accepted is kept");
+    user::answer(&viewer, PASSWORD, true).await;
+    viewer.until_state("live").await;
+    until_passwords(desk.bus(), 1).await;
+    user::quit(app).await;
+
+    let app = App::start(&desk, &["Studio"]).await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x50, 0x90, 0x20]).await;
+    is_written_nowhere(&desk, &app);
+}
+
+#[tokio::test]
+async fn a_stored_password_that_is_refused_is_kept_until_a_better_one_is_known() {
+    let desk = Desk::of("a_stored_password_that_is_refused_is_kept_until_a_better_one_is_known").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), WRONG).await;
+    until_passwords(desk.bus(), 1).await;
+    user::open(&hosts, "Studio").await;
+
+    let viewer = app.viewer("Studio").await;
+    viewer.text_of("#prompt-problem").await;
+    assert_eq!(passwords(desk.bus()).await, 1);
+    user::answer(&viewer, PASSWORD, true).await;
+    viewer.until_state("live").await;
+    assert_eq!(passwords(desk.bus()).await, 1, "the right one took the wrong one's place");
+    viewer.use_tool("#disconnect").await;
+    viewer.click("#close-window").await;
+    user::open(&hosts, "Studio").await;
+    app.viewer("Studio").await.until_state("live").await;
+}
+
+#[tokio::test]
+async fn without_a_keyring_a_password_lasts_as_long_as_its_window() {
+    let desk = Desk::of("without_a_keyring_a_password_lasts_as_long_as_its_window").without_keyring().open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    let notice = hosts.text_of("#notices").await;
+    assert!(notice.contains("No keyring is running"), "{notice}");
+    user::add(&hosts, "Studio", &server.address(), PASSWORD).await;
+    let toast = hosts.text_of("#toast").await;
+    assert!(toast.contains("not its password"), "{toast}");
+    user::open(&hosts, "Studio").await;
+
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("asking").await;
+    assert!(viewer.text().await.contains("No keyring is running"), "{}", viewer.text().await);
+    assert_eq!(viewer.script("return document.querySelector('#remember').disabled").await, true);
+    user::answer(&viewer, PASSWORD, false).await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x90, 0x20, 0x50]).await;
+    viewer.use_tool("#disconnect").await;
+    viewer.click("#again").await;
+    // Asking would be a state that it does not leave by itself.
+    viewer.until_state("live").await;
+    is_written_nowhere(&desk, &app);
+    user::quit(app).await;
+
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown(&user::row("Studio")).await;
+    assert_eq!(hosts.script("return document.querySelector('#notices').innerText").await, "", "said once");
+    is_written_nowhere(&desk, &app);
+}
+
+#[tokio::test]
+async fn a_locked_keyring_is_said_so_and_the_password_asked_for() {
+    let desk = Desk::of("a_locked_keyring_is_said_so_and_the_password_asked_for").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), PASSWORD).await;
+    until_passwords(desk.bus(), 1).await;
+    lock_keyring(desk.bus()).await;
+    user::open(&hosts, "Studio").await;
+
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("asking").await;
+    assert!(viewer.text().await.contains("The keyring is locked"), "{}", viewer.text().await);
+    user::answer(&viewer, PASSWORD, false).await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x20, 0x50, 0x90]).await;
+    viewer.use_tool("#disconnect").await;
+    viewer.click("#again").await;
+    viewer.until_state("live").await;
+    is_written_nowhere(&desk, &app);
+}
+
+#[tokio::test]
+async fn removing_a_machine_can_be_undone_and_forgets_its_password_later() {
+    let desk = Desk::of("removing_a_machine_can_be_undone_and_forgets_its_password_later").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), PASSWORD).await;
+    until_passwords(desk.bus(), 1).await;
+
+    user::remove(&hosts, "Studio").await;
+    assert_eq!(passwords(desk.bus()).await, 1, "needed for the undo");
+    hosts.click("#undo").await;
+    user::open(&hosts, "Studio").await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x70, 0x70, 0x10]).await;
+
+    user::remove(&hosts, "Studio").await;
+    assert_eq!(passwords(desk.bus()).await, 1, "needed for the undo");
+    until_passwords(desk.bus(), 0).await;
+    hosts.until_gone("#undo").await;
+    assert!(!hosts.text().await.contains("Studio"), "{}", hosts.text().await);
+}
+
+/// Neither in a file of the user's nor on the terminal.
+fn is_written_nowhere(desk: &Desk, app: &App<'_>) {
+    let files = desk.files_with(PASSWORD.as_bytes());
+    assert!(files.is_empty(), "the password is in {files:?}");
+    assert!(!app.said().contains(PASSWORD), "the password was logged");
+}
