@@ -32,7 +32,9 @@ async fn with_a_tray_the_list_stays_in_it_after_asking_once() {
     desk.display().close_window("Portlight");
     hosts.until_shown("dialog#closing").await;
     assert!(desk.display().has_window("Portlight"), "it waits for the answer");
-    hosts.click("#keep-in-tray").await;
+    // By the keyboard: WebDriver waits for a window that it clicked in, and this one hides.
+    hosts.until("the focus", "document.activeElement.id === 'keep-in-tray'").await;
+    desk.display().press("Return");
     until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
     assert!(app.runs());
 
@@ -53,6 +55,9 @@ async fn whoever_wants_to_quit_when_asked_quits() {
     let hosts = app.hosts().await;
     desk.tray().lines_with("Quit").await;
     desk.display().close_window("Portlight");
-    hosts.click("dialog#closing #quit").await;
+    hosts.until("the focus", "document.activeElement.id === 'keep-in-tray'").await;
+    desk.display().press("shift+Tab");
+    hosts.until("the focus on the other button", "document.activeElement.id === 'quit'").await;
+    desk.display().press("Return");
     app.end().await;
 }

@@ -9,6 +9,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod list;
+mod measure;
 mod passwords;
 mod relay;
 mod user;

@@ -43,7 +43,7 @@ async fn time_to_pixels_and_memory() {
         times.entry("portlight, not running").or_default().push(screen.time_to_pixels(cold, end).await);
 
         let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
-        desk.display().focus("Portlight");
+        until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
         // The list has drawn itself and settled: a user does not ask in the same second.
         sleep(Duration::from_secs(2)).await;
         let warm = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));

@@ -5,13 +5,16 @@ use crate::desk::{App, Desk, Difference, Page, Server, count, until};
 // Keys, as WebDriver writes them.
 const ENTER: &str = "\u{e007}";
 const DELETE: &str = "\u{e017}";
+const ESCAPE: &str = "\u{e00c}";
 
-/// Adds a machine with the form.
+/// Adds a machine with the form; its password may be left empty.
 pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
     hosts.click("#add-host").await;
     hosts.fill("#editor #name", name).await;
     hosts.fill("#editor #address", address).await;
-    hosts.fill("#editor #password", password).await;
+    if !password.is_empty() {
+        hosts.fill("#editor #password", password).await;
+    }
     hosts.click("#save").await;
     hosts.until_gone("#editor").await;
     hosts.until_shown(&row(name)).await;
@@ -26,6 +29,11 @@ pub async fn open(hosts: &Page<'_>, name: &str) {
 /// Connects to an address that is not saved.
 pub async fn connect(hosts: &Page<'_>, address: &str) {
     hosts.press("#search", &format!("{address}{ENTER}")).await;
+}
+
+/// Ends the search.
+pub async fn stop_searching(hosts: &Page<'_>) {
+    hosts.press("#search", ESCAPE).await;
 }
 
 /// Removes a machine from the list.

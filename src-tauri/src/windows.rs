@@ -7,10 +7,9 @@ use portlight_engine::{
 };
 use std::sync::Arc;
 use tauri::{
-    AppHandle, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    AppHandle, LogicalPosition, LogicalSize, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     webview::{NewWindowResponse, PermissionResponse},
-    window::Monitor,
 };
 
 /// The hosts window's label.
@@ -162,23 +161,24 @@ fn fit_to_screen(engine: &Engine, session: SessionId, window: WebviewWindow) {
         let Ok(remote) = state.wait_for(|state| ready(state).is_some()).await.map(|state| ready(&state)) else {
             return;
         };
-        let monitor = window.current_monitor().ok().flatten();
+        let monitor = window.current_monitor().ok().flatten().or_else(|| window.primary_monitor().ok().flatten());
         if let (Some(remote), Some(monitor)) = (remote, monitor)
             && !window.is_maximized().unwrap_or(false)
             && !window.is_fullscreen().unwrap_or(false)
         {
-            let size = fit(remote, room(&monitor));
-            let result = window.set_size(LogicalSize::new(size.0, size.1)).and_then(|()| window.center());
+            let area = monitor.work_area();
+            let corner = area.position.to_logical::<f64>(monitor.scale_factor());
+            let area = area.size.to_logical::<f64>(monitor.scale_factor());
+            let room = (area.width - FRAME.0, area.height - FRAME.1);
+            let size = fit(remote, room);
+            // Centred by the size that was asked for: the window itself may not have heard of it yet.
+            let place = LogicalPosition::new(corner.x + (room.0 - size.0) / 2.0, corner.y + (room.1 - size.1) / 2.0);
+            let result = window.set_size(LogicalSize::new(size.0, size.1)).and_then(|()| window.set_position(place));
             if let Err(cause) = result {
                 tracing::debug!(%cause, "the window keeps its size");
             }
         }
     });
-}
-
-fn room(monitor: &Monitor) -> (f64, f64) {
-    let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
-    (area.width - FRAME.0, area.height - FRAME.1)
 }
 
 fn fit(remote: (f64, f64), room: (f64, f64)) -> (f64, f64) {

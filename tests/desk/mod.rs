@@ -34,7 +34,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     thread,
 };
 use tempfile::TempDir;
@@ -42,7 +42,9 @@ use tray::Tray;
 
 /// The program under test.
 pub fn portlight() -> &'static str {
-    env!("CARGO_BIN_EXE_portlight")
+    static PROGRAM: LazyLock<String> =
+        LazyLock::new(|| env::var("PORTLIGHT").unwrap_or_else(|_| env!("CARGO_BIN_EXE_portlight").to_owned()));
+    &PROGRAM
 }
 
 /// What a desk is to have.
@@ -193,7 +195,7 @@ impl Wish {
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
         let mut xvfb = command("Xvfb", home.path());
-        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24+32"])).await;
+        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await;
         let bus = match self.bus {
             true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
             false => None,

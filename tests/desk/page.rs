@@ -73,14 +73,13 @@ impl<'a> Page<'a> {
         self.driver(selector, async |client| find(client, selector).await?.click().await).await;
     }
 
-    /// Types into a field, over what stood there.
+    /// Types into a field, over what stood there. (WebDriver cannot type nothing.)
     pub async fn fill(&self, selector: &str, text: &str) {
         self.find(selector).await;
         self.driver(selector, async |client| {
             let field = find(client, selector).await?;
             field.clear().await?;
-            // WebDriver cannot type nothing.
-            if text.is_empty() { Ok(()) } else { field.send_keys(text).await }
+            field.send_keys(text).await
         })
         .await;
     }

@@ -54,7 +54,7 @@ address: string,
 /**
  * The deadline.
  */
-seconds: bigint, } | { "code": "unreachable", 
+seconds: number, } | { "code": "unreachable", 
 /**
  * Address as Portlight prints it.
  */
@@ -86,7 +86,7 @@ during: Step,
 /**
  * The deadline.
  */
-seconds: bigint, } | { "code": "handshake_closed", 
+seconds: number, } | { "code": "handshake_closed", 
 /**
  * Address as Portlight prints it.
  */
