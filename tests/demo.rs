@@ -34,7 +34,7 @@ async fn the_first_list_has_a_desktop_to_try_which_can_be_removed() {
     changes(&viewer, "what was typed", |now| count(now, SAND) > sand + 300).await;
 
     viewer.use_tool("#disconnect").await;
-    viewer.click("#close-window").await;
+    user::leave(&desk, &viewer, name).await;
     user::remove(&hosts, name).await;
     hosts.until_shown("#empty").await;
     user::quit(app).await;

@@ -53,8 +53,7 @@ async fn a_machine_is_added_used_and_found_again() {
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x10, 0x80, 0x40]).await;
     viewer.use_tool("#disconnect").await;
-    viewer.click("#close-window").await;
-    until("the viewer to close", async || (!desk.display().has_window("Studio")).then_some(())).await;
+    user::leave(&desk, &viewer, "Studio").await;
 
     // Two clicks from the tray.
     desk.tray().choose("Studio").await;

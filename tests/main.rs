@@ -13,4 +13,5 @@ mod measure;
 mod passwords;
 mod relay;
 mod user;
+mod waiting;
 mod walls;

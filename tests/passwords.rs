@@ -54,7 +54,7 @@ async fn a_stored_password_that_is_refused_is_kept_until_a_better_one_is_known()
     viewer.until_state("live").await;
     assert_eq!(passwords(desk.bus()).await, 1, "the right one took the wrong one's place");
     viewer.use_tool("#disconnect").await;
-    viewer.click("#close-window").await;
+    user::leave(&desk, &viewer, "Studio").await;
     user::open(&hosts, "Studio").await;
     app.viewer("Studio").await.until_state("live").await;
 }

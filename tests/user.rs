@@ -83,6 +83,15 @@ pub async fn type_there(desk: &Desk, viewer: &Page<'_>, text: &str) {
     desk.display().type_text(text);
 }
 
+/// Closes the window of a session that has ended, as Escape does there.
+pub async fn leave(desk: &Desk, viewer: &Page<'_>, title: &str) {
+    // Not by a click: WebDriver then waits for a window that has gone.
+    viewer.until_shown("#ended").await;
+    desk.display().focus(title);
+    desk.display().press("Escape");
+    until("the viewer to close", async || (!desk.display().has_window(title)).then_some(())).await;
+}
+
 /// Closes all windows where there is no tray, which quits.
 pub async fn quit(app: App<'_>) {
     let display = app.desk().display();

@@ -1,14 +1,21 @@
 //! An X display of a test's own, and what a person does and sees there.
 
 use super::{
-    picture,
     process::{Process, run, succeed},
-    wait::until,
+    wait::{PATIENCE, PAUSE, until},
 };
 use image::RgbImage;
 use std::{
+    error::Error,
     process::{Command, Stdio},
     sync::Arc,
+    thread,
+    time::Instant,
+};
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask, ImageFormat},
+    rust_connection::RustConnection,
 };
 
 /// A running X server: one that shows nothing to anybody, or one that VNC shows.
@@ -49,7 +56,14 @@ impl Display {
 
     /// The same, if that can be.
     pub fn try_picture(&self) -> Option<RgbImage> {
-        picture::from_dump(&run(self.client("xwd").args(["-root", "-silent"]), b"").stdout)
+        let (connection, number) = RustConnection::connect(Some(&self.name)).ok()?;
+        let screen = connection.setup().roots.get(number)?;
+        let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
+        let image = connection.get_image(ImageFormat::Z_PIXMAP, screen.root, 0, 0, width, height, !0).ok()?;
+        let pixels = image.reply().ok()?.data;
+        // Blue, green, red and nothing, as each X server of today has it on a machine of today.
+        let colours = pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        RgbImage::from_raw(width.into(), height.into(), colours)
     }
 
     /// Types on the keyboard.
@@ -76,19 +90,44 @@ impl Display {
 
     /// Waits for the window of this title, and gives it the focus.
     pub fn focus(&self, title: &str) {
-        let title = format!("^{title}$");
-        self.xdotool(&["search", "--sync", "--onlyvisible", "--name", &title, "windowactivate", "--sync"]);
+        self.find(&["--name", &format!("^{title}$"), "windowactivate", "--sync"]);
     }
 
     /// Waits for a window of this class.
     pub fn wait_for(&self, class: &str) {
-        self.xdotool(&["search", "--sync", "--onlyvisible", "--class", class]);
+        self.find(&["--class", class]);
     }
 
-    /// Closes the window of this title with the window manager's key.
+    /// Finds a window that is to be seen, and does with it what the last words say. The program xdotool could wait by
+    /// itself, but stumbles over any window that goes while it looks at all of them.
+    fn find(&self, words: &[&str]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let output = run(self.client("xdotool").args(["search", "--onlyvisible"]).args(words), b"");
+            if output.status.success() {
+                return String::from_utf8_lossy(&output.stdout).into_owned();
+            }
+            assert!(Instant::now() < deadline, "no window {words:?} came");
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Closes the window of this title, as its button for that does.
     pub fn close_window(&self, title: &str) {
-        self.focus(title);
-        self.press("alt+F4");
+        let found = self.find(&["--name", &format!("^{title}$")]);
+        let window: u32 = found.split_whitespace().next().and_then(|id| id.parse().ok()).expect("a window's id");
+        self.ask_window_manager("_NET_CLOSE_WINDOW", window).expect("an X display");
+    }
+
+    /// Asks in the way of programs that are no window managers (EWMH, "Root Window Messages").
+    fn ask_window_manager(&self, message: &str, window: u32) -> Result<(), Box<dyn Error>> {
+        let (connection, screen) = RustConnection::connect(Some(&self.name))?;
+        let root = connection.setup().roots[screen].root;
+        let message = connection.intern_atom(false, message.as_bytes())?.reply()?.atom;
+        let event = ClientMessageEvent::new(32, window, message, [0; 5]);
+        let listeners = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+        connection.send_event(false, root, listeners, event)?.check()?;
+        Ok(())
     }
 
     /// Paints the background behind all windows.

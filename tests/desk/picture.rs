@@ -45,23 +45,3 @@ impl Difference {
 pub fn count(picture: &RgbImage, colour: [u8; 3]) -> usize {
     picture.pixels().filter(|pixel| (0..3).all(|channel| pixel.0[channel].abs_diff(colour[channel]) <= 8)).count()
 }
-
-/// Reads what the program `xwd` writes: an X window dump of three colours.
-pub fn from_dump(dump: &[u8]) -> Option<RgbImage> {
-    let field = |index: usize| Some(u32::from_be_bytes(*dump.get(index * 4..)?.first_chunk()?));
-    let (header, width, height, line, colours) = (field(0)?, field(4)?, field(5)?, field(12)?, field(19)?);
-    // File version, ZPixmap, least significant byte first, red mask.
-    if [field(1)?, field(2)?, field(7)?, field(14)?] != [7, 2, 0, 0xff_0000] {
-        return None;
-    }
-    // 32 bits as the display has them; 24 where xwd put the picture together, as windows of several kinds are shown.
-    let pixel = field(11)? / 8;
-    let pixels = dump.get((header + colours * 12) as usize..)?;
-    if pixel < 3 || line < width * pixel || pixels.len() < (line * height) as usize {
-        return None;
-    }
-    Some(RgbImage::from_fn(width, height, |x, y| {
-        let at = (y * line + x * pixel) as usize;
-        image::Rgb([pixels[at + 2], pixels[at + 1], pixels[at]])
-    }))
-}

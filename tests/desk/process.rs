@@ -2,9 +2,10 @@
 
 use super::wait::{PATIENCE, tail};
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
-    process::{Command, Output, Stdio},
+    process::{Command, ExitStatus, Output, Stdio},
     sync::Arc,
     thread,
 };
@@ -16,6 +17,7 @@ pub struct Process {
     /// Also the id of its process group.
     pid: u32,
     said: watch::Receiver<Vec<String>>,
+    end: watch::Receiver<Option<ExitStatus>>,
 }
 
 impl Process {
@@ -27,8 +29,9 @@ impl Process {
         let (speak, said) = watch::channel(Vec::new());
         keep(child.stdout.take().expect("piped"), speak.clone());
         keep(child.stderr.take().expect("piped"), speak);
-        thread::spawn(move || child.wait());
-        Arc::new(Self { name: name.to_owned(), pid, said })
+        let (ended, end) = watch::channel(None);
+        thread::spawn(move || ended.send_replace(child.wait().ok()));
+        Arc::new(Self { name: name.to_owned(), pid, said, end })
     }
 
     /// Its process id.
@@ -45,6 +48,23 @@ impl Process {
             Ok(Err(_)) => panic!("{} ended before it said {what}:\n{}", self.name, self.log()),
             Err(_) => panic!("{} did not say {what}:\n{}", self.name, self.log()),
         }
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn end(&self) -> ExitStatus {
+        let mut end = self.end.clone();
+        let ended = timeout(PATIENCE, end.wait_for(Option::is_some)).await;
+        let status = ended.ok().and_then(|end| *end.ok()?);
+        status.unwrap_or_else(|| panic!("{} did not end:\n{}", self.name, self.log()))
+    }
+
+    /// How many processes of this name it has started itself.
+    pub fn children(&self, name: &str) -> usize {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten().flatten();
+        let children = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+        let is_called =
+            |pid: &&str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+        children.map(|pids| pids.split_whitespace().filter(is_called).count()).sum()
     }
 
     /// Everything that it has said.

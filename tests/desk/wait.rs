@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Between two looks at something that no event tells of.
-const PAUSE: Duration = Duration::from_millis(50);
+pub const PAUSE: Duration = Duration::from_millis(50);
 
 /// Looks until there is something, for what no event tells of.
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
