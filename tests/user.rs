@@ -95,9 +95,9 @@ pub async fn leave(desk: &Desk, viewer: &Page<'_>, title: &str) {
 /// Closes all windows where there is no tray, which quits.
 pub async fn quit(app: App<'_>) {
     let display = app.desk().display();
-    while let Some(title) = display.windows().pop() {
+    while let Some(title) = display.titles().pop() {
         display.close_window(&title);
-        until("the window to close", async || (!display.windows().contains(&title)).then_some(())).await;
+        until("the window to close", async || (!display.titles().contains(&title)).then_some(())).await;
     }
     app.end().await;
 }

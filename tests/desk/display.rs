@@ -2,20 +2,13 @@
 
 use super::{
     process::{Process, run, succeed},
-    wait::{PATIENCE, PAUSE, until},
+    wait::{patiently, until},
+    windows::Windows,
 };
 use image::RgbImage;
 use std::{
-    error::Error,
     process::{Command, Stdio},
     sync::Arc,
-    thread,
-    time::Instant,
-};
-use x11rb::{
-    connection::Connection,
-    protocol::xproto::{ClientMessageEvent, ConnectionExt, EventMask, ImageFormat},
-    rust_connection::RustConnection,
 };
 
 /// A running X server: one that shows nothing to anybody, or one that VNC shows.
@@ -41,12 +34,7 @@ impl Display {
 
     /// Waits for a window manager.
     pub async fn until_managed(&self) {
-        // `xprop -spy` would tell, but not of a property whose name nobody has used yet.
-        until("a window manager", async || {
-            let said = run(self.client("xprop").args(["-root", "_NET_SUPPORTING_WM_CHECK"]), b"").stdout;
-            String::from_utf8_lossy(&said).contains("window id").then_some(())
-        })
-        .await;
+        until("a window manager", async || self.windows().are_managed().expect("a display").then_some(())).await;
     }
 
     /// What is to be seen, without the pointer.
@@ -56,14 +44,7 @@ impl Display {
 
     /// The same, if that can be.
     pub fn try_picture(&self) -> Option<RgbImage> {
-        let (connection, number) = RustConnection::connect(Some(&self.name)).ok()?;
-        let screen = connection.setup().roots.get(number)?;
-        let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
-        let image = connection.get_image(ImageFormat::Z_PIXMAP, screen.root, 0, 0, width, height, !0).ok()?;
-        let pixels = image.reply().ok()?.data;
-        // Blue, green, red and nothing, as each X server of today has it on a machine of today.
-        let colours = pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
-        RgbImage::from_raw(width.into(), height.into(), colours)
+        Windows::of(&self.name).and_then(|windows| windows.picture()).ok()
     }
 
     /// Types on the keyboard.
@@ -78,56 +59,27 @@ impl Display {
 
     /// Whether a window of this title is to be seen.
     pub fn has_window(&self, title: &str) -> bool {
-        self.windows().iter().any(|other| other == title)
+        self.titles().iter().any(|other| other == title)
     }
 
     /// The titles of all windows that are to be seen.
-    pub fn windows(&self) -> Vec<String> {
-        let search = ["search", "--onlyvisible", "--name", ".", "getwindowname", "%@"];
-        let titles = run(self.client("xdotool").args(search), b"").stdout;
-        String::from_utf8_lossy(&titles).lines().map(str::to_owned).collect()
+    pub fn titles(&self) -> Vec<String> {
+        self.windows().titles().expect("a list of windows")
     }
 
     /// Waits for the window of this title, and gives it the focus.
     pub fn focus(&self, title: &str) {
-        self.find(&["--name", &format!("^{title}$"), "windowactivate", "--sync"]);
+        patiently(&format!("{title} to have the focus"), || self.windows().focus(title).unwrap_or(false).then_some(()));
     }
 
-    /// Waits for a window of this class.
-    pub fn wait_for(&self, class: &str) {
-        self.find(&["--class", class]);
+    /// Waits for any window, where there is no window manager.
+    pub fn until_used(&self) {
+        patiently("a window", || self.windows().are_any().unwrap_or(false).then_some(()));
     }
 
-    /// Finds a window that is to be seen, and does with it what the last words say. The program xdotool could wait by
-    /// itself, but stumbles over any window that goes while it looks at all of them.
-    fn find(&self, words: &[&str]) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let output = run(self.client("xdotool").args(["search", "--onlyvisible"]).args(words), b"");
-            if output.status.success() {
-                return String::from_utf8_lossy(&output.stdout).into_owned();
-            }
-            assert!(Instant::now() < deadline, "no window {words:?} came");
-            thread::sleep(PAUSE);
-        }
-    }
-
-    /// Closes the window of this title, as its button for that does.
+    /// Closes the window of this title, once it is there, as its button for that does.
     pub fn close_window(&self, title: &str) {
-        let found = self.find(&["--name", &format!("^{title}$")]);
-        let window: u32 = found.split_whitespace().next().and_then(|id| id.parse().ok()).expect("a window's id");
-        self.ask_window_manager("_NET_CLOSE_WINDOW", window).expect("an X display");
-    }
-
-    /// Asks in the way of programs that are no window managers (EWMH, "Root Window Messages").
-    fn ask_window_manager(&self, message: &str, window: u32) -> Result<(), Box<dyn Error>> {
-        let (connection, screen) = RustConnection::connect(Some(&self.name))?;
-        let root = connection.setup().roots[screen].root;
-        let message = connection.intern_atom(false, message.as_bytes())?.reply()?.atom;
-        let event = ClientMessageEvent::new(32, window, message, [0; 5]);
-        let listeners = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
-        connection.send_event(false, root, listeners, event)?.check()?;
-        Ok(())
+        patiently(&format!("{title} to close"), || self.windows().close(title).ok());
     }
 
     /// Paints the background behind all windows.
@@ -149,6 +101,10 @@ impl Display {
     pub fn paste(&self) -> Option<String> {
         let output = run(self.client("xclip").args(["-selection", "clipboard", "-out"]), b"");
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn windows(&self) -> Windows {
+        Windows::of(&self.name).expect("a display")
     }
 
     fn xdotool(&self, words: &[&str]) {

@@ -16,6 +16,7 @@ mod process;
 mod server;
 mod tray;
 mod wait;
+mod windows;
 
 pub use app::App;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};

@@ -37,7 +37,7 @@ impl Server {
         let mut xterm = desk.command("xterm");
         xterm.env("DISPLAY", &display.name).env("PS1", "$ ").args(["-geometry", "80x24+0+0", "-e", "sh"]);
         desk.spawn("xterm", &mut xterm);
-        display.wait_for("xterm");
+        display.until_used();
         Self { display, port }
     }
 

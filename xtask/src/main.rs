@@ -17,7 +17,10 @@ cargo xtask package           make the .deb
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
-/// The pages' own tests and checks need nothing of Rust, and the other way round: a failure says what failed.
+/// Of the same version as the crate `tauri`.
+const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
+
+/// A failure is a line for the terminal.
 type Outcome<T = ()> = Result<T, String>;
 
 fn main() -> ExitCode {
@@ -60,10 +63,21 @@ fn test() -> Outcome {
 }
 
 fn package() -> Outcome {
-    system::install(system::BUILD)?;
+    system::install(&[system::BUILD, system::PACKAGE].concat())?;
     build_pages()?;
     cargo(&["build", "--release", "--package", "portlight"])?;
-    call(Command::new(top().join("ui/node_modules/.bin/tauri")).args(["bundle", "--bundles", "deb"]))?;
+    // Not among the pages' own packages: it weighs as much as all of them, and only this needs it.
+    call(Command::new("npm").args([
+        "exec",
+        "--yes",
+        "--package",
+        BUNDLER,
+        "--",
+        "tauri",
+        "bundle",
+        "--bundles",
+        "deb",
+    ]))?;
     for package in
         newest_first(&top().join("target/release/bundle/deb"), |path| path.extension() == Some("deb".as_ref()))
     {

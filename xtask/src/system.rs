@@ -24,6 +24,9 @@ pub const TEST: &[&str] = &[
     "xvfb",
 ];
 
+/// What the bundler looks for where there is a tray, though ours needs no library.
+pub const PACKAGE: &[&str] = &["libayatana-appindicator3-dev"];
+
 /// What it is measured against.
 pub const MEASURE: &[&str] = &["tigervnc-viewer"];
 

@@ -1,0 +1,112 @@
+//! What is on a display: its picture, and its windows by way of the window manager (EWMH).
+
+use image::RgbImage;
+use std::error::Error;
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{Atom, AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState, Window},
+    rust_connection::RustConnection,
+};
+
+/// Who asks: a program by which the user looks after windows.
+const TASKBAR: u32 = 2;
+/// X's CurrentTime.
+const NOW: u32 = 0;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A look at a display.
+pub struct Windows {
+    connection: RustConnection,
+    root: Window,
+    size: (u16, u16),
+}
+
+impl Windows {
+    /// The windows of the display of this name.
+    pub fn of(display: &str) -> Result<Self> {
+        let (connection, number) = RustConnection::connect(Some(display))?;
+        let screen = &connection.setup().roots[number];
+        let (root, size) = (screen.root, (screen.width_in_pixels, screen.height_in_pixels));
+        Ok(Self { connection, root, size })
+    }
+
+    /// What is to be seen, without the pointer.
+    pub fn picture(&self) -> Result<RgbImage> {
+        let (width, height) = self.size;
+        let pixels =
+            self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)?.reply()?.data;
+        // Blue, green, red and nothing: so has it each X server here.
+        let colours = pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+        Ok(RgbImage::from_raw(width.into(), height.into(), colours).ok_or("a display of another kind")?)
+    }
+
+    /// Whether there is a window manager.
+    pub fn are_managed(&self) -> Result<bool> {
+        Ok(!self.numbers(self.root, "_NET_SUPPORTING_WM_CHECK")?.is_empty())
+    }
+
+    /// Whether any window is to be seen, where no window manager is.
+    pub fn are_any(&self) -> Result<bool> {
+        for window in self.connection.query_tree(self.root)?.reply()?.children {
+            if self.connection.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The titles of all windows that programs show.
+    pub fn titles(&self) -> Result<Vec<String>> {
+        Ok(self.all()?.into_iter().map(|(_, title)| title).collect())
+    }
+
+    /// Asks for the focus for the window of this title; says whether it has it already.
+    pub fn focus(&self, title: &str) -> Result<bool> {
+        let window = self.called(title)?;
+        if self.numbers(self.root, "_NET_ACTIVE_WINDOW")? == [window] {
+            return Ok(true);
+        }
+        self.ask("_NET_ACTIVE_WINDOW", window, [TASKBAR, NOW])?;
+        Ok(false)
+    }
+
+    /// Closes the window of this title, as its button for that does.
+    pub fn close(&self, title: &str) -> Result<()> {
+        self.ask("_NET_CLOSE_WINDOW", self.called(title)?, [NOW, TASKBAR])
+    }
+
+    fn called(&self, title: &str) -> Result<Window> {
+        let found = self.all()?.into_iter().find(|(_, other)| other == title);
+        Ok(found.ok_or_else(|| format!("no window is called {title:?}"))?.0)
+    }
+
+    fn all(&self) -> Result<Vec<(Window, String)>> {
+        let name = self.atom("_NET_WM_NAME")?;
+        let titled = |window: Window| {
+            let property =
+                self.connection.get_property(false, window, name, AtomEnum::ANY, 0, 256).ok()?.reply().ok()?;
+            Some((window, String::from_utf8_lossy(&property.value).into_owned()))
+        };
+        // A window may go while we look at the others.
+        Ok(self.numbers(self.root, "_NET_CLIENT_LIST")?.into_iter().filter_map(titled).collect())
+    }
+
+    /// Asks the window manager, with the words that the message begins with.
+    fn ask(&self, message: &str, window: Window, [first, second]: [u32; 2]) -> Result<()> {
+        let event = ClientMessageEvent::new(32, window, self.atom(message)?, [first, second, 0, 0, 0]);
+        let listeners = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+        self.connection.send_event(false, self.root, listeners, event)?.check()?;
+        Ok(())
+    }
+
+    fn numbers(&self, window: Window, property: &str) -> Result<Vec<u32>> {
+        let property = self.atom(property)?;
+        let reply = self.connection.get_property(false, window, property, AtomEnum::ANY, 0, 1024)?.reply()?;
+        Ok(reply.value32().map(Iterator::collect).unwrap_or_default())
+    }
+
+    fn atom(&self, name: &str) -> Result<Atom> {
+        Ok(self.connection.intern_atom(false, name.as_bytes())?.reply()?.atom)
+    }
+}
