@@ -28,6 +28,7 @@ async fn with_a_tray_the_list_stays_in_it_after_asking_once() {
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
     desk.tray().lines_with("Open Portlight").await;
+    hosts.until_shown("#hosts [role=option]").await;
 
     desk.display().close_window("Portlight");
     hosts.until_shown("dialog#closing").await;
@@ -54,6 +55,7 @@ async fn whoever_wants_to_quit_when_asked_quits() {
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
     desk.tray().lines_with("Quit").await;
+    hosts.until_shown("#hosts [role=option]").await;
     desk.display().close_window("Portlight");
     hosts.until("the focus", "document.activeElement.id === 'keep-in-tray'").await;
     desk.display().press("shift+Tab");
