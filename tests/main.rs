@@ -1,6 +1,6 @@
 //! End to end: the real window over WebDriver, real VNC servers, a real keyring. Each test has a desktop of its own.
 //!
-//! The programs that this needs are in README.md. What a test saw when it failed is in `target/e2e`.
+//! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
 mod closing;
 mod command_line;

@@ -10,7 +10,7 @@ use crate::{
 };
 use portlight_engine::{Engine, Settings, Telling, find_target};
 use std::{process::ExitCode, sync::Arc};
-use tauri::{AppHandle, CloseRequestApi, Manager, Window, WindowEvent, async_runtime};
+use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
 
 /// The pages that may open the relay's WebSockets: the built-in ones, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -65,7 +65,19 @@ pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
             _ => {}
         })
         .build(tauri::generate_context!())?;
-    app.manage(async_runtime::block_on(Engine::start(settings))?);
+    match async_runtime::block_on(Engine::start(settings)) {
+        Ok(engine) => app.manage(engine),
+        Err(error) => {
+            eprintln!("portlight: {error}");
+            // Not from here: the toolkit's threads are still starting, and fall over what ends before them.
+            app.run(|app, event| {
+                if let RunEvent::Ready = event {
+                    app.exit(1);
+                }
+            });
+            return Ok(());
+        }
+    };
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
@@ -103,10 +115,10 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = if app.state::<Arc<Engine>>().tell_once(Telling::StaysInTray) {
-        events::ask_about_closing(app)
-    } else {
-        window.hide()
+    let stay = match app.state::<Arc<Engine>>().was_told(Telling::StaysInTray) {
+        true => window.hide(),
+        // Told once it was answered: a page that is not listening yet is asked again at the next try.
+        false => events::ask_about_closing(app),
     };
     match stay {
         Ok(()) => api.prevent_close(),

@@ -5,7 +5,7 @@
 
 use crate::{spare, windows};
 use portlight_engine::{
-    Engine, Error, HostListView, Result, Saved,
+    Engine, Error, HostListView, Result, Saved, Telling,
     address::Address,
     host::{FieldProblem, HostDraft, HostId, HostView},
     secrets::PasswordChange,
@@ -110,7 +110,8 @@ enum Closing {
 }
 
 #[command]
-async fn choose_closing(app: AppHandle, window: WebviewWindow, choice: Closing) -> Result<()> {
+async fn choose_closing(app: AppHandle, window: WebviewWindow, engine: TheEngine<'_>, choice: Closing) -> Result<()> {
+    engine.tell_once(Telling::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => {

@@ -182,10 +182,11 @@ fn fit_to_screen(engine: &Engine, session: SessionId, window: WebviewWindow) {
 }
 
 fn fit(remote: (f64, f64), room: (f64, f64)) -> (f64, f64) {
-    let scale = (room.0 / remote.0).min(room.1 / remote.1).min(1.0);
-    if !scale.is_finite() || scale <= 0.0 {
+    // A server may say its size later.
+    if remote.0 < 1.0 || remote.1 < 1.0 {
         return VIEWER_PAGE.size;
     }
+    let scale = (room.0 / remote.0).min(room.1 / remote.1).min(1.0);
     ((remote.0 * scale).floor().max(VIEWER_PAGE.min.0), (remote.1 * scale).floor().max(VIEWER_PAGE.min.1))
 }
 

@@ -15,8 +15,6 @@ pub const TEST: &[&str] = &[
     "tigervnc-standalone-server",
     "tigervnc-tools",
     "webkit2gtk-driver",
-    "x11-apps",
-    "x11-utils",
     "x11-xserver-utils",
     "xclip",
     "xdotool",

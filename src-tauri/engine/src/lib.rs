@@ -266,6 +266,11 @@ impl Engine {
         })
     }
 
+    /// Whether the user was told this already.
+    pub fn was_told(&self, telling: Telling) -> bool {
+        self.told.knows(telling)
+    }
+
     /// Whether this is the first time that `telling` comes up; it is remembered as told.
     pub fn tell_once(&self, telling: Telling) -> bool {
         self.told.first_time(telling)

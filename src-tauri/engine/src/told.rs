@@ -23,17 +23,25 @@ impl Told {
         Self { folder: data.join("told") }
     }
 
+    /// Whether it was told already.
+    pub(crate) fn knows(&self, telling: Telling) -> bool {
+        self.folder.join(name(telling)).exists()
+    }
+
     /// Whether it was not told yet; it is now. Where that cannot be noted it is told again: better twice than never.
     pub(crate) fn first_time(&self, telling: Telling) -> bool {
-        let name = match telling {
-            Telling::StaysInTray => "stays-in-tray",
-            Telling::KeyringMissing => "keyring-missing",
-        };
         let note = || {
             fs::create_dir_all(&self.folder)?;
-            fs::File::create_new(self.folder.join(name))
+            fs::File::create_new(self.folder.join(name(telling)))
         };
         !matches!(note(), Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists)
+    }
+}
+
+fn name(telling: Telling) -> &'static str {
+    match telling {
+        Telling::StaysInTray => "stays-in-tray",
+        Telling::KeyringMissing => "keyring-missing",
     }
 }
 
@@ -44,7 +52,9 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_also_after_a_restart() {
         let data = tempfile::tempdir().unwrap();
+        assert!(!Told::open(data.path()).knows(Telling::StaysInTray));
         assert!(Told::open(data.path()).first_time(Telling::StaysInTray));
+        assert!(Told::open(data.path()).knows(Telling::StaysInTray));
         assert!(!Told::open(data.path()).first_time(Telling::StaysInTray));
         assert!(Told::open(data.path()).first_time(Telling::KeyringMissing));
     }
