@@ -200,3 +200,26 @@ fn session_of(window: &WebviewWindow) -> Result<SessionId> {
 fn system(cause: impl std::fmt::Display) -> Error {
     Error::System { detail: cause.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The commands' names in a list between `start` and `end`.
+    fn names<'a>(text: &'a str, start: &str, end: &str, separator: char) -> BTreeSet<&'a str> {
+        let part = text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).expect("the list").0;
+        let words = part.split(separator).map(|word| word.trim().trim_matches('"'));
+        words.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect()
+    }
+
+    #[test]
+    fn what_is_handled_is_declared_and_what_the_pages_call() {
+        let handled = names(include_str!("commands.rs"), "generate_handler![", "]", ',');
+        let declared = names(include_str!("../build.rs"), "COMMANDS: &[&str] = &[", "];", '"');
+        let pages = include_str!("../../ui/src/ipc/index.ts");
+        let called: BTreeSet<_> = pages.split("call('").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        assert!(handled.len() > 10, "{handled:?}");
+        assert_eq!(handled, declared);
+        assert_eq!(handled, called);
+    }
+}
