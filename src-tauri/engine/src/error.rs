@@ -3,7 +3,7 @@
 //! The windows make the sentence from code and facts in the user's language (`ui/src/i18n`); [`std::fmt::Display`]
 //! gives the English one for logs and the terminal. A code exists only if a window, the terminal or a test needs it.
 
-use crate::host::FieldProblem;
+use crate::{host::FieldProblem, protection::Level};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -108,15 +108,30 @@ pub enum Error {
     // ---- the handshake
     /// What answers is not a VNC server.
     #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]
-    NotVnc {
+    NotRfb {
         /// Address as Portlight prints it.
         address: String,
         /// What it is, where that shows.
         looks_like: Option<OtherProtocol>,
     },
+    /// The server closed the connection before it had said anything that a VNC server says.
+    #[error("{address} closed the connection without a greeting: is this a VNC port?")]
+    NotRfbClosed {
+        /// Address as Portlight prints it.
+        address: String,
+    },
+    /// Nobody greeted.
+    #[error("no VNC greeting from {address} within {seconds} s: is this a VNC port?")]
+    TimeoutGreeting {
+        /// Address as Portlight prints it.
+        address: String,
+        /// The deadline.
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
     /// The server fell silent.
     #[error("{address} did not answer within {seconds} s {during}")]
-    HandshakeTimeout {
+    Timeout {
         /// Address as Portlight prints it.
         address: String,
         /// What we were waiting for.
@@ -127,7 +142,7 @@ pub enum Error {
     },
     /// The server closed the connection in the middle of the handshake.
     #[error("{address} closed the connection {during}")]
-    HandshakeClosed {
+    Closed {
         /// Address as Portlight prints it.
         address: String,
         /// What we were waiting for.
@@ -142,14 +157,14 @@ pub enum Error {
         version: String,
     },
     /// An UltraVNC repeater, which wants to know whom to connect to.
-    #[error("{address} is an UltraVNC repeater, which needs an ID; Portlight cannot give one yet")]
+    #[error("{address} is an UltraVNC repeater: an ID is needed")]
     Repeater {
         /// Address as Portlight prints it.
         address: String,
     },
-    /// The server refused before any authentication.
+    /// The server refused, whoever we are.
     #[error("{address} refused the connection{}", said(reason))]
-    ServerRefused {
+    Refused {
         /// Address as Portlight prints it.
         address: String,
         /// The server's words, cleaned.
@@ -157,31 +172,121 @@ pub enum Error {
     },
     /// The server offers only security types that we do not speak.
     #[error("{address} offers only security types that Portlight does not speak: {}", offered.join(", "))]
-    NoCommonSecurity {
+    NoCommonType {
         /// Address as Portlight prints it.
         address: String,
         /// Names of the types offered.
         offered: Vec<String>,
     },
-    /// The password was not accepted.
-    #[error("{address} did not accept the password{}", said(reason))]
-    PasswordRejected {
+    /// The login was not accepted.
+    #[error("{address} did not accept the login{}{}", if *too_many { ", and accepts no more attempts for now" } else { "" }, said(reason))]
+    AuthFailed {
         /// Address as Portlight prints it.
         address: String,
         /// The server's words, cleaned.
         reason: Option<String>,
+        /// It has had enough of our attempts: trying again makes it worse.
+        too_many: bool,
     },
-    /// The server has had enough of our attempts.
-    #[error("{address} accepts no more attempts for now{}", said(reason))]
-    TooManyAttempts {
+    /// The server went away, or sent nonsense, right after the login.
+    #[error("{address} closed the connection right after the login: user name or password are probably wrong")]
+    AuthFailedProbably {
         /// Address as Portlight prints it.
         address: String,
-        /// The server's words, cleaned.
-        reason: Option<String>,
+    },
+    /// The login cannot be sent in the way that this server wants it.
+    #[error("this login does not fit {address}: {detail}")]
+    BadInput {
+        /// Address as Portlight prints it.
+        address: String,
+        /// What does not fit.
+        detail: String,
+    },
+    /// The server's key is too short to protect anything.
+    #[error("the key of {address} has only {bits} bits, which protects nothing")]
+    TooWeak {
+        /// Address as Portlight prints it.
+        address: String,
+        /// Bits of the key.
+        bits: u32,
+    },
+    /// Somebody has altered the encrypted conversation.
+    #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
+    Integrity {
+        /// Address as Portlight prints it.
+        address: String,
+    },
+    /// TLS could not be established.
+    #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
+    Tls {
+        /// Address as Portlight prints it.
+        address: String,
+        /// The TLS library's or the server's words.
+        detail: String,
+    },
+    /// The host's own file of certificate authorities cannot be used.
+    #[error("the certificate file {path} cannot be used: {detail}")]
+    CaFile {
+        /// The file.
+        path: String,
+        /// Why.
+        detail: String,
+    },
+    /// Nobody has said yet whether this key is the server's.
+    #[error("the identity of {address} is not confirmed yet: {fingerprint}")]
+    Untrusted {
+        /// Address as Portlight prints it.
+        address: String,
+        /// SHA-256 of the certificate or the key.
+        fingerprint: String,
+    },
+    /// The server shows another key than before.
+    #[error("{address} shows another key than before: known {known}, now {shown}")]
+    TrustChanged {
+        /// Address as Portlight prints it.
+        address: String,
+        /// SHA-256 of the key that was accepted.
+        known: String,
+        /// SHA-256 of the key shown now.
+        shown: String,
+    },
+    /// The server offers less protection than it once did.
+    #[error("{address} offers less protection than before ({now} instead of {before})")]
+    Weaker {
+        /// Address as Portlight prints it.
+        address: String,
+        /// The best that was reached.
+        before: Level,
+        /// What it comes to now.
+        now: Level,
+    },
+    /// The password would travel readably, and nobody has agreed to that.
+    #[error("the password for {address} would travel unencrypted ({security_type})")]
+    NeedsConsent {
+        /// Address as Portlight prints it.
+        address: String,
+        /// The security type that would send it.
+        security_type: String,
+    },
+    /// What was accepted cannot be remembered.
+    #[error("could not save the known keys to {}: {detail}", path.display())]
+    TrustNotSaved {
+        /// The file of known keys.
+        path: PathBuf,
+        /// The system's words.
+        detail: String,
+    },
+    /// The known keys could not be read; the file was kept beside and a new one begun.
+    #[error("the known keys of servers could not be read ({detail}); they were kept as {}", kept_as.display())]
+    TrustUnreadable {
+        /// Where the old file lies now.
+        kept_as: PathBuf,
+        /// Why it could not be read.
+        detail: String,
     },
     /// The server broke the protocol.
     #[error("{address} broke the RFB protocol: {detail}")]
-    ProtocolBroken {
+    Protocol {
         /// Address as Portlight prints it.
         address: String,
         /// What it did.

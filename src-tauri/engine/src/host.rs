@@ -1,6 +1,9 @@
 //! A host: one machine the user saved. As typed ([`HostDraft`]), as meant ([`Host`]), as shown ([`HostView`]).
 
-use crate::address::{Address, AddressProblem};
+use crate::{
+    address::{Address, AddressProblem},
+    protection::Level,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -59,6 +62,18 @@ pub struct Host {
     /// When it was last opened, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_opened: Option<u64>,
+    /// Whom to ask for where the address is an UltraVNC repeater's; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub repeater_id: String,
+    /// A file of certificate authorities that may vouch for this server too; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ca_file: String,
+    /// The best protection that it was reached with: less is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<Level>,
+    /// The user agreed that the password travels readably to this host.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clear_text: bool,
     /// What a newer Portlight wrote here, kept as it was.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -76,6 +91,10 @@ impl Host {
             favourite: false,
             has_password: false,
             last_opened: None,
+            repeater_id: String::new(),
+            ca_file: String::new(),
+            protection: None,
+            clear_text: false,
             rest: serde_json::Map::new(),
         }
     }
@@ -91,6 +110,8 @@ impl Host {
             favourite: self.favourite,
             has_password: self.has_password,
             last_opened: self.last_opened,
+            repeater_id: self.repeater_id.clone(),
+            ca_file: self.ca_file.clone(),
             demo: self.address == Address::Demo,
         }
     }
@@ -112,6 +133,10 @@ pub struct HostDraft {
     pub view_only: bool,
     /// Whether the tray lists it first.
     pub favourite: bool,
+    /// May be empty.
+    pub repeater_id: String,
+    /// May be empty.
+    pub ca_file: String,
 }
 
 impl HostDraft {
@@ -120,22 +145,29 @@ impl HostDraft {
     /// # Errors
     /// Every field in question, not only the first.
     pub fn check(&self, existing: Option<&Host>) -> Result<Host, Vec<FieldProblem>> {
-        let (name, address, username) = (one_line(&self.name), Address::parse(&self.address), one_line(&self.username));
-        let (name, address, username) = match (name, address, username) {
-            (Ok(name), Ok(address), Ok(username)) => (name, address, username),
-            (name, address, username) => {
-                let problems = [
-                    name.err().map(FieldProblem::Name),
-                    address.err().map(FieldProblem::Address),
-                    username.err().map(FieldProblem::Username),
-                ];
-                return Err(problems.into_iter().flatten().collect());
+        let mut problems = Vec::new();
+        let mut line = |text, problem: fn(TextProblem) -> FieldProblem| {
+            one_line(text).map_err(|wrong| problems.push(problem(wrong))).unwrap_or_default()
+        };
+        let name = line(&self.name, FieldProblem::Name);
+        let username = line(&self.username, FieldProblem::Username);
+        let repeater_id = line(&self.repeater_id, FieldProblem::RepeaterId);
+        let ca_file = line(&self.ca_file, FieldProblem::CaFile);
+        let address = match Address::parse(&self.address) {
+            Ok(address) if problems.is_empty() => address,
+            address => {
+                problems.extend(address.err().map(FieldProblem::Address));
+                return Err(problems);
             }
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
         let (view_only, favourite) = (self.view_only, self.favourite);
-        let host = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        Ok(Host { name, address, username, view_only, favourite, ..host })
+        let mut host = existing.cloned().unwrap_or_else(|| Host::demo(""));
+        if (&host.address, &host.repeater_id) != (&address, &repeater_id) {
+            // Another server: what was learned about the old one says nothing about it.
+            (host.protection, host.clear_text) = (None, false);
+        }
+        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, ..host })
     }
 }
 
@@ -148,6 +180,8 @@ impl From<&Host> for HostDraft {
             username: host.username.clone(),
             view_only: host.view_only,
             favourite: host.favourite,
+            repeater_id: host.repeater_id.clone(),
+            ca_file: host.ca_file.clone(),
         }
     }
 }
@@ -164,6 +198,10 @@ fn one_line(text: &str) -> Result<String, TextProblem> {
         return Err(TextProblem::ControlCharacters);
     }
     if text.chars().count() > MAX_TEXT { Err(TextProblem::TooLong) } else { Ok(text.to_owned()) }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A host as shown: everything but secrets.
@@ -187,6 +225,10 @@ pub struct HostView {
     /// When it was last opened, in seconds since 1970.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub last_opened: Option<u64>,
+    /// May be empty.
+    pub repeater_id: String,
+    /// May be empty.
+    pub ca_file: String,
     /// Whether it is the demo desktop inside Portlight.
     pub demo: bool,
 }
@@ -205,6 +247,12 @@ pub enum FieldProblem {
     /// The user name.
     #[error("user name: {0}")]
     Username(TextProblem),
+    /// The repeater's ID.
+    #[error("repeater ID: {0}")]
+    RepeaterId(TextProblem),
+    /// The file of certificate authorities.
+    #[error("certificate file: {0}")]
+    CaFile(TextProblem),
 }
 
 /// What is wrong with a line of text.
@@ -227,7 +275,8 @@ mod tests {
 
     fn draft(name: &str, address: &str, username: &str) -> HostDraft {
         let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
-        HostDraft { id: None, name, address, username, view_only: false, favourite: false }
+        let (repeater_id, ca_file) = (String::new(), String::new());
+        HostDraft { id: None, name, address, username, view_only: false, favourite: false, repeater_id, ca_file }
     }
 
     fn host() -> Host {
@@ -278,8 +327,8 @@ mod tests {
             draft("a\nb", "my box", &long).check(None),
             Err(vec![
                 FieldProblem::Name(TextProblem::ControlCharacters),
-                FieldProblem::Address(AddressProblem::Hostname),
                 FieldProblem::Username(TextProblem::TooLong),
+                FieldProblem::Address(AddressProblem::Hostname),
             ])
         );
         assert_eq!(draft("a", "", "").check(None), Err(vec![FieldProblem::Address(AddressProblem::Empty)]));
@@ -303,7 +352,8 @@ mod tests {
             view,
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
-                "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "demo": false,
+                "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
+                "ca_file": "", "demo": false,
             })
         );
     }

@@ -3,7 +3,9 @@
 //! ```text
 //! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
 //!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
+//!         │     ├─────▶ trust                    which keys of servers the user has accepted
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
+//!         ├▶ doctor                              the same way to a server, examined stage by stage
 //!         ├▶ list ─▶ hosts ─▶ host ─▶ address    the machines that the user saved, as one file
 //!         └▶ told                                what the user was told once
 //! ```
@@ -11,15 +13,19 @@
 
 pub mod address;
 mod demo;
+pub mod doctor;
 pub mod error;
+mod handshake;
 pub mod host;
 pub mod hosts;
 mod list;
+pub mod protection;
 pub mod relay;
 pub mod secrets;
 pub mod session;
 mod told;
 mod transport;
+pub mod trust;
 
 pub use error::{Error, Result};
 pub use told::Telling;
@@ -41,6 +47,7 @@ use std::{
 use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::sleep};
 use tokio_util::task::AbortOnDropHandle;
 use told::Told;
+use trust::Trust;
 
 /// How long a removed host can be brought back; its password is forgotten after that.
 pub const UNDO: Duration = Duration::from_secs(10);
@@ -135,18 +142,19 @@ impl Engine {
         }
         let list = Arc::new(HostList::new(hosts));
         let secrets = Secrets::new(&settings.keyring_service);
+        let (trust, trust_notice) = Trust::open(&settings.config);
         let relay = Relay::start(settings.origins)
             .await
             .map_err(|cause| Error::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
         let surroundings =
-            Surroundings { relay, secrets: secrets.clone(), list: Arc::clone(&list), runtime: runtime.clone() };
+            Surroundings { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
         let engine = Arc::new(Self {
             list,
             secrets,
             sessions: Sessions::new(surroundings),
             told: Told::open(&settings.data),
-            notices: Mutex::new(notice.into_iter().collect()),
+            notices: Mutex::new(notice.into_iter().chain(trust_notice).collect()),
             forgetting: Mutex::default(),
             runtime,
         });
@@ -419,7 +427,7 @@ pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
     let name = link.name.unwrap_or_else(|| link.address.to_string());
-    Ok(Target { host: None, name, address: link.address, view_only, has_password: false })
+    Ok(Target::unsaved(name, link.address, view_only))
 }
 
 /// No code panics while it holds one of these, and if it did, the value would still be whole.

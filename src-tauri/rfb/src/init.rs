@@ -79,6 +79,19 @@ impl Head {
     }
 }
 
+/// Tight's addition to ServerInit (rfbproto, "Tight Security Type"): three u16 counts and padding, then 16 bytes for each
+/// message or encoding that was counted. Returns how many bytes follow; the error is what makes it implausible.
+pub(crate) fn tight_capabilities(counts: &[u8; 8]) -> Result<usize, String> {
+    let [s0, s1, c0, c1, e0, e1, ..] = *counts;
+    let count: u32 = [[s0, s1], [c0, c1], [e0, e1]].map(u16::from_be_bytes).into_iter().map(u32::from).sum();
+    match count {
+        0..=MAX_CAPABILITIES => Ok(count as usize * 16),
+        _ => Err(format!("{count} Tight capabilities")),
+    }
+}
+
+/// Far more than there are.
+const MAX_CAPABILITIES: u32 = 4096;
 /// Bytes before the name.
 pub(crate) const HEAD_LEN: usize = 24;
 /// Nobody's desktop is called so, but the bytes are on the wire and have to be read.

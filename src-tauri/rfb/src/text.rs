@@ -5,7 +5,7 @@
 pub(crate) const MAX_CHARS: usize = 400;
 
 /// Cuts at the first NUL (QEMU sends one), reads UTF-8 or else Latin-1, and leaves out what cannot be seen.
-pub(crate) fn clean(bytes: &[u8]) -> String {
+pub fn clean(bytes: &[u8]) -> String {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let kept: String = decode(bytes)
         .chars()

@@ -16,6 +16,15 @@ pub(crate) enum Version {
     V38,
 }
 
+/// Who greets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Greeted {
+    /// A server, with the numbers as it wrote them and the version to speak with it.
+    Server { version: Version, major: u16, minor: u16 },
+    /// UltraVNC's repeater: whom do we want?
+    Repeater,
+}
+
 impl Version {
     /// How this version is written.
     pub(crate) fn greeting(self) -> &'static [u8; GREETING_LEN] {
@@ -30,7 +39,7 @@ impl Version {
     ///
     /// Looks at every prefix, so that a server of another kind is recognised by its first bytes and not kept waiting
     /// for twelve.
-    pub(crate) fn read(greeting: &[u8]) -> Result<Option<Self>, Error> {
+    pub(crate) fn read(greeting: &[u8]) -> Result<Option<Greeted>, Error> {
         if !begins_like(greeting, PATTERN) {
             return match OTHERS.iter().find(|(prefix, _)| begins_like(greeting, prefix)) {
                 Some((prefix, _)) if greeting.len() < prefix.len() => Ok(None),
@@ -41,12 +50,13 @@ impl Version {
         let digits = |range: std::ops::Range<usize>| {
             number[range].iter().fold(0u16, |value, digit| value * 10 + u16::from(digit - b'0'))
         };
+        let server = |version, major, minor| Ok(Some(Greeted::Server { version, major, minor }));
         match (digits(0..3), digits(4..7)) {
-            (0, 0) => Err(Error::Repeater),
-            (3, 3..=6) => Ok(Some(Self::V33)),
-            (3, 7) => Ok(Some(Self::V37)),
+            (0, 0) => Ok(Some(Greeted::Repeater)),
+            (3, minor @ 3..=6) => server(Self::V33, 3, minor),
+            (3, 7) => server(Self::V37, 3, 7),
             // 3.889 is Apple's; 4.x and 5.x are RealVNC's and Intel AMT's.
-            (3, 8..) | (4 | 5, _) => Ok(Some(Self::V38)),
+            (major @ 3, minor @ 8..) | (major @ (4 | 5), minor) => server(Self::V38, major, minor),
             _ => Err(Error::UnsupportedVersion { version: String::from_utf8_lossy(number).into_owned() }),
         }
     }
@@ -75,7 +85,7 @@ const OTHERS: [(&[u8], OtherProtocol); 5] = [
 mod tests {
     use super::*;
 
-    fn whole(greeting: &str) -> Result<Option<Version>, Error> {
+    fn whole(greeting: &str) -> Result<Option<Greeted>, Error> {
         Version::read(greeting.as_bytes())
     }
 
@@ -93,7 +103,13 @@ mod tests {
             ("RFB 004.001\n", Version::V38),
             ("RFB 005.000\n", Version::V38),
         ] {
-            assert_eq!(whole(greeting).unwrap(), Some(version), "{greeting:?}");
+            match whole(greeting).unwrap() {
+                Some(Greeted::Server { version: spoken, major, minor }) => {
+                    assert_eq!(spoken, version, "{greeting:?}");
+                    assert_eq!(format!("RFB {major:03}.{minor:03}\n"), greeting);
+                }
+                other => panic!("{greeting:?}: {other:?}"),
+            }
         }
     }
 
@@ -105,7 +121,7 @@ mod tests {
                 other => panic!("{number}: {other:?}"),
             }
         }
-        assert!(matches!(whole("RFB 000.000\n"), Err(Error::Repeater)));
+        assert!(matches!(whole("RFB 000.000\n"), Ok(Some(Greeted::Repeater))));
     }
 
     #[test]

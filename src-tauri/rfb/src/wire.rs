@@ -3,20 +3,39 @@
 use crate::{
     ask::{Ask, Step},
     error::Error,
+    stream::Stream,
     text,
 };
 use std::io::{self, ErrorKind};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// The stream, and what we wait for on it.
-pub(crate) struct Wire<'a, S> {
-    stream: &'a mut S,
+pub(crate) struct Wire {
+    stream: Stream,
     during: Step,
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
-    pub(crate) fn new(stream: &'a mut S) -> Self {
+impl Wire {
+    pub(crate) fn new(stream: Stream) -> Self {
         Self { stream, during: Step::Greeting }
+    }
+
+    /// The stream, for what lies within it from now on; [`Self::put`] gives that back.
+    pub(crate) fn take(&mut self) -> Stream {
+        std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()))
+    }
+
+    pub(crate) fn put(&mut self, stream: Stream) {
+        self.stream = stream;
+    }
+
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    /// What is being waited for.
+    pub(crate) fn during(&self) -> Step {
+        self.during
     }
 
     /// What is read from now on belongs to `step`.
@@ -28,7 +47,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
     /// Reads what is there, at most as much as `buffer` holds.
     pub(crate) async fn some(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         match self.stream.read(buffer).await {
-            Ok(0) => Err(Error::Closed { during: self.during }),
+            Ok(0) => Err(self.closed()),
             Ok(length) => Ok(length),
             Err(source) => Err(self.broken(source)),
         }
@@ -46,6 +65,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
         self.array().await.map(u8::from_be_bytes)
     }
 
+    pub(crate) async fn u16(&mut self) -> Result<u16, Error> {
+        self.array().await.map(u16::from_be_bytes)
+    }
+
     pub(crate) async fn u32(&mut self) -> Result<u32, Error> {
         self.array().await.map(u32::from_be_bytes)
     }
@@ -53,9 +76,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
     /// Reads `length` bytes; grows with what comes, so that a promise alone costs no memory.
     pub(crate) async fn bytes(&mut self, length: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
-        match (&mut *self.stream).take(length as u64).read_to_end(&mut bytes).await {
+        match (&mut self.stream).take(length as u64).read_to_end(&mut bytes).await {
             Ok(_) if bytes.len() == length => Ok(bytes),
-            Ok(_) => Err(Error::Closed { during: self.during }),
+            Ok(_) => Err(self.closed()),
             Err(source) => Err(self.broken(source)),
         }
     }
@@ -81,7 +104,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
         let (mut text, announced) = reason_begins(self.array().await.ok()?);
         let left = announced.min(MAX_REASON) as u64;
         // What was read before an error stays in `text`, and is all that there is.
-        let _ = (&mut *self.stream).take(left).read_to_end(&mut text).await;
+        let _ = (&mut self.stream).take(left).read_to_end(&mut text).await;
         text::words(&text)
     }
 
@@ -90,10 +113,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin + Send> Wire<'a, S> {
         Error::Protocol { during: self.during, detail: detail.into() }
     }
 
-    fn broken(&self, source: io::Error) -> Error {
-        match is_closed(&source) {
-            true => Error::Closed { during: self.during },
-            false => Error::Io { during: self.during, source },
+    fn closed(&self) -> Error {
+        Error::Closed { during: self.during, reset: false }
+    }
+
+    /// The error for a stream that failed.
+    pub(crate) fn broken(&self, source: io::Error) -> Error {
+        match source.kind() {
+            ErrorKind::UnexpectedEof => self.closed(),
+            _ if is_closed(&source) => Error::Closed { during: self.during, reset: true },
+            // The record layer has no other way to say it.
+            ErrorKind::InvalidData => Error::Integrity { during: self.during },
+            _ => Error::Io { during: self.during, source },
         }
     }
 }

@@ -60,7 +60,7 @@ describe('the catalogues', () => {
       ...wordsIn(textProblem).flatMap((problem) => [`problem.name.${problem}`, `problem.username.${problem}`]),
       ...wordsIn(addressProblem).map((problem) => `problem.address.${problem}`),
       ...wordsIn(step).map((step) => `step.${step}`),
-      ...wordsIn(otherProtocol).map((protocol) => `error.not_vnc.${protocol}`),
+      ...wordsIn(otherProtocol).map((protocol) => `error.not_rfb.${protocol}`),
     ];
     expect(keys.length).toBeGreaterThan(15);
     for (const key of keys) expect(english).toHaveProperty([key]);
@@ -75,7 +75,7 @@ describe('the sentence for an error', () => {
   });
 
   it('quotes the server, where it gave a reason', () => {
-    const refused = (reason: string | null) => errorText({ code: 'server_refused', address: 'a', reason }, 'en');
+    const refused = (reason: string | null) => errorText({ code: 'refused', address: 'a', reason }, 'en');
     expect(refused('Too many clients')).toBe('a refused the session. The server says: “Too many clients”');
     expect(refused(null)).toBe('a refused the session.');
     expect(refused('  ')).toBe('a refused the session.');
@@ -89,8 +89,8 @@ describe('the sentence for an error', () => {
   });
 
   it('names what answers instead, where that shows', () => {
-    expect(errorText({ code: 'not_vnc', address: 'a:22', looks_like: 'ssh' }, 'en')).toMatch(/^An SSH server .* a:22/);
-    expect(errorText({ code: 'not_vnc', address: 'a:22', looks_like: null }, 'en')).toMatch(/^What answers at a:22 /);
+    expect(errorText({ code: 'not_rfb', address: 'a:22', looks_like: 'ssh' }, 'en')).toMatch(/^An SSH server .* a:22/);
+    expect(errorText({ code: 'not_rfb', address: 'a:22', looks_like: null }, 'en')).toMatch(/^What answers at a:22 /);
   });
 
   it('tells each field’s problem', () => {

@@ -57,7 +57,7 @@ function between(lang: Language): string {
 }
 
 function sentenceOf(error: EngineError): Key {
-  if (error.code === 'not_vnc' && error.looks_like !== null) return `error.not_vnc.${error.looks_like}`;
+  if (error.code === 'not_rfb' && error.looks_like !== null) return `error.not_rfb.${error.looks_like}`;
   return `error.${error.code}` as Key;
 }
 

@@ -12,8 +12,10 @@ use crate::{
     host::{Host, HostId},
     list::HostList,
     lock,
+    protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
+    trust::Trust,
 };
 use std::{
     collections::HashMap,
@@ -58,6 +60,28 @@ pub struct Target {
     pub view_only: bool,
     /// Whether the keyring is known to have a password.
     pub has_password: bool,
+    /// User name for servers that ask for one; may be empty.
+    pub username: String,
+    /// Whom to ask a repeater for; may be empty.
+    pub repeater_id: String,
+    /// A file of certificate authorities that may vouch for the server too; may be empty.
+    pub ca_file: String,
+}
+
+impl Target {
+    /// Something that is not saved: an address, and nothing known about it.
+    pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
+        let (username, repeater_id, ca_file) = Default::default();
+        Self { host: None, name, address, view_only, has_password: false, username, repeater_id, ca_file }
+    }
+
+    /// The name under which keys of its server are known.
+    pub(crate) fn endpoint(&self) -> String {
+        match self.repeater_id.as_str() {
+            "" => self.address.to_string(),
+            id => format!("{} ID {id}", self.address),
+        }
+    }
 }
 
 impl From<&Host> for Target {
@@ -68,6 +92,9 @@ impl From<&Host> for Target {
             address: host.address.clone(),
             view_only: host.view_only,
             has_password: host.has_password,
+            username: host.username.clone(),
+            repeater_id: host.repeater_id.clone(),
+            ca_file: host.ca_file.clone(),
         }
     }
 }
@@ -76,6 +103,7 @@ impl From<&Host> for Target {
 pub(crate) struct Surroundings {
     pub(crate) relay: Relay,
     pub(crate) secrets: Secrets,
+    pub(crate) trust: Trust,
     pub(crate) list: Arc<HostList>,
     pub(crate) runtime: Handle,
 }
@@ -216,14 +244,27 @@ struct Session {
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
     asked: Mutex<Option<oneshot::Sender<Answer>>>,
-    /// The password as typed, for this session only: *again* does not ask again.
+    /// The login as typed, for this session only: *again* does not ask again.
     typed: Mutex<Option<Typed>>,
+    /// What the person agreed to for this session.
+    agreed: Mutex<Agreed>,
     task: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
-/// A password that the person at the window typed.
+/// What the person at the window agreed to.
+#[derive(Clone, Copy, Default)]
+struct Agreed {
+    /// No more protection than this.
+    level: Option<Level>,
+    /// That the password travels readably.
+    clear_text: bool,
+}
+
+/// A login that the person at the window typed.
 #[derive(Clone)]
 struct Typed {
+    /// None where the server wanted none.
+    username: Option<String>,
     password: Secret,
     /// Still to be put into the keyring, once the server has accepted it.
     remember: bool,
@@ -237,6 +278,7 @@ impl Session {
             attached: watch::Sender::new(false),
             asked: Mutex::default(),
             typed: Mutex::default(),
+            agreed: Mutex::default(),
             task: Mutex::default(),
         }
     }

@@ -1,14 +1,27 @@
-//! What the handshake has to ask: the keyring first, then the person at the window.
+//! What the handshake has to ask: the keyring and the known keys first, then the person at the window.
 
-use super::{Prompt, Session, SessionState, Stage, Typed};
-use crate::{error::Error, lock, secrets::Secrets, transport::Limit};
-use rfb::{Ask, Cancelled, Credentials, Step, Wanted};
+use super::{Answer, Prompt, Session, SessionState, Stage, Surroundings, Typed};
+use crate::{
+    address::Address,
+    error::Error,
+    host::{Host, HostId},
+    lock,
+    protection::{Level, Travels},
+    transport::{
+        Limit,
+        tls::{self, Peer},
+    },
+    trust::{Identity, Verdict},
+};
+use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 use std::time::Duration;
 
 /// A VNC server greets at once: what does not is none.
 const GREETING: Duration = Duration::from_secs(10);
 /// Each later message.
 const MESSAGE: Duration = Duration::from_secs(20);
+/// TLS, all of it.
+const TLS: Duration = Duration::from_secs(15);
 /// Somebody at the server may have to approve us.
 const VERDICT: Duration = Duration::from_secs(60);
 /// Some servers say why they refuse; nobody should wait for the others.
@@ -17,22 +30,43 @@ const REASON: Duration = Duration::from_secs(2);
 /// Answers the questions of one login, however many attempts it takes.
 pub(super) struct Prompts<'a> {
     session: &'a Session,
-    secrets: &'a Secrets,
+    surroundings: &'a Surroundings,
     limit: Option<Limit>,
+    /// The way to the server does not leave this machine.
+    local: bool,
     /// Why the keyring did not have the password.
     keyring: Option<Error>,
+    /// What the server wanted last.
+    wanted: Option<Wanted>,
     asked_a_person: bool,
+    /// Why a question could not be put, where that is what ended the handshake.
+    failure: Option<Error>,
+    identity: Option<Identity>,
+    tls: Option<String>,
 }
 
 impl<'a> Prompts<'a> {
-    pub(super) fn new(session: &'a Session, secrets: &'a Secrets) -> Self {
-        Self { session, secrets, limit: None, keyring: None, asked_a_person: false }
+    pub(super) fn new(session: &'a Session, surroundings: &'a Surroundings) -> Self {
+        Self {
+            session,
+            surroundings,
+            limit: None,
+            local: false,
+            keyring: None,
+            wanted: None,
+            asked_a_person: false,
+            failure: None,
+            identity: None,
+            tls: None,
+        }
     }
 
     /// A new attempt, on a stream whose deadlines follow the handshake's steps.
-    pub(super) fn begin(&mut self, limit: Limit) {
+    pub(super) fn begin(&mut self, limit: Limit, local: bool) {
         self.limit = Some(limit);
+        self.local = local;
         self.asked_a_person = false;
+        (self.failure, self.identity, self.tls) = (None, None, None);
     }
 
     /// The deadline in force.
@@ -40,8 +74,19 @@ impl<'a> Prompts<'a> {
         self.limit.as_ref().map(Limit::get).unwrap_or_default()
     }
 
-    pub(super) fn may_have_password(&self) -> bool {
-        self.session.target.has_password || lock(&self.session.typed).is_some()
+    /// What the handshake shall look for.
+    pub(super) fn policy(&self) -> rfb::Policy {
+        let target = &self.session.target;
+        let typed = lock(&self.session.typed);
+        let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
+        rfb::Policy {
+            shared: true,
+            have_username: !typed_name.unwrap_or(&target.username).is_empty(),
+            have_password: target.has_password || typed.is_some(),
+            floor: self.floor().map(rfb::Level::from),
+            repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
+            without_vencrypt: false,
+        }
     }
 
     /// Whether a person was asked while the server waited.
@@ -49,12 +94,30 @@ impl<'a> Prompts<'a> {
         self.asked_a_person
     }
 
-    /// Asks the person at the window; none where they gave up. The answer is kept for the session.
-    pub(super) async fn ask(&mut self, rejected: Option<String>) -> Option<()> {
-        let prompt = Prompt::Password { rejected, keyring: self.keyring.clone() };
-        let answer = self.session.ask(prompt).await?;
-        *lock(&self.session.typed) = Some(Typed { password: answer.password, remember: answer.remember });
-        Some(())
+    /// Why a question could not be put, where that ended the handshake.
+    pub(super) fn failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+
+    /// Version and cipher of TLS, and who the server has shown to be.
+    pub(super) fn seen(&mut self) -> (Option<String>, Option<Identity>) {
+        (self.tls.take(), self.identity.take())
+    }
+
+    /// Asks the person at the window for the login; none where they gave up. The answer is kept for the session.
+    pub(super) async fn ask_login(&mut self, problem: Option<Error>) -> Option<()> {
+        let wanted = self.wanted?;
+        let typed_name = lock(&self.session.typed).take().and_then(|typed| typed.username);
+        let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
+        let travels = if self.local { Travels::Encrypted } else { Travels::from(wanted.security_type) };
+        let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
+        loop {
+            if let Answer::Password { username, password, remember } = self.session.ask(prompt.clone()).await? {
+                let username = username.filter(|_| wanted.username);
+                *lock(&self.session.typed) = Some(Typed { username, password, remember });
+                return Some(());
+            }
+        }
     }
 
     fn wait_at_most(&self, limit: Duration) {
@@ -63,15 +126,41 @@ impl<'a> Prompts<'a> {
         }
     }
 
-    fn typed(&self) -> Option<Credentials> {
-        lock(&self.session.typed).as_ref().map(|typed| Credentials::password(typed.password.expose()))
+    /// The saved host, as it is now.
+    fn host(&self) -> Option<Host> {
+        let id = self.session.target.host?;
+        self.surroundings.list.read(|hosts| hosts.get(id).cloned())
     }
 
-    async fn stored(&mut self) -> Option<Credentials> {
-        let id = self.session.target.host?;
+    /// The least protection that goes without asking.
+    fn floor(&self) -> Option<Level> {
+        let best = self.host()?.protection?;
+        Some(lock(&self.session.agreed).level.map_or(best, |agreed| agreed.min(best)))
+    }
+
+    /// Changes the saved host. That it cannot be saved must not keep anybody from their machine.
+    fn note(&self, change: impl FnOnce(Host) -> Host) {
+        let Some(id) = self.session.target.host else { return };
+        let put = |hosts: &mut crate::hosts::Hosts| match hosts.get(id).cloned() {
+            Some(host) => hosts.put(change(host)),
+            None => Ok(()),
+        };
+        if let Err(error) = self.surroundings.list.change(put) {
+            tracing::warn!(%error, "not noted with the machine");
+        }
+    }
+
+    fn typed(&self) -> Option<Credentials> {
+        let typed = lock(&self.session.typed);
+        let typed = typed.as_ref()?;
+        let username = typed.username.as_deref().unwrap_or(&self.session.target.username);
+        Some(Credentials::new(username, typed.password.expose()))
+    }
+
+    async fn stored(&mut self, id: HostId) -> Option<Credentials> {
         self.session.set(SessionState::Connecting { stage: Stage::Keyring });
-        match self.secrets.get(id).await {
-            Ok(password) => password.map(|password| Credentials::password(password.expose())),
+        match self.surroundings.secrets.get(id).await {
+            Ok(password) => password.map(|password| Credentials::new(&self.session.target.username, password.expose())),
             Err(error) => {
                 tracing::info!(%error, "no password from the keyring");
                 self.keyring = Some(error);
@@ -79,21 +168,70 @@ impl<'a> Prompts<'a> {
             }
         }
     }
+
+    async fn accept_weaker(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        let now = Level::from(chosen.level());
+        let Some(before) = self.floor().filter(|floor| now < *floor) else { return Ok(()) };
+        self.asked_a_person = true;
+        let prompt = Prompt::Weaker { before, now, security_type: name(chosen) };
+        loop {
+            if let Answer::Weaker { remember } = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
+                lock(&self.session.agreed).level = Some(now);
+                if remember {
+                    self.note(|host| Host { protection: Some(now), ..host });
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        let agreed = self.local
+            || !chosen.reveals_password()
+            || lock(&self.session.agreed).clear_text
+            || self.host().is_some_and(|host| host.clear_text);
+        if agreed {
+            return Ok(());
+        }
+        self.asked_a_person = true;
+        let prompt = Prompt::ClearText { security_type: name(chosen) };
+        loop {
+            if let Answer::ClearText { remember } = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
+                lock(&self.session.agreed).clear_text = true;
+                if remember {
+                    self.note(|host| Host { clear_text: true, ..host });
+                }
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether this is the server: the known keys first, then the person.
+    async fn confirm(&mut self, identity: Identity) -> Result<(), Cancelled> {
+        let endpoint = self.session.target.endpoint();
+        let known = match self.surroundings.trust.verdict(&endpoint, &identity) {
+            Verdict::Trusted => None,
+            Verdict::Unknown => Some(None),
+            Verdict::Changed(known) => Some(Some(known)),
+        };
+        if let Some(known) = known {
+            self.asked_a_person = true;
+            let prompt = Prompt::Trust { identity: identity.clone(), known };
+            loop {
+                if let Answer::Trust = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
+                    break;
+                }
+            }
+        }
+        if let Err(error) = self.surroundings.trust.accept(&endpoint, &identity) {
+            tracing::warn!(%error, "a server's key is known for this session only");
+        }
+        self.identity = Some(identity);
+        Ok(())
+    }
 }
 
 impl Ask for Prompts<'_> {
-    async fn credentials(&mut self, _: &Wanted) -> Result<Credentials, Cancelled> {
-        if let Some(typed) = self.typed() {
-            return Ok(typed);
-        }
-        if let Some(stored) = self.stored().await {
-            return Ok(stored);
-        }
-        self.asked_a_person = true;
-        self.ask(None).await.ok_or(Cancelled)?;
-        self.typed().ok_or(Cancelled)
-    }
-
     fn step(&mut self, step: Step) {
         let (stage, limit) = match step {
             Step::Greeting => (Stage::Handshake, GREETING),
@@ -105,7 +243,74 @@ impl Ask for Prompts<'_> {
         self.session.set(SessionState::Connecting { stage });
     }
 
+    async fn permit(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        self.accept_weaker(chosen).await?;
+        self.accept_clear_text(chosen).await
+    }
+
+    async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
+        self.wait_at_most(TLS);
+        self.session.set(SessionState::Connecting { stage: Stage::Encrypting });
+        let target = &self.session.target;
+        let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
+            Ok(tls) => tls,
+            Err(tls::Failed::CaFile { detail }) => {
+                self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
+                return Err(TlsError::Cancelled);
+            }
+            Err(tls::Failed::Tls { detail }) => return Err(TlsError::Failed { detail }),
+            Err(tls::Failed::Io(cause)) => return Err(TlsError::Io(cause)),
+        };
+        self.tls = Some(tls.description);
+        if let Some(certificate) = tls.certificate {
+            self.confirm(Identity::X509(certificate)).await.map_err(|_| TlsError::Cancelled)?;
+        }
+        self.wait_at_most(MESSAGE);
+        Ok(tls.stream)
+    }
+
+    async fn trust(&mut self, key: &ServerKey) -> Result<(), Cancelled> {
+        self.confirm(Identity::from(key)).await
+    }
+
+    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
+        self.wanted = Some(*wanted);
+        let name_missing =
+            |typed: Option<&str>| wanted.username && typed.unwrap_or(&self.session.target.username).is_empty();
+        let typed_name = lock(&self.session.typed).as_ref().map(|typed| typed.username.clone());
+        if let Some(username) = typed_name
+            && !name_missing(username.as_deref())
+            && let Some(typed) = self.typed()
+        {
+            return Ok(typed);
+        }
+        if let Some(id) = self.session.target.host
+            && !name_missing(None)
+            && let Some(stored) = self.stored(id).await
+        {
+            return Ok(stored);
+        }
+        self.asked_a_person = true;
+        self.ask_login(None).await.ok_or(Cancelled)?;
+        self.typed().ok_or(Cancelled)
+    }
+
     fn refused(&mut self) {
         self.wait_at_most(REASON);
+    }
+}
+
+fn name(security_type: SecurityType) -> String {
+    security_type.name().map_or_else(|| security_type.to_string(), str::to_owned)
+}
+
+/// Whom a certificate has to name.
+fn peer(address: &Address) -> Peer {
+    match address {
+        Address::Tcp { hostname, .. } => {
+            let bare = hostname.split('%').next().unwrap_or(hostname);
+            bare.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
+        }
+        Address::Unix(_) | Address::Demo => Peer::Local,
     }
 }

@@ -1,22 +1,22 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Session, SessionState, Stage, Surroundings, prompts::Prompts};
+use super::{Session, SessionState, Stage, Surroundings, Typed, prompts::Prompts};
 use crate::{
-    address::Address,
-    error::{Error, OtherProtocol, Result, Step},
+    error::{Error, Result, Step},
+    handshake::handshake_failed,
+    host::Host,
     lock,
+    protection::{Level, Protection},
     relay::{self, Viewer},
-    transport::{self, Patient, Stream},
+    transport::{self, Patient, Reached},
 };
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use rfb::{
     ServerInit,
     server::{Greeting, Reply},
 };
-use std::{
-    io::{self, ErrorKind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc};
 
 /// Runs the session and says how it ended.
 pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) {
@@ -28,8 +28,9 @@ pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) 
 }
 
 async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
-    let (stream, init) = log_in(session, surroundings).await?;
-    let not_stored = remember(session, surroundings).await.err();
+    let LoggedIn { server, protection } = log_in(session, surroundings).await?;
+    let rfb::client::Server { init, stream, .. } = server;
+    let not_stored = remember(session, surroundings, protection.level).await.err();
 
     session.wait_for_window().await;
     let no_ticket =
@@ -40,6 +41,7 @@ async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
         desktop_name: init.name_text(),
         width: init.width,
         height: init.height,
+        protection,
         not_stored,
     });
     let late = || Error::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
@@ -57,28 +59,47 @@ async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
     }
 }
 
+/// A server that let us in, and what protects the session with it.
+struct LoggedIn {
+    server: rfb::client::Server,
+    protection: Protection,
+}
+
 /// Dials and logs in, as often as a person answers for it.
-async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<(Stream, ServerInit)> {
-    let mut prompts = Prompts::new(session, &surroundings.secrets);
+async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<LoggedIn> {
+    let mut prompts = Prompts::new(session, surroundings);
+    let mut without_vencrypt = false;
     let mut dialled_again = false;
     loop {
-        let error = match attempt(session, &mut prompts).await {
+        let failure = match attempt(session, &mut prompts, without_vencrypt).await {
             Ok(done) => return Ok(done),
-            Err(error) => error,
+            Err(failure) => failure,
+        };
+        let error = match failure {
+            Failure::Explained(error) => error,
+            Failure::BetterWithoutVeNCrypt if !without_vencrypt => {
+                without_vencrypt = true;
+                continue;
+            }
+            Failure::BetterWithoutVeNCrypt => {
+                return Err(Error::NoCommonType { address: session.target.address.to_string(), offered: vec![] });
+            }
         };
         match error {
-            // While the person typed, the server lost its patience with the silent connection. From here that looks
-            // like a server that refuses without a word: so it is asked once more, before the person is.
-            Error::HandshakeClosed { during: Step::Authentication, .. }
-            | Error::PasswordRejected { reason: None, .. }
+            // While the person read and typed, the server lost its patience with the silent connection. From here that
+            // looks like a server that refuses without a word: so it is asked once more, before the person is.
+            Error::Closed { during: Step::Authentication | Step::SecurityTypes, .. }
+            | Error::AuthFailed { reason: None, too_many: false, .. }
+            | Error::AuthFailedProbably { .. }
                 if prompts.kept_the_server_waiting() && !dialled_again =>
             {
                 dialled_again = true;
             }
-            Error::PasswordRejected { reason, .. } => {
-                lock(&session.typed).take();
+            problem @ (Error::AuthFailed { too_many: false, .. }
+            | Error::AuthFailedProbably { .. }
+            | Error::BadInput { .. }) => {
                 // Asked before dialling: the server need not wait for a person this time.
-                let answered = prompts.ask(Some(reason.unwrap_or_default())).await;
+                let answered = prompts.ask_login(Some(problem)).await;
                 answered.ok_or(Error::ViewerFailed { detail: String::new() })?;
                 dialled_again = false;
             }
@@ -87,26 +108,67 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<(Strea
     }
 }
 
-async fn attempt(session: &Session, prompts: &mut Prompts<'_>) -> Result<(Stream, ServerInit)> {
-    session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let mut stream = Patient::new(transport::connect(&session.target.address).await?);
-    prompts.begin(stream.limit());
-    let policy = rfb::Policy { shared: true, have_password: prompts.may_have_password() };
-    let init = rfb::client::handshake(&mut stream, &policy, prompts)
-        .await
-        .map_err(|cause| explain(cause, &session.target.address, prompts.limit()))?;
-    Ok((stream.into_inner(), init))
+/// Why an attempt failed.
+enum Failure {
+    /// For a reason that a person is told.
+    Explained(Error),
+    /// It has to begin again, and leave VeNCrypt out.
+    BetterWithoutVeNCrypt,
 }
 
-/// Puts a password that was typed, and has just been accepted, into the keyring if that was asked for.
-async fn remember(session: &Session, surroundings: &Surroundings) -> Result<()> {
-    let to_keep = lock(&session.typed)
-        .as_mut()
-        .and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.password.clone()));
-    let (Some(id), Some(password)) = (session.target.host, to_keep) else { return Ok(()) };
+async fn attempt(
+    session: &Session,
+    prompts: &mut Prompts<'_>,
+    without_vencrypt: bool,
+) -> std::result::Result<LoggedIn, Failure> {
+    session.set(SessionState::Connecting { stage: Stage::Dialing });
+    let Reached { stream, local } = transport::connect(&session.target.address).await.map_err(Failure::Explained)?;
+    let stream = Patient::new(stream);
+    let limit = stream.limit();
+    prompts.begin(limit.clone(), local);
+    let policy = rfb::Policy { without_vencrypt, ..prompts.policy() };
+    let server = match rfb::client::handshake(stream, &policy, prompts, &mut UnwrapErr(SysRng)).await {
+        Ok(server) => server,
+        Err(rfb::Error::BetterWithoutVeNCrypt) => return Err(Failure::BetterWithoutVeNCrypt),
+        Err(cause) => {
+            let told = prompts.failure();
+            let explained = told.unwrap_or_else(|| handshake_failed(cause, &session.target.address, prompts.limit()));
+            return Err(Failure::Explained(explained));
+        }
+    };
+    limit.lift();
+    let (tls, identity) = prompts.seen();
+    let protection = Protection {
+        level: server.security_type.level().into(),
+        local,
+        security_type: server.security_type.name().unwrap_or_default().to_owned(),
+        tls,
+        identity,
+        password_unasked: policy.have_password && server.security_type.takes_anybody(),
+    };
+    Ok(LoggedIn { server, protection })
+}
+
+/// Puts a login that was typed, and has just been accepted, into the keyring if that was asked for, and notes how well
+/// the host was reached.
+async fn remember(session: &Session, surroundings: &Surroundings, level: Level) -> Result<()> {
+    let Some(id) = session.target.host else { return Ok(()) };
+    surroundings.list.change(|hosts| match hosts.get(id).cloned() {
+        Some(host) if host.protection < Some(level) => hosts.put(Host { protection: Some(level), ..host }),
+        _ => Ok(()),
+    })?;
+    let to_keep =
+        lock(&session.typed).as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
+    let Some(Typed { username, password, .. }) = to_keep else { return Ok(()) };
     session.set(SessionState::Connecting { stage: Stage::Keyring });
     surroundings.secrets.set(id, &password).await?;
-    surroundings.list.change(|hosts| hosts.set_has_password(id, true))
+    surroundings.list.change(|hosts| match hosts.get(id).cloned() {
+        Some(host) => {
+            let username = username.unwrap_or_else(|| host.username.clone());
+            hosts.put(Host { username, has_password: true, ..host })
+        }
+        None => Ok(()),
+    })
 }
 
 /// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
@@ -130,53 +192,6 @@ async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer> {
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
         let bytes = next.ok_or_else(|| Error::ViewerFailed { detail: String::new() })?;
         reply = greeting.answer(&bytes).map_err(|cause| failed(&cause))?;
-    }
-}
-
-/// The handshake's end as the user is told it.
-fn explain(cause: rfb::Error, address: &Address, waited: Duration) -> Error {
-    let address = address.to_string();
-    match cause {
-        rfb::Error::NotRfb { looks_like } => Error::NotVnc { address, looks_like: looks_like.map(OtherProtocol::from) },
-        rfb::Error::UnsupportedVersion { version } => Error::UnsupportedVersion { address, version },
-        rfb::Error::Repeater => Error::Repeater { address },
-        rfb::Error::Refused { reason } => Error::ServerRefused { address, reason },
-        rfb::Error::NoCommonSecurity { offered } => {
-            Error::NoCommonSecurity { address, offered: offered.iter().map(ToString::to_string).collect() }
-        }
-        rfb::Error::AuthFailed { reason } => Error::PasswordRejected { address, reason },
-        rfb::Error::TooMany { reason } => Error::TooManyAttempts { address, reason },
-        rfb::Error::Closed { during } => Error::HandshakeClosed { address, during: during.into() },
-        rfb::Error::Protocol { during, detail } => {
-            Error::ProtocolBroken { address, detail: format!("{during}: {detail}") }
-        }
-        rfb::Error::Cancelled => Error::ViewerFailed { detail: String::new() },
-        rfb::Error::Io { during, source } if source.kind() == ErrorKind::TimedOut => {
-            Error::HandshakeTimeout { address, during: during.into(), seconds: waited.as_secs() }
-        }
-        rfb::Error::Io { source, .. } => Error::ConnectionLost { address, detail: source.to_string() },
-    }
-}
-
-impl From<rfb::Step> for Step {
-    fn from(step: rfb::Step) -> Self {
-        match step {
-            rfb::Step::Greeting => Self::Greeting,
-            rfb::Step::SecurityTypes => Self::SecurityTypes,
-            rfb::Step::Authentication => Self::Authentication,
-            rfb::Step::SecurityResult => Self::SecurityResult,
-            rfb::Step::ServerInit => Self::ServerInit,
-        }
-    }
-}
-
-impl From<rfb::OtherProtocol> for OtherProtocol {
-    fn from(other: rfb::OtherProtocol) -> Self {
-        match other {
-            rfb::OtherProtocol::Http => Self::Http,
-            rfb::OtherProtocol::Ssh => Self::Ssh,
-            rfb::OtherProtocol::Tls => Self::Tls,
-        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! What a viewer window is told about its session.
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    protection::{Level, Protection, Travels},
+    secrets::Secret,
+    trust::{Identity, KnownKey},
+};
 use serde::{Deserialize, Serialize};
 
 /// What stays the same about a session; the answer to `attach`.
@@ -42,6 +47,8 @@ pub enum SessionState {
         width: u16,
         /// Framebuffer height in pixels.
         height: u16,
+        /// What protects the session.
+        protection: Protection,
         /// Why a password that was to be kept is not in the keyring.
         not_stored: Option<Error>,
     },
@@ -63,33 +70,78 @@ pub enum Stage {
     Dialing,
     /// Talking RFB: version and security types.
     Handshake,
+    /// Bringing up TLS.
+    Encrypting,
     /// Waiting for the keyring; it may be asking the user to unlock it.
     Keyring,
     /// Logging in.
     Authenticating,
 }
 
-/// A question for the person at the window.
+/// A question for the person at the window. Giving up is closing the window, or `close`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Prompt {
-    /// The password for VNC authentication.
+    /// The password, and the user name where the server wants one.
     Password {
-        /// The last one was not accepted, with the server's words for it (may be empty).
-        rejected: Option<String>,
+        /// The user name as far as it is known (may be empty); none where the server wants none.
+        username: Option<String>,
+        /// What happens to the password on its way.
+        travels: Travels,
+        /// Why the last one was no good: not accepted, or not fit to be sent.
+        problem: Option<Error>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
         keyring: Option<Error>,
     },
+    /// Whether this is the server's key; asked before any password is sent.
+    Trust {
+        /// What the server shows.
+        identity: Identity,
+        /// The key that was accepted for this address before, where it is another one.
+        known: Option<KnownKey>,
+    },
+    /// Whether to go on though the server once offered better protection.
+    Weaker {
+        /// The best that was reached.
+        before: Level,
+        /// What it comes to now.
+        now: Level,
+        /// The security type's name in the field.
+        security_type: String,
+    },
+    /// Whether the password may travel readably.
+    ClearText {
+        /// The security type's name in the field.
+        security_type: String,
+    },
 }
 
-/// The person's answer to a [`Prompt`].
+/// The person's answer to a [`Prompt`], of the same kind.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Answer {
-    /// The password as typed.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub password: crate::secrets::Secret,
-    /// Keep it in the keyring once the server has accepted it.
-    pub remember: bool,
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Answer {
+    /// The password.
+    Password {
+        /// As typed; ignored where none was asked for.
+        username: Option<String>,
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+        /// Keep both once the server has accepted them: the password in the keyring, the user name with the host.
+        remember: bool,
+    },
+    /// It is the server's key, and from now on the only one.
+    Trust,
+    /// Go on with less protection.
+    Weaker {
+        /// Expect no more than this from now on.
+        remember: bool,
+    },
+    /// Send the password readably.
+    ClearText {
+        /// For this host it is fine from now on.
+        remember: bool,
+    },
 }

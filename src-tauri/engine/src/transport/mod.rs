@@ -2,32 +2,39 @@
 
 mod patience;
 mod tcp;
+pub(crate) mod tls;
 #[cfg(unix)]
 mod unix;
 
 pub(crate) use patience::{Limit, Patient};
 
 use crate::{address::Address, demo, error::Result};
-use tokio::io::{AsyncRead, AsyncWrite};
+use rfb::Stream;
 
-/// Bytes to and from a server, whatever lies between.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for S {}
-
-/// One type for every way, so that ways can be nested.
-pub(crate) type Stream = Box<dyn ByteStream>;
+/// A server that was reached.
+pub(crate) struct Reached {
+    /// Bytes to and from it.
+    pub(crate) stream: Stream,
+    /// The way there does not leave this machine.
+    pub(crate) local: bool,
+}
 
 /// Reaches `address`, within the way's own deadline.
 ///
 /// # Errors
 /// One of the "reaching the server" errors of [`crate::Error`].
-pub(crate) async fn connect(address: &Address) -> Result<Stream> {
+pub(crate) async fn connect(address: &Address) -> Result<Reached> {
+    let local = |stream: Stream| Reached { stream, local: true };
     match address {
-        Address::Tcp { hostname, port } => Ok(Box::new(tcp::dial(hostname, *port, address).await?)),
+        Address::Tcp { hostname, port } => {
+            let stream = tcp::dial(hostname, *port, address).await?;
+            let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+            Ok(Reached { stream: Box::new(stream), local })
+        }
         #[cfg(unix)]
-        Address::Unix(path) => Ok(Box::new(unix::dial(path, address).await?)),
+        Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
         Address::Unix(path) => Err(crate::Error::SocketMissing { path: path.clone() }),
-        Address::Demo => Ok(Box::new(demo::dial().await?)),
+        Address::Demo => Ok(local(Box::new(demo::dial().await?))),
     }
 }

@@ -36,12 +36,21 @@ pub(crate) struct Limit(Arc<AtomicU64>);
 impl Limit {
     /// From now on a read may wait this long.
     pub(crate) fn set(&self, limit: Duration) {
-        self.0.store(limit.as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.store(limit.as_millis().try_into().unwrap_or(u64::MAX - 1), Ordering::Relaxed);
+    }
+
+    /// From now on nothing is hurried: the session has begun.
+    pub(crate) fn lift(&self) {
+        self.0.store(u64::MAX, Ordering::Relaxed);
     }
 
     /// How long a read may wait now.
     pub(crate) fn get(&self) -> Duration {
         Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    fn is_lifted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == u64::MAX
     }
 }
 
@@ -57,11 +66,6 @@ impl<S> Patient<S> {
     pub(crate) fn limit(&self) -> Limit {
         self.limit.clone()
     }
-
-    /// The stream without deadlines, for the session that follows.
-    pub(crate) fn into_inner(self) -> S {
-        self.stream
-    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
@@ -72,6 +76,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
                 this.left = this.left.saturating_sub(since.elapsed());
             }
             return Poll::Ready(result);
+        }
+        if this.limit.is_lifted() {
+            this.wait = None;
+            return Poll::Pending;
         }
         let (_, alarm) =
             this.wait.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(this.limit.get().min(this.left)))));
@@ -129,6 +137,19 @@ mod tests {
         let error = stream.read_exact(&mut [0; 12]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert_eq!(began.elapsed(), WHOLE_HANDSHAKE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_may_be_silent_for_hours() {
+        let (near, mut far) = duplex(8);
+        let mut stream = Patient::new(near);
+        stream.limit().lift();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(9000)).await;
+            far.write_u8(7).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        assert_eq!(stream.read_u8().await.unwrap(), 7);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,8 +5,9 @@
 //! | server | 16 | challenge |
 //! | viewer | 16 | the challenge, DES-encrypted with the password |
 //!
-//! It authenticates nobody to us and encrypts nothing after it; a listener can guess the password at leisure.
+//! By itself it authenticates nobody to us and encrypts nothing after it; a listener can guess the password at leisure.
 
+use super::{Limits, credentials};
 use crate::{
     ask::{Ask, Step, Wanted},
     error::Error,
@@ -17,22 +18,19 @@ use des::{
     Des,
     cipher::{BlockCipherEncrypt, KeyInit},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
-/// Asks for the password once the server has shown its challenge.
-pub(crate) async fn authenticate<S, A>(wire: &mut Wire<'_, S>, ask: &mut A) -> Result<(), Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-    A: Ask,
-{
+/// Asks for the password once the server has shown its challenge. `chosen` is what we came here by.
+pub(super) async fn authenticate<A: Ask>(wire: &mut Wire, ask: &mut A, chosen: SecurityType) -> Result<(), Error> {
     wire.enter(Step::Authentication, ask);
     let challenge = wire.array().await?;
-    let wanted = Wanted { security_type: SecurityType::VncAuth };
-    let credentials = ask.credentials(&wanted).await.map_err(|_| Error::Cancelled)?;
+    let credentials = credentials(ask, Wanted { security_type: chosen, username: false }, &LIMITS).await?;
     let answer = answer(challenge, credentials.password_bytes());
     wire.send(&answer).await
 }
+
+/// Only eight bytes count, but people have longer passwords and type them.
+const LIMITS: Limits = Limits { username: 0, password: usize::MAX };
 
 /// Encrypts the challenge's two blocks, each by itself (ECB).
 fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {

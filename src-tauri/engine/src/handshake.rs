@@ -1,0 +1,60 @@
+//! The handshake's end as the user is told it.
+
+use crate::{
+    address::Address,
+    error::{Error, OtherProtocol, Step},
+};
+use std::{io::ErrorKind, time::Duration};
+
+/// Why there is no session with the server at `address`; `waited` is the deadline that was in force.
+pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> Error {
+    let address = address.to_string();
+    match cause {
+        rfb::Error::NotRfb { looks_like } => Error::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) },
+        rfb::Error::UnsupportedVersion { version } => Error::UnsupportedVersion { address, version },
+        rfb::Error::Repeater => Error::Repeater { address },
+        rfb::Error::Refused { reason } => Error::Refused { address, reason },
+        rfb::Error::NoCommonSecurity { offered } => {
+            Error::NoCommonType { address, offered: offered.iter().map(ToString::to_string).collect() }
+        }
+        rfb::Error::BetterWithoutVeNCrypt => Error::NoCommonType { address, offered: vec!["VeNCrypt".to_owned()] },
+        rfb::Error::AuthFailed { reason } => Error::AuthFailed { address, reason, too_many: false },
+        rfb::Error::TooMany { reason } => Error::AuthFailed { address, reason, too_many: true },
+        rfb::Error::AuthFailedProbably => Error::AuthFailedProbably { address },
+        rfb::Error::BadCredentials(unfit) => Error::BadInput { address, detail: unfit.to_string() },
+        rfb::Error::TooWeak { bits } => Error::TooWeak { address, bits },
+        rfb::Error::Integrity { .. } => Error::Integrity { address },
+        rfb::Error::Tls { detail } => Error::Tls { address, detail },
+        rfb::Error::Closed { during: rfb::Step::Greeting, .. } => Error::NotRfbClosed { address },
+        rfb::Error::Closed { during, .. } => Error::Closed { address, during: during.into() },
+        rfb::Error::Protocol { during, detail } => Error::Protocol { address, detail: format!("{during}: {detail}") },
+        rfb::Error::Cancelled => Error::ViewerFailed { detail: String::new() },
+        rfb::Error::Io { during, source } if source.kind() == ErrorKind::TimedOut => match during {
+            rfb::Step::Greeting => Error::TimeoutGreeting { address, seconds: waited.as_secs() },
+            _ => Error::Timeout { address, during: during.into(), seconds: waited.as_secs() },
+        },
+        rfb::Error::Io { source, .. } => Error::ConnectionLost { address, detail: source.to_string() },
+    }
+}
+
+impl From<rfb::Step> for Step {
+    fn from(step: rfb::Step) -> Self {
+        match step {
+            rfb::Step::Greeting => Self::Greeting,
+            rfb::Step::SecurityTypes => Self::SecurityTypes,
+            rfb::Step::Authentication => Self::Authentication,
+            rfb::Step::SecurityResult => Self::SecurityResult,
+            rfb::Step::ServerInit => Self::ServerInit,
+        }
+    }
+}
+
+impl From<rfb::OtherProtocol> for OtherProtocol {
+    fn from(other: rfb::OtherProtocol) -> Self {
+        match other {
+            rfb::OtherProtocol::Http => Self::Http,
+            rfb::OtherProtocol::Ssh => Self::Ssh,
+            rfb::OtherProtocol::Tls => Self::Tls,
+        }
+    }
+}
