@@ -67,6 +67,11 @@ impl Server {
         format!("127.0.0.1::{}", self.listener.local_addr().unwrap().port())
     }
 
+    /// As Portlight prints it.
+    fn shown(&self) -> String {
+        self.listener.local_addr().unwrap().to_string()
+    }
+
     async fn accept(&self) -> TcpStream {
         let (mut stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
         stream.write_all(VERSION).await.unwrap();
@@ -111,9 +116,9 @@ async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&Sess
     timeout(PATIENCE, states.wait_for(wanted)).await.expect("the state never came").unwrap().clone()
 }
 
-async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<String> {
+async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
     match until(states, |state| matches!(state, SessionState::Asking { .. })).await {
-        SessionState::Asking { prompt: Prompt::Password { rejected, .. } } => rejected,
+        SessionState::Asking { prompt: Prompt::Password { problem, .. } } => problem,
         other => panic!("{other:?}"),
     }
 }
@@ -133,7 +138,7 @@ async fn until_ended(states: &mut watch::Receiver<SessionState>) -> Option<Error
 }
 
 fn answer(password: &str) -> Answer {
-    Answer { password: password.to_owned().into(), remember: false }
+    Answer::Password { username: None, password: password.to_owned().into(), remember: false }
 }
 
 type Viewer = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -229,11 +234,12 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
         asked
     );
     let again = until(&mut states, |state| {
-        matches!(state, SessionState::Asking { prompt: Prompt::Password { rejected: Some(_), .. } })
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
     })
     .await;
-    let SessionState::Asking { prompt: Prompt::Password { rejected, .. } } = again else { panic!("{again:?}") };
-    assert_eq!(rejected.as_deref(), Some("nope"));
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = again else { panic!("{again:?}") };
+    let rejected = Error::AuthFailed { address: server.shown(), reason: Some("nope".into()), too_many: false };
+    assert_eq!(problem, Some(rejected));
     assert!(
         timeout(Duration::from_millis(100), server.listener.accept()).await.is_err(),
         "nobody has answered, so nobody may call: servers count that as an attempt"

@@ -89,7 +89,7 @@ fn repeater_request(id: &str) -> Result<[u8; REPEATER_REQUEST_LEN], Error> {
     let mut request = [0; REPEATER_REQUEST_LEN];
     match request.split_at_mut_checked(words.len()) {
         // The last byte stays zero: repeaters read a C string.
-        Some((start, [_, ..])) if !words.is_empty() => start.copy_from_slice(words.as_bytes()),
+        Some((start, [_, ..])) if !id.is_empty() => start.copy_from_slice(words.as_bytes()),
         _ => return Err(Error::Repeater),
     }
     Ok(request)

@@ -1,8 +1,13 @@
 //! Conversations with servers, each held twice: whole, and over a stream that carries one byte at a time. The server is
 //! a script; it fails the test if the viewer sends anything that was not its turn to send.
 
-use rfb::{Ask, Cancelled, Credentials, Error, OtherProtocol, Policy, SecurityType, ServerInit, Step, Wanted, client};
+use rand_core::{TryCryptoRng, TryRng};
+use rfb::{
+    Ask, Cancelled, Credentials, Error, Heard, Level, OtherProtocol, Policy, SecurityType, ServerInit, Step, Stream,
+    TlsError, TlsKind, Unfit, Wanted, client,
+};
 use std::{
+    convert::Infallible,
     io,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -14,6 +19,7 @@ use tokio::{
 };
 
 /// One turn of the scripted server.
+#[derive(Clone)]
 enum Turn {
     /// Sends this.
     S(Vec<u8>),
@@ -65,28 +71,75 @@ fn after_none(rest: impl IntoIterator<Item = Turn>) -> Vec<Turn> {
     [s(V38), V(V38), s([1, 1]), V(&[1])].into_iter().chain(rest).collect()
 }
 
-/// Knows "passw0rd", or nothing; writes down what it is told.
+/// Whom the handshake asks: knows a login or nothing, agrees to all, and writes down what it is told.
+#[derive(Default)]
 struct Person {
+    username: &'static str,
     password: Option<&'static str>,
+    /// Which security types it says no to.
+    declines: Vec<SecurityType>,
     steps: Vec<Step>,
-    wanted: Vec<SecurityType>,
+    heard: Vec<String>,
+    permitted: Vec<SecurityType>,
+    wanted: Vec<Wanted>,
+    tls: Vec<TlsKind>,
     refused: usize,
 }
 
 impl Ask for Person {
-    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
-        self.wanted.push(wanted.security_type);
-        self.password.map(Credentials::password).ok_or(Cancelled)
-    }
-
     fn step(&mut self, step: Step) {
         self.steps.push(step);
+    }
+
+    fn heard(&mut self, heard: Heard<'_>) {
+        self.heard.push(match heard {
+            Heard::Version { major, minor } => format!("{major}.{minor}"),
+            Heard::Repeater => "repeater".to_owned(),
+            Heard::Offered(types) => types.iter().filter_map(|offer| offer.name()).collect::<Vec<_>>().join(" "),
+        });
+    }
+
+    async fn permit(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        self.permitted.push(chosen);
+        if self.declines.contains(&chosen) { Err(Cancelled) } else { Ok(()) }
+    }
+
+    /// Mock: the bytes within TLS are the bytes around it.
+    async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
+        self.tls.push(kind);
+        Ok(stream)
+    }
+
+    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
+        self.wanted.push(*wanted);
+        self.password.map(|password| Credentials::new(self.username, password)).ok_or(Cancelled)
     }
 
     fn refused(&mut self) {
         self.refused += 1;
     }
 }
+
+/// No chance at all: what is not random fails loudly where it matters, and nothing here does.
+struct NoChance;
+
+impl TryRng for NoChance {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        panic!("these conversations need no randomness")
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        panic!("these conversations need no randomness")
+    }
+
+    fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), Infallible> {
+        panic!("these conversations need no randomness")
+    }
+}
+
+impl TryCryptoRng for NoChance {}
 
 /// A stream that waits ten seconds for a read and then says so, as the engine's does.
 struct Patient {
@@ -162,6 +215,7 @@ async fn play(mut stream: DuplexStream, script: Vec<Turn>) -> Option<DuplexStrea
 /// What came of a conversation.
 struct Outcome {
     result: Result<ServerInit, Error>,
+    security_type: Option<SecurityType>,
     person: Person,
     waited: Duration,
 }
@@ -172,23 +226,18 @@ impl Outcome {
     }
 }
 
-async fn hold(script: Vec<Turn>, width: usize, password: Option<&'static str>, shared: bool) -> Outcome {
+async fn hold_with(script: Vec<Turn>, width: usize, policy: &Policy, mut person: Person) -> Outcome {
     let reset = matches!(script.last(), Some(Resets));
     let (near, far) = duplex(width);
-    let mut near = Patient { stream: near, alarm: None, reset };
-    let mut person = Person { password, steps: vec![], wanted: vec![], refused: 0 };
-    let policy = Policy { shared, have_password: password.is_some() };
+    let near = Patient { stream: near, alarm: None, reset };
     let began = Instant::now();
     let viewer = async {
-        let result = client::handshake(&mut near, &policy, &mut person).await;
+        let server = client::handshake(near, policy, &mut person, &mut NoChance).await?;
         // Exactly what was announced has been read: the session's bytes are all still there.
-        if result.is_ok() {
-            let mut session = Vec::new();
-            near.stream.read_to_end(&mut session).await.expect("the rest");
-            assert_eq!(session, b"session", "bytes of the session");
-        }
-        drop(near);
-        result
+        let (mut stream, mut session) = (server.stream, Vec::new());
+        stream.read_to_end(&mut session).await.expect("the rest");
+        assert_eq!(session, b"session", "bytes of the session");
+        Ok((server.init, server.security_type))
     };
     let server = async {
         let kept = play(far, script).await;
@@ -199,7 +248,16 @@ async fn hold(script: Vec<Turn>, width: usize, password: Option<&'static str>, s
     };
     let both = async { tokio::join!(viewer, server) };
     let (result, ()) = timeout(Duration::from_secs(60), both).await.expect("neither side goes on");
-    Outcome { result, person, waited: began.elapsed() }
+    let (result, security_type) = match result {
+        Ok((init, security_type)) => (Ok(init), Some(security_type)),
+        Err(error) => (Err(error), None),
+    };
+    Outcome { result, security_type, person, waited: began.elapsed() }
+}
+
+async fn hold(script: Vec<Turn>, width: usize, password: Option<&'static str>, shared: bool) -> Outcome {
+    let policy = Policy { shared, have_password: password.is_some(), ..Policy::default() };
+    hold_with(script, width, &policy, Person { password, ..Person::default() }).await
 }
 
 /// Holds the conversation whole and bytewise, with the password "passw0rd" or none.
@@ -277,7 +335,7 @@ async fn strange_numbers_get_the_protocols_own() {
 async fn our_order_chooses() {
     let with_password = steps(&[Step::Authentication, Step::SecurityResult, Step::ServerInit]);
     let without = steps(&[Step::SecurityResult, Step::ServerInit]);
-    for offered in [&[2, 1, 2][..], &[2, 2, 1], &[6, 0, 19, 1, 2, 2, 0]] {
+    for offered in [&[2, 1, 2][..], &[2, 2, 1], &[13, 0, 77, 1, 2, 2, 0]] {
         let list = || s([&[offered.len() as u8], offered].concat());
         succeeds(PASSWORD, &with_password, || vec![s(V38), V(V38), list(), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)])
             .await;
@@ -318,16 +376,15 @@ async fn unusual_screens() {
 #[tokio::test]
 async fn a_transcript_is_enough() {
     let server = [V38, &[2, 2, 1], &OK, &[4, 0, 3, 0], &PIXELS, &[0, 0, 0, 2], b"hi", b"session"].concat();
-    let mut said = Vec::new();
-    let mut heard = &server[..];
     struct Nobody;
     impl Ask for Nobody {}
-    let policy = Policy { shared: false, have_password: false };
-    let init = client::handshake(&mut join(&mut heard, &mut said), &policy, &mut Nobody).await.unwrap();
-    assert_eq!((init.name_text().as_str(), init.width), ("hi", 1024));
-    assert_eq!(init.to_bytes(), server[19..45]);
-    assert_eq!(said, [V38, &[1, 0]].concat());
-    assert_eq!(heard, b"session");
+    let transcript = join(io::Cursor::new(server.clone()), Vec::new());
+    let server_side = client::handshake(transcript, &Policy::default(), &mut Nobody, &mut NoChance).await.unwrap();
+    assert_eq!((server_side.init.name_text().as_str(), server_side.init.width), ("hi", 1024));
+    assert_eq!(server_side.init.to_bytes(), server[19..45]);
+    let (mut stream, mut session) = (server_side.stream, Vec::new());
+    stream.read_to_end(&mut session).await.unwrap();
+    assert_eq!(session, b"session");
 }
 
 // ---- what is no VNC server
@@ -347,6 +404,7 @@ async fn versions_that_we_cannot_speak() {
     fails!(None, [s("RFB 002.000\n"), Hangs], Error::UnsupportedVersion { version } if version == "002.000");
     fails!(None, [s("RFB 009.000\n"), Hangs], Error::UnsupportedVersion { version } if version == "009.000");
     fails!(None, [s("RFB 000.000\n"), Hangs], Error::Repeater);
+    fails!(None, [s("RFB 003.002\n"), Hangs], Error::UnsupportedVersion { version } if version == "003.002");
 }
 
 // ---- closed, or silent, at every step
@@ -367,10 +425,10 @@ const EVERY_STEP: [Step; 5] =
 #[tokio::test(start_paused = true)]
 async fn an_end_is_told_with_its_step() {
     for step in EVERY_STEP {
-        fails!(PASSWORD, up_to(step), Error::Closed { during } if during == step);
-        fails!(PASSWORD, up_to(step).into_iter().chain([Resets]), Error::Closed { during } if during == step);
+        fails!(PASSWORD, up_to(step), Error::Closed { during, .. } if during == step);
+        fails!(PASSWORD, up_to(step).into_iter().chain([Resets]), Error::Closed { during, .. } if during == step);
     }
-    fails!(None, [], Error::Closed { during: Step::Greeting });
+    fails!(None, [], Error::Closed { during: Step::Greeting, .. });
 }
 
 #[tokio::test(start_paused = true)]
@@ -420,12 +478,27 @@ async fn refused_in_few_words_or_too_many() {
 #[tokio::test]
 async fn a_server_that_never_stops_talking_is_heard_for_64_kib() {
     let server = [V38, &[0, 0x7f, 0xff, 0xff, 0xff], &[b'x'; 200_000]].concat();
-    let (mut heard, mut said) = (&server[..], Vec::new());
-    let mut person = Person { password: None, steps: vec![], wanted: vec![], refused: 0 };
-    let policy = Policy { shared: true, have_password: false };
-    let result = client::handshake(&mut join(&mut heard, &mut said), &policy, &mut person).await;
+    let counted = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let heard = Counted { bytes: io::Cursor::new(server), read: std::sync::Arc::clone(&counted) };
+    let mut person = Person::default();
+    let result = client::handshake(join(heard, Vec::new()), &Policy::default(), &mut person, &mut NoChance).await;
     assert!(matches!(result, Err(Error::Refused { reason: Some(r) }) if r == "x".repeat(400)));
-    assert_eq!(heard.len(), 200_000 - 65_536);
+    assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), 17 + 65_536);
+}
+
+/// Counts what is read of it.
+struct Counted {
+    bytes: io::Cursor<Vec<u8>>,
+    read: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let done = Pin::new(&mut self.bytes).poll_read(cx, buf);
+        self.read.fetch_add(buf.filled().len() - before, std::sync::atomic::Ordering::Relaxed);
+        done
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -442,9 +515,9 @@ async fn reasons_are_cleaned() {
 #[tokio::test(start_paused = true)]
 async fn nothing_that_we_speak() {
     let named = |offered: Vec<SecurityType>| offered.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    fails!(None, [s(V38), V(V38), s([5, 19, 30, 19, 77, 0]), Hangs],
-        Error::NoCommonSecurity { offered } if named(offered.clone()) == "VeNCrypt (19), Apple Diffie-Hellman (30), type 77");
-    let all: Vec<u8> = [255].into_iter().chain(3..=255).chain([0, 0]).collect();
+    fails!(None, [s(V38), V(V38), s([5, 13, 17, 36, 17, 77]), Hangs],
+        Error::NoCommonSecurity { offered } if named(offered.clone()) == "RealVNC RA2r (13), UltraVNC (17), Apple SRP (36), type 77");
+    let all: Vec<u8> = [112].into_iter().chain(131..=242).collect();
     fails!(None, [s(V38), V(V38), s(&all), Hangs], Error::NoCommonSecurity { offered } if offered.len() == 8);
     fails!(None, [s(V38), V(V38), s([2, 0, 0]), Hangs], Error::NoCommonSecurity { offered } if offered.is_empty());
     for number in [19, 0x0101_0101, u32::MAX] {
@@ -476,12 +549,12 @@ async fn a_password_that_is_wrong() {
 async fn a_password_that_is_probably_wrong() {
     // Gone instead of a verdict, or right after a good one.
     fails!(PASSWORD, after_password([]), Error::AuthFailed { reason: None });
-    fails!(PASSWORD, after_password([Resets]), Error::AuthFailed { reason: None });
-    fails!(PASSWORD, after_password([s(OK), V(&[1])]), Error::AuthFailed { reason: None });
-    fails!(PASSWORD, after_password([s(OK), V(&[1]), Resets]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([Resets]), Error::AuthFailedProbably);
+    fails!(PASSWORD, after_password([s(OK), V(&[1])]), Error::AuthFailedProbably);
+    fails!(PASSWORD, after_password([s(OK), V(&[1]), Resets]), Error::AuthFailedProbably);
     // neatvnc 0.5.4: u8 0, u32 28, then 28 bytes of what lay in its memory.
     let noise = [&[0x1c][..], &[0xa7; 28]].concat();
-    fails!(PASSWORD, after_password([s([0, 0, 0, 0]), V(&[1]), s(&noise), Hangs]), Error::AuthFailed { reason: None });
+    fails!(PASSWORD, after_password([s([0, 0, 0, 0]), V(&[1]), s(&noise), Hangs]), Error::AuthFailedProbably);
     // Silence is another matter: somebody may be thinking.
     fails!(PASSWORD, after_password([Hangs]), Error::Io { during: Step::SecurityResult, .. });
 }
@@ -492,7 +565,9 @@ async fn a_refusal_without_a_password_is_not_about_one() {
     fails!(None, after_none([s(FAILED), text(words)]), Error::Refused { reason: Some(r) } if r == words);
     fails!(None, after_none([s(FAILED)]), Error::Refused { reason: None });
     fails!(None, after_none([s(TOO_MANY)]), Error::TooMany { reason: None });
-    fails!(None, after_none([s(OK), V(&[1])]), Error::Closed { during: Step::ServerInit });
+    // TigerVNC says so after a right password, too.
+    fails!(PASSWORD, after_password([s(FAILED), text(words)]), Error::Refused { reason: Some(r) } if r == words);
+    fails!(None, after_none([s(OK), V(&[1])]), Error::Closed { during: Step::ServerInit, .. });
 }
 
 #[tokio::test(start_paused = true)]
@@ -523,13 +598,297 @@ async fn implausible_screens() {
     }
 }
 
+// ---- VeNCrypt, Plain and Tight
+
+const PLAIN_LOGIN: &[u8] = b"\0\0\0\x03\0\0\0\x08annpassw0rd";
+
+/// A 3.8 server up to VeNCrypt's list of sub-types.
+fn vencrypt(version: &'static [u8], types: &[u8], sub_types: &[u32]) -> Vec<Turn> {
+    let list: Vec<u8> = sub_types.iter().flat_map(|number| number.to_be_bytes()).collect();
+    vec![
+        s(version),
+        V(version),
+        s([&[types.len() as u8], types].concat()),
+        V(&[19]),
+        s([0, 2]),
+        V(&[0, 2]),
+        s([0]),
+        s([&[sub_types.len() as u8], &list[..]].concat()),
+    ]
+}
+
+fn then(before: Vec<Turn>, after: impl IntoIterator<Item = Turn>) -> Vec<Turn> {
+    before.into_iter().chain(after).collect()
+}
+
+/// The session that follows a login.
+fn session() -> [Turn; 3] {
+    [V(&[1]), desk(), s("session")]
+}
+
+fn ann() -> Person {
+    Person { username: "ann", password: PASSWORD, ..Person::default() }
+}
+
+fn anns() -> Policy {
+    Policy { shared: true, have_username: true, have_password: true, ..Policy::default() }
+}
+
+/// Holds it whole and bytewise, with a user name and a password, and expects a session of this type.
+async fn anns_session(chosen: SecurityType, script: impl Fn() -> Vec<Turn>) -> [Outcome; 2] {
+    let mut outcomes = [1 << 20, 1].map(|_| None);
+    for (outcome, width) in outcomes.iter_mut().zip([1 << 20, 1]) {
+        let held = hold_with(then(script(), session()), width, &anns(), ann()).await;
+        assert!(held.result.is_ok(), "{:?}", held.result);
+        assert_eq!(held.security_type, Some(chosen));
+        assert_eq!(held.person.permitted, [chosen], "asked about once, by its own name");
+        *outcome = Some(held);
+    }
+    outcomes.map(|outcome| outcome.expect("held"))
+}
+
+macro_rules! ann_fails {
+    ($policy:expr, $script:expr, $pattern:pat $(if $guard:expr)?) => {
+        for width in [1 << 20, 1] {
+            let outcome = hold_with($script.into_iter().collect(), width, &$policy, ann()).await;
+            match outcome.result.expect_err("a handshake that had to fail") {
+                $pattern $(if $guard)? => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+}
+
+#[tokio::test(start_paused = true)]
+async fn vencrypts_sub_types() {
+    use SecurityType::*;
+    let vnc = || [s(CHALLENGE), V(ANSWER), s(OK)];
+    let plain = || [V(PLAIN_LOGIN), s(OK)];
+    for (number, name, chosen, tls) in [
+        (257u32, &[0u8, 0, 1, 1], TlsNone, Some(TlsKind::Anonymous)),
+        (258, &[0, 0, 1, 2], TlsVnc, Some(TlsKind::Anonymous)),
+        (259, &[0, 0, 1, 3], TlsPlain, Some(TlsKind::Anonymous)),
+        (260, &[0, 0, 1, 4], X509None, Some(TlsKind::X509)),
+        (261, &[0, 0, 1, 5], X509Vnc, Some(TlsKind::X509)),
+        (262, &[0, 0, 1, 6], X509Plain, Some(TlsKind::X509)),
+        (256, &[0, 0, 1, 0], Plain, Option::None),
+        (2, &[0, 0, 0, 2], VncAuth, Option::None),
+        (1, &[0, 0, 0, 1], None, Option::None),
+    ] {
+        // Within VeNCrypt there is a SecurityResult in 3.7, too, also after None.
+        for version in [V38, V37] {
+            let script = || {
+                let mut script = then(vencrypt(version, &[19], &[number]), [V(name)]);
+                script.extend(tls.is_some().then(|| s([1])));
+                match chosen {
+                    TlsVnc | X509Vnc | VncAuth => script.extend(vnc()),
+                    TlsPlain | X509Plain | Plain => script.extend(plain()),
+                    _ => script.push(s(OK)),
+                }
+                script
+            };
+            for outcome in anns_session(chosen, script).await {
+                assert_eq!(outcome.person.tls, Vec::from_iter(tls));
+                let wanted: Vec<bool> = outcome.person.wanted.iter().map(|wanted| wanted.username).collect();
+                let expected = match chosen {
+                    TlsPlain | X509Plain | Plain => vec![true],
+                    TlsVnc | X509Vnc | VncAuth => vec![false],
+                    _ => vec![],
+                };
+                assert_eq!(wanted, expected, "{chosen:?}");
+                assert_eq!(outcome.person.heard.last().map(String::as_str), chosen.name());
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_best_sub_type_is_taken() {
+    let script = || {
+        let list = [1, 2, 256, 257, 258, 259, 260, 261, 262, 263, 19];
+        then(vencrypt(V38, &[2, 19], &list), [V(&[0, 0, 1, 6]), s([1]), V(PLAIN_LOGIN), s(OK)])
+    };
+    anns_session(SecurityType::X509Plain, script).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn vencrypt_is_left_where_the_outer_list_had_something_better() {
+    // Readable on the way, where VNC authentication was offered beside it.
+    ann_fails!(anns(), then(vencrypt(V38, &[19, 2], &[256]), [Hangs]), Error::BetterWithoutVeNCrypt);
+    ann_fails!(anns(), then(vencrypt(V38, &[19, 5], &[258]), [Hangs]), Error::BetterWithoutVeNCrypt);
+    ann_fails!(anns(), then(vencrypt(V38, &[19, 2], &[263]), [Hangs]), Error::BetterWithoutVeNCrypt);
+    let without = Policy { without_vencrypt: true, ..anns() };
+    let script = vec![s(V38), V(V38), s([2, 19, 2]), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)];
+    let outcome = hold_with(then(script, session()), 1, &without, ann()).await;
+    assert_eq!(outcome.security_type, Some(SecurityType::VncAuth));
+}
+
+#[tokio::test(start_paused = true)]
+async fn vencrypts_ways_to_fail() {
+    let before = |rest: Vec<Turn>| then(vec![s(V38), V(V38), s([1, 19]), V(&[19])], rest);
+    for version in [[0, 0], [0, 1]] {
+        ann_fails!(anns(), before(vec![s(version), V(&[0, 0])]),
+            Error::Protocol { during: Step::SecurityTypes, detail } if detail.contains("VeNCrypt version 0."));
+    }
+    ann_fails!(anns(), before(vec![s([9, 9]), V(&[0, 2]), Hangs]), Error::Io { during: Step::SecurityTypes, .. });
+    ann_fails!(anns(), before(vec![s([0, 2]), V(&[0, 2]), s([255])]),
+        Error::Protocol { detail, .. } if detail == "VeNCrypt version 0.2 refused");
+    for list in [&[][..], &[77, 263], &[19], &[16]] {
+        ann_fails!(anns(), then(vencrypt(V38, &[19], list), [Hangs]), Error::NoCommonSecurity { .. });
+    }
+    ann_fails!(anns(), then(vencrypt(V38, &[19], &[258]), [V(&[0, 0, 1, 2]), s([0])]),
+        Error::Tls { detail } if detail.contains("could not start"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_declined_is_not_even_chosen() {
+    let declining = |declined| Person { declines: vec![declined], ..ann() };
+    for (script, declined) in [
+        (vec![s(V38), V(V38), s([1, 2]), Hangs], SecurityType::VncAuth),
+        (vec![s(V33), V(V33), s([0, 0, 0, 2]), Hangs], SecurityType::VncAuth),
+        (then(vencrypt(V38, &[19], &[256]), [Hangs]), SecurityType::Plain),
+        (tight(1, &[129], vec![Hangs]), SecurityType::TightUnixLogin),
+    ] {
+        let outcome = hold_with(script, 1, &anns(), declining(declined)).await;
+        assert_eq!(outcome.person.permitted, [declined]);
+        assert!(outcome.person.wanted.is_empty());
+        assert!(matches!(outcome.error(), Error::Cancelled));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_default_no_password_travels_readably() {
+    struct Careless;
+    impl Ask for Careless {
+        async fn credentials(&mut self, _: &Wanted) -> Result<Credentials, Cancelled> {
+            Ok(Credentials::new("ann", "passw0rd"))
+        }
+    }
+    let (near, far) = duplex(1 << 20);
+    let policy = anns();
+    let viewer = async { client::handshake(near, &policy, &mut Careless, &mut NoChance).await.map(drop) };
+    let (result, _) = tokio::join!(viewer, play(far, then(vencrypt(V38, &[19], &[256]), [])));
+    assert!(matches!(result, Err(Error::Cancelled)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn logins_that_do_not_fit_are_not_sent() {
+    for (username, password, expected) in [
+        ("ann\0", "x", Unfit::Nul),
+        ("ann", "x\0y", Unfit::Nul),
+        (&*"n".repeat(1025).leak(), "x", Unfit::UsernameTooLong { limit: 1024 }),
+        ("ann", &*"p".repeat(1025).leak(), Unfit::PasswordTooLong { limit: 1024 }),
+    ] {
+        let person = Person { username, password: Some(password), ..Person::default() };
+        let script = then(vencrypt(V38, &[19], &[259]), [V(&[0, 0, 1, 3]), s([1]), Hangs]);
+        let error = hold_with(script, 1, &anns(), person).await.error();
+        assert!(matches!(error, Error::BadCredentials(unfit) if unfit == expected), "{error:?}");
+    }
+}
+
+/// Tight with so many tunnels, and these types, and then the rest.
+fn tight(tunnels: u32, types: &[u32], rest: Vec<Turn>) -> Vec<Turn> {
+    let entry = |code: u32| [&code.to_be_bytes()[..], b"TGHT", b"NAME____"].concat();
+    let list = |codes: Vec<u32>| {
+        let count = (codes.len() as u32).to_be_bytes();
+        [count.to_vec(), codes.into_iter().flat_map(entry).collect()].concat()
+    };
+    let mut script = vec![s(V38), V(V38), s([1, 16]), V(&[16]), s(list((0..tunnels).collect()))];
+    script.extend((tunnels > 0).then_some(V(&[0; 4])));
+    script.push(s(list(types.to_vec())));
+    then(script, rest)
+}
+
+/// Its longer ServerInit: two messages, one message, three encodings.
+fn capabilities() -> [Turn; 3] {
+    let more = [&[0, 2, 0, 1, 0, 3, 0, 0][..], &[b'c'; 6 * 16]].concat();
+    [V(&[1]), desk(), S([&more[..], b"session"].concat())]
+}
+
+#[tokio::test(start_paused = true)]
+async fn tights_types() {
+    use SecurityType::*;
+    for tunnels in [0, 1, 3] {
+        for (codes, chosen, rest) in [
+            (&[][..], None, vec![s(OK)]),
+            (&[1], None, vec![V(&[0, 0, 0, 1]), s(OK)]),
+            (&[129, 2, 1], VncAuth, vec![V(&[0, 0, 0, 2]), s(CHALLENGE), V(ANSWER), s(OK)]),
+            (&[129], TightUnixLogin, vec![V(&[0, 0, 0, 129]), V(PLAIN_LOGIN), s(OK)]),
+        ] {
+            for width in [1 << 20, 1] {
+                let mut rest = rest.clone();
+                rest.extend(capabilities());
+                let outcome = hold_with(tight(tunnels, codes, rest), width, &anns(), ann()).await;
+                assert_eq!(
+                    outcome.result.map(|init| init.name).map_err(|error| error.to_string()),
+                    Ok(b"desk".to_vec())
+                );
+                assert_eq!(outcome.security_type, Some(chosen));
+                assert_eq!(outcome.person.permitted, [chosen]);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tights_ways_to_fail() {
+    let huge = || s([0xff; 4]);
+    let before = |rest: Vec<Turn>| then(vec![s(V38), V(V38), s([1, 16]), V(&[16])], rest);
+    ann_fails!(anns(), before(vec![huge(), Hangs]), Error::Protocol { detail, .. } if detail.contains("tunnels"));
+    ann_fails!(anns(), before(vec![s([0; 4]), huge(), Hangs]), Error::Protocol { detail, .. } if detail.contains("types"));
+    let unknown = || s([&[0, 0, 0, 1, 0, 0, 0, 7][..], b"VNDRTUNNEL__"].concat());
+    ann_fails!(anns(), before(vec![unknown(), Hangs]), Error::NoCommonSecurity { .. });
+    ann_fails!(anns(), tight(0, &[19, 20], vec![Hangs]), Error::NoCommonSecurity { .. });
+    let caps = || tight(0, &[], vec![s(OK), V(&[1]), desk(), s([0xff; 8]), Hangs]);
+    // After a "yes" to nobody in particular this is just a broken server.
+    ann_fails!(anns(), caps(), Error::Protocol { during: Step::ServerInit, detail } if detail.contains("capabilities"));
+}
+
+// ---- repeaters
+
+#[tokio::test(start_paused = true)]
+async fn a_repeater_is_told_whom_we_want() {
+    const ASKED: &[u8; 250] = &{
+        let mut request = [0; 250];
+        let (id, mut place) = (*b"ID:1234", 0);
+        while place < id.len() {
+            request[place] = id[place];
+            place += 1;
+        }
+        request
+    };
+    let policy = Policy { repeater_id: Some("1234".to_owned()), ..anns() };
+    let script = || vec![s("RFB 000.000\n"), V(ASKED), s(V38), V(V38), s([1, 1]), V(&[1]), s(OK)];
+    for width in [1 << 20, 1] {
+        let outcome = hold_with(then(script(), session()), width, &policy, ann()).await;
+        assert!(outcome.result.is_ok());
+        assert_eq!(outcome.person.heard, ["repeater", "3.8", "None"]);
+    }
+    let again = || vec![s("RFB 000.000\n"), V(ASKED), s("RFB 000.000\n"), Hangs];
+    ann_fails!(policy, again(), Error::Protocol { during: Step::Greeting, .. });
+    // A server that is no repeater does not care about the ID.
+    let outcome = hold_with(after_none([s(OK), V(&[1]), desk(), s("session")]), 1, &policy, ann()).await;
+    assert!(outcome.result.is_ok());
+}
+
+// ---- the floor
+
+#[tokio::test(start_paused = true)]
+async fn the_floor_decides_before_the_order_does() {
+    let policy = Policy { floor: Some(Level::Encrypted), shared: true, ..Policy::default() };
+    // Whoever has nothing to show would otherwise take None.
+    let script = then(vencrypt(V38, &[1, 19], &[1, 258]), [V(&[0, 0, 1, 2]), s([1]), s(CHALLENGE), V(ANSWER), s(OK)]);
+    let outcome = hold_with(then(script, session()), 1, &policy, ann()).await;
+    assert_eq!(outcome.security_type, Some(SecurityType::TlsVnc));
+}
+
 // ---- the person
 
 #[tokio::test(start_paused = true)]
 async fn whoever_gives_up_sends_nothing() {
     let script = || vec![s(V38), V(V38), s([1, 2]), V(&[2]), s(CHALLENGE), Hangs];
     for outcome in both(script, None).await {
-        assert_eq!(outcome.person.wanted, [SecurityType::VncAuth]);
+        assert_eq!(outcome.person.wanted, [Wanted { security_type: SecurityType::VncAuth, username: false }]);
         assert_eq!(outcome.person.steps, steps(&[Step::Authentication]));
         assert!(matches!(outcome.error(), Error::Cancelled));
     }
@@ -546,8 +905,6 @@ async fn the_caller_hears_of_a_refusal_before_its_words() {
 #[test]
 fn the_handshake_can_move_between_threads() {
     fn is_send(_: impl Send) {}
-    let (mut near, _far) = duplex(1);
-    let mut person = Person { password: None, steps: vec![], wanted: vec![], refused: 0 };
-    let policy = Policy { shared: true, have_password: false };
-    is_send(client::handshake(&mut near, &policy, &mut person));
+    let (near, _far) = duplex(1);
+    is_send(client::handshake(near, &Policy::default(), &mut Person::default(), &mut NoChance));
 }

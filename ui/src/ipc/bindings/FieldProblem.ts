@@ -5,4 +5,4 @@ import type { TextProblem } from "./TextProblem";
 /**
  * A field of the form and what is wrong with it.
  */
-export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem };
+export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem };

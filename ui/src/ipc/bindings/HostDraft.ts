@@ -28,4 +28,12 @@ view_only: boolean,
 /**
  * Whether the tray lists it first.
  */
-favourite: boolean, };
+favourite: boolean, 
+/**
+ * May be empty.
+ */
+repeater_id: string, 
+/**
+ * May be empty.
+ */
+ca_file: string, };

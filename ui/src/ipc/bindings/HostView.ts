@@ -38,6 +38,14 @@ has_password: boolean,
  */
 last_opened: number | null, 
 /**
+ * May be empty.
+ */
+repeater_id: string, 
+/**
+ * May be empty.
+ */
+ca_file: string, 
+/**
  * Whether it is the demo desktop inside Portlight.
  */
 demo: boolean, };
