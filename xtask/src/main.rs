@@ -4,7 +4,7 @@ mod arrows;
 mod system;
 
 use std::{
-    env, fs,
+    env, fs, iter,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
     time::SystemTime,
@@ -14,11 +14,15 @@ const HELP: &str = "\
 cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
+cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
 /// Of the same version as the crate `tauri`.
 const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
+
+/// How long strangers' bytes are thrown at the handshake in each run of the tests.
+const FUZZ_SECONDS: u32 = 20;
 
 /// A failure is a line for the terminal.
 type Outcome<T = ()> = Result<T, String>;
@@ -29,6 +33,7 @@ fn main() -> ExitCode {
         Some("run") => run(&arguments[1..]),
         Some("test") => test(),
         Some("package") => package(),
+        Some("fuzz") => arguments.get(1).map_or(Ok(FUZZ_SECONDS), |word| seconds(word)).and_then(fuzz),
         Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };
@@ -58,6 +63,7 @@ fn test() -> Outcome {
     arrows::check()?;
     same_bindings(|| cargo(&["test", "--workspace", "--exclude", "portlight"]))?;
     cargo(&["test", "--package", "portlight", "--bins"])?;
+    fuzz(FUZZ_SECONDS)?;
     // Each of these is a whole desktop with a browser engine in it: two at a time are enough for two cores.
     cargo(&["test", "--package", "portlight", "--test", "e2e", "--", "--test-threads=2"])
 }
@@ -85,6 +91,35 @@ fn package() -> Outcome {
         println!("{} ({:.1} MB)", package.display(), size as f64 / 1e6);
     }
     Ok(())
+}
+
+/// Throws whatever libFuzzer makes of the corpus at the handshake. New finds stay out of the tree; what breaks it is
+/// kept in `src-tauri/rfb/fuzz/artifacts`.
+fn fuzz(seconds: u32) -> Outcome {
+    let tools = top().join("target/tools");
+    if !tools.join("bin/cargo-fuzz").exists() {
+        cargo(&["install", "cargo-fuzz", "--locked", "--quiet", "--root", "target/tools"])?;
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(iter::once(tools.join("bin")).chain(env::split_paths(&path)))
+        .map_err(|cause| cause.to_string())?;
+    for target in ["handshake", "greeting"] {
+        let found = top().join("target/fuzz").join(target);
+        fs::create_dir_all(&found).map_err(|cause| cause.to_string())?;
+        let mut fuzz = Command::new(env!("CARGO"));
+        fuzz.args(["fuzz", "run", "--fuzz-dir", "src-tauri/rfb/fuzz", target]);
+        fuzz.arg(found).arg(format!("src-tauri/rfb/fuzz/corpus/{target}"));
+        // No message that is not promised in full takes more memory than this.
+        fuzz.args(["--", "-max_len=16384", "-malloc_limit_mb=64", "-rss_limit_mb=1024", "-timeout=10", "-verbosity=0"]);
+        fuzz.arg("-print_final_stats=1").arg(format!("-max_total_time={seconds}"));
+        // Sanitizers are not stable yet; the compiler is.
+        call(fuzz.env("PATH", &path).env("RUSTC_BOOTSTRAP", "1"))?;
+    }
+    Ok(())
+}
+
+fn seconds(word: &str) -> Outcome<u32> {
+    word.parse().map_err(|_| format!("{word} is no number of seconds"))
 }
 
 fn measure() -> Outcome {
