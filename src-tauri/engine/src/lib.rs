@@ -132,7 +132,7 @@ pub struct Engine {
     sessions: Sessions,
     told: Told,
     ear: Ear,
-    calls: tokio::sync::Mutex<mpsc::Receiver<Call>>,
+    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<Call>>,
     listening: Mutex<Listening>,
     notices: Mutex<Vec<Error>>,
     /// Removed hosts whose undo is still open; dropping one takes the removal back.

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Mutex,
+    sync::{Arc, Mutex},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Handle,
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -45,6 +45,8 @@ pub struct Call {
     pub(crate) stream: TcpStream,
     /// Where it called from.
     pub(crate) from: SocketAddr,
+    /// Its place among those who wait to be let in; free again once it is answered, or gone.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Call {
@@ -56,16 +58,18 @@ impl Call {
 
 /// The ear: at most one listener, which is gone when it is turned off or dropped.
 pub(crate) struct Ear {
-    calls: mpsc::Sender<Call>,
+    calls: mpsc::UnboundedSender<Call>,
+    places: Arc<Semaphore>,
     listener: Mutex<Option<AbortOnDropHandle<()>>>,
     runtime: Handle,
 }
 
 impl Ear {
     /// An ear that hears nothing yet, and where its calls come out.
-    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::Receiver<Call>) {
-        let (calls, heard) = mpsc::channel(WAITING);
-        (Self { calls, listener: Mutex::default(), runtime }, heard)
+    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::UnboundedReceiver<Call>) {
+        // Bounded by the places.
+        let (calls, heard) = mpsc::unbounded_channel();
+        (Self { calls, places: Arc::new(Semaphore::new(WAITING)), listener: Mutex::default(), runtime }, heard)
     }
 
     /// Listens as `listening` says, and no longer as before; returns where.
@@ -84,21 +88,21 @@ impl Ear {
         }
         let listener = TcpListener::bind((listening.address, listening.port)).await?;
         let bound = listener.local_addr()?;
-        let task = self.runtime.spawn(accept(listener, self.calls.clone()));
+        let task = self.runtime.spawn(accept(listener, self.calls.clone(), Arc::clone(&self.places)));
         *lock(&self.listener) = Some(AbortOnDropHandle::new(task));
         Ok(Some(bound))
     }
 }
 
-async fn accept(listener: TcpListener, calls: mpsc::Sender<Call>) {
+async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<Call>, places: Arc<Semaphore>) {
     loop {
         match listener.accept().await {
-            Ok((stream, from)) => {
-                // Who calls while others still wait to be seen is hung up on: nobody fills a screen with questions.
-                if let Err(refused) = calls.try_send(Call { stream, from }) {
-                    tracing::info!(%from, %refused, "a call was not taken");
-                }
-            }
+            Ok((stream, from)) => match Arc::clone(&places).try_acquire_owned() {
+                // Nobody listens any more once the engine ends.
+                Ok(place) => drop(calls.send(Call { stream, from, _place: place })),
+                // Nobody fills a screen with questions.
+                Err(_) => tracing::info!(%from, "a call was not taken: others wait to be answered"),
+            },
             Err(cause) => {
                 tracing::warn!(%cause, "a call failed");
                 // Out of file descriptors, say: the next try would fail at once.
@@ -109,7 +113,7 @@ async fn accept(listener: TcpListener, calls: mpsc::Sender<Call>) {
 }
 
 /// Calls that may wait for the person at the screen.
-const WAITING: usize = 1;
+const WAITING: usize = 3;
 const BREATH: std::time::Duration = std::time::Duration::from_millis(500);
 
 #[cfg(test)]
@@ -126,14 +130,20 @@ mod tests {
     async fn who_calls_is_heard_and_who_calls_too_often_is_hung_up_on() {
         let (ear, mut heard) = Ear::new(Handle::current());
         let port = ear.listen(&here(0)).await.unwrap().unwrap();
-        let first = TcpStream::connect(port).await.unwrap();
-        // Only one waits, and it is the first: the others read an end.
-        let mut second = TcpStream::connect(port).await.unwrap();
-        assert_eq!(timeout(Duration::from_secs(10), second.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0);
-        let call = heard.recv().await.unwrap();
-        assert_eq!(call.from(), first.local_addr().unwrap().to_string());
-        let third = TcpStream::connect(port).await.unwrap();
-        assert_eq!(heard.recv().await.unwrap().from(), third.local_addr().unwrap().to_string());
+        let mut waiting = Vec::new();
+        for _ in 0..WAITING {
+            let caller = TcpStream::connect(port).await.unwrap();
+            let call = heard.recv().await.unwrap();
+            assert_eq!(call.from(), caller.local_addr().unwrap().to_string());
+            waiting.push((caller, call));
+        }
+        let mut one_more = TcpStream::connect(port).await.unwrap();
+        let read = timeout(Duration::from_secs(10), one_more.read(&mut [0; 1])).await.unwrap();
+        assert_eq!(read.unwrap_or(0), 0, "hung up");
+        // One is answered, and there is room for another.
+        waiting.pop();
+        let _late = TcpStream::connect(port).await.unwrap();
+        assert!(timeout(Duration::from_secs(10), heard.recv()).await.unwrap().is_some());
     }
 
     #[tokio::test]
