@@ -12,6 +12,8 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     favourite: false,
     has_password: false,
     last_opened: null,
+    repeater_id: '',
+    ca_file: '',
     demo: false,
     ...facts,
   };

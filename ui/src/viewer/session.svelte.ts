@@ -2,7 +2,9 @@
 
 import { errorText, t } from '../i18n';
 import * as engine from '../ipc';
+import type { Answer } from '../ipc/bindings/Answer';
 import type { EngineError } from '../ipc/bindings/EngineError';
+import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
@@ -20,6 +22,8 @@ export class Session {
   remember = $state(true);
   /** Where the screen comes from, while there is one. */
   url = $state<string | null>(null);
+  /** What protects it, once it is there. */
+  protection = $state.raw<Protection | null>(null);
   /** What the toast says. */
   message = $state<string | null>(null);
   /** Whether noVNC got through its handshake since the session was dialled. */
@@ -57,8 +61,8 @@ export class Session {
   // ---- what the user does
 
   /** Throws an EngineError for the prompt to show. */
-  async answer(password: string, remember: boolean): Promise<void> {
-    await engine.answer({ password, remember });
+  async answer(answer: Answer): Promise<void> {
+    await engine.answer(answer);
   }
 
   async again(): Promise<void> {
@@ -76,6 +80,14 @@ export class Session {
 
   async closeWindow(): Promise<void> {
     await this.attempt(() => engine.closeWindow());
+  }
+
+  /** Into this computer's clipboard. */
+  async copy(text: string): Promise<void> {
+    await this.attempt(async () => {
+      await engine.writeClipboard(text);
+      this.say(t('viewer.copied'), 2_000);
+    });
   }
 
   async setFullScreen(on: boolean): Promise<void> {
@@ -137,6 +149,7 @@ export class Session {
       performance.mark('ready');
       this.drawn = false;
       this.url = next.url;
+      this.protection = next.protection;
       if (next.not_stored) this.say(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
     } else if (next.state !== 'live') {
       clearTimeout(this.#silence);
