@@ -5,9 +5,16 @@
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
+    host::{HostDraft, HostId},
+    listen::Listening,
+    protection::Level,
+    secrets::PasswordChange,
     session::{Answer, Prompt, SessionId, SessionState},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -45,12 +52,29 @@ async fn house() -> House {
 }
 
 impl House {
+    async fn save(&self, address: &str) -> HostId {
+        self.engine.save(draft(address), PasswordChange::Keep).await.unwrap().host.id
+    }
+
+    fn open_host(&self, host: HostId) -> (SessionId, watch::Receiver<SessionState>) {
+        let id = self.engine.reserve();
+        self.engine.open(id, self.engine.target_of(host).unwrap());
+        (id, self.engine.watch(id).unwrap().1)
+    }
+
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
         let target = self.engine.target(address, false).unwrap();
         let id = self.engine.reserve();
         self.engine.open(id, target);
         (id, self.engine.watch(id).unwrap().1)
     }
+}
+
+fn draft(address: &str) -> HostDraft {
+    let (name, username, repeater_id, ca_file) = Default::default();
+    let address = address.to_owned();
+    let (view_only, favourite, reconnect) = (false, false, true);
+    HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect }
 }
 
 /// A VNC server that listens on loopback.
@@ -101,6 +125,13 @@ impl Server {
     }
 }
 
+/// After the offer of None.
+async fn let_in(stream: &mut TcpStream) {
+    expect(stream, &[1]).await;
+    stream.write_all(&[0; 4]).await.unwrap();
+    finish(stream).await;
+}
+
 async fn finish(stream: &mut TcpStream) {
     expect(stream, &[1]).await;
     stream.write_all(SERVER_INIT).await.unwrap();
@@ -133,6 +164,13 @@ async fn until_ready(states: &mut watch::Receiver<SessionState>) -> String {
 async fn until_ended(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
     match until(states, |state| matches!(state, SessionState::Ended { .. })).await {
         SessionState::Ended { error } => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn until_broken(states: &mut watch::Receiver<SessionState>) -> (Error, u64) {
+    match until(states, |state| matches!(state, SessionState::Reconnecting { .. } | SessionState::Ended { .. })).await {
+        SessionState::Reconnecting { error, seconds } => (error, seconds),
         other => panic!("{other:?}"),
     }
 }
@@ -178,8 +216,71 @@ async fn a_session_from_dialling_to_the_servers_end() {
     assert_eq!(hear_from(&mut viewer).await, b"to the viewer");
 
     drop(there);
-    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
+    assert!(matches!(until_broken(&mut states).await, (Error::ServerClosed { .. }, 1)));
     assert!(matches!(viewer.next().await, Some(Ok(Message::Close(_))) | None), "the viewer is told at once");
+}
+
+#[tokio::test]
+async fn a_way_that_broke_is_walked_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    drop(there);
+    assert_eq!(until_broken(&mut states).await.1, 1);
+    // By itself, and then it is there again.
+    let there = server.welcome().await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    // At once, where somebody says so.
+    drop(there);
+    assert_eq!(until_broken(&mut states).await.1, 2);
+    let asked = Instant::now();
+    house.engine.again(id);
+    let there = server.welcome().await;
+    assert!(asked.elapsed() < Duration::from_secs(2));
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    // Until somebody says that it is enough.
+    drop(there);
+    until_broken(&mut states).await;
+    house.engine.close(id);
+    assert_eq!(until_ended(&mut states).await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    until_broken(&mut states).await;
+    let mut there = server.accept().await;
+    there.write_all(b"\0\0\0\0\x06go off").await.unwrap();
+    let refused = Error::Refused { address: server.shown(), reason: Some("go off".into()) };
+    assert_eq!(until_ended(&mut states).await, Some(refused));
+}
+
+#[tokio::test]
+async fn a_machine_may_ask_not_to_be_dialled_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = HostDraft { reconnect: false, ..draft(&server.address()) };
+    let host = house.engine.save(host, PasswordChange::Keep).await.unwrap().host.id;
+    let (id, mut states) = house.open_host(host);
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
 }
 
 #[tokio::test]
@@ -295,6 +396,133 @@ async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once(
     finish(&mut stream).await;
     house.engine.attach(id);
     until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_server_that_protects_less_than_before_is_asked_about_first() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = house.save(&server.address()).await;
+
+    // The first time with a password: from now on that is expected.
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
+        until_asked(&mut states).await;
+        house.engine.answer(id, answer("secret"));
+    });
+    until_ready(&mut states).await;
+    house.engine.end(id);
+
+    let less = Prompt::Weaker { before: Level::Password, now: Level::Clear, security_type: "None".into() };
+    for (remember, asks_the_next_time) in [(false, true), (true, false)] {
+        let (id, mut states) = house.open_host(host);
+        house.engine.attach(id);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        assert_eq!(asked, SessionState::Asking { prompt: less.clone() });
+        // What is no answer to this question changes nothing.
+        house.engine.answer(id, answer("secret"));
+        house.engine.answer(id, Answer::Trust);
+        until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        house.engine.answer(id, Answer::Weaker { remember });
+        let_in(&mut stream).await;
+        until_ready(&mut states).await;
+        // What was agreed to holds for the session.
+        house.engine.close(id);
+        house.engine.again(id);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        let_in(&mut stream).await;
+        until_ready(&mut states).await;
+        house.engine.end(id);
+
+        let (id, mut states) = house.open_host(host);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        if asks_the_next_time {
+            until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        } else {
+            let_in(&mut stream).await;
+        }
+        house.engine.end(id);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_moved_is_another_server() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = house.save(&server.address()).await;
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
+        until_asked(&mut states).await;
+        house.engine.answer(id, answer("secret"));
+    });
+    until_ready(&mut states).await;
+    house.engine.end(id);
+
+    let other = Server::start().await;
+    let moved = HostDraft { id: Some(host), ..draft(&other.address()) };
+    house.engine.save(moved, PasswordChange::Keep).await.unwrap();
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    let _there = other.welcome().await;
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_sent_is_asked_for_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    house.engine.attach(id);
+    let mut stream = server.accept().await;
+    stream.write_all(&[1, 2]).await.unwrap();
+    expect(&mut stream, &[2]).await;
+    stream.write_all(&[7; 16]).await.unwrap();
+    assert_eq!(until_asked(&mut states).await, None);
+    house.engine.answer(id, answer("with a \0 in it"));
+    assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "nothing was sent");
+    let problem = until(&mut states, |state| {
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+    });
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
+    assert!(matches!(problem, Some(Error::BadInput { .. })), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
+    let house = house().await;
+    let port = Server::start().await.listener.local_addr().unwrap().port();
+    let listening = Listening { on: true, address: [127, 0, 0, 1].into(), port };
+    house.engine.listen(listening.clone()).await.unwrap();
+    assert_eq!(house.engine.listening(), listening);
+
+    let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let from = there.local_addr().unwrap().to_string();
+    there.write_all(VERSION).await.unwrap();
+    let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
+    let id = house.engine.reserve();
+    house.engine.open_call(id, call);
+    let mut states = house.engine.watch(id).unwrap().1;
+    house.engine.attach(id);
+    let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() } });
+    let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
+    assert!(quiet.is_err(), "nothing is said before");
+
+    house.engine.answer(id, Answer::Call);
+    expect(&mut there, VERSION).await;
+    there.write_all(&[1, 1]).await.unwrap();
+    let_in(&mut there).await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    until_ended(&mut states).await;
+    house.engine.again(id);
+    house.engine.answer(id, Answer::Call);
+    until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
+    assert_eq!(until_ended(&mut states).await, Some(Error::CallerGone { address: from }));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Sessions: one look at one host, from click to close. A session survives *again* and ends with its window.
 
+mod pause;
 mod prompts;
 mod run;
 mod state;
@@ -11,10 +12,12 @@ use crate::{
     error::{Error, Result},
     host::{Host, HostId},
     list::HostList,
+    listen::Call,
     lock,
     protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
+    transport::{self, Reached},
     trust::Trust,
 };
 use std::{
@@ -25,7 +28,7 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{oneshot, watch},
+    sync::{Notify, oneshot, watch},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -66,21 +69,22 @@ pub struct Target {
     pub repeater_id: String,
     /// A file of certificate authorities that may vouch for the server too; may be empty.
     pub ca_file: String,
+    /// Whether to dial again where the way breaks.
+    pub reconnect: bool,
 }
 
 impl Target {
     /// Something that is not saved: an address, and nothing known about it.
     pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
         let (username, repeater_id, ca_file) = Default::default();
-        Self { host: None, name, address, view_only, has_password: false, username, repeater_id, ca_file }
+        let (has_password, reconnect) = (false, true);
+        Self { host: None, name, address, view_only, has_password, username, repeater_id, ca_file, reconnect }
     }
 
-    /// The name under which keys of its server are known.
-    pub(crate) fn endpoint(&self) -> String {
-        match self.repeater_id.as_str() {
-            "" => self.address.to_string(),
-            id => format!("{} ID {id}", self.address),
-        }
+    /// A server that has called; nobody knows where to call it back.
+    pub(crate) fn caller(call: &Call) -> Self {
+        let (hostname, port) = (call.from.ip().to_canonical().to_string(), call.from.port());
+        Self { reconnect: false, ..Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false) }
     }
 }
 
@@ -95,6 +99,7 @@ impl From<&Host> for Target {
             username: host.username.clone(),
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
+            reconnect: host.reconnect,
         }
     }
 }
@@ -134,9 +139,9 @@ impl Sessions {
         SessionId(open.last)
     }
 
-    /// Begins to dial at once; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target) {
-        let session = Arc::new(Session::new(target));
+    /// Begins to dial at once, or to ask about who called; the window may come later.
+    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<Call>) {
+        let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
         let mut open = lock(&self.open);
         open.sessions.insert(id, session);
@@ -179,19 +184,23 @@ impl Sessions {
         }
     }
 
-    /// Hands on the answer to the question that the session is asking; without one it is dropped.
+    /// Hands on the answer to the question that the session is asking; one to another question is dropped.
     pub(crate) fn answer(&self, id: SessionId, answer: Answer) {
-        if let Some(asked) = self.get(id).and_then(|session| lock(&session.asked).take()) {
+        let Some(session) = self.get(id) else { return };
+        let asked = lock(&session.asked).take_if(|(prompt, _)| answer.fits(prompt));
+        if let Some((_, asked)) = asked {
             // The session may have ended in this moment: then nobody needs the answer.
             drop(asked.send(answer));
         }
     }
 
-    /// Dials again, in the same window with the same settings.
+    /// Dials again, in the same window with the same settings; at once where it was about to.
     pub(crate) fn again(&self, id: SessionId) {
-        if let Some(session) = self.get(id) {
-            session.run(&self.surroundings);
+        let Some(session) = self.get(id) else { return };
+        if matches!(*session.state.borrow(), SessionState::Reconnecting { .. }) {
+            return session.hurry.notify_waiters();
         }
+        session.run(&self.surroundings);
     }
 
     /// Ends the session as the user asked; the window stays.
@@ -205,13 +214,15 @@ impl Sessions {
     /// Ends the session because the viewer could not go on. What the server or the relay said before that stays.
     pub(crate) fn viewer_failed(&self, id: SessionId, detail: String) {
         if let Some(session) = self.get(id) {
-            // Only the page knows why it closed its connection; all the relay sees is that it did.
-            let already_told = match &*session.state.borrow() {
-                SessionState::Ended { error: Some(Error::ViewerFailed { .. }) } => false,
-                SessionState::Ended { .. } => true,
-                _ => false,
-            };
-            if !already_told {
+            // Only the page knows why it closed its connection; all the relay sees is that it did. Where the session is
+            // on its way (back) to the server, this is about a viewer that is no more.
+            let concerns_it = matches!(
+                &*session.state.borrow(),
+                SessionState::Ready { .. }
+                    | SessionState::Live
+                    | SessionState::Ended { error: Some(Error::ViewerFailed { .. }) }
+            );
+            if concerns_it {
                 session.stop();
                 session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
             }
@@ -241,13 +252,17 @@ impl Drop for Sessions {
 /// One look at one host.
 struct Session {
     target: Target,
+    /// The server called, and is dialled no second time; taken once.
+    call: Option<Mutex<Option<Call>>>,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
-    asked: Mutex<Option<oneshot::Sender<Answer>>>,
+    asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
     /// The login as typed, for this session only: *again* does not ask again.
     typed: Mutex<Option<Typed>>,
     /// What the person agreed to for this session.
     agreed: Mutex<Agreed>,
+    /// Cuts the wait before the next attempt short.
+    hurry: Notify,
     task: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
@@ -271,14 +286,16 @@ struct Typed {
 }
 
 impl Session {
-    fn new(target: Target) -> Self {
+    fn new(target: Target, call: Option<Call>) -> Self {
         Self {
             target,
+            call: call.map(|call| Mutex::new(Some(call))),
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
             attached: watch::Sender::new(false),
             asked: Mutex::default(),
             typed: Mutex::default(),
             agreed: Mutex::default(),
+            hurry: Notify::new(),
             task: Mutex::default(),
         }
     }
@@ -289,6 +306,29 @@ impl Session {
             address: self.target.address.to_string(),
             view_only: self.target.view_only,
             saved: self.target.host.is_some(),
+        }
+    }
+
+    /// The way to the server: dialled, or what it called us by.
+    async fn reach(&self) -> Result<Reached> {
+        let Some(call) = &self.call else { return transport::connect(&self.target.address).await };
+        let gone = || Error::CallerGone { address: self.target.address.to_string() };
+        transport::called(lock(call).take().ok_or_else(gone)?)
+    }
+
+    /// Whether there is a server that has called and waits.
+    fn is_called(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| lock(call).is_some())
+    }
+
+    /// The name under which keys of its server are known.
+    fn endpoint(&self) -> String {
+        let Target { address, repeater_id, .. } = &self.target;
+        match address {
+            // Who calls has another port each time.
+            Address::Tcp { hostname, .. } if self.call.is_some() => format!("{hostname} calling"),
+            address if repeater_id.is_empty() => address.to_string(),
+            address => format!("{address} ID {repeater_id}"),
         }
     }
 
@@ -309,10 +349,10 @@ impl Session {
         lock(&self.task).take();
     }
 
-    /// Asks the person at the window and waits, as long as it takes.
+    /// Asks the person at the window and waits, as long as it takes, for an answer that fits the question.
     async fn ask(&self, prompt: Prompt) -> Option<Answer> {
         let (asked, answer) = oneshot::channel();
-        *lock(&self.asked) = Some(asked);
+        *lock(&self.asked) = Some((prompt.clone(), asked));
         self.set(SessionState::Asking { prompt });
         answer.await.ok()
     }

@@ -54,6 +54,14 @@ pub enum SessionState {
     },
     /// The viewer has come; pixels flow.
     Live,
+    /// The way to the server broke; it is dialled again after a wait, or at once with `again`. `close` ends the trying.
+    Reconnecting {
+        /// How it broke, or what kept the last attempt from the server.
+        error: Error,
+        /// The wait.
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
     /// Over. `error` is none where the user ended it.
     Ended {
         /// Why.
@@ -110,6 +118,11 @@ pub enum Prompt {
         /// The security type's name in the field.
         security_type: String,
     },
+    /// Whether to talk to a server that has called.
+    Call {
+        /// Where it called from.
+        from: String,
+    },
     /// Whether the password may travel readably.
     ClearText {
         /// The security type's name in the field.
@@ -134,6 +147,8 @@ pub enum Answer {
     },
     /// It is the server's key, and from now on the only one.
     Trust,
+    /// Talk to it.
+    Call,
     /// Go on with less protection.
     Weaker {
         /// Expect no more than this from now on.
@@ -144,4 +159,18 @@ pub enum Answer {
         /// For this host it is fine from now on.
         remember: bool,
     },
+}
+
+impl Answer {
+    /// Whether it answers this question.
+    pub(crate) fn fits(&self, prompt: &Prompt) -> bool {
+        matches!(
+            (self, prompt),
+            (Self::Password { .. }, Prompt::Password { .. })
+                | (Self::Trust, Prompt::Trust { .. })
+                | (Self::Call, Prompt::Call { .. })
+                | (Self::Weaker { .. }, Prompt::Weaker { .. })
+                | (Self::ClearText { .. }, Prompt::ClearText { .. })
+        )
+    }
 }
