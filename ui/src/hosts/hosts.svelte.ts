@@ -146,12 +146,24 @@ export class Hosts {
       ca_file: '',
       view_only: false,
       favourite: false,
+      reconnect: true,
     };
     this.editing = { draft: { ...nothing, address }, hasPassword: false };
   }
 
-  edit({ id, name, address, username, view_only, favourite, repeater_id, ca_file, has_password }: HostView): void {
-    const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file };
+  edit({
+    id,
+    name,
+    address,
+    username,
+    view_only,
+    favourite,
+    repeater_id,
+    ca_file,
+    reconnect,
+    has_password,
+  }: HostView): void {
+    const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect };
     this.editing = { draft, hasPassword: has_password };
   }
 

@@ -21,6 +21,7 @@ const untouched: HostDraft = {
   favourite: false,
   repeater_id: '',
   ca_file: '',
+  reconnect: true,
 };
 
 let stage: Backstage;
@@ -38,6 +39,7 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    reconnect: true,
     demo: false,
     ...facts,
   };
@@ -283,11 +285,13 @@ describe('the rarer settings', () => {
       host('Studio'),
       host('Repeated', { repeater_id: '4711' }),
       host('Certified', { ca_file: '/etc/ca.pem' }),
+      host('Once', { reconnect: false }),
     );
     for (const [name, open] of [
       ['Studio', false],
       ['Repeated', true],
       ['Certified', true],
+      ['Once', true],
     ] as const) {
       await user.click(screen.getByText(name));
       await user.keyboard('{F2}');
@@ -301,9 +305,12 @@ describe('the rarer settings', () => {
     await user.keyboard('{F2}');
     await user.click(screen.getByText(t('editor.more')));
     await user.type(byId('repeater-id'), '4711');
+    expect(byId('reconnect')).toBeChecked();
+    await user.click(byId('reconnect'));
     await user.type(byId('ca-file'), '/etc/ca.pem{Enter}');
-    await waitFor(() => expect(stage.hosts[0]).toMatchObject({ repeater_id: '4711', ca_file: '/etc/ca.pem' }));
-    expect(stage.callsOf('save_host')[0]?.[0]).toMatchObject({ repeater_id: '4711', ca_file: '/etc/ca.pem' });
+    const rarer = { repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
+    await waitFor(() => expect(stage.hosts[0]).toMatchObject(rarer));
+    expect(stage.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
   });
 
   it('unfold where one of them is wrong, which has the cursor then', async () => {

@@ -14,6 +14,7 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    reconnect: true,
     demo: false,
     ...facts,
   };

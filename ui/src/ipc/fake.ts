@@ -101,6 +101,7 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
       favourite: draft.favourite,
       repeater_id: draft.repeater_id.trim(),
       ca_file: draft.ca_file.trim(),
+      reconnect: draft.reconnect,
       has_password: former?.has_password ?? false,
       last_opened: former?.last_opened ?? null,
       demo: false,

@@ -104,6 +104,7 @@ const states: Record<string, SessionState> = {
   'login-empty': asking({ ...password, username: '' }),
   scrambled: asking({ ...password, travels: 'scrambled' }),
   'login-clear': asking({ ...password, username: 'ada', travels: 'clear' }),
+  'login-local': asking({ ...password, username: 'ada', travels: 'local' }),
   rejected: asking({ ...password, travels: 'scrambled', problem: auth, keyring: { code: 'keyring_locked' } }),
   trust: asking({ kind: 'trust', identity: certificate, known: null }),
   'trust-ra2': asking({ kind: 'trust', identity: rsaKey, known: null }),
@@ -116,6 +117,7 @@ const states: Record<string, SessionState> = {
   }),
   weaker: asking({ kind: 'weaker', before: 'identified', now: 'password', security_type: 'VncAuth' }),
   clear: asking({ kind: 'clear_text', security_type: 'Plain' }),
+  call: asking({ kind: 'call', from: '192.168.1.33' }),
   identified: live({
     level: 'identified',
     security_type: 'X509Vnc',
@@ -127,6 +129,11 @@ const states: Record<string, SessionState> = {
   unencrypted: live({ level: 'password', security_type: 'VncAuth' }),
   unasked: live({ level: 'clear', security_type: 'None', password_unasked: true }),
   local: live({ level: 'clear', security_type: 'None', local: true }),
+  reconnecting: {
+    state: 'reconnecting',
+    error: { code: 'connection_lost', address: 'studio.local', detail: 'connection reset by peer' },
+    seconds: 4,
+  },
   ended: { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
 };
 
@@ -226,6 +233,7 @@ function host(name: string, address: string, facts: Partial<HostView> = {}): Hos
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    reconnect: true,
     demo: false,
     ...facts,
   };

@@ -14,6 +14,7 @@ const meeting: Prompt = { kind: 'trust', identity: certificate, known: null };
 const changed: Prompt = { kind: 'trust', identity: certificate, known: knownKey };
 const weaker: Prompt = { kind: 'weaker', before: 'identified', now: 'password', security_type: 'VncAuth' };
 const clearText: Prompt = { kind: 'clear_text', security_type: 'Plain' };
+const call: Prompt = { kind: 'call', from: '192.168.1.33' };
 const refused: EngineError = { code: 'auth_failed', address: 'studio.local', reason: 'wrong', too_many: false };
 
 const given = () => engine.callsOf('answer').map(([answer]) => answer);
@@ -28,6 +29,7 @@ describe('each question', () => {
     ['changed key', changed],
     ['weaker', weaker],
     ['clear text', clearText],
+    ['call', call],
   ])('%s can be left by button and by Escape, and has nothing to complain about', async (_, prompt) => {
     await open();
     await ask(prompt);
@@ -153,7 +155,7 @@ describe('the password', () => {
     expect(find('#password')).toHaveFocus();
   });
 
-  test.each(['encrypted', 'scrambled', 'clear'] as const)('says how it travels: %s', async (travels) => {
+  test.each(['encrypted', 'local', 'scrambled', 'clear'] as const)('says how it travels: %s', async (travels) => {
     await open();
     await ask({ ...password, travels });
     expect(find('#travels')).toHaveTextContent(t(`prompt.travels.${travels}`));
@@ -283,6 +285,18 @@ describe('a changed key', () => {
     await userEvent.click(find('#know-why'));
     await userEvent.click(find('#replace'));
     expect(given()).toEqual([{ kind: 'trust' }]);
+  });
+});
+
+describe('a call', () => {
+  test('is told from where, and taken on request only', async () => {
+    await open();
+    await ask(call);
+    expect(find('#consent')).toHaveAccessibleDescription(/192\.168\.1\.33/);
+    expect(find('#cancel')).toHaveFocus();
+    expect(document.querySelector('#remember')).toBeNull();
+    await userEvent.click(find('#anyway'));
+    expect(given()).toEqual([{ kind: 'call' }]);
   });
 });
 

@@ -108,13 +108,13 @@ export class Session {
   /** The picture cannot go on. Where the session has ended already, the engine knows the reason better. */
   broke(detail: string): void {
     clearTimeout(this.#silence);
-    if (this.state.state === 'ended') return;
+    if (this.#isOver) return;
     engine.viewerFailed(detail).catch((caught: unknown) => this.#end(toEngineError(caught)));
   }
 
   /** The socket is closed. The engine tells why; only where it stays silent, the closing itself is the reason. */
   socketClosed(code: number): void {
-    if (this.state.state === 'ended') return;
+    if (this.#isOver) return;
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.broke(t('viewer.socket_closed', { code })), SILENCE_MS);
   }
@@ -144,6 +144,11 @@ export class Session {
 
   // ---- details
 
+  /** The engine has said that the picture is over, and why. */
+  get #isOver(): boolean {
+    return this.state.state === 'ended' || this.state.state === 'reconnecting';
+  }
+
   #reach(next: SessionState): void {
     if (next.state === 'ready') {
       performance.mark('ready');
@@ -156,8 +161,8 @@ export class Session {
       this.url = null;
       // What was said about a picture that is gone; `drawn` stays, to tell an end from a failure to begin.
       this.hush();
-      if (next.state !== 'ended') this.drawn = false;
-      else if (this.fullScreen) void this.setFullScreen(false);
+      if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
+      else if (next.state === 'ended' && this.fullScreen) void this.setFullScreen(false);
     }
     this.state = next;
   }

@@ -134,6 +134,51 @@ test('says why the session ended, over what was last seen', async () => {
   expect(await complaints()).toEqual([]);
 });
 
+test('says that the way broke and when it is walked again, over what was last seen', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  await session.setFullScreen(true);
+  await reach({ state: 'reconnecting', error: lost, seconds: 2 });
+  expect(phase()).toBe('reconnecting');
+  expect(find('#reason')).toHaveTextContent(errorText(lost));
+  expect(find('#screen .last')).toContainElement(rfb.canvas);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 2 }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 1 }));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.now'));
+  // It is still the same look at the same machine.
+  expect(session.fullScreen).toBe(true);
+  await reach({ state: 'ended', error: lost });
+  expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
+});
+
+test('a way that broke is walked at once by Enter, and no longer after Escape', async () => {
+  await goLive();
+  await reach({ state: 'reconnecting', error: lost, seconds: 30 });
+  expect(find('#again')).toHaveFocus();
+  expect(await complaints()).toEqual([]);
+  await userEvent.keyboard('{Enter}');
+  expect(engine.callsOf('again')).toHaveLength(1);
+  await reach({ state: 'reconnecting', error: lost, seconds: 60 });
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 60 }));
+  await userEvent.keyboard('{Escape}');
+  await settle();
+  expect(engine.callsOf('close')).toHaveLength(1);
+  expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
+});
+
+test('where the way broke, a socket that closes later changes nothing', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  engine.reach({ state: 'reconnecting', error: lost, seconds: 30 });
+  rfb.socket.drop();
+  rfb.leave(true);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  expect(failures()).toEqual([]);
+  expect(phase()).toBe('reconnecting');
+});
+
 test('tells a failure to begin from an end, and both from leaving', async () => {
   await open();
   await reach({ state: 'ended', error: lost });
