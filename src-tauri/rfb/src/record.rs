@@ -276,7 +276,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_in_comes_out_however_narrow_the_way() {
-        let sent: Vec<u8> = (0..100_000_u32).map(|value| (value * 7919 >> 3) as u8).collect();
+        let sent: Vec<u8> = (0..100_000_u32).map(|value| ((value * 7919) >> 3) as u8).collect();
         for width in [1, 17, 8192, 1 << 20] {
             let length = if width == 1 { 3_000 } else { sent.len() };
             let (mut near, mut far) = ends(width);

@@ -369,7 +369,7 @@ async fn whoever_does_not_trust_the_key_sends_nothing() {
 async fn records_that_are_left_over_are_told() {
     // 6 and 130 go on in clear: a record that is longer than what it should say hides something.
     let mut person = ann();
-    let error = hold(6, 1 << 20, &mut person, |stream| ra2_server_with_long_kind(stream)).await.expect_err("left over");
+    let error = hold(6, 1 << 20, &mut person, ra2_server_with_long_kind).await.expect_err("left over");
     assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
 }
 

@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn chance_fills_what_the_login_leaves() {
         let group = Group::new(2, &bytes(MODULUS), &bytes(THEIRS)).unwrap();
-        let mut filled =
+        let filled =
             |filler| group.message(&[9; SECRET_LEN], &mut [filler; 128], &Credentials::new("ann", ""))[..64].to_vec();
         let (first, second) = (filled(1), filled(2));
         assert_ne!(first[16..], second[16..]);
