@@ -33,6 +33,7 @@ pub use error::{Error, Result};
 pub use told::Telling;
 
 use address::Link;
+use doctor::{Accept, Examination, Login, Report};
 use host::{FieldProblem, Host, HostDraft, HostId, HostView};
 use hosts::{Hosts, Opened};
 use list::HostList;
@@ -252,6 +253,34 @@ impl Engine {
                 .is_ok();
         self.list.change(|hosts| hosts.put(copy.clone()))?;
         Ok(copy.view())
+    }
+
+    /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
+    /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
+    ///
+    /// # Errors
+    /// [`Error::Fields`], [`Error::NoSuchHost`]: all else is in the report.
+    pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
+        let host = self.list.read(|hosts| {
+            let existing = draft.id.map(|id| hosts.get(id).ok_or(Error::NoSuchHost)).transpose()?;
+            draft.check(existing).map_err(|fields| Error::Fields { fields })
+        })?;
+        let password = match change {
+            PasswordChange::Set { password } => Ok(Some(password)),
+            PasswordChange::Keep if host.has_password => self.secrets.get(host.id).await,
+            PasswordChange::Keep | PasswordChange::Forget => Ok(None),
+        };
+        let (password, no_keyring) = match password {
+            Ok(password) => (password, None),
+            Err(error) => (None, Some(error)),
+        };
+        let login = password.map(|password| Login { username: None, password });
+        let examination = Examination { target: Target::from(&host), login, accept: Accept::Known };
+        let report = doctor::examine(examination, self.sessions.trust()).await;
+        Ok(match no_keyring {
+            Some(error) => report.without_the_login(error),
+            None => report,
+        })
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
