@@ -82,6 +82,8 @@ pub enum Travels {
     Scrambled,
     /// Readable for everybody on the way.
     Clear,
+    /// As it may be: the way does not leave this computer.
+    Local,
 }
 
 impl From<SecurityType> for Travels {

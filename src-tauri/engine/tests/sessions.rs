@@ -5,6 +5,9 @@
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
+    host::{HostDraft, HostId},
+    protection::Level,
+    secrets::PasswordChange,
     session::{Answer, Prompt, SessionId, SessionState},
 };
 use std::{sync::Arc, time::Duration};
@@ -45,12 +48,28 @@ async fn house() -> House {
 }
 
 impl House {
+    async fn save(&self, address: &str) -> HostId {
+        self.engine.save(draft(address), PasswordChange::Keep).await.unwrap().host.id
+    }
+
+    fn open_host(&self, host: HostId) -> (SessionId, watch::Receiver<SessionState>) {
+        let id = self.engine.reserve();
+        self.engine.open(id, self.engine.target_of(host).unwrap());
+        (id, self.engine.watch(id).unwrap().1)
+    }
+
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
         let target = self.engine.target(address, false).unwrap();
         let id = self.engine.reserve();
         self.engine.open(id, target);
         (id, self.engine.watch(id).unwrap().1)
     }
+}
+
+fn draft(address: &str) -> HostDraft {
+    let (name, username, repeater_id, ca_file) = Default::default();
+    let address = address.to_owned();
+    HostDraft { id: None, name, address, username, view_only: false, favourite: false, repeater_id, ca_file }
 }
 
 /// A VNC server that listens on loopback.
@@ -99,6 +118,13 @@ impl Server {
         stream.write_all(&verdict.to_be_bytes()).await.unwrap();
         stream
     }
+}
+
+/// After the offer of None.
+async fn let_in(stream: &mut TcpStream) {
+    expect(stream, &[1]).await;
+    stream.write_all(&[0; 4]).await.unwrap();
+    finish(stream).await;
 }
 
 async fn finish(stream: &mut TcpStream) {
@@ -295,6 +321,98 @@ async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once(
     finish(&mut stream).await;
     house.engine.attach(id);
     until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_server_that_protects_less_than_before_is_asked_about_first() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = house.save(&server.address()).await;
+
+    // The first time with a password: from now on that is expected.
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
+        until_asked(&mut states).await;
+        house.engine.answer(id, answer("secret"));
+    });
+    until_ready(&mut states).await;
+    house.engine.end(id);
+
+    let less = Prompt::Weaker { before: Level::Password, now: Level::Clear, security_type: "None".into() };
+    for (remember, asks_the_next_time) in [(false, true), (true, false)] {
+        let (id, mut states) = house.open_host(host);
+        house.engine.attach(id);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        assert_eq!(asked, SessionState::Asking { prompt: less.clone() });
+        // What is no answer to this question changes nothing.
+        house.engine.answer(id, answer("secret"));
+        house.engine.answer(id, Answer::Trust);
+        until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        house.engine.answer(id, Answer::Weaker { remember });
+        let_in(&mut stream).await;
+        until_ready(&mut states).await;
+        // What was agreed to holds for the session.
+        house.engine.close(id);
+        house.engine.again(id);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        let_in(&mut stream).await;
+        until_ready(&mut states).await;
+        house.engine.end(id);
+
+        let (id, mut states) = house.open_host(host);
+        let mut stream = server.accept().await;
+        stream.write_all(&[1, 1]).await.unwrap();
+        if asks_the_next_time {
+            until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        } else {
+            let_in(&mut stream).await;
+        }
+        house.engine.end(id);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_moved_is_another_server() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = house.save(&server.address()).await;
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
+        until_asked(&mut states).await;
+        house.engine.answer(id, answer("secret"));
+    });
+    until_ready(&mut states).await;
+    house.engine.end(id);
+
+    let other = Server::start().await;
+    let moved = HostDraft { id: Some(host), ..draft(&other.address()) };
+    house.engine.save(moved, PasswordChange::Keep).await.unwrap();
+    let (id, mut states) = house.open_host(host);
+    house.engine.attach(id);
+    let _there = other.welcome().await;
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_sent_is_asked_for_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    house.engine.attach(id);
+    let mut stream = server.accept().await;
+    stream.write_all(&[1, 2]).await.unwrap();
+    expect(&mut stream, &[2]).await;
+    stream.write_all(&[7; 16]).await.unwrap();
+    assert_eq!(until_asked(&mut states).await, None);
+    house.engine.answer(id, answer("with a \0 in it"));
+    assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "nothing was sent");
+    let problem = until(&mut states, |state| {
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+    });
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
+    assert!(matches!(problem, Some(Error::BadInput { .. })), "{problem:?}");
 }
 
 #[tokio::test]

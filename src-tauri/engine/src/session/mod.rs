@@ -179,9 +179,11 @@ impl Sessions {
         }
     }
 
-    /// Hands on the answer to the question that the session is asking; without one it is dropped.
+    /// Hands on the answer to the question that the session is asking; one to another question is dropped.
     pub(crate) fn answer(&self, id: SessionId, answer: Answer) {
-        if let Some(asked) = self.get(id).and_then(|session| lock(&session.asked).take()) {
+        let Some(session) = self.get(id) else { return };
+        let asked = lock(&session.asked).take_if(|(prompt, _)| answer.fits(prompt));
+        if let Some((_, asked)) = asked {
             // The session may have ended in this moment: then nobody needs the answer.
             drop(asked.send(answer));
         }
@@ -243,7 +245,7 @@ struct Session {
     target: Target,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
-    asked: Mutex<Option<oneshot::Sender<Answer>>>,
+    asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
     /// The login as typed, for this session only: *again* does not ask again.
     typed: Mutex<Option<Typed>>,
     /// What the person agreed to for this session.
@@ -309,10 +311,10 @@ impl Session {
         lock(&self.task).take();
     }
 
-    /// Asks the person at the window and waits, as long as it takes.
+    /// Asks the person at the window and waits, as long as it takes, for an answer that fits the question.
     async fn ask(&self, prompt: Prompt) -> Option<Answer> {
         let (asked, answer) = oneshot::channel();
-        *lock(&self.asked) = Some(asked);
+        *lock(&self.asked) = Some((prompt.clone(), asked));
         self.set(SessionState::Asking { prompt });
         answer.await.ok()
     }

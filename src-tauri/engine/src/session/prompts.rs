@@ -109,15 +109,12 @@ impl<'a> Prompts<'a> {
         let wanted = self.wanted?;
         let typed_name = lock(&self.session.typed).take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
-        let travels = if self.local { Travels::Encrypted } else { Travels::from(wanted.security_type) };
+        let travels = if self.local { Travels::Local } else { Travels::from(wanted.security_type) };
         let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
-        loop {
-            if let Answer::Password { username, password, remember } = self.session.ask(prompt.clone()).await? {
-                let username = username.filter(|_| wanted.username);
-                *lock(&self.session.typed) = Some(Typed { username, password, remember });
-                return Some(());
-            }
-        }
+        let Answer::Password { username, password, remember } = self.session.ask(prompt).await? else { return None };
+        let username = username.filter(|_| wanted.username);
+        *lock(&self.session.typed) = Some(Typed { username, password, remember });
+        Some(())
     }
 
     fn wait_at_most(&self, limit: Duration) {
@@ -174,15 +171,12 @@ impl<'a> Prompts<'a> {
         let Some(before) = self.floor().filter(|floor| now < *floor) else { return Ok(()) };
         self.asked_a_person = true;
         let prompt = Prompt::Weaker { before, now, security_type: name(chosen) };
-        loop {
-            if let Answer::Weaker { remember } = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
-                lock(&self.session.agreed).level = Some(now);
-                if remember {
-                    self.note(|host| Host { protection: Some(now), ..host });
-                }
-                return Ok(());
-            }
+        let Some(Answer::Weaker { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
+        lock(&self.session.agreed).level = Some(now);
+        if remember {
+            self.note(|host| Host { protection: Some(now), ..host });
         }
+        Ok(())
     }
 
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
@@ -195,15 +189,12 @@ impl<'a> Prompts<'a> {
         }
         self.asked_a_person = true;
         let prompt = Prompt::ClearText { security_type: name(chosen) };
-        loop {
-            if let Answer::ClearText { remember } = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
-                lock(&self.session.agreed).clear_text = true;
-                if remember {
-                    self.note(|host| Host { clear_text: true, ..host });
-                }
-                return Ok(());
-            }
+        let Some(Answer::ClearText { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
+        lock(&self.session.agreed).clear_text = true;
+        if remember {
+            self.note(|host| Host { clear_text: true, ..host });
         }
+        Ok(())
     }
 
     /// Whether this is the server: the known keys first, then the person.
@@ -217,11 +208,7 @@ impl<'a> Prompts<'a> {
         if let Some(known) = known {
             self.asked_a_person = true;
             let prompt = Prompt::Trust { identity: identity.clone(), known };
-            loop {
-                if let Answer::Trust = self.session.ask(prompt.clone()).await.ok_or(Cancelled)? {
-                    break;
-                }
-            }
+            let Some(Answer::Trust) = self.session.ask(prompt).await else { return Err(Cancelled) };
         }
         if let Err(error) = self.surroundings.trust.accept(&endpoint, &identity) {
             tracing::warn!(%error, "a server's key is known for this session only");
@@ -312,5 +299,109 @@ fn peer(address: &Address) -> Peer {
             bare.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
         }
         Address::Unix(_) | Address::Demo => Peer::Local,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{hosts::Hosts, list::HostList, relay::Relay, secrets::Secrets, session::Target, trust::Trust};
+    use std::{pin::pin, sync::Arc, task::Poll};
+    use tempfile::TempDir;
+    use tokio::runtime::Handle;
+
+    async fn surroundings(host: &Host) -> (Surroundings, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
+        hosts.put(host.clone()).unwrap();
+        let surroundings = Surroundings {
+            relay: Relay::start(vec![]).await.unwrap(),
+            secrets: Secrets::new("portlight-test"),
+            trust: Trust::default(),
+            list: Arc::new(HostList::new(hosts)),
+            runtime: Handle::current(),
+        };
+        (surroundings, folder)
+    }
+
+    fn host() -> Host {
+        Host { address: Address::parse("box").unwrap(), ..Host::demo("Box") }
+    }
+
+    /// The question that a choice leads to, answered or not; and whether it was permitted.
+    async fn choose(prompts: &mut Prompts<'_>, chosen: SecurityType, answer: Option<Answer>) -> (Option<Prompt>, bool) {
+        let session = prompts.session;
+        let mut permit = pin!(prompts.permit(chosen));
+        if let Poll::Ready(permitted) = futures_util::poll!(&mut permit) {
+            return (None, permitted.is_ok());
+        }
+        let (prompt, asked) = lock(&session.asked).take().expect("a question");
+        match answer {
+            Some(answer) => drop(asked.send(answer)),
+            None => drop(asked),
+        }
+        (Some(prompt), permit.await.is_ok())
+    }
+
+    #[tokio::test]
+    async fn a_password_travels_readably_where_that_was_agreed_or_nobody_is_on_the_way() {
+        let host = host();
+        let (surroundings, _folder) = surroundings(&host).await;
+        let fresh = || Session::new(Target::from(&host));
+        let readable = || Some(Prompt::ClearText { security_type: "Plain".into() });
+        let agree = |remember| Some(Answer::ClearText { remember });
+
+        for (local, chosen) in [(true, SecurityType::Plain), (false, SecurityType::TlsPlain)] {
+            let session = fresh();
+            let mut prompts = Prompts::new(&session, &surroundings);
+            prompts.local = local;
+            assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "nothing to ask");
+        }
+        let session = fresh();
+        let mut prompts = Prompts::new(&session, &surroundings);
+        assert_eq!(choose(&mut prompts, SecurityType::Plain, None).await, (readable(), false), "cancelled");
+        assert_eq!(choose(&mut prompts, SecurityType::Plain, agree(false)).await, (readable(), true));
+        assert_eq!(choose(&mut prompts, SecurityType::Plain, None).await, (None, true), "agreed for the session");
+        let session = fresh();
+        let mut prompts = Prompts::new(&session, &surroundings);
+        assert_eq!(choose(&mut prompts, SecurityType::Plain, agree(true)).await, (readable(), true));
+        let session = fresh();
+        let mut prompts = Prompts::new(&session, &surroundings);
+        assert_eq!(choose(&mut prompts, SecurityType::Plain, None).await, (None, true), "agreed for good");
+    }
+
+    #[tokio::test]
+    async fn what_happens_to_the_password_is_said_with_the_question() {
+        let host = Host { username: "ann".into(), ..host() };
+        let (surroundings, _folder) = surroundings(&host).await;
+        let session = Session::new(Target::from(&host));
+        for (local, security_type, username, travels) in [
+            (false, SecurityType::VncAuth, None, Travels::Scrambled),
+            (false, SecurityType::TlsVnc, None, Travels::Encrypted),
+            (false, SecurityType::Plain, Some("ann"), Travels::Clear),
+            (false, SecurityType::Ard, Some("ann"), Travels::Encrypted),
+            (true, SecurityType::Plain, Some("ann"), Travels::Local),
+        ] {
+            let mut prompts = Prompts::new(&session, &surroundings);
+            prompts.local = local;
+            prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
+            let mut asking = pin!(prompts.ask_login(None));
+            assert!(futures_util::poll!(&mut asking).is_pending());
+            let (prompt, _) = lock(&session.asked).take().expect("a question");
+            let username = username.map(str::to_owned);
+            assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
+        }
+    }
+
+    #[test]
+    fn whom_a_certificate_has_to_name() {
+        for (address, expected) in [
+            ("box.example", Peer::Name("box.example".into())),
+            ("192.168.1.20:1", Peer::Ip("192.168.1.20".parse().unwrap())),
+            ("fe80::1%eth0", Peer::Ip("fe80::1".parse().unwrap())),
+            ("/run/vnc.sock", Peer::Local),
+        ] {
+            assert_eq!(peer(&Address::parse(address).unwrap()), expected, "{address}");
+        }
     }
 }

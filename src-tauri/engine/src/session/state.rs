@@ -145,3 +145,16 @@ pub enum Answer {
         remember: bool,
     },
 }
+
+impl Answer {
+    /// Whether it answers this question.
+    pub(crate) fn fits(&self, prompt: &Prompt) -> bool {
+        matches!(
+            (self, prompt),
+            (Self::Password { .. }, Prompt::Password { .. })
+                | (Self::Trust, Prompt::Trust { .. })
+                | (Self::Weaker { .. }, Prompt::Weaker { .. })
+                | (Self::ClearText { .. }, Prompt::ClearText { .. })
+        )
+    }
+}
