@@ -8,8 +8,10 @@
 mod bed;
 mod certificates;
 mod qemu;
+mod sessions;
 mod table;
 mod tigervnc;
 mod tightvnc;
 mod trust;
+mod viewer;
 mod x11vnc;

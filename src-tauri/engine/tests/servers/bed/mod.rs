@@ -8,11 +8,11 @@ mod tiger;
 mod tight;
 mod x11vnc;
 
-pub use program::{Program, command, free_port};
+pub use program::{PATIENCE, Program, command, free_port};
 pub use qemu::{Qemu, Tls};
 pub use tiger::Xvnc;
 pub use tight::Xtightvnc;
-pub use x11vnc::X11vnc;
+pub use x11vnc::{COLOUR, X11vnc};
 
 use program::succeed;
 use std::{

@@ -1,6 +1,6 @@
 //! TigerVNC's Xvnc. User names and passwords are checked by PAM, which is given rules and accounts of our own.
 
-use super::{ANN, Program, command, free_port, geometry, password_file};
+use super::{ANN, Program, command, free_port, geometry, password_file, program::succeed};
 use crate::certificates::Shown;
 use std::{
     fs,
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 /// A running Xvnc.
 pub struct Xvnc {
     program: Program,
+    display: u32,
     /// Where it is, as a user types it.
     pub address: String,
     /// The same for its Unix socket.
@@ -45,9 +46,18 @@ impl Xvnc {
             xvnc.arg("-X509Cert").arg(certificate).arg("-X509Key").arg(key);
         }
         let program = Program::start(xvnc.env("HOME", folder.path()).args(options));
-        program.hear("its display's number", |line| line.parse::<u32>().ok()).await;
+        let display = program.hear("its display's number", |line| line.parse().ok()).await;
         let socket = folder.path().join("socket").to_string_lossy().into_owned();
-        Self { program, address: format!("127.0.0.1::{port}"), socket, folder }
+        Self { program, display, address: format!("127.0.0.1::{port}"), socket, folder }
+    }
+
+    /// Where the pointer is on its display.
+    pub fn pointer(&self) -> (u16, u16) {
+        let mut xdotool = command("xdotool");
+        xdotool.env("DISPLAY", format!(":{}", self.display)).args(["getmouselocation", "--shell"]);
+        let shell = String::from_utf8(succeed(&mut xdotool, b"")).expect("ASCII");
+        let coordinate = |name: &str| shell.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
+        coordinate("X=").zip(coordinate("Y=")).expect("a pointer")
     }
 
     /// All that it has said so far.

@@ -40,7 +40,7 @@ impl X11vnc {
         fs::write(&screen, COLOUR.repeat(usize::from(SIZE.0) * usize::from(SIZE.1))).expect("a folder");
         let mut server = command("x11vnc");
         // It listens on the port or, where that was taken in this moment, a later one, and says which.
-        server.args(["-norc", "-nopw", "-shared", "-forever", "-localhost", "-no6", "-noipv6"]);
+        server.args(["-norc", "-nopw", "-shared", "-forever", "-localhost", "-no6", "-noipv6", "-nocursor"]);
         server.args(["-autoport", &free_port().to_string(), "-rawfb"]);
         server.arg(format!("map:{}@{}x32", screen.display(), geometry())).args(options).env("HOME", folder.path());
         let program = Program::start(&mut server);
