@@ -66,6 +66,11 @@ pub fn p256() -> PKey<Private> {
     PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
 }
 
+/// Edwards' curve's key.
+pub fn ed25519() -> PKey<Private> {
+    PKey::generate_ed25519().unwrap()
+}
+
 /// A certificate that vouches for itself.
 pub fn self_signed(key: PKey<Private>, wish: &Wish<'_>) -> Shown {
     let certificate = build(&key, wish, None);

@@ -7,6 +7,7 @@
 
 mod bed;
 mod certificates;
+mod examination;
 mod qemu;
 mod sessions;
 mod table;

@@ -3,11 +3,11 @@
 use crate::{
     bed::{PASSWORD, Qemu, Tls},
     certificates::{Authority, Wish, rsa},
-    table::{
-        Attempt, CLEAR, ENCRYPTED,
+    examination::{
         Given::{Nothing, Password},
-        IDENTIFIED, Keys, NOTHING_TAKEN, SCRAMBLED, Table,
+        Keys,
     },
+    table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
 use portlight_engine::protection::Level;
 

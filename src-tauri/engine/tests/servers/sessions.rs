@@ -3,7 +3,7 @@
 use crate::{
     bed::{COLOUR, PASSWORD, PATIENCE, Qemu, SIZE, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
     certificates::{Wish, p256, rsa, self_signed},
-    table::address,
+    examination::address,
     viewer::{ORIGIN, Viewer},
 };
 use portlight_engine::{

@@ -3,11 +3,11 @@
 use crate::{
     bed::{ANN, PASSWORD, VIEW_ONLY, Xvnc},
     certificates::{Authority, Wish, rsa},
-    table::{
-        Attempt, CLEAR, ENCRYPTED,
+    examination::{
         Given::{Nothing, Password, User},
-        IDENTIFIED, Keys, NOTHING_TAKEN, SCRAMBLED, Table,
+        Keys,
     },
+    table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
 use portlight_engine::protection::Level;
 

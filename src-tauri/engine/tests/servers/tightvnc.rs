@@ -2,11 +2,11 @@
 
 use crate::{
     bed::{ANN, PASSWORD, VIEW_ONLY, Xtightvnc},
-    table::{
-        CLEAR,
+    examination::{
         Given::{Nothing, Password, User},
-        Keys, SCRAMBLED, Table,
+        Keys,
     },
+    table::{CLEAR, SCRAMBLED, Table},
 };
 
 const WRONG: &str = "auth_failed: Authentication failed";

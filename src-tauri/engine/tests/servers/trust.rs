@@ -3,10 +3,11 @@
 use crate::{
     bed::{PASSWORD, Xvnc, free_port},
     certificates::{Authority, Shown, Wish, p256, rsa, self_signed},
-    table::{
+    examination::{
         Given::{Nothing, Password},
-        IDENTIFIED, Keys, Table, address, ending, examine,
+        Keys, address, ending, examine,
     },
+    table::{IDENTIFIED, Table},
 };
 use portlight_engine::{
     Error,

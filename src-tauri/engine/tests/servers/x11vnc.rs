@@ -3,11 +3,11 @@
 use crate::{
     bed::{PASSWORD, VIEW_ONLY, X11vnc},
     certificates::{Authority, Wish, rsa},
-    table::{
-        Attempt, CLEAR, ENCRYPTED,
+    examination::{
         Given::{Nothing, Password},
-        IDENTIFIED, Keys, SCRAMBLED, Table,
+        Keys,
     },
+    table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, SCRAMBLED, Table},
 };
 
 const WRONG: &str = "auth_failed: password check failed!";
