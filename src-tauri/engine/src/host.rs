@@ -74,6 +74,9 @@ pub struct Host {
     /// The user agreed that the password travels readably to this host.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear_text: bool,
+    /// Whether a session dials again where the way breaks.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub reconnect: bool,
     /// What a newer Portlight wrote here, kept as it was.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -95,6 +98,7 @@ impl Host {
             ca_file: String::new(),
             protection: None,
             clear_text: false,
+            reconnect: true,
             rest: serde_json::Map::new(),
         }
     }
@@ -112,6 +116,7 @@ impl Host {
             last_opened: self.last_opened,
             repeater_id: self.repeater_id.clone(),
             ca_file: self.ca_file.clone(),
+            reconnect: self.reconnect,
             demo: self.address == Address::Demo,
         }
     }
@@ -137,6 +142,8 @@ pub struct HostDraft {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// Whether a session dials again where the way breaks.
+    pub reconnect: bool,
 }
 
 impl HostDraft {
@@ -161,13 +168,13 @@ impl HostDraft {
             }
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
-        let (view_only, favourite) = (self.view_only, self.favourite);
+        let (view_only, favourite, reconnect) = (self.view_only, self.favourite, self.reconnect);
         let mut host = existing.cloned().unwrap_or_else(|| Host::demo(""));
         if (&host.address, &host.repeater_id) != (&address, &repeater_id) {
             // Another server: what was learned about the old one says nothing about it.
             (host.protection, host.clear_text) = (None, false);
         }
-        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, ..host })
+        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, reconnect, ..host })
     }
 }
 
@@ -182,6 +189,7 @@ impl From<&Host> for HostDraft {
             favourite: host.favourite,
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
+            reconnect: host.reconnect,
         }
     }
 }
@@ -202,6 +210,14 @@ fn one_line(text: &str) -> Result<String, TextProblem> {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A host as shown: everything but secrets.
@@ -229,6 +245,8 @@ pub struct HostView {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// Whether a session dials again where the way breaks.
+    pub reconnect: bool,
     /// Whether it is the demo desktop inside Portlight.
     pub demo: bool,
 }
@@ -276,7 +294,8 @@ mod tests {
     fn draft(name: &str, address: &str, username: &str) -> HostDraft {
         let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
         let (repeater_id, ca_file) = (String::new(), String::new());
-        HostDraft { id: None, name, address, username, view_only: false, favourite: false, repeater_id, ca_file }
+        let (view_only, favourite, reconnect) = (false, false, true);
+        HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect }
     }
 
     fn host() -> Host {
@@ -353,7 +372,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "demo": false,
+                "ca_file": "", "reconnect": true, "demo": false,
             })
         );
     }

@@ -10,7 +10,10 @@ use portlight_engine::{
     secrets::PasswordChange,
     session::{Answer, Prompt, SessionId, SessionState},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -69,7 +72,8 @@ impl House {
 fn draft(address: &str) -> HostDraft {
     let (name, username, repeater_id, ca_file) = Default::default();
     let address = address.to_owned();
-    HostDraft { id: None, name, address, username, view_only: false, favourite: false, repeater_id, ca_file }
+    let (view_only, favourite, reconnect) = (false, false, true);
+    HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect }
 }
 
 /// A VNC server that listens on loopback.
@@ -163,6 +167,13 @@ async fn until_ended(states: &mut watch::Receiver<SessionState>) -> Option<Error
     }
 }
 
+async fn until_broken(states: &mut watch::Receiver<SessionState>) -> (Error, u64) {
+    match until(states, |state| matches!(state, SessionState::Reconnecting { .. } | SessionState::Ended { .. })).await {
+        SessionState::Reconnecting { error, seconds } => (error, seconds),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn answer(password: &str) -> Answer {
     Answer::Password { username: None, password: password.to_owned().into(), remember: false }
 }
@@ -204,8 +215,71 @@ async fn a_session_from_dialling_to_the_servers_end() {
     assert_eq!(hear_from(&mut viewer).await, b"to the viewer");
 
     drop(there);
-    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
+    assert!(matches!(until_broken(&mut states).await, (Error::ServerClosed { .. }, 1)));
     assert!(matches!(viewer.next().await, Some(Ok(Message::Close(_))) | None), "the viewer is told at once");
+}
+
+#[tokio::test]
+async fn a_way_that_broke_is_walked_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    drop(there);
+    assert_eq!(until_broken(&mut states).await.1, 1);
+    // By itself, and then it is there again.
+    let there = server.welcome().await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    // At once, where somebody says so.
+    drop(there);
+    assert_eq!(until_broken(&mut states).await.1, 2);
+    let asked = Instant::now();
+    house.engine.again(id);
+    let there = server.welcome().await;
+    assert!(asked.elapsed() < Duration::from_secs(2));
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    // Until somebody says that it is enough.
+    drop(there);
+    until_broken(&mut states).await;
+    house.engine.close(id);
+    assert_eq!(until_ended(&mut states).await, None);
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    until_broken(&mut states).await;
+    let mut there = server.accept().await;
+    there.write_all(b"\0\0\0\0\x06go off").await.unwrap();
+    let refused = Error::Refused { address: server.shown(), reason: Some("go off".into()) };
+    assert_eq!(until_ended(&mut states).await, Some(refused));
+}
+
+#[tokio::test]
+async fn a_machine_may_ask_not_to_be_dialled_again() {
+    let (house, server) = (house().await, Server::start().await);
+    let host = HostDraft { reconnect: false, ..draft(&server.address()) };
+    let host = house.engine.save(host, PasswordChange::Keep).await.unwrap().host.id;
+    let (id, mut states) = house.open_host(host);
+    let there = server.welcome().await;
+    house.engine.attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Sessions: one look at one host, from click to close. A session survives *again* and ends with its window.
 
+mod pause;
 mod prompts;
 mod run;
 mod state;
@@ -25,7 +26,7 @@ use std::{
 };
 use tokio::{
     runtime::Handle,
-    sync::{oneshot, watch},
+    sync::{Notify, oneshot, watch},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -66,13 +67,16 @@ pub struct Target {
     pub repeater_id: String,
     /// A file of certificate authorities that may vouch for the server too; may be empty.
     pub ca_file: String,
+    /// Whether to dial again where the way breaks.
+    pub reconnect: bool,
 }
 
 impl Target {
     /// Something that is not saved: an address, and nothing known about it.
     pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
         let (username, repeater_id, ca_file) = Default::default();
-        Self { host: None, name, address, view_only, has_password: false, username, repeater_id, ca_file }
+        let (has_password, reconnect) = (false, true);
+        Self { host: None, name, address, view_only, has_password, username, repeater_id, ca_file, reconnect }
     }
 
     /// The name under which keys of its server are known.
@@ -95,6 +99,7 @@ impl From<&Host> for Target {
             username: host.username.clone(),
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
+            reconnect: host.reconnect,
         }
     }
 }
@@ -189,11 +194,13 @@ impl Sessions {
         }
     }
 
-    /// Dials again, in the same window with the same settings.
+    /// Dials again, in the same window with the same settings; at once where it was about to.
     pub(crate) fn again(&self, id: SessionId) {
-        if let Some(session) = self.get(id) {
-            session.run(&self.surroundings);
+        let Some(session) = self.get(id) else { return };
+        if matches!(*session.state.borrow(), SessionState::Reconnecting { .. }) {
+            return session.hurry.notify_waiters();
         }
+        session.run(&self.surroundings);
     }
 
     /// Ends the session as the user asked; the window stays.
@@ -207,13 +214,15 @@ impl Sessions {
     /// Ends the session because the viewer could not go on. What the server or the relay said before that stays.
     pub(crate) fn viewer_failed(&self, id: SessionId, detail: String) {
         if let Some(session) = self.get(id) {
-            // Only the page knows why it closed its connection; all the relay sees is that it did.
-            let already_told = match &*session.state.borrow() {
-                SessionState::Ended { error: Some(Error::ViewerFailed { .. }) } => false,
-                SessionState::Ended { .. } => true,
-                _ => false,
-            };
-            if !already_told {
+            // Only the page knows why it closed its connection; all the relay sees is that it did. Where the session is
+            // on its way (back) to the server, this is about a viewer that is no more.
+            let concerns_it = matches!(
+                &*session.state.borrow(),
+                SessionState::Ready { .. }
+                    | SessionState::Live
+                    | SessionState::Ended { error: Some(Error::ViewerFailed { .. }) }
+            );
+            if concerns_it {
                 session.stop();
                 session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
             }
@@ -250,6 +259,8 @@ struct Session {
     typed: Mutex<Option<Typed>>,
     /// What the person agreed to for this session.
     agreed: Mutex<Agreed>,
+    /// Cuts the wait before the next attempt short.
+    hurry: Notify,
     task: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
@@ -281,6 +292,7 @@ impl Session {
             asked: Mutex::default(),
             typed: Mutex::default(),
             agreed: Mutex::default(),
+            hurry: Notify::new(),
             task: Mutex::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Session, SessionState, Stage, Surroundings, Typed, prompts::Prompts};
+use super::{Session, SessionState, Stage, Surroundings, Typed, pause::Pause, prompts::Prompts};
 use crate::{
     error::{Error, Result, Step},
     handshake::handshake_failed,
@@ -16,18 +16,35 @@ use rfb::{
     ServerInit,
     server::{Greeting, Reply},
 };
-use std::{io, sync::Arc};
+use std::{io, pin::pin, sync::Arc};
+use tokio::time::{Instant, timeout};
 
-/// Runs the session and says how it ended.
+/// Runs the session and says how it ended. Where the way to the server breaks, it is walked again.
 pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) {
-    let error = look(&session, &surroundings).await.err();
-    if let Some(error) = &error {
-        tracing::info!(address = %session.target.address, %error, "session ended");
+    let mut pause = Pause::default();
+    loop {
+        let mut live_since = None;
+        let error = look(&session, &surroundings, &mut live_since).await.err();
+        if let Some(error) = &error {
+            tracing::info!(address = %session.target.address, %error, "session ended");
+        }
+        match error {
+            Some(error)
+                if session.target.reconnect && pause.goes_on(&error, live_since.map(|since| since.elapsed())) =>
+            {
+                let wait = pause.next();
+                let mut hurried = pin!(session.hurry.notified());
+                // From here on "now" is heard, before anybody can say it.
+                hurried.as_mut().enable();
+                session.set(SessionState::Reconnecting { error, seconds: wait.as_secs() });
+                let _ = timeout(wait, hurried).await;
+            }
+            error => return session.set(SessionState::Ended { error }),
+        }
     }
-    session.set(SessionState::Ended { error });
 }
 
-async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
+async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut Option<Instant>) -> Result<()> {
     let LoggedIn { server, protection } = log_in(session, surroundings).await?;
     let rfb::client::Server { init, stream, .. } = server;
     let not_stored = remember(session, surroundings, protection.level).await.err();
@@ -48,6 +65,7 @@ async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
     let viewer = invitation.viewer().await.ok_or_else(late)?;
     let viewer = greet(viewer, &init).await?;
     session.set(SessionState::Live);
+    *live_since = Some(Instant::now());
 
     let address = session.target.address.to_string();
     match relay::splice(viewer, stream).await {

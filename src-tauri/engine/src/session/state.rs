@@ -54,6 +54,14 @@ pub enum SessionState {
     },
     /// The viewer has come; pixels flow.
     Live,
+    /// The way to the server broke; it is dialled again after a wait, or at once with `again`. `close` ends the trying.
+    Reconnecting {
+        /// How it broke, or what kept the last attempt from the server.
+        error: Error,
+        /// The wait.
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
     /// Over. `error` is none where the user ended it.
     Ended {
         /// Why.
