@@ -7,9 +7,11 @@ mod authentication;
 #[path = "../servers/certificates.rs"]
 mod certificates;
 mod diffie_hellman;
+mod downgrade;
 #[path = "../servers/examination.rs"]
 mod examination;
 mod greeting;
+mod promises;
 mod rsa_aes;
 mod screen;
 mod script;

@@ -56,15 +56,20 @@ impl Keys {
     }
 }
 
-/// One examination.
+/// One examination of a server that is not saved.
 pub async fn examine(at: &str, given: Given<'_>, keys: &Keys) -> Report {
-    let mut target = Target::unsaved(at.to_owned(), address(at), false);
-    target.ca_file = keys.authorities.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    examine_target(Target::unsaved(at.to_owned(), address(at), false), given, keys).await
+}
+
+/// One examination.
+pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Report {
+    let ca_file = keys.authorities.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let accept = match &keys.accept {
         Accept::Known => Accept::Known,
         Accept::Fingerprint(fingerprint) => Accept::Fingerprint(fingerprint.clone()),
         Accept::Any => Accept::Any,
     };
+    let target = Target { ca_file, ..target };
     doctor::examine(Examination { target, login: given.login(), accept }, &keys.trust).await
 }
 
