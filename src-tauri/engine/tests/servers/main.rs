@@ -8,6 +8,7 @@
 mod bed;
 mod certificates;
 mod examination;
+mod measure;
 mod qemu;
 mod sessions;
 mod table;

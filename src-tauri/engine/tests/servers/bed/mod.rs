@@ -34,7 +34,7 @@ fn geometry() -> String {
 }
 
 /// Writes a file of VNC passwords, the second of which is for looking only.
-fn password_file(folder: &Path) -> PathBuf {
+pub fn password_file(folder: &Path) -> PathBuf {
     let scrambled = |password: &str| succeed(command("tigervncpasswd").arg("-f"), format!("{password}\n").as_bytes());
     let path = folder.join("passwords");
     fs::write(&path, [scrambled(PASSWORD), scrambled(VIEW_ONLY)].concat()).expect("a folder");

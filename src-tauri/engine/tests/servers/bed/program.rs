@@ -11,7 +11,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{sync::watch, time::timeout};
 
@@ -22,13 +22,16 @@ const FAREWELL: Duration = Duration::from_secs(3);
 /// Above the ports that the system hands out to whoever dials, so that none of those gets in between.
 const PORTS: (u16, u16) = (61_000, 64_999);
 
+/// A line that a program has said, and when it was heard.
+type Line = (Instant, String);
+
 /// A program that runs beside the test.
 pub struct Program {
     name: String,
     /// Also the id of its process group.
     pid: u32,
     input: Mutex<ChildStdin>,
-    said: watch::Receiver<Vec<String>>,
+    said: watch::Receiver<Vec<Line>>,
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -55,11 +58,23 @@ impl Program {
     /// Waits until it has said a line in which `find` finds something, which may have happened before.
     pub async fn hear<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let mut said = self.said.clone();
-        let heard = timeout(PATIENCE, said.wait_for(|lines| lines.iter().any(|line| find(line).is_some()))).await;
+        let heard = timeout(PATIENCE, said.wait_for(|lines| lines.iter().any(|(_, line)| find(line).is_some()))).await;
         match heard {
-            Ok(Ok(lines)) => lines.iter().find_map(|line| find(line)).expect("just found"),
+            Ok(Ok(lines)) => lines.iter().find_map(|(_, line)| find(line)).expect("just found"),
             Ok(Err(_)) => panic!("{} ended before it said {what}:\n{}", self.name, self.log()),
             Err(_) => panic!("{} did not say {what}:\n{}", self.name, self.log()),
+        }
+    }
+
+    /// Waits until it has said so many lines with `words` in them, and tells when.
+    pub async fn times(&self, words: &str, count: usize) -> Vec<Instant> {
+        let mut said = self.said.clone();
+        let times = |lines: &[Line]| -> Vec<Instant> {
+            lines.iter().filter(|(_, line)| line.contains(words)).map(|(when, _)| *when).collect()
+        };
+        match timeout(PATIENCE, said.wait_for(|lines| times(lines).len() >= count)).await {
+            Ok(Ok(lines)) => times(&lines),
+            _ => panic!("{} did not say {words:?} {count} times:\n{}", self.name, self.log()),
         }
     }
 
@@ -72,7 +87,7 @@ impl Program {
 
     /// All that it has said so far.
     pub fn log(&self) -> String {
-        self.said.borrow().join("\n")
+        self.said.borrow().iter().map(|(_, line)| format!("{line}\n")).collect()
     }
 }
 
@@ -121,10 +136,10 @@ pub fn free_port() -> u16 {
         .expect("a free port")
 }
 
-fn keep(stream: impl Read + Send + 'static, said: watch::Sender<Vec<String>>) {
+fn keep(stream: impl Read + Send + 'static, said: watch::Sender<Vec<Line>>) {
     thread::spawn(move || {
         for line in BufReader::new(stream).split(b'\n').map_while(Result::ok) {
-            said.send_modify(|lines| lines.push(String::from_utf8_lossy(&line).into_owned()));
+            said.send_modify(|lines| lines.push((Instant::now(), String::from_utf8_lossy(&line).into_owned())));
         }
     });
 }

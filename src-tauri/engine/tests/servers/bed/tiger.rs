@@ -5,6 +5,7 @@ use crate::certificates::Shown;
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -54,10 +55,22 @@ impl Xvnc {
     /// Where the pointer is on its display.
     pub fn pointer(&self) -> (u16, u16) {
         let mut xdotool = command("xdotool");
-        xdotool.env("DISPLAY", format!(":{}", self.display)).args(["getmouselocation", "--shell"]);
+        xdotool.envs([self.display()]).args(["getmouselocation", "--shell"]);
         let shell = String::from_utf8(succeed(&mut xdotool, b"")).expect("ASCII");
         let coordinate = |name: &str| shell.lines().find_map(|line| line.strip_prefix(name)?.parse().ok());
         coordinate("X=").zip(coordinate("Y=")).expect("a pointer")
+    }
+
+    /// The environment variable that leads programs to its display.
+    pub fn display(&self) -> (&'static str, String) {
+        ("DISPLAY", format!(":{}", self.display))
+    }
+
+    /// How long the last handshake took, of so many until now: from the connection to ClientInit, as the server tells.
+    pub async fn handshake(&self, count: usize) -> Duration {
+        let began = self.program.times("Connections: accepted:", count).await;
+        let done = self.program.times("Server default pixel format", count).await;
+        done[count - 1] - began[count - 1]
     }
 
     /// All that it has said so far.
