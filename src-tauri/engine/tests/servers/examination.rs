@@ -87,6 +87,11 @@ pub fn ending(report: &Report) -> String {
     }
 }
 
+/// Whether it ended as expected; `…` stands for words that differ from time to time, or are a TLS library's.
+pub fn is_as_expected(end: &str, expected: &str) -> bool {
+    expected.strip_suffix('…').map_or(end == expected, |begin| end.starts_with(begin))
+}
+
 /// An error's code and its facts, but for the address and for keys.
 pub fn words(error: &Error) -> String {
     let Ok(Value::Object(mut facts)) = serde_json::to_value(error) else { panic!("{error:?} goes to scripts") };

@@ -7,7 +7,7 @@ use crate::{
         Given::{Nothing, Password},
         Keys,
     },
-    table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, SCRAMBLED, Table},
+    table::{CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
 
 const WRONG: &str = "auth_failed: password check failed!";
@@ -42,25 +42,33 @@ async fn with_tls() {
     let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
     let shown = authority.issue(rsa(2048), &Wish::default());
     let mut table = Table::new("x11vnc 0.9.16 with TLS");
-    let passwords = X11vnc::passwords();
 
-    let right = |takes, level| [("right", Password(PASSWORD), (takes, level, "let in"))];
-    let open: [Attempt<'_>; 1] = [("none", Nothing, ("X509None", IDENTIFIED, "let in"))];
-    let vnc: [Attempt<'_>; 3] = [
-        ("wrong", Password("falsch"), ("X509Vnc", IDENTIFIED, WRONG)),
+    let server = X11vnc::showing(&shown, &[]).await;
+    let attempts = [("none", Nothing, ("X509None", IDENTIFIED, "let in"))];
+    table.examine("-ssl", &server.address, &keys, &attempts).await;
+
+    let server = X11vnc::showing(&shown, &X11vnc::passwords()).await;
+    let attempts = [
+        // The process that speaks TLS for it is ended at once, sometimes before it has passed on the verdict.
+        ("wrong", Password("falsch"), ("X509Vnc", IDENTIFIED, "auth_failed…")),
         ("right", Password(PASSWORD), ("X509Vnc", IDENTIFIED, "let in")),
         ("view only", Password(VIEW_ONLY), ("X509Vnc", IDENTIFIED, "let in")),
     ];
-    let cases: [(&str, &[&str], &[Attempt<'_>]); 4] = [
-        ("-ssl", &[], &open),
-        ("-ssl, passwords", &passwords, &vnc),
-        ("-ssl -vencrypt nox509:only, passwords", &["-vencrypt", "nox509:only"], &right("TLSVnc", ENCRYPTED)),
-        ("-ssl -anontls only, passwords", &["-anontls", "only"], &right("–", None)),
-    ];
-    for (name, options, attempts) in cases {
-        let options = if name.ends_with("passwords") { [&passwords, options].concat() } else { options.to_vec() };
-        let server = X11vnc::showing(&shown, &options).await;
-        table.examine(name, &server.address, &keys, attempts).await;
-    }
+    table.examine("-ssl, passwords", &server.address, &keys, &attempts).await;
+
+    let (takes, level) = NOTHING_TAKEN;
+    let server = X11vnc::showing(&shown, &[&X11vnc::passwords()[..], &["-anontls", "only"]].concat()).await;
+    let attempts = [("right", Password(PASSWORD), (takes, level, "no_common_type: TLS (18)"))];
+    table.examine("-ssl -anontls only, passwords", &server.address, &keys, &attempts).await;
+
+    // Debian's OpenSSL lets no server be anonymous, so this one refuses everybody.
+    let anonymous = [&X11vnc::passwords()[..], &["-vencrypt", "nox509:only"]].concat();
+    let server = X11vnc::showing(&shown, &anonymous).await;
+    let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "tls: …"))];
+    table.examine("-ssl -vencrypt nox509:only, passwords", &server.address, &keys, &attempts).await;
+
+    let server = X11vnc::showing_leniently(&shown, &anonymous).await;
+    let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "let in"))];
+    table.examine("the same, OpenSSL at level 0", &server.address, &keys, &attempts).await;
     table.end();
 }
