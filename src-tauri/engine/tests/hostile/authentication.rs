@@ -1,7 +1,9 @@
 //! VNC authentication and verdicts.
 
 use crate::{
+    examination::Given,
     script::{
+        Case,
         Turn::{Hang, HearAny, Vanish},
         case, play_all,
     },
@@ -17,6 +19,13 @@ async fn challenges() {
         case("reset-after-password", then(takes(VNC_AUTH), [say([7; 16]), HearAny(1), Vanish]), "auth_failed_probably"),
     ])
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_does_not_fit_is_not_sent() {
+    let challenge = || then(takes(VNC_AUTH), [say([7; 16]), Hang]);
+    let nul = Given::Password("sesa\0me");
+    play_all([Case { given: nul, ..case("nul-inside", challenge(), "bad_input: there is a NUL in it") }]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Apple's login and UltraVNC's, whose servers choose the numbers of a Diffie-Hellman exchange.
 
 use crate::{
+    examination::Given::User,
     script::{
-        Case,
+        ANN, Case, PASSWORD,
         Turn::{self, Hang},
         case, play_all,
     },
@@ -37,6 +38,19 @@ async fn unusable_numbers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_that_does_not_fit_is_not_sent() {
+    let numbers = || then(takes(ARD), [u16(2), u16(128), say(number(128, 0xfb)), say(number(128, 5)), Hang]);
+    let long = "x".repeat(64);
+    let with = |name, user, password, ends| Case { given: User(user, password), ..case(name, numbers(), ends) };
+    play_all([
+        with("ard-long-user", &long, PASSWORD, "bad_input: the user name has more than 63 bytes"),
+        with("ard-long-password", ANN, &long, "bad_input: the password has more than 63 bytes"),
+        with("ard-nul-in-user", "an\0n", PASSWORD, "bad_input: there is a NUL in it"),
+    ])
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn cut_and_silent() {
     let cut = || then(takes(ARD), [u16(2), u16(128), say([0xff; 100])]);
     play_all([
@@ -47,10 +61,6 @@ async fn cut_and_silent() {
 }
 
 fn with_user<'a>(name: &'a str, script: Vec<Turn>, ends: &'a str) -> Case<'a> {
-    use crate::{
-        examination::Given::User,
-        script::{ANN, PASSWORD},
-    };
     Case { given: User(ANN, PASSWORD), ..case(name, script, ends) }
 }
 

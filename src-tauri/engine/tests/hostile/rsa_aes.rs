@@ -2,9 +2,12 @@
 //! OpenSSL, and so of other parts than Portlight's.
 
 use crate::{
-    examination::{Given::Password, Keys},
+    examination::{
+        Given::{Password, User},
+        Keys,
+    },
     script::{
-        PASSWORD,
+        Case, PASSWORD,
         Turn::{self, Hang, HearAny, Reply},
         case, examined, play_all, play_all_knowing,
     },
@@ -82,6 +85,23 @@ async fn conversations_that_were_altered() {
                 then(agreed(), [sealed(0, server_hash), sealed(1, |_| vec![7]), Hang]),
                 "protocol: …",
             ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_does_not_fit_is_not_sent() {
+    let long = "x".repeat(256);
+    let asks = |kind: u8| then(agreed(), [sealed(0, server_hash), sealed(1, move |_| vec![kind]), Hang]);
+    let with = |name, given, kind, ends| Case { given, ..case(name, asks(kind), ends) };
+    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    play_all_knowing(
+        &keys,
+        [
+            with("ra2-long-password", Password(&long), 2, "bad_input: the password has more than 255 bytes"),
+            with("ra2-long-user", User(&long, PASSWORD), 1, "bad_input: the user name has more than 255 bytes"),
+            with("ra2-nul-inside", Password("sesa\0me"), 2, "bad_input: there is a NUL in it"),
         ],
     )
     .await;
