@@ -81,6 +81,7 @@ pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
+    events::follow_calls(app.handle().clone());
     app.run(|_, _| {});
     Ok(())
 }

@@ -32,6 +32,18 @@ pub fn follow_hosts(app: AppHandle) {
     });
 }
 
+/// Opens a window for each server that calls, as long as the app lives.
+pub fn follow_calls(app: AppHandle) {
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    tauri::async_runtime::spawn(async move {
+        while let Some(call) = engine.next_call().await {
+            if let Err(cause) = windows::open_call(&app, call) {
+                tracing::warn!(%cause, "no window for a call");
+            }
+        }
+    });
+}
+
 /// Asks the page to ask what closing shall mean.
 pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
     app.emit_to(windows::HOSTS, CLOSING, ())

@@ -3,6 +3,7 @@
 use crate::{spare, text::Texts};
 use portlight_engine::{
     Engine,
+    listen::Call,
     session::{SessionId, SessionState, Target},
 };
 use std::sync::Arc;
@@ -52,19 +53,31 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
         return to_front(&window);
     }
     let title = target.name.clone();
+    show(app, &title, |engine, session| engine.open(session, target))
+}
+
+/// Shows a server that has called: the person is asked about it in its own window.
+pub fn open_call(app: &AppHandle, call: Call) -> tauri::Result<()> {
+    let title = call.from();
+    show(app, &title, |engine, session| engine.open_call(session, call))
+}
+
+/// Shows the session that `begin` begins, in the window in waiting or in a new one.
+fn show(app: &AppHandle, title: &str, begin: impl FnOnce(&Arc<Engine>, SessionId)) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
     let waiting = spare::take(app).and_then(|session| Some((session, app.get_webview_window(&label(session))?)));
     let (session, window) = match waiting {
         Some((session, window)) => {
-            engine.open(session, target);
-            window.set_title(&title)?;
+            begin(&engine, session);
+            window.set_title(title)?;
             to_front(&window)?;
             (session, window)
         }
         None => {
             let session = engine.reserve();
             // The session dials while its window is still being made.
-            engine.open(session, target);
-            let window = viewer(app, session, &title, true).inspect_err(|_| engine.end(session))?;
+            begin(&engine, session);
+            let window = viewer(app, session, title, true).inspect_err(|_| engine.end(session))?;
             (session, window)
         }
     };

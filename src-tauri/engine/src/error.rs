@@ -105,6 +105,21 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A server that had called is no longer there, and cannot be called back.
+    #[error("{address} has hung up: it has to call again")]
+    CallerGone {
+        /// Where it called from.
+        address: String,
+    },
+    /// Portlight cannot listen for servers that call.
+    #[error("cannot listen at {address}: {detail}")]
+    CannotListen {
+        /// Where.
+        address: String,
+        /// The system's words.
+        detail: String,
+    },
+
     // ---- the handshake
     /// What answers is not a VNC server.
     #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]

@@ -15,10 +15,12 @@ pub mod address;
 mod demo;
 pub mod doctor;
 pub mod error;
+mod file;
 mod handshake;
 pub mod host;
 pub mod hosts;
 mod list;
+pub mod listen;
 pub mod protection;
 pub mod relay;
 pub mod secrets;
@@ -34,17 +36,24 @@ use address::Link;
 use host::{FieldProblem, Host, HostDraft, HostId, HostView};
 use hosts::{Hosts, Opened};
 use list::HostList;
+use listen::{Call, Ear, Listening};
 use relay::Relay;
 use secrets::{PasswordChange, Secrets};
 use serde::Serialize;
 use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use tokio::{runtime::Handle, sync::watch, task::JoinHandle, time::sleep};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+    time::sleep,
+};
 use tokio_util::task::AbortOnDropHandle;
 use told::Told;
 use trust::Trust;
@@ -123,6 +132,9 @@ pub struct Engine {
     secrets: Secrets,
     sessions: Sessions,
     told: Told,
+    ear: Ear,
+    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<Call>>,
+    listening: Mutex<Listening>,
     notices: Mutex<Vec<Error>>,
     /// Removed hosts whose undo is still open; dropping one takes the removal back.
     forgetting: Mutex<HashMap<HostId, AbortOnDropHandle<()>>>,
@@ -147,6 +159,7 @@ impl Engine {
             .await
             .map_err(|cause| Error::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
+        let (ear, calls) = Ear::new(runtime.clone());
         let surroundings =
             Surroundings { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
         let engine = Arc::new(Self {
@@ -154,6 +167,9 @@ impl Engine {
             secrets,
             sessions: Sessions::new(surroundings),
             told: Told::open(&settings.data),
+            ear,
+            calls: tokio::sync::Mutex::new(calls),
+            listening: Mutex::default(),
             notices: Mutex::new(notice.into_iter().chain(trust_notice).collect()),
             forgetting: Mutex::default(),
             runtime,
@@ -318,7 +334,35 @@ impl Engine {
                 }
             });
         }
-        self.sessions.start(session, target);
+        self.sessions.start(session, target, None);
+    }
+
+    /// Begins the session of this name with a server that has called: the person is asked first.
+    pub fn open_call(&self, session: SessionId, call: Call) {
+        self.sessions.start(session, Target::caller(&call), Some(call));
+    }
+
+    /// Whether and where servers may call.
+    pub fn listening(&self) -> Listening {
+        lock(&self.listening).clone()
+    }
+
+    /// Listens for servers that call as `listening` says, from now on.
+    ///
+    /// # Errors
+    /// [`Error::CannotListen`]: then nothing listens, and nothing is remembered.
+    pub async fn listen(&self, listening: Listening) -> Result<()> {
+        self.ear.listen(&listening).await.map_err(|cause| Error::CannotListen {
+            address: SocketAddr::new(listening.address, listening.port).to_string(),
+            detail: cause.to_string(),
+        })?;
+        *lock(&self.listening) = listening;
+        Ok(())
+    }
+
+    /// The next server that calls.
+    pub async fn next_call(&self) -> Option<Call> {
+        self.calls.lock().await.recv().await
     }
 
     /// Waits until the session of this name has begun.

@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
     host::{HostDraft, HostId},
+    listen::Listening,
     protection::Level,
     secrets::PasswordChange,
     session::{Answer, Prompt, SessionId, SessionState},
@@ -487,6 +488,41 @@ async fn a_login_that_cannot_be_sent_is_asked_for_again() {
     });
     let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
     assert!(matches!(problem, Some(Error::BadInput { .. })), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
+    let house = house().await;
+    let port = Server::start().await.listener.local_addr().unwrap().port();
+    let listening = Listening { on: true, address: [127, 0, 0, 1].into(), port };
+    house.engine.listen(listening.clone()).await.unwrap();
+    assert_eq!(house.engine.listening(), listening);
+
+    let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let from = there.local_addr().unwrap().to_string();
+    there.write_all(VERSION).await.unwrap();
+    let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
+    let id = house.engine.reserve();
+    house.engine.open_call(id, call);
+    let mut states = house.engine.watch(id).unwrap().1;
+    house.engine.attach(id);
+    let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() } });
+    let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
+    assert!(quiet.is_err(), "nothing is said before");
+
+    house.engine.answer(id, Answer::Call);
+    expect(&mut there, VERSION).await;
+    there.write_all(&[1, 1]).await.unwrap();
+    let_in(&mut there).await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+    drop(there);
+    until_ended(&mut states).await;
+    house.engine.again(id);
+    house.engine.answer(id, Answer::Call);
+    until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
+    assert_eq!(until_ended(&mut states).await, Some(Error::CallerGone { address: from }));
 }
 
 #[tokio::test]

@@ -12,10 +12,12 @@ use crate::{
     error::{Error, Result},
     host::{Host, HostId},
     list::HostList,
+    listen::Call,
     lock,
     protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
+    transport::{self, Reached},
     trust::Trust,
 };
 use std::{
@@ -79,12 +81,10 @@ impl Target {
         Self { host: None, name, address, view_only, has_password, username, repeater_id, ca_file, reconnect }
     }
 
-    /// The name under which keys of its server are known.
-    pub(crate) fn endpoint(&self) -> String {
-        match self.repeater_id.as_str() {
-            "" => self.address.to_string(),
-            id => format!("{} ID {id}", self.address),
-        }
+    /// A server that has called; nobody knows where to call it back.
+    pub(crate) fn caller(call: &Call) -> Self {
+        let (hostname, port) = (call.from.ip().to_canonical().to_string(), call.from.port());
+        Self { reconnect: false, ..Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false) }
     }
 }
 
@@ -139,9 +139,9 @@ impl Sessions {
         SessionId(open.last)
     }
 
-    /// Begins to dial at once; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target) {
-        let session = Arc::new(Session::new(target));
+    /// Begins to dial at once, or to ask about who called; the window may come later.
+    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<Call>) {
+        let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
         let mut open = lock(&self.open);
         open.sessions.insert(id, session);
@@ -252,6 +252,8 @@ impl Drop for Sessions {
 /// One look at one host.
 struct Session {
     target: Target,
+    /// The server called, and is dialled no second time; taken once.
+    call: Option<Mutex<Option<Call>>>,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
     asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
@@ -284,9 +286,10 @@ struct Typed {
 }
 
 impl Session {
-    fn new(target: Target) -> Self {
+    fn new(target: Target, call: Option<Call>) -> Self {
         Self {
             target,
+            call: call.map(|call| Mutex::new(Some(call))),
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
             attached: watch::Sender::new(false),
             asked: Mutex::default(),
@@ -303,6 +306,29 @@ impl Session {
             address: self.target.address.to_string(),
             view_only: self.target.view_only,
             saved: self.target.host.is_some(),
+        }
+    }
+
+    /// The way to the server: dialled, or what it called us by.
+    async fn reach(&self) -> Result<Reached> {
+        let Some(call) = &self.call else { return transport::connect(&self.target.address).await };
+        let gone = || Error::CallerGone { address: self.target.address.to_string() };
+        transport::called(lock(call).take().ok_or_else(gone)?)
+    }
+
+    /// Whether there is a server that has called and waits.
+    fn is_called(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| lock(call).is_some())
+    }
+
+    /// The name under which keys of its server are known.
+    fn endpoint(&self) -> String {
+        let Target { address, repeater_id, .. } = &self.target;
+        match address {
+            // Who calls has another port each time.
+            Address::Tcp { hostname, .. } if self.call.is_some() => format!("{hostname} calling"),
+            address if repeater_id.is_empty() => address.to_string(),
+            address => format!("{address} ID {repeater_id}"),
         }
     }
 

@@ -199,7 +199,7 @@ impl<'a> Prompts<'a> {
 
     /// Whether this is the server: the known keys first, then the person.
     async fn confirm(&mut self, identity: Identity) -> Result<(), Cancelled> {
-        let endpoint = self.session.target.endpoint();
+        let endpoint = self.session.endpoint();
         let known = match self.surroundings.trust.verdict(&endpoint, &identity) {
             Verdict::Trusted => None,
             Verdict::Unknown => Some(None),
@@ -245,6 +245,7 @@ impl Ask for Prompts<'_> {
                 self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
+            Err(tls::Failed::Early) => return Err(TlsError::Early),
             Err(tls::Failed::Tls { detail }) => return Err(TlsError::Failed { detail }),
             Err(tls::Failed::Io(cause)) => return Err(TlsError::Io(cause)),
         };
@@ -347,7 +348,7 @@ mod tests {
     async fn a_password_travels_readably_where_that_was_agreed_or_nobody_is_on_the_way() {
         let host = host();
         let (surroundings, _folder) = surroundings(&host).await;
-        let fresh = || Session::new(Target::from(&host));
+        let fresh = || Session::new(Target::from(&host), None);
         let readable = || Some(Prompt::ClearText { security_type: "Plain".into() });
         let agree = |remember| Some(Answer::ClearText { remember });
 
@@ -374,7 +375,7 @@ mod tests {
     async fn what_happens_to_the_password_is_said_with_the_question() {
         let host = Host { username: "ann".into(), ..host() };
         let (surroundings, _folder) = surroundings(&host).await;
-        let session = Session::new(Target::from(&host));
+        let session = Session::new(Target::from(&host), None);
         for (local, security_type, username, travels) in [
             (false, SecurityType::VncAuth, None, Travels::Scrambled),
             (false, SecurityType::TlsVnc, None, Travels::Encrypted),

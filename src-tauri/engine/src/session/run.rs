@@ -1,6 +1,6 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Session, SessionState, Stage, Surroundings, Typed, pause::Pause, prompts::Prompts};
+use super::{Prompt, Session, SessionState, Stage, Surroundings, Typed, pause::Pause, prompts::Prompts};
 use crate::{
     error::{Error, Result, Step},
     handshake::handshake_failed,
@@ -8,7 +8,7 @@ use crate::{
     lock,
     protection::{Level, Protection},
     relay::{self, Viewer},
-    transport::{self, Patient, Reached},
+    transport::{Patient, Reached},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -45,6 +45,11 @@ pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) 
 }
 
 async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut Option<Instant>) -> Result<()> {
+    if session.is_called() {
+        // Before a byte is exchanged: the person says whether this caller is to be talked to.
+        let prompt = Prompt::Call { from: session.target.address.to_string() };
+        session.ask(prompt).await.ok_or(Error::ViewerFailed { detail: String::new() })?;
+    }
     let LoggedIn { server, protection } = log_in(session, surroundings).await?;
     let rfb::client::Server { init, stream, .. } = server;
     let not_stored = remember(session, surroundings, protection.level).await.err();
@@ -115,7 +120,10 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
             }
             problem @ (Error::AuthFailed { too_many: false, .. }
             | Error::AuthFailedProbably { .. }
-            | Error::BadInput { .. }) => {
+            | Error::BadInput { .. })
+                // Who called has hung up by now.
+                if session.call.is_none() =>
+            {
                 // Asked before dialling: the server need not wait for a person this time.
                 let answered = prompts.ask_login(Some(problem)).await;
                 answered.ok_or(Error::ViewerFailed { detail: String::new() })?;
@@ -140,7 +148,7 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let Reached { stream, local } = transport::connect(&session.target.address).await.map_err(Failure::Explained)?;
+    let Reached { stream, local } = session.reach().await.map_err(Failure::Explained)?;
     let stream = Patient::new(stream);
     let limit = stream.limit();
     prompts.begin(limit.clone(), local);

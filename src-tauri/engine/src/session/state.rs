@@ -118,6 +118,11 @@ pub enum Prompt {
         /// The security type's name in the field.
         security_type: String,
     },
+    /// Whether to talk to a server that has called.
+    Call {
+        /// Where it called from.
+        from: String,
+    },
     /// Whether the password may travel readably.
     ClearText {
         /// The security type's name in the field.
@@ -142,6 +147,8 @@ pub enum Answer {
     },
     /// It is the server's key, and from now on the only one.
     Trust,
+    /// Talk to it.
+    Call,
     /// Go on with less protection.
     Weaker {
         /// Expect no more than this from now on.
@@ -161,6 +168,7 @@ impl Answer {
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
                 | (Self::Trust, Prompt::Trust { .. })
+                | (Self::Call, Prompt::Call { .. })
                 | (Self::Weaker { .. }, Prompt::Weaker { .. })
                 | (Self::ClearText { .. }, Prompt::ClearText { .. })
         )

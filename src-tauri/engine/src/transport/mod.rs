@@ -8,8 +8,14 @@ mod unix;
 
 pub(crate) use patience::{Limit, Patient};
 
-use crate::{address::Address, demo, error::Result};
+use crate::{
+    address::Address,
+    demo,
+    error::{Error, Result},
+    listen::Call,
+};
 use rfb::Stream;
+use tokio::net::TcpStream;
 
 /// A server that was reached.
 pub(crate) struct Reached {
@@ -28,13 +34,27 @@ pub(crate) async fn connect(address: &Address) -> Result<Reached> {
     match address {
         Address::Tcp { hostname, port } => {
             let stream = tcp::dial(hostname, *port, address).await?;
-            let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+            let local = is_local(&stream);
             Ok(Reached { stream: Box::new(stream), local })
         }
         #[cfg(unix)]
         Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
-        Address::Unix(path) => Err(crate::Error::SocketMissing { path: path.clone() }),
+        Address::Unix(path) => Err(Error::SocketMissing { path: path.clone() }),
         Address::Demo => Ok(local(Box::new(demo::dial().await?))),
     }
+}
+
+/// The same for a server that has called.
+///
+/// # Errors
+/// [`Error::CallerGone`] where it has hung up already.
+pub(crate) fn called(call: Call) -> Result<Reached> {
+    tcp::prepare(&call.stream).map_err(|_| Error::CallerGone { address: call.from() })?;
+    let local = is_local(&call.stream);
+    Ok(Reached { stream: Box::new(call.stream), local })
+}
+
+fn is_local(stream: &TcpStream) -> bool {
+    stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback())
 }

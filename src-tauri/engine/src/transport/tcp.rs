@@ -35,12 +35,18 @@ pub(super) async fn dial(hostname: &str, port: u16, address: &Address) -> Result
     let stream = timeout(DIAL_DEADLINE, attempt)
         .await
         .map_err(|_| Error::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
-    stream.set_nodelay(true).map_err(|cause| explain(&cause, address))?;
+    prepare(&stream).map_err(|cause| explain(&cause, address))?;
+    Ok(stream)
+}
+
+/// What every way over TCP needs, whoever dialled.
+pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
     // Without keepalive the session still works; it only notices a dead way later.
-    if let Err(cause) = SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE) {
+    if let Err(cause) = SockRef::from(stream).set_tcp_keepalive(&KEEPALIVE) {
         tracing::debug!(%cause, "no keepalive");
     }
-    Ok(stream)
+    Ok(())
 }
 
 /// `[fe80::1]` is how addresses are written, `fe80::1` how they are looked up.

@@ -15,7 +15,7 @@ password: string,
 /**
  * Keep both once the server has accepted them: the password in the keyring, the user name with the host.
  */
-remember: boolean, } | { "kind": "trust" } | { "kind": "weaker", 
+remember: boolean, } | { "kind": "trust" } | { "kind": "call" } | { "kind": "weaker", 
 /**
  * Expect no more than this from now on.
  */

@@ -67,7 +67,19 @@ detail: string, } | { "code": "socket_missing",
 /**
  * The path asked for.
  */
-path: string, } | { "code": "not_rfb", 
+path: string, } | { "code": "caller_gone", 
+/**
+ * Where it called from.
+ */
+address: string, } | { "code": "cannot_listen", 
+/**
+ * Where.
+ */
+address: string, 
+/**
+ * The system's words.
+ */
+detail: string, } | { "code": "not_rfb", 
 /**
  * Address as Portlight prints it.
  */

@@ -36,4 +36,8 @@ repeater_id: string,
 /**
  * May be empty.
  */
-ca_file: string, };
+ca_file: string, 
+/**
+ * Whether a session dials again where the way breaks.
+ */
+reconnect: boolean, };

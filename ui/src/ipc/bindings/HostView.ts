@@ -46,6 +46,10 @@ repeater_id: string,
  */
 ca_file: string, 
 /**
+ * Whether a session dials again where the way breaks.
+ */
+reconnect: boolean, 
+/**
  * Whether it is the demo desktop inside Portlight.
  */
 demo: boolean, };

@@ -44,7 +44,11 @@ now: Level,
 /**
  * The security type's name in the field.
  */
-security_type: string, } | { "kind": "clear_text", 
+security_type: string, } | { "kind": "call", 
+/**
+ * Where it called from.
+ */
+from: string, } | { "kind": "clear_text", 
 /**
  * The security type's name in the field.
  */

@@ -39,7 +39,15 @@ protection: Protection,
 /**
  * Why a password that was to be kept is not in the keyring.
  */
-not_stored: EngineError | null, } | { "state": "live" } | { "state": "ended", 
+not_stored: EngineError | null, } | { "state": "live" } | { "state": "reconnecting", 
+/**
+ * How it broke, or what kept the last attempt from the server.
+ */
+error: EngineError, 
+/**
+ * The wait.
+ */
+seconds: number, } | { "state": "ended", 
 /**
  * Why.
  */
