@@ -42,6 +42,7 @@ export default ts.config(
   closed(['src/hosts/**'], tauri, novnc, viewer),
   closed(['src/viewer/**'], tauri, hosts),
   closed(['src/controls/**'], tauri, novnc, hosts, viewer, ipc, types),
+  closed(['src/protection/**'], tauri, novnc, hosts, viewer, ipc),
   closed(['src/i18n/**'], tauri, novnc, hosts, viewer, ipc),
   closed(['src/ipc/**'], novnc, hosts, viewer),
   closed(['src/ipc/fake.ts'], tauri, novnc, hosts, viewer),

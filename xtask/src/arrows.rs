@@ -10,15 +10,20 @@ const NO_CRATE: &[(&str, &str)] =
 /// Modules of the engine that may know only these others.
 const ENGINE: &[(&str, &[&str])] = &[
     ("address", &[]),
-    ("host", &["address"]),
-    ("hosts", &["error", "host"]),
+    ("host", &["address", "protection"]),
+    ("file", &[]),
+    ("hosts", &["error", "file", "host"]),
+    ("protection", &["trust"]),
+    ("trust", &["error", "file", "lock"]),
+    ("listen", &["lock"]),
+    ("handshake", &["address", "error"]),
     ("list", &["error", "hosts"]),
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "Error"]),
+    ("transport", &["address", "demo", "error", "listen", "lock", "trust"]),
     ("told", &[]),
-    ("error", &["host"]),
+    ("error", &["host", "protection"]),
 ];
 
 pub fn check() -> Outcome {

@@ -6,18 +6,24 @@ use std::process::Command;
 /// What Portlight is built and run with.
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, a VNC server.
+/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring; VNC servers, the fonts
+/// that one of them will not start without, and accounts for another.
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
     "libglib2.0-bin",
+    "libpam-wrapper",
     "openbox",
+    "qemu-system-x86",
     "tigervnc-standalone-server",
     "tigervnc-tools",
+    "tightvncserver",
     "webkit2gtk-driver",
     "x11-xserver-utils",
+    "x11vnc",
     "xclip",
     "xdotool",
+    "xfonts-base",
     "xterm",
     "xvfb",
 ];

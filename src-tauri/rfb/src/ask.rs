@@ -107,6 +107,8 @@ pub enum TlsKind {
 pub enum TlsError {
     /// The certificate is not trusted, or whoever was asked gave up.
     Cancelled,
+    /// Something was sent before TLS had begun: TLS begins with us, so that was no server of good will.
+    Early,
     /// The two sides found no common ground; the TLS library's or the server's words for it.
     Failed {
         /// One line, without secrets.

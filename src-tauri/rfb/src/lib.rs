@@ -20,6 +20,7 @@ mod auth;
 pub mod client;
 mod error;
 mod init;
+mod record;
 mod security;
 pub mod server;
 mod stream;

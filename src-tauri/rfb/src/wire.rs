@@ -73,6 +73,10 @@ impl Wire {
         self.array().await.map(u32::from_be_bytes)
     }
 
+    pub(crate) async fn u64(&mut self) -> Result<u64, Error> {
+        self.array().await.map(u64::from_be_bytes)
+    }
+
     /// Reads `length` bytes; grows with what comes, so that a promise alone costs no memory.
     pub(crate) async fn bytes(&mut self, length: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();

@@ -138,12 +138,33 @@ export class Hosts {
   add(): void {
     // What was typed as an address and found no host is what is to be added.
     const address = this.#found.length === 0 ? (this.#spelled.address ?? '') : '';
-    const draft = { id: null, name: '', address, username: '', view_only: false, favourite: false };
-    this.editing = { draft, hasPassword: false };
+    const nothing = {
+      id: null,
+      name: '',
+      username: '',
+      repeater_id: '',
+      ca_file: '',
+      view_only: false,
+      favourite: false,
+      reconnect: true,
+    };
+    this.editing = { draft: { ...nothing, address }, hasPassword: false };
   }
 
-  edit({ id, name, address, username, view_only, favourite, has_password }: HostView): void {
-    this.editing = { draft: { id, name, address, username, view_only, favourite }, hasPassword: has_password };
+  edit({
+    id,
+    name,
+    address,
+    username,
+    view_only,
+    favourite,
+    repeater_id,
+    ca_file,
+    reconnect,
+    has_password,
+  }: HostView): void {
+    const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect };
+    this.editing = { draft, hasPassword: has_password };
   }
 
   /** Saves what the editor has; throws an EngineError for it to show. */

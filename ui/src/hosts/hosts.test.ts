@@ -3,9 +3,26 @@ import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorText, t } from '../i18n';
+import type { EngineError } from '../ipc/bindings/EngineError';
 import { backstage, type Backstage } from '../ipc/fake';
+import type { Report } from '../ipc/bindings/Report';
+import { certificate, failing, knownKey, reached } from '../ipc/scenes';
+import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
 import HostsWindow from './HostsWindow.svelte';
+
+/** What the editor of a new host begins with. */
+const untouched: HostDraft = {
+  id: null,
+  name: '',
+  address: '',
+  username: '',
+  view_only: false,
+  favourite: false,
+  repeater_id: '',
+  ca_file: '',
+  reconnect: true,
+};
 
 let stage: Backstage;
 let user: ReturnType<typeof userEvent.setup>;
@@ -20,6 +37,9 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     favourite: false,
     has_password: false,
     last_opened: null,
+    repeater_id: '',
+    ca_file: '',
+    reconnect: true,
     demo: false,
     ...facts,
   };
@@ -177,7 +197,7 @@ describe('the editor', () => {
     expect(document.getElementById('editor')).toBeNull();
     expect(stage.callsOf('save_host')).toEqual([
       [
-        { id: null, name: 'Studio', address: 'studio.local:5901', username: '', view_only: false, favourite: true },
+        { ...untouched, name: 'Studio', address: 'studio.local:5901', favourite: true },
         { change: 'set', password: 'lamp light' },
       ],
     ]);
@@ -256,6 +276,205 @@ describe('the editor', () => {
     await screen.findByText('Connect to nas.local');
     await user.click(byId('add-host'));
     expect(byId('address')).toHaveValue('nas.local');
+  });
+});
+
+describe('the rarer settings', () => {
+  it('are folded away until one is set', async () => {
+    await show(
+      host('Studio'),
+      host('Repeated', { repeater_id: '4711' }),
+      host('Certified', { ca_file: '/etc/ca.pem' }),
+      host('Once', { reconnect: false }),
+    );
+    for (const [name, open] of [
+      ['Studio', false],
+      ['Repeated', true],
+      ['Certified', true],
+      ['Once', true],
+    ] as const) {
+      await user.click(screen.getByText(name));
+      await user.keyboard('{F2}');
+      expect((byId('more') as HTMLDetailsElement).open, name).toBe(open);
+      await user.click(byId('cancel'));
+    }
+  });
+
+  it('are saved with the rest', async () => {
+    await show(host('Studio'));
+    await user.keyboard('{F2}');
+    await user.click(screen.getByText(t('editor.more')));
+    await user.type(byId('repeater-id'), '4711');
+    expect(byId('reconnect')).toBeChecked();
+    await user.click(byId('reconnect'));
+    await user.type(byId('ca-file'), '/etc/ca.pem{Enter}');
+    const rarer = { repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
+    await waitFor(() => expect(stage.hosts[0]).toMatchObject(rarer));
+    expect(stage.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
+  });
+
+  it('unfold where one of them is wrong, which has the cursor then', async () => {
+    await show(host('Studio'));
+    await user.keyboard('{F2}');
+    stage.refusals.set('save_host', { code: 'fields', fields: [{ field: 'ca_file', problem: 'control_characters' }] });
+    await user.click(byId('save'));
+    await waitFor(() => expect(byId('ca-file-problem')).toHaveTextContent(t('problem.ca_file.control_characters')));
+    expect((byId('more') as HTMLDetailsElement).open).toBe(true);
+    expect(byId('ca-file')).toHaveFocus();
+  });
+});
+
+describe('testing the connection', () => {
+  const verdict = () => byId('test-verdict').textContent;
+
+  /** The editor with an address in it. */
+  async function edit(report: Report | null = null) {
+    await show();
+    stage.report = report;
+    await user.click(byId('add-host'));
+    await user.type(byId('address'), 'studio.local');
+  }
+
+  it('tries what was typed, saves nothing, and keeps what was typed', async () => {
+    await edit(reached);
+    await user.type(byId('username'), 'ada');
+    await user.type(byId('password'), 'lamp light');
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toBe('Reached “ada@studio”, 1024×768'));
+    const draft = { ...untouched, address: 'studio.local', username: 'ada' };
+    expect(stage.callsOf('test_connection')).toEqual([[draft, { change: 'set', password: 'lamp light' }]]);
+    expect(stage.callsOf('save_host')).toEqual([]);
+    expect(field('password').value).toBe('lamp light');
+
+    const result = byId('test-result');
+    expect(result).toHaveTextContent(t('level.identified'));
+    expect(result).toHaveTextContent(certificate.sha256);
+    const stages = [...result.querySelectorAll<HTMLElement>('[data-stage]')];
+    expect(stages.map(({ dataset }) => dataset.stage)).toEqual(reached.stages.map(({ stage }) => stage));
+    expect(stages[4]).toHaveTextContent('41 ms');
+    expect((byId('test-stages') as HTMLDetailsElement).open).toBe(false);
+  });
+
+  it('is content where the server asks for a login', async () => {
+    await edit();
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
+    expect(byId('test-result')).toHaveTextContent(t('level.password'));
+    expect(byId('test-result').querySelector('.failed')).toBeNull();
+  });
+
+  it('names the size of a screen without a name', async () => {
+    await edit({ ...reached, desktop: { name: ' ', width: 640, height: 480 } });
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toBe('Reached a screen of 640×480'));
+  });
+
+  it.each<EngineError>([
+    { code: 'connection_refused', address: 'studio.local' },
+    { code: 'not_rfb', address: 'studio.local', looks_like: 'ssh' },
+    { code: 'auth_failed', address: 'studio.local', reason: 'no', too_many: true },
+    { code: 'untrusted', address: 'studio.local', fingerprint: certificate.sha256 },
+    { code: 'weaker', address: 'studio.local', before: 'identified', now: 'clear' },
+    { code: 'needs_consent', address: 'studio.local', security_type: 'Plain' },
+  ])('says what went wrong and where: $code', async (error) => {
+    await edit(failing(error));
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toBe(errorText(error)));
+    const stages = [...byId('test-result').querySelectorAll('[data-stage]')];
+    expect(stages.map((stage) => stage.classList.contains('failed'))).toEqual([false, false, false, true]);
+    expect(stages[3]).toHaveTextContent(t('test.failed'));
+  });
+
+  it('holds a changed key against the known one', async () => {
+    const [known, shown] = [knownKey.sha256, certificate.key_sha256];
+    await edit(failing({ code: 'trust_changed', address: 'studio.local', known, shown }, reached));
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-result')).toHaveTextContent(t('changed.known')));
+    const held = [...byId('test-result').querySelectorAll('code.held')];
+    expect(held.map((code) => code.textContent)).toEqual([known, shown]);
+  });
+
+  it('runs once at a time, and says so', async () => {
+    await edit();
+    let done: () => void = () => {};
+    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    await user.click(byId('test'));
+    expect(verdict()).toBe(t('test.running', { address: 'studio.local' }));
+    expect(byId('test')).toHaveTextContent(t('editor.testing'));
+    expect(byId('test')).toHaveFocus();
+    await user.click(byId('test'));
+    await user.keyboard('{Enter}');
+    expect(stage.callsOf('test_connection')).toHaveLength(1);
+    done();
+    await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
+    expect(byId('test')).toHaveTextContent(t('editor.test'));
+  });
+
+  it('forgets its result once the form is another one', async () => {
+    await show(host('Studio', { has_password: true }));
+    await user.keyboard('{F2}');
+    for (const change of [
+      () => user.type(byId('address'), '1'),
+      () => user.click(byId('favourite')),
+      () => user.click(byId('forget-password')),
+    ]) {
+      await user.click(byId('test'));
+      await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
+      await change();
+      expect(byId('test-result').textContent.trim()).toBe('');
+    }
+  });
+
+  it('says nothing about a form that was changed meanwhile', async () => {
+    await edit();
+    let done: () => void = () => {};
+    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    await user.click(byId('test'));
+    await user.type(byId('address'), ':1');
+    expect(verdict()).toBe('');
+    done();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(verdict()).toBe('');
+    stage.delays.clear();
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
+  });
+
+  it('may go on while the editor closes', async () => {
+    await edit();
+    let done: () => void = () => {};
+    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    await user.click(byId('test'));
+    await user.click(byId('cancel'));
+    expect(document.getElementById('editor')).toBeNull();
+    done();
+    await new Promise((resolve) => setTimeout(resolve));
+    await user.click(byId('add-host'));
+    expect(byId('test-result').textContent.trim()).toBe('');
+  });
+
+  it('shows a field’s problem at the field, as saving does', async () => {
+    await edit();
+    await user.clear(byId('address'));
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('address-problem')).toHaveTextContent(t('problem.address.empty')));
+    expect(byId('address')).toHaveFocus();
+    expect(verdict()).toBe('');
+  });
+
+  it('shows a failure to test as a sentence', async () => {
+    await edit();
+    stage.refusals.set('test_connection', { code: 'no_such_host' });
+    await user.click(byId('test'));
+    expect(await within(byId('editor')).findByRole('alert')).toHaveTextContent(t('error.no_such_host'));
+    expect(byId('test')).toHaveTextContent(t('editor.test'));
+  });
+
+  it('shows what the server says as text', async () => {
+    await edit({ ...reached, desktop: { name: '<b>bold</b>', width: 1, height: 1 }, offered: ['<i>x</i>'] });
+    await user.click(byId('test'));
+    await waitFor(() => expect(verdict()).toContain('<b>bold</b>'));
+    expect(byId('test-result').querySelector('b, i')).toBeNull();
   });
 });
 
@@ -415,7 +634,14 @@ describe('for assistive technology', () => {
     await user.keyboard('{Enter}');
     await waitFor(() => expect(byId('address')).toBeInvalid());
     expect(await violations()).toEqual([]);
-    await user.keyboard('studio.local{Enter}');
+    await user.keyboard('studio.local');
+    stage.report = reached;
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-verdict')).not.toBeEmptyDOMElement());
+    await user.click(screen.getByText(t('test.stages')));
+    await user.click(screen.getByText(t('editor.more')));
+    expect(await violations()).toEqual([]);
+    await user.click(byId('save'));
     await screen.findByRole('option');
     await user.keyboard('{Shift>}{F10}{/Shift}');
     expect(screen.getByRole('menu')).toBeVisible();

@@ -12,6 +12,9 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     favourite: false,
     has_password: false,
     last_opened: null,
+    repeater_id: '',
+    ca_file: '',
+    reconnect: true,
     demo: false,
     ...facts,
   };

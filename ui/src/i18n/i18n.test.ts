@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineError } from '../ipc/bindings/EngineError';
-import { agoText, errorText, languageOf, problemText, t, type Language } from '.';
+import { agoText, dateText, errorText, languageOf, levelText, problemText, t, type Language } from '.';
 import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
+import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
+import level from '../ipc/bindings/Level.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
+import reportStage from '../ipc/bindings/ReportStage.ts?raw';
+import stage from '../ipc/bindings/Stage.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
+import travels from '../ipc/bindings/Travels.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 
@@ -55,14 +60,20 @@ describe('the catalogues', () => {
     }
   });
 
-  it('have a sentence for every problem, step and protocol', () => {
+  it('have words for everything that the engine names', () => {
+    const fields = ['name', 'username', 'repeater_id', 'ca_file'];
     const keys = [
-      ...wordsIn(textProblem).flatMap((problem) => [`problem.name.${problem}`, `problem.username.${problem}`]),
+      ...wordsIn(textProblem).flatMap((problem) => fields.map((field) => `problem.${field}.${problem}`)),
       ...wordsIn(addressProblem).map((problem) => `problem.address.${problem}`),
       ...wordsIn(step).map((step) => `step.${step}`),
       ...wordsIn(otherProtocol).map((protocol) => `error.not_rfb.${protocol}`),
+      ...wordsIn(certificateProblem).map((problem) => `certificate.${problem}`),
+      ...wordsIn(level).flatMap((level) => [`level.${level}`, `meaning.${level}`]),
+      ...wordsIn(travels).map((travels) => `prompt.travels.${travels}`),
+      ...wordsIn(stage).map((stage) => `stage.${stage}`),
+      ...wordsIn(reportStage).map((stage) => `report.${stage}`),
     ];
-    expect(keys.length).toBeGreaterThan(15);
+    expect(keys.length).toBeGreaterThan(50);
     for (const key of keys) expect(english).toHaveProperty([key]);
   });
 });
@@ -76,9 +87,9 @@ describe('the sentence for an error', () => {
 
   it('quotes the server, where it gave a reason', () => {
     const refused = (reason: string | null) => errorText({ code: 'refused', address: 'a', reason }, 'en');
-    expect(refused('Too many clients')).toBe('a refused the session. The server says: “Too many clients”');
-    expect(refused(null)).toBe('a refused the session.');
-    expect(refused('  ')).toBe('a refused the session.');
+    expect(refused('Too many clients')).toMatch(/ The server says: “Too many clients”$/);
+    expect(refused(null)).toBe(en['error.refused'].replace('{address}', 'a'));
+    expect(refused('  ')).toBe(refused(null));
   });
 
   it('adds the system’s words at the end, where there are any', () => {
@@ -90,7 +101,27 @@ describe('the sentence for an error', () => {
 
   it('names what answers instead, where that shows', () => {
     expect(errorText({ code: 'not_rfb', address: 'a:22', looks_like: 'ssh' }, 'en')).toMatch(/^An SSH server .* a:22/);
+    expect(errorText({ code: 'not_rfb', address: 'a:443', looks_like: 'tls' }, 'en')).toMatch(/ a:443 speaks TLS /);
     expect(errorText({ code: 'not_rfb', address: 'a:22', looks_like: null }, 'en')).toMatch(/^What answers at a:22 /);
+  });
+
+  it.each(languages)('says in %s to wait where the server has had enough', (lang) => {
+    const failed = (too_many: boolean) =>
+      errorText({ code: 'auth_failed', address: 'a', reason: null, too_many }, lang);
+    expect(failed(true)).toBe(t('error.auth_failed.too_many', { address: 'a' }, lang));
+    expect(failed(false)).toBe(t('error.auth_failed', { address: 'a' }, lang));
+  });
+
+  it('names the logins offered, where there are any', () => {
+    const none = (offered: string[]) => errorText({ code: 'no_common_type', address: 'a', offered }, 'en');
+    expect(none(['UltraVNC', 'SASL'])).toContain('UltraVNC, SASL');
+    expect(none([])).toBe(t('error.no_common_type.none', { address: 'a' }, 'en'));
+  });
+
+  it.each(languages)('names levels in %s by the words they have everywhere', (lang) => {
+    const text = errorText({ code: 'weaker', address: 'a', before: 'identified', now: 'password' }, lang);
+    expect(text).toContain(levelText('identified', lang));
+    expect(text).toContain(levelText('password', lang));
   });
 
   it('tells each field’s problem', () => {
@@ -107,11 +138,15 @@ describe('the sentence for an error', () => {
     );
   });
 
+  const kinds: Record<string, string> = { Step: 'greeting', Level: 'clear' };
   it('leaves no braces, in any language, whatever the error', () => {
     for (const lang of languages) {
       for (const { code, facts } of variants) {
         const error = Object.fromEntries(
-          facts.map(({ fact, type }) => [fact, type.startsWith('Array') ? [] : fact === 'during' ? 'greeting' : null]),
+          facts.map(({ fact, type }) => [
+            fact,
+            type === 'Array<string>' ? ['None'] : type.startsWith('Array') ? [] : (kinds[type] ?? null),
+          ]),
         );
         const text = errorText({ code, ...error, detail: 'd' } as unknown as EngineError, lang);
         expect(text, code).not.toMatch(/[{}]|undefined|null/);
@@ -140,6 +175,14 @@ it.each([
   const now = 1_700_000_000_000;
   expect(agoText(now / 1000 - passed, now, 'en')).toBe(inEnglish);
   expect(agoText(now / 1000 - passed, now, 'zh-CN')).toBe(inChinese);
+});
+
+it.each([
+  [1_767_268_800, 'Jan 1, 2026', '2026年1月1日'],
+  [1e300, 'Sep 13, 275760', '275760年9月13日'],
+])('tells the day of %d', (seconds, inEnglish, inChinese) => {
+  expect(dateText(seconds, 'en')).toBe(inEnglish);
+  expect(dateText(seconds, 'zh-CN')).toBe(inChinese);
 });
 
 it.each([

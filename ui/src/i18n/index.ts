@@ -3,6 +3,7 @@
 
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
+import type { Level } from '../ipc/bindings/Level';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 
@@ -40,6 +41,17 @@ export function problemText({ field, problem }: FieldProblem, lang: Language = l
   return t(`problem.${field}.${problem}` as Key, {}, lang);
 }
 
+/** How well something is protected, in words that fit into a sentence. */
+export function levelText(level: Level, lang: Language = language): string {
+  return t(`level.${level}`, {}, lang);
+}
+
+/** The day, for seconds since 1970. Certificates may name days that no calendar has. */
+export function dateText(seconds: number, lang: Language = language): string {
+  const ms = Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, seconds * 1000));
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
+}
+
 /** “3 days ago”, for seconds since 1970. */
 export function agoText(seconds: number, now = Date.now(), lang: Language = language): string {
   const passed = Math.max(0, now / 1000 - seconds);
@@ -58,6 +70,8 @@ function between(lang: Language): string {
 
 function sentenceOf(error: EngineError): Key {
   if (error.code === 'not_rfb' && error.looks_like !== null) return `error.not_rfb.${error.looks_like}`;
+  if (error.code === 'auth_failed' && error.too_many) return 'error.auth_failed.too_many';
+  if (error.code === 'no_common_type' && error.offered.length === 0) return 'error.no_common_type.none';
   return `error.${error.code}` as Key;
 }
 
@@ -68,6 +82,8 @@ function factsOf(error: EngineError, lang: Language): Facts {
     else if (typeof value === 'string' || typeof value === 'number') facts[fact] = value;
   }
   if ('during' in error) facts.during = t(`step.${error.during}`, {}, lang);
+  if ('before' in error)
+    Object.assign(facts, { before: levelText(error.before, lang), now: levelText(error.now, lang) });
   return facts;
 }
 
@@ -77,6 +93,9 @@ function isolated(fact: string): string {
 }
 
 const rightToLeft = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** As far as a Date reaches. */
+const FARTHEST_MS = 8.64e15;
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 365 * 86_400],

@@ -1,6 +1,5 @@
 // The same functions as index.ts, in memory: for the tests, and for looking at the windows in a plain browser
-// (`npm run dev`, with ?scene=empty|many|notices|hostile|locked, and for the viewer
-// ?scene=connecting|asking|rejected|ended). Never part of a production build.
+// (`npm run dev`, with a ?scene= out of scenes.ts). Never part of a production build.
 
 import type { AddressProblem } from './bindings/AddressProblem';
 import type { Answer } from './bindings/Answer';
@@ -11,10 +10,11 @@ import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { PasswordOutcome } from './bindings/PasswordOutcome';
+import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
 import type { SessionView } from './bindings/SessionView';
-import { arrange } from './scenes';
+import { arrange, asksForLogin } from './scenes';
 
 export type Stop = () => void;
 
@@ -37,6 +37,8 @@ export class Backstage {
   session: SessionView = { name: 'Studio', address: 'studio.local', view_only: false, saved: true };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  /** What testing a connection finds out; null: that the server asks for a login. */
+  report: Report | null = null;
 
   #changed = new Set<() => void>();
   #closing = new Set<() => void>();
@@ -97,6 +99,9 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
       username: draft.username.trim(),
       view_only: draft.view_only,
       favourite: draft.favourite,
+      repeater_id: draft.repeater_id.trim(),
+      ca_file: draft.ca_file.trim(),
+      reconnect: draft.reconnect,
       has_password: former?.has_password ?? false,
       last_opened: former?.last_opened ?? null,
       demo: false,
@@ -145,6 +150,12 @@ export const openHost = (id: HostId): Promise<void> =>
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
 
 export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
+
+export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
+  command('test_connection', [draft, change], () => {
+    const target = canonical(draft.address);
+    return backstage.report ?? { ...asksForLogin, target };
+  });
 
 export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => command('choose_closing', [choice], () => {});
 

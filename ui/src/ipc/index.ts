@@ -9,6 +9,7 @@ import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
 import type { SessionView } from './bindings/SessionView';
@@ -31,6 +32,9 @@ export const openHost = (id: HostId): Promise<void> => call('open_host', { id })
 export const openAddress = (text: string): Promise<void> => call('open_address', { text });
 /** The address as Portlight prints it; rejects with code `fields` where the text cannot be read. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
+/** Logs in where a password was typed or is saved, else stops where one is wanted; rejects with code `fields` as saving does. */
+export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
+  call('test_connection', { draft, change });
 export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => call('choose_closing', { choice });
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listen('hosts-changed', changed);
 /** The window is being closed for the first time: ask what closing means, then `chooseClosing`. */

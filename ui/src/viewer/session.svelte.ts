@@ -2,7 +2,9 @@
 
 import { errorText, t } from '../i18n';
 import * as engine from '../ipc';
+import type { Answer } from '../ipc/bindings/Answer';
 import type { EngineError } from '../ipc/bindings/EngineError';
+import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
@@ -20,6 +22,8 @@ export class Session {
   remember = $state(true);
   /** Where the screen comes from, while there is one. */
   url = $state<string | null>(null);
+  /** What protects it, once it is there. */
+  protection = $state.raw<Protection | null>(null);
   /** What the toast says. */
   message = $state<string | null>(null);
   /** Whether noVNC got through its handshake since the session was dialled. */
@@ -57,8 +61,8 @@ export class Session {
   // ---- what the user does
 
   /** Throws an EngineError for the prompt to show. */
-  async answer(password: string, remember: boolean): Promise<void> {
-    await engine.answer({ password, remember });
+  async answer(answer: Answer): Promise<void> {
+    await engine.answer(answer);
   }
 
   async again(): Promise<void> {
@@ -76,6 +80,14 @@ export class Session {
 
   async closeWindow(): Promise<void> {
     await this.attempt(() => engine.closeWindow());
+  }
+
+  /** Into this computer's clipboard. */
+  async copy(text: string): Promise<void> {
+    await this.attempt(async () => {
+      await engine.writeClipboard(text);
+      this.say(t('viewer.copied'), 2_000);
+    });
   }
 
   async setFullScreen(on: boolean): Promise<void> {
@@ -96,13 +108,13 @@ export class Session {
   /** The picture cannot go on. Where the session has ended already, the engine knows the reason better. */
   broke(detail: string): void {
     clearTimeout(this.#silence);
-    if (this.state.state === 'ended') return;
+    if (this.#isOver) return;
     engine.viewerFailed(detail).catch((caught: unknown) => this.#end(toEngineError(caught)));
   }
 
   /** The socket is closed. The engine tells why; only where it stays silent, the closing itself is the reason. */
   socketClosed(code: number): void {
-    if (this.state.state === 'ended') return;
+    if (this.#isOver) return;
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.broke(t('viewer.socket_closed', { code })), SILENCE_MS);
   }
@@ -132,19 +144,25 @@ export class Session {
 
   // ---- details
 
+  /** The engine has said that the picture is over, and why. */
+  get #isOver(): boolean {
+    return this.state.state === 'ended' || this.state.state === 'reconnecting';
+  }
+
   #reach(next: SessionState): void {
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = false;
       this.url = next.url;
+      this.protection = next.protection;
       if (next.not_stored) this.say(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
     } else if (next.state !== 'live') {
       clearTimeout(this.#silence);
       this.url = null;
       // What was said about a picture that is gone; `drawn` stays, to tell an end from a failure to begin.
       this.hush();
-      if (next.state !== 'ended') this.drawn = false;
-      else if (this.fullScreen) void this.setFullScreen(false);
+      if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
+      else if (next.state === 'ended' && this.fullScreen) void this.setFullScreen(false);
     }
     this.state = next;
   }

@@ -1,85 +1,45 @@
 // The viewer window as its user meets it, with the engine's twin and a noVNC that does as it is told.
 
-import { cleanup, render } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
-import axe from 'axe-core';
-import { tick } from 'svelte';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
-import type { SessionState } from '../ipc/bindings/SessionState';
-import { reset, type Backstage } from '../ipc/fake';
-import { arrangeNovnc, FakeRfb, fakeNovnc, FakeSocket } from './fake-novnc';
-import { Session, SILENCE_MS } from './session.svelte';
-import ViewerWindow from './ViewerWindow.svelte';
+import { backstage as engine } from '../ipc/fake';
+import { FakeRfb, fakeNovnc, FakeSocket } from './fake-novnc';
+import { SILENCE_MS, type Session } from './session.svelte';
+import {
+  ask,
+  complaints,
+  draw,
+  find,
+  open as openWindow,
+  password,
+  phase,
+  reach,
+  ready,
+  setStage,
+  settle,
+  type Load,
+} from './stage';
 
-const ready: SessionState = {
-  state: 'ready',
-  url: 'ws://127.0.0.1:4000/ticket',
-  desktop_name: 'ada@studio',
-  width: 800,
-  height: 600,
-  not_stored: null,
-};
-const asking: SessionState = { state: 'asking', prompt: { kind: 'password', rejected: null, keyring: null } };
 const lost: EngineError = { code: 'connection_lost', address: 'studio.local', detail: 'reset' };
 
-let engine: Backstage;
 let session: Session;
 
-beforeEach(() => {
-  engine = reset();
-  arrangeNovnc();
-});
-afterEach(() => {
-  cleanup();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+setStage();
 
-type Load = (hear: (words: string) => void) => Promise<typeof fakeNovnc>;
-
-async function open(load: Load = () => Promise.resolve(fakeNovnc)): Promise<void> {
-  session = new Session();
-  void session.follow();
-  render(ViewerWindow, { session, load });
-  await settle();
-}
-
-/** Lets everything run that waits for nothing but its turn. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await tick();
-}
-
-async function reach(state: SessionState): Promise<void> {
-  engine.reach(state);
-  await settle();
+async function open(load?: Load): Promise<void> {
+  session = await openWindow(load);
 }
 
 /** Up to a picture. */
 async function goLive(load?: Load): Promise<FakeRfb> {
   await open(load);
   await reach(ready);
-  const rfb = FakeRfb.all.at(-1) as FakeRfb;
-  rfb.say('connect');
-  await settle();
-  return rfb;
+  return draw();
 }
 
-function find<Kind extends HTMLElement = HTMLElement>(selector: string): Kind {
-  const found = document.querySelector<Kind>(selector);
-  if (!found) throw new Error(`no ${selector} in ${document.body.textContent}`);
-  return found;
-}
-
-const phase = () => document.body.dataset.state;
 const failures = () => engine.callsOf('viewer_failed').map(([detail]) => detail);
-
-async function complaints(): Promise<string[]> {
-  const rules = { 'color-contrast': { enabled: false }, region: { enabled: false } };
-  const { violations } = await axe.run(document.body, { rules });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
 
 // ---- what is shown when
 
@@ -89,8 +49,10 @@ test('says whom it connects to and how far it is', async () => {
   expect(document.title).toBe('Studio');
   expect(find('#connecting')).toHaveTextContent('Connecting to Studio');
   expect(find('#stage')).toHaveTextContent(t('stage.dialing'));
-  await reach({ state: 'connecting', stage: 'keyring' });
-  expect(find('#stage')).toHaveTextContent(t('stage.keyring'));
+  for (const stage of ['handshake', 'encrypting', 'keyring', 'authenticating'] as const) {
+    await reach({ state: 'connecting', stage });
+    expect(find('#stage')).toHaveTextContent(t(`stage.${stage}`));
+  }
   expect(await complaints()).toEqual([]);
 
   await userEvent.click(find('#cancel'));
@@ -141,7 +103,8 @@ test('sends nothing to a host that is only to be watched, not even where its sta
 test('shows hostile names and words as text', async () => {
   engine.session.name = '<img src=x onerror=alert(1)>';
   await open();
-  await reach({ state: 'asking', prompt: { kind: 'password', rejected: '<b>no</b>', keyring: null } });
+  const refused: EngineError = { code: 'auth_failed', address: '<b>a</b>', reason: '<b>no</b>', too_many: false };
+  await ask({ ...password, problem: refused });
   expect(find('#prompt')).toHaveTextContent('<img src=x onerror=alert(1)>');
   expect(find('#prompt-problem')).toHaveTextContent('<b>no</b>');
   expect(document.querySelector('#prompt b, #prompt img')).toBeNull();
@@ -157,86 +120,6 @@ test('says why a password was not kept, until that is dismissed', async () => {
   expect(find('#toast')).toHaveTextContent('');
 });
 
-// ---- the prompt
-
-test('answers with the password, and keeps nothing of it', async () => {
-  await open();
-  await reach(asking);
-  const field = find<HTMLInputElement>('#password');
-  expect(field).toHaveFocus();
-  expect(field.type).toBe('password');
-  expect(find('#remember')).toBeChecked();
-  expect(await complaints()).toEqual([]);
-
-  let answered: () => void = () => {};
-  const answer = vi.spyOn(session, 'answer').mockReturnValue(new Promise((resolve) => (answered = resolve)));
-  await userEvent.type(field, 'opensesame{Enter}');
-  expect(answer).toHaveBeenCalledExactlyOnceWith('opensesame', true);
-  expect(field.value).toBe('');
-  expect(find('#connect')).toBeDisabled();
-  answered();
-  expect(JSON.stringify([document.body.outerHTML, { ...localStorage }])).not.toContain('opensesame');
-});
-
-test('knows whose password it is also where the question is there first', async () => {
-  engine.state = asking;
-  await open();
-  expect(find('#prompt')).toHaveTextContent('Studio asks for a password');
-  expect(find('#remember')).toBeChecked();
-});
-
-test('gives the engine the answer', async () => {
-  await open();
-  await reach(asking);
-  await userEvent.click(find('#remember'));
-  await userEvent.type(find('#password'), 'pw');
-  await userEvent.click(find('#connect'));
-  await settle();
-  expect(engine.callsOf('answer')).toEqual([[{ password: 'pw', remember: false }]]);
-  expect(phase()).toBe('connecting');
-
-  // A mistyped password does not change the wish.
-  await reach({ state: 'asking', prompt: { kind: 'password', rejected: 'wrong', keyring: null } });
-  expect(find('#remember')).not.toBeChecked();
-  expect(find('#prompt-problem')).toHaveTextContent(t('prompt.rejected'));
-  expect(find('#prompt-problem')).toHaveTextContent('wrong');
-  expect(find('#password')).toHaveAccessibleDescription(/not accepted/);
-  expect(await complaints()).toEqual([]);
-});
-
-test.each([
-  ['is not saved', false, null, t('viewer.not_saved')],
-  ['cannot be kept', true, { code: 'keyring_locked' } as EngineError, t('error.keyring_locked')],
-])('does not offer to remember a password that %s, and says why', async (_, saved, keyring, reason) => {
-  engine.session.saved = saved;
-  await open();
-  await reach({ state: 'asking', prompt: { kind: 'password', rejected: null, keyring } });
-  expect(find('#remember')).toBeDisabled();
-  expect(find('#remember')).not.toBeChecked();
-  expect(find('#remember')).toHaveAccessibleDescription(reason);
-  await userEvent.type(find('#password'), 'pw{Enter}');
-  await settle();
-  expect(engine.callsOf('answer')).toEqual([[{ password: 'pw', remember: false }]]);
-});
-
-test('can be answered again where the answer did not arrive', async () => {
-  await open();
-  await reach(asking);
-  engine.refusals.set('answer', { code: 'system', detail: 'no pipe' });
-  await userEvent.type(find('#password'), 'pw{Enter}');
-  await settle();
-  expect(find('#prompt-problem')).toHaveTextContent('no pipe');
-  expect(find('#connect')).toBeEnabled();
-  expect(find('#password')).toHaveFocus();
-});
-
-test('Escape leaves the prompt', async () => {
-  await open();
-  await reach(asking);
-  await userEvent.keyboard('{Escape}');
-  expect(engine.callsOf('close_window')).toHaveLength(1);
-});
-
 // ---- the end
 
 test('says why the session ended, over what was last seen', async () => {
@@ -249,6 +132,51 @@ test('says why the session ended, over what was last seen', async () => {
   expect(find('#screen .last')).toContainElement(rfb.canvas);
   expect(find('#again')).toHaveFocus();
   expect(await complaints()).toEqual([]);
+});
+
+test('says that the way broke and when it is walked again, over what was last seen', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  await session.setFullScreen(true);
+  await reach({ state: 'reconnecting', error: lost, seconds: 2 });
+  expect(phase()).toBe('reconnecting');
+  expect(find('#reason')).toHaveTextContent(errorText(lost));
+  expect(find('#screen .last')).toContainElement(rfb.canvas);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 2 }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 1 }));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.now'));
+  // It is still the same look at the same machine.
+  expect(session.fullScreen).toBe(true);
+  await reach({ state: 'ended', error: lost });
+  expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
+});
+
+test('a way that broke is walked at once by Enter, and no longer after Escape', async () => {
+  await goLive();
+  await reach({ state: 'reconnecting', error: lost, seconds: 30 });
+  expect(find('#again')).toHaveFocus();
+  expect(await complaints()).toEqual([]);
+  await userEvent.keyboard('{Enter}');
+  expect(engine.callsOf('again')).toHaveLength(1);
+  await reach({ state: 'reconnecting', error: lost, seconds: 60 });
+  expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 60 }));
+  await userEvent.keyboard('{Escape}');
+  await settle();
+  expect(engine.callsOf('close')).toHaveLength(1);
+  expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
+});
+
+test('where the way broke, a socket that closes later changes nothing', async () => {
+  vi.useFakeTimers();
+  const rfb = await goLive();
+  engine.reach({ state: 'reconnecting', error: lost, seconds: 30 });
+  rfb.socket.drop();
+  rfb.leave(true);
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  expect(failures()).toEqual([]);
+  expect(phase()).toBe('reconnecting');
 });
 
 test('tells a failure to begin from an end, and both from leaving', async () => {
@@ -457,7 +385,9 @@ test('the menu sends other keys', async () => {
 
 test('hides after two seconds, and comes back at the middle of the top edge', async () => {
   vi.useFakeTimers();
-  await goLive();
+  await open();
+  await reach({ ...ready, protection: { ...ready.protection, level: 'encrypted' } });
+  await draw();
   const toolbar = find('#toolbar');
   expect(toolbar).toHaveClass('shown');
   await vi.advanceTimersByTimeAsync(2_000);
@@ -480,8 +410,10 @@ test('one chord leads to the toolbar and never to the remote machine; Escape lea
   const chord = { key: 'T', code: 'KeyT', ctrlKey: true, altKey: true, shiftKey: true, bubbles: true };
   rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', chord));
   expect(seen).not.toHaveBeenCalled();
+  expect(find('#protection')).toHaveFocus();
+  await userEvent.keyboard('{ArrowRight}');
   expect(find('#ctrl-alt-del')).toHaveFocus();
-  await userEvent.keyboard('{ArrowLeft}');
+  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
   expect(find('#disconnect')).toHaveFocus();
   await userEvent.keyboard('{Escape}');
   await settle();

@@ -175,6 +175,7 @@ impl Ask for Examiner<'_> {
                 self.fail(Error::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
+            Err(tls::Failed::Early) => return Err(TlsError::Early),
             Err(tls::Failed::Tls { detail }) => return Err(TlsError::Failed { detail }),
             Err(tls::Failed::Io(cause)) => return Err(TlsError::Io(cause)),
         };

@@ -232,6 +232,7 @@ impl Ask for Prompts<'_> {
                 self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
+            Err(tls::Failed::Early) => return Err(TlsError::Early),
             Err(tls::Failed::Tls { detail }) => return Err(TlsError::Failed { detail }),
             Err(tls::Failed::Io(cause)) => return Err(TlsError::Io(cause)),
         };

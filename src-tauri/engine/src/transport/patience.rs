@@ -101,9 +101,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
             this.wait = None;
             return Poll::Pending;
         }
-        let (_, alarm) =
-            this.wait.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(this.limit.get().min(this.left)))));
-        alarm.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let limit = this.limit.get();
+        let (_, alarm) = this.wait.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(limit.min(this.left)))));
+        if alarm.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        if this.left < limit {
+            // It was not this message that took too long, and the limit in force is what the user is told.
+            this.limit.set(WHOLE_HANDSHAKE);
+        }
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -156,7 +163,7 @@ mod tests {
         let began = Instant::now();
         let error = stream.read_exact(&mut [0; 12]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), WHOLE_HANDSHAKE);
+        assert_eq!((began.elapsed(), stream.limit().get()), (WHOLE_HANDSHAKE, WHOLE_HANDSHAKE));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,9 @@
 //! The exchange of each security type: what happens between the server's offer and its verdict.
 
+mod diffie_hellman;
+mod ms_logon;
 mod plain;
+mod rsa_aes;
 mod tight;
 mod vencrypt;
 mod vnc;
@@ -73,13 +76,15 @@ where
     R: CryptoRng + Send,
 {
     use SecurityType::*;
-    let _ = &random;
     match chosen {
         None | TlsNone | X509None => Ok(()),
         VncAuth | TlsVnc | X509Vnc => vnc::authenticate(wire, ask, chosen).await,
         Plain | TlsPlain | X509Plain | TightUnixLogin => plain::authenticate(wire, ask, chosen).await,
+        Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256 => rsa_aes::authenticate(wire, ask, random, chosen).await,
+        Ard => diffie_hellman::authenticate(wire, ask, random).await,
+        MsLogonII => ms_logon::authenticate(wire, ask, random).await,
         // Never chosen by `Policy::choose`, or negotiated away by now.
-        _ => Err(nothing_common(&[chosen])),
+        Tight | VeNCrypt | Other(_) => Err(nothing_common(&[chosen])),
     }
 }
 
@@ -123,3 +128,13 @@ struct Limits {
 
 /// A list of all 255 types tells a reader nothing.
 const MAX_OFFERS_NAMED: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    /// In hexadecimal, to compare long messages by.
+    pub(super) fn sha256(bytes: &[u8]) -> String {
+        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -76,7 +76,7 @@ fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
     }
 }
 
-/// Nothing was read ahead, so what somebody may have put before the server's TLS is seen by TLS, which refuses it.
+/// Nothing was read ahead: what somebody may have put before the server's TLS is still there for the caller to find.
 async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<(), Error> {
     wire.enter(Step::Authentication, ask);
     if wire.u8().await? != 1 {
@@ -89,6 +89,7 @@ async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<
             Ok(())
         }
         Err(TlsError::Cancelled) => Err(Error::Cancelled),
+        Err(TlsError::Early) => Err(wire.broke("data before TLS")),
         Err(TlsError::Failed { detail }) => Err(Error::Tls { detail }),
         Err(TlsError::Io(source)) => Err(wire.broken(source)),
     }

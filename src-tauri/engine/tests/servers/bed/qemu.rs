@@ -1,0 +1,63 @@
+//! QEMU's VNC server, before a machine that has nothing in it.
+
+use super::{PASSWORD, Program, command, free_port};
+use crate::certificates::Shown;
+use tempfile::TempDir;
+
+/// A running QEMU.
+pub struct Qemu {
+    _program: Program,
+    /// Where it is, as a user types it.
+    pub address: String,
+    _folder: TempDir,
+}
+
+/// What QEMU has for TLS.
+pub enum Tls<'a> {
+    Without,
+    Anonymous,
+    X509(&'a Shown),
+}
+
+impl Qemu {
+    /// A server whose `-vnc` has these options too, such as `password=on`.
+    pub async fn start(tls: Tls<'_>, options: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut qemu = command("qemu-system-x86_64");
+        qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-qmp", "stdio"]).env("HOME", folder.path());
+        let credentials = match tls {
+            Tls::Without => None,
+            Tls::Anonymous => Some("tls-creds-anon,id=tls,endpoint=server".to_owned()),
+            Tls::X509(shown) => {
+                shown.write_for_qemu(folder.path());
+                let folder = folder.path().display();
+                // It would rather not show a certificate that there is something wrong with.
+                let anything = "verify-peer=off,sanity-check=off";
+                Some(format!("tls-creds-x509,id=tls,endpoint=server,{anything},dir={folder}"))
+            }
+        };
+        let with_tls = if credentials.is_some() { ",tls-creds=tls" } else { "" };
+        qemu.args(credentials.iter().flat_map(|credentials| ["-object", credentials]));
+        let display = free_port() - 5900;
+        // Where the port was taken in this moment it takes a later one, and says which.
+        let range = format!("127.0.0.1:{display},to={}", display + 99);
+        qemu.args(["-vnc", &format!("{range}{with_tls}{options}")]);
+
+        let program = Program::start(&mut qemu);
+        program.tell(r#"{"execute": "qmp_capabilities"}"#);
+        if options.contains("password=on") {
+            let arguments = format!(r#"{{"protocol": "vnc", "password": "{PASSWORD}"}}"#);
+            program.tell(&format!(r#"{{"execute": "set_password", "arguments": {arguments}}}"#));
+        }
+        program.tell(r#"{"execute": "query-vnc-servers", "id": "where"}"#);
+        let port = program.hear("its port", port).await;
+        Self { _program: program, address: format!("127.0.0.1::{port}"), _folder: folder }
+    }
+}
+
+/// The port in the answer to our question.
+fn port(line: &str) -> Option<u16> {
+    let answer: serde_json::Value = serde_json::from_str(line).ok()?;
+    answer.get("id")?;
+    answer["return"][0]["server"][0]["service"].as_str()?.parse().ok()
+}

@@ -1,0 +1,74 @@
+//! x11vnc 0.9.16 with LibVNCServer 0.9.14.
+
+use crate::{
+    bed::{PASSWORD, VIEW_ONLY, X11vnc},
+    certificates::{Authority, Wish, rsa},
+    examination::{
+        Given::{Nothing, Password},
+        Keys,
+    },
+    table::{CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
+};
+
+const WRONG: &str = "auth_failed: password check failed!";
+
+#[tokio::test]
+async fn without_tls() {
+    let mut table = Table::new("x11vnc 0.9.16");
+    let server = X11vnc::start(&[]).await;
+    let attempts = [
+        ("none", Nothing, ("None", CLEAR, "let in")),
+        ("one that nobody asks for", Password(PASSWORD), ("None", CLEAR, "let in")),
+    ];
+    table.examine("without password", &server.address, &Keys::none(), &attempts).await;
+
+    let server = X11vnc::start(&X11vnc::passwords()).await;
+    let attempts = [
+        ("none", Nothing, ("VncAuth", SCRAMBLED, "wants a login")),
+        ("wrong", Password("falsch"), ("VncAuth", SCRAMBLED, WRONG)),
+        ("empty", Password(""), ("VncAuth", SCRAMBLED, WRONG)),
+        ("right", Password(PASSWORD), ("VncAuth", SCRAMBLED, "let in")),
+        ("view only", Password(VIEW_ONLY), ("VncAuth", SCRAMBLED, "let in")),
+    ];
+    table.examine("passwords", &server.address, &Keys::none(), &attempts).await;
+    table.end();
+}
+
+/// With `-ssl` it waits 1.4 s for those who begin with TLS, and only then greets.
+#[tokio::test]
+async fn with_tls() {
+    let authority = Authority::new("Our house");
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
+    let shown = authority.issue(rsa(2048), &Wish::default());
+    let mut table = Table::new("x11vnc 0.9.16 with TLS");
+
+    let server = X11vnc::showing(&shown, &[]).await;
+    let attempts = [("none", Nothing, ("X509None", IDENTIFIED, "let in"))];
+    table.examine("-ssl", &server.address, &keys, &attempts).await;
+
+    let server = X11vnc::showing(&shown, &X11vnc::passwords()).await;
+    let attempts = [
+        // The process that speaks TLS for it is ended at once, sometimes before it has passed on the verdict.
+        ("wrong", Password("falsch"), ("X509Vnc", IDENTIFIED, "auth_failed…")),
+        ("right", Password(PASSWORD), ("X509Vnc", IDENTIFIED, "let in")),
+        ("view only", Password(VIEW_ONLY), ("X509Vnc", IDENTIFIED, "let in")),
+    ];
+    table.examine("-ssl, passwords", &server.address, &keys, &attempts).await;
+
+    let (takes, level) = NOTHING_TAKEN;
+    let server = X11vnc::showing(&shown, &[&X11vnc::passwords()[..], &["-anontls", "only"]].concat()).await;
+    let attempts = [("right", Password(PASSWORD), (takes, level, "no_common_type: TLS (18)"))];
+    table.examine("-ssl -anontls only, passwords", &server.address, &keys, &attempts).await;
+
+    // Debian's OpenSSL lets no server be anonymous, so this one refuses everybody.
+    let anonymous = [&X11vnc::passwords()[..], &["-vencrypt", "nox509:only"]].concat();
+    let server = X11vnc::showing(&shown, &anonymous).await;
+    let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "tls: …"))];
+    table.examine("-ssl -vencrypt nox509:only, passwords", &server.address, &keys, &attempts).await;
+
+    let server = X11vnc::showing_leniently(&shown, &anonymous).await;
+    let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "let in"))];
+    table.examine("the same, OpenSSL at level 0", &server.address, &keys, &attempts).await;
+    table.end();
+}

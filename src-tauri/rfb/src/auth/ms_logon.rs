@@ -1,0 +1,150 @@
+//! MSLogonII, security type 113: UltraVNC's login with a Windows account. Its Diffie-Hellman has 64 bits, which anybody
+//! breaks in seconds: it hides nothing, and is treated so.
+//!
+//! | from | bytes | what |
+//! | --- | --- | --- |
+//! | server | 8, 8, 8 | generator, modulus, the server's public number |
+//! | viewer | 8 | our public number |
+//! | viewer | 256, 64 | user name and password, each encrypted with DES-CBC |
+//!
+//! The shared number is the key, with each byte's bits turned round as in VNC authentication, and the first vector.
+
+use super::{Limits, credentials};
+use crate::{
+    ask::{Ask, Credentials, Step, Wanted},
+    error::Error,
+    security::SecurityType,
+    wire::Wire,
+};
+use des::{
+    Des,
+    cipher::{BlockCipherEncrypt, KeyInit},
+};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+pub(super) async fn authenticate<A, R>(wire: &mut Wire, ask: &mut A, random: &mut R) -> Result<(), Error>
+where
+    A: Ask,
+    R: CryptoRng + Send,
+{
+    wire.enter(Step::Authentication, ask);
+    let group = Group { generator: wire.u64().await?, modulus: wire.u64().await?, theirs: wire.u64().await? };
+    if !group.is_usable() {
+        return Err(wire.broke("Diffie-Hellman numbers that cannot be used"));
+    }
+    let wanted = Wanted { security_type: SecurityType::MsLogonII, username: true };
+    let credentials = credentials(ask, wanted, &LIMITS).await?;
+    let secret = random.next_u64();
+    let mut fields = Zeroizing::new([0; USERNAME_LEN + PASSWORD_LEN]);
+    random.fill_bytes(&mut *fields);
+    let message = group.message(secret, &mut fields, &credentials);
+    wire.send(&message).await
+}
+
+struct Group {
+    generator: u64,
+    modulus: u64,
+    theirs: u64,
+}
+
+impl Group {
+    /// Whether one can compute with it; what it protects is nothing anyway.
+    fn is_usable(&self) -> bool {
+        let useful = 2..self.modulus.saturating_sub(1);
+        useful.contains(&self.generator) && useful.contains(&self.theirs)
+    }
+
+    /// Our public number, then the encrypted login. `fields` come filled with chance.
+    fn message(&self, secret: u64, fields: &mut [u8; USERNAME_LEN + PASSWORD_LEN], who: &Credentials) -> Vec<u8> {
+        let shared = Zeroizing::new(self.power(self.theirs, secret).to_be_bytes());
+        let (name, password) = fields.split_at_mut(USERNAME_LEN);
+        for (field, text) in [(name, who.username_bytes()), (password, who.password_bytes())] {
+            // Fits: see `LIMITS`.
+            for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
+                *place = *byte;
+            }
+            encrypt(&shared, field);
+        }
+        [&self.power(self.generator, secret).to_be_bytes()[..], &fields[..]].concat()
+    }
+
+    fn power(&self, base: u64, mut exponent: u64) -> u64 {
+        let modulus = u128::from(self.modulus);
+        let (mut result, mut square) = (1, u128::from(base) % modulus);
+        while exponent > 0 {
+            if exponent & 1 == 1 {
+                result = result * square % modulus;
+            }
+            square = square * square % modulus;
+            exponent >>= 1;
+        }
+        // Below the modulus, which has 64 bits.
+        result as u64
+    }
+}
+
+/// DES-CBC in place; fields are whole blocks.
+fn encrypt(shared: &[u8; 8], field: &mut [u8]) {
+    let key = Zeroizing::new(shared.map(u8::reverse_bits));
+    let des = Des::new((&*key).into());
+    let mut previous = *shared;
+    for block in field.as_chunks_mut::<8>().0 {
+        for (byte, before) in block.iter_mut().zip(previous) {
+            *byte ^= before;
+        }
+        des.encrypt_block(block.into());
+        previous = *block;
+    }
+}
+
+const USERNAME_LEN: usize = 256;
+const PASSWORD_LEN: usize = 64;
+/// A field ends with NUL.
+const LIMITS: Limits = Limits { username: USERNAME_LEN - 1, password: PASSWORD_LEN - 1 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of noVNC's own test (tests/test.rfb.js, "MSLogonII authentication"); its answer is given by SHA-256.
+    #[test]
+    fn a_published_answer() {
+        let group = Group { generator: 0x0001_0001, modulus: 0x2518_2617, theirs: 0x0e12_d0f5 };
+        assert!(group.is_usable());
+        let who = Credentials::new("username", "password123456");
+        let message = group.message(0x0506_0708, &mut [0; USERNAME_LEN + PASSWORD_LEN], &who);
+        assert_eq!(message[..16], *b"\0\0\0\0\x0a\xbc\x7c\xfd\x58\x34\xd2\x24\x44\x60\xf0\xd1");
+        assert_eq!(
+            crate::auth::tests::sha256(&message),
+            "ad3aa6aae35f0b04e66005e1cdb7ec0a6b4627631df9be2d4444e749176754b6"
+        );
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_used() {
+        let usable = |generator, modulus, theirs| Group { generator, modulus, theirs }.is_usable();
+        assert!(usable(2, 1 << 40, 3));
+        for (generator, modulus, theirs) in [
+            (5, 0, 7),
+            (5, 1, 7),
+            (5, 2, 7),
+            (0, 101, 7),
+            (1, 101, 7),
+            (5, 101, 0),
+            (5, 101, 1),
+            (5, 101, 100),
+            (5, 101, 101),
+        ] {
+            assert!(!usable(generator, modulus, theirs), "{generator} {modulus} {theirs}");
+        }
+    }
+
+    #[test]
+    fn the_largest_numbers_do_not_overflow() {
+        let group = Group { generator: u64::MAX - 2, modulus: u64::MAX, theirs: u64::MAX - 2 };
+        // (-2)^2 = 4
+        assert_eq!(group.power(u64::MAX - 2, 2), 4);
+        group.message(u64::MAX, &mut [0; USERNAME_LEN + PASSWORD_LEN], &Credentials::new([b'u'; 255], [b'p'; 63]));
+    }
+}
