@@ -33,7 +33,7 @@ pub use error::{Error, Result};
 pub use told::Telling;
 
 use address::Link;
-use doctor::{Accept, Examination, Login, Report};
+use doctor::{Accept, Login, Report};
 use host::{FieldProblem, Host, HostDraft, HostId, HostView};
 use hosts::{Hosts, Opened};
 use list::HostList;
@@ -270,17 +270,8 @@ impl Engine {
             PasswordChange::Keep if host.has_password => self.secrets.get(host.id).await,
             PasswordChange::Keep | PasswordChange::Forget => Ok(None),
         };
-        let (password, no_keyring) = match password {
-            Ok(password) => (password, None),
-            Err(error) => (None, Some(error)),
-        };
-        let login = password.map(|password| Login { username: None, password });
-        let examination = Examination { target: Target::from(&host), login, accept: Accept::Known };
-        let report = doctor::examine(examination, self.sessions.trust()).await;
-        Ok(match no_keyring {
-            Some(error) => report.without_the_login(error),
-            None => report,
-        })
+        let login = password.map(|password| password.map(|password| Login { username: None, password }));
+        Ok(doctor::examine_with(Target::from(&host), login, Accept::Known, self.sessions.trust()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.

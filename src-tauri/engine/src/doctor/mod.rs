@@ -10,7 +10,7 @@ mod report;
 pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
-    error::Error,
+    error::{Error, Result},
     handshake::handshake_failed,
     secrets::Secret,
     session::Target,
@@ -74,6 +74,20 @@ pub async fn examine(examination: Examination, trust: &Trust) -> Report {
     })
 }
 
+/// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
+/// the server wants one.
+pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: Accept, trust: &Trust) -> Report {
+    let (login, missing) = match login {
+        Ok(login) => (login, None),
+        Err(error) => (None, Some(error)),
+    };
+    let report = examine(Examination { target, login, accept }, trust).await;
+    match missing {
+        Some(error) => report.without_the_login(error),
+        None => report,
+    }
+}
+
 /// Why an attempt ended before its end.
 enum Stop {
     /// For a reason that is told.
@@ -115,7 +129,7 @@ async fn attempt(
 }
 
 /// Looks the name up and dials.
-async fn reach(target: &Target, progress: &mut Progress) -> Result<Reached, Error> {
+async fn reach(target: &Target, progress: &mut Progress) -> Result<Reached> {
     let mut trail = Trail::default();
     let began = Instant::now();
     let reached = transport::connect(&target.address, &mut trail).await;

@@ -2,6 +2,7 @@
 
 use crate::{error::Error, protection::Level, trust::Identity};
 use serde::Serialize;
+use std::fmt;
 
 /// What was found out. Its JSON form is stable: scripts read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,8 +50,7 @@ impl Report {
     }
 
     /// The same where a login was meant to be tried, and for this reason there was none.
-    #[must_use]
-    pub fn without_the_login(mut self, error: Error) -> Self {
+    pub(super) fn without_the_login(mut self, error: Error) -> Self {
         // Where it failed before, or whoever comes is let in, nobody misses the login.
         if self.wants_login() {
             if let Some(last) = self.stages.last_mut() {
@@ -103,6 +103,22 @@ pub enum ReportStage {
     Login,
     /// The server's description of its screen.
     Desktop,
+}
+
+/// The same words as in JSON.
+impl fmt::Display for ReportStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Resolve => "resolve",
+            Self::Dial => "dial",
+            Self::Greeting => "greeting",
+            Self::Security => "security",
+            Self::Tls => "tls",
+            Self::Trust => "trust",
+            Self::Login => "login",
+            Self::Desktop => "desktop",
+        })
+    }
 }
 
 /// A server's screen.
