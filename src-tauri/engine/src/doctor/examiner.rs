@@ -107,6 +107,11 @@ impl<'a> Examiner<'a> {
             (Accept::Fingerprint(expected), _) if fingerprints.iter().any(|shown| same(shown, expected)) => {
                 "it is the one whose fingerprint was given"
             }
+            // Whoever names a key means that one, whoever else may vouch for another.
+            (Accept::Fingerprint(_), _) if self.examination.login.is_some() => {
+                let error = Error::Untrusted { address: self.address(), fingerprint: fingerprints[0].clone() };
+                return Err(self.fail(error));
+            }
             (_, Verdict::Changed(known)) => {
                 let shown = fingerprints[1].clone();
                 let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown };
