@@ -65,6 +65,10 @@ impl<'a> Examiner<'a> {
         Cancelled
     }
 
+    fn untrusted(&mut self, fingerprint: &str) -> Cancelled {
+        self.fail(Error::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
+    }
+
     fn address(&self) -> String {
         self.examination.target.address.to_string()
     }
@@ -107,11 +111,8 @@ impl<'a> Examiner<'a> {
             (Accept::Fingerprint(expected), _) if fingerprints.iter().any(|shown| same(shown, expected)) => {
                 "it is the one whose fingerprint was given"
             }
-            // Whoever names a key means that one, whoever else may vouch for another.
-            (Accept::Fingerprint(_), _) if self.examination.login.is_some() => {
-                let error = Error::Untrusted { address: self.address(), fingerprint: fingerprints[0].clone() };
-                return Err(self.fail(error));
-            }
+            // Whoever names a key means that one, whoever may vouch for another.
+            (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprints[0])),
             (_, Verdict::Changed(known)) => {
                 let shown = fingerprints[1].clone();
                 let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown };
@@ -123,10 +124,7 @@ impl<'a> Examiner<'a> {
             (_, Verdict::Trusted) => "known: it was accepted before",
             (Accept::Any, Verdict::Unknown) => "not known, and accepted as any would be",
             (Accept::Known, Verdict::Unknown) if self.examination.login.is_none() => "not known yet",
-            (Accept::Known | Accept::Fingerprint(_), Verdict::Unknown) => {
-                let error = Error::Untrusted { address: self.address(), fingerprint: fingerprints[0].clone() };
-                return Err(self.fail(error));
-            }
+            (Accept::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprints[0])),
         };
         self.progress.done(detail);
         Ok(())

@@ -46,8 +46,8 @@ pub struct Login {
 pub enum Accept {
     /// Those that were accepted before, and those that authorities vouch for.
     Known,
-    /// These too: the SHA-256 of the certificate or of the key, with or without colons. Whoever names one wants it
-    /// checked: then another key that is not known is an error without a login, too.
+    /// The one with this SHA-256 of the certificate or of the key, with or without colons, and no other: with a login and
+    /// without, whoever may vouch for another.
     Fingerprint(String),
     /// Every key, unless another one was accepted for this server before.
     Any,
