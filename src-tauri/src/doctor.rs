@@ -178,7 +178,10 @@ impl Page {
             self.row("taken", chosen);
         }
         if let Some(level) = report.protection {
-            self.row("protection", &level.to_string());
+            let confirmed = report.stages.iter().find(|stage| stage.stage == ReportStage::Trust);
+            let doubt = confirmed.is_some_and(|trust| !trust.ok || trust.detail.starts_with("not known"));
+            let doubt = if doubt { ", once its key is confirmed" } else { "" };
+            self.row("protection", &format!("{level}{doubt}"));
         }
         match &report.identity {
             Some(Identity::X509(certificate)) => self.certificate(certificate),
@@ -215,7 +218,9 @@ impl Page {
     }
 
     fn ending(&mut self, report: &Report) {
-        self.line("");
+        if !self.text.is_empty() {
+            self.line("");
+        }
         let last = report.stages.last();
         if let Some(Failure { error, message }) = &report.error {
             let place = last.map(|stage| format!(" at {}", stage.stage)).unwrap_or_default();
@@ -338,6 +343,21 @@ fn date(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_identity_that_nobody_has_confirmed_is_no_protection_yet() {
+        let trust = |ok, detail: &str| StageReport { stage: ReportStage::Trust, ok, ms: 0, detail: detail.to_owned() };
+        for (stage, doubt) in [
+            (trust(true, "known: it was accepted before"), false),
+            (trust(true, "not known yet"), true),
+            (trust(false, "the identity of box is not confirmed yet"), true),
+        ] {
+            let protection = Some(portlight_engine::protection::Level::Identified);
+            let text = plain(&Report { stages: vec![stage], protection, ..Report::of("box".into()) });
+            assert_eq!(text.contains("identified and encrypted, once its key is confirmed"), doubt, "{text}");
+            assert!(text.contains("identified and encrypted"), "{text}");
+        }
+    }
 
     #[test]
     fn days_are_written_as_everybody_reads_them() {

@@ -309,6 +309,8 @@ mod tests {
             (shown(), true, named(&["A1"; 32].join(":")), true),
             (shown(), true, named(&"b0".repeat(32)), false),
             (shown(), false, named(&"b0".repeat(32)), false),
+            (certificate(0xa0, vec![]), true, Accept::Known, true),
+            (certificate(0xa0, vec![]), true, named(&"b0".repeat(32)), false),
             (rsa(), false, Accept::Known, true),
             (rsa(), true, Accept::Known, false),
             (rsa(), true, named(&"B0".repeat(32)), true),

@@ -175,3 +175,21 @@ impl Examination {
         given.unwrap_or(&self.target.username)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_that_did_not_answer_are_told_with_what_came_of_them() {
+        let tried = |address: &str, outcome| Tried { address: address.parse().unwrap(), outcome };
+        let reached = || tried("192.0.2.1:5900", Outcome::Reached);
+        assert_eq!(others(&[reached()]), "");
+        let refused = tried("[2001:db8::1]:5900", Outcome::Failed("Connection refused".into()));
+        let silent = tried("192.0.2.2:5900", Outcome::Silent);
+        assert_eq!(
+            others(&[refused, silent, reached()]),
+            " ([2001:db8::1]:5900: Connection refused; 192.0.2.2:5900: no answer)"
+        );
+    }
+}
