@@ -16,7 +16,9 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "Error"]),
+    ("transport", &["address", "demo", "error", "Error", "secrets", "trust"]),
+    ("wake", &[]),
+    ("import", &["address", "error", "host"]),
     ("told", &[]),
     ("error", &["host"]),
 ];

@@ -31,7 +31,7 @@ pub use error::{Error, Result};
 pub use told::Telling;
 
 use address::Link;
-use host::{FieldProblem, Host, HostDraft, HostId, HostView};
+use host::{FieldProblem, Host, HostDraft, HostId, HostView, name_for};
 use hosts::{Hosts, Opened};
 use list::HostList;
 use relay::Relay;
@@ -426,7 +426,7 @@ pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target
     if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
-    let name = link.name.unwrap_or_else(|| link.address.to_string());
+    let name = link.name.unwrap_or_else(|| name_for(&link.address));
     Ok(Target::unsaved(name, link.address, view_only))
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, Prompt, Session, SessionState, Stage, Surroundings, Typed};
 use crate::{
-    address::Address,
+    address::{Address, WebSocket},
     error::Error,
     host::{Host, HostId},
     lock,
@@ -294,7 +294,7 @@ fn name(security_type: SecurityType) -> String {
 /// Whom a certificate has to name.
 fn peer(address: &Address) -> Peer {
     match address {
-        Address::Tcp { hostname, .. } => {
+        Address::Tcp { hostname, .. } | Address::Ws(WebSocket { hostname, .. }) => {
             let bare = hostname.split('%').next().unwrap_or(hostname);
             bare.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
         }

@@ -8,7 +8,7 @@ use crate::{
     lock,
     protection::{Level, Protection},
     relay::{self, Viewer},
-    transport::{self, Patient, Reached},
+    transport::{self, Patient, Reached, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -22,7 +22,7 @@ use std::{io, sync::Arc};
 pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) {
     let error = look(&session, &surroundings).await.err();
     if let Some(error) = &error {
-        tracing::info!(address = %session.target.address, %error, "session ended");
+        tracing::info!(address = %session.target.address.without_query(), %error, "session ended");
     }
     session.set(SessionState::Ended { error });
 }
@@ -49,13 +49,17 @@ async fn look(session: &Session, surroundings: &Surroundings) -> Result<()> {
     let viewer = greet(viewer, &init).await?;
     session.set(SessionState::Live);
 
-    let address = session.target.address.to_string();
+    let target = &session.target.address;
+    let address = target.without_query().to_string();
     match relay::splice(viewer, stream).await {
         // The page says why, if it was not the user who closed: see `Sessions::viewer_failed`.
         relay::Ended::Viewer => Err(Error::ViewerFailed { detail: String::new() }),
         relay::Ended::ViewerBroke(detail) => Err(Error::ViewerFailed { detail }),
         relay::Ended::ServerClosed => Err(Error::ServerClosed { address }),
-        relay::Ended::ServerBroke(cause) => Err(Error::ConnectionLost { address, detail: cause.to_string() }),
+        relay::Ended::ServerBroke(cause) => {
+            Err(ws::explain(&cause, target)
+                .unwrap_or_else(|| Error::ConnectionLost { address, detail: cause.to_string() }))
+        }
     }
 }
 
@@ -82,7 +86,10 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
                 continue;
             }
             Failure::BetterWithoutVeNCrypt => {
-                return Err(Error::NoCommonType { address: session.target.address.to_string(), offered: vec![] });
+                return Err(Error::NoCommonType {
+                    address: session.target.address.without_query().to_string(),
+                    offered: vec![],
+                });
             }
         };
         match error {
