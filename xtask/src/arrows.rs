@@ -17,7 +17,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("relay", &[]),
     ("demo", &["error"]),
     ("transport", &["address", "demo", "error", "Error", "secrets", "trust"]),
-    ("wake", &[]),
+    ("wake", &["error"]),
     ("import", &["address", "error", "host"]),
     ("told", &[]),
     ("error", &["host"]),

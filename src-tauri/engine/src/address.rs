@@ -98,6 +98,21 @@ impl Address {
         Ok(Link::parse(text)?.address)
     }
 
+    /// A machine whose name and port are known apart.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn tcp(hostname: &str, port: u16) -> Result<Self, AddressProblem> {
+        if port == 0 {
+            return Err(AddressProblem::Port);
+        }
+        let hostname = match ipv6(hostname) {
+            Some(address) => address,
+            None => check_hostname(hostname).map(|()| hostname.to_owned())?,
+        };
+        Ok(Self::Tcp { hostname, port })
+    }
+
     /// The address without what only its owner should read: for errors and logs.
     pub fn without_query(&self) -> Self {
         match self {
@@ -555,7 +570,7 @@ mod tests {
         use AddressProblem::*;
         let long_name = "a.".repeat(128) + "a";
         let long_path = format!("/{}", "a".repeat(MAX_SOCKET_PATH));
-        let long_token = format!("ws://box?{}", "ü".repeat(MAX_RESOURCE / 6));
+        let long_token = format!("ws://box?{}", "ü".repeat(MAX_RESOURCE / 6 + 1));
         for (text, problem) in [
             ("", Empty),
             (" \t ", Empty),
@@ -807,6 +822,16 @@ mod tests {
                 "{parameters}"
             );
         }
+    }
+
+    #[test]
+    fn name_and_port_are_checked_apart() {
+        assert_eq!(Address::tcp("FE80::0:1%eth0", 99), tcp("fe80::1%eth0", 99));
+        assert_eq!(Address::tcp("cafe", 99), tcp("cafe", 99));
+        for hostname in ["", "[::1]", "box:1", "a@b", "my box"] {
+            assert_eq!(Address::tcp(hostname, 5900), Err(AddressProblem::Hostname), "{hostname}");
+        }
+        assert_eq!(Address::tcp("box", 0), Err(AddressProblem::Port));
     }
 
     #[test]

@@ -48,6 +48,15 @@ pub enum Error {
         detail: String,
     },
 
+    /// A file or folder with another program's machines could not be read.
+    #[error("could not read {}: {detail}", path.display())]
+    ImportUnreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+
     // ---- the keyring
     /// There is no keyring on this system (no Secret Service on the bus).
     #[error("no keyring is available: {detail}")]
@@ -103,6 +112,13 @@ pub enum Error {
     SocketMissing {
         /// The path asked for.
         path: PathBuf,
+    },
+
+    /// The packet that switches a machine on could not be sent.
+    #[error("could not send the wake-up packet: {detail}")]
+    WakeNotSent {
+        /// The system's words.
+        detail: String,
     },
 
     // ---- the way through a WebSocket

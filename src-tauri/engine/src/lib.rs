@@ -7,6 +7,8 @@
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
 //!         ├▶ list ─▶ hosts ─▶ host ─▶ address    the machines that the user saved, as one file
+//!         ├▶ import                              other programs' files, as hosts to be
+//!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
 //! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
@@ -18,6 +20,7 @@ pub mod error;
 mod handshake;
 pub mod host;
 pub mod hosts;
+pub mod import;
 mod list;
 pub mod protection;
 pub mod relay;
@@ -26,6 +29,7 @@ pub mod session;
 mod told;
 mod transport;
 pub mod trust;
+pub mod wake;
 
 pub use error::{Error, Result};
 pub use told::Telling;

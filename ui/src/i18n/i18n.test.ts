@@ -3,9 +3,12 @@ import type { EngineError } from '../ipc/bindings/EngineError';
 import { agoText, errorText, languageOf, problemText, t, type Language } from '.';
 import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
+import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
+import wsMistake from '../ipc/bindings/WsMistake.ts?raw';
+import wsRefusal from '../ipc/bindings/WsRefusal.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 
@@ -61,6 +64,9 @@ describe('the catalogues', () => {
       ...wordsIn(addressProblem).map((problem) => `problem.address.${problem}`),
       ...wordsIn(step).map((step) => `step.${step}`),
       ...wordsIn(otherProtocol).map((protocol) => `error.not_rfb.${protocol}`),
+      ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
+      ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
+      ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
     expect(keys.length).toBeGreaterThan(15);
     for (const key of keys) expect(english).toHaveProperty([key]);
@@ -93,6 +99,15 @@ describe('the sentence for an error', () => {
     expect(errorText({ code: 'not_rfb', address: 'a:22', looks_like: null }, 'en')).toMatch(/^What answers at a:22 /);
   });
 
+  it('tells what a WebSocket’s refusal comes to, in the proxy’s words too', () => {
+    const refused = errorText(
+      { code: 'ws_refused', address: 'wss://site', why: 'behind', status: 1011, reason: 'no route' },
+      'en',
+    );
+    expect(refused).toMatch(/^wss:\/\/site could not reach .* \(1011\)\. .* “no route”$/);
+    expect(errorText({ code: 'not_web_socket', address: 'a', looks_like: 'tls', detail: '' }, 'en')).toMatch(/wss:/);
+  });
+
   it('tells each field’s problem', () => {
     const error: EngineError = {
       code: 'fields',
@@ -108,10 +123,11 @@ describe('the sentence for an error', () => {
   });
 
   it('leaves no braces, in any language, whatever the error', () => {
+    const words: Record<string, string> = { during: 'greeting', why: 'other' };
     for (const lang of languages) {
       for (const { code, facts } of variants) {
         const error = Object.fromEntries(
-          facts.map(({ fact, type }) => [fact, type.startsWith('Array') ? [] : fact === 'during' ? 'greeting' : null]),
+          facts.map(({ fact, type }) => [fact, type.startsWith('Array') ? [] : (words[fact] ?? null)]),
         );
         const text = errorText({ code, ...error, detail: 'd' } as unknown as EngineError, lang);
         expect(text, code).not.toMatch(/[{}]|undefined|null/);

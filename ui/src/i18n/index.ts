@@ -58,6 +58,8 @@ function between(lang: Language): string {
 
 function sentenceOf(error: EngineError): Key {
   if (error.code === 'not_rfb' && error.looks_like !== null) return `error.not_rfb.${error.looks_like}`;
+  if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
+  if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
   return `error.${error.code}` as Key;
 }
 
