@@ -278,5 +278,6 @@ fn is_ours(name: &str) -> bool {
 #[cfg(test)]
 mod tests;
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod real_servers;

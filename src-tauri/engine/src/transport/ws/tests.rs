@@ -237,6 +237,43 @@ async fn a_server_that_hangs_up_on_a_token_does_not_know_it() {
 }
 
 #[tokio::test]
+async fn a_server_that_minds_the_subprotocol_is_asked_without() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = socket(&format!("ws://{}/a?token=b", listener.local_addr().unwrap()));
+    let mut visitor = Anybody;
+    let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
+    let client = dial(&place, "", &headers, &mut visitor);
+    let server = async {
+        let mut requests = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(stream.read_u8().await.unwrap());
+            }
+            let request = String::from_utf8(request).unwrap();
+            requests.push(request.contains("Sec-WebSocket-Protocol: binary"));
+            if requests.last() == Some(&true) {
+                stream.write_all(b"HTTP/1.1 400 Invalid protocol selected\r\n\r\n").await.unwrap();
+                continue;
+            }
+            let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+            let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(key.as_bytes());
+            let granted = GRANTED.replace("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", &accept);
+            stream.write_all(&[granted.as_bytes(), &frame(0x82, b"RFB")].concat()).await.unwrap();
+            return requests;
+        }
+    };
+    let (opened, requests) = tokio::join!(client, server);
+    let mut read = [0; 3];
+    opened.unwrap().read_exact(&mut read).await.unwrap();
+    assert_eq!((requests, &read), (vec![true, false], b"RFB"));
+}
+
+struct Anybody;
+impl Visitor for Anybody {}
+
+#[tokio::test]
 async fn a_server_that_hangs_up_in_the_middle_is_not_believed() {
     for answer in [&b"H"[..], b"HTTP/1.1 101 Switching Protocols\r\nUpgr"] {
         let error = refused(PLACE, answer).await;
