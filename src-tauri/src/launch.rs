@@ -13,7 +13,8 @@ Usage: portlight [--view-only] [TARGET]
                                [--trust FINGERPRINT|any]
 
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
-                     [::1]:5901, vnc://box, /path/to/socket. Without one the list opens.
+                     [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
+                     Without one the list opens.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
   --help             print this

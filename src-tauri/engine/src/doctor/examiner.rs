@@ -5,8 +5,8 @@ use crate::{
     error::Error,
     protection::Level,
     session::peer,
-    transport::{Limit, patience, tls},
-    trust::{Identity, Trust, Verdict},
+    transport::{Limit, patience, tls, ws},
+    trust::{Certificate, Identity, Trust, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 
@@ -128,6 +128,33 @@ impl<'a> Examiner<'a> {
         };
         self.progress.done(detail);
         Ok(())
+    }
+}
+
+/// Looks at the site in front of a server.
+pub(super) struct Visitor<'a> {
+    pub(super) accept: &'a Accept,
+    pub(super) trust: &'a Trust,
+    /// What it has shown.
+    pub(super) shown: Option<Certificate>,
+}
+
+impl ws::Visitor for Visitor<'_> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+        let identity = Identity::X509(certificate.clone());
+        self.shown = Some(certificate.clone());
+        match (self.accept, self.trust.verdict(site, &identity)) {
+            (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => Ok(()),
+            (_, Verdict::Changed(known)) => Err(Error::TrustChanged {
+                address: site.to_owned(),
+                known: known.sha256,
+                shown: certificate.key_sha256,
+            }),
+            (_, Verdict::Trusted) | (Accept::Any, _) => Ok(()),
+            (_, Verdict::Unknown) => {
+                Err(Error::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
+            }
+        }
     }
 }
 

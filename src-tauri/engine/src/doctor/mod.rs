@@ -15,7 +15,7 @@ use crate::{
     secrets::Secret,
     session::Target,
     transport::{self, Outcome, Patient, Reached, Trail, Tried},
-    trust::Trust,
+    trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
 use getrandom::SysRng;
@@ -103,7 +103,7 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> Result<(), Stop> {
     let Examination { target, login, .. } = examination;
-    let Reached { stream, local } = reach(target, progress).await.map_err(Stop::Failed)?;
+    let Reached { stream, local } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
     let stream = Patient::new(stream);
     let limit = stream.limit();
     let policy = rfb::Policy {
@@ -129,10 +129,15 @@ async fn attempt(
 }
 
 /// Looks the name up and dials.
-async fn reach(target: &Target, progress: &mut Progress) -> Result<Reached> {
+async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached> {
+    let target = &examination.target;
     let mut trail = Trail::default();
+    let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None };
     let began = Instant::now();
-    let reached = transport::connect(&target.address, &mut trail).await;
+    let reached = transport::connect(&target.address, &target.ca_file, &mut visitor, &mut trail).await;
+    if let Some(site) = visitor.shown {
+        progress.shown(Identity::X509(site));
+    }
     let mut dialled = began;
     if let Some(lookup) = &trail.lookup {
         progress.enter_at(ReportStage::Resolve, began);
