@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "open_host",
     "open_address",
     "read_address",
+    "test_connection",
     "choose_closing",
     // a viewer window, on its own session
     "attach",

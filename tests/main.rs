@@ -11,6 +11,7 @@ mod first_day;
 mod list;
 mod measure;
 mod passwords;
+mod protection;
 mod relay;
 mod user;
 mod waiting;

@@ -14,7 +14,7 @@ use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, 
 
 /// The pages that may open the relay's WebSockets: the built-in ones, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
-const KEYRING_SERVICE: &str = "portlight";
+pub const KEYRING_SERVICE: &str = "portlight";
 
 /// Why Portlight did not start: a sentence for the terminal, and the exit code.
 pub struct Failure {
@@ -91,7 +91,7 @@ fn called_again(app: &AppHandle, arguments: Vec<String>) {
     let opened = match launch::parse(arguments.into_iter().skip(1).map(Into::into)) {
         Ok(Launch::Open(request)) => open(app, &request),
         // Answered by the other instance itself, which therefore never calls.
-        Ok(Launch::Help | Launch::Version { .. }) | Err(_) => return,
+        Ok(Launch::Help | Launch::Version { .. } | Launch::Doctor(_)) | Err(_) => return,
     };
     if let Err(failure) = opened {
         tracing::warn!("{}", failure.sentence);

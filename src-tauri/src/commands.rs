@@ -7,6 +7,7 @@ use crate::{spare, windows};
 use portlight_engine::{
     Engine, Error, HostListView, Result, Saved, Telling,
     address::Address,
+    doctor::Report,
     host::{FieldProblem, HostDraft, HostId, HostView},
     secrets::PasswordChange,
     session::{Answer, SessionId, SessionState, SessionView},
@@ -35,6 +36,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             open_host,
             open_address,
             read_address,
+            test_connection,
             choose_closing,
             attach,
             answer,
@@ -99,6 +101,11 @@ async fn read_address(text: String) -> Result<String> {
     address
         .map(|address| address.to_string())
         .map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })
+}
+
+#[command]
+async fn test_connection(engine: TheEngine<'_>, draft: HostDraft, change: PasswordChange) -> Result<Report> {
+    engine.test_connection(draft, change).await
 }
 
 /// What closing the hosts window shall mean, this first time.

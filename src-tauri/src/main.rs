@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! main ─▶ launch      what was asked for on the command line
+//!      ─▶ doctor      the way to a machine, examined without any window
 //!      ─▶ renderer    how WebKit draws here, decided before GTK starts
 //!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
 //!              ├▶ tray ─────┤   ▲          two clicks to a machine
@@ -11,6 +12,7 @@
 
 mod app;
 mod commands;
+mod doctor;
 mod events;
 mod launch;
 mod renderer;
@@ -30,16 +32,17 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let renderer = renderer::choose();
     match launch {
         Launch::Help => print!("{}", launch::HELP),
         Launch::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
         Launch::Version { verbose: true } => {
             println!("portlight {}", env!("CARGO_PKG_VERSION"));
-            println!("renderer: {renderer}");
+            println!("renderer: {}", renderer::choose());
             println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
         }
+        Launch::Doctor(checkup) => return doctor::examine(&checkup),
         Launch::Open(request) => {
+            let renderer = renderer::choose();
             log_to_stderr();
             if let Err(failure) = app::run(&request, &renderer) {
                 eprintln!("portlight: {}", failure.sentence);

@@ -23,7 +23,7 @@ pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, signal};
-pub use server::{Server, address, free_port};
+pub use server::{Certificate, Server, address, free_port};
 pub use wait::{PATIENCE, until};
 
 use bus::Bus;

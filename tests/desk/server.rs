@@ -1,7 +1,7 @@
 //! A VNC server of a test's own: TigerVNC on loopback, with a shell to type into.
 
 use super::{Desk, display::Display, process};
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, path::PathBuf};
 
 /// A running VNC server.
 pub struct Server {
@@ -13,6 +13,30 @@ pub struct Server {
 /// Room for the terminal, and background to be seen beside it.
 const SIZE: &str = "640x480";
 
+/// A certificate of a test's own, and its key.
+pub struct Certificate {
+    /// SHA-256 of the certificate, as Portlight shows it.
+    pub sha256: String,
+    files: [PathBuf; 2],
+}
+
+impl Certificate {
+    /// A new one, which vouches for itself.
+    pub fn new(desk: &Desk, name: &str) -> Self {
+        let files = ["key", "cert"].map(|kind| desk.home().join(format!("{name}.{kind}.pem")));
+        let [key, certificate] = &files;
+        let mut openssl = desk.command("openssl");
+        openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj"]);
+        openssl.arg(format!("/CN={name}")).arg("-keyout").arg(key).arg("-out").arg(certificate);
+        process::succeed(&mut openssl, b"");
+        let mut shows = desk.command("openssl");
+        shows.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate);
+        let shown = String::from_utf8(process::succeed(&mut shows, b"")).expect("text");
+        let (_, sha256) = shown.trim().split_once('=').expect("a fingerprint");
+        Self { sha256: sha256.to_lowercase(), files }
+    }
+}
+
 impl Server {
     /// A server that wants this password, or none.
     pub async fn start(desk: &Desk, password: Option<&str>) -> Self {
@@ -21,16 +45,28 @@ impl Server {
 
     /// The same at a given port.
     pub async fn start_at(desk: &Desk, port: u16, password: Option<&str>) -> Self {
+        Self::start_with(desk, port, password.map_or("None", |_| "VncAuth"), password, None).await
+    }
+
+    /// A server of these security types.
+    pub async fn start_with(
+        desk: &Desk,
+        port: u16,
+        types: &str,
+        password: Option<&str>,
+        certificate: Option<&Certificate>,
+    ) -> Self {
         let mut xvnc = desk.command("Xvnc");
+        xvnc.args(["-SecurityTypes", types]);
+        if let Some(Certificate { files: [key, certificate], .. }) = certificate {
+            xvnc.arg("-X509Key").arg(key).arg("-X509Cert").arg(certificate);
+        }
         xvnc.args(["-geometry", SIZE, "-depth", "24", "-localhost", "-rfbport", &port.to_string()]);
-        match password {
-            Some(password) => {
-                let file = desk.home().join(format!("vncpasswd-{port}"));
-                let scrambled = process::succeed(desk.command("vncpasswd").arg("-f"), password.as_bytes());
-                fs::write(&file, scrambled).expect("a home");
-                xvnc.args(["-SecurityTypes", "VncAuth", "-PasswordFile"]).arg(file);
-            }
-            None => drop(xvnc.args(["-SecurityTypes", "None"])),
+        if let Some(password) = password {
+            let file = desk.home().join(format!("vncpasswd-{port}"));
+            let scrambled = process::succeed(desk.command("vncpasswd").arg("-f"), password.as_bytes());
+            fs::write(&file, scrambled).expect("a home");
+            xvnc.arg("-PasswordFile").arg(file);
         }
         let display = Display::start("Xvnc", &mut xvnc).await;
         desk.keep(display.process());

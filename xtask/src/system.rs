@@ -14,6 +14,7 @@ pub const TEST: &[&str] = &[
     "libglib2.0-bin",
     "libpam-wrapper",
     "openbox",
+    "openssl",
     "qemu-system-x86",
     "tigervnc-standalone-server",
     "tigervnc-tools",

@@ -33,6 +33,7 @@ pub use error::{Error, Result};
 pub use told::Telling;
 
 use address::Link;
+use doctor::{Accept, Login, Report};
 use host::{FieldProblem, Host, HostDraft, HostId, HostView};
 use hosts::{Hosts, Opened};
 use list::HostList;
@@ -252,6 +253,25 @@ impl Engine {
                 .is_ok();
         self.list.change(|hosts| hosts.put(copy.clone()))?;
         Ok(copy.view())
+    }
+
+    /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
+    /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
+    ///
+    /// # Errors
+    /// [`Error::Fields`], [`Error::NoSuchHost`]: all else is in the report.
+    pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
+        let host = self.list.read(|hosts| {
+            let existing = draft.id.map(|id| hosts.get(id).ok_or(Error::NoSuchHost)).transpose()?;
+            draft.check(existing).map_err(|fields| Error::Fields { fields })
+        })?;
+        let password = match change {
+            PasswordChange::Set { password } => Ok(Some(password)),
+            PasswordChange::Keep if host.has_password => self.secrets.get(host.id).await,
+            PasswordChange::Keep | PasswordChange::Forget => Ok(None),
+        };
+        let login = password.map(|password| password.map(|password| Login { username: None, password }));
+        Ok(doctor::examine_with(Target::from(&host), login, Accept::Known, self.sessions.trust()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.

@@ -5,6 +5,7 @@ mod prompts;
 mod run;
 mod state;
 
+pub(crate) use prompts::peer;
 pub use state::{Answer, Prompt, SessionState, SessionView, Stage};
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
-    transport::{self, Reached},
+    transport::{self, Reached, Trail},
     trust::Trust,
 };
 use std::{
@@ -71,6 +72,10 @@ pub struct Target {
     pub ca_file: String,
     /// Whether to dial again where the way breaks.
     pub reconnect: bool,
+    /// The best protection that it was reached with, when this was looked up.
+    pub protection: Option<Level>,
+    /// Whether the user had agreed by then that the password travels readably.
+    pub clear_text: bool,
 }
 
 impl Target {
@@ -78,7 +83,28 @@ impl Target {
     pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
         let (username, repeater_id, ca_file) = Default::default();
         let (has_password, reconnect) = (false, true);
-        Self { host: None, name, address, view_only, has_password, username, repeater_id, ca_file, reconnect }
+        let (protection, clear_text) = (None, false);
+        Self {
+            host: None,
+            name,
+            address,
+            view_only,
+            has_password,
+            username,
+            repeater_id,
+            ca_file,
+            reconnect,
+            protection,
+            clear_text,
+        }
+    }
+
+    /// The name under which keys of its server are known.
+    pub(crate) fn endpoint(&self) -> String {
+        match self.repeater_id.as_str() {
+            "" => self.address.to_string(),
+            id => format!("{} ID {id}", self.address),
+        }
     }
 
     /// A server that has called; nobody knows where to call it back.
@@ -100,6 +126,8 @@ impl From<&Host> for Target {
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
             reconnect: host.reconnect,
+            protection: host.protection,
+            clear_text: host.clear_text,
         }
     }
 }
@@ -165,6 +193,10 @@ impl Sessions {
             (ours, theirs) => ours == theirs,
         };
         lock(&self.open).sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
+    }
+
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.surroundings.trust
     }
 
     pub(crate) fn relay_port(&self) -> u16 {
@@ -311,7 +343,9 @@ impl Session {
 
     /// The way to the server: dialled, or what it called us by.
     async fn reach(&self) -> Result<Reached> {
-        let Some(call) = &self.call else { return transport::connect(&self.target.address).await };
+        let Some(call) = &self.call else {
+            return transport::connect(&self.target.address, &mut Trail::default()).await;
+        };
         let gone = || Error::CallerGone { address: self.target.address.to_string() };
         transport::called(lock(call).take().ok_or_else(gone)?)
     }
@@ -323,12 +357,10 @@ impl Session {
 
     /// The name under which keys of its server are known.
     fn endpoint(&self) -> String {
-        let Target { address, repeater_id, .. } = &self.target;
-        match address {
+        match &self.target.address {
             // Who calls has another port each time.
             Address::Tcp { hostname, .. } if self.call.is_some() => format!("{hostname} calling"),
-            address if repeater_id.is_empty() => address.to_string(),
-            address => format!("{address} ID {repeater_id}"),
+            _ => self.target.endpoint(),
         }
     }
 

@@ -8,24 +8,13 @@ use crate::{
     lock,
     protection::{Level, Travels},
     transport::{
-        Limit,
+        Limit, patience,
         tls::{self, Peer},
     },
     trust::{Identity, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 use std::time::Duration;
-
-/// A VNC server greets at once: what does not is none.
-const GREETING: Duration = Duration::from_secs(10);
-/// Each later message.
-const MESSAGE: Duration = Duration::from_secs(20);
-/// TLS, all of it.
-const TLS: Duration = Duration::from_secs(15);
-/// Somebody at the server may have to approve us.
-const VERDICT: Duration = Duration::from_secs(60);
-/// Some servers say why they refuse; nobody should wait for the others.
-const REASON: Duration = Duration::from_secs(2);
 
 /// Answers the questions of one login, however many attempts it takes.
 pub(super) struct Prompts<'a> {
@@ -220,13 +209,11 @@ impl<'a> Prompts<'a> {
 
 impl Ask for Prompts<'_> {
     fn step(&mut self, step: Step) {
-        let (stage, limit) = match step {
-            Step::Greeting => (Stage::Handshake, GREETING),
-            Step::SecurityTypes => (Stage::Handshake, MESSAGE),
-            Step::SecurityResult => (Stage::Authenticating, VERDICT),
-            Step::Authentication | Step::ServerInit => (Stage::Authenticating, MESSAGE),
+        let stage = match step {
+            Step::Greeting | Step::SecurityTypes => Stage::Handshake,
+            Step::Authentication | Step::SecurityResult | Step::ServerInit => Stage::Authenticating,
         };
-        self.wait_at_most(limit);
+        self.wait_at_most(patience::deadline(step));
         self.session.set(SessionState::Connecting { stage });
     }
 
@@ -236,7 +223,7 @@ impl Ask for Prompts<'_> {
     }
 
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
-        self.wait_at_most(TLS);
+        self.wait_at_most(patience::TLS);
         self.session.set(SessionState::Connecting { stage: Stage::Encrypting });
         let target = &self.session.target;
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
@@ -253,7 +240,7 @@ impl Ask for Prompts<'_> {
         if let Some(certificate) = tls.certificate {
             self.confirm(Identity::X509(certificate)).await.map_err(|_| TlsError::Cancelled)?;
         }
-        self.wait_at_most(MESSAGE);
+        self.wait_at_most(patience::MESSAGE);
         Ok(tls.stream)
     }
 
@@ -284,7 +271,7 @@ impl Ask for Prompts<'_> {
     }
 
     fn refused(&mut self) {
-        self.wait_at_most(REASON);
+        self.wait_at_most(patience::REASON);
     }
 }
 
@@ -293,7 +280,7 @@ fn name(security_type: SecurityType) -> String {
 }
 
 /// Whom a certificate has to name.
-fn peer(address: &Address) -> Peer {
+pub(crate) fn peer(address: &Address) -> Peer {
     match address {
         Address::Tcp { hostname, .. } => {
             let bare = hostname.split('%').next().unwrap_or(hostname);

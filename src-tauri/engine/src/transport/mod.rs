@@ -1,12 +1,14 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
-mod patience;
+pub(crate) mod patience;
 mod tcp;
 pub(crate) mod tls;
+mod trail;
 #[cfg(unix)]
 mod unix;
 
 pub(crate) use patience::{Limit, Patient};
+pub(crate) use trail::{Outcome, Trail, Tried};
 
 use crate::{
     address::Address,
@@ -25,15 +27,15 @@ pub(crate) struct Reached {
     pub(crate) local: bool,
 }
 
-/// Reaches `address`, within the way's own deadline.
+/// Reaches `address`, within the way's own deadline. What happened on the way is left in `trail`, also where it ends.
 ///
 /// # Errors
 /// One of the "reaching the server" errors of [`crate::Error`].
-pub(crate) async fn connect(address: &Address) -> Result<Reached> {
+pub(crate) async fn connect(address: &Address, trail: &mut Trail) -> Result<Reached> {
     let local = |stream: Stream| Reached { stream, local: true };
     match address {
         Address::Tcp { hostname, port } => {
-            let stream = tcp::dial(hostname, *port, address).await?;
+            let stream = tcp::dial(hostname, *port, address, trail).await?;
             let local = is_local(&stream);
             Ok(Reached { stream: Box::new(stream), local })
         }

@@ -2,6 +2,7 @@
 //!
 //! The clock runs only while a read is pending. While a person is asked something no read is, and nothing runs.
 
+use rfb::Step;
 use std::{
     io,
     pin::Pin,
@@ -17,8 +18,27 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
+/// A VNC server greets at once: what does not is none.
+const GREETING: Duration = Duration::from_secs(10);
+/// Each later message.
+pub(crate) const MESSAGE: Duration = Duration::from_secs(20);
+/// TLS, all of it.
+pub(crate) const TLS: Duration = Duration::from_secs(15);
+/// Somebody at the server may have to approve us.
+const VERDICT: Duration = Duration::from_secs(60);
+/// Some servers say why they refuse; nobody should wait for the others.
+pub(crate) const REASON: Duration = Duration::from_secs(2);
 /// All waiting of one handshake together: a server that drips bytes must end too.
 const WHOLE_HANDSHAKE: Duration = Duration::from_secs(90);
+
+/// How long the messages of a step may take.
+pub(crate) fn deadline(step: Step) -> Duration {
+    match step {
+        Step::Greeting => GREETING,
+        Step::SecurityResult => VERDICT,
+        Step::SecurityTypes | Step::Authentication | Step::ServerInit => MESSAGE,
+    }
+}
 
 /// A stream that gives up waiting: a read fails with [`io::ErrorKind::TimedOut`] after the current limit, or once
 /// all waits together took [`WHOLE_HANDSHAKE`].

@@ -1,14 +1,15 @@
 //! TCP: every address of the name is tried, a later one before an earlier one has failed (as RFC 8305 does).
 
+use super::Trail;
 use crate::{
     address::Address,
     error::{Error, Result},
 };
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use socket2::{SockRef, TcpKeepalive};
 use std::{
     io::{self, ErrorKind},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 use tokio::{
@@ -24,13 +25,11 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
 
-pub(super) async fn dial(hostname: &str, port: u16, address: &Address) -> Result<TcpStream> {
+pub(super) async fn dial(hostname: &str, port: u16, address: &Address, trail: &mut Trail) -> Result<TcpStream> {
     let attempt = async {
-        let addresses: Vec<SocketAddr> = lookup_host((bare(hostname), port))
-            .await
-            .map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?
-            .collect();
-        first_to_answer(alternate_families(addresses)).await.map_err(|cause| explain(&cause, address))
+        let addresses = addresses_of(bare(hostname), port, trail).await;
+        let addresses = addresses.map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?;
+        first_to_answer(alternate_families(addresses), trail).await.map_err(|cause| explain(&cause, address))
     };
     let stream = timeout(DIAL_DEADLINE, attempt)
         .await
@@ -54,6 +53,18 @@ fn bare(hostname: &str) -> &str {
     hostname.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(hostname)
 }
 
+/// The addresses of a name; where it is one already, nothing is looked up.
+async fn addresses_of(hostname: &str, port: u16, trail: &mut Trail) -> io::Result<Vec<SocketAddr>> {
+    // With a scope, only the system's resolver can read it.
+    let unscoped = hostname.split('%').next().unwrap_or(hostname);
+    if unscoped.parse::<IpAddr>().is_err() {
+        trail.looks_up();
+    }
+    let addresses = lookup_host((hostname, port)).await.map(Iterator::collect::<Vec<_>>);
+    trail.found(addresses.as_deref().unwrap_or_default());
+    addresses
+}
+
 /// RFC 8305, section 4: the families take turns, the resolver's order decides who begins.
 fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
@@ -68,24 +79,28 @@ fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn first_to_answer(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut Trail) -> io::Result<TcpStream> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
     loop {
         if let Some(next) = waiting.next() {
-            attempts.push(TcpStream::connect(next));
+            trail.tries(next);
+            attempts.push(TcpStream::connect(next).map(move |result| (next, result)));
         } else if attempts.is_empty() {
             return Err(failure);
         }
         let more = waiting.len() > 0;
         tokio::select! {
-            Some(result) = attempts.next() => match result {
-                Ok(stream) => return Ok(stream),
-                // "Refused" tells the user more than "no route" of another family.
-                Err(cause) if failure.kind() != ErrorKind::ConnectionRefused => failure = cause,
-                Err(_) => {}
-            },
+            Some((tried, result)) = attempts.next() => {
+                trail.ended(tried, result.as_ref().err());
+                match result {
+                    Ok(stream) => return Ok(stream),
+                    // "Refused" tells the user more than "no route" of another family.
+                    Err(cause) if failure.kind() != ErrorKind::ConnectionRefused => failure = cause,
+                    Err(_) => {}
+                }
+            }
             () = sleep(ATTEMPT_DELAY), if more => {}
         }
     }
@@ -103,6 +118,7 @@ fn explain(cause: &io::Error, address: &Address) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::{Outcome, Tried};
 
     fn tcp(hostname: &str, port: u16) -> Address {
         Address::Tcp { hostname: hostname.into(), port }
@@ -110,7 +126,7 @@ mod tests {
 
     async fn dial_address(address: &Address) -> Result<TcpStream> {
         match address {
-            Address::Tcp { hostname, port } => dial(hostname, *port, address).await,
+            Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut Trail::default()).await,
             _ => unreachable!("only TCP here"),
         }
     }
@@ -141,8 +157,27 @@ mod tests {
         let open = listener.local_addr().unwrap();
         // 127.0.0.2 is this machine too, and nothing listens there on that port.
         let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        let stream = first_to_answer(vec![closed, open]).await.unwrap();
+        let mut trail = Trail::default();
+        let stream = first_to_answer(vec![closed, open], &mut trail).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
+        assert!(
+            matches!(&trail.tried[..], [
+            Tried { address: first, outcome: Outcome::Failed(words) },
+            Tried { address: second, outcome: Outcome::Reached },
+        ] if (*first, *second, words.as_str()) == (closed, open, "Connection refused")),
+            "{trail:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn only_names_are_looked_up() {
+        for (hostname, looked_up) in [("127.0.0.1", false), ("::1", false), ("[::1]", false), ("localhost", true)] {
+            let mut trail = Trail::default();
+            let addresses = addresses_of(bare(hostname), 5900, &mut trail).await.unwrap();
+            assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{hostname}: {addresses:?}");
+            let found = trail.lookup.map(|lookup| (lookup.took.is_some(), lookup.found));
+            assert_eq!(found, looked_up.then_some((true, addresses)), "{hostname}");
+        }
     }
 
     #[tokio::test]

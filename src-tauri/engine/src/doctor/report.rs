@@ -1,7 +1,8 @@
-//! What `portlight doctor` and "Test connection" find out about the way to a server.
+//! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
 use crate::{error::Error, protection::Level, trust::Identity};
 use serde::Serialize;
+use std::fmt;
 
 /// What was found out. Its JSON form is stable: scripts read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +26,45 @@ pub struct Report {
     pub desktop: Option<Desktop>,
     /// Why it stopped; none where all went well that was asked for.
     pub error: Option<Failure>,
+}
+
+impl Report {
+    /// What there is to say before anything was examined.
+    pub fn of(target: String) -> Self {
+        Self {
+            target,
+            stages: Vec::new(),
+            protocol: None,
+            offered: Vec::new(),
+            chosen: None,
+            protection: None,
+            identity: None,
+            desktop: None,
+            error: None,
+        }
+    }
+
+    /// The same where `error` kept it from being examined.
+    pub fn failed(target: String, error: Error) -> Self {
+        Self { error: Some(error.into()), ..Self::of(target) }
+    }
+
+    /// The same where a login was meant to be tried, and for this reason there was none.
+    pub(super) fn without_the_login(mut self, error: Error) -> Self {
+        // Where it failed before, or whoever comes is let in, nobody misses the login.
+        if self.wants_login() {
+            if let Some(last) = self.stages.last_mut() {
+                (last.ok, last.detail) = (false, error.to_string());
+            }
+            self.error = Some(error.into());
+        }
+        self
+    }
+
+    /// Whether it stopped where the server wants a login.
+    pub fn wants_login(&self) -> bool {
+        self.error.is_none() && self.desktop.is_none()
+    }
 }
 
 /// One stage on the way.
@@ -59,10 +99,26 @@ pub enum ReportStage {
     Tls,
     /// Whether the certificate or key is the server's.
     Trust,
-    /// User name and password.
+    /// User name and password. Without a login to try, it ends well with what the server asks for.
     Login,
     /// The server's description of its screen.
     Desktop,
+}
+
+/// The same words as in JSON.
+impl fmt::Display for ReportStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Resolve => "resolve",
+            Self::Dial => "dial",
+            Self::Greeting => "greeting",
+            Self::Security => "security",
+            Self::Tls => "tls",
+            Self::Trust => "trust",
+            Self::Login => "login",
+            Self::Desktop => "desktop",
+        })
+    }
 }
 
 /// A server's screen.
@@ -86,4 +142,10 @@ pub struct Failure {
     pub error: Error,
     /// The sentence.
     pub message: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { message: error.to_string(), error }
+    }
 }

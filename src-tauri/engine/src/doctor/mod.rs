@@ -1,0 +1,177 @@
+//! The way to a server, examined stage by stage: what `portlight doctor` and "Test connection" find out.
+//!
+//! It is the way that a session goes, with the same transport, handshake and deadlines. Nothing is asked, nothing is
+//! written: a key that is accepted here is accepted for this once.
+
+mod examiner;
+mod progress;
+mod report;
+
+pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
+
+use crate::{
+    error::{Error, Result},
+    handshake::handshake_failed,
+    secrets::Secret,
+    session::Target,
+    transport::{self, Outcome, Patient, Reached, Trail, Tried},
+    trust::Trust,
+};
+use examiner::{End, Examiner};
+use getrandom::SysRng;
+use progress::Progress;
+use rand_core::UnwrapErr;
+use tokio::time::Instant;
+
+/// What to examine, and how far.
+pub struct Examination {
+    /// Whose server.
+    pub target: Target,
+    /// What to log in with. Without it the examination stops where a login is wanted, and has succeeded.
+    pub login: Option<Login>,
+    /// Which keys will do.
+    pub accept: Accept,
+}
+
+/// What to log in with.
+pub struct Login {
+    /// Instead of the target's own user name.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Which keys of a server will do before a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accept {
+    /// Those that were accepted before, and those that authorities vouch for.
+    Known,
+    /// These too: the SHA-256 of the certificate or of the key, with or without colons. Whoever names one wants it
+    /// checked: then another key that is not known is an error without a login, too.
+    Fingerprint(String),
+    /// Every key, unless another one was accepted for this server before.
+    Any,
+}
+
+/// Walks the way to a server and reports on it.
+pub async fn examine(examination: Examination, trust: &Trust) -> Report {
+    let mut progress = Progress::new(&examination.target.address);
+    let first = attempt(&examination, trust, &mut progress, false).await;
+    let ended = match first {
+        Err(Stop::BetterWithoutVeNCrypt) => {
+            progress.begin_again();
+            attempt(&examination, trust, &mut progress, true).await
+        }
+        ended => ended,
+    };
+    progress.finish(match ended {
+        Ok(()) => None,
+        Err(Stop::Failed(error)) => Some(error),
+        // Once VeNCrypt is left out nothing is better without it.
+        Err(Stop::BetterWithoutVeNCrypt) => {
+            Some(Error::NoCommonType { address: examination.target.address.to_string(), offered: vec![] })
+        }
+    })
+}
+
+/// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
+/// the server wants one.
+pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: Accept, trust: &Trust) -> Report {
+    let (login, missing) = match login {
+        Ok(login) => (login, None),
+        Err(error) => (None, Some(error)),
+    };
+    let report = examine(Examination { target, login, accept }, trust).await;
+    match missing {
+        Some(error) => report.without_the_login(error),
+        None => report,
+    }
+}
+
+/// Why an attempt ended before its end.
+enum Stop {
+    /// For a reason that is told.
+    Failed(Error),
+    /// It has to begin again, and leave VeNCrypt out.
+    BetterWithoutVeNCrypt,
+}
+
+async fn attempt(
+    examination: &Examination,
+    trust: &Trust,
+    progress: &mut Progress,
+    without_vencrypt: bool,
+) -> Result<(), Stop> {
+    let Examination { target, login, .. } = examination;
+    let Reached { stream, local } = reach(target, progress).await.map_err(Stop::Failed)?;
+    let stream = Patient::new(stream);
+    let limit = stream.limit();
+    let policy = rfb::Policy {
+        shared: true,
+        have_username: !examination.username().is_empty(),
+        have_password: login.is_some() || target.has_password,
+        floor: target.protection.map(rfb::Level::from),
+        repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
+        without_vencrypt,
+    };
+    let mut examiner = Examiner::new(examination, trust, progress, limit.clone(), local);
+    let outcome = rfb::client::handshake(stream, &policy, &mut examiner, &mut UnwrapErr(SysRng)).await;
+    match (outcome, examiner.end()) {
+        (Ok(server), _) => {
+            progress.reached_desktop(&server.init);
+            Ok(())
+        }
+        (Err(_), Some(End::WantsLogin)) => Ok(()),
+        (Err(_), Some(End::Failed(error))) => Err(Stop::Failed(error)),
+        (Err(rfb::Error::BetterWithoutVeNCrypt), None) => Err(Stop::BetterWithoutVeNCrypt),
+        (Err(cause), None) => Err(Stop::Failed(handshake_failed(cause, &target.address, limit.get()))),
+    }
+}
+
+/// Looks the name up and dials.
+async fn reach(target: &Target, progress: &mut Progress) -> Result<Reached> {
+    let mut trail = Trail::default();
+    let began = Instant::now();
+    let reached = transport::connect(&target.address, &mut trail).await;
+    let mut dialled = began;
+    if let Some(lookup) = &trail.lookup {
+        progress.enter_at(ReportStage::Resolve, began);
+        let took = lookup.took.filter(|_| !lookup.found.is_empty());
+        let Some(took) = took else { return reached };
+        dialled += took;
+        let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
+        progress.done_at(dialled, addresses.join(", "));
+    }
+    progress.enter_at(ReportStage::Dial, dialled);
+    let others = others(&trail.tried);
+    match &reached {
+        Ok(_) => {
+            let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
+            let answered = answered.map_or_else(|| target.address.to_string(), |tried| tried.address.to_string());
+            progress.done([answered, others].concat());
+        }
+        // Of a single address the error says it all.
+        Err(_) if trail.tried.len() > 1 => progress.note(others),
+        Err(_) => {}
+    }
+    reached
+}
+
+/// The addresses that did not answer, in brackets behind what is said of the one that did.
+fn others(tried: &[Tried]) -> String {
+    let words = tried.iter().filter_map(|Tried { address, outcome }| match outcome {
+        Outcome::Reached => None,
+        Outcome::Failed(words) => Some(format!("{address}: {words}")),
+        Outcome::Silent => Some(format!("{address}: no answer")),
+    });
+    let words: Vec<_> = words.collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
+}
+
+impl Examination {
+    /// The user name to log in with; may be empty.
+    fn username(&self) -> &str {
+        let given = self.login.as_ref().and_then(|login| login.username.as_deref());
+        given.unwrap_or(&self.target.username)
+    }
+}
