@@ -8,6 +8,7 @@ use super::viewer::{Heard, MAX_SEND, PARTING, Sink, Stream, Viewer, ViewerBroke,
 use bytes::{BufMut, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use std::{
+    fmt,
     future::poll_fn,
     io,
     pin::pin,
@@ -30,6 +31,17 @@ pub enum Ended {
     ServerClosed,
     /// The connection to the server broke.
     ServerBroke(io::Error),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Viewer => f.write_str("the viewer closed the session"),
+            Self::ViewerBroke(detail) => f.write_str(detail),
+            Self::ServerClosed => f.write_str("the server closed the session"),
+            Self::ServerBroke(cause) => write!(f, "the connection to the server broke: {cause}"),
+        }
+    }
 }
 
 /// Moves bytes both ways until one side ends, tells the other side, and says which it was.
