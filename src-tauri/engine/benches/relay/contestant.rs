@@ -109,8 +109,11 @@ fn websockify(target: SocketAddr) -> Option<Contestant> {
     let address = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?;
     let mut command = Command::new(WEBSOCKIFY);
     command.args([address.to_string(), target.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().inspect_err(|_| eprintln!("{WEBSOCKIFY} is not installed: measured without it")).ok()?;
+    let child =
+        command.spawn().inspect_err(|_| eprintln!("{WEBSOCKIFY} is not installed: measured without it")).ok()?;
     let contestant = Contestant { name: WEBSOCKIFY, child, way: Way::WebSocket { address, path: "/".to_owned() } };
     // It does not say when it listens.
-    (0..100).any(|_| contestant.connect().inspect_err(|_| thread::sleep(Duration::from_millis(100))).is_ok()).then_some(contestant)
+    (0..100)
+        .any(|_| contestant.connect().inspect_err(|_| thread::sleep(Duration::from_millis(100))).is_ok())
+        .then_some(contestant)
 }

@@ -71,8 +71,9 @@ impl Load {
                     ]
                 })
             }
-            Self::Pointer => ask(&mut link, std::iter::repeat_n(EVENT_ANSWER, EVENTS))
-                .map(|times| vec![percentile(&times, 50, "pointer p50, us"), percentile(&times, 99, "pointer p99, us")]),
+            Self::Pointer => ask(&mut link, std::iter::repeat_n(EVENT_ANSWER, EVENTS)).map(|times| {
+                vec![percentile(&times, 50, "pointer p50, us"), percentile(&times, 99, "pointer p99, us")]
+            }),
         };
         measures.unwrap()
     }

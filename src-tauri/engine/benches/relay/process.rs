@@ -15,7 +15,8 @@ pub fn allow_many_files() {
 
 /// CPU time of a process and its children, to the nanosecond.
 pub fn cpu(pid: u32) -> Duration {
-    let threads = family(pid).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten());
+    let threads =
+        family(pid).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten());
     Duration::from_nanos(
         threads
             .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok())

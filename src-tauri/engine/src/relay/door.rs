@@ -109,7 +109,7 @@ impl Door {
 impl Wish {
     /// The answer that grants it.
     pub(super) fn granted(&self) -> String {
-        let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(self.key.as_bytes());
+        let accept = accept_key(&self.key);
         let protocol = if self.binary { "Sec-WebSocket-Protocol: binary\r\n" } else { "" };
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -136,6 +136,12 @@ impl fmt::Display for Cause {
             Self::Ticket => "no such ticket, or no longer",
         })
     }
+}
+
+/// RFC 6455, section 4.2.2: what shows that a WebSocket server has read the key.
+fn accept_key(key: &str) -> String {
+    const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    openssl::base64::encode_block(&openssl::sha::sha1([key, GUID].concat().as_bytes()))
 }
 
 /// The header's value where it occurs once: two Hosts or two Origins are a trick.

@@ -31,7 +31,9 @@
 //! `examples/relay.rs` is the same as a program. Who needs another rule for who comes in than a ticket that is good once
 //! writes an [`Admission`] and calls [`listen`].
 
+mod buffer;
 mod door;
+mod frame;
 mod splice;
 mod ticket;
 mod viewer;
@@ -44,6 +46,7 @@ pub use splice::{Ended, splice};
 pub use ticket::{Shown, Ticket};
 pub use viewer::{Viewer, ViewerBroke};
 
+use buffer::Buffers;
 use door::{Cause, Door, Knock, MAX_HEAD, REFUSAL};
 use std::{
     collections::VecDeque,
@@ -160,6 +163,7 @@ impl Invitation {
 /// Receives whoever comes, at most [`MAX_HALF_OPEN`] at a time: where there are more, the one that has stood at the door
 /// longest goes. So strangers who say nothing cannot keep a viewer out.
 async fn receive_all(listener: TcpListener, door: Arc<Door>, admission: Arc<impl Admission>) {
+    let buffers = Arc::new(Buffers::default());
     let mut half_open: VecDeque<(Instant, AbortOnDropHandle<()>)> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
@@ -180,13 +184,14 @@ async fn receive_all(listener: TcpListener, door: Arc<Door>, admission: Arc<impl
             tracing::warn!("the relay turned a connection away: too many stand at the door");
             half_open.pop_front();
         }
-        let receiving = tokio::spawn(receive(stream, Arc::clone(&door), Arc::clone(&admission)));
+        let receiving = receive(stream, Arc::clone(&door), Arc::clone(&admission), Arc::clone(&buffers));
+        let receiving = tokio::spawn(receiving);
         half_open.push_back((Instant::now(), AbortOnDropHandle::new(receiving)));
     }
 }
 
 /// Hears what somebody has to say and lets them in, or not.
-async fn receive(mut stream: TcpStream, door: Arc<Door>, admission: Arc<impl Admission>) {
+async fn receive(mut stream: TcpStream, door: Arc<Door>, admission: Arc<impl Admission>, buffers: Arc<Buffers>) {
     let heard = timeout(PATIENCE, hear(&mut stream, &door)).await.unwrap_or(Err(Cause::TooSlow));
     let admitted = heard.and_then(|(knock, early)| {
         // Redeemed first: whatever is wrong with the request, its ticket is used up.
@@ -202,7 +207,7 @@ async fn receive(mut stream: TcpStream, door: Arc<Door>, admission: Arc<impl Adm
             };
             match timeout(PATIENCE, granted).await {
                 // Where the session has given up meanwhile, the viewer is dropped here and thereby closed.
-                Ok(Ok(())) => drop(session.send(Viewer::new(stream, early).await)),
+                Ok(Ok(())) => drop(session.send(Viewer::new(stream, &early, buffers))),
                 _ => tracing::info!("a viewer went before it was let in"),
             }
         }

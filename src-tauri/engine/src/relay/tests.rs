@@ -1,6 +1,6 @@
 //! The relay over real loopback sockets; the viewer is tokio-tungstenite's client, or raw bytes where it misbehaves.
 
-use super::{door::REFUSAL, ticket::TICKET_LIFE, *};
+use super::{door::REFUSAL, frame::MAX_FRAME, ticket::TICKET_LIFE, *};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -378,11 +378,20 @@ async fn text_is_not_taken() {
 #[tokio::test]
 async fn a_message_that_is_too_big_is_not_taken() {
     let (mut viewer, mut page) = viewer().await;
-    page.send(Message::Binary(noise(128 * 1024).into())).await.unwrap();
-    assert_eq!(within(viewer.next()).await.unwrap().unwrap(), noise(128 * 1024));
+    let most = usize::try_from(MAX_FRAME).unwrap();
+    let hearing = tokio::spawn(async move {
+        let mut heard = Vec::new();
+        while heard.len() < most {
+            heard.extend_from_slice(&viewer.next().await.unwrap().unwrap());
+        }
+        (heard, viewer)
+    });
+    page.send(Message::Binary(noise(most).into())).await.unwrap();
+    let (heard, mut viewer) = within(hearing).await.unwrap();
+    assert!(heard == noise(most));
     // Its length alone is too much.
     let hearing = tokio::spawn(async move { viewer.next().await });
-    page.send(Message::Binary(noise(128 * 1024 + 1).into())).await.unwrap();
+    page.send(Message::Binary(noise(most + 1).into())).await.unwrap();
     assert_eq!(rest(&mut page).await.1, Some(1009));
     assert!(within(hearing).await.unwrap().is_err());
 }
@@ -581,7 +590,7 @@ async fn tight_session(room: usize) -> (Page, DuplexStream, JoinHandle<Ended>) {
     let page = socket().connect(listener.local_addr().expect("an address")).await.expect("a connection");
     let (viewer, _) = listener.accept().await.expect("a connection");
     let (near, far) = duplex(room);
-    let session = tokio::spawn(async move { splice(Viewer::new(viewer, Vec::new()).await, near).await });
+    let session = tokio::spawn(async move { splice(Viewer::new(viewer, &[], Default::default()), near).await });
     (WebSocketStream::from_raw_socket(page, Role::Client, None).await, far, session)
 }
 

@@ -79,9 +79,10 @@ impl Admission for Tickets {
     fn redeem(&self, shown: &Shown) -> Option<oneshot::Sender<Viewer>> {
         let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Looks at every byte of every ticket, so that the time it takes tells nothing about any of them.
-        let found = issued.iter().enumerate().fold(None, |found, (place, issued)| {
-            if issued.ticket.reads(shown) { Some(place) } else { found }
-        })?;
+        let found = issued
+            .iter()
+            .enumerate()
+            .fold(None, |found, (place, issued)| if issued.ticket.reads(shown) { Some(place) } else { found })?;
         Some(issued.swap_remove(found)).filter(Issued::is_good).map(|issued| issued.session)
     }
 }
