@@ -28,7 +28,7 @@ impl Table {
     pub fn ratios(&self, contestants: &[Contestant]) -> String {
         let [limit, others @ ..] = contestants else { return String::new() };
         let mut text = format!("| | {} = 1.00 |", limit.name);
-        others.iter().for_each(|other| drop(write!(text, " {} |", other.name)));
+        text.extend(others.iter().map(|other| format!(" {} |", other.name)));
         text += "\n| --- | --- |";
         text += &" --- |".repeat(others.len());
         for row in self.0.iter().filter(|row| row.contestant == limit.name) {

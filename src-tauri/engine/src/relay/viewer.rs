@@ -174,7 +174,7 @@ impl Viewer {
             match piece {
                 Piece::Bytes(range) => {
                     more = true;
-                    if heard.is_empty() {
+                    if Range::is_empty(heard) {
                         *heard = at(range);
                     } else {
                         let length = range.len();
@@ -233,7 +233,7 @@ impl Viewer {
     pub(super) fn poll_say(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ViewerBroke>> {
         loop {
             if let Some(Outgoing { buffer, unsent }) = &mut self.outgoing {
-                while !unsent.is_empty() {
+                while !Range::is_empty(unsent) {
                     match ready!(Pin::new(&mut self.stream).poll_write(cx, &buffer[unsent.clone()]))? {
                         0 => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
                         written => unsent.start += written,
@@ -254,26 +254,38 @@ impl Viewer {
         self.outgoing = Some(Outgoing { buffer, unsent: 0..frame.len() });
     }
 
-    /// Ends the conversation in order: finishes what is being said, says goodbye, and reads until the other end is through,
+    /// Ends the conversation in order (section 7.1): finishes what is being said, says goodbye, and hears the other end out,
     /// as closing over unread bytes would take the goodbye back.
     pub(super) async fn see_off(&mut self, parting: Parting<'_>) {
-        let goodbye = match parting {
-            Parting::Say(code, reason) => frame::close(Some(code), reason),
-            Parting::Answer(code) => frame::close(code, ""),
+        let (goodbye, answered) = match parting {
+            Parting::Say(code, reason) => (frame::close(Some(code), reason), false),
+            Parting::Answer(code) => (frame::close(code, ""), true),
             Parting::Gone => return,
         };
-        self.incoming = None;
         let ending = async {
             poll_fn(|cx| self.poll_say(cx)).await?;
             self.say_frame(&goodbye);
             poll_fn(|cx| self.poll_say(cx)).await?;
-            self.stream.shutdown().await?;
-            let mut rest = self.buffers.lend();
-            while self.stream.read(&mut rest).await? > 0 {}
+            if !answered && let Err(ViewerBroke { code: Some(_), .. }) = self.hear_out().await {
+                // What it sends can no longer be understood, and where it ends neither.
+                self.stream.shutdown().await?;
+                let mut rest = self.buffers.lend();
+                while self.stream.read(&mut rest).await? > 0 {}
+            }
             Result::<(), ViewerBroke>::Ok(())
         };
         // Whoever does not answer, or does not stop, is cut off.
         let _ = timeout(PARTING, ending).await;
+    }
+
+    /// Hears the viewer until it says goodbye too.
+    async fn hear_out(&mut self) -> Result<(), ViewerBroke> {
+        loop {
+            self.passed_on(self.heard().len());
+            if let Heard::Goodbye(_) = poll_fn(|cx| self.poll_hear(cx)).await? {
+                return Ok(());
+            }
+        }
     }
 }
 
