@@ -8,11 +8,8 @@
 //! by it for as long as the program runs. Nobody logs in here: the viewer talks to the server itself.
 
 use portlight_engine::relay::{Admission, Origins, Relay, Shown, Ticket, Viewer, listen, splice};
-use std::{io, process::ExitCode, sync::Arc};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-};
+use std::{io, net::SocketAddr, process::ExitCode, sync::Arc};
+use tokio::{net::TcpStream, sync::oneshot};
 
 const HELP: &str = "usage: relay --listen 127.0.0.1:PORT --target HOST:PORT [--reusable-ticket]
 A PORT of 0 to listen on is a free one.";
@@ -21,7 +18,7 @@ A PORT of 0 to listen on is a free one.";
 const SERVER_BROKE: u16 = 4411;
 
 struct Wishes {
-    listen: String,
+    listen: SocketAddr,
     target: Arc<str>,
     reusable: bool,
 }
@@ -50,7 +47,7 @@ fn wishes() -> Result<Wishes, lexopt::Error> {
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
-            Long("listen") => listen = Some(arguments.value()?.string()?),
+            Long("listen") => listen = Some(arguments.value()?.parse()?),
             Long("target") => target = Some(arguments.value()?.string()?),
             Long("reusable-ticket") => reusable = true,
             other => return Err(other.unexpected()),
@@ -64,15 +61,14 @@ fn wishes() -> Result<Wishes, lexopt::Error> {
 async fn run(Wishes { listen: address, target, reusable }: Wishes) -> io::Result<()> {
     #[cfg(unix)]
     allow_many_files();
-    let listener = TcpListener::bind(address).await?;
     // Programs that measure relays are no pages and name no origin.
     if reusable {
         let ticket = Ticket::draw()?;
-        let listening = listen(listener, Origins::Any, Arc::new(Reusable { ticket: ticket.clone(), target }))?;
+        let listening = listen(address, Origins::Any, Arc::new(Reusable { ticket: ticket.clone(), target }))?;
         println!("{}", listening.url(&ticket));
         std::future::pending().await
     } else {
-        let relay = Relay::on(listener, Origins::Any)?;
+        let relay = Relay::at(address, Origins::Any)?;
         let invitation = relay.issue()?;
         println!("{}", invitation.url());
         match invitation.viewer().await {

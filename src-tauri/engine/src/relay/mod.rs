@@ -58,7 +58,7 @@ use std::{
 use ticket::Tickets;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
@@ -76,16 +76,16 @@ impl Relay {
     /// # Errors
     /// When loopback has no port for us.
     pub async fn start(origins: Vec<String>) -> io::Result<Self> {
-        Self::on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?, Origins::Only(origins))
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), Origins::Only(origins))
     }
 
-    /// Listens on a port of loopback that was bound already. Needs a tokio runtime.
+    /// Listens at an address of loopback. Needs a tokio runtime.
     ///
     /// # Errors
-    /// When the listener's address is not loopback's.
-    pub fn on(listener: TcpListener, origins: Origins) -> io::Result<Self> {
+    /// When the address is taken, or not loopback's.
+    pub fn at(address: SocketAddr, origins: Origins) -> io::Result<Self> {
         let tickets = Arc::new(Tickets::default());
-        Ok(Self { listening: listen(listener, origins, Arc::clone(&tickets))?, tickets })
+        Ok(Self { listening: listen(address, origins, Arc::clone(&tickets))?, tickets })
     }
 
     /// The port it listens on.
@@ -126,17 +126,19 @@ impl Listening {
     }
 }
 
-/// Receives viewers on a port of loopback. Needs a tokio runtime.
+/// Receives viewers at an address of loopback; with port 0, at a free port. Needs a tokio runtime.
 ///
 /// # Errors
-/// When the listener's address is not loopback's: what the relay moves is not encrypted, as it does not leave the
-/// machine.
-pub fn listen(listener: TcpListener, origins: Origins, admission: Arc<impl Admission>) -> io::Result<Listening> {
-    let address = listener.local_addr()?;
+/// When the address is taken, or not loopback's: what the relay moves is not encrypted, as it does not leave the machine.
+pub fn listen(address: SocketAddr, origins: Origins, admission: Arc<impl Admission>) -> io::Result<Listening> {
     if !address.ip().is_loopback() {
         let problem = format!("the relay listens on loopback only, and {address} is not there");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
     }
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
     let task = tokio::spawn(receive_all(listener, Arc::new(Door::new(address, origins)), admission));
     Ok(Listening { address, _task: AbortOnDropHandle::new(task) })
 }
@@ -249,9 +251,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LINGER: Duration = Duration::from_secs(1);
 /// Bytes of a stranger that are thrown away after the answer.
 const MAX_UNREAD: u64 = 64 * 1024;
-/// Connections that may stand at the door: one a window is usual.
-const MAX_HALF_OPEN: usize = 64;
+/// Connections that may stand at the door: one a window is usual, and a program may have no more than 1,024 files.
+const MAX_HALF_OPEN: usize = 256;
 /// For whoever stands at the door, however many come behind it.
-const MOMENT: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(250);
+/// Connections that the kernel keeps until they are received. Where it has no room, a viewer tries again after a second.
+const BACKLOG: u32 = 1024;
 /// Before accepting again, after that has failed.
 const BREATH: Duration = Duration::from_millis(100);

@@ -65,7 +65,10 @@ async fn pass(near: TcpStream, far: TcpStream, fault: Fault) -> std::io::Result<
     match fault {
         Fault::ResetAfter(_) => {
             drop(up);
-            socket2::SockRef::from(to_near.as_ref()).set_linger(Some(Duration::ZERO))
+            socket2::SockRef::from(to_near.as_ref()).set_linger(Some(Duration::ZERO))?;
+            // Dropped, it would end in order first.
+            to_near.forget();
+            Ok(())
         }
         Fault::StallAfter(_) => std::future::pending().await,
         _ => {

@@ -10,7 +10,7 @@ use portlight_engine::{
     session::{SessionId, SessionState},
 };
 use std::{
-    fs,
+    fmt, fs,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -44,35 +44,50 @@ pub fn run(name: &str, fault: impl AsyncFnOnce(&World)) -> i64 {
     runtime.block_on(async {
         let world = World::new().await;
         world.still_well().await;
-        let (tasks_before, files_before, memory_before) = (tasks(), files(), memory());
+        let (before, memory_before) = (Open::now(), memory());
         let began = Instant::now();
         fault(&world).await;
         let took = began.elapsed();
         let cost = memory() - memory_before;
         world.still_well().await;
-        // Sockets and tasks end a moment after what they belonged to: the counts cannot be awaited, only watched.
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while (tasks(), files()) != (tasks_before, files_before) && Instant::now() < deadline {
-            sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!((tasks(), files()), (tasks_before, files_before), "tasks and files are left of: {name}");
-        println!(
-            "{name}: {} ms, {cost:+} KiB, tasks {tasks_before} as before, files {files_before} as before",
-            took.as_millis()
-        );
+        let after = before.again().await;
+        assert_eq!(after, before, "something is left of: {name}");
+        println!("{name}: {} ms, {cost:+} KiB, {after} as before", took.as_millis());
         cost
     })
 }
 
-/// Tasks of this test's runtime that have not ended.
-pub fn tasks() -> usize {
-    Handle::current().metrics().num_alive_tasks()
+/// What must come to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// Tasks of this test's runtime.
+    pub tasks: usize,
+    /// File descriptors of the process.
+    pub files: usize,
 }
 
-/// Open files of the process.
-pub fn files() -> usize {
-    // Looking is one more.
-    fs::read_dir("/proc/self/fd").unwrap().count() - 1
+impl Open {
+    pub fn now() -> Self {
+        let tasks = Handle::current().metrics().num_alive_tasks();
+        // Looking is one more file.
+        Self { tasks, files: fs::read_dir("/proc/self/fd").unwrap().count() - 1 }
+    }
+
+    /// What is open once it is as much as this, or in the end. Sockets and tasks end a moment after what they belonged to:
+    /// counts cannot be awaited, only watched.
+    pub async fn again(self) -> Self {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Self::now() != self && Instant::now() < deadline {
+            sleep(Duration::from_millis(10)).await;
+        }
+        Self::now()
+    }
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tasks and {} files", self.tasks, self.files)
+    }
 }
 
 /// Resident memory in KiB.
