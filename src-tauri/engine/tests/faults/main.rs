@@ -320,7 +320,7 @@ fn a_thousand_sessions_leave_nothing() {
     surroundings::run("1,000 sessions, opened, used and closed", async |_| {
         let relay = Relay::start(vec![page::ORIGIN.to_owned()]).await.unwrap();
         let echo = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let before = Open::now();
+        let before = Open::settled().await;
         let mut sessions = JoinSet::new();
         let mut pages = Vec::new();
         for _ in 0..1_000 {

@@ -44,7 +44,7 @@ pub fn run(name: &str, fault: impl AsyncFnOnce(&World)) -> i64 {
     runtime.block_on(async {
         let world = World::new().await;
         world.still_well().await;
-        let (before, memory_before) = (Open::now(), memory());
+        let (before, memory_before) = (Open::settled().await, memory());
         let began = Instant::now();
         fault(&world).await;
         let took = began.elapsed();
@@ -71,6 +71,17 @@ impl Open {
         let tasks = Handle::current().metrics().num_alive_tasks();
         // Looking is one more file.
         Self { tasks, files: fs::read_dir("/proc/self/fd").unwrap().count() - 1 }
+    }
+
+    /// What is open once nothing ends any more that was on its way to.
+    pub async fn settled() -> Self {
+        loop {
+            let open = Self::now();
+            sleep(Duration::from_millis(50)).await;
+            if Self::now() == open {
+                return open;
+            }
+        }
     }
 
     /// What is open once it is as much as this, or in the end. Sockets and tasks end a moment after what they belonged to:
