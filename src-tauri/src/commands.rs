@@ -9,6 +9,8 @@ use portlight_engine::{
     address::Address,
     doctor::Report,
     host::{FieldProblem, HostDraft, HostId, HostView},
+    import::{ImportSource, Preview},
+    listen::{Listening, ListeningView},
     secrets::PasswordChange,
     session::{Answer, SessionId, SessionState, SessionView},
 };
@@ -34,10 +36,14 @@ pub fn plugin() -> TauriPlugin<Wry> {
             restore_host,
             favour_host,
             open_host,
+            wake_host,
             open_address,
             read_address,
             test_connection,
             choose_closing,
+            listening,
+            listen,
+            preview_import,
             attach,
             answer,
             again,
@@ -88,6 +94,27 @@ async fn favour_host(engine: TheEngine<'_>, id: HostId, favourite: bool) -> Resu
 #[command]
 async fn open_host(app: AppHandle, engine: TheEngine<'_>, id: HostId) -> Result<()> {
     windows::open(&app, engine.target_of(id)?).map_err(system)
+}
+
+/// Wakes the machine up, waits until it answers, and opens it.
+#[command]
+async fn wake_host(app: AppHandle, engine: TheEngine<'_>, id: HostId) -> Result<()> {
+    windows::open(&app, engine.sleeping_target(id)?).map_err(system)
+}
+
+#[command]
+async fn listening(engine: TheEngine<'_>) -> Result<ListeningView> {
+    Ok(engine.listening())
+}
+
+#[command]
+async fn listen(engine: TheEngine<'_>, listening: Listening) -> Result<()> {
+    engine.listen(listening).await
+}
+
+#[command]
+async fn preview_import(engine: TheEngine<'_>, source: ImportSource) -> Result<Vec<Preview>> {
+    engine.preview_import(source).await
 }
 
 #[command]

@@ -3,6 +3,7 @@
 use crate::{
     address::{Address, AddressProblem},
     protection::Level,
+    wake::{Mac, MacProblem},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -74,6 +75,9 @@ pub struct Host {
     /// The user agreed that the password travels readably to this host.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear_text: bool,
+    /// Its network card, by which it can be woken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
     /// Whether a session dials again where the way breaks.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub reconnect: bool,
@@ -98,6 +102,7 @@ impl Host {
             ca_file: String::new(),
             protection: None,
             clear_text: false,
+            mac: None,
             reconnect: true,
             rest: serde_json::Map::new(),
         }
@@ -116,6 +121,7 @@ impl Host {
             last_opened: self.last_opened,
             repeater_id: self.repeater_id.clone(),
             ca_file: self.ca_file.clone(),
+            mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             reconnect: self.reconnect,
             demo: self.address == Address::Demo,
         }
@@ -142,6 +148,8 @@ pub struct HostDraft {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// As [`Mac::parse`] reads it; may be empty.
+    pub mac: String,
     /// Whether a session dials again where the way breaks.
     pub reconnect: bool,
 }
@@ -160,6 +168,10 @@ impl HostDraft {
         let username = line(&self.username, FieldProblem::Username);
         let repeater_id = line(&self.repeater_id, FieldProblem::RepeaterId);
         let ca_file = line(&self.ca_file, FieldProblem::CaFile);
+        let mac = match self.mac.trim() {
+            "" => None,
+            text => Mac::parse(text).map_err(|wrong| problems.push(FieldProblem::Mac(wrong))).ok(),
+        };
         let address = match Address::parse(&self.address) {
             Ok(address) if problems.is_empty() => address,
             address => {
@@ -174,7 +186,7 @@ impl HostDraft {
             // Another server: what was learned about the old one says nothing about it.
             (host.protection, host.clear_text) = (None, false);
         }
-        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, reconnect, ..host })
+        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect, ..host })
     }
 }
 
@@ -189,6 +201,7 @@ impl From<&Host> for HostDraft {
             favourite: host.favourite,
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
+            mac: host.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             reconnect: host.reconnect,
         }
     }
@@ -246,6 +259,8 @@ pub struct HostView {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// As [`Mac::parse`] reads it; may be empty.
+    pub mac: String,
     /// Whether a session dials again where the way breaks.
     pub reconnect: bool,
     /// Whether it is the demo desktop inside Portlight.
@@ -272,6 +287,9 @@ pub enum FieldProblem {
     /// The file of certificate authorities.
     #[error("certificate file: {0}")]
     CaFile(TextProblem),
+    /// The network card's address.
+    #[error("MAC address: {0}")]
+    Mac(MacProblem),
 }
 
 /// What is wrong with a line of text.
@@ -294,9 +312,9 @@ mod tests {
 
     fn draft(name: &str, address: &str, username: &str) -> HostDraft {
         let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
-        let (repeater_id, ca_file) = (String::new(), String::new());
+        let (repeater_id, ca_file, mac) = (String::new(), String::new(), String::new());
         let (view_only, favourite, reconnect) = (false, false, true);
-        HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect }
+        HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect }
     }
 
     fn host() -> Host {
@@ -373,7 +391,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "reconnect": true, "demo": false,
+                "ca_file": "", "mac": "", "reconnect": true, "demo": false,
             })
         );
     }

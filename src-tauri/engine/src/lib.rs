@@ -40,15 +40,18 @@ use address::Link;
 use doctor::{Accept, Login, Report};
 use host::{FieldProblem, Host, HostDraft, HostId, HostView, name_for};
 use hosts::{Hosts, Opened};
+use import::{
+    ImportSource, Preview,
+    websockify::{self, TokenFile},
+};
 use list::HostList;
-use listen::{Call, Ear, Listening};
+use listen::{Call, Ear, Listening, ListeningView};
 use relay::Relay;
 use secrets::{PasswordChange, Secrets};
 use serde::Serialize;
 use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -56,7 +59,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
 use tokio_util::task::AbortOnDropHandle;
@@ -140,6 +143,7 @@ pub struct Engine {
     ear: Ear,
     calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<Call>>,
     listening: Mutex<Listening>,
+    config: PathBuf,
     notices: Mutex<Vec<Error>>,
     /// Removed hosts whose undo is still open; dropping one takes the removal back.
     forgetting: Mutex<HashMap<HostId, AbortOnDropHandle<()>>>,
@@ -175,10 +179,21 @@ impl Engine {
             ear,
             calls: tokio::sync::Mutex::new(calls),
             listening: Mutex::default(),
+            config: settings.config.clone(),
             notices: Mutex::new(notice.into_iter().chain(trust_notice).collect()),
             forgetting: Mutex::default(),
             runtime,
         });
+        let listening = Listening::read(&settings.config);
+        if let Err(error) = engine
+            .ear
+            .listen(&listening)
+            .await
+            .map_err(|cause| Error::CannotListen { address: listening.place(), detail: cause.to_string() })
+        {
+            lock(&engine.notices).push(error);
+        }
+        *lock(&engine.listening) = listening;
         engine.spawn(|engine| async move {
             engine.look_for_keyring().await;
             // What was removed just before the last end: its undo has passed.
@@ -342,6 +357,32 @@ impl Engine {
         Ok(Target::from(&self.host(id)?))
     }
 
+    /// The saved host `id` as something to wake up and open.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`].
+    pub fn sleeping_target(&self, id: HostId) -> Result<Target> {
+        let host = self.host(id)?;
+        Ok(Target { wake: host.mac, ..Target::from(&host) })
+    }
+
+    /// What other programs' lists have, before anything is added.
+    ///
+    /// # Errors
+    /// [`Error::ImportUnreadable`].
+    pub async fn preview_import(&self, source: ImportSource) -> Result<Vec<Preview>> {
+        let files = match source {
+            ImportSource::Text { name, text } => vec![TokenFile { name, text }],
+            // A folder of files is read, and disks take their time.
+            ImportSource::Path { path } => {
+                let read = spawn_blocking(move || websockify::read(&path)).await;
+                read.map_err(|cause| Error::System { detail: cause.to_string() })??
+            }
+        };
+        let entries = websockify::entries(&files);
+        Ok(self.list.read(|hosts| websockify::preview(&entries, hosts.all())))
+    }
+
     /// A name for a session that may start later, so that its window can be made before anybody asks for it.
     pub fn reserve(&self) -> SessionId {
         self.sessions.reserve()
@@ -367,19 +408,19 @@ impl Engine {
     }
 
     /// Whether and where servers may call.
-    pub fn listening(&self) -> Listening {
-        lock(&self.listening).clone()
+    pub fn listening(&self) -> ListeningView {
+        ListeningView { listening: lock(&self.listening).clone(), addresses: listen::addresses() }
     }
 
-    /// Listens for servers that call as `listening` says, from now on.
+    /// Listens for servers that call as `listening` says, from now on and after the next start.
     ///
     /// # Errors
-    /// [`Error::CannotListen`]: then nothing listens, and nothing is remembered.
+    /// [`Error::CannotListen`]: then nothing listens, and what was chosen before stays chosen.
     pub async fn listen(&self, listening: Listening) -> Result<()> {
-        self.ear.listen(&listening).await.map_err(|cause| Error::CannotListen {
-            address: SocketAddr::new(listening.address, listening.port).to_string(),
-            detail: cause.to_string(),
-        })?;
+        let failed =
+            |cause: std::io::Error| Error::CannotListen { address: listening.place(), detail: cause.to_string() };
+        self.ear.listen(&listening).await.map_err(failed)?;
+        listening.write(&self.config).map_err(failed)?;
         *lock(&self.listening) = listening;
         Ok(())
     }

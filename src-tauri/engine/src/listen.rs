@@ -2,11 +2,12 @@
 //!
 //! Off until the user turns it on. Whoever calls gets no further than a question to the person at the screen.
 
-use crate::lock;
+use crate::{file::write_whole, lock};
 use serde::{Deserialize, Serialize};
 use std::{
-    io,
+    fs, io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
     sync::{Arc, Mutex},
 };
 use tokio::{
@@ -36,6 +37,44 @@ impl Default for Listening {
     fn default() -> Self {
         Self { on: false, address: Ipv4Addr::UNSPECIFIED.into(), port: LISTEN_PORT }
     }
+}
+
+impl Listening {
+    /// What was chosen the last time; off where nothing was, or where it cannot be read.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let text = fs::read(folder.join(FILE)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Keeps it for the next time.
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
+        write_whole(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// Where, as people write it.
+    pub fn place(&self) -> String {
+        SocketAddr::new(self.address, self.port).to_string()
+    }
+}
+
+/// What the form about listening shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ListeningView {
+    /// What is chosen.
+    pub listening: Listening,
+    /// This machine's addresses, of which one can be chosen instead of all.
+    pub addresses: Vec<String>,
+}
+
+/// This machine's addresses, those that stay within a cable left out.
+pub(crate) fn addresses() -> Vec<String> {
+    let found = if_addrs::get_if_addrs().unwrap_or_default();
+    let mut addresses: Vec<IpAddr> =
+        found.iter().filter(|interface| !interface.is_link_local()).map(if_addrs::Interface::ip).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses.iter().map(IpAddr::to_string).collect()
 }
 
 /// A server that has called and waits to be let in.
@@ -112,6 +151,7 @@ async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<Call>, place
     }
 }
 
+const FILE: &str = "listen.json";
 /// Calls that may wait for the person at the screen.
 const WAITING: usize = 3;
 const BREATH: std::time::Duration = std::time::Duration::from_millis(500);
@@ -144,6 +184,22 @@ mod tests {
         waiting.pop();
         let _late = TcpStream::connect(port).await.unwrap();
         assert!(timeout(Duration::from_secs(10), heard.recv()).await.unwrap().is_some());
+    }
+
+    #[test]
+    fn what_was_chosen_is_there_the_next_time() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Listening::read(folder.path()), Listening::default());
+        let chosen = Listening { on: true, address: "192.168.1.20".parse().unwrap(), port: 5501 };
+        chosen.write(folder.path()).unwrap();
+        assert_eq!(Listening::read(folder.path()), chosen);
+        fs::write(folder.path().join(FILE), "{").unwrap();
+        assert!(!Listening::read(folder.path()).on, "nothing listens by mistake");
+    }
+
+    #[test]
+    fn this_machine_has_an_address() {
+        assert!(addresses().contains(&"127.0.0.1".to_owned()));
     }
 
     #[tokio::test]

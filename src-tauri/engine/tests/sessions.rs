@@ -9,7 +9,7 @@ use portlight_engine::{
     listen::Listening,
     protection::Level,
     secrets::PasswordChange,
-    session::{Answer, Prompt, SessionId, SessionState},
+    session::{Answer, Prompt, SessionId, SessionState, Stage},
 };
 use std::{
     sync::Arc,
@@ -71,10 +71,10 @@ impl House {
 }
 
 fn draft(address: &str) -> HostDraft {
-    let (name, username, repeater_id, ca_file) = Default::default();
+    let (name, username, repeater_id, ca_file, mac) = Default::default();
     let address = address.to_owned();
     let (view_only, favourite, reconnect) = (false, false, true);
-    HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect }
+    HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect }
 }
 
 /// A VNC server that listens on loopback.
@@ -491,12 +491,34 @@ async fn a_login_that_cannot_be_sent_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_machine_that_is_woken_is_waited_for() {
+    let house = house().await;
+    let port = Server::start().await.listener.local_addr().unwrap().port();
+    let asleep = HostDraft { mac: "00:1a:2b:3c:4d:5e".into(), ..draft(&format!("127.0.0.1::{port}")) };
+    let host = house.engine.save(asleep, PasswordChange::Keep).await.unwrap().host.id;
+
+    // Without being asked for nobody is woken, and nobody waited for.
+    let (id, mut states) = house.open_host(host);
+    assert!(matches!(until_ended(&mut states).await, Some(Error::ConnectionRefused { .. })));
+    house.engine.end(id);
+
+    let id = house.engine.reserve();
+    house.engine.open(id, house.engine.sleeping_target(host).unwrap());
+    let mut states = house.engine.watch(id).unwrap().1;
+    house.engine.attach(id);
+    until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
+    let server = Server { listener: TcpListener::bind(("127.0.0.1", port)).await.unwrap() };
+    let _there = server.welcome().await;
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
 async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let house = house().await;
     let port = Server::start().await.listener.local_addr().unwrap().port();
     let listening = Listening { on: true, address: [127, 0, 0, 1].into(), port };
     house.engine.listen(listening.clone()).await.unwrap();
-    assert_eq!(house.engine.listening(), listening);
+    assert_eq!(house.engine.listening().listening, listening);
 
     let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let from = there.local_addr().unwrap().to_string();

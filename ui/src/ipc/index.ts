@@ -2,13 +2,17 @@
 // Rejections are always an EngineError. The twin without Rust is fake.ts.
 
 import { Channel, invoke } from '@tauri-apps/api/core';
-import { listen } from '@tauri-apps/api/event';
+import { listen as hear } from '@tauri-apps/api/event';
 import type { Answer } from './bindings/Answer';
 import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
+import type { ImportSource } from './bindings/ImportSource';
+import type { Listening } from './bindings/Listening';
+import type { ListeningView } from './bindings/ListeningView';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
@@ -28,6 +32,8 @@ export const removeHost = (id: HostId): Promise<void> => call('remove_host', { i
 export const restoreHost = (id: HostId): Promise<void> => call('restore_host', { id });
 export const favourHost = (id: HostId, favourite: boolean): Promise<void> => call('favour_host', { id, favourite });
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
+/** Wakes the machine up, waits until it answers, and opens it. */
+export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
 /** Connects without saving; rejects with code `fields` where the text cannot be read. */
 export const openAddress = (text: string): Promise<void> => call('open_address', { text });
 /** The address as Portlight prints it; rejects with code `fields` where the text cannot be read. */
@@ -36,9 +42,13 @@ export const readAddress = (text: string): Promise<string> => call('read_address
 export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
   call('test_connection', { draft, change });
 export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => call('choose_closing', { choice });
-export const onHostsChanged = (changed: () => void): Promise<Stop> => listen('hosts-changed', changed);
+export const listening = (): Promise<ListeningView> => call('listening');
+/** Rejects where nothing can listen there; then nothing listens. */
+export const listen = (listening: Listening): Promise<void> => call('listen', { listening });
+export const previewImport = (source: ImportSource): Promise<Preview[]> => call('preview_import', { source });
+export const onHostsChanged = (changed: () => void): Promise<Stop> => hear('hosts-changed', changed);
 /** The window is being closed for the first time: ask what closing means, then `chooseClosing`. */
-export const onClosing = (closing: () => void): Promise<Stop> => listen('closing', closing);
+export const onClosing = (closing: () => void): Promise<Stop> => hear('closing', closing);
 
 // ---- a viewer window; which session it is about follows from the window
 

@@ -6,7 +6,27 @@ use crate::{
     address::{Address, AddressProblem},
     host::{Host, HostDraft, TextProblem},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Where another program's list comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum ImportSource {
+    /// A file, or a folder of files.
+    Path {
+        /// On this machine.
+        path: PathBuf,
+    },
+    /// A file that the page has read.
+    Text {
+        /// Its name.
+        name: String,
+        /// What stands in it.
+        text: String,
+    },
+}
 
 /// A machine that was found in a file, before anything is added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -20,6 +20,7 @@ use crate::{
     secrets::{Secret, Secrets},
     transport::{self, Reached, Trail},
     trust::Trust,
+    wake::{self, Mac},
 };
 use prompts::Prompts;
 use std::{
@@ -27,10 +28,12 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot, watch},
+    time::{Instant, sleep},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -73,6 +76,8 @@ pub struct Target {
     pub ca_file: String,
     /// Whether to dial again where the way breaks.
     pub reconnect: bool,
+    /// The machine's network card, where it is to be woken first.
+    pub wake: Option<Mac>,
     /// The best protection that it was reached with, when this was looked up.
     pub protection: Option<Level>,
     /// Whether the user had agreed by then that the password travels readably.
@@ -95,6 +100,7 @@ impl Target {
             repeater_id,
             ca_file,
             reconnect,
+            wake: None,
             protection,
             clear_text,
         }
@@ -127,6 +133,7 @@ impl From<&Host> for Target {
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
             reconnect: host.reconnect,
+            wake: None,
             protection: host.protection,
             clear_text: host.clear_text,
         }
@@ -344,12 +351,22 @@ impl Session {
 
     /// The way to the server: dialled, or what it called us by.
     async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
-        let Target { address, ca_file, .. } = &self.target;
-        match &self.call {
-            None => transport::connect(address, ca_file, prompts, &mut Trail::default()).await,
-            Some(call) => {
-                let gone = || Error::CallerGone { address: address.to_string() };
-                transport::called(lock(call).take().ok_or_else(gone)?)
+        let Target { address, ca_file, wake, .. } = &self.target;
+        if let Some(call) = &self.call {
+            let gone = || Error::CallerGone { address: address.to_string() };
+            return transport::called(lock(call).take().ok_or_else(gone)?);
+        }
+        let began = Instant::now();
+        loop {
+            if let Some(mac) = wake {
+                wake::send(*mac, &wake::everybody()).await?;
+            }
+            match transport::connect(address, ca_file, prompts, &mut Trail::default()).await {
+                Err(error) if wake.is_some() && sleeps(&error) && began.elapsed() < WAKING => {
+                    self.set(SessionState::Connecting { stage: Stage::Waking });
+                    sleep(BETWEEN_PACKETS).await;
+                }
+                done => return done,
             }
         }
     }
@@ -393,3 +410,20 @@ impl Session {
         answer.await.ok()
     }
 }
+
+/// Whether this is how a machine looks that is off, or whose VNC server has not started yet.
+fn sleeps(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectionRefused { .. }
+            | Error::DialTimeout { .. }
+            | Error::Unreachable { .. }
+            | Error::UnknownName { .. }
+            | Error::SocketMissing { .. }
+    )
+}
+
+/// How long a machine may take to start. Whoever has seen enough closes the window.
+const WAKING: Duration = Duration::from_secs(5 * 60);
+/// Packets get lost, and some network cards hear only some.
+const BETWEEN_PACKETS: Duration = Duration::from_secs(3);

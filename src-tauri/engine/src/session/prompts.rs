@@ -218,7 +218,8 @@ impl Ask for Prompts<'_> {
     fn step(&mut self, step: Step) {
         let stage = match step {
             Step::Greeting | Step::SecurityTypes => Stage::Handshake,
-            Step::Authentication | Step::SecurityResult | Step::ServerInit => Stage::Authenticating,
+            Step::SecurityResult => Stage::Verdict,
+            Step::Authentication | Step::ServerInit => Stage::Authenticating,
         };
         self.wait_at_most(patience::deadline(step));
         self.session.set(SessionState::Connecting { stage });

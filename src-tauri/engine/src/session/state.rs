@@ -76,6 +76,8 @@ pub enum SessionState {
 pub enum Stage {
     /// Looking the name up and dialling.
     Dialing,
+    /// Waiting for the machine to start: it has been sent the packet that wakes it.
+    Waking,
     /// Talking RFB: version and security types.
     Handshake,
     /// Bringing up TLS.
@@ -84,6 +86,8 @@ pub enum Stage {
     Keyring,
     /// Logging in.
     Authenticating,
+    /// The login is sent; somebody over there may have to approve it.
+    Verdict,
 }
 
 /// A question for the person at the window. Giving up is closing the window, or `close`.

@@ -38,6 +38,10 @@ repeater_id: string,
  */
 ca_file: string, 
 /**
+ * As [`Mac::parse`] reads it; may be empty.
+ */
+mac: string, 
+/**
  * Whether a session dials again where the way breaks.
  */
 reconnect: boolean, };
