@@ -192,6 +192,15 @@ async fn where_nobody_listens_it_ends_at_the_dial() {
     assert!(matches!(error(&report), Some(Error::UnknownName { .. })));
 }
 
+#[tokio::test]
+async fn a_token_in_the_address_is_told_to_nobody() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let report = examine(target(&format!("ws://127.0.0.1:{port}/websockify?token=abc123")), None).await;
+    assert_eq!(stages(&report), "dial!");
+    assert_eq!(report.target, format!("ws://127.0.0.1:{port}/websockify"));
+    assert!(!serde_json::to_string(&report).unwrap().contains("abc123"), "{report:?}");
+}
+
 /// On a Unix socket: there the clock, which jumps where nobody has anything to do, jumps over no byte on its way.
 #[tokio::test(start_paused = true)]
 async fn who_is_silent_is_given_up_as_in_a_session() {
