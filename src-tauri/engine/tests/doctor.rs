@@ -239,6 +239,23 @@ async fn a_list_without_anything_better_is_left_for_what_stands_beside_it() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_password_wants_it_checked() {
+    const LETS_IN: &[Turn] =
+        &[Say(V38), Hear(V38), Say(&[2, 1, 2]), Hear(&[1]), Say(&[0; 4]), Hear(&[1]), Say(DESK), Hang];
+    const CHECKS: &[Turn] = &[Say(V38), Hear(V38), Say(&[2, 1, 2]), Hear(&[2]), Say(&[0; 16]), Hear(SESAME)];
+    let server = Server::start(&[LETS_IN, CHECKS, CHECKS]).await;
+    let saved = Target { has_password: true, ..target(&server.address) };
+    for (target, login, chosen) in [
+        (target(&server.address), None, "None"),
+        // What its session would take, though there is nothing to log in with here.
+        (saved, None, "VncAuth"),
+        (target(&server.address), login("sesame"), "VncAuth"),
+    ] {
+        assert_eq!(examine(target, login).await.chosen.as_deref(), Some(chosen));
+    }
+}
+
+#[tokio::test]
 async fn a_repeater_is_told_whom_we_want_where_that_is_known() {
     const FILLED_UP: &[u8] = &[0; 243];
     const REPEATS: &[Turn] = &[
