@@ -61,6 +61,7 @@ impl House {
         self.engine.attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
+            #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
             let offered = |request: &Request, mut response: Response| {
                 assert_eq!(request.uri(), "/websockify?token=abc123");
                 assert_eq!(request.headers()["origin"], self.site().replace("ws:", "http:").replace("/websockify", ""));

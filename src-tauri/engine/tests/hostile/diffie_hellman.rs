@@ -17,22 +17,25 @@ const MS_LOGON_II: u8 = 113;
 #[tokio::test(start_paused = true)]
 async fn unusable_numbers() {
     let odd = || number(128, 0xfb);
-    let protocol = "protocol: …";
-    let ard = |name, generator: u16, prime: &[u8], key: &[u8]| -> Case<'static> {
+    let of_bytes = |count: usize| format!("protocol: during authentication: a Diffie-Hellman key of {count} bytes");
+    let (none, too_many, too_few) = (of_bytes(0), of_bytes(65535), of_bytes(8));
+    let nothing = "protocol: during authentication: Diffie-Hellman numbers that protect nothing";
+    let unusable = "protocol: during authentication: Diffie-Hellman numbers that cannot be used";
+    fn ard<'a>(name: &'a str, generator: u16, prime: &[u8], key: &[u8], ends: &'a str) -> Case<'a> {
         let numbers = [&generator.to_be_bytes()[..], &(prime.len() as u16).to_be_bytes(), prime, key].concat();
-        with_user(name, then(takes(ARD), [say(numbers), Hang]), protocol)
-    };
+        with_user(name, then(takes(ARD), [say(numbers), Hang]), ends)
+    }
     play_all([
-        with_user("ard-keylen-0", then(takes(ARD), [u16(2), u16(0), Hang]), protocol),
-        with_user("ard-keylen-65535", then(takes(ARD), [u16(2), u16(65535), Hang]), protocol),
-        ard("ard-tiny", 2, &number(8, 0xfb), &number(8, 5)),
-        ard("ard-p-0", 2, &[0; 128], &number(128, 5)),
-        ard("ard-p-1", 2, &one(), &number(128, 5)),
-        ard("ard-p-even", 2, &number(128, 0xfc), &number(128, 5)),
-        ard("ard-A-0", 2, &odd(), &[0; 128]),
-        ard("ard-A-1", 2, &odd(), &one()),
-        ard("ard-g-0", 0, &odd(), &number(128, 5)),
-        with_user("mslogon2-p-0", then(takes(MS_LOGON_II), [say([2; 8]), say([0; 8]), say([5; 8]), Hang]), protocol),
+        with_user("ard-keylen-0", then(takes(ARD), [u16(2), u16(0), Hang]), &none),
+        with_user("ard-keylen-65535", then(takes(ARD), [u16(2), u16(65535), Hang]), &too_many),
+        ard("ard-tiny", 2, &number(8, 0xfb), &number(8, 5), &too_few),
+        ard("ard-p-0", 2, &[0; 128], &number(128, 5), nothing),
+        ard("ard-p-1", 2, &one(), &number(128, 5), nothing),
+        ard("ard-p-even", 2, &number(128, 0xfc), &number(128, 5), nothing),
+        ard("ard-A-0", 2, &odd(), &[0; 128], nothing),
+        ard("ard-A-1", 2, &odd(), &one(), nothing),
+        ard("ard-g-0", 0, &odd(), &number(128, 5), nothing),
+        with_user("mslogon2-p-0", then(takes(MS_LOGON_II), [say([2; 8]), say([0; 8]), say([5; 8]), Hang]), unusable),
     ])
     .await;
 }

@@ -4,7 +4,7 @@
 use crate::{
     examination::{
         Given::{Password, User},
-        Keys,
+        Keys, ending,
     },
     script::{
         Case, PASSWORD,
@@ -48,10 +48,22 @@ async fn keys_that_are_none() {
     play_all([
         case("ra2-bits-0", then(takes(RA2_256), [u32(0), Hang]), "too_weak: 0"),
         case("ra2-bits-512", then(takes(RA2_256), [u32(512), Hang]), "too_weak: 512"),
-        case("ra2-bits-huge", then(takes(RA2_256), [u32(u32::MAX), Hang]), "protocol: …"),
-        case("ra2-exponent-1", shows(2048, &good, &[1]), "protocol: …"),
-        case("ra2-even-modulus", shows(2048, &even, &[1, 0, 1]), "protocol: …"),
-        case("ra2-short-modulus", shows(2048, &short, &[1, 0, 1]), "protocol: …"),
+        case(
+            "ra2-bits-huge",
+            then(takes(RA2_256), [u32(u32::MAX), Hang]),
+            "protocol: during authentication: a key of 4294967295 bits",
+        ),
+        case("ra2-exponent-1", shows(2048, &good, &[1]), "protocol: during authentication: a key that cannot be used"),
+        case(
+            "ra2-even-modulus",
+            shows(2048, &even, &[1, 0, 1]),
+            "protocol: during authentication: a key that cannot be used",
+        ),
+        case(
+            "ra2-short-modulus",
+            shows(2048, &short, &[1, 0, 1]),
+            "protocol: during authentication: a key that cannot be used",
+        ),
         case("ra2-key-cut", then(takes(RA2_256), [u32(2048), say([0xff; 100])]), "closed: authentication"),
         case("ra2-unknown-key", shows(2048, &good, &[1, 0, 1]), "untrusted"),
     ])
@@ -70,12 +82,15 @@ async fn conversations_that_were_altered() {
     play_all_knowing(
         &keys,
         [
-            case("ra2-bad-random-length", then(shown(), [u16(17), Hang]), "protocol: …"),
-            case("ra2-random-8", then(shown(), [random(&SERVER_RANDOM[..8]), Hang]), "protocol: …"),
             case(
-                "ra2-random-garbage",
-                then(shown(), [u16(256), say([0x77; 256]), HearAny(32 + RECORD), Hang]),
-                "protocol: …",
+                "ra2-bad-random-length",
+                then(shown(), [u16(17), Hang]),
+                "protocol: during authentication: a random number of 17 encrypted bytes",
+            ),
+            case(
+                "ra2-random-8",
+                then(shown(), [random(&SERVER_RANDOM[..8]), Hang]),
+                "protocol: during authentication: a random number of 8 bytes",
             ),
             case("ra2-bad-hash", then(agreed(), [sealed(0, no_hash), Hang]), "integrity"),
             case("ra2-bad-mac", then(agreed(), [sealed_and(0, server_hash, flipped), Hang]), "integrity"),
@@ -83,11 +98,22 @@ async fn conversations_that_were_altered() {
             case(
                 "ra2-bad-subtype",
                 then(agreed(), [sealed(0, server_hash), sealed(1, |_| vec![7]), Hang]),
-                "protocol: …",
+                "protocol: during authentication: login kind 7",
             ),
         ],
     )
     .await;
+}
+
+/// What is no RSA decrypts to something of random length, as if it were: then the hash tells.
+#[tokio::test(start_paused = true)]
+async fn a_random_number_that_was_not_encrypted() {
+    let script = then(shown(), [u16(256), say([0x77; MODULUS]), say([0; RECORD]), Hang]);
+    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    let (report, heard, _) = examined(script, Password(PASSWORD), &keys).await;
+    let end = ending(&report);
+    assert!(end.starts_with("protocol: during authentication: a random number of") || end == "integrity", "{end}");
+    assert!(matches!(heard.beyond.len(), 0 | 50), "at most its hash, but not {:02x?}", heard.beyond);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +151,7 @@ async fn a_mock_of_ra2_256() {
     );
     let keys = Keys { accept: Accept::Any, ..Keys::none() };
     let (report, heard, _) = examined(script, Password(PASSWORD), &keys).await;
-    assert_eq!(crate::examination::ending(&report), "let in", "{:#?}", report.stages);
+    assert_eq!(ending(&report), "let in", "{:#?}", report.stages);
     assert_eq!(report.desktop.unwrap().name, "desk");
     assert!(!crate::script::contains(&heard.all, PASSWORD.as_bytes()));
     let (_, receive) = session_keys(&heard.all);

@@ -138,7 +138,8 @@ async fn websockify_with_tokens() {
     assert_eq!(refusal(&site).await, Error::WsSilent { address: site.clone() });
 
     let place = format!("{site}?token=dead");
-    let end = reached(&place).await.unwrap().read(&mut [0; 16]).await.unwrap_err();
+    let mut dead = reached(&place).await.unwrap();
+    let end = timeout(PATIENCE, dead.read(&mut [0; 16])).await.unwrap().unwrap_err();
     let reason = Some("Failed to connect to downstream server".to_owned());
     assert_eq!(
         explain(&end, &Address::parse(&place).unwrap()),

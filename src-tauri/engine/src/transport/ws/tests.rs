@@ -47,6 +47,12 @@ fn without(name: &str) -> String {
     GRANTED.split_inclusive("\r\n").filter(|line| !line.starts_with(name)).collect()
 }
 
+/// Client and server, for as long as a test that fails may take.
+async fn both<A, B>(client: impl Future<Output = A>, server: impl Future<Output = B>) -> (A, B) {
+    let both = async { tokio::join!(client, server) };
+    timeout(Duration::from_secs(20), both).await.expect("client and server wait for each other")
+}
+
 // ---- the request
 
 #[test]
@@ -199,7 +205,7 @@ async fn open_at<F: Future<Output = ()>>(place: &str, server: impl FnOnce(Duplex
     let shown = Address::Ws(place.clone()).without_query();
     let late = |_| Error::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
     let client = async { timeout(OPENING, open(Box::new(near), &opening, &place, &shown)).await.map_err(late)? };
-    tokio::join!(client, server(far)).0
+    both(client, server(far)).await.0
 }
 
 /// A server that reads the request, says this, and hangs up.
@@ -265,7 +271,7 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
             return requests;
         }
     };
-    let (opened, requests) = tokio::join!(client, server);
+    let (opened, requests) = both(client, server).await;
     let mut read = [0; 3];
     opened.unwrap().read_exact(&mut read).await.unwrap();
     assert_eq!((requests, &read), (vec![true, false], b"RFB"));
@@ -293,7 +299,7 @@ async fn a_refusal_is_told_without_the_token() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_answers_is_given_up() {
     let opened = open_at(PLACE, |far| async move {
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_secs(15)).await;
         drop(far);
     });
     let error = opened.await.err().unwrap();
@@ -402,7 +408,7 @@ async fn reads(sent: &[u8]) -> (Vec<u8>, io::Result<()>) {
         drop(socket);
         (bytes, end)
     };
-    tokio::join!(client, server).0
+    both(client, server).await.0
 }
 
 fn explained(end: io::Result<()>) -> Error {
@@ -507,7 +513,7 @@ async fn a_message_in_many_parts_has_the_same_limit() {
         drop(socket);
         end
     };
-    let (end, ()) = tokio::join!(client, server);
+    let (end, ()) = both(client, server).await;
     assert!(matches!(explained(end.map(drop)), Error::NotWebSocket { .. }));
 }
 
@@ -520,7 +526,7 @@ async fn pings_are_answered_while_nothing_else_comes() {
         assert_eq!(next_frame(&mut far).await, (0x8a, b"still there?".to_vec()));
         far.write_all(&frame(0x82, b"!")).await.unwrap();
     };
-    assert_eq!(tokio::join!(client, server).0, b'!');
+    assert_eq!(both(client, server).await.0, b'!');
 }
 
 #[tokio::test]
@@ -555,7 +561,7 @@ async fn much_is_written_in_messages_of_a_bounded_length() {
         }
         read
     };
-    assert!(tokio::join!(client, server).1 == much);
+    assert!(both(client, server).await.1 == much);
 }
 
 #[tokio::test(start_paused = true)]
