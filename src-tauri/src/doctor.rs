@@ -55,7 +55,7 @@ async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     let (config, _) = Settings::folders()?;
     let target = find_target(&Engine::peek(&config), &checkup.target, false)?;
     if !checkup.json {
-        let (name, address) = (&target.name, target.address.to_string());
+        let (name, address) = (&target.name, target.address.without_query().to_string());
         let title = if *name == address { address } else { format!("{name} ({address})") };
         // At once: the rest comes when it is known.
         print(&format!("{}\n", printable(&title)));

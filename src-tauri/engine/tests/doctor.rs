@@ -192,6 +192,15 @@ async fn where_nobody_listens_it_ends_at_the_dial() {
     assert!(matches!(error(&report), Some(Error::UnknownName { .. })));
 }
 
+#[tokio::test]
+async fn a_token_in_the_address_is_told_to_nobody() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let report = examine(target(&format!("ws://127.0.0.1:{port}/websockify?token=abc123")), None).await;
+    assert_eq!(stages(&report), "dial!");
+    assert_eq!(report.target, format!("ws://127.0.0.1:{port}/websockify"));
+    assert!(!serde_json::to_string(&report).unwrap().contains("abc123"), "{report:?}");
+}
+
 /// On a Unix socket: there the clock, which jumps where nobody has anything to do, jumps over no byte on its way.
 #[tokio::test(start_paused = true)]
 async fn who_is_silent_is_given_up_as_in_a_session() {
@@ -227,6 +236,23 @@ async fn a_list_without_anything_better_is_left_for_what_stands_beside_it() {
     assert_eq!(stages(&report), "dial greeting security login");
     assert_eq!(report.offered, ["VeNCrypt", "VncAuth", "Plain", "VeNCrypt SASL (263)"]);
     assert_eq!(report.chosen.as_deref(), Some("VncAuth"));
+}
+
+#[tokio::test]
+async fn whoever_has_a_password_wants_it_checked() {
+    const LETS_IN: &[Turn] =
+        &[Say(V38), Hear(V38), Say(&[2, 1, 2]), Hear(&[1]), Say(&[0; 4]), Hear(&[1]), Say(DESK), Hang];
+    const CHECKS: &[Turn] = &[Say(V38), Hear(V38), Say(&[2, 1, 2]), Hear(&[2]), Say(&[0; 16]), Hear(SESAME)];
+    let server = Server::start(&[LETS_IN, CHECKS, CHECKS]).await;
+    let saved = Target { has_password: true, ..target(&server.address) };
+    for (target, login, chosen) in [
+        (target(&server.address), None, "None"),
+        // What its session would take, though there is nothing to log in with here.
+        (saved, None, "VncAuth"),
+        (target(&server.address), login("sesame"), "VncAuth"),
+    ] {
+        assert_eq!(examine(target, login).await.chosen.as_deref(), Some(chosen));
+    }
 }
 
 #[tokio::test]

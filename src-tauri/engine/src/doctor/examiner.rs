@@ -20,6 +20,7 @@ pub(super) struct Examiner<'a> {
     through_repeater: bool,
     chosen: Option<SecurityType>,
     encrypted: bool,
+    confirmed: bool,
     logged_in: bool,
     end: Option<End>,
 }
@@ -40,7 +41,7 @@ impl<'a> Examiner<'a> {
         limit: Limit,
         local: bool,
     ) -> Self {
-        let (through_repeater, encrypted, logged_in) = Default::default();
+        let (through_repeater, encrypted, confirmed, logged_in) = Default::default();
         Self {
             examination,
             trust,
@@ -50,6 +51,7 @@ impl<'a> Examiner<'a> {
             through_repeater,
             chosen: None,
             encrypted,
+            confirmed,
             logged_in,
             end: None,
         }
@@ -70,7 +72,7 @@ impl<'a> Examiner<'a> {
     }
 
     fn address(&self) -> String {
-        self.examination.target.address.to_string()
+        self.examination.target.address.without_query().to_string()
     }
 
     /// Whether `chosen` may be given the login.
@@ -93,7 +95,7 @@ impl<'a> Examiner<'a> {
         use SecurityType::*;
         match self.chosen {
             Some(TlsNone | TlsVnc | TlsPlain | X509None | X509Vnc | X509Plain) if !self.encrypted => ReportStage::Tls,
-            Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if self.progress.identity().is_none() => ReportStage::Trust,
+            Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if !self.confirmed => ReportStage::Trust,
             _ => ReportStage::Login,
         }
     }
@@ -102,31 +104,29 @@ impl<'a> Examiner<'a> {
     fn confirm(&mut self, identity: Identity) -> Result<(), Cancelled> {
         self.progress.enter(ReportStage::Trust);
         self.progress.shown(identity.clone());
-        let (fingerprints, problems) = match &identity {
-            Identity::X509(shown) => ([&shown.sha256, &shown.key_sha256], &shown.problems[..]),
-            Identity::Ra2(shown) => ([&shown.sha256; 2], &[][..]),
+        let (fingerprint, key, vouched_for) = match &identity {
+            Identity::X509(shown) => (&shown.sha256, &shown.key_sha256, shown.problems.is_empty()),
+            Identity::Ra2(shown) => (&shown.sha256, &shown.sha256, false),
         };
         let verdict = self.trust.verdict(&self.examination.target.endpoint(), &identity);
         let detail = match (&self.examination.accept, verdict) {
-            (Accept::Fingerprint(expected), _) if fingerprints.iter().any(|shown| same(shown, expected)) => {
+            (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => {
                 "it is the one whose fingerprint was given"
             }
             // Whoever names a key means that one, whoever may vouch for another.
-            (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprints[0])),
+            (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprint)),
             (_, Verdict::Changed(known)) => {
-                let shown = fingerprints[1].clone();
-                let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown };
+                let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown: key.clone() };
                 return Err(self.fail(error));
             }
-            (_, Verdict::Trusted) if problems.is_empty() && matches!(identity, Identity::X509(_)) => {
-                "an authority vouches for it"
-            }
+            (_, Verdict::Trusted) if vouched_for => "an authority vouches for it",
             (_, Verdict::Trusted) => "known: it was accepted before",
             (Accept::Any, Verdict::Unknown) => "not known, and accepted as any would be",
             (Accept::Known, Verdict::Unknown) if self.examination.login.is_none() => "not known yet",
-            (Accept::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprints[0])),
+            (Accept::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprint)),
         };
         self.progress.done(detail);
+        self.confirmed = true;
         Ok(())
     }
 }
@@ -245,12 +245,6 @@ impl Ask for Examiner<'_> {
     fn refused(&mut self) {
         self.limit.set(patience::REASON);
     }
-}
-
-/// Whether two fingerprints are the same, however they are written.
-fn same(shown: &str, expected: &str) -> bool {
-    let bytes = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
-    bytes(shown) == bytes(expected)
 }
 
 #[cfg(test)]

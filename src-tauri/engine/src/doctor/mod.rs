@@ -69,7 +69,8 @@ pub async fn examine(examination: Examination, trust: &Trust) -> Report {
         Err(Stop::Failed(error)) => Some(error),
         // Once VeNCrypt is left out nothing is better without it.
         Err(Stop::BetterWithoutVeNCrypt) => {
-            Some(Error::NoCommonType { address: examination.target.address.to_string(), offered: vec![] })
+            let address = examination.target.address.without_query().to_string();
+            Some(Error::NoCommonType { address, offered: vec![] })
         }
     })
 }
@@ -152,7 +153,8 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
     match &reached {
         Ok(_) => {
             let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
-            let answered = answered.map_or_else(|| target.address.to_string(), |tried| tried.address.to_string());
+            let answered =
+                answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
             progress.done([answered, others].concat());
         }
         // Of a single address the error says it all.

@@ -22,7 +22,7 @@ struct Current {
 
 impl Progress {
     pub(super) fn new(address: &Address) -> Self {
-        Self { report: Report::of(address.to_string()), current: None, again: false }
+        Self { report: Report::of(address.without_query().to_string()), current: None, again: false }
     }
 
     /// A stage begins now, unless it is under way.
@@ -90,10 +90,6 @@ impl Progress {
     /// Who the server has shown to be.
     pub(super) fn shown(&mut self, identity: Identity) {
         self.report.identity = Some(identity);
-    }
-
-    pub(super) fn identity(&self) -> Option<&Identity> {
-        self.report.identity.as_ref()
     }
 
     pub(super) fn reached_desktop(&mut self, init: &ServerInit) {
