@@ -4,14 +4,15 @@
 
 use crate::{
     error::{Error, Result},
+    file,
     host::{Host, HostId, name_for},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{
     collections::HashSet,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, ErrorKind, Write},
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -20,8 +21,6 @@ use std::{
 const VERSION: u64 = 1;
 const FILE: &str = "hosts.json";
 const LOCK: &str = "hosts.lock";
-/// What is being written bears these until it is whole.
-const UNFINISHED: (&str, &str) = (".portlight-hosts-", ".tmp");
 
 /// The list of hosts, open for changes. Nobody else can open it while this lives.
 #[derive(Debug)]
@@ -52,15 +51,16 @@ impl Hosts {
     pub fn open(folder: &Path) -> Result<Opened> {
         let file = folder.join(FILE);
         let not_saved = |cause: io::Error| Error::HostsNotSaved { path: file.clone(), detail: cause.to_string() };
-        create_private_folder(folder).map_err(not_saved)?;
-        let lock = private_file().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
+        file::create_private_folder(folder).map_err(not_saved)?;
+        let lock = file::private().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::HostsInUse { path: file }),
             Err(TryLockError::Error(cause)) => return Err(not_saved(cause)),
         }
-        let mut hosts = Self { list: List::default(), file: target_of(&file), _lock: lock };
-        hosts.remove_unfinished();
+        let mut hosts = Self { list: List::default(), file: file::target_of(&file), _lock: lock };
+        // We hold the lock, so nobody is writing it.
+        file::remove_unfinished(&hosts.file);
         let bytes = match fs::read(&hosts.file) {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == ErrorKind::NotFound => {
@@ -75,7 +75,7 @@ impl Hosts {
         let notice = match problem {
             None => None,
             Some(detail) => {
-                let kept_as = keep(folder, &bytes).map_err(not_saved)?;
+                let kept_as = file::keep_beside(&file, &bytes).map_err(not_saved)?;
                 hosts.save(&list)?;
                 Some(Error::HostsUnreadable { kept_as, detail })
             }
@@ -174,21 +174,8 @@ impl Hosts {
     }
 
     fn save(&self, list: &List) -> Result<()> {
-        let saved = list.print().map_err(io::Error::from).and_then(|bytes| write_whole(&self.file, &bytes));
+        let saved = list.print().map_err(io::Error::from).and_then(|bytes| file::write_whole(&self.file, &bytes));
         saved.map_err(|cause| Error::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() })
-    }
-
-    /// A crash while saving leaves an unfinished file behind. It can go: we hold the lock, so nobody is writing it.
-    fn remove_unfinished(&self) {
-        let entries = self.file.parent().and_then(|folder| fs::read_dir(folder).ok());
-        for entry in entries.into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1) {
-                // One that stays is only untidy.
-                let _ = fs::remove_file(entry.path());
-            }
-        }
     }
 }
 
@@ -309,71 +296,6 @@ fn entries<T: DeserializeOwned>(value: Value, left_out: &mut Vec<String>) -> Res
     let Value::Array(values) = value else { return Err("its hosts are not a list".to_owned()) };
     let read = |value| serde_json::from_value(value).map_err(|cause| left_out.push(cause.to_string())).ok();
     Ok(values.into_iter().filter_map(read).collect())
-}
-
-// ---- files
-
-/// The file at the end of a symbolic link, even if it is not there yet: people keep their settings in a repository and
-/// link to them, and replacing the link would part the two.
-fn target_of(file: &Path) -> PathBuf {
-    fs::canonicalize(file).unwrap_or_else(|_| match (fs::read_link(file), file.parent()) {
-        (Ok(target), Some(folder)) => folder.join(target),
-        _ => file.to_owned(),
-    })
-}
-
-/// Writes a file so that, whatever happens, either the old or the new text is there, whole.
-fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = file.parent().ok_or(ErrorKind::NotFound)?;
-    // Readable by its owner only: that is how temporary files are made.
-    let mut unfinished = tempfile::Builder::new().prefix(UNFINISHED.0).suffix(UNFINISHED.1).tempfile_in(folder)?;
-    unfinished.write_all(text)?;
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(file).map_err(|error| error.error)?;
-    // The new text is in place; only a power cut could still undo that. Some file systems cannot do this for a folder.
-    #[cfg(unix)]
-    if let Err(cause) = File::open(folder).and_then(|folder| folder.sync_all()) {
-        tracing::debug!(%cause, "the folder of the list was not synchronised");
-    }
-    Ok(())
-}
-
-/// Keeps what could not be read, under a name that nothing has yet.
-fn keep(folder: &Path, text: &[u8]) -> io::Result<PathBuf> {
-    let mut number = 1;
-    loop {
-        let path = folder.join(format!("hosts.unreadable-{number}.json"));
-        match private_file().create_new(true).open(&path) {
-            Ok(mut file) => {
-                return match file.write_all(text).and_then(|()| file.sync_all()) {
-                    Ok(()) => Ok(path),
-                    Err(cause) => {
-                        // Half a copy helps nobody, and the original is still in place.
-                        let _ = fs::remove_file(&path);
-                        Err(cause)
-                    }
-                };
-            }
-            Err(cause) if cause.kind() == ErrorKind::AlreadyExists => number += 1,
-            Err(cause) => return Err(cause),
-        }
-    }
-}
-
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

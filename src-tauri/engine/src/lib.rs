@@ -15,6 +15,7 @@ pub mod address;
 mod demo;
 pub mod doctor;
 pub mod error;
+mod file;
 mod handshake;
 pub mod host;
 pub mod hosts;
