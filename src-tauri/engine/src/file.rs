@@ -1,5 +1,7 @@
-//! Files of Portlight's own: private, replaced whole or not at all, and never lost.
+//! Files of Portlight's own: JSON with a version, private, replaced whole or not at all, and never lost.
 
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use std::{
     ffi::OsStr,
     fs::{self, File, OpenOptions},
@@ -87,6 +89,41 @@ pub(crate) fn keep_beside(file: &Path, text: &[u8]) -> io::Result<PathBuf> {
             Err(cause) => return Err(cause),
         }
     }
+}
+
+/// Reads a file's text: its fields, without its version.
+pub(crate) fn parse(text: &[u8], version: u64) -> Result<Map<String, Value>, String> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(text).map_err(|cause| cause.to_string())?;
+    match fields.remove("version") {
+        Some(found) if found.as_u64() == Some(version) => Ok(fields),
+        Some(other) => Err(format!("its version is {other}, this Portlight reads version {version}")),
+        None => Err("it has no version".to_owned()),
+    }
+}
+
+/// Takes the list `name` out of `fields`: those of its entries that can be read, as one that cannot must not take the
+/// others with it.
+pub(crate) fn entries<T: DeserializeOwned>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+    left_out: &mut Vec<String>,
+) -> Result<Option<Vec<T>>, String> {
+    let values = match fields.remove(name) {
+        None => return Ok(None),
+        Some(Value::Array(values)) => values,
+        Some(_) => return Err(format!("its \"{name}\" is not a list")),
+    };
+    let read = |value| serde_json::from_value(value).map_err(|cause| left_out.push(cause.to_string())).ok();
+    Ok(Some(values.into_iter().filter_map(read).collect()))
+}
+
+/// A sentence about entries that had to be left out, if there were any.
+pub(crate) fn left_out(reasons: &[String]) -> Option<String> {
+    Some(match reasons {
+        [] => return None,
+        [only] => format!("one entry was left out: {only}"),
+        [first, ..] => format!("{} entries were left out; the first: {first}", reasons.len()),
+    })
 }
 
 /// What is being written bears this prefix and [`UNFINISHED`] until it is whole.
