@@ -216,7 +216,7 @@ fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed>
     if has_old_signature(&shown) {
         problems.insert(CertificateProblem::OldSignature);
     }
-    Ok(Certificate {
+    let certificate = Certificate {
         subject: distinguished_name(shown.subject_name()),
         names: names(&shown),
         issuer: distinguished_name(shown.issuer_name()),
@@ -225,7 +225,11 @@ fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed>
         sha256: fingerprint(&shown.digest(MessageDigest::sha256())?),
         key_sha256: fingerprint(&openssl::sha::sha256(&shown.public_key()?.public_key_to_der()?)),
         problems: problems.into_iter().collect(),
-    })
+    };
+    // Where the certificate is malformed, OpenSSL has left complaints with this thread, and would take them for the outcome
+    // of the next read on it.
+    drop(ErrorStack::get());
+    Ok(certificate)
 }
 
 /// Whether the certificate's signature has a hash that is broken today. OpenSSL does not look at a signature by its own
@@ -251,7 +255,7 @@ fn name(name: &GeneralNameRef) -> Option<String> {
         4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
         _ => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
     };
-    let dns = name.dnsname().map(|name| visible(name));
+    let dns = name.dnsname().map(visible);
     dns.or_else(|| name.ipaddress().and_then(address).map(|address| address.to_string()))
 }
 

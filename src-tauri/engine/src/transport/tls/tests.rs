@@ -7,7 +7,7 @@ use crate::{
 };
 use CertificateProblem::*;
 use openssl::{
-    asn1::Asn1Integer,
+    asn1::{Asn1Integer, Asn1Object, Asn1OctetString},
     bn::BigNum,
     dh::Dh,
     ec::{EcGroup, EcKey},
@@ -15,7 +15,7 @@ use openssl::{
     rsa::Rsa,
     ssl::NameType,
     x509::{
-        X509Name,
+        X509Extension, X509Name,
         extension::{BasicConstraints, SubjectAlternativeName},
     },
 };
@@ -44,6 +44,7 @@ struct Plan<'a> {
     version: i32,
     key: PKey<Private>,
     hash: MessageDigest,
+    extension: Option<X509Extension>,
 }
 
 /// A self-signed certificate of today, for nobody.
@@ -58,6 +59,7 @@ fn plan() -> Plan<'static> {
         version: 3,
         key: p256(),
         hash: MessageDigest::sha256(),
+        extension: None,
     }
 }
 
@@ -104,6 +106,9 @@ impl Plan<'_> {
             });
             let names = names.build(&builder.x509v3_context(None, None)).unwrap();
             builder.append_extension(names).unwrap();
+        }
+        if let Some(extension) = self.extension {
+            builder.append_extension(extension).unwrap();
         }
         let signing = self.issuer.map_or(&self.key, |issuer| &issuer.key);
         builder.sign(signing, self.hash).unwrap();
@@ -383,6 +388,28 @@ async fn a_certificates_words_are_made_fit_to_be_shown() {
     let nothing = look(server(&Plan { subject: &[], ..plan() }.make(), &[]), &named("studio"), "").await;
     assert_eq!((nothing.subject.as_str(), nothing.names.len()), ("", 0));
     assert_eq!(visible("bank.example\0.evil.example"), "bank.example\u{fffd}.evil.example");
+}
+
+/// What OpenSSL has to complain about would otherwise be taken for the complaint about the next read on this thread.
+#[tokio::test]
+async fn a_malformed_certificate_does_not_break_the_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = authority("Our authority");
+    let ca_file = file_of(folder.path(), &[&ours]);
+    for issuer in [None, Some(&ours)] {
+        let names = Asn1Object::from_str("subjectAltName").unwrap();
+        let nonsense = Asn1OctetString::new_from_bytes(&[0x30, 0x7f, 1, 2, 3]).unwrap();
+        let extension = X509Extension::new_from_der(&names, false, &nonsense).unwrap();
+        let made = Plan { issuer, extension: Some(extension), ..plan() }.make();
+        let (near, served) = serve(server(&made, &[]));
+        let mut tls = upgrade(near, TlsKind::X509, &named("studio"), &ca_file).await.unwrap();
+        greeted(&mut tls).await;
+        tls.stream.write_all(b"x").await.unwrap();
+        assert_eq!(tls.stream.read_u8().await.unwrap(), b'x');
+        assert_eq!(tls.certificate.take().unwrap().problems, [UnknownIssuer], "nobody can have signed this");
+        drop(tls);
+        served.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
