@@ -10,15 +10,20 @@ const NO_CRATE: &[(&str, &str)] =
 /// Modules of the engine that may know only these others.
 const ENGINE: &[(&str, &[&str])] = &[
     ("address", &[]),
-    ("host", &["address"]),
-    ("hosts", &["error", "host"]),
+    ("file", &[]),
+    ("host", &["address", "protection"]),
+    ("hosts", &["error", "file", "host"]),
     ("list", &["error", "hosts"]),
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "Error"]),
+    ("transport", &["address", "demo", "error", "Error", "lock", "trust"]),
+    ("trust", &["error", "file", "lock"]),
+    ("protection", &["trust"]),
+    ("handshake", &["address", "error"]),
+    ("doctor", &["address", "error", "handshake", "lock", "protection", "secrets", "session", "transport", "trust"]),
     ("told", &[]),
-    ("error", &["host"]),
+    ("error", &["host", "protection"]),
 ];
 
 pub fn check() -> Outcome {

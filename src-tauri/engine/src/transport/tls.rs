@@ -317,8 +317,8 @@ fn authorities_in(path: &str) -> Result<Vec<X509>, String> {
     }
 }
 
-/// The bundle of the system, where it has one: Linux, the BSDs and macOS do, Windows does not, nor is the Keychain asked.
-/// Without one nobody vouches for anybody, and each new key is asked about once.
+/// The system's bundle, or what `SSL_CERT_FILE` names. Linux and the BSDs have one; macOS and Windows have stores of their
+/// own, which are not asked. Without one nobody vouches for anybody, and each new key is asked about once.
 fn system_authorities() -> Vec<X509> {
     let Some(bundle) = openssl_probe::probe().cert_file else {
         tracing::info!("the system has no file of certificate authorities");
