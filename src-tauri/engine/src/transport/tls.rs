@@ -172,8 +172,8 @@ fn x509(authorities: X509Store, peer: &Peer, problems: &Problems) -> Result<Ssl,
 
 fn context() -> Result<SslContextBuilder, ErrorStack> {
     let mut context = SslContext::builder(SslMethod::tls_client())?;
-    // VNC servers just close. And nobody may show another certificate later than when it is looked at.
-    context.set_options(SslOptions::IGNORE_UNEXPECTED_EOF | SslOptions::NO_RENEGOTIATION);
+    // Nobody may show another certificate later than when it is looked at.
+    context.set_options(SslOptions::NO_RENEGOTIATION);
     Ok(context)
 }
 

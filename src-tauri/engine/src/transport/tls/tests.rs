@@ -531,6 +531,26 @@ async fn tls_1_0_alone_is_too_old() {
 }
 
 #[tokio::test]
+async fn a_connection_may_be_oldish_but_not_broken() {
+    let made = Plan { key: rsa(1024), ..plan() }.make();
+    let old = || {
+        let mut context = server(&made, &[]);
+        context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+        context
+    };
+    let mut oldish = old();
+    oldish.set_cipher_list("DHE-RSA-AES128-SHA:@SECLEVEL=0").unwrap();
+    oldish.set_tmp_dh(&Dh::get_1024_160().unwrap()).unwrap();
+    assert_eq!(look(oldish, &named("studio"), "").await.problems, [SelfSigned, WeakKey]);
+
+    let mut broken = old();
+    broken.set_sigalgs_list("RSA+SHA1").unwrap();
+    let (near, _served) = serve(broken);
+    let detail = words(near, TlsKind::X509).await;
+    assert!(detail.contains("alert handshake failure"), "{detail}");
+}
+
+#[tokio::test]
 async fn the_server_must_have_the_certificates_key() {
     let mut context = server(&plan().make(), &[]);
     context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
