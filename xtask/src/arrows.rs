@@ -10,13 +10,14 @@ const NO_CRATE: &[(&str, &str)] =
 /// Modules of the engine that may know only these others.
 const ENGINE: &[(&str, &[&str])] = &[
     ("address", &[]),
-    ("host", &["address", "protection"]),
+    ("host", &["address", "protection", "wake"]),
     ("file", &[]),
     ("hosts", &["error", "file", "host"]),
     ("protection", &["trust"]),
     ("trust", &["error", "file", "lock"]),
-    ("listen", &["lock"]),
-    ("handshake", &["address", "error"]),
+    ("listen", &["file", "lock"]),
+    ("handshake", &["address", "error", "transport"]),
+    ("doctor", &["error", "address", "handshake", "protection", "secrets", "session", "transport", "trust"]),
     ("list", &["error", "hosts"]),
     ("secrets", &["error", "host"]),
     ("relay", &[]),

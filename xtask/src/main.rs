@@ -15,6 +15,7 @@ const HELP: &str = "\
 cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
+cargo xtask arrows            whether the modules know only whom they may
 cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Some("package") => package(),
         Some("fuzz") => arguments.get(1).map_or(Ok(FUZZ_SECONDS), |word| seconds(word)).and_then(fuzz),
         Some("bench") => bench::run(&arguments[1..]),
+        Some("arrows") => arrows::check(),
         Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };

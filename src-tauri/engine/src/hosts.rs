@@ -4,10 +4,10 @@
 
 use crate::{
     error::{Error, Result},
-    file::{create_private_folder, keep, private_file, remove_unfinished, target_of, write_whole},
+    file,
     host::{Host, HostId, name_for},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{
     collections::HashSet,
@@ -51,18 +51,16 @@ impl Hosts {
     pub fn open(folder: &Path) -> Result<Opened> {
         let file = folder.join(FILE);
         let not_saved = |cause: io::Error| Error::HostsNotSaved { path: file.clone(), detail: cause.to_string() };
-        create_private_folder(folder).map_err(not_saved)?;
-        let lock = private_file().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
+        file::create_private_folder(folder).map_err(not_saved)?;
+        let lock = file::private().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::HostsInUse { path: file }),
             Err(TryLockError::Error(cause)) => return Err(not_saved(cause)),
         }
-        let mut hosts = Self { list: List::default(), file: target_of(&file), _lock: lock };
-        // We hold the lock, so nobody is writing.
-        if let Some(folder) = hosts.file.parent() {
-            remove_unfinished(folder);
-        }
+        let mut hosts = Self { list: List::default(), file: file::target_of(&file), _lock: lock };
+        // We hold the lock, so nobody is writing it.
+        file::remove_unfinished(&hosts.file);
         let bytes = match fs::read(&hosts.file) {
             Ok(bytes) => bytes,
             Err(cause) if cause.kind() == ErrorKind::NotFound => {
@@ -77,7 +75,7 @@ impl Hosts {
         let notice = match problem {
             None => None,
             Some(detail) => {
-                let kept_as = keep(folder, "hosts", &bytes).map_err(not_saved)?;
+                let kept_as = file::keep_beside(&file, &bytes).map_err(not_saved)?;
                 hosts.save(&list)?;
                 Some(Error::HostsUnreadable { kept_as, detail })
             }
@@ -176,7 +174,7 @@ impl Hosts {
     }
 
     fn save(&self, list: &List) -> Result<()> {
-        let saved = list.print().map_err(io::Error::from).and_then(|bytes| write_whole(&self.file, &bytes));
+        let saved = list.print().map_err(io::Error::from).and_then(|bytes| file::write_whole(&self.file, &bytes));
         saved.map_err(|cause| Error::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() })
     }
 }
@@ -259,17 +257,10 @@ impl List {
 
 /// Reads the file's text. Beside the list comes a sentence about entries that had to be left out of it.
 fn parse(text: &[u8]) -> Result<(List, Option<String>), String> {
-    let mut rest: Map<String, Value> = serde_json::from_slice(text).map_err(|cause| cause.to_string())?;
-    match rest.remove("version").map(|version| (version.as_u64(), version)) {
-        Some((Some(VERSION), _)) => {}
-        Some((_, other)) => return Err(format!("its version is {other}, this Portlight reads version {VERSION}")),
-        None => return Err("it has no version".to_owned()),
-    }
+    let mut rest = file::parse(text, VERSION)?;
     let mut left_out = Vec::new();
-    let hosts = rest.remove("hosts").ok_or("it has no hosts")?;
-    let mut hosts: Vec<Host> = entries(hosts, &mut left_out)?;
-    let removed = rest.remove("removed").unwrap_or_else(|| Value::Array(Vec::new()));
-    let mut removed: Vec<Removed> = entries(removed, &mut left_out)?;
+    let mut hosts: Vec<Host> = file::entries(&mut rest, "hosts", &mut left_out)?.ok_or("it has no hosts")?;
+    let mut removed: Vec<Removed> = file::entries(&mut rest, "removed", &mut left_out)?.unwrap_or_default();
 
     let mut ids = HashSet::new();
     let mut is_new = |host: &Host| {
@@ -286,18 +277,7 @@ fn parse(text: &[u8]) -> Result<(List, Option<String>), String> {
             host.name = name_for(&host.address);
         }
     }
-    let sentence = left_out.first().map(|first| match left_out.len() {
-        1 => format!("one entry was left out: {first}"),
-        number => format!("{number} entries were left out; the first: {first}"),
-    });
-    Ok((List { hosts, removed, rest }, sentence))
-}
-
-/// Those of the entries that can be read: one that cannot must not take the others with it.
-fn entries<T: DeserializeOwned>(value: Value, left_out: &mut Vec<String>) -> Result<Vec<T>, String> {
-    let Value::Array(values) = value else { return Err("its hosts are not a list".to_owned()) };
-    let read = |value| serde_json::from_value(value).map_err(|cause| left_out.push(cause.to_string())).ok();
-    Ok(values.into_iter().filter_map(read).collect())
+    Ok((List { hosts, removed, rest }, file::left_out(&left_out)))
 }
 
 #[cfg(test)]

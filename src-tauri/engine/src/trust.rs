@@ -1,15 +1,12 @@
 //! Which keys of servers the user has accepted, and for which address.
 
-use crate::{
-    error::Error,
-    file::{keep, target_of, write_whole},
-    lock,
-};
+use crate::{error::Error, file, lock};
 use openssl::sha::{sha1, sha256};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::{
-    fs, io,
+    fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
@@ -51,7 +48,7 @@ pub struct Certificate {
 }
 
 /// What can be wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateProblem {
@@ -112,148 +109,92 @@ pub enum Verdict {
     Changed(KnownKey),
 }
 
-impl Identity {
-    /// SHA-256 of the key: what is pinned.
-    pub fn key_sha256(&self) -> &str {
-        match self {
-            Self::X509(certificate) => &certificate.key_sha256,
-            Self::Ra2(key) => &key.sha256,
-        }
-    }
-
-    /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
-    pub fn has_fingerprint(&self, text: &str) -> bool {
-        let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
-        let text = bare(text.trim());
-        match self {
-            Self::X509(certificate) => {
-                [&certificate.sha256, &certificate.key_sha256].iter().any(|own| bare(own) == text)
-            }
-            Self::Ra2(key) => bare(&key.sha256) == text,
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::X509(_) => Kind::X509,
-            Self::Ra2(_) => Kind::Ra2,
-        }
-    }
-
-    fn label(&self) -> &str {
-        match self {
-            Self::X509(certificate) => &certificate.subject,
-            Self::Ra2(key) => &key.short,
-        }
-    }
-
-    /// Whether authorities vouch for it, so that nobody needs to be asked.
-    fn is_vouched_for(&self) -> bool {
-        matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
-    }
-}
-
-impl From<&rfb::ServerKey> for Identity {
-    fn from(key: &rfb::ServerKey) -> Self {
-        let short: Vec<String> = sha1(&key.blob)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self::Ra2(RsaKey { bits: key.bits, sha256: fingerprint(&key.blob), short: short.join("-") })
-    }
-}
-
-/// SHA-256 as it is shown and pinned: lower-case hexadecimal, a colon between bytes.
-pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    sha256(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
-}
-
-/// The keys that were accepted, as one file beside the list of hosts: docs/HOSTS-FILE.md describes it.
+/// The keys that were accepted, as one file: docs/HOSTS-FILE.md describes it.
+///
+/// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. What
+/// opens the file for changes holds the list of hosts open, so nobody else writes it; others may look.
 #[derive(Clone, Default)]
-pub struct Trust(Arc<Known>);
-
-#[derive(Default)]
-struct Known {
-    /// None where nothing is written.
-    file: Option<PathBuf>,
-    pins: Mutex<Pins>,
-}
-
-/// What the file says.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Pins {
-    version: u64,
-    pins: Vec<Pin>,
-    /// What a newer Portlight wrote, kept as it was.
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
-/// One decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Pin {
-    /// The address as the user means it.
-    endpoint: String,
-    kind: Kind,
-    key_sha256: String,
-    label: String,
-    first_seen: u64,
-    last_seen: u64,
-    /// What was wrong with a certificate when it was accepted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<CertificateProblem>,
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    X509,
-    Ra2,
-}
+pub struct Trust(Arc<Mutex<Keys>>);
 
 impl Trust {
-    /// Reads the file in `folder`. One that cannot be read is kept beside, and said so: whoever then shows a key is a
-    /// stranger again, and the user should know why.
+    /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
+    /// alone, and what is accepted is known until Portlight ends.
     pub fn open(folder: &Path) -> (Self, Option<Error>) {
-        let file = target_of(&folder.join(FILE));
-        let (pins, notice) = match read(&file) {
-            Ok(pins) => (pins, None),
-            Err(Unreadable { bytes, detail }) => match keep(folder, "trust", &bytes) {
-                Ok(kept_as) => (Pins::default(), Some(Error::TrustUnreadable { kept_as, detail })),
-                // What cannot be kept is not written over either.
-                Err(cause) => {
-                    let detail = format!("{detail}; it could not be kept: {cause}");
-                    let notice = Error::TrustNotSaved { path: file, detail };
-                    return (Self::default(), Some(notice));
-                }
-            },
+        let named = folder.join(FILE);
+        let file = file::target_of(&named);
+        file::remove_unfinished(&file);
+        let text = match fs::read(&file) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                return (Self::of(Keys { storage: Storage::File(file), ..Keys::default() }), None);
+            }
+            Err(cause) => {
+                let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
+                return (Self::left_alone(Keys::default(), file, &detail), Some(Error::System { detail }));
+            }
         };
-        (Self(Arc::new(Known { file: Some(file), pins: Mutex::new(pins) })), notice)
+        let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
+        let Some(detail) = problem else {
+            keys.storage = Storage::File(file);
+            return (Self::of(keys), None);
+        };
+        match file::keep_beside(&named, &text) {
+            Ok(kept_as) => {
+                keys.storage = Storage::File(file);
+                if let Err(error) = keys.save() {
+                    tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
+                }
+                (Self::of(keys), Some(Error::TrustUnreadable { kept_as, detail }))
+            }
+            Err(cause) => {
+                let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
+                let notice = Error::TrustNotSaved { path: file.clone(), detail: detail.clone() };
+                (Self::left_alone(keys, file, &detail), Some(notice))
+            }
+        }
     }
 
-    /// The same to look at only: what is accepted is not written.
+    /// The same to look at only: what is accepted is not written. A file that cannot be read knows nobody, which is said
+    /// in the log.
     pub fn peek(folder: &Path) -> Self {
-        let pins = read(&target_of(&folder.join(FILE))).unwrap_or_default();
-        Self(Arc::new(Known { file: None, pins: Mutex::new(pins) }))
+        let problem = match fs::read(folder.join(FILE)) {
+            Ok(text) => match parse(&text) {
+                Ok((keys, problem)) => {
+                    if let Some(problem) = problem {
+                        tracing::warn!(%problem, "not all known keys of servers could be read");
+                    }
+                    return Self::of(keys);
+                }
+                Err(problem) => problem,
+            },
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Self::default(),
+            Err(cause) => cause.to_string(),
+        };
+        tracing::warn!(%problem, "the known keys of servers could not be read");
+        Self::default()
     }
 
     /// What is known about `identity` at `endpoint`.
     ///
-    /// A key that was accepted stays good, also when its certificate has expired since: it is the key that is pinned. A
-    /// server that once had a certificate and now shows an RA2 key, or the other way round, is another one.
+    /// A certificate that the authorities vouch for is trusted, also in place of another key. Otherwise the key decides,
+    /// alone: names and dates of a certificate are the words of whoever signed it, and serve to find out whose key it is.
+    /// Of a key that was accepted for this very address that is known, so what its certificate says later does not matter.
+    ///
+    /// A key of the other kind makes a change, too. Somebody in between who cannot show the server's certificate could
+    /// offer a key of RA2 instead, and would otherwise be greeted like any new server.
     pub fn verdict(&self, endpoint: &str, identity: &Identity) -> Verdict {
-        let pins = lock(&self.0.pins);
-        let here = || pins.pins.iter().filter(|pin| pin.endpoint == endpoint);
-        if here().any(|pin| pin.is_of(identity)) || identity.is_vouched_for() {
+        if identity.is_vouched_for() {
             return Verdict::Trusted;
         }
-        let of_its_kind = here().find(|pin| pin.kind == identity.kind());
-        match of_its_kind.or_else(|| here().next()) {
-            Some(other) => Verdict::Changed(other.known()),
-            None => Verdict::Unknown,
+        let keys = lock(&self.0);
+        if keys.pin(endpoint, &identity.kind()).is_some_and(|pin| pin.has_key_of(identity)) {
+            return Verdict::Trusted;
         }
+        let known = keys.pin(endpoint, &identity.kind()).or_else(|| keys.pin(endpoint, &identity.other_kind()));
+        known.map_or(Verdict::Unknown, |pin| Verdict::Changed(KnownKey::from(pin)))
     }
 
-    /// From now on `identity` is the key of `endpoint`, and no other is.
+    /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
     ///
     /// # Errors
     /// [`Error::TrustNotSaved`]: it is known until Portlight ends.
@@ -263,32 +204,147 @@ impl Trust {
     }
 
     fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), Error> {
-        let mut pins = lock(&self.0.pins);
-        let known = pins.pins.iter_mut().find(|pin| pin.endpoint == endpoint && pin.is_of(identity));
-        match known {
-            // Seen a moment ago: not worth a write to the disk.
-            Some(pin) if now.saturating_sub(pin.last_seen) < A_DAY => return Ok(()),
-            Some(pin) => pin.last_seen = now,
-            None => {
-                if pins.pins.iter().any(|pin| pin.endpoint == endpoint) {
-                    tracing::info!(endpoint, "another key is known from now on");
-                }
-                pins.pins.retain(|pin| pin.endpoint != endpoint);
-                pins.pins.push(Pin::new(endpoint, identity, now));
-            }
-        }
-        let Some(file) = &self.0.file else { return Ok(()) };
-        pins.version = VERSION;
-        let text = serde_json::to_vec_pretty(&*pins).map_err(io::Error::from);
-        let saved = text.and_then(|text| write_whole(file, &text));
-        saved.map_err(|cause| Error::TrustNotSaved { path: file.clone(), detail: cause.to_string() })
+        let mut keys = lock(&self.0);
+        keys.put(Pin::new(endpoint, identity, now));
+        if keys.changed { keys.save() } else { Ok(()) }
     }
+
+    fn of(keys: Keys) -> Self {
+        Self(Arc::new(Mutex::new(keys)))
+    }
+
+    fn left_alone(keys: Keys, path: PathBuf, detail: &str) -> Self {
+        Self::of(Keys { storage: Storage::LeftAlone { path, detail: detail.to_owned() }, ..keys })
+    }
+}
+
+impl Identity {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::X509(_) => Kind::X509,
+            Self::Ra2(_) => Kind::Ra2,
+        }
+    }
+
+    fn other_kind(&self) -> Kind {
+        match self {
+            Self::X509(_) => Kind::Ra2,
+            Self::Ra2(_) => Kind::X509,
+        }
+    }
+
+    /// SHA-256 of its key.
+    fn key_sha256(&self) -> &str {
+        match self {
+            Self::X509(certificate) => &certificate.key_sha256,
+            Self::Ra2(key) => &key.sha256,
+        }
+    }
+
+    fn label(&self) -> &str {
+        match self {
+            Self::X509(certificate) if certificate.subject.is_empty() => {
+                certificate.names.first().map_or("", String::as_str)
+            }
+            Self::X509(certificate) => &certificate.subject,
+            Self::Ra2(key) => &key.short,
+        }
+    }
+
+    fn is_vouched_for(&self) -> bool {
+        matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
+    }
+}
+
+impl Identity {
+    /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
+    pub(crate) fn has_fingerprint(&self, text: &str) -> bool {
+        let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
+        let text = bare(text.trim());
+        match self {
+            Self::X509(shown) => [&shown.sha256, &shown.key_sha256].iter().any(|own| bare(own) == text),
+            Self::Ra2(key) => bare(&key.sha256) == text,
+        }
+    }
+}
+
+impl From<&rfb::ServerKey> for Identity {
+    fn from(key: &rfb::ServerKey) -> Self {
+        let short = hexadecimal(&sha1(&key.blob)[..8], "-");
+        Self::Ra2(RsaKey { bits: key.bits, sha256: fingerprint(&sha256(&key.blob)), short })
+    }
+}
+
+/// A hash as it is shown and stored: lower-case hexadecimal, a colon between bytes.
+pub(crate) fn fingerprint(hash: &[u8]) -> String {
+    hexadecimal(hash, ":")
+}
+
+fn hexadecimal(bytes: &[u8], between: &str) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
+}
+
+// ---- the file
+
+/// What the file says.
+#[derive(Default)]
+struct Keys {
+    pins: Vec<Pin>,
+    /// What a newer Portlight wrote, kept as it was.
+    rest: Map<String, Value>,
+    storage: Storage,
+    /// There is something that the file does not say yet.
+    changed: bool,
+}
+
+#[derive(Default)]
+enum Storage {
+    /// Nothing is written.
+    #[default]
+    Nowhere,
+    File(PathBuf),
+    /// What is in the file could not be understood, and there is no copy of it: it must not be replaced.
+    LeftAlone {
+        path: PathBuf,
+        detail: String,
+    },
+}
+
+/// A key that was accepted for an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Pin {
+    /// The address as Portlight prints it, with the repeater's ID where there is one.
+    endpoint: String,
+    kind: Kind,
+    key_sha256: String,
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    first_seen: u64,
+    #[serde(default)]
+    last_seen: u64,
+    /// What was wrong with the certificate. [`CertificateProblem`]s, and what a newer Portlight may add to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Value>,
+    /// What a newer Portlight wrote here, kept as it was.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    X509,
+    Ra2,
+    /// Of a newer Portlight.
+    #[serde(untagged)]
+    Other(String),
 }
 
 impl Pin {
     fn new(endpoint: &str, identity: &Identity, now: u64) -> Self {
         let problems = match identity {
-            Identity::X509(certificate) => certificate.problems.clone(),
+            Identity::X509(certificate) => certificate.problems.iter().map(|problem| json!(problem)).collect(),
             Identity::Ra2(_) => Vec::new(),
         };
         Self {
@@ -303,183 +359,466 @@ impl Pin {
         }
     }
 
-    fn is_of(&self, identity: &Identity) -> bool {
-        self.kind == identity.kind() && self.key_sha256 == identity.key_sha256()
-    }
-
-    fn known(&self) -> KnownKey {
-        let Self { key_sha256, label, first_seen, last_seen, .. } = self.clone();
-        KnownKey { sha256: key_sha256, label, first_seen, last_seen }
+    fn has_key_of(&self, identity: &Identity) -> bool {
+        self.key_sha256.eq_ignore_ascii_case(identity.key_sha256())
     }
 }
 
-/// A file that is there and cannot be read.
-struct Unreadable {
-    bytes: Vec<u8>,
-    detail: String,
-}
-
-fn read(file: &Path) -> Result<Pins, Unreadable> {
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Pins::default()),
-        Err(cause) => return Err(Unreadable { bytes: Vec::new(), detail: cause.to_string() }),
-    };
-    let unreadable = |detail: String| Unreadable { bytes: bytes.clone(), detail };
-    let pins: Pins = serde_json::from_slice(&bytes).map_err(|cause| unreadable(cause.to_string()))?;
-    match pins.version {
-        VERSION => Ok(pins),
-        other => Err(unreadable(format!("its version is {other}, this Portlight reads version {VERSION}"))),
+impl From<&Pin> for KnownKey {
+    fn from(pin: &Pin) -> Self {
+        let Pin { key_sha256, label, first_seen, last_seen, .. } = pin.clone();
+        Self { sha256: key_sha256, label, first_seen, last_seen }
     }
 }
 
-const FILE: &str = "trust.json";
+impl Keys {
+    fn pin(&self, endpoint: &str, kind: &Kind) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.endpoint == endpoint && pin.kind == *kind)
+    }
+
+    fn put(&mut self, new: Pin) {
+        let Some(pin) = self.pins.iter_mut().find(|pin| pin.endpoint == new.endpoint && pin.kind == new.kind) else {
+            self.pins.push(new);
+            self.changed = true;
+            return;
+        };
+        if !pin.key_sha256.eq_ignore_ascii_case(&new.key_sha256) {
+            tracing::info!(
+                endpoint = new.endpoint,
+                before = pin.key_sha256,
+                now = new.key_sha256,
+                "another key is accepted"
+            );
+            *pin = new;
+            self.changed = true;
+        } else if (&pin.label, &pin.problems) != (&new.label, &new.problems)
+            || new.last_seen.abs_diff(pin.last_seen) >= SEEN_AGAIN
+        {
+            *pin = Pin { first_seen: pin.first_seen, rest: std::mem::take(&mut pin.rest), ..new };
+            self.changed = true;
+        }
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        let not_saved = |path: &Path, detail: String| Error::TrustNotSaved { path: path.to_owned(), detail };
+        match &self.storage {
+            Storage::Nowhere => {}
+            Storage::File(path) => {
+                let written = self.print().map_err(io::Error::from).and_then(|text| file::write_whole(path, &text));
+                written.map_err(|cause| not_saved(path, cause.to_string()))?;
+            }
+            Storage::LeftAlone { path, detail } => return Err(not_saved(path, detail.clone())),
+        }
+        self.changed = false;
+        Ok(())
+    }
+
+    fn print(&self) -> serde_json::Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Printed<'a> {
+            version: u64,
+            keys: &'a [Pin],
+            #[serde(flatten)]
+            rest: &'a Map<String, Value>,
+        }
+        let mut text = serde_json::to_vec_pretty(&Printed { version: VERSION, keys: &self.pins, rest: &self.rest })?;
+        text.push(b'\n');
+        Ok(text)
+    }
+}
+
+/// Reads the file's text. Beside the keys comes a sentence about entries that had to be left out.
+fn parse(text: &[u8]) -> Result<(Keys, Option<String>), String> {
+    let mut rest = file::parse(text, VERSION)?;
+    let mut left_out = Vec::new();
+    let read: Vec<Pin> = file::entries(&mut rest, "keys", &mut left_out)?.ok_or("it has no keys")?;
+    let mut keys = Keys { rest, ..Keys::default() };
+    for pin in read {
+        // Which of two is right, nobody can tell: the first is kept, as a key that is missing is only asked about.
+        if !matches!(pin.kind, Kind::Other(_)) && keys.pin(&pin.endpoint, &pin.kind).is_some() {
+            left_out.push(format!("{} has two keys of a kind", pin.endpoint));
+        } else {
+            keys.pins.push(pin);
+        }
+    }
+    Ok((keys, file::left_out(&left_out)))
+}
+
+/// The file's format; see the list of hosts.
 const VERSION: u64 = 1;
-/// In seconds.
-const A_DAY: u64 = 24 * 60 * 60;
+const FILE: &str = "trust.json";
+/// A key that is seen again is noted once a day at most: nobody needs to know it better, and each note is a write that
+/// waits for the disk, within the way to a server.
+const SEEN_AGAIN: u64 = 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::hosts::tests::{CHILD_OF_TEST, again};
+    use CertificateProblem::*;
+    use std::{
+        env,
+        os::unix::fs::{PermissionsExt, symlink},
+        process::Command,
+    };
+    use tempfile::{TempDir, tempdir};
 
-    fn x509(key: &str, problems: &[CertificateProblem]) -> Identity {
+    const NOON: u64 = 1_795_000_000;
+
+    fn certificate(key: &str, problems: &[CertificateProblem]) -> Identity {
         Identity::X509(Certificate {
-            subject: "CN=box".into(),
-            names: vec!["box".into()],
-            issuer: "CN=box".into(),
+            subject: "CN=studio".to_owned(),
+            names: vec!["studio".to_owned()],
+            issuer: "CN=studio".to_owned(),
             not_before: 0,
             not_after: 1,
-            sha256: fingerprint(key.as_bytes()),
-            key_sha256: fingerprint(&[key.as_bytes(), b" key"].concat()),
+            sha256: format!("certificate of {key}"),
+            key_sha256: key.to_owned(),
             problems: problems.to_vec(),
         })
     }
 
-    fn ra2(key: &[u8]) -> Identity {
-        Identity::from(&rfb::ServerKey { bits: 2048, blob: key.to_vec() })
+    fn self_signed(key: &str) -> Identity {
+        certificate(key, &[SelfSigned])
     }
 
-    const SELF_SIGNED: &[CertificateProblem] = &[CertificateProblem::SelfSigned];
-
-    fn known_for(trust: &Trust, endpoint: &str, identity: &Identity) -> String {
-        match trust.verdict(endpoint, identity) {
-            Verdict::Changed(known) => known.sha256,
-            other => panic!("{other:?}"),
-        }
+    fn ra2(key: &str) -> Identity {
+        Identity::Ra2(RsaKey { bits: 2048, sha256: key.to_owned(), short: format!("short {key}") })
     }
 
-    #[test]
-    fn a_key_is_unknown_then_trusted_then_the_only_one() {
-        let trust = Trust::default();
-        let (ours, other) = (x509("ours", SELF_SIGNED), x509("other", SELF_SIGNED));
-        assert_eq!(trust.verdict("box:5900", &ours), Verdict::Unknown);
-        trust.accept("box:5900", &ours).unwrap();
-        assert_eq!(trust.verdict("box:5900", &ours), Verdict::Trusted);
-        assert_eq!(trust.verdict("box:5901", &ours), Verdict::Unknown, "a key is pinned for one address");
-        assert_eq!(known_for(&trust, "box:5900", &other), ours.key_sha256());
-        trust.accept("box:5900", &other).unwrap();
-        assert_eq!(known_for(&trust, "box:5900", &ours), other.key_sha256());
-    }
-
-    #[test]
-    fn an_accepted_key_stays_good_when_its_certificate_ages_or_is_renewed() {
-        let trust = Trust::default();
-        trust.accept("box", &x509("ours", SELF_SIGNED)).unwrap();
-        let expired = x509("ours", &[CertificateProblem::SelfSigned, CertificateProblem::Expired]);
-        assert_eq!(trust.verdict("box", &expired), Verdict::Trusted);
-    }
-
-    #[test]
-    fn another_kind_of_key_is_another_key() {
-        let trust = Trust::default();
-        let certificate = x509("ours", SELF_SIGNED);
-        trust.accept("box", &certificate).unwrap();
-        assert_eq!(known_for(&trust, "box", &ra2(b"key")), certificate.key_sha256());
-    }
-
-    #[test]
-    fn what_authorities_vouch_for_needs_no_question() {
-        let trust = Trust::default();
-        assert_eq!(trust.verdict("box", &x509("signed", &[])), Verdict::Trusted);
-        trust.accept("box", &x509("ours", SELF_SIGNED)).unwrap();
-        assert_eq!(trust.verdict("box", &x509("signed", &[])), Verdict::Trusted);
-    }
-
-    #[test]
-    fn what_was_accepted_is_there_after_a_restart_and_for_the_owner_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let (trust, notice) = Trust::open(folder.path());
+    fn open(folder: &Path) -> Trust {
+        let (trust, notice) = Trust::open(folder);
         assert_eq!(notice, None);
-        trust.accept("box", &x509("ours", SELF_SIGNED)).unwrap();
-        trust.accept("other", &ra2(b"key")).unwrap();
-        let file = folder.path().join("trust.json");
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        for trust in [Trust::open(folder.path()).0, Trust::peek(folder.path())] {
-            assert_eq!(trust.verdict("box", &x509("ours", SELF_SIGNED)), Verdict::Trusted);
-            assert_eq!(trust.verdict("other", &ra2(b"key")), Verdict::Trusted);
+        trust
+    }
+
+    fn known(verdict: &Verdict) -> &str {
+        let Verdict::Changed(known) = verdict else { panic!("{verdict:?}") };
+        &known.sha256
+    }
+
+    fn folder_with(text: impl AsRef<[u8]>) -> TempDir {
+        let folder = tempdir().unwrap();
+        fs::write(folder.path().join(FILE), text).unwrap();
+        folder
+    }
+
+    fn written(folder: &Path) -> Value {
+        serde_json::from_slice(&fs::read(folder.join(FILE)).unwrap()).unwrap()
+    }
+
+    fn pin(endpoint: &str, kind: &str, key: &str) -> Value {
+        json!({ "endpoint": endpoint, "kind": kind, "key_sha256": key })
+    }
+
+    #[test]
+    fn a_key_is_accepted_for_one_address_and_known_after_a_restart() {
+        let folder = tempdir().unwrap();
+        for identity in [self_signed("ab"), ra2("ab")] {
+            let trust = open(folder.path());
+            let endpoint = format!("studio {:?}", identity.kind());
+            assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
+            trust.accept_at(&endpoint, &identity, NOON).unwrap();
+            drop(trust);
+            for trust in [open(folder.path()), Trust::peek(folder.path())] {
+                assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Trusted);
+                assert_eq!(trust.verdict("elsewhere", &identity), Verdict::Unknown);
+            }
         }
-        let before = fs::read(&file).unwrap();
-        Trust::peek(folder.path()).accept("third", &ra2(b"third")).unwrap();
-        assert_eq!(fs::read(&file).unwrap(), before, "a peek writes nothing");
+    }
+
+    #[test]
+    fn another_key_is_a_change_until_it_is_accepted() {
+        let folder = tempdir().unwrap();
+        for (old, new, label) in
+            [(self_signed("ab"), self_signed("cd"), "CN=studio"), (ra2("ab"), ra2("cd"), "short ab")]
+        {
+            let endpoint = label;
+            let trust = open(folder.path());
+            trust.accept_at(endpoint, &old, NOON).unwrap();
+            let before = KnownKey { sha256: "ab".into(), label: label.into(), first_seen: NOON, last_seen: NOON };
+            assert_eq!(trust.verdict(endpoint, &new), Verdict::Changed(before));
+            trust.accept_at(endpoint, &new, NOON + 1).unwrap();
+            drop(trust);
+            let trust = open(folder.path());
+            assert_eq!(trust.verdict(endpoint, &new), Verdict::Trusted);
+            assert_eq!(known(&trust.verdict(endpoint, &old)), "cd", "the old key is forgotten");
+        }
+    }
+
+    #[test]
+    fn the_same_key_stays_trusted_whatever_its_certificate_says_later() {
+        let trust = Trust::default();
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        for problems in [&[SelfSigned, Expired][..], &[UnknownIssuer], &[WrongName], &[Unverifiable]] {
+            assert_eq!(trust.verdict("studio", &certificate("ab", problems)), Verdict::Trusted);
+        }
+        assert_eq!(trust.verdict("studio", &certificate("cd", &[Expired])), Verdict::Changed(known_key(&trust)));
+    }
+
+    fn known_key(trust: &Trust) -> KnownKey {
+        KnownKey::from(&lock(&trust.0).pins[0])
+    }
+
+    #[test]
+    fn whom_the_authorities_vouch_for_is_trusted_and_remembered() {
+        let trust = Trust::default();
+        assert_eq!(trust.verdict("studio", &certificate("ab", &[])), Verdict::Trusted);
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Unknown, "not recorded by looking");
+        trust.accept("studio", &certificate("ab", &[])).unwrap();
+        assert_eq!(trust.verdict("studio", &certificate("ab", &[Expired])), Verdict::Trusted);
+        assert_eq!(known(&trust.verdict("studio", &self_signed("mallory"))), "ab");
+
+        assert_eq!(trust.verdict("studio", &certificate("cd", &[])), Verdict::Trusted, "a renewed key");
+        trust.accept("studio", &certificate("cd", &[])).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &certificate("ab", &[Expired]))), "cd");
+    }
+
+    #[test]
+    fn a_key_of_the_other_kind_is_a_change_too() {
+        for (first, second) in [(self_signed("ab"), ra2("cd")), (ra2("ab"), self_signed("cd"))] {
+            let trust = Trust::default();
+            trust.accept("studio", &first).unwrap();
+            assert_eq!(known(&trust.verdict("studio", &second)), "ab");
+            trust.accept("studio", &second).unwrap();
+            assert_eq!(trust.verdict("studio", &first), Verdict::Trusted, "a key of each kind may be known");
+            assert_eq!(trust.verdict("studio", &second), Verdict::Trusted);
+        }
+        let trust = Trust::default();
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &ra2("ab"))), "ab", "the same hash of another kind is another key");
+        trust.accept("studio", &ra2("cd")).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &ra2("ef"))), "cd", "its own kind is what is compared with");
+    }
+
+    #[test]
+    fn a_key_that_is_seen_again_is_noted_once_a_day() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        let file = folder.path().join(FILE);
+        let note = |identity: &Identity, now: u64| {
+            fs::remove_file(&file).unwrap();
+            trust.accept_at("studio", identity, now).unwrap();
+            let noted = file.exists();
+            fs::write(&file, "").unwrap();
+            (noted, known_key(&trust).first_seen, known_key(&trust).last_seen)
+        };
+        assert_eq!(note(&self_signed("ab"), NOON + 1), (false, NOON, NOON));
+        assert_eq!(note(&self_signed("ab"), NOON - 7200), (false, NOON, NOON), "the clock was put back");
+        assert_eq!(note(&self_signed("ab"), NOON + SEEN_AGAIN), (true, NOON, NOON + SEEN_AGAIN));
+        assert_eq!(
+            note(&certificate("ab", &[SelfSigned, Expired]), NOON + SEEN_AGAIN),
+            (true, NOON, NOON + SEEN_AGAIN)
+        );
+        assert_eq!(note(&self_signed("cd"), NOON), (true, NOON, NOON));
+    }
+
+    #[test]
+    fn the_file_is_as_its_description_says_and_its_owners_only() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        trust.accept_at("studio:5901", &self_signed("ab:cd"), NOON).unwrap();
+        trust.accept_at("studio:5901", &ra2("ef"), NOON).unwrap();
+        let (first_seen, last_seen) = (NOON, NOON);
+        assert_eq!(
+            written(folder.path()),
+            json!({
+                "version": 1,
+                "keys": [
+                    {
+                        "endpoint": "studio:5901", "kind": "x509", "key_sha256": "ab:cd", "label": "CN=studio",
+                        "first_seen": first_seen, "last_seen": last_seen, "problems": ["self_signed"],
+                    },
+                    {
+                        "endpoint": "studio:5901", "kind": "ra2", "key_sha256": "ef", "label": "short ef",
+                        "first_seen": first_seen, "last_seen": last_seen,
+                    },
+                ],
+            })
+        );
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished stays behind");
     }
 
     #[test]
     fn what_a_newer_portlight_wrote_survives() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("trust.json");
-        let text = r#"{"version":1,"colour":"blue","pins":[{"endpoint":"a","kind":"ra2","key_sha256":"x","label":"l",
-            "first_seen":1,"last_seen":2,"shape":"round"}]}"#;
-        fs::write(&file, text).unwrap();
-        Trust::open(folder.path()).0.accept("b", &ra2(b"key")).unwrap();
-        let written: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-        assert_eq!((&written["colour"], &written["pins"][0]["shape"]), (&"blue".into(), &"round".into()));
-        assert_eq!(written["pins"].as_array().unwrap().len(), 2);
+        let mut noted = pin("studio", "x509", "AB");
+        noted["note"] = json!({ "by": "ann" });
+        noted["problems"] = json!(["revoked"]);
+        let text =
+            json!({ "version": 1, "keys": [noted, pin("studio", "ssh", "ef"), pin("box", "ssh", "ef")], "policy": 7 });
+        let folder = folder_with(text.to_string());
+        let trust = open(folder.path());
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "written by hand in upper case");
+        assert_eq!(trust.verdict("box", &self_signed("ab")), Verdict::Unknown, "what we do not know says nothing");
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        let written = written(folder.path());
+        assert_eq!(written["policy"], 7);
+        assert_eq!(
+            (&written["keys"][0]["note"]["by"], &written["keys"][0]["last_seen"]),
+            (&json!("ann"), &json!(NOON))
+        );
+        assert_eq!(written["keys"][1]["kind"], "ssh");
+        assert_eq!(written["keys"].as_array().unwrap().len(), 3);
     }
 
     #[test]
-    fn what_cannot_be_read_is_kept_and_said() {
-        for text in ["{", "[]", r#"{"version":2,"pins":[]}"#, r#"{"pins":[]}"#] {
-            let folder = tempfile::tempdir().unwrap();
-            fs::write(folder.path().join("trust.json"), text).unwrap();
+    fn an_unreadable_file_is_kept_beside_and_said_so() {
+        for text in [
+            "".to_owned(),
+            "{".to_owned(),
+            "null".to_owned(),
+            "[".repeat(100_000),
+            r#"{"keys":[]}"#.to_owned(),
+            r#"{"version":1}"#.to_owned(),
+            r#"{"version":1,"keys":{}}"#.to_owned(),
+            json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
+        ] {
+            let folder = folder_with(&text);
+            assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+            assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
+
             let (trust, notice) = Trust::open(folder.path());
-            let Some(Error::TrustUnreadable { kept_as, .. }) = notice else { panic!("{text}: {notice:?}") };
-            assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
-            trust.accept("box", &ra2(b"key")).unwrap();
-            assert_eq!(Trust::open(folder.path()).1, None);
+            let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+            assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
+            assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
+            trust.accept("studio", &self_signed("cd")).unwrap();
+            assert_eq!(open(folder.path()).verdict("studio", &self_signed("cd")), Verdict::Trusted);
         }
     }
 
     #[test]
-    fn being_seen_is_written_once_a_day() {
-        let folder = tempfile::tempdir().unwrap();
-        let trust = Trust::open(folder.path()).0;
-        let last_seen = || -> Value {
-            let written: Value = serde_json::from_slice(&fs::read(folder.path().join("trust.json")).unwrap()).unwrap();
-            written["pins"][0]["last_seen"].clone()
-        };
-        for (now, written) in [(1000, 1000), (2000, 1000), (1000 + A_DAY, 1000 + A_DAY)] {
-            trust.accept_at("box", &ra2(b"key"), now).unwrap();
-            assert_eq!(last_seen(), written);
+    fn a_bad_entry_does_not_take_the_good_ones_with_it() {
+        let studio = pin("studio", "x509", "ab");
+        let keys =
+            json!([studio, { "endpoint": "box" }, "no key", pin("studio", "x509", "cd"), pin("studio", "ra2", "ef")]);
+        let text = json!({ "version": 1, "keys": keys }).to_string();
+        let folder = folder_with(&text);
+        let (trust, notice) = Trust::open(folder.path());
+        let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+        assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
+        assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
+        drop(trust);
+        let trust = open(folder.path());
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        assert_eq!(known(&trust.verdict("studio", &self_signed("cd"))), "ab");
+        assert_eq!(trust.verdict("studio", &ra2("ef")), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_file_cut_off_anywhere_is_unreadable() {
+        let folder = tempdir().unwrap();
+        open(folder.path()).accept_at("bü", &self_signed("ab"), NOON).unwrap();
+        let text = fs::read(folder.path().join(FILE)).unwrap();
+        // Without its last line break it is whole.
+        assert!(matches!(parse(&text[..text.len() - 1]), Ok((keys, None)) if keys.pins.len() == 1));
+        for length in 0..text.len() - 1 {
+            assert!(parse(&text[..length]).is_err(), "{length}");
         }
     }
 
     #[test]
-    fn fingerprints_are_compared_as_people_write_them() {
-        let identity = x509("ours", &[]);
-        let Identity::X509(certificate) = &identity else { unreachable!() };
-        assert!(identity.has_fingerprint(&certificate.sha256));
-        assert!(identity.has_fingerprint(&format!(" {}\n", certificate.key_sha256.replace(':', "").to_uppercase())));
-        for other in ["", "any", &certificate.sha256[..20]] {
-            assert!(!identity.has_fingerprint(other), "{other}");
+    fn a_file_that_the_system_withholds_is_left_alone() {
+        let folder = tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
+        let (trust, notice) = Trust::open(folder.path());
+        assert!(matches!(notice, Some(Error::System { .. })), "{notice:?}");
+        for _ in 0..2 {
+            let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
+            assert!(matches!(error, Error::TrustNotSaved { .. }), "{error}");
         }
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
+        assert!(folder.path().join(FILE).join("mine").exists());
+        assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
     }
 
     #[test]
-    fn an_ra2_keys_short_form_is_the_first_eight_bytes_of_sha_1() {
-        let Identity::Ra2(key) = ra2(b"abc") else { unreachable!() };
-        // FIPS 180-4's example: SHA-1("abc") = a9993e36 4706816a ba3e2571 ...
-        assert_eq!(key.short, "a9-99-3e-36-47-06-81-6a");
-        assert!(key.sha256.starts_with("ba:78:16:bf:8f:01:cf:ea"));
+    fn an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone() {
+        const TEST: &str = "trust::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
+        if let Some(folder) = env::var_os(CHILD_OF_TEST) {
+            let (trust, notice) = Trust::open(Path::new(&folder));
+            assert!(matches!(notice, Some(Error::TrustNotSaved { .. })), "{notice:?}");
+            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(Error::TrustNotSaved { .. })));
+            assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+            return;
+        }
+        let folder = folder_with("precious");
+        // Under this limit every write to a file fails, for root too.
+        let full = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+        let test = again(TEST);
+        let mut child = Command::new("sh");
+        child.args(["-c", full, "sh"]).arg(test.get_program()).args(test.get_args()).env(CHILD_OF_TEST, folder.path());
+        let output = child.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "precious");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_could_not_be_saved_is_saved_with_the_next_occasion() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        let file = folder.path().join(FILE);
+        // Not even root can rename a file over a folder.
+        fs::create_dir(&file).unwrap();
+        let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
+        assert!(matches!(&error, Error::TrustNotSaved { path, .. } if *path == file), "{error}");
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        fs::remove_dir(&file).unwrap();
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        assert_eq!(open(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_link_to_the_file_stays_a_link() {
+        let (folder, dotfiles) = (tempdir().unwrap(), tempdir().unwrap());
+        let target = dotfiles.path().join("keys.json");
+        symlink(&target, folder.path().join(FILE)).unwrap();
+        for name in ["a", "b"] {
+            open(folder.path()).accept(name, &self_signed("ab")).unwrap();
+            assert_eq!(fs::read_link(folder.path().join(FILE)).unwrap(), target);
+        }
+        for trust in [open(folder.path()), Trust::peek(folder.path())] {
+            assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Trusted);
+        }
+        assert_eq!(fs::read_dir(dotfiles.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_only_looks_writes_nothing() {
+        let folder = tempdir().unwrap();
+        let trust = Trust::peek(folder.path());
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    /// The hashes are from Python's hashlib.
+    #[test]
+    fn a_key_of_ra2_has_the_fingerprints_that_others_show() {
+        let mut blob = 1024_u32.to_be_bytes().to_vec();
+        blob.extend(0..128);
+        blob.extend([0; 125]);
+        blob.extend([1, 0, 1]);
+        assert_eq!(
+            Identity::from(&rfb::ServerKey { bits: 1024, blob }),
+            Identity::Ra2(RsaKey {
+                bits: 1024,
+                sha256:
+                    "50:e3:70:6c:a6:bd:ea:f3:b9:ae:f9:20:1d:86:43:c2:60:f4:6e:0d:98:47:84:d6:b0:47:79:c7:4f:9b:08:43"
+                        .to_owned(),
+                short: "3b-e2-8f-f4-9f-10-7e-7e".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_certificate_without_a_subject_is_called_by_its_name() {
+        let Identity::X509(certificate) = self_signed("ab") else { unreachable!() };
+        let unnamed = Certificate { subject: String::new(), ..certificate };
+        assert_eq!(Identity::X509(unnamed.clone()).label(), "studio");
+        assert_eq!(Identity::X509(Certificate { names: vec![], ..unnamed }).label(), "");
     }
 }

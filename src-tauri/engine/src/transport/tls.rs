@@ -1,21 +1,30 @@
 //! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which others refuse.
 
-use crate::trust::{Certificate, CertificateProblem, fingerprint};
+use crate::{
+    lock,
+    trust::{Certificate, CertificateProblem, fingerprint},
+};
 use openssl::{
-    asn1::{Asn1Time, Asn1TimeRef},
+    asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef},
     error::ErrorStack,
     hash::MessageDigest,
     nid::Nid,
-    pkey::Id,
-    ssl::{self, ErrorCode, Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion},
-    x509::{X509, X509NameRef, X509Ref, X509VerifyResult, store::X509StoreBuilder},
+    ssl::{
+        self, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslVerifyMode, SslVersion,
+    },
+    x509::{
+        GeneralNameRef, X509, X509NameRef, X509Ref, X509VerifyResult,
+        store::{X509Store, X509StoreBuilder},
+        verify::{X509CheckFlags, X509VerifyFlags},
+    },
 };
-use rfb::{Stream, TlsKind};
+use rfb::{Stream, TlsKind, clean};
 use std::{
+    collections::BTreeSet,
     fs,
     future::poll_fn,
     io::{self, ErrorKind},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, OnceLock},
     task::Poll,
@@ -39,7 +48,7 @@ pub(crate) struct Tls {
 /// Whom we believe to talk to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// A DNS name: sent to the server, and looked for in its certificate.
+    /// A DNS name as an address has it: sent to the server, and looked for in its certificate.
     Name(String),
     /// An IP address: looked for in the certificate.
     Ip(IpAddr),
@@ -60,56 +69,29 @@ pub(crate) enum Failed {
     Io(io::Error),
 }
 
-impl From<ErrorStack> for Failed {
-    fn from(cause: ErrorStack) -> Self {
-        Self::Tls { detail: words(&cause) }
-    }
-}
-
 /// Brings up TLS. The certificate is looked at, never refused: that is for the person to decide, before anything
-/// secret is sent. Whether the server has the certificate's key is always checked.
+/// secret is sent. That the server has the certificate's key is always checked.
 pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, ca_file: &str) -> Result<Tls, Failed> {
     nothing_early(&mut stream).await?;
-    let problems = Arc::new(Mutex::new(Vec::new()));
+    let problems = Problems::default();
     let ssl = match kind {
-        TlsKind::Anonymous => {
-            let context = anonymous()?;
-            Ssl::new(&context)?
-        }
+        TlsKind::Anonymous => anonymous()?,
         TlsKind::X509 => {
-            let authorities = authorities(ca_file).await?;
-            let context = with_certificates(&authorities)?;
-            let mut ssl = Ssl::new(&context)?;
-            match peer {
-                Peer::Name(name) => {
-                    ssl.set_hostname(name)?;
-                    ssl.param_mut().set_host(name)?;
-                }
-                Peer::Ip(ip) => ssl.param_mut().set_ip(*ip)?,
-                Peer::Local => {}
-            }
-            let found = Arc::clone(&problems);
-            ssl.set_verify_callback(SslVerifyMode::PEER, move |fine, chain| {
-                if !fine {
-                    crate::lock(&found).push(problem(chain.error()));
-                }
-                true
-            });
-            ssl
+            let ca_file = ca_file.to_owned();
+            let authorities = spawn_blocking(move || authorities(&ca_file)).await.map_err(io::Error::other)??;
+            x509(authorities, peer, &problems)?
         }
     };
-    let mut tls = SslStream::new(ssl, stream)?;
-    Pin::new(&mut tls).connect().await.map_err(explain)?;
-    let ssl = tls.ssl();
-    let cipher = ssl.current_cipher().map(|cipher| cipher.name()).unwrap_or_default();
+    let mut stream = SslStream::new(ssl, stream)?;
+    Pin::new(&mut stream).connect().await?;
+    let ssl = stream.ssl();
+    let cipher = ssl.current_cipher().map_or("", |cipher| cipher.name());
     let description = format!("{} {cipher}", ssl.version_str());
-    let certificate = match (kind, ssl.peer_certificate()) {
-        (TlsKind::Anonymous, _) => None,
-        (TlsKind::X509, Some(shown)) => Some(read(&shown, crate::lock(&problems).clone())?),
-        // A suite without certificates, where one was agreed on.
-        (TlsKind::X509, None) => return Err(Failed::Tls { detail: "the server showed no certificate".to_owned() }),
+    let certificate = match kind {
+        TlsKind::Anonymous => None,
+        TlsKind::X509 => Some(certificate(ssl, &problems)?),
     };
-    Ok(Tls { stream: Box::new(tls), certificate, description })
+    Ok(Tls { stream: Box::new(stream), certificate, description })
 }
 
 /// TLS begins with the viewer. What is there already was put there by somebody who hopes that we take it for the
@@ -126,458 +108,263 @@ async fn nothing_early(stream: &mut Stream) -> Result<(), Failed> {
     }
 }
 
-/// Anonymous suites, which OpenSSL has on its lowest security level only. There is no certificate to be weak.
-fn anonymous() -> Result<SslContext, ErrorStack> {
-    let mut context = SslContext::builder(SslMethod::tls_client())?;
-    // TLS 1.3 has none.
+impl From<ErrorStack> for Failed {
+    fn from(errors: ErrorStack) -> Self {
+        Self::Tls { detail: reasons(&errors) }
+    }
+}
+
+impl From<ssl::Error> for Failed {
+    fn from(error: ssl::Error) -> Self {
+        match error.into_io_error() {
+            Ok(cause) => Self::Io(cause),
+            Err(error) => match error.ssl_error() {
+                Some(errors) => Self::Tls { detail: reasons(errors) },
+                // The stream has ended, with or without saying goodbye.
+                None => Self::Io(ErrorKind::UnexpectedEof.into()),
+            },
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+/// OpenSSL's words in one line: what failed, and why.
+fn reasons(errors: &ErrorStack) -> String {
+    let words = |error: &openssl::error::Error| match (error.reason(), error.reason_code()) {
+        (Some(reason), _) => reason.to_owned(),
+        // An alert that nobody has named: its number is there, after a thousand.
+        (None, code @ 1000..1256) => format!("alert {}", code - 1000),
+        (None, _) => format!("OpenSSL error {:x}", error.code()),
+    };
+    // The last one says what failed, those before it why.
+    let mut words: Vec<_> = errors.errors().iter().rev().take(3).map(words).collect();
+    words.dedup();
+    if words.is_empty() { "OpenSSL does not say why".to_owned() } else { words.join(": ") }
+}
+
+// ---- the two kinds
+
+/// Security level 0 is what allows anonymous suites, so it is on this context alone; keys that hide nothing OpenSSL
+/// refuses even there. TLS 1.3 has no anonymous suites.
+fn anonymous() -> Result<Ssl, ErrorStack> {
+    let mut context = context()?;
     context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
     context.set_cipher_list("aNULL:!eNULL:@SECLEVEL=0")?;
     context.set_verify(SslVerifyMode::NONE);
-    context.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
-    Ok(context.build())
+    Ssl::new(&context.build())
 }
 
-fn with_certificates(authorities: &[X509]) -> Result<SslContext, ErrorStack> {
-    let mut context = SslContext::builder(SslMethod::tls_client())?;
+/// Collects what is wrong with the certificate in `problems`, for which OpenSSL goes on after each.
+fn x509(authorities: X509Store, peer: &Peer, problems: &Problems) -> Result<Ssl, ErrorStack> {
+    let mut context = context()?;
     context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    context.set_security_level(1);
-    // VNC servers close without the goodbye that TLS has for it.
-    context.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
-    let mut store = X509StoreBuilder::new()?;
-    for authority in authorities {
-        store.add_cert(authority.clone())?;
-    }
-    context.set_cert_store(store.build());
-    Ok(context.build())
-}
-
-/// The system's authorities, and the host's own. Reading some hundred certificates takes a while, the first time.
-async fn authorities(ca_file: &str) -> Result<Vec<X509>, Failed> {
-    static SYSTEM: OnceLock<Vec<X509>> = OnceLock::new();
-    let ca_file = ca_file.to_owned();
-    let load = move || {
-        let mut authorities = SYSTEM.get_or_init(of_this_system).clone();
-        if !ca_file.is_empty() {
-            authorities.extend(of_file(&ca_file)?);
+    context.set_cipher_list("DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=1")?;
+    context.set_cert_store(authorities);
+    let found = Arc::clone(problems);
+    context.set_verify_callback(SslVerifyMode::PEER, move |fine, certificates| {
+        if !fine {
+            lock(&found).insert(problem(certificates.error()));
+            // Otherwise OpenSSL might tell this one again, in place of the next.
+            certificates.set_error(X509VerifyResult::OK);
         }
-        Ok(authorities)
-    };
-    spawn_blocking(load).await.map_err(|cause| Failed::Tls { detail: cause.to_string() })?
-}
-
-/// Linux and the BSDs have them in files that are found here; elsewhere there are none, and a person is asked.
-fn of_this_system() -> Vec<X509> {
-    let file = openssl_probe::probe().cert_file;
-    let text = file.and_then(|file| fs::read(file).ok()).unwrap_or_default();
-    X509::stack_from_pem(&text).unwrap_or_default()
-}
-
-fn of_file(path: &str) -> Result<Vec<X509>, Failed> {
-    let unusable = |detail: String| Failed::CaFile { detail };
-    let text = fs::read(path).map_err(|cause| unusable(cause.to_string()))?;
-    let authorities = X509::stack_from_pem(&text).map_err(|cause| unusable(words(&cause)))?;
-    if authorities.is_empty() {
-        return Err(unusable("there is no certificate in it (PEM, \"BEGIN CERTIFICATE\")".to_owned()));
+        true
+    });
+    let mut ssl = Ssl::new(&context.build())?;
+    if let Peer::Name(name) = peer
+        && name.is_ascii()
+    {
+        ssl.set_hostname(without_root(name))?;
     }
-    Ok(authorities)
+    let checks = ssl.param_mut();
+    // Keys and hashes are measured by today's level (112 bits), which the connection itself does not insist on.
+    checks.set_auth_level(2);
+    // Whom the user's own file names need not be a root.
+    checks.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
+    checks.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+    match peer {
+        Peer::Name(name) => checks.set_host(without_root(name))?,
+        Peer::Ip(address) => checks.set_ip(*address)?,
+        Peer::Local => {}
+    }
+    Ok(ssl)
 }
+
+fn context() -> Result<SslContextBuilder, ErrorStack> {
+    let mut context = SslContext::builder(SslMethod::tls_client())?;
+    // Nobody may show another certificate later than when it is looked at.
+    context.set_options(SslOptions::NO_RENEGOTIATION);
+    // A session may be silent for hours; its buffers are worth more elsewhere.
+    context.set_mode(SslMode::RELEASE_BUFFERS);
+    Ok(context)
+}
+
+/// Neither SNI (RFC 6066, section 3) nor certificates have the dot that may end a name.
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+// ---- the certificate
+
+type Problems = Arc<Mutex<BTreeSet<CertificateProblem>>>;
 
 fn problem(result: X509VerifyResult) -> CertificateProblem {
-    use CertificateProblem::*;
-    // OpenSSL's X509_V_ERR_ numbers, which do not change.
+    use openssl_sys as openssl;
     match result.as_raw() {
-        18 => SelfSigned,
-        2 | 19..=21 | 27 | 79 => UnknownIssuer,
-        9 => NotYetValid,
-        10 => Expired,
-        62 | 64 => WrongName,
-        66 | 67 => WeakKey,
-        68 => OldSignature,
-        _ => Unverifiable,
+        openssl::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT => CertificateProblem::SelfSigned,
+        openssl::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+        | openssl::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+        | openssl::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | openssl::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+        // Somebody else has the same name as its issuer.
+        | openssl::X509_V_ERR_CERT_SIGNATURE_FAILURE
+        | openssl::X509_V_ERR_CERT_UNTRUSTED => CertificateProblem::UnknownIssuer,
+        openssl::X509_V_ERR_CERT_HAS_EXPIRED => CertificateProblem::Expired,
+        openssl::X509_V_ERR_CERT_NOT_YET_VALID => CertificateProblem::NotYetValid,
+        openssl::X509_V_ERR_HOSTNAME_MISMATCH | openssl::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+            CertificateProblem::WrongName
+        }
+        openssl::X509_V_ERR_EE_KEY_TOO_SMALL | openssl::X509_V_ERR_CA_KEY_TOO_SMALL => CertificateProblem::WeakKey,
+        openssl::X509_V_ERR_CA_MD_TOO_WEAK => CertificateProblem::OldSignature,
+        _ => CertificateProblem::Unverifiable,
     }
 }
 
-/// What a certificate says. Its words are a stranger's.
-fn read(shown: &X509Ref, mut problems: Vec<CertificateProblem>) -> Result<Certificate, ErrorStack> {
-    let key = shown.public_key()?;
-    // OpenSSL's first level takes these, and we connect; but nobody should be told that all is well.
-    if key.id() == Id::RSA && key.bits() < 2048 {
-        problems.push(CertificateProblem::WeakKey);
+/// What the server has shown. All its words are a stranger's.
+fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed> {
+    let shown =
+        ssl.peer_certificate().ok_or_else(|| Failed::Tls { detail: "it has shown no certificate".to_owned() })?;
+    let mut problems = std::mem::take(&mut *lock(problems));
+    if has_old_signature(&shown) {
+        problems.insert(CertificateProblem::OldSignature);
     }
-    if matches!(
-        shown.signature_algorithm().object().nid(),
-        Nid::SHA1WITHRSAENCRYPTION | Nid::MD5WITHRSAENCRYPTION | Nid::ECDSA_WITH_SHA1 | Nid::DSAWITHSHA1
-    ) {
-        problems.push(CertificateProblem::OldSignature);
+    let certificate = Certificate {
+        subject: distinguished_name(shown.subject_name()),
+        names: names(&shown),
+        issuer: distinguished_name(shown.issuer_name()),
+        not_before: seconds(shown.not_before()),
+        not_after: seconds(shown.not_after()),
+        sha256: fingerprint(&shown.digest(MessageDigest::sha256())?),
+        key_sha256: fingerprint(&openssl::sha::sha256(&shown.public_key()?.public_key_to_der()?)),
+        problems: problems.into_iter().collect(),
+    };
+    // Where the certificate is malformed, OpenSSL has left complaints with this thread, and would take them for the outcome
+    // of the next read on it.
+    drop(ErrorStack::get());
+    Ok(certificate)
+}
+
+/// Whether the certificate's signature has a hash that is broken today. OpenSSL does not look at a signature by its own
+/// key, which proves nothing, with any hash; but it is a mark of a certificate that should be made anew.
+fn has_old_signature(certificate: &X509Ref) -> bool {
+    let algorithm = certificate.signature_algorithm().object().nid().signature_algorithms();
+    algorithm.is_some_and(|algorithm| matches!(algorithm.digest, Nid::SHA1 | Nid::MD5 | Nid::MD4 | Nid::MD2))
+}
+
+/// The names that it is for; those of its subject where it has no others (RFC 6125, section 6.4.4).
+fn names(certificate: &X509Ref) -> Vec<String> {
+    let alternative = certificate.subject_alt_names();
+    let mut names: Vec<_> = alternative.iter().flatten().filter_map(name).take(MAX_NAMES).collect();
+    if names.is_empty() {
+        let common = certificate.subject_name().entries_by_nid(Nid::COMMONNAME);
+        names.extend(common.take(MAX_NAMES).map(|entry| words(entry.data())));
     }
-    problems.sort_unstable();
-    problems.dedup();
-    let names = shown.subject_alt_names().into_iter().flatten();
-    let names = names.filter_map(|name| match (name.dnsname(), name.ipaddress()) {
-        (Some(name), _) => Some(rfb::clean(name.as_bytes())),
-        (None, Some(bytes)) => ip(bytes).map(|ip| ip.to_string()),
-        (None, None) => None,
-    });
-    Ok(Certificate {
-        subject: name(shown.subject_name()),
-        names: names.take(MAX_NAMES).collect(),
-        issuer: name(shown.issuer_name()),
-        not_before: seconds(shown.not_before())?,
-        not_after: seconds(shown.not_after())?,
-        sha256: colons(&shown.digest(MessageDigest::sha256())?),
-        key_sha256: fingerprint(&key.public_key_to_der()?),
-        problems,
-    })
+    names
 }
 
-fn colons(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
+fn name(name: &GeneralNameRef) -> Option<String> {
+    let address = |bytes: &[u8]| match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok().map(IpAddr::from),
+        _ => <[u8; 16]>::try_from(bytes).ok().map(IpAddr::from),
+    };
+    let dns = name.dnsname().map(visible);
+    dns.or_else(|| name.ipaddress().and_then(address).map(|address| address.to_string()))
 }
 
-/// `CN=box, O=Lab`, in the certificate's order.
-fn name(name: &X509NameRef) -> String {
-    let parts = name.entries().take(MAX_NAMES).map(|entry| {
-        let key = entry.object().nid().short_name().unwrap_or("?");
-        format!("{key}={}", rfb::clean(entry.data().as_slice()))
-    });
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-fn ip(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).into());
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).into())).ok()
-}
-
-/// Since 1970.
-fn seconds(time: &Asn1TimeRef) -> Result<i64, ErrorStack> {
-    let passed = Asn1Time::from_unix(0)?.diff(time)?;
-    Ok(i64::from(passed.days) * 86_400 + i64::from(passed.secs))
-}
-
-fn explain(cause: ssl::Error) -> Failed {
-    if let Some(stack) = cause.ssl_error() {
-        // What OpenSSL 3 calls a close without a goodbye.
-        return match stack.errors().iter().any(|error| error.reason().is_some_and(|r| r.contains("unexpected eof"))) {
-            true => Failed::Io(ErrorKind::UnexpectedEof.into()),
-            false => Failed::Tls { detail: words(stack) },
+/// Such as `CN=studio, O=Example`, in the certificate's order.
+fn distinguished_name(name: &X509NameRef) -> String {
+    let entries = name.entries().take(MAX_NAMES).map(|entry| {
+        let kind = match entry.object().nid() {
+            Nid::UNDEF => entry.object().to_string(),
+            known => known.short_name().unwrap_or_default().to_owned(),
         };
+        format!("{kind}={}", words(entry.data()))
+    });
+    clean(entries.collect::<Vec<_>>().join(", ").as_bytes())
+}
+
+fn words(text: &Asn1StringRef) -> String {
+    text.to_string().map_or_else(|_| clean(text.as_slice()), |text| visible(&text))
+}
+
+/// [`clean`] ends at the first NUL, behind which a name may go on (`bank.example\0.evil.example`).
+fn visible(text: &str) -> String {
+    clean(text.replace('\0', "\u{fffd}").as_bytes())
+}
+
+fn seconds(time: &Asn1TimeRef) -> i64 {
+    let since = Asn1Time::from_unix(0).and_then(|epoch| epoch.diff(time));
+    // What is no time is told as a problem already.
+    since.map_or(0, |since| i64::from(since.days) * 24 * 60 * 60 + i64::from(since.secs))
+}
+
+// ---- authorities
+
+/// Those of the system, and those of the host's own file.
+fn authorities(ca_file: &str) -> Result<X509Store, Failed> {
+    let own = match ca_file {
+        "" => Vec::new(),
+        path => authorities_in(path).map_err(|detail| Failed::CaFile { detail })?,
+    };
+    let mut store = X509StoreBuilder::new()?;
+    for authority in SYSTEM.get_or_init(system_authorities).iter().chain(&own) {
+        store.add_cert(authority.clone())?;
     }
-    match (cause.code(), cause.into_io_error()) {
-        (_, Ok(cause)) => Failed::Io(cause),
-        (ErrorCode::SYSCALL | ErrorCode::ZERO_RETURN, Err(_)) => Failed::Io(ErrorKind::UnexpectedEof.into()),
-        (_, Err(cause)) => Failed::Tls { detail: cause.to_string() },
+    Ok(store.build())
+}
+
+fn authorities_in(path: &str) -> Result<Vec<X509>, String> {
+    let about = fs::metadata(path).map_err(|cause| cause.to_string())?;
+    if !about.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    if about.len() > MAX_CA_FILE {
+        return Err(format!("it has more than {} MiB", MAX_CA_FILE >> 20));
+    }
+    let text = fs::read(path).map_err(|cause| cause.to_string())?;
+    match X509::stack_from_pem(&text) {
+        Ok(authorities) if authorities.is_empty() => Err("it has no certificate in PEM form".to_owned()),
+        Ok(authorities) => Ok(authorities),
+        Err(errors) => Err(format!("a certificate in it cannot be read: {}", reasons(&errors))),
     }
 }
 
-/// One line.
-fn words(stack: &ErrorStack) -> String {
-    let reasons: Vec<_> = stack.errors().iter().filter_map(|error| error.reason()).collect();
-    if reasons.is_empty() { stack.to_string() } else { reasons.join(", ") }
+/// The system's bundle, or what `SSL_CERT_FILE` names. Linux and the BSDs have one; macOS and Windows have stores of their
+/// own, which are not asked. Without one nobody vouches for anybody, and each new key is asked about once.
+fn system_authorities() -> Vec<X509> {
+    let Some(bundle) = openssl_probe::probe().cert_file else {
+        tracing::info!("the system has no file of certificate authorities");
+        return Vec::new();
+    };
+    match bundle.to_str().ok_or_else(|| "its name is not Unicode".to_owned()).and_then(authorities_in) {
+        Ok(authorities) => authorities,
+        Err(detail) => {
+            tracing::warn!(file = %bundle.display(), detail, "the system's certificate authorities cannot be used");
+            Vec::new()
+        }
+    }
 }
 
-/// A certificate may have thousands; nobody reads them.
+/// Read once: parsing them takes longer than all else here together.
+static SYSTEM: OnceLock<Vec<X509>> = OnceLock::new();
+/// Debian's bundle has a quarter of one.
+const MAX_CA_FILE: u64 = 8 << 20;
+/// As many names as anybody would read.
 const MAX_NAMES: usize = 16;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use CertificateProblem::*;
-    use openssl::{
-        asn1::{Asn1Integer, Asn1Time},
-        bn::BigNum,
-        dh::Dh,
-        ec::{EcGroup, EcKey},
-        pkey::{PKey, Private},
-        rsa::Rsa,
-        ssl::SslContextBuilder,
-        x509::{
-            X509NameBuilder,
-            extension::{BasicConstraints, SubjectAlternativeName},
-        },
-    };
-    use std::io::Write;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-
-    #[derive(Clone)]
-    struct Identity {
-        key: PKey<Private>,
-        certificate: X509,
-    }
-
-    /// What a certificate is like; the default is self-signed, for `box.example`, valid today.
-    #[derive(Clone)]
-    struct Wish {
-        key: PKey<Private>,
-        names: Vec<&'static str>,
-        /// Days from now.
-        valid: (i64, i64),
-        version: i32,
-        digest: Option<MessageDigest>,
-        authority: bool,
-    }
-
-    fn p256() -> PKey<Private> {
-        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-        PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap()
-    }
-
-    fn rsa(bits: u32) -> PKey<Private> {
-        PKey::from_rsa(Rsa::generate(bits).unwrap()).unwrap()
-    }
-
-    fn wish() -> Wish {
-        let digest = Some(MessageDigest::sha256());
-        Wish { key: p256(), names: vec!["box.example"], valid: (-1, 30), version: 2, digest, authority: false }
-    }
-
-    impl Wish {
-        fn made(self) -> Identity {
-            self.signed(None)
-        }
-
-        fn signed(self, by: Option<&Identity>) -> Identity {
-            let mut name = X509NameBuilder::new().unwrap();
-            name.append_entry_by_text("CN", self.names.first().unwrap_or(&"box")).unwrap();
-            let name = name.build();
-            let day = |days: i64| {
-                let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
-                Asn1Time::from_unix(now + days * 86_400).unwrap()
-            };
-            let mut builder = X509::builder().unwrap();
-            builder.set_version(self.version).unwrap();
-            builder.set_serial_number(&Asn1Integer::from_bn(&BigNum::from_u32(7).unwrap()).unwrap()).unwrap();
-            builder.set_subject_name(&name).unwrap();
-            builder.set_issuer_name(by.map_or(&name, |by| by.certificate.subject_name())).unwrap();
-            builder.set_not_before(&day(self.valid.0)).unwrap();
-            builder.set_not_after(&day(self.valid.1)).unwrap();
-            builder.set_pubkey(&self.key).unwrap();
-            if self.version == 2 {
-                let mut names = SubjectAlternativeName::new();
-                for name in &self.names {
-                    if name.parse::<IpAddr>().is_ok() {
-                        names.ip(name)
-                    } else {
-                        names.dns(name)
-                    };
-                }
-                let names = names.build(&builder.x509v3_context(None, None)).unwrap();
-                builder.append_extension(names).unwrap();
-                if self.authority {
-                    builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
-                }
-            }
-            let digest = self.digest.unwrap_or_else(MessageDigest::null);
-            builder.sign(by.map_or(&self.key, |by| &by.key), digest).unwrap();
-            Identity { key: self.key, certificate: builder.build() }
-        }
-    }
-
-    fn server(identity: &Identity) -> SslContextBuilder {
-        let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
-        // Real servers have certificates that this level would refuse.
-        context.set_security_level(0);
-        context.set_private_key(&identity.key).unwrap();
-        context.set_certificate(&identity.certificate).unwrap();
-        context
-    }
-
-    fn anonymous_server() -> SslContextBuilder {
-        let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
-        context.set_cipher_list("aNULL:@SECLEVEL=0").unwrap();
-        context.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
-        context.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
-        context
-    }
-
-    /// Speaks TLS as the server, answers "ping" with "pong", and goes without a goodbye.
-    async fn serve(context: SslContextBuilder, stream: DuplexStream) {
-        let mut tls = SslStream::new(Ssl::new(&context.build()).unwrap(), stream).unwrap();
-        if Pin::new(&mut tls).accept().await.is_ok() {
-            let mut ping = [0; 4];
-            if tls.read_exact(&mut ping).await.is_ok() {
-                tls.write_all(b"pong").await.unwrap();
-            }
-        }
-    }
-
-    async fn try_with(context: SslContextBuilder, kind: TlsKind, peer: &Peer, ca_file: &str) -> Result<Tls, Failed> {
-        let (near, far) = duplex(1 << 16);
-        let there = tokio::spawn(serve(context, far));
-        let mut tls = upgrade(Box::new(near), kind, peer, ca_file).await?;
-        tls.stream.write_all(b"ping").await.unwrap();
-        let mut pong = Vec::new();
-        tls.stream.read_to_end(&mut pong).await.expect("no goodbye is needed");
-        assert_eq!(pong, b"pong");
-        there.await.unwrap();
-        Ok(tls)
-    }
-
-    fn named(name: &str) -> Peer {
-        name.parse().map_or_else(|_| Peer::Name(name.to_owned()), Peer::Ip)
-    }
-
-    async fn problems(identity: &Identity, peer: &str, ca_file: &str) -> Vec<CertificateProblem> {
-        let tls = try_with(server(identity), TlsKind::X509, &named(peer), ca_file).await;
-        tls.unwrap_or_else(|failed| panic!("{failed:?}")).certificate.unwrap().problems
-    }
-
-    fn pem(certificates: &[&Identity]) -> tempfile::NamedTempFile {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        for identity in certificates {
-            file.write_all(&identity.certificate.to_pem().unwrap()).unwrap();
-        }
-        file
-    }
-
-    fn path(file: &tempfile::NamedTempFile) -> &str {
-        file.path().to_str().unwrap()
-    }
-
-    #[tokio::test]
-    async fn what_is_wrong_is_told_exactly() {
-        let one = |wish: Wish| wish.made();
-        for (identity, expected) in [
-            (one(wish()), vec![SelfSigned]),
-            (one(Wish { key: rsa(2048), ..wish() }), vec![SelfSigned]),
-            (one(Wish { key: PKey::generate_ed25519().unwrap(), digest: None, ..wish() }), vec![SelfSigned]),
-            (one(Wish { valid: (-30, -1), ..wish() }), vec![SelfSigned, Expired]),
-            (one(Wish { valid: (1, 30), ..wish() }), vec![SelfSigned, NotYetValid]),
-            (one(Wish { names: vec!["other.example"], ..wish() }), vec![SelfSigned, WrongName]),
-            (one(Wish { version: 0, ..wish() }), vec![SelfSigned]),
-            (one(Wish { key: rsa(1024), ..wish() }), vec![SelfSigned, WeakKey]),
-            (one(Wish { digest: Some(MessageDigest::sha1()), ..wish() }), vec![SelfSigned, OldSignature]),
-        ] {
-            assert_eq!(problems(&identity, "box.example", "").await, expected);
-        }
-    }
-
-    #[tokio::test]
-    async fn an_authority_of_the_hosts_own_vouches() {
-        let authority = Wish { names: vec!["Lab CA"], authority: true, ..wish() }.made();
-        let file = pem(&[&authority]);
-        let signed = |wish: Wish| wish.signed(Some(&authority));
-        let fine = signed(wish());
-        assert_eq!(problems(&fine, "box.example", path(&file)).await, []);
-        assert_eq!(problems(&fine, "box.example", "").await, [UnknownIssuer]);
-        assert_eq!(problems(&fine, "other.example", path(&file)).await, [WrongName]);
-        assert_eq!(problems(&signed(Wish { valid: (-9, -1), ..wish() }), "box.example", path(&file)).await, [Expired]);
-        let by_address = signed(Wish { names: vec!["192.168.1.20", "fe80::1"], ..wish() });
-        for address in ["192.168.1.20", "fe80::1"] {
-            assert_eq!(problems(&by_address, address, path(&file)).await, [], "{address}");
-        }
-        assert_eq!(problems(&by_address, "192.168.1.21", path(&file)).await, [WrongName]);
-        let wildcard = signed(Wish { names: vec!["*.lab.example"], ..wish() });
-        assert_eq!(problems(&wildcard, "box.lab.example", path(&file)).await, []);
-        assert_eq!(problems(&wildcard, "a.box.lab.example", path(&file)).await, [WrongName]);
-        // Nobody can name a socket.
-        let tls = try_with(server(&fine), TlsKind::X509, &Peer::Local, path(&file)).await.unwrap();
-        assert_eq!(tls.certificate.unwrap().problems, []);
-    }
-
-    #[tokio::test]
-    async fn what_a_server_shows_becomes_no_authority() {
-        // It says of itself that it may sign others; and this one it has signed.
-        let accepted = Wish { authority: true, names: vec!["ca.example"], ..wish() }.made();
-        assert_eq!(problems(&accepted, "ca.example", "").await, [SelfSigned]);
-        let other = wish().signed(Some(&accepted));
-        assert_eq!(problems(&other, "box.example", "").await, [UnknownIssuer]);
-    }
-
-    #[tokio::test]
-    async fn a_certificate_is_described_with_clean_words() {
-        let names = vec!["box.example", "evil\u{202e}\u{7}.example", "10.0.0.1"];
-        let identity = Wish { names, key: rsa(2048), ..wish() }.made();
-        let tls = try_with(server(&identity), TlsKind::X509, &named("box.example"), "").await.unwrap();
-        let shown = tls.certificate.unwrap();
-        assert_eq!((shown.subject.as_str(), shown.issuer.as_str()), ("CN=box.example", "CN=box.example"));
-        assert_eq!(shown.names[0], "box.example");
-        assert!(shown.names.iter().all(|name| name.chars().all(|c| c.is_ascii_graphic())), "{:?}", shown.names);
-        assert_eq!(shown.not_after - shown.not_before, 31 * 86_400);
-        let spki = identity.key.public_key_to_der().unwrap();
-        assert_eq!(shown.key_sha256, fingerprint(&spki));
-        assert_eq!(shown.sha256, fingerprint(&identity.certificate.to_der().unwrap()));
-        assert!(tls.description.starts_with("TLSv1.3 TLS_"), "{}", tls.description);
-    }
-
-    #[tokio::test]
-    async fn anonymous_suites_and_no_others() {
-        let tls = try_with(anonymous_server(), TlsKind::Anonymous, &named("box"), "").await.unwrap();
-        assert_eq!(tls.certificate, None);
-        assert!(tls.description.starts_with("TLSv1.2 A"), "{}", tls.description);
-        let with_certificate = try_with(server(&wish().made()), TlsKind::Anonymous, &named("box"), "").await;
-        assert!(matches!(with_certificate, Err(Failed::Tls { .. })));
-        let without = try_with(anonymous_server(), TlsKind::X509, &named("box"), "").await;
-        assert!(matches!(without, Err(Failed::Tls { .. })), "no anonymous server where a certificate was agreed on");
-    }
-
-    #[tokio::test]
-    async fn old_tls_is_refused_with_the_reason() {
-        let mut old = server(&Wish { key: rsa(2048), ..wish() }.made());
-        old.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
-        old.set_max_proto_version(Some(SslVersion::TLS1)).unwrap();
-        match try_with(old, TlsKind::X509, &named("box"), "").await {
-            Err(Failed::Tls { detail }) => assert!(detail.contains("version"), "{detail}"),
-            other => panic!("{:?}", other.err()),
-        }
-    }
-
-    #[tokio::test]
-    async fn files_without_authorities_are_told() {
-        let empty = pem(&[]);
-        let nonsense = tempfile::NamedTempFile::new().unwrap();
-        fs::write(nonsense.path(), "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n").unwrap();
-        for file in [path(&empty), path(&nonsense), "/no/such/file"] {
-            let failed = try_with(server(&wish().made()), TlsKind::X509, &named("box"), file).await;
-            assert!(matches!(failed, Err(Failed::CaFile { .. })), "{file}");
-        }
-    }
-
-    /// A server that sends this once it has heard the viewer's hello, then goes or stays.
-    async fn against(answer: &[u8], stays: bool) -> Failed {
-        let (near, mut far) = duplex(1 << 16);
-        let there = async {
-            far.read_exact(&mut [0; 5]).await.unwrap();
-            far.write_all(answer).await.unwrap();
-            if stays { Some(far) } else { None }
-        };
-        let here = upgrade(Box::new(near), TlsKind::X509, &Peer::Local, "");
-        let (failed, _kept) = tokio::join!(here, there);
-        failed.err().expect("no TLS")
-    }
-
-    #[tokio::test]
-    async fn other_ends_are_told_apart() {
-        match against(b"\x15\x03\x03\0\x02\x02\x28", true).await {
-            Failed::Tls { detail } => assert!(detail.contains("handshake failure"), "{detail}"),
-            other => panic!("{other:?}"),
-        }
-        assert!(matches!(against(b"HTTP/1.1 400 Bad Request\r\n\r\n", true).await, Failed::Tls { .. }));
-        match against(b"", false).await {
-            Failed::Io(cause) => assert_eq!(cause.kind(), ErrorKind::UnexpectedEof),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_hangs_is_a_matter_of_time() {
-        let (near, _far) = duplex(1 << 16);
-        let patient = crate::transport::Patient::new(near);
-        patient.limit().set(std::time::Duration::from_secs(15));
-        match upgrade(Box::new(patient), TlsKind::Anonymous, &Peer::Local, "").await.err() {
-            Some(Failed::Io(cause)) => assert_eq!(cause.kind(), ErrorKind::TimedOut),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn what_comes_before_tls_is_not_taken_for_it() {
-        let (near, mut far) = duplex(1 << 16);
-        far.write_all(b"RFB").await.unwrap();
-        let failed = upgrade(Box::new(near), TlsKind::Anonymous, &Peer::Local, "").await;
-        assert!(matches!(failed, Err(Failed::Early)));
-        let (near, far) = duplex(1 << 16);
-        drop(far);
-        let failed = upgrade(Box::new(near), TlsKind::Anonymous, &Peer::Local, "").await;
-        assert!(matches!(failed, Err(Failed::Io(_))));
-    }
-}
+mod tests;
