@@ -32,7 +32,9 @@ impl Table {
         text += "\n| --- | --- |";
         text += &" --- |".repeat(others.len());
         for row in self.0.iter().filter(|row| row.contestant == limit.name) {
-            let _ = write!(text, "\n| {} | {:.4} |", row.what, median(&row.values));
+            let value = median(&row.values);
+            let decimals = if value < 10.0 { 2 } else { 0 };
+            let _ = write!(text, "\n| {} | {value:.decimals$} |", row.what);
             for other in others {
                 let values = self.0.iter().find(|theirs| theirs.contestant == other.name && theirs.what == row.what);
                 let ratios: Vec<f64> =
