@@ -17,6 +17,9 @@ use tokio::{
 };
 use tokio_openssl::SslStream;
 
+/// What a server makes of all that it was told.
+type Answer = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
+
 /// What the server does next.
 #[derive(Clone)]
 pub enum Turn {
@@ -25,7 +28,7 @@ pub enum Turn {
     /// Says this, one byte each time this much time has passed.
     Drip(Vec<u8>, Duration),
     /// Says what this makes of all that it was told.
-    Reply(Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>),
+    Reply(Arc<Answer>),
     /// Hears exactly this.
     Hear(Vec<u8>),
     /// Hears so many bytes, whatever they are.

@@ -3,7 +3,6 @@
 use crate::script::Turn::{self, Hear, HearAny, Say};
 
 pub const V33: &[u8] = b"RFB 003.003\n";
-pub const V37: &[u8] = b"RFB 003.007\n";
 pub const V38: &[u8] = b"RFB 003.008\n";
 
 pub const NONE: u8 = 1;
