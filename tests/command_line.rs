@@ -1,11 +1,16 @@
 //! Portlight from a terminal.
 
 use crate::{
-    desk::{App, Desk, Server, until},
+    desk::{App, Desk, PATIENCE, Server, address, free_port, portlight, signal, until, until_passwords},
     user::{self, sees},
 };
-use serde_json::json;
-use std::process::Output;
+use serde_json::{Value, json};
+use std::{
+    fs,
+    os::unix::process::ExitStatusExt,
+    process::{Output, Stdio},
+};
+use tokio::{net::TcpListener, time::timeout};
 
 #[tokio::test]
 async fn it_says_what_it_is_and_what_it_does_not_understand() {
@@ -82,6 +87,139 @@ async fn without_a_session_bus_the_list_still_has_one_owner() {
     let sentence = complaint.lines().filter(|line| line.starts_with("portlight: ")).collect::<Vec<_>>();
     assert!(matches!(sentence[..], [one] if one.contains("another Portlight is using")), "{complaint}");
     assert!(app.runs());
+}
+
+/// What `portlight doctor` printed for scripts, and how it ended.
+fn report(output: Output) -> (Option<i32>, Value) {
+    let (code, said, complaint) = texts(output);
+    assert_eq!((complaint.as_str(), said.lines().count()), ("", 1), "{said}");
+    (code, serde_json::from_str(&said).expect("JSON"))
+}
+
+/// The stages of a report, a failed one with an exclamation mark.
+fn stages(report: &Value) -> String {
+    let stage = |stage: &Value| {
+        let (name, ok) = (stage["stage"].as_str().expect("a name"), stage["ok"] == json!(true));
+        format!("{name}{}", if ok { "" } else { "!" })
+    };
+    report["stages"].as_array().expect("stages").iter().map(stage).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn the_doctor_needs_neither_display_nor_bus() {
+    let desk = Desk::of("the_doctor_needs_neither_display_nor_bus").open().await;
+    let (open, closed) = (Server::start(&desk, None).await, Server::start(&desk, Some("sesame!!")).await);
+    let (open, closed) = (open.address(), closed.address());
+
+    let (code, said, complaint) = texts(desk.portlight_alone(&["doctor", &open], ""));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
+    let named = ["dial ", "greeting ", "security ", "login ", "desktop ", "offered ", "taken ", "protection "];
+    assert!(named.iter().all(|name| said.lines().any(|line| line.trim_start().starts_with(name))), "{said}");
+    assert!(!said.contains('\x1b') && said.contains(", 640x480\n"), "{said}");
+
+    let (code, found) = report(desk.portlight_alone(&["doctor", "--json", &closed], ""));
+    assert_eq!((code, stages(&found).as_str()), (Some(0), "dial greeting security login"));
+    assert_eq!(
+        (&found["desktop"], &found["error"], &found["offered"]),
+        (&json!(null), &json!(null), &json!(["VncAuth"]))
+    );
+    let (_, said, _) = texts(desk.portlight_alone(&["doctor", &closed], ""));
+    assert!(said.contains("Nobody has logged in") && said.contains("TigerVNC counts"), "{said}");
+
+    let with_password = ["doctor", "--json", "--password-stdin", &closed];
+    let (code, found) = report(desk.portlight_alone(&with_password, "sesame!!\nwhat follows is not read\n"));
+    assert_eq!((code, stages(&found).as_str()), (Some(0), "dial greeting security login desktop"));
+    assert_eq!(found["desktop"]["width"], 640);
+    let (code, found) = report(desk.portlight_alone(&with_password, "falsch"));
+    assert_eq!((code, stages(&found).as_str()), (Some(1), "dial greeting security login!"));
+    assert_eq!(found["error"]["code"], "auth_failed");
+    assert!(!found.to_string().contains("falsch"));
+
+    let (code, found) = report(desk.portlight_alone(&["doctor", "--json", "--login", &closed], ""));
+    assert_eq!((code, stages(&found).as_str()), (Some(1), "dial greeting security login!"));
+    let sentence = found["error"]["message"].as_str().expect("a sentence");
+    assert!(sentence.starts_with("no password is saved for"), "{sentence}");
+}
+
+#[tokio::test]
+async fn the_doctor_says_what_is_wrong_and_ends_accordingly() {
+    let desk = Desk::of("the_doctor_says_what_is_wrong_and_ends_accordingly").open().await;
+    let nobody = address(free_port());
+    let (code, said, complaint) = texts(desk.portlight_alone(&["doctor", &nobody], ""));
+    assert_eq!((code, complaint.as_str()), (Some(1), ""));
+    let last: Vec<_> = said.lines().rev().take(2).collect();
+    assert!(last[1].starts_with("Failed at dial: ") && last[0].ends_with('.'), "{said}");
+
+    let (code, found) = report(desk.portlight_alone(&["doctor", "--json", "a b"], ""));
+    assert_eq!((code, &found["target"], &found["error"]["code"]), (Some(1), &json!("a b"), &json!("fields")));
+
+    for (arguments, input) in [
+        (&["doctor"][..], ""),
+        (&["doctor", &nobody, "--trust", "ab"], ""),
+        (&["doctor", &nobody, "--password", "hunter2"], ""),
+        (&["doctor", &nobody, "--json", "--password-stdin"], ""),
+        (&["doctor", &nobody, "--password-stdin"], &"x".repeat(10_000)),
+    ] {
+        let (code, said, complaint) = texts(desk.portlight_alone(arguments, input));
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{arguments:?}: {complaint}");
+        assert!(complaint.starts_with("portlight: ") && complaint.lines().count() == 1, "{arguments:?}: {complaint}");
+        assert!(!complaint.contains("hunter2"), "{complaint}");
+    }
+
+    // Somebody who accepts and says nothing: nobody has to wait for that to end.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let silent = address(listener.local_addr().expect("a bound socket").port());
+    let waiting = desk.spawn("portlight", desk.command(portlight()).args(["doctor", &silent]));
+    let _caller = timeout(PATIENCE, listener.accept()).await.expect("the doctor calls").expect("loopback");
+    signal("INT", &waiting.pid().to_string());
+    assert_eq!(waiting.end().await.signal(), Some(2));
+}
+
+#[tokio::test]
+async fn the_doctor_reads_the_list_and_the_keyring_while_portlight_runs() {
+    let desk = Desk::of("the_doctor_reads_the_list_and_the_keyring_while_portlight_runs").open().await;
+    let server = Server::start(&desk, Some("Kg7wq2Zp")).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), "Kg7wq2Zp").await;
+    until_passwords(desk.bus(), 1).await;
+    let list = || fs::read(desk.hosts_file()).expect("the list");
+    let before = list();
+
+    let (code, found) = report(desk.portlight(&["doctor", "studio", "--login", "--json"]));
+    assert_eq!((code, stages(&found).as_str()), (Some(0), "dial greeting security login desktop"), "{found}");
+    assert_eq!(found["target"], json!(server.address()));
+    let (code, said, _) = texts(desk.portlight(&["doctor", "studio"]));
+    assert_eq!((code, said.lines().next()), (Some(0), Some(&*format!("Studio ({})", server.address()))), "{said}");
+
+    let (code, found) = report(desk.portlight_alone(&["doctor", "studio", "--login", "--json"], ""));
+    assert_eq!((code, &found["error"]["code"]), (Some(1), &json!("keyring_missing")), "{found}");
+    assert_eq!(stages(&found), "dial greeting security login!");
+    assert_eq!(list(), before, "the doctor writes nothing");
+    assert_eq!(app.windows().await, 1, "the Portlight that runs is left alone");
+}
+
+#[tokio::test]
+async fn the_doctor_is_in_colour_on_a_terminal() {
+    let desk = Desk::of("the_doctor_is_in_colour_on_a_terminal").open().await;
+    let line = format!("{} doctor {}", portlight(), address(free_port()));
+    // The program `script` gives it a terminal.
+    let on_a_terminal = |name: &str, value: &str| {
+        let mut script = desk.command("script");
+        script.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env("TERM", "xterm").env(name, value);
+        texts(script.stdin(Stdio::null()).output().expect("the package bsdutils"))
+    };
+    let (code, said, _) = on_a_terminal("NO_COLOR", "");
+    assert!(code == Some(1) && said.contains("\x1b[31mfailed\x1b[0m"), "{said}");
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let (code, said, _) = on_a_terminal(name, value);
+        assert!(code == Some(1) && !said.contains('\x1b'), "{name}: {said}");
+    }
+    let mut script = desk.command("script");
+    let asked = format!("{line} --password-stdin");
+    script.args(["--quiet", "--return", "--command", &asked, "/dev/null"]).stdin(Stdio::null());
+    let (code, said, _) = texts(script.output().expect("the package bsdutils"));
+    assert!(code == Some(2) && said.contains("from a pipe"), "nobody types a password where it can be read: {said}");
 }
 
 fn texts(output: Output) -> (Option<i32>, String, String) {

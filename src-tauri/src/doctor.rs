@@ -9,7 +9,6 @@ use portlight_engine::{
     Engine, Error, Result, Settings,
     doctor::{self, Desktop, Failure, Login, Report, ReportStage, StageReport},
     find_target,
-    protection::Level,
     secrets::{Secret, Secrets},
     session::Target,
     trust::{Certificate, CertificateProblem, Identity, RsaKey, Trust},
@@ -179,7 +178,10 @@ impl Page {
             self.row("taken", chosen);
         }
         if let Some(level) = report.protection {
-            self.row("protection", &level.to_string());
+            let confirmed = report.stages.iter().find(|stage| stage.stage == ReportStage::Trust);
+            let doubt = confirmed.is_some_and(|trust| !trust.ok || trust.detail.starts_with("not known"));
+            let doubt = if doubt { ", once its key is confirmed" } else { "" };
+            self.row("protection", &format!("{level}{doubt}"));
         }
         match &report.identity {
             Some(Identity::X509(certificate)) => self.certificate(certificate),
@@ -216,7 +218,9 @@ impl Page {
     }
 
     fn ending(&mut self, report: &Report) {
-        self.line("");
+        if !self.text.is_empty() {
+            self.line("");
+        }
         let last = report.stages.last();
         if let Some(Failure { error, message }) = &report.error {
             let place = last.map(|stage| format!(" at {}", stage.stage)).unwrap_or_default();
@@ -334,4 +338,78 @@ fn date(seconds: i64) -> String {
     let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_that_nobody_has_confirmed_is_no_protection_yet() {
+        let trust = |ok, detail: &str| StageReport { stage: ReportStage::Trust, ok, ms: 0, detail: detail.to_owned() };
+        for (stage, doubt) in [
+            (trust(true, "known: it was accepted before"), false),
+            (trust(true, "not known yet"), true),
+            (trust(false, "the identity of box is not confirmed yet"), true),
+        ] {
+            let protection = Some(portlight_engine::protection::Level::Identified);
+            let text = plain(&Report { stages: vec![stage], protection, ..Report::of("box".into()) });
+            assert_eq!(text.contains("identified and encrypted, once its key is confirmed"), doubt, "{text}");
+            assert!(text.contains("identified and encrypted"), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_written_as_everybody_reads_them() {
+        for (seconds, day) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (4_107_542_399, "2100-02-28"),
+            (4_107_542_400, "2100-03-01"),
+            (1_795_392_000, "2026-11-23"),
+            (253_402_300_799, "9999-12-31"),
+        ] {
+            assert_eq!(date(seconds), day, "{seconds}");
+        }
+    }
+
+    /// A report in which everything has something that a terminal would obey.
+    fn hostile() -> Report {
+        let words = || "\x1b[2J\x07\u{9b}2J\r\n\x7fwords".to_owned();
+        let stage = |ok| StageReport { stage: ReportStage::Login, ok, ms: 0, detail: words() };
+        let certificate = Certificate {
+            subject: words(),
+            names: vec![words()],
+            issuer: words(),
+            not_before: i64::MIN,
+            not_after: i64::MAX / 2,
+            sha256: words(),
+            key_sha256: words(),
+            problems: vec![CertificateProblem::Expired],
+        };
+        Report {
+            stages: vec![stage(true), stage(false)],
+            offered: vec![words()],
+            chosen: Some(words()),
+            identity: Some(Identity::X509(certificate)),
+            desktop: Some(Desktop { name: words(), width: 1, height: 1 }),
+            error: Some(Error::System { detail: words() }.into()),
+            ..Report::of(words())
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed() {
+        let key = RsaKey { bits: 2048, sha256: "\x1b]0;x\x07".into(), short: "\u{85}".into() };
+        let lets_in = Report { error: None, ..hostile() };
+        let asks = Report { error: None, desktop: None, ..hostile() };
+        for report in [hostile(), lets_in, asks, Report { identity: Some(Identity::Ra2(key)), ..hostile() }] {
+            let text = plain(&report) + &json_line(&report);
+            assert!(text.contains("words") && !text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        }
+        let read: serde_json::Value = serde_json::from_str(&json_line(&hostile())).unwrap();
+        assert_eq!(read["target"], hostile().target, "scripts get it all");
+    }
 }

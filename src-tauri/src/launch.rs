@@ -13,20 +13,21 @@ Usage: portlight [--view-only] [TARGET]
                                [--trust FINGERPRINT|any]
 
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
-                     [::1]:5901, vnc://box, /path/to/socket. Without one the list opens.
+                     [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
+                     Without one the list opens.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
   --help             print this
 
-doctor examines the way to a machine, stage by stage, up to where a login is wanted. It ends
-with 0 where it came so far, with 1 where it did not, and with 2 where it was asked wrongly.
+doctor examines the way to a machine, stage by stage, up to where a login is wanted.
+It ends with 0 where it came so far, with 1 where it did not, with 2 for wrong options.
 
   --json             print one JSON object, for scripts
   --login            log in too, with the saved password
   --password-stdin   log in with the password that comes on standard input, one line
   --username NAME    log in under this name
-  --trust SHA256     log in though nobody has confirmed the server's certificate or key yet,
-                     where it has this fingerprint; any: whatever it has
+  --trust SHA256     log in where the server's certificate or key has this fingerprint,
+                     though nobody has confirmed it yet; any: whatever it has
 ";
 
 /// What to do.

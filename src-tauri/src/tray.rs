@@ -156,6 +156,9 @@ mod tests {
             favourite,
             has_password: false,
             last_opened,
+            repeater_id: String::new(),
+            ca_file: String::new(),
+            reconnect: true,
             demo: false,
         }
     }

@@ -125,6 +125,11 @@ impl Desk {
         process::run(self.command(portlight()).args(arguments), b"")
     }
 
+    /// The same where there is neither a display nor a session bus, as in a script on another machine.
+    pub fn portlight_alone(&self, arguments: &[&str], input: &str) -> Output {
+        process::run(command(portlight(), self.home()).args(arguments), input.as_bytes())
+    }
+
     /// The screen, keyboard, mouse and clipboard.
     pub fn display(&self) -> &Display {
         &self.display

@@ -28,10 +28,10 @@ impl Certificate {
         let mut openssl = desk.command("openssl");
         openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj"]);
         openssl.arg(format!("/CN={name}")).arg("-keyout").arg(key).arg("-out").arg(certificate);
-        process::succeed(&mut openssl, b"");
+        process::succeed(&openssl, b"");
         let mut shows = desk.command("openssl");
         shows.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate);
-        let shown = String::from_utf8(process::succeed(&mut shows, b"")).expect("text");
+        let shown = String::from_utf8(process::succeed(&shows, b"")).expect("text");
         let (_, sha256) = shown.trim().split_once('=').expect("a fingerprint");
         Self { sha256: sha256.to_lowercase(), files }
     }

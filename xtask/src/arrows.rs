@@ -21,7 +21,9 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "listen", "lock", "trust"]),
+    ("transport", &["address", "demo", "error", "listen", "lock", "secrets", "trust"]),
+    ("wake", &["error"]),
+    ("import", &["address", "error", "host"]),
     ("told", &[]),
     ("error", &["host", "protection"]),
 ];

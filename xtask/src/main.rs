@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything about Portlight that takes more than one command.
 
 mod arrows;
+mod bench;
 mod system;
 
 use std::{
@@ -15,6 +16,7 @@ cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Po
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
 cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
+cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("package") => package(),
         Some("fuzz") => arguments.get(1).map_or(Ok(FUZZ_SECONDS), |word| seconds(word)).and_then(fuzz),
+        Some("bench") => bench::run(&arguments[1..]),
         Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };

@@ -20,6 +20,7 @@ pub const TEST: &[&str] = &[
     "tigervnc-tools",
     "tightvncserver",
     "webkit2gtk-driver",
+    "websockify",
     "x11-xserver-utils",
     "x11vnc",
     "xclip",

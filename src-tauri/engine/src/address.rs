@@ -1,6 +1,7 @@
-//! Where a server is, as people write it: `box`, `box:1`, `box::5905`, `[fe80::1]:1`, `/run/vnc.sock`, `vnc://box`.
+//! Where a server is, as people write it: `box`, `box:1`, `box::5905`, `[fe80::1]:1`, `/run/vnc.sock`, `vnc://box`,
+//! `wss://site/websockify?token=abc`.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{
     fmt,
@@ -17,6 +18,12 @@ const FIRST_PORT: u16 = 100;
 const MAX_HOSTNAME: usize = 255;
 /// `sun_path` holds 108 bytes, the last one is NUL.
 const MAX_SOCKET_PATH: usize = 107;
+/// Bytes of a WebSocket's path and query: tickets and signed tokens of one or two kilobytes are common.
+const MAX_RESOURCE: usize = 4096;
+/// What cannot stand in a request line, or is no part of a URL (RFC 3986, section 2). A percent sign stays: it is
+/// somebody else's encoding.
+const NOT_IN_RESOURCE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 /// The demo desktop's address in text.
 const DEMO: &str = "portlight:demo";
 
@@ -32,8 +39,23 @@ pub enum Address {
     },
     /// A Unix socket on this machine.
     Unix(PathBuf),
+    /// A WebSocket: a proxy with servers behind it, or a server that speaks it itself.
+    Ws(WebSocket),
     /// The demo desktop inside Portlight.
     Demo,
+}
+
+/// Where a WebSocket is (RFC 6455, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WebSocket {
+    /// Whether it lies within TLS: `wss://`.
+    pub secure: bool,
+    /// A name, an IPv4 address, or an IPv6 address without brackets.
+    pub hostname: String,
+    /// TCP port, never 0.
+    pub port: u16,
+    /// Path and query as the request has them, beginning with `/`. A token in it may be worth as much as a password.
+    pub resource: String,
 }
 
 /// Why a text is no address.
@@ -53,13 +75,16 @@ pub enum AddressProblem {
     /// Brackets without a partner, around something else than IPv6, or missing before an IPv6 address's port.
     #[error("an IPv6 address with a port is written in brackets, like [fe80::1]:5901")]
     Brackets,
-    /// A link of another kind than `vnc://`.
-    #[error("only vnc:// links can be opened")]
+    /// A link of another kind than `vnc://`, `ws://` and `wss://`.
+    #[error("only vnc://, ws:// and wss:// links can be opened")]
     Scheme,
     /// A path that cannot be a socket's.
     #[error("a socket's path begins with / and ends with the socket's name")]
     Path,
-    /// Longer than any host name or socket path can be.
+    /// A WebSocket address with a user name or password in it: it would lie in a file, and in every error.
+    #[error("leave user name and password out of the address: they have fields of their own, and lie in the keyring")]
+    Login,
+    /// Longer than any host name, socket path or token can be.
     #[error("the address is too long")]
     TooLong,
 }
@@ -71,6 +96,32 @@ impl Address {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, AddressProblem> {
         Ok(Link::parse(text)?.address)
+    }
+
+    /// A machine whose name and port are known apart.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn tcp(hostname: &str, port: u16) -> Result<Self, AddressProblem> {
+        if port == 0 {
+            return Err(AddressProblem::Port);
+        }
+        let hostname = match ipv6(hostname) {
+            Some(address) => address,
+            None => check_hostname(hostname).map(|()| hostname.to_owned())?,
+        };
+        Ok(Self::Tcp { hostname, port })
+    }
+
+    /// The address without what only its owner should read: for errors and logs.
+    pub fn without_query(&self) -> Self {
+        match self {
+            Self::Ws(socket) => {
+                let path = socket.resource.split('?').next().unwrap_or_default();
+                Self::Ws(WebSocket { resource: path.to_owned(), ..socket.clone() })
+            }
+            other => other.clone(),
+        }
     }
 
     fn parse_typed(text: &str) -> Result<Self, AddressProblem> {
@@ -97,8 +148,51 @@ impl Address {
                 c => c,
             })
             .collect();
-        machine(&text, Written::ByHand)
+        machine(&text, Written::ByHand).map(|(hostname, port)| Self::Tcp { hostname, port })
     }
+}
+
+impl WebSocket {
+    /// Reads what follows `ws://` or `wss://`.
+    fn parse(secure: bool, rest: &str) -> Result<Self, AddressProblem> {
+        // A fragment is never sent (RFC 6455, section 3).
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(AddressProblem::Login);
+        }
+        if authority.is_empty() {
+            return Err(AddressProblem::Empty);
+        }
+        let (hostname, port) = machine(authority, Written::InLink { default: default_port(secure) })?;
+        let slash = if resource.starts_with('/') { "" } else { "/" };
+        let resource = format!("{slash}{}", utf8_percent_encode(resource, NOT_IN_RESOURCE));
+        if resource.len() > MAX_RESOURCE {
+            return Err(AddressProblem::TooLong);
+        }
+        Ok(Self { secure, hostname, port, resource })
+    }
+
+    /// Name and port as a request names them (RFC 9110, section 7.2). A scope means something on this machine only.
+    pub(crate) fn host(&self) -> String {
+        authority(self.hostname.split('%').next().unwrap_or_default(), self.port, default_port(self.secure))
+    }
+
+    /// The site that it belongs to, as browsers name it (RFC 6454, section 6.2): `https://box:8443`.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.host())
+    }
+}
+
+/// The port that needs no mention (RFC 6455, section 3).
+fn default_port(secure: bool) -> u16 {
+    if secure { 443 } else { 80 }
+}
+
+/// Name and port as they stand in a URL.
+fn authority(hostname: &str, port: u16, default: u16) -> String {
+    let name = if hostname.contains(':') { format!("[{}]", hostname.replace('%', "%25")) } else { hostname.to_owned() };
+    if port == default { name } else { format!("{name}:{port}") }
 }
 
 /// The shortest text that reads back the same.
@@ -107,6 +201,11 @@ impl fmt::Display for Address {
         match self {
             Self::Demo => f.write_str(DEMO),
             Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Ws(WebSocket { secure, hostname, port, resource }) => {
+                let scheme = if *secure { "wss" } else { "ws" };
+                let resource = if resource == "/" { "" } else { resource };
+                write!(f, "{scheme}://{}{resource}", authority(hostname, *port, default_port(*secure)))
+            }
             Self::Tcp { hostname, port } => {
                 let is_ipv6 = hostname.contains(':');
                 if is_ipv6 && (*port != VNC_PORT || local_port(hostname).is_some()) {
@@ -161,17 +260,23 @@ pub struct Link {
 }
 
 impl Link {
-    /// Reads a `vnc://` link; any other address is a link without parameters.
+    /// Reads a `vnc://` link; any other address is a link without parameters: a WebSocket's belong to its server.
     ///
     /// # Errors
     /// What is wrong with the address. Parameters that cannot be read are left out.
     pub fn parse(text: &str) -> Result<Self, AddressProblem> {
         let text = text.trim();
+        let plain = |address| Self { address, username: None, view_only: false, name: None };
+        for (scheme, secure) in [("ws://", false), ("wss://", true)] {
+            if let Some(rest) = strip_prefix_ignoring_case(text, scheme) {
+                return WebSocket::parse(secure, rest).map(Address::Ws).map(plain);
+            }
+        }
         let Some(link) = strip_prefix_ignoring_case(text, "vnc://") else {
             if text.is_empty() {
                 return Err(AddressProblem::Empty);
             }
-            return Ok(Self { address: Address::parse_typed(text)?, username: None, view_only: false, name: None });
+            return Address::parse_typed(text).map(plain);
         };
         let link = link.split('#').next().unwrap_or_default();
         let (place, parameters) = link.split_once('?').unwrap_or((link, ""));
@@ -184,8 +289,9 @@ impl Link {
             let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
             pairs.filter(|(key, _)| key.eq_ignore_ascii_case(wanted)).find_map(|(_, value)| parameter_text(value))
         };
+        let (hostname, port) = machine(machine_text, Written::InLink { default: VNC_PORT })?;
         Ok(Self {
-            address: machine(machine_text, Written::InLink)?,
+            address: Address::Tcp { hostname, port },
             username: parameter("VncUsername"),
             view_only: parameter("ViewOnly").is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1"),
             name: parameter("ConnectionName"),
@@ -207,28 +313,41 @@ enum Written {
     /// After one colon, small numbers are displays.
     ByHand,
     /// Numbers are ports (RFC 7869, section 2.1), host names may be percent-encoded.
-    InLink,
+    InLink {
+        /// The port of a link that names none.
+        default: u16,
+    },
 }
 
-fn machine(text: &str, written: Written) -> Result<Address, AddressProblem> {
+impl Written {
+    fn default_port(self) -> u16 {
+        match self {
+            Self::ByHand => VNC_PORT,
+            Self::InLink { default } => default,
+        }
+    }
+}
+
+/// Reads host name and port.
+fn machine(text: &str, written: Written) -> Result<(String, u16), AddressProblem> {
     if let Some(inside) = text.strip_prefix('[') {
         let (inside, rest) = inside.split_once(']').ok_or(AddressProblem::Brackets)?;
         let hostname = ipv6(&decoded(inside, written)?).ok_or(AddressProblem::Brackets)?;
         let port = match rest.strip_prefix(':') {
             Some(number) => port(number, written)?,
-            None if rest.is_empty() => VNC_PORT,
+            None if rest.is_empty() => written.default_port(),
             None => return Err(AddressProblem::Brackets),
         };
-        return Ok(Address::Tcp { hostname, port });
+        return Ok((hostname, port));
     }
     if text.contains(['[', ']']) {
         return Err(AddressProblem::Brackets);
     }
     if let Some(number) = local_port(text) {
-        return Ok(Address::Tcp { hostname: "localhost".to_owned(), port: port(number, written)? });
+        return Ok(("localhost".to_owned(), port(number, written)?));
     }
     if let Some(hostname) = ipv6(&decoded(text, written)?) {
-        return Ok(Address::Tcp { hostname, port: VNC_PORT });
+        return Ok((hostname, written.default_port()));
     }
     if let Some((before, _)) = text.rsplit_once(':')
         && ipv6(before.strip_suffix(':').unwrap_or(before)).is_some()
@@ -238,7 +357,8 @@ fn machine(text: &str, written: Written) -> Result<Address, AddressProblem> {
     let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
     let hostname = decoded(name, written)?;
     check_hostname(&hostname)?;
-    Ok(Address::Tcp { hostname, port: number.map_or(Ok(VNC_PORT), |number| port(number, written))? })
+    let port = number.map_or(Ok(written.default_port()), |number| port(number, written))?;
+    Ok((hostname, port))
 }
 
 /// What follows the colon of `:1` or `::5901`, which mean this machine. `::1` does too, but it is an IPv6 address.
@@ -252,8 +372,10 @@ fn local_port(text: &str) -> Option<&str> {
 fn port(text: &str, written: Written) -> Result<u16, AddressProblem> {
     let digits = text.strip_prefix(':').unwrap_or(text);
     // RFC 3986 allows the colon without a port.
-    if text.is_empty() && written == Written::InLink {
-        return Ok(VNC_PORT);
+    if text.is_empty()
+        && let Written::InLink { default } = written
+    {
+        return Ok(default);
     }
     // Without this, `parse` would take a plus sign.
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -311,7 +433,9 @@ fn socket(text: &str) -> Result<Address, AddressProblem> {
 fn decoded(text: &str, written: Written) -> Result<String, AddressProblem> {
     match written {
         Written::ByHand => Ok(text.to_owned()),
-        Written::InLink => percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| AddressProblem::Hostname),
+        Written::InLink { .. } => {
+            percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| AddressProblem::Hostname)
+        }
     }
 }
 
@@ -335,6 +459,10 @@ mod tests {
 
     fn unix(path: &str) -> Result<Address, AddressProblem> {
         Ok(Address::Unix(path.into()))
+    }
+
+    fn ws(secure: bool, hostname: &str, port: u16, resource: &str) -> Result<Address, AddressProblem> {
+        Ok(Address::Ws(WebSocket { secure, hostname: hostname.to_owned(), port, resource: resource.to_owned() }))
     }
 
     /// What people type, and what it means.
@@ -406,6 +534,25 @@ mod tests {
             ("vnc://[fe80::1%25eth0]:5901", tcp("fe80::1%eth0", 5901)),
             ("vnc://fe80::1/", tcp("fe80::1", 5900)),
             ("vnc://b%C3%BCro", tcp("büro", 5900)),
+            // WebSockets: path and query are the server's business.
+            ("ws://box", ws(false, "box", 80, "/")),
+            ("wss://box", ws(true, "box", 443, "/")),
+            ("WSS://Box/", ws(true, "Box", 443, "/")),
+            ("ws://box:", ws(false, "box", 80, "/")),
+            ("ws://box:1", ws(false, "box", 1, "/")),
+            ("ws://box:5900", ws(false, "box", 5900, "/")),
+            ("ws://box:443", ws(false, "box", 443, "/")),
+            ("wss://box:80/x", ws(true, "box", 80, "/x")),
+            ("wss://site/websockify?token=abc123", ws(true, "site", 443, "/websockify?token=abc123")),
+            ("wss://site?token=abc123", ws(true, "site", 443, "/?token=abc123")),
+            ("ws://[fe80::1%25eth0]:6080/a", ws(false, "fe80::1%eth0", 6080, "/a")),
+            ("ws://::1/", ws(false, "::1", 80, "/")),
+            ("ws://:6080/", ws(false, "localhost", 6080, "/")),
+            ("ws://b%C3%BCro/", ws(false, "büro", 80, "/")),
+            ("ws://box/a@b?c=d@e&f=://g", ws(false, "box", 80, "/a@b?c=d@e&f=://g")),
+            ("ws://box/a b?c=ü\"#top", ws(false, "box", 80, "/a%20b?c=%C3%BC%22")),
+            ("ws://box/%2f%zz%", ws(false, "box", 80, "/%2f%zz%")),
+            ("ws://box/a\r\nHost:x", ws(false, "box", 80, "/a%0D%0AHost:x")),
             ("portlight:demo", Ok(Address::Demo)),
             ("Portlight:Demo", Ok(Address::Demo)),
         ]
@@ -423,6 +570,7 @@ mod tests {
         use AddressProblem::*;
         let long_name = "a.".repeat(128) + "a";
         let long_path = format!("/{}", "a".repeat(MAX_SOCKET_PATH));
+        let long_token = format!("ws://box?{}", "ü".repeat(MAX_RESOURCE / 6 + 1));
         for (text, problem) in [
             ("", Empty),
             (" \t ", Empty),
@@ -480,7 +628,20 @@ mod tests {
             ("fe80::1::5901", Brackets),
             ("fe80::1%eth0:1", Brackets),
             ("1:2:3:4:5:6:7:8:5901", Brackets),
+            ("ws://", Empty),
+            ("wss:///websockify", Empty),
+            ("ws://?token=a", Empty),
+            ("ws://ann:hunter2@box/", Login),
+            ("wss://token@box?token=a", Login),
+            ("ws://box:0/", Port),
+            ("ws://box:x/", Port),
+            ("ws://box:65536", Port),
+            ("ws://my box/", Hostname),
+            ("ws://box\\x", Hostname),
+            ("wss://[::1/", Brackets),
+            ("ws:/box", Port),
             ("http://box", Scheme),
+            ("https://site/vnc.html", Scheme),
             ("rdp://box", Scheme),
             ("ssh://ann@box:22", Scheme),
             ("vnc+ssh://box", Scheme),
@@ -494,6 +655,7 @@ mod tests {
             ("/run/a\nb", Path),
             (&long_name, TooLong),
             (&long_path, TooLong),
+            (&long_token, TooLong),
         ] {
             assert_eq!(Address::parse(text), Err(problem), "{text:?}");
         }
@@ -517,6 +679,9 @@ mod tests {
             ("vnc://ann:hunter2@[::1]:5901/?VncPassword=hunter2", "[::1]:5901"),
             ("unix:/run/vnc.sock", "/run/vnc.sock"),
             ("PORTLIGHT:DEMO", "portlight:demo"),
+            ("WS://Box:80/", "ws://Box"),
+            ("wss://box:443/?", "wss://box/?"),
+            ("wss://[fe80::0:1%25eth0]?a", "wss://[fe80::1%25eth0]/?a"),
         ] {
             assert_eq!(Address::parse(text).unwrap().to_string(), shortest, "{text:?}");
         }
@@ -542,8 +707,14 @@ mod tests {
         let machines = hostnames
             .iter()
             .flat_map(|hostname| ports.map(|port| Address::Tcp { hostname: (*hostname).to_owned(), port }));
+        let sites = hostnames.iter().flat_map(|hostname| {
+            [1, 80, 443, 5900].into_iter().flat_map(move |port| {
+                [(false, "/"), (true, "/"), (true, "/?"), (false, "/a/b?c=%20&d=://[x]:1")]
+                    .map(|(secure, resource)| ws(secure, hostname, port, resource).unwrap())
+            })
+        });
         let others = readable().into_iter().filter_map(|(_, meaning)| meaning.ok());
-        for address in machines.chain(others) {
+        for address in machines.chain(sites).chain(others) {
             assert_eq!(Address::parse(&address.to_string()).as_ref(), Ok(&address), "{address}");
             let json = serde_json::to_string(&address).unwrap();
             assert_eq!(serde_json::from_str::<Address>(&json).unwrap(), address, "{json}");
@@ -587,6 +758,8 @@ mod tests {
             "fe80",
             "ViewOnly=true",
             "portlight:demo",
+            "ws://",
+            "wss://",
         ];
         // A linear congruential generator: the same texts in each run.
         let mut state = 1u64;
@@ -603,7 +776,10 @@ mod tests {
             if let Ok(address) = Address::parse(&text) {
                 read += 1;
                 assert_eq!(Address::parse(&address.to_string()).as_ref(), Ok(&address), "{text:?}");
-                assert!(!matches!(address, Address::Tcp { port: 0, .. }), "{text:?}");
+                assert!(
+                    !matches!(address, Address::Tcp { port: 0, .. } | Address::Ws(WebSocket { port: 0, .. })),
+                    "{text:?}"
+                );
             }
         }
         assert!(read > 1000, "only {read} texts were addresses: this tests too little");
@@ -645,6 +821,36 @@ mod tests {
                 Link { address: tcp("box", 5900).unwrap(), username: None, view_only: false, name: None },
                 "{parameters}"
             );
+        }
+    }
+
+    #[test]
+    fn name_and_port_are_checked_apart() {
+        assert_eq!(Address::tcp("FE80::0:1%eth0", 99), tcp("fe80::1%eth0", 99));
+        assert_eq!(Address::tcp("cafe", 99), tcp("cafe", 99));
+        for hostname in ["", "[::1]", "box:1", "a@b", "my box"] {
+            assert_eq!(Address::tcp(hostname, 5900), Err(AddressProblem::Hostname), "{hostname}");
+        }
+        assert_eq!(Address::tcp("box", 0), Err(AddressProblem::Port));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_websocket_has_no_token() {
+        let shown = |text| Address::parse(text).unwrap().without_query().to_string();
+        assert_eq!(shown("wss://site:8443/websockify?token=abc123"), "wss://site:8443/websockify");
+        assert_eq!(shown("wss://site?token=abc123"), "wss://site");
+        assert_eq!(shown("box:1"), "box:5901");
+    }
+
+    #[test]
+    fn the_site_of_a_websocket_is_what_browsers_call_it() {
+        for (text, origin) in [
+            ("wss://site/a?b", "https://site"),
+            ("ws://[fe80::1%25eth0]:6080", "http://[fe80::1]:6080"),
+            ("wss://10.0.0.1:80", "https://10.0.0.1:80"),
+        ] {
+            let Ok(Address::Ws(socket)) = Address::parse(text) else { panic!("{text} is a WebSocket's address") };
+            assert_eq!(socket.origin(), origin);
         }
     }
 

@@ -48,6 +48,15 @@ pub enum Error {
         detail: String,
     },
 
+    /// A file or folder with another program's machines could not be read.
+    #[error("could not read {}: {detail}", path.display())]
+    ImportUnreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
+
     // ---- the keyring
     /// There is no keyring on this system (no Secret Service on the bus).
     #[error("no keyring is available: {detail}")]
@@ -117,6 +126,57 @@ pub enum Error {
         /// Where.
         address: String,
         /// The system's words.
+        detail: String,
+    },
+    /// The packet that switches a machine on could not be sent.
+    #[error("could not send the wake-up packet: {detail}")]
+    WakeNotSent {
+        /// The system's words.
+        detail: String,
+    },
+
+    // ---- the way through a WebSocket
+    /// The server or the proxy in front of it said no, before or after the WebSocket was open.
+    #[error("{address} {why} ({status}){}", said(reason))]
+    WsRefused {
+        /// Address as Portlight prints it, without its query.
+        address: String,
+        /// What it comes to.
+        why: WsRefusal,
+        /// HTTP status, or from 1000 on the close code.
+        status: u16,
+        /// Its words, cleaned.
+        reason: Option<String>,
+    },
+    /// The proxy hung up on a token, as websockify does with those that it does not know.
+    #[error("the proxy at {address} does not know this token")]
+    WsUnknownToken {
+        /// Address as Portlight prints it, without its query.
+        address: String,
+    },
+    /// The connection was closed before there was an answer.
+    #[error("{address} closed the connection without an answer: is a token missing, or does it want wss://?")]
+    WsSilent {
+        /// Address as Portlight prints it, without its query.
+        address: String,
+    },
+    /// Nobody answered the request for a WebSocket.
+    #[error("{address} took the connection, but gave no answer within {seconds} s")]
+    WsTimeout {
+        /// Address as Portlight prints it, without its query.
+        address: String,
+        /// The deadline.
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// What answers does not speak WebSocket, or not in our way.
+    #[error("{address} does not speak WebSocket{}{}", looks_like.map(|mistake| format!(": {mistake}")).unwrap_or_default(), in_brackets(detail))]
+    NotWebSocket {
+        /// Address as Portlight prints it, without its query.
+        address: String,
+        /// What it is, where that shows.
+        looks_like: Option<WsMistake>,
+        /// What it did; may be empty.
         detail: String,
     },
 
@@ -362,6 +422,73 @@ impl std::fmt::Display for OtherProtocol {
     }
 }
 
+/// What a WebSocket's refusal comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum WsRefusal {
+    /// It wants to know who we are, or did not like the answer.
+    Login,
+    /// We may not, whoever we are.
+    Forbidden,
+    /// There is nothing at this path, or nothing under this token.
+    NotFound,
+    /// It would rather be asked elsewhere.
+    Moved,
+    /// We asked too often.
+    TooMany,
+    /// There is a web server, but no WebSocket.
+    NoWebSocket,
+    /// It failed, mostly because what lies behind it cannot be reached.
+    Behind,
+    /// Not now.
+    Busy,
+    /// Something else.
+    Other,
+}
+
+impl std::fmt::Display for WsRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Login => "wants a login for its site",
+            Self::Forbidden => "does not let us in",
+            Self::NotFound => "has nothing at this path, or does not know this token",
+            Self::Moved => "points to another address",
+            Self::TooMany => "was asked too often",
+            Self::NoWebSocket => "has no WebSocket at this path",
+            Self::Behind => "could not reach the machine behind it",
+            Self::Busy => "is busy or restarting",
+            Self::Other => "refused the connection",
+        })
+    }
+}
+
+/// What was taken for a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum WsMistake {
+    /// A VNC server without one.
+    Vnc,
+    /// An SSH server.
+    Ssh,
+    /// A server that wants TLS first.
+    Tls,
+    /// A proxy so old that it sends text.
+    Text,
+}
+
+impl std::fmt::Display for WsMistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Vnc => "it is a VNC server, so leave out ws://",
+            Self::Ssh => "it is an SSH server",
+            Self::Tls => "it wants wss:// instead of ws://",
+            Self::Text => "it sends text, as very old proxies do",
+        })
+    }
+}
+
 /// Where in the handshake something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -393,4 +520,8 @@ impl std::fmt::Display for Step {
 
 fn said(reason: &Option<String>) -> String {
     reason.as_deref().map(|r| format!(". The server says: {r}")).unwrap_or_default()
+}
+
+fn in_brackets(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }

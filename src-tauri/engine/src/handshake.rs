@@ -3,12 +3,18 @@
 use crate::{
     address::Address,
     error::{Error, OtherProtocol, Step},
+    transport::ws,
 };
 use std::{io::ErrorKind, time::Duration};
 
 /// Why there is no session with the server at `address`; `waited` is the deadline that was in force.
 pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> Error {
-    let address = address.to_string();
+    if let rfb::Error::Io { source, .. } = &cause
+        && let Some(error) = ws::explain(source, address)
+    {
+        return error;
+    }
+    let address = address.without_query().to_string();
     match cause {
         rfb::Error::NotRfb { looks_like } => Error::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) },
         rfb::Error::UnsupportedVersion { version } => Error::UnsupportedVersion { address, version },

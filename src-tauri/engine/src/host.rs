@@ -194,9 +194,10 @@ impl From<&Host> for HostDraft {
     }
 }
 
-/// What a host without a name is called. A very long address is cut, so that the form takes the name back.
+/// What a host without a name is called. A very long address is cut, so that the form takes the name back; a token is
+/// left out, as names are seen by whoever looks at the screen.
 pub(crate) fn name_for(address: &Address) -> String {
-    address.to_string().chars().take(MAX_TEXT).collect()
+    address.without_query().to_string().chars().take(MAX_TEXT).collect()
 }
 
 fn one_line(text: &str) -> Result<String, TextProblem> {

@@ -7,6 +7,8 @@
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
 //!         ├▶ list ─▶ hosts ─▶ host ─▶ address    the machines that the user saved, as one file
+//!         ├▶ import                              other programs' files, as hosts to be
+//!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
 //! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
@@ -19,6 +21,7 @@ mod file;
 mod handshake;
 pub mod host;
 pub mod hosts;
+pub mod import;
 mod list;
 pub mod listen;
 pub mod protection;
@@ -28,13 +31,14 @@ pub mod session;
 mod told;
 mod transport;
 pub mod trust;
+pub mod wake;
 
 pub use error::{Error, Result};
 pub use told::Telling;
 
 use address::Link;
 use doctor::{Accept, Login, Report};
-use host::{FieldProblem, Host, HostDraft, HostId, HostView};
+use host::{FieldProblem, Host, HostDraft, HostId, HostView, name_for};
 use hosts::{Hosts, Opened};
 use list::HostList;
 use listen::{Call, Ear, Listening};
@@ -490,7 +494,7 @@ pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target
     if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
-    let name = link.name.unwrap_or_else(|| link.address.to_string());
+    let name = link.name.unwrap_or_else(|| name_for(&link.address));
     Ok(Target::unsaved(name, link.address, view_only))
 }
 

@@ -5,12 +5,15 @@ import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
+import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
+import wsMistake from '../ipc/bindings/WsMistake.ts?raw';
+import wsRefusal from '../ipc/bindings/WsRefusal.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 
@@ -72,6 +75,9 @@ describe('the catalogues', () => {
       ...wordsIn(travels).map((travels) => `prompt.travels.${travels}`),
       ...wordsIn(stage).map((stage) => `stage.${stage}`),
       ...wordsIn(reportStage).map((stage) => `report.${stage}`),
+      ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
+      ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
+      ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
     expect(keys.length).toBeGreaterThan(50);
     for (const key of keys) expect(english).toHaveProperty([key]);
@@ -124,6 +130,15 @@ describe('the sentence for an error', () => {
     expect(text).toContain(levelText('password', lang));
   });
 
+  it('tells what a WebSocket’s refusal comes to, in the proxy’s words too', () => {
+    const refused = errorText(
+      { code: 'ws_refused', address: 'wss://site', why: 'behind', status: 1011, reason: 'no route' },
+      'en',
+    );
+    expect(refused).toMatch(/^wss:\/\/site could not reach .* \(1011\)\. .* “no route”$/);
+    expect(errorText({ code: 'not_web_socket', address: 'a', looks_like: 'tls', detail: '' }, 'en')).toMatch(/wss:/);
+  });
+
   it('tells each field’s problem', () => {
     const error: EngineError = {
       code: 'fields',
@@ -138,7 +153,7 @@ describe('the sentence for an error', () => {
     );
   });
 
-  const kinds: Record<string, string> = { Step: 'greeting', Level: 'clear' };
+  const kinds: Record<string, string> = { Step: 'greeting', Level: 'clear', WsRefusal: 'other' };
   it('leaves no braces, in any language, whatever the error', () => {
     for (const lang of languages) {
       for (const { code, facts } of variants) {

@@ -72,6 +72,8 @@ function sentenceOf(error: EngineError): Key {
   if (error.code === 'not_rfb' && error.looks_like !== null) return `error.not_rfb.${error.looks_like}`;
   if (error.code === 'auth_failed' && error.too_many) return 'error.auth_failed.too_many';
   if (error.code === 'no_common_type' && error.offered.length === 0) return 'error.no_common_type.none';
+  if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
+  if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
   return `error.${error.code}` as Key;
 }
 

@@ -5,8 +5,8 @@ use crate::{
     error::Error,
     protection::Level,
     session::peer,
-    transport::{Limit, patience, tls},
-    trust::{Identity, Trust, Verdict},
+    transport::{Limit, patience, tls, ws},
+    trust::{Certificate, Identity, Trust, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 
@@ -65,6 +65,10 @@ impl<'a> Examiner<'a> {
         Cancelled
     }
 
+    fn untrusted(&mut self, fingerprint: &str) -> Cancelled {
+        self.fail(Error::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
+    }
+
     fn address(&self) -> String {
         self.examination.target.address.to_string()
     }
@@ -107,11 +111,8 @@ impl<'a> Examiner<'a> {
             (Accept::Fingerprint(expected), _) if fingerprints.iter().any(|shown| same(shown, expected)) => {
                 "it is the one whose fingerprint was given"
             }
-            // Whoever names a key means that one, whoever else may vouch for another.
-            (Accept::Fingerprint(_), _) if self.examination.login.is_some() => {
-                let error = Error::Untrusted { address: self.address(), fingerprint: fingerprints[0].clone() };
-                return Err(self.fail(error));
-            }
+            // Whoever names a key means that one, whoever may vouch for another.
+            (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprints[0])),
             (_, Verdict::Changed(known)) => {
                 let shown = fingerprints[1].clone();
                 let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown };
@@ -123,13 +124,37 @@ impl<'a> Examiner<'a> {
             (_, Verdict::Trusted) => "known: it was accepted before",
             (Accept::Any, Verdict::Unknown) => "not known, and accepted as any would be",
             (Accept::Known, Verdict::Unknown) if self.examination.login.is_none() => "not known yet",
-            (Accept::Known | Accept::Fingerprint(_), Verdict::Unknown) => {
-                let error = Error::Untrusted { address: self.address(), fingerprint: fingerprints[0].clone() };
-                return Err(self.fail(error));
-            }
+            (Accept::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprints[0])),
         };
         self.progress.done(detail);
         Ok(())
+    }
+}
+
+/// Looks at the site in front of a server.
+pub(super) struct Visitor<'a> {
+    pub(super) accept: &'a Accept,
+    pub(super) trust: &'a Trust,
+    /// What it has shown.
+    pub(super) shown: Option<Certificate>,
+}
+
+impl ws::Visitor for Visitor<'_> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+        let identity = Identity::X509(certificate.clone());
+        self.shown = Some(certificate.clone());
+        match (self.accept, self.trust.verdict(site, &identity)) {
+            (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => Ok(()),
+            (_, Verdict::Changed(known)) => Err(Error::TrustChanged {
+                address: site.to_owned(),
+                known: known.sha256,
+                shown: certificate.key_sha256,
+            }),
+            (_, Verdict::Trusted) | (Accept::Any, _) => Ok(()),
+            (_, Verdict::Unknown) => {
+                Err(Error::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
+            }
+        }
     }
 }
 
@@ -311,6 +336,8 @@ mod tests {
             (shown(), true, named(&["A1"; 32].join(":")), true),
             (shown(), true, named(&"b0".repeat(32)), false),
             (shown(), false, named(&"b0".repeat(32)), false),
+            (certificate(0xa0, vec![]), true, Accept::Known, true),
+            (certificate(0xa0, vec![]), true, named(&"b0".repeat(32)), false),
             (rsa(), false, Accept::Known, true),
             (rsa(), true, Accept::Known, false),
             (rsa(), true, named(&"B0".repeat(32)), true),

@@ -15,7 +15,7 @@ use crate::{
     secrets::Secret,
     session::Target,
     transport::{self, Outcome, Patient, Reached, Trail, Tried},
-    trust::Trust,
+    trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
 use getrandom::SysRng;
@@ -46,8 +46,8 @@ pub struct Login {
 pub enum Accept {
     /// Those that were accepted before, and those that authorities vouch for.
     Known,
-    /// These too: the SHA-256 of the certificate or of the key, with or without colons. Whoever names one wants it
-    /// checked: then another key that is not known is an error without a login, too.
+    /// The one with this SHA-256 of the certificate or of the key, with or without colons, and no other: with a login and
+    /// without, whoever may vouch for another.
     Fingerprint(String),
     /// Every key, unless another one was accepted for this server before.
     Any,
@@ -103,7 +103,7 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> Result<(), Stop> {
     let Examination { target, login, .. } = examination;
-    let Reached { stream, local } = reach(target, progress).await.map_err(Stop::Failed)?;
+    let Reached { stream, local } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
     let stream = Patient::new(stream);
     let limit = stream.limit();
     let policy = rfb::Policy {
@@ -129,10 +129,15 @@ async fn attempt(
 }
 
 /// Looks the name up and dials.
-async fn reach(target: &Target, progress: &mut Progress) -> Result<Reached> {
+async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached> {
+    let target = &examination.target;
     let mut trail = Trail::default();
+    let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None };
     let began = Instant::now();
-    let reached = transport::connect(&target.address, &mut trail).await;
+    let reached = transport::connect(&target.address, &target.ca_file, &mut visitor, &mut trail).await;
+    if let Some(site) = visitor.shown {
+        progress.shown(Identity::X509(site));
+    }
     let mut dialled = began;
     if let Some(lookup) = &trail.lookup {
         progress.enter_at(ReportStage::Resolve, began);
@@ -173,5 +178,23 @@ impl Examination {
     fn username(&self) -> &str {
         let given = self.login.as_ref().and_then(|login| login.username.as_deref());
         given.unwrap_or(&self.target.username)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_that_did_not_answer_are_told_with_what_came_of_them() {
+        let tried = |address: &str, outcome| Tried { address: address.parse().unwrap(), outcome };
+        let reached = || tried("192.0.2.1:5900", Outcome::Reached);
+        assert_eq!(others(&[reached()]), "");
+        let refused = tried("[2001:db8::1]:5900", Outcome::Failed("Connection refused".into()));
+        let silent = tried("192.0.2.2:5900", Outcome::Silent);
+        assert_eq!(
+            others(&[refused, silent, reached()]),
+            " ([2001:db8::1]:5900: Connection refused; 192.0.2.2:5900: no answer)"
+        );
     }
 }

@@ -4,20 +4,30 @@
 //! The ticket keeps out other programs and other users of this machine, Origin keeps out pages in the user's browser,
 //! Host keeps out pages that had their own name point at 127.0.0.1. Each stops what the others let through.
 
-use super::ticket::WRITTEN;
+use super::ticket::Shown;
 use httparse::{EMPTY_HEADER, Header, Request, Status};
-use std::fmt;
+use std::{fmt, net::SocketAddr};
 
 /// Whom the door opens for.
 pub(super) struct Door {
     host: String,
-    origins: Vec<String>,
+    origins: Origins,
+}
+
+/// Pages that may come in, given a ticket. A page cannot choose what its browser says here (RFC 6455, section 10.2).
+#[derive(Debug, Clone)]
+pub enum Origins {
+    /// Exactly these.
+    Only(Vec<String>),
+    /// Any page, and programs, which need not name an origin: then the ticket alone decides. For benchmarks and the like;
+    /// whatever shows pages knows their origin.
+    Any,
 }
 
 /// A request that has been read to its end.
 pub(super) struct Knock {
     /// The ticket that it names. It counts as used from here on, see [`Knock::wish`].
-    pub(super) ticket: Option<[u8; WRITTEN]>,
+    pub(super) ticket: Option<Shown>,
     /// What to answer if the ticket is good. A request that names a good ticket and is refused all the same has burnt
     /// it: whoever sent that should not have known it, so it is no longer worth anything to anybody. Keeping it would
     /// protect nothing, as who holds it can send the right Origin and Host a moment later.
@@ -52,9 +62,9 @@ pub(super) enum Cause {
 }
 
 impl Door {
-    /// A door at `port` on loopback, for pages from exactly these origins.
-    pub(super) fn new(port: u16, origins: Vec<String>) -> Self {
-        Self { host: format!("127.0.0.1:{port}"), origins }
+    /// A door at this address, for pages from these origins.
+    pub(super) fn new(address: SocketAddr, origins: Origins) -> Self {
+        Self { host: address.to_string(), origins }
     }
 
     /// Reads a request; none while it is not complete.
@@ -78,8 +88,13 @@ impl Door {
         check(request.version == Some(1), Cause::HttpVersion)?;
         check(names_a_ticket, Cause::Path)?;
         check(only(headers, "Host") == Some(self.host.as_bytes()), Cause::Host)?;
-        let origin = only(headers, "Origin");
-        check(self.origins.iter().any(|ours| origin == Some(ours.as_bytes())), Cause::Origin)?;
+        let welcome = match &self.origins {
+            Origins::Only(ours) => {
+                only(headers, "Origin").is_some_and(|theirs| ours.iter().any(|ours| theirs == ours.as_bytes()))
+            }
+            Origins::Any => true,
+        };
+        check(welcome, Cause::Origin)?;
         check(
             names(headers, "Upgrade", "websocket", str::eq_ignore_ascii_case)
                 && names(headers, "Connection", "upgrade", str::eq_ignore_ascii_case),
@@ -94,7 +109,7 @@ impl Door {
 impl Wish {
     /// The answer that grants it.
     pub(super) fn granted(&self) -> String {
-        let accept = tokio_tungstenite::tungstenite::handshake::derive_accept_key(self.key.as_bytes());
+        let accept = accept_key(&self.key);
         let protocol = if self.binary { "Sec-WebSocket-Protocol: binary\r\n" } else { "" };
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -121,6 +136,12 @@ impl fmt::Display for Cause {
             Self::Ticket => "no such ticket, or no longer",
         })
     }
+}
+
+/// RFC 6455, section 4.2.2: what shows that a WebSocket server has read the key.
+fn accept_key(key: &str) -> String {
+    const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+    openssl::base64::encode_block(&openssl::sha::sha1([key, GUID].concat().as_bytes()))
 }
 
 /// The header's value where it occurs once: two Hosts or two Origins are a trick.
@@ -174,7 +195,11 @@ mod tests {
     ];
 
     fn door() -> Door {
-        Door::new(4711, vec!["tauri://localhost".into(), "http://tauri.localhost".into()])
+        Door::new(address(), Origins::Only(vec!["tauri://localhost".into(), "http://tauri.localhost".into()]))
+    }
+
+    fn address() -> SocketAddr {
+        ([127, 0, 0, 1], 4711).into()
     }
 
     fn request(line: &str, headers: &[(&str, &str)]) -> Vec<u8> {
@@ -259,6 +284,15 @@ mod tests {
         ] {
             assert_eq!(judge(&with(name, value)), Err(cause), "{name}: {value:?}");
         }
+    }
+
+    #[test]
+    fn any_origin_is_any_origin_and_nothing_more() {
+        let judge = |bytes: &[u8]| Door::new(address(), Origins::Any).read(bytes).unwrap().unwrap().wish;
+        for origin in [None, Some("null"), Some("https://elsewhere.example")] {
+            assert!(judge(&with("Origin", origin)).is_ok(), "{origin:?}");
+        }
+        assert_eq!(judge(&with("Host", Some("evil.example"))), Err(Cause::Host));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The relay over real loopback sockets; the viewer is tokio-tungstenite's client, or raw bytes where it misbehaves.
 
-use super::{door::REFUSAL, ticket::TICKET_LIFE, *};
+use super::{door::REFUSAL, frame::MAX_FRAME, ticket::TICKET_LIFE, *};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{DuplexStream, duplex},
-    net::TcpSocket,
     task::JoinHandle,
 };
 use tokio_tungstenite::{
@@ -287,27 +286,25 @@ async fn dripping_does_not_buy_time() {
 }
 
 #[tokio::test]
-async fn only_so_many_stand_at_the_door() {
+async fn a_crowd_at_the_door_keeps_no_viewer_out() {
     let relay = relay().await;
-    let mut silent = Vec::new();
+    let mut crowd = Vec::new();
     for _ in 0..MAX_HALF_OPEN {
-        silent.push(dial(&relay).await);
+        crowd.push(dial(&relay).await);
     }
-    let mut one_too_many = dial(&relay).await;
-    assert!(matches!(within(one_too_many.read(&mut [0])).await, Ok(0) | Err(_)), "it was let to the door");
+    comes_in(&relay, invite(&relay)).await;
+    // The one who stood there longest went, without a word, and nobody else did.
+    let mut first = crowd.remove(0);
+    assert!(matches!(within(first.read(&mut [0])).await, Ok(0) | Err(_)));
+    for other in crowd {
+        assert_eq!(other.try_read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+}
 
-    // One goes, and there is room for a viewer.
-    let mut going = silent.pop().unwrap();
-    going.shutdown().await.unwrap();
-    within(going.read_to_end(&mut Vec::new())).await.unwrap();
-    drop(going);
-    let invitation = invite(&relay);
-    within(async {
-        while client_async(request(&invitation.url()), dial(&relay).await).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+#[tokio::test]
+async fn a_relay_is_not_for_the_network() {
+    assert!(Relay::at((Ipv4Addr::UNSPECIFIED, 0).into(), Origins::Any).is_err());
+    assert!(Relay::at((std::net::Ipv6Addr::LOCALHOST, 0).into(), Origins::Any).is_ok());
 }
 
 #[tokio::test]
@@ -380,11 +377,20 @@ async fn text_is_not_taken() {
 #[tokio::test]
 async fn a_message_that_is_too_big_is_not_taken() {
     let (mut viewer, mut page) = viewer().await;
-    page.send(Message::Binary(noise(128 * 1024).into())).await.unwrap();
-    assert_eq!(within(viewer.next()).await.unwrap().unwrap(), noise(128 * 1024));
+    let most = usize::try_from(MAX_FRAME).unwrap();
+    let hearing = tokio::spawn(async move {
+        let mut heard = Vec::new();
+        while heard.len() < most {
+            heard.extend_from_slice(&viewer.next().await.unwrap().unwrap());
+        }
+        (heard, viewer)
+    });
+    page.send(Message::Binary(noise(most).into())).await.unwrap();
+    let (heard, mut viewer) = within(hearing).await.unwrap();
+    assert!(heard == noise(most));
     // Its length alone is too much.
     let hearing = tokio::spawn(async move { viewer.next().await });
-    page.send(Message::Binary(noise(128 * 1024 + 1).into())).await.unwrap();
+    page.send(Message::Binary(noise(most + 1).into())).await.unwrap();
     assert_eq!(rest(&mut page).await.1, Some(1009));
     assert!(within(hearing).await.unwrap().is_err());
 }
@@ -583,7 +589,7 @@ async fn tight_session(room: usize) -> (Page, DuplexStream, JoinHandle<Ended>) {
     let page = socket().connect(listener.local_addr().expect("an address")).await.expect("a connection");
     let (viewer, _) = listener.accept().await.expect("a connection");
     let (near, far) = duplex(room);
-    let session = tokio::spawn(async move { splice(Viewer::new(viewer, Vec::new()).await, near).await });
+    let session = tokio::spawn(async move { splice(Viewer::new(viewer, &[], Default::default()), near).await });
     (WebSocketStream::from_raw_socket(page, Role::Client, None).await, far, session)
 }
 

@@ -3,7 +3,7 @@
 //! Redeeming removes, so that "once" is a property of the table. What a ticket admits to is a [`oneshot::Sender`]: when
 //! the session that waits at its other end is gone, the ticket is dead, whatever the table says.
 
-use super::viewer::Viewer;
+use super::{Admission, viewer::Viewer};
 use std::{
     io,
     sync::{Mutex, PoisonError},
@@ -18,13 +18,19 @@ pub(super) const TICKET_LIFE: Duration = Duration::from_secs(10);
 /// Bytes of a ticket as written: 256 random bits in hexadecimal.
 pub(super) const WRITTEN: usize = 64;
 
-/// A right to come in, as it is written in the URL. Never shown: there is no `Debug`.
+/// What somebody shows as a ticket: as long as one, nothing more is known about it.
+pub type Shown = [u8; WRITTEN];
+
+/// A right to come in: 256 random bits. Never shown but in the URL: there is no `Debug`.
 #[derive(Clone)]
-pub(super) struct Ticket([u8; WRITTEN]);
+pub struct Ticket(Shown);
 
 impl Ticket {
     /// Draws one from the operating system's randomness.
-    fn draw() -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When the operating system has none.
+    pub fn draw() -> io::Result<Self> {
         let mut random = [0; WRITTEN / 2];
         getrandom::fill(&mut random)?;
         let mut written = [0; WRITTEN];
@@ -32,6 +38,11 @@ impl Ticket {
             *pair = [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)]);
         }
         Ok(Self(written))
+    }
+
+    /// Whether this is the ticket that was shown; the time it takes does not tell how much of it was right.
+    pub fn reads(&self, shown: &Shown) -> bool {
+        self.0.ct_eq(shown).into()
     }
 
     /// As it stands in the URL.
@@ -61,14 +72,17 @@ impl Tickets {
         issued.push(Issued { ticket: ticket.clone(), until, session });
         Ok((ticket, until))
     }
+}
 
+impl Admission for Tickets {
     /// Uses up the ticket that reads `shown`, if there is one that is still good.
-    pub(super) fn redeem(&self, shown: &[u8; WRITTEN]) -> Option<oneshot::Sender<Viewer>> {
+    fn redeem(&self, shown: &Shown) -> Option<oneshot::Sender<Viewer>> {
         let mut issued = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Looks at every byte of every ticket, so that the time it takes tells nothing about any of them.
-        let found = issued.iter().enumerate().fold(None, |found, (place, issued)| {
-            if bool::from(issued.ticket.0.ct_eq(shown)) { Some(place) } else { found }
-        })?;
+        let found = issued
+            .iter()
+            .enumerate()
+            .fold(None, |found, (place, issued)| if issued.ticket.reads(shown) { Some(place) } else { found })?;
         Some(issued.swap_remove(found)).filter(Issued::is_good).map(|issued| issued.session)
     }
 }
@@ -83,7 +97,7 @@ impl Issued {
 mod tests {
     use super::*;
 
-    fn issue(tickets: &Tickets) -> ([u8; WRITTEN], oneshot::Receiver<Viewer>) {
+    fn issue(tickets: &Tickets) -> (Shown, oneshot::Receiver<Viewer>) {
         let (session, waiting) = oneshot::channel();
         (tickets.issue(session).unwrap().0.0, waiting)
     }

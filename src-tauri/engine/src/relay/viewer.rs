@@ -1,32 +1,48 @@
-//! A viewer that has been let in: the page's end of the relay, as messages of bytes.
+//! A viewer that has been let in: the page's end of the relay, as bytes that are heard and said.
 
-use bytes::Bytes;
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
+use super::{
+    buffer::{Buffer, Buffers, SIZE},
+    frame::{self, HEADER, Piece, Violation},
 };
-use std::time::Duration;
+use bytes::Bytes;
+use std::{
+    future::poll_fn,
+    io,
+    ops::Range,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
     time::timeout,
 };
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error as WebSocketError, Message,
-        error::ProtocolError,
-        protocol::{CloseFrame, Role, WebSocketConfig},
-    },
-};
 
-type Socket = WebSocketStream<TcpStream>;
-pub(super) type Sink = SplitSink<Socket, Message>;
-pub(super) type Stream = SplitStream<Socket>;
-
-/// A viewer's WebSocket. Binary only; pings are answered while it is read.
+/// A viewer's WebSocket (RFC 6455). Binary only, and messages mean nothing but the bytes in them; pings are answered while
+/// it is heard.
 pub struct Viewer {
-    socket: Socket,
+    stream: TcpStream,
+    buffers: Arc<Buffers>,
+    reader: frame::Reader,
+    incoming: Option<Incoming>,
+    outgoing: Option<Outgoing>,
+    /// The answer to the latest ping, which is all that has to be answered (section 5.5.3): so pings cannot pile up.
+    pong: Option<Vec<u8>>,
+}
+
+/// Bytes from the viewer: those that are payload, and behind them those that nobody has looked at.
+struct Incoming {
+    buffer: Buffer,
+    heard: Range<usize>,
+    unread: Range<usize>,
+}
+
+/// A frame on its way to the viewer. It is finished before another one begins.
+struct Outgoing {
+    buffer: Buffer,
+    unsent: Range<usize>,
 }
 
 /// The viewer broke the protocol, or is gone without a word.
@@ -38,137 +54,305 @@ pub struct ViewerBroke {
     pub(super) code: Option<u16>,
 }
 
-/// What a WebSocket message means here.
+/// What came from the viewer.
 pub(super) enum Heard {
-    Bytes(Bytes),
-    /// A ping or the like: dealt with.
-    Nothing,
-    Goodbye,
+    /// There are [`Viewer::heard`] bytes.
+    Bytes,
+    /// Its last word, and the code it gave.
+    Goodbye(Option<u16>),
+}
+
+/// How a viewer is seen off.
+pub(super) enum Parting<'a> {
+    /// By a close code and a short reason.
+    Say(u16, &'a str),
+    /// By an answer to its own goodbye.
+    Answer(Option<u16>),
+    /// It is not there any more.
+    Gone,
+}
+
+/// A message for the viewer that is being put together: bytes from the server are read to where they will be sent from.
+pub(super) struct Message {
+    buffer: Buffer,
+    end: usize,
 }
 
 impl Viewer {
     /// A viewer on a stream whose upgrade has been granted; `early` is what was read beyond the request.
-    pub(super) async fn new(stream: TcpStream, early: Vec<u8>) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(0)
-            .max_write_buffer_size(MAX_SEND + ROOM_FOR_PONGS)
-            .max_message_size(Some(MAX_MESSAGE))
-            .max_frame_size(Some(MAX_MESSAGE));
-        Self { socket: WebSocketStream::from_partially_read(stream, early, Role::Server, Some(config)).await }
+    pub(super) fn new(stream: TcpStream, early: &[u8], buffers: Arc<Buffers>) -> Self {
+        let incoming = (!early.is_empty()).then(|| {
+            let mut buffer = buffers.lend();
+            buffer[..early.len()].copy_from_slice(early);
+            Incoming { buffer, heard: 0..0, unread: 0..early.len() }
+        });
+        Self { stream, buffers, reader: Default::default(), incoming, outgoing: None, pong: None }
     }
 
-    /// The viewer's next bytes, never empty; none once it has said goodbye.
+    /// The viewer's next bytes, never empty; none once it has said goodbye. Messages may come in pieces, or together.
     ///
     /// # Errors
     /// [`ViewerBroke`] where it sent what is not its to send (it is told so), or vanished.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ViewerBroke> {
-        loop {
-            match heard(self.socket.next().await) {
-                Ok(Heard::Bytes(bytes)) => return Ok(Some(bytes)),
-                Ok(Heard::Nothing) => {}
-                Ok(Heard::Goodbye) => {
-                    self.see_off(None).await;
-                    return Ok(None);
-                }
-                Err(broke) => {
-                    self.see_off(broke.code.map(|code| (code, broke.detail.as_str()))).await;
-                    return Err(broke);
-                }
+        let heard = poll_fn(|cx| {
+            let heard = self.poll_hear(cx);
+            // For the pongs; whether it takes them will be seen.
+            let _ = self.poll_say(cx);
+            heard
+        });
+        match heard.await {
+            Ok(Heard::Bytes) => {
+                let bytes = Bytes::copy_from_slice(self.heard());
+                self.passed_on(bytes.len());
+                Ok(Some(bytes))
+            }
+            Ok(Heard::Goodbye(code)) => {
+                self.see_off(Parting::Answer(code)).await;
+                Ok(None)
+            }
+            Err(broke) => {
+                self.see_off(broke.parting()).await;
+                Err(broke)
             }
         }
     }
 
-    /// Sends bytes, at most 256 KiB at a time, and waits until the kernel has them.
+    /// Sends bytes and waits until the kernel has them.
     ///
     /// # Errors
     /// [`ViewerBroke`] where nobody is there any more.
     pub async fn send(&mut self, bytes: Bytes) -> Result<(), ViewerBroke> {
-        self.socket.send(Message::Binary(bytes)).await.map_err(ViewerBroke::from)
+        for piece in bytes.chunks(SIZE - HEADER) {
+            poll_fn(|cx| self.poll_say(cx)).await?;
+            let mut message = self.message();
+            message.room()[..piece.len()].copy_from_slice(piece);
+            message.end += piece.len();
+            self.say(message);
+        }
+        poll_fn(|cx| self.poll_say(cx)).await
     }
 
     /// Says goodbye with a close code (4000 to 4999 are ours) and a short reason, and waits a moment for the answer.
     pub async fn close(mut self, code: u16, reason: &str) {
-        self.see_off(Some((code, reason))).await;
+        self.see_off(Parting::Say(code, reason)).await;
     }
 
-    /// Ends the conversation in order: says goodbye, or answers one, and reads until the other end is through.
-    async fn see_off(&mut self, close: Option<(u16, &str)>) {
-        let ending = async {
-            let _ = match close {
-                Some((code, reason)) => {
-                    let reason = &reason[..reason.floor_char_boundary(MAX_REASON)];
-                    self.socket.close(Some(CloseFrame { code: code.into(), reason: reason.into() })).await
-                }
-                None => self.socket.flush().await,
-            };
-            while let Some(Ok(_)) = self.socket.next().await {}
-            if let Some((TOO_BIG | PROTOCOL_ERROR, _)) = close {
-                // What follows can no longer be read as messages; closing over it would take our goodbye back.
-                let stream = self.socket.get_mut();
-                let _ = stream.shutdown().await;
-                let _ = tokio::io::copy(&mut stream.take(MAX_UNREAD), &mut tokio::io::sink()).await;
+    /// What was heard and not yet passed on.
+    pub(super) fn heard(&self) -> &[u8] {
+        self.incoming.as_ref().map_or(&[], |incoming| &incoming.buffer[incoming.heard.clone()])
+    }
+
+    /// So many of the bytes that were heard are where they belong.
+    pub(super) fn passed_on(&mut self, length: usize) {
+        if let Some(incoming) = &mut self.incoming {
+            incoming.heard.start += length;
+        }
+        self.give_back();
+    }
+
+    /// Reads what there is. While bytes wait to be passed on it goes on hearing, so that a ping is answered and a goodbye
+    /// seen, until its buffer is full: then it waits for nothing but [`Viewer::passed_on`].
+    pub(super) fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Result<Heard, ViewerBroke>> {
+        loop {
+            if let Some(heard) = self.understand()? {
+                return Poll::Ready(Ok(heard));
             }
+            let read = self.poll_read(cx);
+            if read.is_pending() {
+                self.give_back();
+            }
+            ready!(read)?;
+        }
+    }
+
+    /// Takes all frames apart that are there. Payload is put behind payload: many pointer events are one write.
+    fn understand(&mut self) -> Result<Option<Heard>, Violation> {
+        let Some(Incoming { buffer, heard, unread }) = &mut self.incoming else { return Ok(None) };
+        let mut more = false;
+        while let Some((length, piece)) = self.reader.read(&mut buffer[unread.clone()])? {
+            let at = |range: Range<usize>| unread.start + range.start..unread.start + range.end;
+            match piece {
+                Piece::Bytes(range) => {
+                    more = true;
+                    if Range::is_empty(heard) {
+                        *heard = at(range);
+                    } else {
+                        let length = range.len();
+                        buffer.copy_within(at(range), heard.end);
+                        heard.end += length;
+                    }
+                }
+                Piece::Ping(range) => self.pong = Some(frame::pong(&buffer[at(range)])),
+                Piece::Nothing => {}
+                Piece::Close(code) => return Ok(Some(Heard::Goodbye(code))),
+            }
+            unread.start += length;
+        }
+        Ok(more.then_some(Heard::Bytes))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ViewerBroke>> {
+        let incoming =
+            self.incoming.get_or_insert_with(|| Incoming { buffer: self.buffers.lend(), heard: 0..0, unread: 0..0 });
+        incoming.make_room();
+        let Incoming { buffer, unread, .. } = incoming;
+        let mut room = ReadBuf::new(&mut buffer[unread.end..]);
+        if room.remaining() == 0 {
+            return Poll::Pending;
+        }
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut room))?;
+        let read = room.filled().len();
+        unread.end += read;
+        if read == 0 {
+            let detail = "the viewer's connection ended without a goodbye".to_owned();
+            return Poll::Ready(Err(ViewerBroke { detail, code: None }));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// An idle viewer holds no buffer.
+    fn give_back(&mut self) {
+        self.incoming.take_if(|incoming| incoming.heard.is_empty() && incoming.unread.is_empty());
+    }
+
+    /// A message to fill, and to [`Viewer::say`].
+    pub(super) fn message(&self) -> Message {
+        Message { buffer: self.buffers.lend(), end: HEADER }
+    }
+
+    /// Puts a message on its way. Only once [`Viewer::poll_say`] was ready: otherwise it would cut into another one.
+    pub(super) fn say(&mut self, Message { mut buffer, end }: Message) {
+        debug_assert!(self.outgoing.is_none(), "a frame must end before the next begins");
+        if let Some(room) = buffer.first_chunk_mut() {
+            let start = frame::write_header(room, end - HEADER);
+            self.outgoing = Some(Outgoing { buffer, unsent: start..end });
+        }
+    }
+
+    /// Writes what is on its way; ready when nothing is.
+    pub(super) fn poll_say(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ViewerBroke>> {
+        loop {
+            if let Some(Outgoing { buffer, unsent }) = &mut self.outgoing {
+                while !Range::is_empty(unsent) {
+                    match ready!(Pin::new(&mut self.stream).poll_write(cx, &buffer[unsent.clone()]))? {
+                        0 => return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into())),
+                        written => unsent.start += written,
+                    }
+                }
+                self.outgoing = None;
+            }
+            match self.pong.take() {
+                Some(pong) => self.say_frame(&pong),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+
+    fn say_frame(&mut self, frame: &[u8]) {
+        let mut buffer = self.buffers.lend();
+        buffer[..frame.len()].copy_from_slice(frame);
+        self.outgoing = Some(Outgoing { buffer, unsent: 0..frame.len() });
+    }
+
+    /// Ends the conversation in order (section 7.1): finishes what is being said, says goodbye, and hears the other end out,
+    /// as closing over unread bytes would take the goodbye back.
+    pub(super) async fn see_off(&mut self, parting: Parting<'_>) {
+        let (goodbye, answered) = match parting {
+            Parting::Say(code, reason) => (frame::close(Some(code), reason), false),
+            Parting::Answer(code) => (frame::close(code, ""), true),
+            Parting::Gone => return,
         };
-        // Whoever does not answer is cut off.
+        let ending = async {
+            poll_fn(|cx| self.poll_say(cx)).await?;
+            self.say_frame(&goodbye);
+            poll_fn(|cx| self.poll_say(cx)).await?;
+            if !answered && let Err(ViewerBroke { code: Some(_), .. }) = self.hear_out().await {
+                // What it sends can no longer be understood, and where it ends neither.
+                self.stream.shutdown().await?;
+                let mut rest = self.buffers.lend();
+                while self.stream.read(&mut rest).await? > 0 {}
+            }
+            Result::<(), ViewerBroke>::Ok(())
+        };
+        // Whoever does not answer, or does not stop, is cut off.
         let _ = timeout(PARTING, ending).await;
     }
 
-    pub(super) fn split(self) -> (Sink, Stream) {
-        self.socket.split()
-    }
-
-    /// Puts the two halves together again and sees the viewer off.
-    pub(super) async fn part(sink: Sink, stream: Stream, close: Option<(u16, &str)>) {
-        // Fails for halves of two different viewers only.
-        if let Ok(socket) = sink.reunite(stream) {
-            Self { socket }.see_off(close).await;
+    /// Hears the viewer until it says goodbye too.
+    async fn hear_out(&mut self) -> Result<(), ViewerBroke> {
+        loop {
+            self.passed_on(self.heard().len());
+            if let Heard::Goodbye(_) = poll_fn(|cx| self.poll_hear(cx)).await? {
+                return Ok(());
+            }
         }
     }
 }
 
-/// Reads one item of the socket's stream.
-pub(super) fn heard(item: Option<Result<Message, WebSocketError>>) -> Result<Heard, ViewerBroke> {
-    match item {
-        Some(Ok(Message::Binary(bytes))) if !bytes.is_empty() => Ok(Heard::Bytes(bytes)),
-        Some(Ok(Message::Text(_))) | Some(Err(WebSocketError::Utf8(_))) => {
-            Err(ViewerBroke { detail: "the viewer sent text".to_owned(), code: Some(UNSUPPORTED_DATA) })
+impl Incoming {
+    /// Moves what is there to the front, where that is little or there is hardly any room behind it.
+    fn make_room(&mut self) {
+        if self.heard.is_empty() {
+            self.heard = self.unread.start..self.unread.start;
         }
-        Some(Ok(Message::Close(_))) | None => Ok(Heard::Goodbye),
-        Some(Ok(_)) => Ok(Heard::Nothing),
-        Some(Err(error)) => Err(error.into()),
+        let room = self.buffer.len() - self.unread.end;
+        let to_gain = self.unread.end - self.heard.len() - self.unread.len();
+        if to_gain > 0 && (self.heard.is_empty() || room < SIZE / 4) {
+            let (heard, unread) = (self.heard.len(), self.unread.len());
+            self.buffer.copy_within(self.heard.clone(), 0);
+            self.buffer.copy_within(self.unread.clone(), heard);
+            self.heard = 0..heard;
+            self.unread = heard..heard + unread;
+        }
     }
 }
 
-impl From<WebSocketError> for ViewerBroke {
-    fn from(error: WebSocketError) -> Self {
-        let code = match &error {
-            WebSocketError::Capacity(_) => Some(TOO_BIG),
-            WebSocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-            WebSocketError::Protocol(_) => Some(PROTOCOL_ERROR),
-            _ => None,
-        };
-        Self { detail: format!("the viewer's connection broke: {error}"), code }
+impl Message {
+    pub(super) fn is_empty(&self) -> bool {
+        self.end == HEADER
+    }
+
+    /// Where more of it may be written to; see [`Message::poll_read_from`].
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.end..]
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.end == self.buffer.len()
+    }
+
+    /// Reads more of it; how much it was, none at the stream's end.
+    pub(super) fn poll_read_from(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut room = ReadBuf::new(self.room());
+        ready!(Pin::new(stream).poll_read(cx, &mut room))?;
+        let read = room.filled().len();
+        self.end += read;
+        Poll::Ready(Ok(read))
     }
 }
 
-/// The longest message that is sent. Larger ones make a page wait for their end.
-pub(super) const MAX_SEND: usize = 256 * 1024;
+impl ViewerBroke {
+    /// How it is seen off.
+    pub(super) fn parting(&self) -> Parting<'_> {
+        self.code.map_or(Parting::Gone, |code| Parting::Say(code, &self.detail))
+    }
+}
+
+impl From<Violation> for ViewerBroke {
+    fn from(violation: Violation) -> Self {
+        Self { detail: violation.to_string(), code: Some(violation.code()) }
+    }
+}
+
+impl From<io::Error> for ViewerBroke {
+    fn from(cause: io::Error) -> Self {
+        Self { detail: format!("the viewer's connection broke: {cause}"), code: None }
+    }
+}
+
 /// How long a goodbye may take.
 pub(super) const PARTING: Duration = Duration::from_secs(2);
-
-/// The longest message that is taken. noVNC's are at most 10 KiB.
-const MAX_MESSAGE: usize = 128 * 1024;
-/// 4 KiB instead of tungstenite's 128: what an idle session costs.
-const READ_BUFFER: usize = 4 * 1024;
-/// What may queue beside a message for a viewer that pings and does not read; then pongs are left out.
-const ROOM_FOR_PONGS: usize = 16 * 1024;
-/// Bytes that are thrown away after the goodbye to a viewer that broke the protocol.
-const MAX_UNREAD: u64 = 1024 * 1024;
-/// Bytes of a close reason (RFC 6455, section 5.5).
-const MAX_REASON: usize = 123;
-
-// Close codes of RFC 6455, section 7.4.1.
-const PROTOCOL_ERROR: u16 = 1002;
-const UNSUPPORTED_DATA: u16 = 1003;
-const TOO_BIG: u16 = 1009;

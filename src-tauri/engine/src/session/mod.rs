@@ -21,6 +21,7 @@ use crate::{
     transport::{self, Reached, Trail},
     trust::Trust,
 };
+use prompts::Prompts;
 use std::{
     collections::HashMap,
     fmt,
@@ -342,12 +343,15 @@ impl Session {
     }
 
     /// The way to the server: dialled, or what it called us by.
-    async fn reach(&self) -> Result<Reached> {
-        let Some(call) = &self.call else {
-            return transport::connect(&self.target.address, &mut Trail::default()).await;
-        };
-        let gone = || Error::CallerGone { address: self.target.address.to_string() };
-        transport::called(lock(call).take().ok_or_else(gone)?)
+    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
+        let Target { address, ca_file, .. } = &self.target;
+        match &self.call {
+            None => transport::connect(address, ca_file, prompts, &mut Trail::default()).await,
+            Some(call) => {
+                let gone = || Error::CallerGone { address: address.to_string() };
+                transport::called(lock(call).take().ok_or_else(gone)?)
+            }
+        }
     }
 
     /// Whether there is a server that has called and waits.

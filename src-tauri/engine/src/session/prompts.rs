@@ -2,7 +2,7 @@
 
 use super::{Answer, Prompt, Session, SessionState, Stage, Surroundings, Typed};
 use crate::{
-    address::Address,
+    address::{Address, WebSocket},
     error::Error,
     host::{Host, HostId},
     lock,
@@ -10,8 +10,9 @@ use crate::{
     transport::{
         Limit, patience,
         tls::{self, Peer},
+        ws::Visitor,
     },
-    trust::{Identity, Verdict},
+    trust::{Certificate, Identity, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 use std::time::Duration;
@@ -187,9 +188,8 @@ impl<'a> Prompts<'a> {
     }
 
     /// Whether this is the server: the known keys first, then the person.
-    async fn confirm(&mut self, identity: Identity) -> Result<(), Cancelled> {
-        let endpoint = self.session.endpoint();
-        let known = match self.surroundings.trust.verdict(&endpoint, &identity) {
+    async fn confirm(&mut self, endpoint: &str, identity: Identity) -> Result<(), Cancelled> {
+        let known = match self.surroundings.trust.verdict(endpoint, &identity) {
             Verdict::Trusted => None,
             Verdict::Unknown => Some(None),
             Verdict::Changed(known) => Some(Some(known)),
@@ -199,11 +199,18 @@ impl<'a> Prompts<'a> {
             let prompt = Prompt::Trust { identity: identity.clone(), known };
             let Some(Answer::Trust) = self.session.ask(prompt).await else { return Err(Cancelled) };
         }
-        if let Err(error) = self.surroundings.trust.accept(&endpoint, &identity) {
+        if let Err(error) = self.surroundings.trust.accept(endpoint, &identity) {
             tracing::warn!(%error, "a server's key is known for this session only");
         }
         self.identity = Some(identity);
         Ok(())
+    }
+}
+
+impl Visitor for Prompts<'_> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+        let gave_up = |_| Error::ViewerFailed { detail: String::new() };
+        self.confirm(site, Identity::X509(certificate)).await.map_err(gave_up)
     }
 }
 
@@ -238,14 +245,16 @@ impl Ask for Prompts<'_> {
         };
         self.tls = Some(tls.description);
         if let Some(certificate) = tls.certificate {
-            self.confirm(Identity::X509(certificate)).await.map_err(|_| TlsError::Cancelled)?;
+            self.confirm(&self.session.endpoint(), Identity::X509(certificate))
+                .await
+                .map_err(|_| TlsError::Cancelled)?;
         }
         self.wait_at_most(patience::MESSAGE);
         Ok(tls.stream)
     }
 
     async fn trust(&mut self, key: &ServerKey) -> Result<(), Cancelled> {
-        self.confirm(Identity::from(key)).await
+        self.confirm(&self.session.endpoint(), Identity::from(key)).await
     }
 
     async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
@@ -282,7 +291,7 @@ fn name(security_type: SecurityType) -> String {
 /// Whom a certificate has to name.
 pub(crate) fn peer(address: &Address) -> Peer {
     match address {
-        Address::Tcp { hostname, .. } => {
+        Address::Tcp { hostname, .. } | Address::Ws(WebSocket { hostname, .. }) => {
             let bare = hostname.split('%').next().unwrap_or(hostname);
             bare.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
         }

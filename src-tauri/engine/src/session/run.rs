@@ -8,7 +8,7 @@ use crate::{
     lock,
     protection::{Level, Protection},
     relay::{self, Viewer},
-    transport::{Patient, Reached},
+    transport::{Patient, Reached, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -26,7 +26,7 @@ pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) 
         let mut live_since = None;
         let error = look(&session, &surroundings, &mut live_since).await.err();
         if let Some(error) = &error {
-            tracing::info!(address = %session.target.address, %error, "session ended");
+            tracing::info!(address = %session.target.address.without_query(), %error, "session ended");
         }
         match error {
             Some(error)
@@ -72,13 +72,17 @@ async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut O
     session.set(SessionState::Live);
     *live_since = Some(Instant::now());
 
-    let address = session.target.address.to_string();
+    let target = &session.target.address;
+    let address = target.without_query().to_string();
     match relay::splice(viewer, stream).await {
         // The page says why, if it was not the user who closed: see `Sessions::viewer_failed`.
         relay::Ended::Viewer => Err(Error::ViewerFailed { detail: String::new() }),
         relay::Ended::ViewerBroke(detail) => Err(Error::ViewerFailed { detail }),
         relay::Ended::ServerClosed => Err(Error::ServerClosed { address }),
-        relay::Ended::ServerBroke(cause) => Err(Error::ConnectionLost { address, detail: cause.to_string() }),
+        relay::Ended::ServerBroke(cause) => {
+            Err(ws::explain(&cause, target)
+                .unwrap_or_else(|| Error::ConnectionLost { address, detail: cause.to_string() }))
+        }
     }
 }
 
@@ -105,7 +109,10 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
                 continue;
             }
             Failure::BetterWithoutVeNCrypt => {
-                return Err(Error::NoCommonType { address: session.target.address.to_string(), offered: vec![] });
+                return Err(Error::NoCommonType {
+                    address: session.target.address.without_query().to_string(),
+                    offered: vec![],
+                });
             }
         };
         match error {
@@ -148,7 +155,7 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let Reached { stream, local } = session.reach().await.map_err(Failure::Explained)?;
+    let Reached { stream, local } = session.reach(prompts).await.map_err(Failure::Explained)?;
     let stream = Patient::new(stream);
     let limit = stream.limit();
     prompts.begin(limit.clone(), local);

@@ -6,6 +6,7 @@ pub(crate) mod tls;
 mod trail;
 #[cfg(unix)]
 mod unix;
+pub(crate) mod ws;
 
 pub(crate) use patience::{Limit, Patient};
 pub(crate) use trail::{Outcome, Trail, Tried};
@@ -27,11 +28,17 @@ pub(crate) struct Reached {
     pub(crate) local: bool,
 }
 
-/// Reaches `address`, within the way's own deadline. What happened on the way is left in `trail`, also where it ends.
+/// Reaches `address`, within the way's own deadline; `visitor` is asked on the way, and `ca_file` may vouch for a site.
+/// What happened on the way is left in `trail`, also where it ends.
 ///
 /// # Errors
 /// One of the "reaching the server" errors of [`crate::Error`].
-pub(crate) async fn connect(address: &Address, trail: &mut Trail) -> Result<Reached> {
+pub(crate) async fn connect(
+    address: &Address,
+    ca_file: &str,
+    visitor: &mut impl ws::Visitor,
+    trail: &mut Trail,
+) -> Result<Reached> {
     let local = |stream: Stream| Reached { stream, local: true };
     match address {
         Address::Tcp { hostname, port } => {
@@ -43,6 +50,11 @@ pub(crate) async fn connect(address: &Address, trail: &mut Trail) -> Result<Reac
         Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
         Address::Unix(path) => Err(Error::SocketMissing { path: path.clone() }),
+        Address::Ws(socket) => {
+            let stream = ws::dial(socket, ca_file, &ws::Headers::default(), visitor, trail).await?;
+            // Most often a proxy answers: what lies behind it can be anywhere.
+            Ok(Reached { stream, local: false })
+        }
         Address::Demo => Ok(local(Box::new(demo::dial().await?))),
     }
 }

@@ -17,8 +17,8 @@ use tokio::{
 };
 use tokio_openssl::SslStream;
 
-/// What a server makes of all that it was told.
-type Answer = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
+/// Makes an answer of what the viewer has said.
+pub type Replying = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
 /// What the server does next.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ pub enum Turn {
     /// Says this, one byte each time this much time has passed.
     Drip(Vec<u8>, Duration),
     /// Says what this makes of all that it was told.
-    Reply(Arc<Answer>),
+    Reply(Arc<Replying>),
     /// Hears exactly this.
     Hear(Vec<u8>),
     /// Hears so many bytes, whatever they are.

@@ -3,6 +3,8 @@ import type { FieldProblem } from "./FieldProblem";
 import type { Level } from "./Level";
 import type { OtherProtocol } from "./OtherProtocol";
 import type { Step } from "./Step";
+import type { WsMistake } from "./WsMistake";
+import type { WsRefusal } from "./WsRefusal";
 
 /**
  * Why an examination stopped: the error's code and facts, and its sentence in English.
@@ -34,6 +36,14 @@ detail: string, } | { "code": "hosts_not_saved",
 path: string, 
 /**
  * The system's words.
+ */
+detail: string, } | { "code": "import_unreadable", 
+/**
+ * Which.
+ */
+path: string, 
+/**
+ * Why.
  */
 detail: string, } | { "code": "keyring_missing", 
 /**
@@ -82,6 +92,54 @@ address: string, } | { "code": "cannot_listen",
 address: string, 
 /**
  * The system's words.
+ */
+detail: string, } | { "code": "wake_not_sent", 
+/**
+ * The system's words.
+ */
+detail: string, } | { "code": "ws_refused", 
+/**
+ * Address as Portlight prints it, without its query.
+ */
+address: string, 
+/**
+ * What it comes to.
+ */
+why: WsRefusal, 
+/**
+ * HTTP status, or from 1000 on the close code.
+ */
+status: number, 
+/**
+ * Its words, cleaned.
+ */
+reason: string | null, } | { "code": "ws_unknown_token", 
+/**
+ * Address as Portlight prints it, without its query.
+ */
+address: string, } | { "code": "ws_silent", 
+/**
+ * Address as Portlight prints it, without its query.
+ */
+address: string, } | { "code": "ws_timeout", 
+/**
+ * Address as Portlight prints it, without its query.
+ */
+address: string, 
+/**
+ * The deadline.
+ */
+seconds: number, } | { "code": "not_web_socket", 
+/**
+ * Address as Portlight prints it, without its query.
+ */
+address: string, 
+/**
+ * What it is, where that shows.
+ */
+looks_like: WsMistake | null, 
+/**
+ * What it did; may be empty.
  */
 detail: string, } | { "code": "not_rfb", 
 /**

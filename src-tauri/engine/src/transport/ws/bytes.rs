@@ -1,0 +1,152 @@
+//! A WebSocket as a stream of bytes: where messages begin and end means nothing to RFB.
+
+use super::Broke;
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{SinkExt, StreamExt};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error as WebSocketError, Message,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
+
+/// Reads the payload of binary messages, writes one binary message a flush. Pings are answered while it is read.
+pub(super) struct ByBytes<S> {
+    socket: WebSocketStream<S>,
+    /// What is left of the last message.
+    unread: Bytes,
+    /// What was written since the last flush.
+    unsent: BytesMut,
+    /// Whether the server has said goodbye.
+    ended: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ByBytes<S> {
+    /// The client's end on a stream whose upgrade was granted; `early` is what was read beyond that answer.
+    pub(super) async fn new(stream: S, early: Vec<u8>) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MAX_SEND + ROOM_FOR_PONGS)
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        let socket = WebSocketStream::from_partially_read(stream, early, Role::Client, Some(config)).await;
+        Self { socket, unread: Bytes::new(), unsent: BytesMut::new(), ended: false }
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.unsent.is_empty() {
+            ready!(self.socket.poll_ready_unpin(cx)).map_err(broke)?;
+            self.socket.start_send_unpin(Message::Binary(self.unsent.split().freeze())).map_err(broke)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByBytes<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        loop {
+            if !this.unread.is_empty() {
+                let length = this.unread.len().min(buf.remaining());
+                buf.put_slice(&this.unread[..length]);
+                this.unread.advance(length);
+                return Poll::Ready(Ok(()));
+            }
+            if this.ended {
+                return Poll::Ready(Ok(()));
+            }
+            match ready!(this.socket.poll_next_unpin(cx)) {
+                Some(Ok(Message::Binary(bytes))) => this.unread = bytes,
+                Some(Ok(Message::Text(_)) | Err(WebSocketError::Utf8(_))) => {
+                    this.ended = true;
+                    return Poll::Ready(Err(io::Error::other(Broke::Text)));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    this.ended = true;
+                    // The goodbye is answered where that costs no waiting; nobody depends on it.
+                    let _ = this.socket.poll_flush_unpin(cx);
+                    return Poll::Ready(goodbye(frame));
+                }
+                // A ping or the like: dealt with.
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    this.ended = true;
+                    return Poll::Ready(match broke(error) {
+                        // Servers that are VNC servers first close without a goodbye.
+                        error if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+                        error => Err(error),
+                    });
+                }
+                None => this.ended = true,
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByBytes<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if this.unsent.len() >= MAX_SEND {
+            ready!(this.poll_send(cx))?;
+        }
+        let length = buf.len().min(MAX_SEND - this.unsent.len());
+        this.unsent.extend_from_slice(&buf[..length]);
+        Poll::Ready(Ok(length))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        this.socket.poll_flush_unpin(cx).map_err(broke)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_send(cx))?;
+        this.socket.poll_close_unpin(cx).map_err(broke)
+    }
+}
+
+/// What a goodbye means: an end like any other, or one that has a reason (RFC 6455, section 7.4).
+fn goodbye(frame: Option<CloseFrame>) -> io::Result<()> {
+    let Some(frame) = frame else { return Ok(()) };
+    match u16::from(frame.code) {
+        NORMAL | GOING_AWAY => Ok(()),
+        code => {
+            let reason = Some(rfb::clean(frame.reason.as_bytes())).filter(|words| !words.is_empty());
+            Err(io::Error::other(Broke::Closed { code, reason }))
+        }
+    }
+}
+
+fn broke(error: WebSocketError) -> io::Error {
+    use tokio_tungstenite::tungstenite::error::ProtocolError;
+    match error {
+        WebSocketError::Io(cause) => cause,
+        WebSocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => io::ErrorKind::UnexpectedEof.into(),
+        WebSocketError::Protocol(ProtocolError::SendAfterClosing)
+        | WebSocketError::ConnectionClosed
+        | WebSocketError::AlreadyClosed => io::ErrorKind::BrokenPipe.into(),
+        error => io::Error::other(Broke::Protocol(error.to_string())),
+    }
+}
+
+/// The longest message that is taken: a 4K screen in one piece, for servers that do that.
+const MAX_MESSAGE: usize = 32 * 1024 * 1024;
+/// The longest message that is sent. What a viewer says is short.
+const MAX_SEND: usize = 64 * 1024;
+/// What may queue beside a message for a server that pings and does not read; then pongs are left out.
+const ROOM_FOR_PONGS: usize = 16 * 1024;
+const READ_BUFFER: usize = 32 * 1024;
+
+// Close codes of RFC 6455, section 7.4.1.
+const NORMAL: u16 = 1000;
+const GOING_AWAY: u16 = 1001;

@@ -1,0 +1,243 @@
+//! Servers as they are out there: websockify, QEMU and LibVNCServer, each on loopback and for one test.
+
+use super::*;
+use crate::trust::CertificateProblem;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program that ends with the test.
+struct Running(Child);
+
+impl Running {
+    fn start(program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap_or_else(|cause| panic!("{program} did not start: {cause}")))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A virtual machine without anything in it, whose screen can be had over TCP and over a WebSocket.
+struct Qemu {
+    vnc: u16,
+    ws: u16,
+    _running: Running,
+}
+
+impl Qemu {
+    fn start() -> Self {
+        // QEMU counts VNC's ports from 5900.
+        let vnc = std::iter::repeat_with(free_port).find(|port| *port > 5900).unwrap();
+        let ws = free_port();
+        let screen = format!("127.0.0.1:{},websocket=127.0.0.1:{ws}", vnc - 5900);
+        let arguments = ["-machine", "none", "-nodefaults", "-S", "-display", "none", "-vnc", &screen];
+        Self { vnc, ws, _running: Running::start("qemu-system-x86_64", &arguments) }
+    }
+}
+
+/// websockify at a port of its own, with these arguments before and behind it.
+fn websockify(before: &[&str], behind: &[&str]) -> (u16, Running) {
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let arguments = [before, &[listen.as_str()], behind].concat();
+    (port, Running::start("websockify", &arguments))
+}
+
+/// A certificate of no authority, and its key.
+fn certificate(folder: &Path) -> (String, String) {
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &key, "-out", &certificate])
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+    (certificate, key)
+}
+
+fn tokens(folder: &Path, lines: &str) -> String {
+    let file = folder.join("tokens");
+    std::fs::write(&file, lines).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+/// A visitor who says this of every certificate that no authority vouches for.
+struct Says(Result<()>, Vec<CertificateProblem>);
+
+impl Visitor for Says {
+    async fn certificate(&mut self, _site: &str, certificate: Certificate, _description: String) -> Result<()> {
+        self.1 = certificate.problems;
+        self.0.clone()
+    }
+}
+
+async fn dialled(place: &str, headers: &Headers, visitor: &mut impl Visitor) -> Result<Stream> {
+    let Ok(Address::Ws(socket)) = Address::parse(place) else { panic!("{place} is no address of a WebSocket") };
+    // A program that has just been started does not listen yet.
+    let listening = async {
+        loop {
+            match dial(&socket, "", headers, visitor, &mut Trail::default()).await {
+                Err(Error::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
+                done => return done,
+            }
+        }
+    };
+    timeout(PATIENCE, listening).await.expect("it never listened")
+}
+
+async fn reached(place: &str) -> Result<Stream> {
+    dialled(place, &Headers::default(), &mut Nobody).await
+}
+
+async fn refusal(place: &str) -> Error {
+    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets everybody in"))
+}
+
+struct Nobody;
+impl Visitor for Nobody {}
+impl rfb::Ask for Nobody {}
+
+/// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.
+async fn desktop(stream: Stream) -> String {
+    let (policy, mut ask, mut rng) = (rfb::Policy::default(), Nobody, UnwrapErr(SysRng));
+    let handshake = rfb::client::handshake(stream, &policy, &mut ask, &mut rng);
+    timeout(PATIENCE, handshake).await.unwrap().unwrap().init.name_text()
+}
+
+#[tokio::test]
+async fn websockify_with_tokens() {
+    let (folder, qemu) = (TempDir::new().unwrap(), Qemu::start());
+    let file = tokens(folder.path(), &format!("# machines\nabc123: 127.0.0.1:{}\ndead: 127.0.0.1:1\n", qemu.vnc));
+    let (port, _websockify) = websockify(&["--token-plugin", "TokenFile", "--token-source", &file], &[]);
+    let site = format!("ws://127.0.0.1:{port}/websockify");
+
+    // Its target may need longer to start than it does.
+    reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
+    assert_eq!(desktop(reached(&format!("{site}?token=abc123")).await.unwrap()).await, "QEMU");
+
+    assert_eq!(refusal(&format!("{site}?token=other")).await, Error::WsUnknownToken { address: site.clone() });
+    assert_eq!(refusal(&site).await, Error::WsSilent { address: site.clone() });
+
+    let place = format!("{site}?token=dead");
+    let mut dead = reached(&place).await.unwrap();
+    let end = timeout(PATIENCE, dead.read(&mut [0; 16])).await.unwrap().unwrap_err();
+    let reason = Some("Failed to connect to downstream server".to_owned());
+    assert_eq!(
+        explain(&end, &Address::parse(&place).unwrap()),
+        Some(Error::WsRefused { address: site, why: WsRefusal::Behind, status: 1011, reason })
+    );
+}
+
+#[tokio::test]
+async fn websockify_with_a_login() {
+    let qemu = Qemu::start();
+    let target = format!("127.0.0.1:{}", qemu.vnc);
+    let login = ["--auth-plugin", "BasicHTTPAuth", "--auth-source", "ann:open:sesame"];
+    let (port, _websockify) = websockify(&login, &[&target]);
+    let address = format!("ws://127.0.0.1:{port}");
+    reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
+
+    let (why, reason) = (WsRefusal::Login, None);
+    assert_eq!(refusal(&address).await, Error::WsRefused { address: address.clone(), why, status: 401, reason });
+    let basic = |password: &str| Headers {
+        basic: Some(("ann".to_owned(), Secret::from(password.to_owned()))),
+        ..Headers::default()
+    };
+    let wrong = dialled(&address, &basic("sesame"), &mut Nobody).await.err().unwrap();
+    assert!(matches!(wrong, Error::WsRefused { why: WsRefusal::Login, .. }), "{wrong:?}");
+    assert_eq!(desktop(dialled(&address, &basic("open:sesame"), &mut Nobody).await.unwrap()).await, "QEMU");
+}
+
+#[tokio::test]
+async fn websockify_that_looks_at_the_origin() {
+    let qemu = Qemu::start();
+    let port = free_port();
+    let (listen, target) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", qemu.vnc));
+    let source = format!("https://other http://{listen}");
+    let arguments = ["--auth-plugin", "ExpectOrigin", "--auth-source", &source, &listen, &target];
+    let _websockify = Running::start("websockify", &arguments);
+    let address = format!("ws://{listen}");
+    reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
+
+    assert_eq!(desktop(reached(&address).await.unwrap()).await, "QEMU");
+    let origin = |origin: &str| Headers {
+        basic: None,
+        extra: vec![("origin".parse().unwrap(), Secret::from(origin.to_owned()))],
+    };
+    dialled(&address, &origin("https://other"), &mut Nobody).await.unwrap();
+    let wrong = dialled(&address, &origin("https://evil"), &mut Nobody).await.err().unwrap();
+    let (why, reason) = (WsRefusal::Forbidden, Some("Invalid Origin".to_owned()));
+    assert_eq!(wrong, Error::WsRefused { address, why, status: 403, reason });
+}
+
+#[tokio::test]
+async fn websockify_within_tls() {
+    let (folder, qemu) = (TempDir::new().unwrap(), Qemu::start());
+    let (certificate, key) = certificate(folder.path());
+    let file = tokens(folder.path(), &format!("abc123: 127.0.0.1:{}\n", qemu.vnc));
+    let tls = ["--cert", &certificate, "--key", &key, "--ssl-only"];
+    let (port, _websockify) =
+        websockify(&[&tls[..], &["--token-plugin", "TokenFile", "--token-source", &file]].concat(), &[]);
+    let site = format!("wss://127.0.0.1:{port}/websockify");
+    reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
+
+    let place = format!("{site}?token=abc123");
+    let mut trusting = Says(Ok(()), vec![]);
+    assert_eq!(desktop(dialled(&place, &Headers::default(), &mut trusting).await.unwrap()).await, "QEMU");
+    assert!(!trusting.1.is_empty(), "no authority vouches for it");
+
+    let unknown = dialled(&format!("{site}?token=other"), &Headers::default(), &mut trusting).await.err().unwrap();
+    assert_eq!(unknown, Error::WsUnknownToken { address: site.clone() });
+
+    let stranger = refusal(&place).await;
+    assert!(matches!(&stranger, Error::Untrusted { address, .. } if *address == format!("wss://127.0.0.1:{port}")));
+    let given_up = Error::ViewerFailed { detail: String::new() };
+    let mut wary = Says(Err(given_up.clone()), vec![]);
+    assert_eq!(dialled(&place, &Headers::default(), &mut wary).await.err(), Some(given_up));
+
+    let plain = place.replace("wss:", "ws:");
+    assert_eq!(refusal(&plain).await, Error::WsSilent { address: site.replace("wss:", "ws:") });
+}
+
+#[tokio::test]
+async fn qemu_speaks_it_itself() {
+    let qemu = Qemu::start();
+    let address = format!("ws://127.0.0.1:{}", qemu.ws);
+    assert_eq!(desktop(reached(&address).await.unwrap()).await, "QEMU");
+
+    let path = format!("{address}/websockify");
+    let (why, reason) = (WsRefusal::NotFound, None);
+    assert_eq!(refusal(&path).await, Error::WsRefused { address: path, why, status: 404, reason });
+
+    let vnc = format!("ws://127.0.0.1:{}", qemu.vnc);
+    let (looks_like, detail) = (Some(WsMistake::Vnc), String::new());
+    assert_eq!(refusal(&vnc).await, Error::NotWebSocket { address: vnc, looks_like, detail });
+}
+
+#[tokio::test]
+async fn libvncserver_speaks_it_on_its_only_port() {
+    let port = free_port().to_string();
+    let picture = ["-rawfb", "none", "-rfbport", &port, "-localhost", "-forever", "-desktop", "A raw picture"];
+    let _x11vnc = Running::start("x11vnc", &picture);
+    let stream = reached(&format!("ws://127.0.0.1:{port}/websockify")).await.unwrap();
+    assert_eq!(desktop(stream).await, "A raw picture");
+}

@@ -1,0 +1,237 @@
+//! Wake-on-LAN: the packet that switches a machine on, and where it has to go.
+//!
+//! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes of ones, then the network card's
+//! address sixteen times. A sleeping machine has no IP address, so it goes to everybody in the network.
+
+use crate::error::{Error, Result};
+use if_addrs::{IfAddr, get_if_addrs};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    str::FromStr,
+};
+use tokio::net::UdpSocket;
+
+/// The port of "discard" (RFC 863): network cards look at no port, and nobody listens there.
+const DISCARD: u16 = 9;
+
+/// A network card's address (EUI-48).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Mac([u8; 6]);
+
+/// Why a text is no network card's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum MacProblem {
+    /// It is not written like one.
+    #[error("a MAC address is six pairs of the digits 0 to 9 and a to f, like 00:1a:2b:3c:4d:5e")]
+    Form,
+    /// It belongs to nobody, or to a group (IEEE 802, the first byte's last bit).
+    #[error("this MAC address belongs to no single machine")]
+    NotOneMachine,
+}
+
+impl Mac {
+    /// Reads `aa:bb:cc:dd:ee:ff` as Linux writes it, `AA-BB-CC-DD-EE-FF` as Windows does, `aabb.ccdd.eeff` as switches
+    /// do, `a:b:c:d:e:f` as macOS leaves out zeros, and `aabbccddeeff`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, MacProblem> {
+        // Chinese and Japanese input methods write this for the colon.
+        let text = text.trim().replace('：', ":");
+        // Pieces between the separators, each of this many bytes.
+        let (separator, count, bytes) = match text.chars().find(|c| matches!(c, ':' | '-' | '.')) {
+            Some('.') => ('.', 3, 2),
+            Some(separator) => (separator, 6, 1),
+            None => (':', 1, 6),
+        };
+        let pieces: Vec<&str> = text.split(separator).collect();
+        let mut value = 0_u64;
+        for piece in &pieces {
+            let whole = piece.len() == 2 * bytes || (bytes == 1 && piece.len() == 1);
+            if !whole || !piece.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return Err(MacProblem::Form);
+            }
+            let piece = u64::from_str_radix(piece, 16).map_err(|_| MacProblem::Form)?;
+            value = value << (8 * bytes) | piece;
+        }
+        if pieces.len() != count {
+            return Err(MacProblem::Form);
+        }
+        let [_, _, mac @ ..] = value.to_be_bytes();
+        if mac == [0; 6] || mac[0] & 1 != 0 { Err(MacProblem::NotOneMachine) } else { Ok(Self(mac)) }
+    }
+
+    /// The packet that wakes its machine.
+    pub fn magic_packet(self) -> [u8; 102] {
+        let mut packet = [0xff; 102];
+        for place in packet[6..].as_chunks_mut::<6>().0 {
+            *place = self.0;
+        }
+        packet
+    }
+}
+
+/// As Linux writes it.
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl FromStr for Mac {
+    type Err = MacProblem;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Mac {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Mac {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Everybody in every network that this machine is in. The first goes out by the default route only (RFC 919, section
+/// 7); the others reach the networks beside it.
+pub fn everybody() -> Vec<SocketAddr> {
+    let interfaces = get_if_addrs().unwrap_or_else(|cause| {
+        tracing::debug!(%cause, "the network interfaces are not known");
+        Vec::new()
+    });
+    let broadcast = interfaces.into_iter().filter(|interface| !interface.is_loopback()).filter_map(|interface| {
+        let IfAddr::V4(address) = interface.addr else { return None };
+        address.broadcast
+    });
+    targets(broadcast)
+}
+
+fn targets(broadcast: impl Iterator<Item = Ipv4Addr>) -> Vec<SocketAddr> {
+    let mut targets = vec![SocketAddr::from((Ipv4Addr::BROADCAST, DISCARD))];
+    for address in broadcast {
+        let target = SocketAddr::from((address, DISCARD));
+        if !address.is_unspecified() && !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    targets
+}
+
+/// Sends the packet that wakes `mac` to each of `targets`: see [`everybody`]. Whether anybody heard it shows only when
+/// the machine answers; until then it may be sent again.
+///
+/// # Errors
+/// [`Error::WakeNotSent`] where it could be sent to none of them.
+pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<()> {
+    let not_sent = |cause: std::io::Error| Error::WakeNotSent { detail: cause.to_string() };
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.map_err(not_sent)?;
+    socket.set_broadcast(true).map_err(not_sent)?;
+    let (mut sent, mut failure) = (false, None);
+    for target in targets {
+        match socket.send_to(&mac.magic_packet(), target).await {
+            Ok(_) => sent = true,
+            Err(cause) => {
+                tracing::debug!(%target, %cause, "no wake-up packet");
+                failure.get_or_insert(cause);
+            }
+        }
+    }
+    match failure {
+        Some(cause) if !sent => Err(not_sent(cause)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    const CARD: Mac = Mac([0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e]);
+
+    #[test]
+    fn every_way_to_write_it_means_the_same() {
+        for text in [
+            "00:1a:2b:3c:4d:5e",
+            " 00:1A:2B:3C:4D:5E\n",
+            "00-1A-2B-3C-4D-5E",
+            "001a.2b3c.4d5e",
+            "001a2b3c4d5e",
+            "0:1a:2b:3c:4d:5e",
+            "00：1a：2b：3c：4d：5e",
+        ] {
+            assert_eq!(Mac::parse(text), Ok(CARD), "{text}");
+        }
+        assert_eq!(CARD.to_string(), "00:1a:2b:3c:4d:5e");
+        let json = serde_json::to_string(&CARD).unwrap();
+        assert_eq!((json.as_str(), serde_json::from_str::<Mac>(&json).unwrap()), ("\"00:1a:2b:3c:4d:5e\"", CARD));
+    }
+
+    #[test]
+    fn what_is_no_card_is_told_from_what_is_no_machine() {
+        for text in [
+            "",
+            "box",
+            "00:1a:2b:3c:4d",
+            "00:1a:2b:3c:4d:5e:6f",
+            "00:1a:2b:3c:4d:5g",
+            "00:1a:2b:3c:4d:+5",
+            "00:1a-2b:3c:4d:5e",
+            "00:1a:2b:3c:4d:",
+            "00:1a:2b:3c:4d:5é",
+            "000:1a:2b:3c:4d:5",
+            "001a2b3c4d5",
+            "001a.2b3c.4d",
+            "001a.2b3c.4d5e.6f70",
+            "00.1a.2b.3c.4d.5e",
+            "1a2b3c4d5e6f7a8b9c",
+            "00 1a 2b 3c 4d 5e",
+        ] {
+            assert_eq!(Mac::parse(text), Err(MacProblem::Form), "{text}");
+        }
+        for text in ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01"] {
+            assert_eq!(Mac::parse(text), Err(MacProblem::NotOneMachine), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_packet_is_six_ones_and_sixteen_times_the_card() {
+        let packet = CARD.magic_packet();
+        assert_eq!(packet[..6], [0xff; 6]);
+        assert_eq!(packet[6..], [0x00, 0x1a, 0x2b, 0x3c, 0x4d, 0x5e].repeat(16));
+    }
+
+    #[test]
+    fn everybody_is_told_once() {
+        let [lan, none] = [[192, 168, 1, 255], [0; 4]].map(Ipv4Addr::from);
+        let all = targets([lan, none, lan, Ipv4Addr::BROADCAST].into_iter());
+        assert_eq!(all, ["255.255.255.255:9", "192.168.1.255:9"].map(|text| text.parse().unwrap()));
+        assert!(everybody().iter().all(|target| target.port() == 9 && !target.ip().is_loopback()));
+    }
+
+    #[tokio::test]
+    async fn the_packet_arrives_also_where_another_target_does_not_exist() {
+        let machine = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        // IPv6 cannot be reached from an IPv4 socket.
+        let nowhere = "[::1]:9".parse().unwrap();
+        send(CARD, &[nowhere, machine.local_addr().unwrap()]).await.unwrap();
+        let mut packet = [0; 200];
+        let length = timeout(Duration::from_secs(5), machine.recv(&mut packet)).await.unwrap().unwrap();
+        assert_eq!(packet[..length], CARD.magic_packet());
+
+        let error = send(CARD, &[nowhere]).await.unwrap_err();
+        assert!(matches!(error, Error::WakeNotSent { .. }), "{error:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Sessions with servers behind a WebSocket, from the words on the command line on.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use futures_util::{SinkExt, StreamExt};
+use portlight_engine::{Engine, Error, Settings, error::WsRefusal, session::SessionState};
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{Request, Response},
+        http::HeaderValue,
+        protocol::CloseFrame,
+    },
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SERVER_INIT: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
+
+struct House {
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    _folder: TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            config: folder.path().join("config"),
+            data: folder.path().join("data"),
+            keyring_service: "portlight-test".into(),
+            origins: vec![],
+            demo_name: "Demo".into(),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self { engine: Engine::start(settings).await.unwrap(), listener, _folder: folder }
+    }
+
+    fn site(&self) -> String {
+        format!("ws://{}/websockify", self.listener.local_addr().unwrap())
+    }
+
+    /// Opens the site with a token, while `serve` is the server, and waits for a state that `is` what is looked for.
+    async fn open<F: Future<Output = ()>>(
+        &self,
+        serve: impl FnOnce(WebSocketStream<TcpStream>) -> F,
+        is: impl Fn(&SessionState) -> bool,
+    ) -> SessionState {
+        let target = self.engine.target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
+        assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
+        let session = self.engine.reserve();
+        self.engine.open(session, target);
+        let mut state = self.engine.watch(session).unwrap().1;
+        self.engine.attach(session);
+        let server = async {
+            let (stream, _) = self.listener.accept().await.unwrap();
+            #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
+            let offered = |request: &Request, mut response: Response| {
+                assert_eq!(request.uri(), "/websockify?token=abc123");
+                assert_eq!(request.headers()["origin"], self.site().replace("ws:", "http:").replace("/websockify", ""));
+                assert_eq!(request.headers()["sec-websocket-protocol"], "binary");
+                response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("binary"));
+                Ok(response)
+            };
+            serve(accept_hdr_async(stream, offered).await.unwrap()).await;
+        };
+        let reached = async { state.wait_for(is).await.unwrap().clone() };
+        timeout(PATIENCE, async { tokio::join!(server, reached).1 }).await.unwrap()
+    }
+}
+
+async fn say(socket: &mut WebSocketStream<TcpStream>, bytes: &[u8]) {
+    socket.send(Message::binary(bytes.to_vec())).await.unwrap();
+}
+
+async fn hear(socket: &mut WebSocketStream<TcpStream>, bytes: &[u8]) {
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::binary(bytes.to_vec()));
+}
+
+#[tokio::test]
+async fn a_server_behind_a_websocket_is_a_server_like_any_other() {
+    let house = House::new().await;
+    let serve = |mut socket| async move {
+        // The greeting in two messages, with a ping between.
+        say(&mut socket, b"RFB 003").await;
+        socket.send(Message::Ping("there?".into())).await.unwrap();
+        say(&mut socket, b".008\n").await;
+        assert_eq!(socket.next().await.unwrap().unwrap(), Message::Pong("there?".into()));
+        hear(&mut socket, b"RFB 003.008\n").await;
+        say(&mut socket, &[1, 1]).await;
+        hear(&mut socket, &[1]).await;
+        say(&mut socket, &[0; 4]).await;
+        hear(&mut socket, &[1]).await;
+        say(&mut socket, SERVER_INIT).await;
+    };
+    let state = house.open(serve, |state| matches!(state, SessionState::Ready { .. })).await;
+    let SessionState::Ready { desktop_name, width, protection, .. } = state else { unreachable!("just looked at") };
+    assert_eq!((desktop_name.as_str(), width, protection.local), ("desk", 800, false));
+}
+
+#[tokio::test]
+async fn a_proxy_that_closes_says_why() {
+    let house = House::new().await;
+    let serve = |mut socket: WebSocketStream<TcpStream>| async move {
+        let goodbye = CloseFrame { code: 1013.into(), reason: "three viewers already".into() };
+        socket.close(Some(goodbye)).await.unwrap();
+    };
+    let state = house.open(serve, |state| matches!(state, SessionState::Ended { .. })).await;
+    let reason = Some("three viewers already".to_owned());
+    let error = Error::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
+    assert_eq!(state, SessionState::Ended { error: Some(error) });
+}
