@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod authentication;
-#[allow(dead_code, reason = "two test programs share it, and each uses its part")]
 #[path = "../servers/certificates.rs"]
 mod certificates;
 mod diffie_hellman;

@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod bed;
-#[allow(dead_code, reason = "two test programs share it, and each uses its part")]
 mod certificates;
 mod examination;
 mod measure;

@@ -76,7 +76,6 @@ async fn what_is_wrong_with_certificates() {
             let report = examine(&server.address, Password(PASSWORD), &keys(accept)).await;
             table.enter(name, login, &report, ("X509Vnc", IDENTIFIED, end));
         }
-        assert!(!server.log().contains("AuthFailureException"), "{name}: a login went wrong:\n{}", server.log());
     }
     table.end();
 }
@@ -152,7 +151,6 @@ async fn again(port: u16, shown: &Shown, keys: &Keys) -> [(String, Option<Error>
         let report = examine(&server.address, given, keys).await;
         ends.push((ending(&report), report.error.map(|failure| failure.error)));
     }
-    assert!(!server.log().contains("AuthFailureException"), "a login went wrong:\n{}", server.log());
     ends.try_into().unwrap()
 }
 

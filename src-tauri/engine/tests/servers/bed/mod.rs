@@ -4,6 +4,7 @@
 
 mod program;
 mod qemu;
+mod shown;
 mod tiger;
 mod tight;
 mod x11vnc;

@@ -93,6 +93,9 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("---- {}, {} ----\n{}", self.name, self.pid, self.log());
+        }
         signal("TERM", self.pid);
         let ended = self.ended.get_mut().is_ok_and(|ended| ended.recv_timeout(FAREWELL).is_ok());
         // Its children may have stayed.

@@ -73,6 +73,11 @@ impl Xvnc {
         done[count - 1] - began[count - 1]
     }
 
+    /// Waits until it has said these words.
+    pub async fn says(&self, words: &str) {
+        self.program.times(words, 1).await;
+    }
+
     /// All that it has said so far.
     pub fn log(&self) -> String {
         self.program.log()

@@ -29,10 +29,15 @@ impl Xtightvnc {
         let mut server = command("Xtightvnc");
         // It cannot choose a display by itself. Nobody else's has such a number, and X's own port is this plus 6000.
         server.arg(format!(":{}", port - 55_000)).args(["-geometry", &geometry(), "-depth", "24", "-localhost"]);
+        // It says that it listens a moment before it does. After that it misses our folder among those of its fonts.
+        let no_fonts = folder.path().to_string_lossy();
+        server.args(["-fp", &format!("{no_fonts}/,{FONTS}")]);
         server.args(["-rfbport", &port.to_string()]).args(options).env("HOME", folder.path());
         let program = Program::start(&mut server);
-        // It listens before it loads its fonts, and serves nobody until then; connections wait in the meantime.
-        program.hear("its port", |line| line.contains("Listening for VNC connections").then_some(())).await;
+        program.hear("what fonts it misses", |line| line.contains(&*no_fonts).then_some(())).await;
         Self { _program: program, address: format!("127.0.0.1::{port}"), _folder: folder }
     }
 }
+
+/// Of the package xfonts-base: without the font `fixed` it does not start.
+const FONTS: &str = "/usr/share/fonts/X11/misc/";
