@@ -7,7 +7,7 @@ use crate::{
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
-    session::{SessionId, SessionState},
+    session::{SessionId, SessionState, Target},
 };
 use std::{
     fmt, fs,
@@ -207,7 +207,8 @@ impl Drop for Session<'_> {
 
 /// Opens a session by `port` to the server that accepts at `listener`, up to where bytes flow.
 async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (SessionId, Page, TcpStream) {
-    let target = engine.target(&format!("127.0.0.1::{port}"), false).unwrap();
+    // One way, walked once: what it comes to is the question here.
+    let target = Target { reconnect: false, ..engine.target(&format!("127.0.0.1::{port}"), false).unwrap() };
     let id = engine.reserve();
     engine.open(id, target);
     engine.attach(id);
