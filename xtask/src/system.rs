@@ -6,12 +6,14 @@ use std::process::Command;
 /// What Portlight is built and run with.
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, a VNC server.
+/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, a VNC server, an SSH server.
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
     "libglib2.0-bin",
     "openbox",
+    "openssh-client",
+    "openssh-server",
     "tigervnc-standalone-server",
     "tigervnc-tools",
     "webkit2gtk-driver",

@@ -29,6 +29,10 @@ pub mod trust;
 
 pub use error::{Error, Result};
 pub use told::Telling;
+pub use transport::ssh::{
+    askpass,
+    jump::{Jump, JumpProblem},
+};
 
 use address::Link;
 use host::{FieldProblem, Host, HostDraft, HostId, HostView};
