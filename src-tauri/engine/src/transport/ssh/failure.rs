@@ -19,19 +19,21 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
+/// Where ssh comes by a `ProxyJump` or a `ProxyCommand` and did not get as far as the SSH host, this is all it knows.
+const UNDER_WAY: &str = "UNKNOWN port 65535";
+
 /// The way through `via` to `address` failed with these words of ssh.
 pub(super) fn explain(detail: String, via: &Jump, address: &Address) -> Error {
     let via = via.to_string();
     let says = |words: &[&str]| words.iter().any(|words| detail.contains(words));
-    // A line of words is ssh's verdict; what comes before may be a banner of the SSH machine.
     if says(&["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"]) {
         Error::SshHostKey { via, detail }
     } else if says(&["Permission denied (", "Too many authentication failures", "No more authentication methods"]) {
         Error::SshDenied { via, detail }
-    } else if says(&["stdio forwarding failed", "open failed: "]) {
-        Error::SshForward { via, address: address.to_string(), detail }
-    } else if says(&["Could not resolve hostname", "connect to host "]) {
+    } else if says(&["Could not resolve hostname", "connect to host ", UNDER_WAY]) {
         Error::SshUnreachable { via, detail }
+    } else if says(&["stdio forwarding failed", "tdio forwarding request failed"]) {
+        Error::SshForward { via, address: address.to_string(), detail }
     } else {
         Error::SshFailed { via, detail }
     }
@@ -54,6 +56,11 @@ mod tests {
             ("ann@box: Permission denied (publickey,password).", "ssh_denied"),
             ("Received disconnect from ::1 port 22:2: Too many authentication failures", "ssh_denied"),
             ("channel 0: open failed: connect failed: Connection refused\nstdio forwarding failed", "ssh_forward"),
+            (
+                "channel 0: open failed: x\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535",
+                "ssh_unreachable",
+            ),
+            ("mux_client_request_stdio_fwd: stdio forwarding request failed: Session open refused", "ssh_forward"),
             ("ssh: Could not resolve hostname box: Name or service not known", "ssh_unreachable"),
             ("ssh: connect to host box port 22: No route to host", "ssh_unreachable"),
             ("kex_exchange_identification: Connection closed by remote host", "ssh_failed"),

@@ -8,7 +8,8 @@
 //!       └▶ question   what ssh wants to know, for whoever can answer
 //! askpass             the other end of the channel: Portlight's executable, started by ssh
 //! ```
-//! Needs OpenSSH 8.4 (2020) or newer, where `SSH_ASKPASS_REQUIRE` begins.
+//! Needs OpenSSH 8.4 (2020) or newer, where `SSH_ASKPASS_REQUIRE` begins; an older one would ask at the terminal that
+//! Portlight was started from, if there is one.
 
 pub mod askpass;
 mod channel;
@@ -16,11 +17,10 @@ mod failure;
 pub mod jump;
 mod message;
 mod process;
-mod question;
-#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod question;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
-
-pub(crate) use question::{AskPass, Question, Reply, SecretOf};
 
 use crate::{
     address::Address,
@@ -30,7 +30,7 @@ use channel::{Caller, Channel};
 use failure::{Ended, explain};
 use jump::Jump;
 use process::Tunnel;
-use question::Questions;
+use question::{AskPass, Questions};
 use rfb::Stream;
 use std::{
     env,
@@ -124,6 +124,10 @@ impl Ssh {
         command.args(&self.options).arg("-W").arg(format!("[{hostname}]:{port}")).arg("--").arg(jump.as_ref());
         command.env("SSH_ASKPASS", &self.askpass).env("SSH_ASKPASS_REQUIRE", "force");
         command.env(askpass::CHANNEL, channel.address());
+        if cfg!(windows) {
+            // Windows 10 has OpenSSH 8.1, which asks by SSH_ASKPASS wherever this is set and there is no console.
+            command.env("DISPLAY", "none");
+        }
         command
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Tunnel {
 }
 
 enum State {
-    Running(Process),
+    Running(Box<Process>),
     Ending(Pin<Box<dyn Future<Output = Result<(), Ended>> + Send>>),
     Ended(Result<(), Ended>),
 }
@@ -61,7 +61,7 @@ impl Tunnel {
             early: BytesMut::new(),
             input: Some(input.ok_or_else(broken)?),
             output: output.ok_or_else(broken)?,
-            state: State::Running(process),
+            state: State::Running(Box::new(process)),
         })
     }
 
@@ -208,22 +208,21 @@ impl Group {
     }
 }
 
-/// Windows has no process groups in this sense. ssh is ended with its session; where Portlight itself is ended from
+/// Windows has no process groups of this kind. ssh is ended with its session; where Portlight itself is ended from
 /// outside, its pipes close, which ends ssh when the server closes its side.
-#[cfg(not(unix))]
+#[cfg(windows)]
 struct Group;
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Group {
     fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
+    #[cfg(windows)]
     fn admit(&self, command: &mut Command) {
-        /// `CREATE_NO_WINDOW`: no console appears beside the viewer.
-        const NO_WINDOW: u32 = 0x0800_0000;
-        #[cfg(windows)]
-        command.creation_flags(NO_WINDOW);
+        // CREATE_NO_WINDOW: no console appears beside the viewer.
+        command.creation_flags(0x0800_0000);
     }
 }
 

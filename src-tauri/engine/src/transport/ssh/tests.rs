@@ -1,6 +1,9 @@
 //! The way through a real sshd: one of the test's own, on loopback, with its own keys. Needs openssh-server.
 
-use super::*;
+use super::{
+    question::{Question, Reply, SecretOf},
+    *,
+};
 use crate::hosts::tests::{CHILD_OF_TEST, again};
 use std::{
     collections::BTreeSet,
@@ -50,7 +53,6 @@ fn user() -> String {
 struct World {
     folder: TempDir,
     sshd: Child,
-    port: u16,
 }
 
 impl World {
@@ -97,7 +99,7 @@ impl World {
         );
         fs::write(at("askpass"), askpass).unwrap();
         fs::set_permissions(at("askpass"), fs::Permissions::from_mode(0o755)).unwrap();
-        Self { folder, sshd, port }
+        Self { folder, sshd }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -148,11 +150,15 @@ fn processes() -> impl Iterator<Item = PathBuf> {
 
 /// The group of a process that runs.
 fn group(process: &Path) -> Option<String> {
+    Some(parent_and_group(process)?.1)
+}
+
+fn parent_and_group(process: &Path) -> Option<(String, String)> {
     let stat = fs::read_to_string(process.join("stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
     match fields.split_whitespace().collect::<Vec<_>>()[..] {
         ["Z", ..] => None,
-        [_, _, group, ..] => Some(group.to_owned()),
+        [_, parent, group, ..] => Some((parent.to_owned(), group.to_owned())),
         _ => None,
     }
 }
@@ -259,6 +265,19 @@ async fn bytes_go_both_ways_and_none_is_changed() {
 }
 
 #[tokio::test]
+async fn a_session_that_breaks_is_told_in_sshs_words() {
+    let world = World::new("");
+    let mut stream = world.dial("box", echo().await, &mut Answers::default()).await.unwrap();
+    greeted(&mut stream).await;
+    let sshd = world.sshd.id().to_string();
+    let serves = processes().find(|process| parent_and_group(process).is_some_and(|(parent, _)| parent == sshd));
+    let id = serves.as_deref().and_then(Path::file_name).unwrap();
+    assert!(StdCommand::new("kill").arg(id).status().unwrap().success());
+    let error = timeout(PATIENCE, stream.read(&mut [0; 1])).await.unwrap().unwrap_err();
+    assert!(error.to_string().starts_with("ssh: ") && error.to_string().contains("closed by remote host"), "{error}");
+}
+
+#[tokio::test]
 async fn the_passphrase_of_a_key_is_asked_for() {
     let world = World::new("Host locked\nIdentityFile {keys}locked\nPasswordAuthentication no\n");
     let question = |again| Question::Secret {
@@ -356,8 +375,12 @@ async fn a_server_that_closes_without_a_greeting_is_no_failure_of_ssh() {
 
 #[tokio::test]
 async fn an_ssh_host_that_is_not_there_is_told() {
-    let world = World::new("Host nowhere\nHostName no-such-machine.invalid\nHost closed\nPort 1\n");
-    for (jump, words) in [("nowhere", "no-such-machine.invalid"), ("closed", "Connection refused")] {
+    let world = World::new(
+        "Host nowhere\nHostName no-such-machine.invalid\nHost closed\nPort 1\nHost behind\nPort 1\nProxyJump box\n",
+    );
+    for (jump, words) in
+        [("nowhere", "no-such-machine.invalid"), ("closed", "Connection refused"), ("behind", "Connection refused")]
+    {
         let error = world.fails(jump, 1, &mut Answers::default()).await;
         let Error::SshUnreachable { via, detail } = error else { panic!("{error:?}") };
         assert_eq!(via, jump);
