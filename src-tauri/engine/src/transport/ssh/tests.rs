@@ -548,6 +548,8 @@ async fn ssh_ends_though_portlight_was_killed() {
         let test = again("transport::ssh::tests::ssh_ends_though_portlight_was_killed");
         let mut command = Command::from(test);
         command.env(CHILD_OF_TEST, world.folder.path()).env("JUMP", jump).env("SERVER", port.to_string());
+        // What was killed does not tidy up.
+        command.env("TMPDIR", world.folder.path());
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
     };
 
