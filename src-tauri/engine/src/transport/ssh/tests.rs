@@ -12,7 +12,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Stdio},
-    sync::LazyLock,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -26,23 +25,13 @@ type StdCommand = std::process::Command;
 const PATIENCE: Duration = Duration::from_secs(60);
 const PASSPHRASE: &str = "correct horse";
 
-/// Keys are the same for all tests: making them takes its time.
-static KEYS: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
+/// Makes the keys of a world.
+fn make_keys(folder: &Path) {
     for (name, passphrase) in [("host", ""), ("other", ""), ("id", ""), ("restricted", ""), ("locked", PASSPHRASE)] {
         let mut keygen = StdCommand::new("ssh-keygen");
-        keygen.args(["-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f"]).arg(folder.path().join(name));
+        keygen.args(["-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f"]).arg(folder.join(name));
         assert!(keygen.status().expect("the package openssh-client is needed for this test").success());
     }
-    folder
-});
-
-fn key(name: &str) -> String {
-    KEYS.path().join(name).display().to_string()
-}
-
-fn public(name: &str) -> String {
-    fs::read_to_string(KEYS.path().join(format!("{name}.pub"))).unwrap()
 }
 
 fn user() -> String {
@@ -60,6 +49,8 @@ impl World {
     fn new(hosts: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
+        let public = |name: &str| fs::read_to_string(at(&format!("{name}.pub"))).unwrap();
+        make_keys(folder.path());
         // The sshd of root insists on it; otherwise it is not needed.
         let _ = fs::create_dir_all("/run/sshd");
         fs::write(at("authorized"), format!("{}{}restrict {}", public("id"), public("locked"), public("restricted")))
@@ -67,7 +58,7 @@ impl World {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let lines = [
             format!("ListenAddress 127.0.0.1:{port}"),
-            format!("HostKey {}", key("host")),
+            format!("HostKey {}", at("host")),
             format!("AuthorizedKeysFile {}", at("authorized")),
             "PidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication yes\n".to_owned(),
         ];
@@ -87,9 +78,9 @@ impl World {
             "Host *\nHostName 127.0.0.1\nGlobalKnownHostsFile /dev/null\nStrictHostKeyChecking ask".to_owned(),
             "UpdateHostKeys no\nIdentitiesOnly yes\nIdentityAgent none".to_owned(),
             format!("Port {port}\nUser {}\nUserKnownHostsFile {}", user(), at("known")),
-            format!("Host * !locked !restricted\nIdentityFile {}\n", key("id")),
+            format!("Host * !locked !restricted\nIdentityFile {}\n", at("id")),
         ];
-        let hosts = hosts.replace("{folder}", &folder.path().display().to_string()).replace("{keys}", &key(""));
+        let hosts = hosts.replace("{folder}", &folder.path().display().to_string());
         fs::write(at("client/config"), format!("{hosts}\n{}", common.join("\n"))).unwrap();
 
         let askpass = format!(
@@ -279,11 +270,11 @@ async fn a_session_that_breaks_is_told_in_sshs_words() {
 
 #[tokio::test]
 async fn the_passphrase_of_a_key_is_asked_for() {
-    let world = World::new("Host locked\nIdentityFile {keys}locked\nPasswordAuthentication no\n");
+    let world = World::new("Host locked\nIdentityFile {folder}/locked\nPasswordAuthentication no\n");
     let question = |again| Question::Secret {
-        prompt: format!("Enter passphrase for key '{}':", key("locked")),
+        prompt: format!("Enter passphrase for key '{}':", world.path("locked").display()),
         of: SecretOf::Passphrase,
-        account: Some(format!("ssh locked: {}", key("locked"))),
+        account: Some(format!("ssh locked: {}", world.path("locked").display())),
         again,
     };
     let mut answers = Answers::new([secret("wrong"), secret(PASSPHRASE)]);
@@ -323,7 +314,7 @@ async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
     assert_eq!(error, Error::ViewerFailed { detail: String::new() });
     assert!(!world.path("new").exists());
     let mut keygen = StdCommand::new("ssh-keygen");
-    let printed = keygen.args(["-l", "-f", &key("host.pub")]).output().unwrap().stdout;
+    let printed = keygen.args(["-l", "-f", world.path("host.pub").to_str().unwrap()]).output().unwrap().stdout;
     let expected = String::from_utf8(printed).unwrap().split_whitespace().nth(1).unwrap().to_owned();
     let [Question::HostKey { prompt, fingerprint: Some(fingerprint) }] = &refuses.asked[..] else {
         panic!("{:?}", refuses.asked)
@@ -350,7 +341,7 @@ async fn a_changed_host_key_is_told_in_sshs_words() {
 
 #[tokio::test]
 async fn what_the_ssh_host_cannot_reach_or_must_not_is_told() {
-    let world = World::new("Host restricted\nIdentityFile {keys}restricted\n");
+    let world = World::new("Host restricted\nIdentityFile {folder}/restricted\n");
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 
     let error = world.fails("box", closed, &mut Answers::default()).await;
@@ -570,7 +561,7 @@ async fn ssh_ends_though_portlight_was_killed() {
 
 #[tokio::test]
 async fn what_is_secret_stands_in_no_argument_and_no_environment_of_others() {
-    let world = World::new("Host locked\nIdentityFile {keys}locked\n");
+    let world = World::new("Host locked\nIdentityFile {folder}/locked\n");
     let mut stream = world.dial("locked", echo().await, &mut Answers::new([secret(PASSPHRASE)])).await.unwrap();
     greeted(&mut stream).await;
     let groups = world.groups();
