@@ -1,7 +1,8 @@
 //! Portlight's windows. Everything that needs none is in `portlight-engine`.
 //!
 //! ```text
-//! main ─▶ launch      what was asked for on the command line
+//! main ─▶ askpass     ssh's question, where this is ssh's askpass program: then nothing else
+//!      ─▶ launch      what was asked for on the command line
 //!      ─▶ doctor      the way to a machine, examined without any window
 //!      ─▶ renderer    how WebKit draws here, decided before GTK starts
 //!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
@@ -25,6 +26,10 @@ use launch::Launch;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Started by the ssh of another Portlight, to ask what that ssh wants to know.
+    if let Some(code) = portlight_engine::askpass::run() {
+        return code;
+    }
     let launch = match launch::parse(std::env::args_os().skip(1)) {
         Ok(launch) => launch,
         Err(problem) => {

@@ -158,6 +158,7 @@ mod tests {
             last_opened,
             repeater_id: String::new(),
             ca_file: String::new(),
+            ssh_jump: String::new(),
             mac: String::new(),
             reconnect: true,
             demo: false,

@@ -10,7 +10,8 @@ const NO_CRATE: &[(&str, &str)] =
 /// Modules of the engine that may know only these others.
 const ENGINE: &[(&str, &[&str])] = &[
     ("address", &[]),
-    ("host", &["address", "protection", "wake"]),
+    ("jump", &[]),
+    ("host", &["address", "jump", "protection", "wake"]),
     ("file", &[]),
     ("hosts", &["error", "file", "host"]),
     ("protection", &["trust"]),
@@ -22,7 +23,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "listen", "lock", "secrets", "trust"]),
+    ("transport", &["address", "demo", "error", "jump", "listen", "lock", "protection", "secrets", "trust"]),
     ("wake", &["error"]),
     ("import", &["address", "error", "host"]),
     ("told", &[]),
@@ -47,7 +48,8 @@ pub fn check() -> Outcome {
         if files.is_empty() {
             return Err(format!("there is no module {module} in the engine: correct the table in xtask/src/arrows.rs"));
         }
-        for file in files {
+        // Tests may know everything.
+        for file in files.into_iter().filter(|file| !file.ends_with("tests.rs")) {
             let text = fs::read_to_string(&file).map_err(|cause| cause.to_string())?;
             if let Some(known) =
                 known_modules(&text).into_iter().find(|known| known != module && !may_know.contains(&known.as_str()))

@@ -6,14 +6,16 @@ use std::process::Command;
 /// What Portlight is built and run with.
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring; VNC servers, the fonts
-/// that one of them will not start without, and accounts for another.
+/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, an SSH server; VNC
+/// servers, the fonts that one of them will not start without, and accounts for another.
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
     "libglib2.0-bin",
     "libpam-wrapper",
     "openbox",
+    "openssh-client",
+    "openssh-server",
     "openssl",
     "qemu-system-x86",
     "tigervnc-standalone-server",

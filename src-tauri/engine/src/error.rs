@@ -180,6 +180,64 @@ pub enum Error {
         detail: String,
     },
 
+    // ---- the way through SSH: `detail` has ssh's own words
+    /// There is no OpenSSH on this system.
+    #[error("the ssh program of OpenSSH is not installed")]
+    SshMissing,
+    /// The SSH machine has no address, or does not take the connection.
+    #[error("could not reach the SSH host {via}: {detail}")]
+    SshUnreachable {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// ssh's words.
+        detail: String,
+    },
+    /// Nothing came through SSH in time; the time in which a person was asked does not count.
+    #[error("nothing came from {address} through {via} within {seconds} s")]
+    SshTimeout {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// Address as Portlight prints it.
+        address: String,
+        /// The deadline.
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The SSH machine's key is not the known one, or was not accepted.
+    #[error("the identity of the SSH host {via} could not be confirmed: {detail}")]
+    SshHostKey {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// ssh's words.
+        detail: String,
+    },
+    /// The SSH machine let nobody in with these keys and passwords.
+    #[error("the SSH host {via} did not accept the login: {detail}")]
+    SshDenied {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// ssh's words.
+        detail: String,
+    },
+    /// The SSH machine could not reach the server, or must not.
+    #[error("the SSH host {via} could not connect to {address}: {detail}")]
+    SshForward {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// Address as Portlight prints it.
+        address: String,
+        /// ssh's words.
+        detail: String,
+    },
+    /// ssh failed in another way.
+    #[error("ssh to {via} failed: {detail}")]
+    SshFailed {
+        /// The SSH machine, as it was typed.
+        via: String,
+        /// ssh's words, or else its exit status.
+        detail: String,
+    },
+
     // ---- the handshake
     /// What answers is not a VNC server.
     #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]

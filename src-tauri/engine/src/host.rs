@@ -2,6 +2,7 @@
 
 use crate::{
     address::{Address, AddressProblem},
+    jump::{Jump, JumpProblem},
     protection::Level,
     wake::{Mac, MacProblem},
 };
@@ -75,6 +76,9 @@ pub struct Host {
     /// The user agreed that the password travels readably to this host.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear_text: bool,
+    /// The SSH host that the way leads through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_jump: Option<Jump>,
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
@@ -102,6 +106,7 @@ impl Host {
             ca_file: String::new(),
             protection: None,
             clear_text: false,
+            ssh_jump: None,
             mac: None,
             reconnect: true,
             rest: serde_json::Map::new(),
@@ -121,6 +126,7 @@ impl Host {
             last_opened: self.last_opened,
             repeater_id: self.repeater_id.clone(),
             ca_file: self.ca_file.clone(),
+            ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             reconnect: self.reconnect,
             demo: self.address == Address::Demo,
@@ -148,6 +154,8 @@ pub struct HostDraft {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// As [`Jump::parse`] reads it; may be empty.
+    pub ssh_jump: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// Whether a session dials again where the way breaks.
@@ -172,7 +180,16 @@ impl HostDraft {
             "" => None,
             text => Mac::parse(text).map_err(|wrong| problems.push(FieldProblem::Mac(wrong))).ok(),
         };
+        let ssh_jump = match self.ssh_jump.trim() {
+            "" => None,
+            text => Jump::parse(text).map_err(|wrong| problems.push(FieldProblem::SshJump(wrong))).ok(),
+        };
         let address = match Address::parse(&self.address) {
+            // ssh leads to a machine's port, and to nothing else.
+            Ok(address) if ssh_jump.is_some() && !matches!(address, Address::Tcp { .. }) => {
+                problems.push(FieldProblem::SshJump(JumpProblem::Address));
+                return Err(problems);
+            }
             Ok(address) if problems.is_empty() => address,
             address => {
                 problems.extend(address.err().map(FieldProblem::Address));
@@ -186,7 +203,19 @@ impl HostDraft {
             // Another server: what was learned about the old one says nothing about it.
             (host.protection, host.clear_text) = (None, false);
         }
-        Ok(Host { name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect, ..host })
+        Ok(Host {
+            name,
+            address,
+            username,
+            view_only,
+            favourite,
+            repeater_id,
+            ca_file,
+            ssh_jump,
+            mac,
+            reconnect,
+            ..host
+        })
     }
 }
 
@@ -201,6 +230,7 @@ impl From<&Host> for HostDraft {
             favourite: host.favourite,
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
+            ssh_jump: host.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             mac: host.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             reconnect: host.reconnect,
         }
@@ -259,6 +289,8 @@ pub struct HostView {
     pub repeater_id: String,
     /// May be empty.
     pub ca_file: String,
+    /// As [`Jump::parse`] reads it; may be empty.
+    pub ssh_jump: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// Whether a session dials again where the way breaks.
@@ -287,6 +319,9 @@ pub enum FieldProblem {
     /// The file of certificate authorities.
     #[error("certificate file: {0}")]
     CaFile(TextProblem),
+    /// The SSH host.
+    #[error("SSH host: {0}")]
+    SshJump(JumpProblem),
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
@@ -312,9 +347,21 @@ mod tests {
 
     fn draft(name: &str, address: &str, username: &str) -> HostDraft {
         let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
-        let (repeater_id, ca_file, mac) = (String::new(), String::new(), String::new());
+        let (repeater_id, ca_file, ssh_jump, mac) = Default::default();
         let (view_only, favourite, reconnect) = (false, false, true);
-        HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect }
+        HostDraft {
+            id: None,
+            name,
+            address,
+            username,
+            view_only,
+            favourite,
+            repeater_id,
+            ca_file,
+            ssh_jump,
+            mac,
+            reconnect,
+        }
     }
 
     fn host() -> Host {
@@ -391,7 +438,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "mac": "", "reconnect": true, "demo": false,
+                "ca_file": "", "ssh_jump": "", "mac": "", "reconnect": true, "demo": false,
             })
         );
     }

@@ -22,6 +22,7 @@ mod handshake;
 pub mod host;
 pub mod hosts;
 pub mod import;
+mod jump;
 mod list;
 pub mod listen;
 pub mod protection;
@@ -34,7 +35,9 @@ pub mod trust;
 pub mod wake;
 
 pub use error::{Error, Result};
+pub use jump::{Jump, JumpProblem};
 pub use told::Telling;
+pub use transport::ssh::askpass;
 
 use address::Link;
 use doctor::{Accept, Login, Report};

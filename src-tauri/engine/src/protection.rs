@@ -61,6 +61,8 @@ pub struct Protection {
     pub level: Level,
     /// The way to the server does not leave this computer: a Unix socket, or loopback.
     pub local: bool,
+    /// The SSH host that everything goes through, encrypted as far as there.
+    pub through: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.

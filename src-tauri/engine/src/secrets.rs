@@ -93,29 +93,31 @@ impl Secrets {
         self.ask(Keyring::look).await
     }
 
-    /// The password of `id`.
+    /// The password of `account`: a host's id, or what ssh calls an account.
     ///
     /// # Errors
     /// Those of the keyring: `Keyring…`. They are the same for all of these.
-    pub async fn get(&self, id: HostId) -> Result<Option<Secret>> {
-        self.ask(move |keyring| keyring.get(id)).await
+    pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>> {
+        let account = account.to_string();
+        self.ask(move |keyring| keyring.get(&account)).await
     }
 
-    /// Stores the password of `id`, instead of the one that may be there.
+    /// Stores the password of `account`, instead of the one that may be there.
     ///
     /// # Errors
     /// As [`Secrets::get`].
-    pub async fn set(&self, id: HostId, password: &Secret) -> Result<()> {
-        let password = password.clone();
-        self.ask(move |keyring| keyring.set(id, &password)).await
+    pub async fn set(&self, account: impl ToString, password: &Secret) -> Result<()> {
+        let (account, password) = (account.to_string(), password.clone());
+        self.ask(move |keyring| keyring.set(&account, &password)).await
     }
 
-    /// Forgets the password of `id`; there need not be one.
+    /// Forgets the password of `account`; there need not be one.
     ///
     /// # Errors
     /// As [`Secrets::get`].
-    pub async fn forget(&self, id: HostId) -> Result<()> {
-        self.ask(move |keyring| keyring.forget(id)).await
+    pub async fn forget(&self, account: impl ToString) -> Result<()> {
+        let account = account.to_string();
+        self.ask(move |keyring| keyring.forget(&account)).await
     }
 
     /// Stores the password of `from` for `to`, too.
@@ -124,7 +126,8 @@ impl Secrets {
     /// As [`Secrets::get`]; [`Error::KeyringFailed`] where there is none to copy.
     pub async fn copy(&self, from: HostId, to: HostId) -> Result<()> {
         let missing = || Error::KeyringFailed { detail: "it has no password to copy".to_owned() };
-        self.ask(move |keyring| keyring.set(to, &keyring.get(from)?.ok_or_else(missing)?)).await
+        let (from, to) = (from.to_string(), to.to_string());
+        self.ask(move |keyring| keyring.set(&to, &keyring.get(&from)?.ok_or_else(missing)?)).await
     }
 
     async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&Keyring) -> Result<T> + Send + 'static) -> Result<T> {
@@ -155,20 +158,20 @@ struct Keyring {
 }
 
 impl Keyring {
-    fn get(&self, id: HostId) -> Result<Option<Secret>> {
-        match self.entry(id)?.get_password() {
+    fn get(&self, account: &str) -> Result<Option<Secret>> {
+        match self.entry(account)?.get_password() {
             Ok(password) => Ok(Some(password.into())),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(cause) => Err(explain(cause)),
         }
     }
 
-    fn set(&self, id: HostId, password: &Secret) -> Result<()> {
-        self.entry(id)?.set_password(password.expose()).map_err(explain)
+    fn set(&self, account: &str, password: &Secret) -> Result<()> {
+        self.entry(account)?.set_password(password.expose()).map_err(explain)
     }
 
-    fn forget(&self, id: HostId) -> Result<()> {
-        match self.entry(id)?.delete_credential() {
+    fn forget(&self, account: &str) -> Result<()> {
+        match self.entry(account)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             // Somebody copied the item to another keyring; "forget" means all of them.
             Err(keyring::Error::Ambiguous(entries)) => {
@@ -191,12 +194,12 @@ impl Keyring {
         self.connect().map(drop)
     }
 
-    fn entry(&self, id: HostId) -> Result<Entry> {
+    fn entry(&self, account: &str) -> Result<Entry> {
         use keyring_core::api::CredentialStoreApi;
         // What a person sees who opens the keyring with its own program.
-        let label = format!("Portlight password {id}");
+        let label = format!("Portlight password {account}");
         let modifiers = HashMap::from([("label", label.as_str())]);
-        let inner = self.connect()?.build(&self.service, &id.to_string(), Some(&modifiers)).map_err(explain)?;
+        let inner = self.connect()?.build(&self.service, account, Some(&modifiers)).map_err(explain)?;
         Ok(Entry { inner })
     }
 }
@@ -210,9 +213,9 @@ impl Keyring {
         }
     }
 
-    fn entry(&self, id: HostId) -> Result<Entry> {
+    fn entry(&self, account: &str) -> Result<Entry> {
         self.look()?;
-        Entry::new(&self.service, &id.to_string()).map_err(explain)
+        Entry::new(&self.service, account).map_err(explain)
     }
 }
 
@@ -363,7 +366,7 @@ mod tests {
             assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter3"), "copying nothing changes nothing");
 
             // Not in the list, but in the keyring's own program a person should know it.
-            let entry = Keyring { service: SERVICE.into() }.entry(id).unwrap().inner;
+            let entry = Keyring { service: SERVICE.into() }.entry(&id.to_string()).unwrap().inner;
             let item: &zbus_secret_service_keyring_store::cred::Specifier = entry.as_any().downcast_ref().unwrap();
             assert_eq!(item.get_label().unwrap(), format!("Portlight password {id}"));
 

@@ -71,10 +71,22 @@ impl House {
 }
 
 fn draft(address: &str) -> HostDraft {
-    let (name, username, repeater_id, ca_file, mac) = Default::default();
+    let (name, username, repeater_id, ca_file, ssh_jump, mac) = Default::default();
     let address = address.to_owned();
     let (view_only, favourite, reconnect) = (false, false, true);
-    HostDraft { id: None, name, address, username, view_only, favourite, repeater_id, ca_file, mac, reconnect }
+    HostDraft {
+        id: None,
+        name,
+        address,
+        username,
+        view_only,
+        favourite,
+        repeater_id,
+        ca_file,
+        ssh_jump,
+        mac,
+        reconnect,
+    }
 }
 
 /// A VNC server that listens on loopback.

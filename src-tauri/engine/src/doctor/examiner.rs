@@ -5,7 +5,14 @@ use crate::{
     error::Error,
     protection::Level,
     session::peer,
-    transport::{Limit, patience, tls, ws},
+    transport::{
+        Limit, Way, patience,
+        ssh::{
+            AskPass,
+            question::{Question, Reply},
+        },
+        tls, ws,
+    },
     trust::{Certificate, Identity, Trust, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
@@ -15,8 +22,7 @@ pub(super) struct Examiner<'a> {
     trust: &'a Trust,
     progress: &'a mut Progress,
     limit: Limit,
-    /// The way to the server does not leave this machine.
-    local: bool,
+    way: Way,
     through_repeater: bool,
     chosen: Option<SecurityType>,
     encrypted: bool,
@@ -39,7 +45,7 @@ impl<'a> Examiner<'a> {
         trust: &'a Trust,
         progress: &'a mut Progress,
         limit: Limit,
-        local: bool,
+        way: Way,
     ) -> Self {
         let (through_repeater, encrypted, confirmed, logged_in) = Default::default();
         Self {
@@ -47,7 +53,7 @@ impl<'a> Examiner<'a> {
             trust,
             progress,
             limit,
-            local,
+            way,
             through_repeater,
             chosen: None,
             encrypted,
@@ -78,12 +84,12 @@ impl<'a> Examiner<'a> {
     /// Whether `chosen` may be given the login.
     fn may_log_in(&self, chosen: SecurityType) -> Result<(), Error> {
         let target = &self.examination.target;
-        let now = Level::from(chosen.level());
+        let now = Level::from(chosen.level()).max(self.way.level());
         match target.protection {
             Some(before) if now < before => return Err(Error::Weaker { address: self.address(), before, now }),
             _ => {}
         }
-        if chosen.reveals_password() && !self.local && !target.clear_text {
+        if chosen.reveals_password() && !self.way.protects() && !target.clear_text {
             let security_type = chosen.name().unwrap_or_default().to_owned();
             return Err(Error::NeedsConsent { address: self.address(), security_type });
         }
@@ -137,6 +143,19 @@ pub(super) struct Visitor<'a> {
     pub(super) trust: &'a Trust,
     /// What it has shown.
     pub(super) shown: Option<Certificate>,
+    /// What ssh wanted to know.
+    pub(super) asked: Option<String>,
+}
+
+impl AskPass for Visitor<'_> {
+    async fn answer(&mut self, question: &Question) -> Option<Reply> {
+        let (Question::Secret { prompt, .. }
+        | Question::HostKey { prompt, .. }
+        | Question::Confirm { prompt }
+        | Question::Notice { prompt }) = question;
+        self.asked = Some(prompt.clone());
+        None
+    }
 }
 
 impl ws::Visitor for Visitor<'_> {
@@ -276,7 +295,8 @@ mod tests {
     ) -> (bool, Option<Error>, Vec<StageReport>) {
         let mut progress = Progress::new(&examination.target.address);
         let limit = Patient::new(tokio::io::empty()).limit();
-        let mut examiner = Examiner::new(examination, trust, &mut progress, limit, local);
+        let mut examiner =
+            Examiner::new(examination, trust, &mut progress, limit, if local { Way::Local } else { Way::Network });
         let answer = question(&mut examiner).await;
         let error = match examiner.end() {
             Some(End::Failed(error)) => Some(error),

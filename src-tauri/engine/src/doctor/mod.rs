@@ -14,7 +14,7 @@ use crate::{
     handshake::handshake_failed,
     secrets::Secret,
     session::Target,
-    transport::{self, Outcome, Patient, Reached, Trail, Tried},
+    transport::{self, Outcome, Patient, Reached, Route, Trail, Tried},
     trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
@@ -104,7 +104,7 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> Result<(), Stop> {
     let Examination { target, login, .. } = examination;
-    let Reached { stream, local } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
+    let Reached { stream, way } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
     let stream = Patient::new(stream);
     let limit = stream.limit();
     let policy = rfb::Policy {
@@ -115,7 +115,7 @@ async fn attempt(
         repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
         without_vencrypt,
     };
-    let mut examiner = Examiner::new(examination, trust, progress, limit.clone(), local);
+    let mut examiner = Examiner::new(examination, trust, progress, limit.clone(), way);
     let outcome = rfb::client::handshake(stream, &policy, &mut examiner, &mut UnwrapErr(SysRng)).await;
     match (outcome, examiner.end()) {
         (Ok(server), _) => {
@@ -133,9 +133,18 @@ async fn attempt(
 async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached> {
     let target = &examination.target;
     let mut trail = Trail::default();
-    let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None };
+    let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None, asked: None };
+    let route = Route { address: &target.address, ca_file: &target.ca_file, jump: target.ssh_jump.as_ref() };
     let began = Instant::now();
-    let reached = transport::connect(&target.address, &target.ca_file, &mut visitor, &mut trail).await;
+    let reached = transport::connect(&route, &mut visitor, &mut trail).await;
+    let reached = match (reached, visitor.asked, &target.ssh_jump) {
+        (Err(_), Some(question), Some(jump)) => {
+            // Nobody is here to answer.
+            let detail = format!("ssh asks: {question} Open the machine once to answer");
+            Err(Error::SshFailed { via: jump.to_string(), detail })
+        }
+        (reached, ..) => reached,
+    };
     if let Some(site) = visitor.shown {
         progress.shown(Identity::X509(site));
     }
@@ -155,7 +164,8 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
             let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
             let answered =
                 answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
-            progress.done([answered, others].concat());
+            let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
+            progress.done([answered, through, others].concat());
         }
         // Of a single address the error says it all.
         Err(_) if trail.tried.len() > 1 => progress.note(others),

@@ -6,19 +6,20 @@ mod run;
 mod state;
 
 pub(crate) use prompts::peer;
-pub use state::{Answer, Prompt, SessionState, SessionView, Stage};
+pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage};
 
 use crate::{
     address::Address,
     error::{Error, Result},
     host::{Host, HostId},
+    jump::Jump,
     list::HostList,
     listen::Call,
     lock,
     protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
-    transport::{self, Reached, Trail},
+    transport::{self, Reached, Route, Trail},
     trust::Trust,
     wake::{self, Mac},
 };
@@ -76,6 +77,8 @@ pub struct Target {
     pub ca_file: String,
     /// Whether to dial again where the way breaks.
     pub reconnect: bool,
+    /// The SSH host that the way leads through.
+    pub ssh_jump: Option<Jump>,
     /// The machine's network card, where it is to be woken first.
     pub wake: Option<Mac>,
     /// The best protection that it was reached with, when this was looked up.
@@ -100,6 +103,7 @@ impl Target {
             repeater_id,
             ca_file,
             reconnect,
+            ssh_jump: None,
             wake: None,
             protection,
             clear_text,
@@ -108,10 +112,15 @@ impl Target {
 
     /// The name under which keys of its server are known.
     pub(crate) fn endpoint(&self) -> String {
-        match self.repeater_id.as_str() {
-            "" => self.address.to_string(),
-            id => format!("{} ID {id}", self.address),
+        let mut endpoint = self.address.to_string();
+        if !self.repeater_id.is_empty() {
+            endpoint += &format!(" ID {}", self.repeater_id);
         }
+        // The same name means another machine there.
+        if let Some(jump) = &self.ssh_jump {
+            endpoint += &format!(" through {jump}");
+        }
+        endpoint
     }
 
     /// A server that has called; nobody knows where to call it back.
@@ -133,6 +142,7 @@ impl From<&Host> for Target {
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
             reconnect: host.reconnect,
+            ssh_jump: host.ssh_jump.clone(),
             wake: None,
             protection: host.protection,
             clear_text: host.clear_text,
@@ -351,7 +361,8 @@ impl Session {
 
     /// The way to the server: dialled, or what it called us by.
     async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
-        let Target { address, ca_file, wake, .. } = &self.target;
+        let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
+        let route = Route { address, ca_file, jump: ssh_jump.as_ref() };
         if let Some(call) = &self.call {
             let gone = || Error::CallerGone { address: address.to_string() };
             return transport::called(lock(call).take().ok_or_else(gone)?);
@@ -361,7 +372,7 @@ impl Session {
             if let Some(mac) = wake {
                 wake::send(*mac, &wake::everybody()).await?;
             }
-            match transport::connect(address, ca_file, prompts, &mut Trail::default()).await {
+            match transport::connect(&route, prompts, &mut Trail::default()).await {
                 Err(error) if wake.is_some() && sleeps(&error) && began.elapsed() < WAKING => {
                     self.set(SessionState::Connecting { stage: Stage::Waking });
                     sleep(BETWEEN_PACKETS).await;

@@ -1,14 +1,19 @@
 //! What the handshake has to ask: the keyring and the known keys first, then the person at the window.
 
-use super::{Answer, Prompt, Session, SessionState, Stage, Surroundings, Typed};
+use super::{Answer, Prompt, Session, SessionState, SshQuestion, Stage, Surroundings, Typed};
 use crate::{
     address::{Address, WebSocket},
     error::Error,
     host::{Host, HostId},
     lock,
     protection::{Level, Travels},
+    secrets::Secret,
     transport::{
-        Limit, patience,
+        Limit, Way, patience,
+        ssh::{
+            AskPass,
+            question::{Question, Reply, SecretOf},
+        },
         tls::{self, Peer},
         ws::Visitor,
     },
@@ -22,8 +27,9 @@ pub(super) struct Prompts<'a> {
     session: &'a Session,
     surroundings: &'a Surroundings,
     limit: Option<Limit>,
-    /// The way to the server does not leave this machine.
-    local: bool,
+    way: Way,
+    /// Secrets for ssh that were typed, and are to be kept once it has accepted them; by account.
+    to_keep: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<Error>,
     /// What the server wanted last.
@@ -41,7 +47,8 @@ impl<'a> Prompts<'a> {
             session,
             surroundings,
             limit: None,
-            local: false,
+            way: Way::Network,
+            to_keep: Vec::new(),
             keyring: None,
             wanted: None,
             asked_a_person: false,
@@ -52,9 +59,9 @@ impl<'a> Prompts<'a> {
     }
 
     /// A new attempt, on a stream whose deadlines follow the handshake's steps.
-    pub(super) fn begin(&mut self, limit: Limit, local: bool) {
+    pub(super) fn begin(&mut self, limit: Limit, way: Way) {
         self.limit = Some(limit);
-        self.local = local;
+        self.way = way;
         self.asked_a_person = false;
         (self.failure, self.identity, self.tls) = (None, None, None);
     }
@@ -73,7 +80,8 @@ impl<'a> Prompts<'a> {
             shared: true,
             have_username: !typed_name.unwrap_or(&target.username).is_empty(),
             have_password: target.has_password || typed.is_some(),
-            floor: self.floor().map(rfb::Level::from),
+            // Within ssh everything is as good as can be.
+            floor: self.floor().filter(|floor| *floor > self.way.level()).map(rfb::Level::from),
             repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
             without_vencrypt: false,
         }
@@ -99,7 +107,11 @@ impl<'a> Prompts<'a> {
         let wanted = self.wanted?;
         let typed_name = lock(&self.session.typed).take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
-        let travels = if self.local { Travels::Local } else { Travels::from(wanted.security_type) };
+        let travels = match self.way {
+            Way::Network => Travels::from(wanted.security_type),
+            Way::Local => Travels::Local,
+            Way::Ssh => Travels::Encrypted,
+        };
         let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
         let Answer::Password { username, password, remember } = self.session.ask(prompt).await? else { return None };
         let username = username.filter(|_| wanted.username);
@@ -157,7 +169,7 @@ impl<'a> Prompts<'a> {
     }
 
     async fn accept_weaker(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
-        let now = Level::from(chosen.level());
+        let now = Level::from(chosen.level()).max(self.way.level());
         let Some(before) = self.floor().filter(|floor| now < *floor) else { return Ok(()) };
         self.asked_a_person = true;
         let prompt = Prompt::Weaker { before, now, security_type: name(chosen) };
@@ -170,7 +182,7 @@ impl<'a> Prompts<'a> {
     }
 
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
-        let agreed = self.local
+        let agreed = self.way.protects()
             || !chosen.reveals_password()
             || lock(&self.session.agreed).clear_text
             || self.host().is_some_and(|host| host.clear_text);
@@ -204,6 +216,78 @@ impl<'a> Prompts<'a> {
         }
         self.identity = Some(identity);
         Ok(())
+    }
+}
+
+impl Prompts<'_> {
+    /// Puts what ssh has just accepted into the keyring.
+    pub(super) async fn keep_for_ssh(&mut self) {
+        for (account, secret) in std::mem::take(&mut self.to_keep) {
+            if let Err(error) = self.surroundings.secrets.set(account, &secret).await {
+                tracing::info!(%error, "a secret for ssh was not kept");
+            }
+        }
+    }
+
+    async fn known_to_the_keyring(&self, account: &str) -> Option<Secret> {
+        self.session.set(SessionState::Connecting { stage: Stage::Keyring });
+        let known = self.surroundings.secrets.get(account).await;
+        self.session.set(SessionState::Connecting { stage: Stage::Ssh });
+        known.inspect_err(|error| tracing::info!(%error, "nothing for ssh from the keyring")).ok().flatten()
+    }
+}
+
+/// Takes the question away again when ssh no longer wants to know, or has been told.
+struct Shown<'a>(&'a Session);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.asked).take();
+        self.0.set(SessionState::Connecting { stage: Stage::Ssh });
+    }
+}
+
+impl AskPass for Prompts<'_> {
+    async fn answer(&mut self, question: &Question) -> Option<Reply> {
+        let account = match question {
+            Question::Secret { account, again, .. } => {
+                if let Some(account) = account
+                    && !again
+                    && let Some(known) = self.known_to_the_keyring(account).await
+                {
+                    return Some(Reply::Secret(known));
+                }
+                account.clone()
+            }
+            _ => None,
+        };
+        let prompt = Prompt::Ssh { question: SshQuestion::from(question), can_keep: account.is_some() };
+        let _shown = Shown(self.session);
+        let Answer::Ssh { secret, remember } = self.session.ask(prompt).await? else { return None };
+        if !matches!(question, Question::Secret { .. }) {
+            return Some(Reply::Yes);
+        }
+        let secret = secret?;
+        if let Some(account) = account.filter(|_| remember) {
+            self.to_keep.retain(|(other, _)| *other != account);
+            self.to_keep.push((account, secret.clone()));
+        }
+        Some(Reply::Secret(secret))
+    }
+}
+
+impl From<&Question> for SshQuestion {
+    fn from(question: &Question) -> Self {
+        match question.clone() {
+            Question::Secret { prompt, of, again, .. } => match of {
+                SecretOf::Password => Self::Password { prompt, again },
+                SecretOf::Passphrase => Self::Passphrase { prompt, again },
+                SecretOf::Other => Self::Other { prompt, again },
+            },
+            Question::HostKey { prompt, fingerprint } => Self::HostKey { prompt, fingerprint },
+            Question::Confirm { prompt } => Self::Confirm { prompt },
+            Question::Notice { prompt } => Self::Notice { prompt },
+        }
     }
 }
 
@@ -352,7 +436,7 @@ mod tests {
         for (local, chosen) in [(true, SecurityType::Plain), (false, SecurityType::TlsPlain)] {
             let session = fresh();
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.local = local;
+            prompts.way = if local { Way::Local } else { Way::Network };
             assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "nothing to ask");
         }
         let session = fresh();
@@ -381,7 +465,7 @@ mod tests {
             (true, SecurityType::Plain, Some("ann"), Travels::Local),
         ] {
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.local = local;
+            prompts.way = if local { Way::Local } else { Way::Network };
             prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
             let mut asking = pin!(prompts.ask_login(None));
             assert!(futures_util::poll!(&mut asking).is_pending());
@@ -389,6 +473,67 @@ mod tests {
             let username = username.map(str::to_owned);
             assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
         }
+    }
+
+    #[tokio::test]
+    async fn a_way_through_ssh_protects_whatever_the_server_offers() {
+        let host = Host { protection: Some(Level::Identified), ..host() };
+        let (surroundings, _folder) = surroundings(&host).await;
+        let session = Session::new(Target::from(&host), None);
+        let mut prompts = Prompts::new(&session, &surroundings);
+        assert!(choose(&mut prompts, SecurityType::None, None).await.0.is_some(), "less than before");
+        prompts.way = Way::Ssh;
+        for chosen in [SecurityType::None, SecurityType::Plain, SecurityType::VncAuth] {
+            assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "{chosen:?}");
+        }
+        assert_eq!(prompts.policy().floor, None, "the server need not encrypt once more");
+    }
+
+    #[tokio::test]
+    async fn ssh_asks_the_person_and_takes_its_question_away_again() {
+        let host = host();
+        let (surroundings, _folder) = surroundings(&host).await;
+        let session = Session::new(Target::from(&host), None);
+        let mut prompts = Prompts::new(&session, &surroundings);
+        let secret = |account: Option<&str>| Question::Secret {
+            prompt: "ann@box's password:".into(),
+            of: SecretOf::Password,
+            account: account.map(str::to_owned),
+            again: true,
+        };
+        let shown = |can_keep| SessionState::Asking {
+            prompt: Prompt::Ssh {
+                question: SshQuestion::Password { prompt: "ann@box's password:".into(), again: true },
+                can_keep,
+            },
+        };
+        let on_the_way = SessionState::Connecting { stage: Stage::Ssh };
+        for (question, can_keep) in [(secret(None), false), (secret(Some("ssh box: ann@box")), true)] {
+            {
+                let mut answering = pin!(prompts.answer(&question));
+                assert!(futures_util::poll!(&mut answering).is_pending());
+                assert_eq!(*session.state.borrow(), shown(can_keep));
+                // ssh has gone: so has its question.
+            }
+            assert_eq!(*session.state.borrow(), on_the_way);
+            assert!(lock(&session.asked).is_none());
+
+            let mut answering = pin!(prompts.answer(&question));
+            assert!(futures_util::poll!(&mut answering).is_pending());
+            let (_, asked) = lock(&session.asked).take().expect("a question");
+            let typed = Answer::Ssh { secret: Some("open sesame".to_owned().into()), remember: true };
+            assert!(asked.send(typed).is_ok());
+            let reply = answering.await;
+            assert!(matches!(reply, Some(Reply::Secret(secret)) if secret.expose() == "open sesame"));
+        }
+        assert_eq!(prompts.to_keep.len(), 1, "kept only where ssh says whose it is");
+
+        let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
+        let mut answering = pin!(prompts.answer(&key));
+        assert!(futures_util::poll!(&mut answering).is_pending());
+        let (_, asked) = lock(&session.asked).take().expect("a question");
+        assert!(asked.send(Answer::Ssh { secret: None, remember: false }).is_ok());
+        assert!(matches!(answering.await, Some(Reply::Yes)));
     }
 
     #[test]

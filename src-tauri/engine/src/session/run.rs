@@ -8,7 +8,7 @@ use crate::{
     lock,
     protection::{Level, Protection},
     relay::{self, Viewer},
-    transport::{Patient, Reached, ws},
+    transport::{Patient, Reached, Way, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -155,10 +155,11 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let Reached { stream, local } = session.reach(prompts).await.map_err(Failure::Explained)?;
+    let Reached { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
+    prompts.keep_for_ssh().await;
     let stream = Patient::new(stream);
     let limit = stream.limit();
-    prompts.begin(limit.clone(), local);
+    prompts.begin(limit.clone(), way);
     let policy = rfb::Policy { without_vencrypt, ..prompts.policy() };
     let server = match rfb::client::handshake(stream, &policy, prompts, &mut UnwrapErr(SysRng)).await {
         Ok(server) => server,
@@ -172,8 +173,9 @@ async fn attempt(
     limit.lift();
     let (tls, identity) = prompts.seen();
     let protection = Protection {
-        level: server.security_type.level().into(),
-        local,
+        level: Level::from(server.security_type.level()).max(way.level()),
+        local: way == Way::Local,
+        through: session.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| way == Way::Ssh),
         security_type: server.security_type.name().unwrap_or_default().to_owned(),
         tls,
         identity,

@@ -76,6 +76,8 @@ pub enum SessionState {
 pub enum Stage {
     /// Looking the name up and dialling.
     Dialing,
+    /// On the way through an SSH host.
+    Ssh,
     /// Waiting for the machine to start: it has been sent the packet that wakes it.
     Waking,
     /// Talking RFB: version and security types.
@@ -122,6 +124,13 @@ pub enum Prompt {
         /// The security type's name in the field.
         security_type: String,
     },
+    /// What ssh wants to know on the way.
+    Ssh {
+        /// The question.
+        question: SshQuestion,
+        /// Whether the keyring can keep the answer.
+        can_keep: bool,
+    },
     /// Whether to talk to a server that has called.
     Call {
         /// Where it called from.
@@ -131,6 +140,51 @@ pub enum Prompt {
     ClearText {
         /// The security type's name in the field.
         security_type: String,
+    },
+}
+
+/// A question of ssh. The words are ssh's, or its server's, cleaned; they may have several lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "asks", rename_all = "snake_case")]
+pub enum SshQuestion {
+    /// For a password on the SSH host.
+    Password {
+        /// ssh's words.
+        prompt: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
+    /// For the passphrase of a key on this machine; empty leaves that key out.
+    Passphrase {
+        /// ssh's words.
+        prompt: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
+    /// For a PIN, a one-time code, or what else the SSH host thinks of.
+    Other {
+        /// ssh's words.
+        prompt: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
+    /// Whether this key is the SSH host's.
+    HostKey {
+        /// ssh's words.
+        prompt: String,
+        /// The key's fingerprint, where ssh says it.
+        fingerprint: Option<String>,
+    },
+    /// Whether to go on.
+    Confirm {
+        /// ssh's words.
+        prompt: String,
+    },
+    /// Nothing to answer, something to do: touch the security key.
+    Notice {
+        /// ssh's words.
+        prompt: String,
     },
 }
 
@@ -151,6 +205,14 @@ pub enum Answer {
     },
     /// It is the server's key, and from now on the only one.
     Trust,
+    /// To ssh.
+    Ssh {
+        /// As typed; none where nothing was to be typed, which means yes.
+        #[cfg_attr(test, ts(type = "string | null"))]
+        secret: Option<Secret>,
+        /// Keep it once ssh has accepted it.
+        remember: bool,
+    },
     /// Talk to it.
     Call,
     /// Go on with less protection.
@@ -172,6 +234,7 @@ impl Answer {
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
                 | (Self::Trust, Prompt::Trust { .. })
+                | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })
                 | (Self::Weaker { .. }, Prompt::Weaker { .. })
                 | (Self::ClearText { .. }, Prompt::ClearText { .. })

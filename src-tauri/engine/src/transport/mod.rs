@@ -1,6 +1,7 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
 pub(crate) mod patience;
+pub(crate) mod ssh;
 mod tcp;
 pub(crate) mod tls;
 mod trail;
@@ -11,11 +12,13 @@ pub(crate) mod ws;
 pub(crate) use patience::{Limit, Patient};
 pub(crate) use trail::{Outcome, Trail, Tried};
 
+use crate::jump::Jump;
 use crate::{
     address::Address,
     demo,
     error::{Error, Result},
     listen::Call,
+    protection::Level,
 };
 use rfb::Stream;
 use tokio::net::TcpStream;
@@ -24,28 +27,69 @@ use tokio::net::TcpStream;
 pub(crate) struct Reached {
     /// Bytes to and from it.
     pub(crate) stream: Stream,
-    /// The way there does not leave this machine.
-    pub(crate) local: bool,
+    /// What the way there is like.
+    pub(crate) way: Way,
 }
 
-/// Reaches `address`, within the way's own deadline; `visitor` is asked on the way, and `ca_file` may vouch for a site.
-/// What happened on the way is left in `trail`, also where it ends.
+/// What a way protects by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Nothing: whoever is on it can listen.
+    Network,
+    /// It does not leave this machine.
+    Local,
+    /// It is within ssh, as far as the SSH host.
+    Ssh,
+}
+
+impl Way {
+    /// Whether a password may travel readably on it.
+    pub(crate) fn protects(self) -> bool {
+        self != Self::Network
+    }
+
+    /// What a session is protected by at least.
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Network | Self::Local => Level::Clear,
+            Self::Ssh => Level::Identified,
+        }
+    }
+}
+
+/// Where to, and through what.
+pub(crate) struct Route<'a> {
+    pub(crate) address: &'a Address,
+    /// A file of authorities that may vouch for a site; may be empty.
+    pub(crate) ca_file: &'a str,
+    /// The SSH host in between.
+    pub(crate) jump: Option<&'a Jump>,
+}
+
+/// Walks `route`, within the way's own deadline; `visitor` is asked on the way. What happened on it is left in `trail`,
+/// also where it ends.
 ///
 /// # Errors
 /// One of the "reaching the server" errors of [`crate::Error`].
 pub(crate) async fn connect(
-    address: &Address,
-    ca_file: &str,
-    visitor: &mut impl ws::Visitor,
+    route: &Route<'_>,
+    visitor: &mut (impl ws::Visitor + ssh::AskPass),
     trail: &mut Trail,
 ) -> Result<Reached> {
-    let local = |stream: Stream| Reached { stream, local: true };
+    let Route { address, ca_file, jump } = route;
+    let local = |stream: Stream| Reached { stream, way: Way::Local };
     match address {
-        Address::Tcp { hostname, port } => {
-            let stream = tcp::dial(hostname, *port, address, trail).await?;
-            let local = is_local(&stream);
-            Ok(Reached { stream: Box::new(stream), local })
-        }
+        Address::Tcp { hostname, port } => match jump {
+            Some(jump) => {
+                let stream = ssh::dial(jump, hostname, *port, visitor).await?;
+                Ok(Reached { stream, way: Way::Ssh })
+            }
+            None => {
+                let stream = tcp::dial(hostname, *port, address, trail).await?;
+                let way = way(&stream);
+                Ok(Reached { stream: Box::new(stream), way })
+            }
+        },
         #[cfg(unix)]
         Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
@@ -53,7 +97,7 @@ pub(crate) async fn connect(
         Address::Ws(socket) => {
             let stream = ws::dial(socket, ca_file, &ws::Headers::default(), visitor, trail).await?;
             // Most often a proxy answers: what lies behind it can be anywhere.
-            Ok(Reached { stream, local: false })
+            Ok(Reached { stream, way: Way::Network })
         }
         Address::Demo => Ok(local(Box::new(demo::dial().await?))),
     }
@@ -65,10 +109,11 @@ pub(crate) async fn connect(
 /// [`Error::CallerGone`] where it has hung up already.
 pub(crate) fn called(call: Call) -> Result<Reached> {
     tcp::prepare(&call.stream).map_err(|_| Error::CallerGone { address: call.from() })?;
-    let local = is_local(&call.stream);
-    Ok(Reached { stream: Box::new(call.stream), local })
+    let way = way(&call.stream);
+    Ok(Reached { stream: Box::new(call.stream), way })
 }
 
-fn is_local(stream: &TcpStream) -> bool {
-    stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback())
+fn way(stream: &TcpStream) -> Way {
+    let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+    if local { Way::Local } else { Way::Network }
 }

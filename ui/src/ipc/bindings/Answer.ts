@@ -15,7 +15,15 @@ password: string,
 /**
  * Keep both once the server has accepted them: the password in the keyring, the user name with the host.
  */
-remember: boolean, } | { "kind": "trust" } | { "kind": "call" } | { "kind": "weaker", 
+remember: boolean, } | { "kind": "trust" } | { "kind": "ssh", 
+/**
+ * As typed; none where nothing was to be typed, which means yes.
+ */
+secret: string | null, 
+/**
+ * Keep it once ssh has accepted it.
+ */
+remember: boolean, } | { "kind": "call" } | { "kind": "weaker", 
 /**
  * Expect no more than this from now on.
  */

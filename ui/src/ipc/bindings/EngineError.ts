@@ -137,6 +137,62 @@ looks_like: WsMistake | null,
 /**
  * What it did; may be empty.
  */
+detail: string, } | { "code": "ssh_missing" } | { "code": "ssh_unreachable", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * ssh's words.
+ */
+detail: string, } | { "code": "ssh_timeout", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * Address as Portlight prints it.
+ */
+address: string, 
+/**
+ * The deadline.
+ */
+seconds: number, } | { "code": "ssh_host_key", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * ssh's words.
+ */
+detail: string, } | { "code": "ssh_denied", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * ssh's words.
+ */
+detail: string, } | { "code": "ssh_forward", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * Address as Portlight prints it.
+ */
+address: string, 
+/**
+ * ssh's words.
+ */
+detail: string, } | { "code": "ssh_failed", 
+/**
+ * The SSH machine, as it was typed.
+ */
+via: string, 
+/**
+ * ssh's words, or else its exit status.
+ */
 detail: string, } | { "code": "not_rfb", 
 /**
  * Address as Portlight prints it.

@@ -38,6 +38,10 @@ repeater_id: string,
  */
 ca_file: string, 
 /**
+ * As [`Jump::parse`] reads it; may be empty.
+ */
+ssh_jump: string, 
+/**
  * As [`Mac::parse`] reads it; may be empty.
  */
 mac: string, 

@@ -3,6 +3,7 @@ import type { EngineError } from "./EngineError";
 import type { Identity } from "./Identity";
 import type { KnownKey } from "./KnownKey";
 import type { Level } from "./Level";
+import type { SshQuestion } from "./SshQuestion";
 import type { Travels } from "./Travels";
 
 /**
@@ -44,7 +45,15 @@ now: Level,
 /**
  * The security type's name in the field.
  */
-security_type: string, } | { "kind": "call", 
+security_type: string, } | { "kind": "ssh", 
+/**
+ * The question.
+ */
+question: SshQuestion, 
+/**
+ * Whether the keyring can keep the answer.
+ */
+can_keep: boolean, } | { "kind": "call", 
 /**
  * Where it called from.
  */

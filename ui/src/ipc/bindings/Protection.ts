@@ -15,6 +15,10 @@ level: Level,
  */
 local: boolean, 
 /**
+ * The SSH host that everything goes through, encrypted as far as there.
+ */
+through: string | null, 
+/**
  * The security type's name in the field, such as `X509Vnc`.
  */
 security_type: string, 
