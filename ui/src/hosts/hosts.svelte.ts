@@ -144,6 +144,8 @@ export class Hosts {
       username: '',
       repeater_id: '',
       ca_file: '',
+      ssh_jump: '',
+      mac: '',
       view_only: false,
       favourite: false,
       reconnect: true,
@@ -160,10 +162,12 @@ export class Hosts {
     favourite,
     repeater_id,
     ca_file,
+    ssh_jump,
+    mac,
     reconnect,
     has_password,
   }: HostView): void {
-    const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file, reconnect };
+    const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file, ssh_jump, mac, reconnect };
     this.editing = { draft, hasPassword: has_password };
   }
 

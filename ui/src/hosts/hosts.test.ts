@@ -21,6 +21,8 @@ const untouched: HostDraft = {
   favourite: false,
   repeater_id: '',
   ca_file: '',
+  ssh_jump: '',
+  mac: '',
   reconnect: true,
 };
 
@@ -39,6 +41,8 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    ssh_jump: '',
+    mac: '',
     reconnect: true,
     demo: false,
     ...facts,
@@ -304,11 +308,12 @@ describe('the rarer settings', () => {
     await show(host('Studio'));
     await user.keyboard('{F2}');
     await user.click(screen.getByText(t('editor.more')));
+    await user.type(byId('ssh-jump'), 'ann@gate');
     await user.type(byId('repeater-id'), '4711');
     expect(byId('reconnect')).toBeChecked();
     await user.click(byId('reconnect'));
     await user.type(byId('ca-file'), '/etc/ca.pem{Enter}');
-    const rarer = { repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
+    const rarer = { ssh_jump: 'ann@gate', repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
     await waitFor(() => expect(stage.hosts[0]).toMatchObject(rarer));
     expect(stage.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
   });

@@ -14,6 +14,8 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    ssh_jump: '',
+    mac: '',
     reconnect: true,
     demo: false,
     ...facts,

@@ -101,6 +101,8 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
       favourite: draft.favourite,
       repeater_id: draft.repeater_id.trim(),
       ca_file: draft.ca_file.trim(),
+      ssh_jump: draft.ssh_jump.trim(),
+      mac: draft.mac.trim(),
       reconnect: draft.reconnect,
       has_password: former?.has_password ?? false,
       last_opened: former?.last_opened ?? null,

@@ -142,7 +142,7 @@ function asking(prompt: Prompt): SessionState {
 }
 
 function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_type'>): SessionState {
-  const protection = { local: false, tls: null, identity: null, password_unasked: false, ...facts };
+  const protection = { local: false, through: null, tls: null, identity: null, password_unasked: false, ...facts };
   const { url, name, width, height } = DESKTOP;
   return { state: 'ready', url, desktop_name: name, width, height, protection, not_stored: null };
 }
@@ -233,6 +233,8 @@ function host(name: string, address: string, facts: Partial<HostView> = {}): Hos
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    ssh_jump: '',
+    mac: '',
     reconnect: true,
     demo: false,
     ...facts,

@@ -15,6 +15,16 @@ const changed: Prompt = { kind: 'trust', identity: certificate, known: knownKey 
 const weaker: Prompt = { kind: 'weaker', before: 'identified', now: 'password', security_type: 'VncAuth' };
 const clearText: Prompt = { kind: 'clear_text', security_type: 'Plain' };
 const call: Prompt = { kind: 'call', from: '192.168.1.33' };
+const sshPassword: Prompt = {
+  kind: 'ssh',
+  question: { asks: 'password', prompt: "ann@gate's password:", again: false },
+  can_keep: true,
+};
+const sshKey: Prompt = {
+  kind: 'ssh',
+  question: { asks: 'host_key', prompt: 'Are you sure you want to continue connecting?', fingerprint: 'SHA256:abc' },
+  can_keep: false,
+};
 const refused: EngineError = { code: 'auth_failed', address: 'studio.local', reason: 'wrong', too_many: false };
 
 const given = () => engine.callsOf('answer').map(([answer]) => answer);
@@ -30,6 +40,8 @@ describe('each question', () => {
     ['weaker', weaker],
     ['clear text', clearText],
     ['call', call],
+    ['ssh password', sshPassword],
+    ['ssh host key', sshKey],
   ])('%s can be left by button and by Escape, and has nothing to complain about', async (_, prompt) => {
     await open();
     await ask(prompt);
@@ -350,5 +362,50 @@ describe('less protection', () => {
     await userEvent.keyboard('{Enter}');
     expect(given()).toEqual([]);
     expect(engine.callsOf('close_window')).toHaveLength(1);
+  });
+});
+
+describe('ssh', () => {
+  test('is told a secret, of which nothing stays', async () => {
+    await open();
+    await ask(sshPassword);
+    const field = find<HTMLInputElement>('#secret');
+    expect(field).toHaveFocus();
+    expect(field.type).toBe('password');
+    expect(find('#ssh-words')).toHaveTextContent("ann@gate's password:");
+    await userEvent.click(find('#remember'));
+    await userEvent.type(field, 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'ssh', secret: 'open sesame', remember: true }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+    expect(field).toHaveValue('');
+  });
+
+  test('is answered about a key by a button, and by no stray Enter', async () => {
+    await open();
+    await ask(sshKey);
+    expect(find('#ssh')).toHaveTextContent('SHA256:abc');
+    await userEvent.keyboard('{Enter}');
+    expect(given()).toEqual([]);
+    await userEvent.click(find('#answer'));
+    expect(given()).toEqual([{ kind: 'ssh', secret: null, remember: false }]);
+  });
+
+  test('says that the last answer was wrong, and offers to keep only what can be kept', async () => {
+    await open();
+    const again: Prompt = {
+      kind: 'ssh',
+      question: { asks: 'other', prompt: 'Code:', again: true },
+      can_keep: false,
+    };
+    await ask(again);
+    expect(find('[role=alert]')).toHaveTextContent(t('ssh.again'));
+    expect(document.querySelector('#remember')).toBeNull();
+  });
+
+  test('waits for the security key with nothing to press but cancel', async () => {
+    await open();
+    await ask({ kind: 'ssh', question: { asks: 'notice', prompt: 'Confirm user presence' }, can_keep: false });
+    expect(document.querySelector('#answer')).toBeNull();
+    expect(find('#cancel')).toBeEnabled();
   });
 });

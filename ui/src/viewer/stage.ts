@@ -25,6 +25,7 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     security_type: 'VncAuth',
     tls: null,
     identity: null,
+    through: null,
     password_unasked: false,
   },
   not_stored: null,
