@@ -7,6 +7,7 @@ import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostId } from '../ipc/bindings/HostId';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { PasswordChange } from '../ipc/bindings/PasswordChange';
+import type { Preview } from '../ipc/bindings/Preview';
 import { toEngineError } from '../ipc/error';
 import { index, search } from './search';
 
@@ -129,6 +130,11 @@ export class Hosts {
     await this.#whileOpening(id, () => engine.openHost(id));
   }
 
+  /** Wakes the machine up, and opens it when it answers. */
+  async wake(id: HostId): Promise<void> {
+    await this.#whileOpening(id, () => engine.wakeHost(id));
+  }
+
   /** Connects to the address that the query spells, without saving it. */
   async connect(): Promise<void> {
     const typed = this.#query;
@@ -138,18 +144,6 @@ export class Hosts {
   add(): void {
     // What was typed as an address and found no host is what is to be added.
     const address = this.#found.length === 0 ? (this.#spelled.address ?? '') : '';
-    const nothing = {
-      id: null,
-      name: '',
-      username: '',
-      repeater_id: '',
-      ca_file: '',
-      ssh_jump: '',
-      mac: '',
-      view_only: false,
-      favourite: false,
-      reconnect: true,
-    };
     this.editing = { draft: { ...nothing, address }, hasPassword: false };
   }
 
@@ -180,6 +174,16 @@ export class Hosts {
       this.#say({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
     }
     await this.#reveal(host);
+  }
+
+  /** Adds machines that were found in another program's files; throws an EngineError at the first that cannot be. */
+  async import(found: Preview[]): Promise<void> {
+    try {
+      for (const { name, address } of found) await engine.saveHost({ ...nothing, name, address }, { change: 'keep' });
+      this.#say({ text: t('toast.imported', { count: found.length }) });
+    } finally {
+      await this.load();
+    }
   }
 
   async duplicate(host: HostView): Promise<void> {
@@ -327,3 +331,17 @@ const UNDO_MS = 10_000;
 const MESSAGE_MS = 5_000;
 /** So many characters of a name go into its copy's: with what is added it stays within the engine's 200. */
 const STEM = 180;
+
+/** What a new host begins with. */
+const nothing = {
+  id: null,
+  name: '',
+  username: '',
+  repeater_id: '',
+  ca_file: '',
+  ssh_jump: '',
+  mac: '',
+  view_only: false,
+  favourite: false,
+  reconnect: true,
+};

@@ -3,6 +3,7 @@
 
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
+import type { ImportProblem } from '../ipc/bindings/ImportProblem';
 import type { Level } from '../ipc/bindings/Level';
 import en from './en.json';
 import zhCN from './zh-CN.json';
@@ -50,6 +51,13 @@ export function levelText(level: Level, lang: Language = language): string {
 export function dateText(seconds: number, lang: Language = language): string {
   const ms = Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, seconds * 1000));
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
+}
+
+/** Why an entry of another program's file cannot be added. */
+export function importProblemText(problem: ImportProblem, lang: Language = language): string {
+  if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);
+  if (problem.problem === 'name') return t(`problem.name.${problem.name}`, {}, lang);
+  return t(`problem.import.${problem.problem}`, {}, lang);
 }
 
 /** “3 days ago”, for seconds since 1970. */

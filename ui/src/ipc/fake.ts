@@ -8,8 +8,12 @@ import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
+import type { ImportSource } from './bindings/ImportSource';
+import type { Listening } from './bindings/Listening';
+import type { ListeningView } from './bindings/ListeningView';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { PasswordOutcome } from './bindings/PasswordOutcome';
+import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
@@ -37,6 +41,9 @@ export class Backstage {
   session: SessionView = { name: 'Studio', address: 'studio.local', view_only: false, saved: true };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
+  /** What other programs' files have. */
+  found: Preview[] = [];
   /** What testing a connection finds out; null: that the server asks for a login. */
   report: Report | null = null;
 
@@ -62,8 +69,8 @@ export class Backstage {
     return this.calls.filter(([name]) => name === command).map(([, ...facts]) => facts);
   }
 
-  onChanged = (tell: () => void): Promise<Stop> => listening(this.#changed, tell);
-  onClosing = (tell: () => void): Promise<Stop> => listening(this.#closing, tell);
+  onChanged = (tell: () => void): Promise<Stop> => hearing(this.#changed, tell);
+  onClosing = (tell: () => void): Promise<Stop> => hearing(this.#closing, tell);
   watch(tell: (state: SessionState) => void): void {
     this.#watching.add(tell);
     tell(this.state);
@@ -150,6 +157,17 @@ export const openHost = (id: HostId): Promise<void> =>
   command('open_host', [id], () => change(id, { last_opened: Math.floor(Date.now() / 1000) }));
 
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
+
+export const wakeHost = (id: HostId): Promise<void> => command('wake_host', [id], () => void find(id));
+
+export const listening = (): Promise<ListeningView> =>
+  command('listening', [], () => ({ listening: backstage.listening, addresses: ['192.168.1.5'] }));
+
+export const listen = (listening: Listening): Promise<void> =>
+  command('listen', [listening], () => void (backstage.listening = listening));
+
+export const previewImport = (source: ImportSource): Promise<Preview[]> =>
+  command('preview_import', [source], () => backstage.found);
 
 export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
 
@@ -255,7 +273,7 @@ function canonical(text: string): string {
   return port === undefined || port === '5900' || port === '0' ? name : `${name}:${port}`;
 }
 
-function listening(listeners: Set<() => void>, tell: () => void): Promise<Stop> {
+function hearing(listeners: Set<() => void>, tell: () => void): Promise<Stop> {
   listeners.add(tell);
   return Promise.resolve(() => void listeners.delete(tell));
 }
