@@ -7,6 +7,7 @@ const COMMANDS: &[&str] = &[
     // the hosts window
     "list_hosts",
     "save_host",
+    "save_site",
     "duplicate_host",
     "remove_host",
     "restore_host",

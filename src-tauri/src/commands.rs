@@ -13,6 +13,7 @@ use portlight_engine::{
     listen::{Listening, ListeningView},
     secrets::PasswordChange,
     session::{Answer, SessionId, SessionState, SessionView},
+    site::SiteChange,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
         .invoke_handler(tauri::generate_handler![
             list_hosts,
             save_host,
+            save_site,
             duplicate_host,
             remove_host,
             restore_host,
@@ -69,6 +71,11 @@ async fn list_hosts(app: AppHandle, engine: TheEngine<'_>) -> Result<HostListVie
 #[command]
 async fn save_host(engine: TheEngine<'_>, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
     engine.save(draft, change).await
+}
+
+#[command]
+async fn save_site(engine: TheEngine<'_>, id: HostId, change: SiteChange) -> Result<()> {
+    engine.save_site(id, change).await
 }
 
 #[command]

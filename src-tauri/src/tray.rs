@@ -160,6 +160,7 @@ mod tests {
             ca_file: String::new(),
             ssh_jump: String::new(),
             mac: String::new(),
+            has_site: false,
             reconnect: true,
             demo: false,
         }

@@ -11,6 +11,7 @@ const NO_CRATE: &[(&str, &str)] =
 const ENGINE: &[(&str, &[&str])] = &[
     ("address", &[]),
     ("jump", &[]),
+    ("site", &["host", "secrets"]),
     ("host", &["address", "jump", "protection", "wake"]),
     ("file", &[]),
     ("hosts", &["error", "file", "host"]),
@@ -23,7 +24,7 @@ const ENGINE: &[(&str, &[&str])] = &[
     ("secrets", &["error", "host"]),
     ("relay", &[]),
     ("demo", &["error"]),
-    ("transport", &["address", "demo", "error", "jump", "listen", "lock", "protection", "secrets", "trust"]),
+    ("transport", &["address", "demo", "error", "jump", "listen", "lock", "protection", "secrets", "site", "trust"]),
     ("wake", &["error"]),
     ("import", &["address", "error", "host"]),
     ("told", &[]),

@@ -82,6 +82,9 @@ pub struct Host {
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
+    /// Whether the keyring has what the site in front of it wants to see.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_site: bool,
     /// Whether a session dials again where the way breaks.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub reconnect: bool,
@@ -108,6 +111,7 @@ impl Host {
             clear_text: false,
             ssh_jump: None,
             mac: None,
+            has_site: false,
             reconnect: true,
             rest: serde_json::Map::new(),
         }
@@ -128,6 +132,7 @@ impl Host {
             ca_file: self.ca_file.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            has_site: self.has_site,
             reconnect: self.reconnect,
             demo: self.address == Address::Demo,
         }
@@ -293,6 +298,8 @@ pub struct HostView {
     pub ssh_jump: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
+    /// Whether the keyring has what the site in front of it wants to see.
+    pub has_site: bool,
     /// Whether a session dials again where the way breaks.
     pub reconnect: bool,
     /// Whether it is the demo desktop inside Portlight.
@@ -438,7 +445,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "ssh_jump": "", "mac": "", "reconnect": true, "demo": false,
+                "ca_file": "", "ssh_jump": "", "mac": "", "has_site": false, "reconnect": true, "demo": false,
             })
         );
     }

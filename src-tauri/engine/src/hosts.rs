@@ -309,7 +309,14 @@ pub(crate) mod tests {
     }
 
     fn open(folder: &Path) -> Hosts {
-        let opened = Hosts::open(folder).unwrap();
+        // Another test may be starting a process in this moment, which has our closed lock open for an instant more.
+        let instant = Instant::now() + Duration::from_secs(5);
+        let opened = loop {
+            match Hosts::open(folder) {
+                Err(Error::HostsInUse { .. }) if Instant::now() < instant => thread::yield_now(),
+                opened => break opened.unwrap(),
+            }
+        };
         assert_eq!(opened.notice, None);
         opened.hosts
     }

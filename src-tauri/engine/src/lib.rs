@@ -29,6 +29,7 @@ pub mod protection;
 pub mod relay;
 pub mod secrets;
 pub mod session;
+pub mod site;
 mod told;
 mod transport;
 pub mod trust;
@@ -53,6 +54,7 @@ use relay::Relay;
 use secrets::{PasswordChange, Secrets};
 use serde::Serialize;
 use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
+use site::{Site, SiteChange};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -258,6 +260,29 @@ impl Engine {
         Ok(Saved { host: Host { has_password, ..host }.view(), password })
     }
 
+    /// Keeps what the site in front of a saved host wants to see, or forgets it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchHost`], [`Error::BadInput`] for headers that cannot be sent, those of the keyring.
+    pub async fn save_site(&self, id: HostId, change: SiteChange) -> Result<()> {
+        let address = self.host(id)?.address.without_query().to_string();
+        let has_site = match change {
+            SiteChange::Forget => self.secrets.forget(Site::account(id)).await.map(|()| false)?,
+            SiteChange::Set { username, password, headers } => {
+                let bad_input = |detail: String| Error::BadInput { address: address.clone(), detail };
+                let site = Site::new(username, &password, &headers);
+                transport::ws::Headers::of(&site).map_err(bad_input)?;
+                let secret = site.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
+                self.secrets.set(Site::account(id), &secret).await.map(|()| true)?
+            }
+        };
+        self.list.change(|hosts| {
+            let host = hosts.get(id).ok_or(Error::NoSuchHost)?;
+            let host = Host { has_site, ..host.clone() };
+            hosts.put(host)
+        })
+    }
+
     /// Adds a copy of a host, with its password, under another name.
     ///
     /// # Errors
@@ -265,6 +290,7 @@ impl Engine {
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
         let draft = HostDraft { id: None, name, ..HostDraft::from(&original) };
+        // What the site wants to see is not copied: it is asked for again where it is missing.
         let mut copy = draft.check(None).map_err(|fields| Error::Fields { fields })?;
         copy.has_password = original.has_password
             && self
@@ -492,7 +518,11 @@ impl Engine {
         if !self.list.read(Hosts::removed).contains(&id) {
             return;
         }
-        let forgotten = match self.secrets.forget(id).await {
+        let forgotten = async {
+            self.secrets.forget(id).await?;
+            self.secrets.forget(Site::account(id)).await
+        };
+        let forgotten = match forgotten.await {
             Ok(()) => self.list.change(|hosts| hosts.forget_removed(id)),
             Err(error) => Err(error),
         };

@@ -8,6 +8,7 @@ import type { HostId } from '../ipc/bindings/HostId';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { PasswordChange } from '../ipc/bindings/PasswordChange';
 import type { Preview } from '../ipc/bindings/Preview';
+import type { SiteChange } from '../ipc/bindings/SiteChange';
 import { toEngineError } from '../ipc/error';
 import { index, search } from './search';
 
@@ -24,6 +25,7 @@ export interface Message {
 export interface Editing {
   draft: HostDraft;
   hasPassword: boolean;
+  hasSite: boolean;
 }
 
 /** The key of the row that connects to an address without saving it. */
@@ -144,7 +146,7 @@ export class Hosts {
   add(): void {
     // What was typed as an address and found no host is what is to be added.
     const address = this.#found.length === 0 ? (this.#spelled.address ?? '') : '';
-    this.editing = { draft: { ...nothing, address }, hasPassword: false };
+    this.editing = { draft: { ...nothing, address }, hasPassword: false, hasSite: false };
   }
 
   edit({
@@ -160,14 +162,18 @@ export class Hosts {
     mac,
     reconnect,
     has_password,
+    has_site,
   }: HostView): void {
     const draft = { id, name, address, username, view_only, favourite, repeater_id, ca_file, ssh_jump, mac, reconnect };
-    this.editing = { draft, hasPassword: has_password };
+    this.editing = { draft, hasPassword: has_password, hasSite: has_site };
   }
 
   /** Saves what the editor has; throws an EngineError for it to show. */
-  async save(draft: HostDraft, change: PasswordChange): Promise<void> {
-    const { host, password } = await engine.saveHost(draft, change);
+  async save(draft: HostDraft, change: PasswordChange, site: SiteChange | null = null): Promise<void> {
+    const { host, password } = await engine.saveHost({ ...draft }, change);
+    // Once more with its id, should the next step fail.
+    draft.id = host.id;
+    if (site) await engine.saveSite(host.id, site);
     this.editing = null;
     if (password.outcome === 'not_stored') {
       const reason = errorText(password.error);

@@ -43,6 +43,7 @@ function host(name: string, facts: Partial<HostView> = {}): HostView {
     ca_file: '',
     ssh_jump: '',
     mac: '',
+    has_site: false,
     reconnect: true,
     demo: false,
     ...facts,

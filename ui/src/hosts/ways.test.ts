@@ -129,3 +129,42 @@ describe('importing', () => {
     expect(await screen.findByText(errorText(unreadable))).toBeVisible();
   });
 });
+
+describe('a site in front of a machine', () => {
+  it('is told what it wants to see, which goes to the keyring and nowhere else', async () => {
+    render(HostsWindow);
+    await user.click(byId('add-host'));
+    expect(document.getElementById('site')).toBeNull();
+    await user.type(byId('address'), 'wss://lab.example/websockify?token=abc');
+    await user.type(byId('site-username'), 'ann');
+    await user.type(byId('site-password'), 'open sesame');
+    await user.type(byId('site-headers'), 'Cookie: id=7:8');
+    await user.click(byId('save'));
+    await waitFor(() => expect(stage.callsOf('save_site')).toHaveLength(1));
+    expect(stage.callsOf('save_site')[0]).toEqual([
+      stage.hosts[0]?.id,
+      {
+        change: 'set',
+        username: 'ann',
+        password: 'open sesame',
+        headers: [{ name: 'Cookie', value: 'id=7:8' }],
+      },
+    ]);
+    expect(JSON.stringify(stage.callsOf('save_host'))).not.toContain('sesame');
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+  });
+
+  it('is left as it is where nothing was typed, and forgotten where that was wanted', async () => {
+    stage.hosts = [machine('Site', 'wss://lab.example/', { has_site: true })];
+    render(HostsWindow);
+    await screen.findAllByRole('option');
+    await user.keyboard('{F2}');
+    await user.click(byId('save'));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    expect(stage.callsOf('save_site')).toEqual([]);
+    await user.keyboard('{F2}');
+    await user.click(byId('site-forget'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(stage.callsOf('save_site')).toEqual([[stage.hosts[0]?.id, { change: 'forget' }]]));
+  });
+});

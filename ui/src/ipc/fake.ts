@@ -18,6 +18,7 @@ import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
 import type { SessionView } from './bindings/SessionView';
+import type { SiteChange } from './bindings/SiteChange';
 import { arrange, asksForLogin } from './scenes';
 
 export type Stop = () => void;
@@ -110,6 +111,7 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
       ca_file: draft.ca_file.trim(),
       ssh_jump: draft.ssh_jump.trim(),
       mac: draft.mac.trim(),
+      has_site: former?.has_site ?? false,
       reconnect: draft.reconnect,
       has_password: former?.has_password ?? false,
       last_opened: former?.last_opened ?? null,
@@ -123,6 +125,9 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
     backstage.announceHosts();
     return { host, password };
   });
+
+export const saveSite = (id: HostId, site: SiteChange): Promise<void> =>
+  command('save_site', [id, site], () => change(id, { has_site: site.change === 'set' }));
 
 export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
   command('duplicate_host', [id, name], () => {
@@ -263,7 +268,7 @@ function canonical(text: string): string {
     refusal({ code: 'fields', fields: [{ field: 'address', problem }] } satisfies EngineError);
   if (!typed) throw unreadable('empty');
   if (typed.length > 300) throw unreadable('too_long');
-  if (typed.startsWith('/')) return typed;
+  if (typed.startsWith('/') || /^wss?:\/\//.test(typed)) return typed;
   if (typed.includes('://')) throw unreadable('scheme');
   if (typed.includes('/')) throw unreadable('path');
   const [, name = '', , port] = /^(\[[0-9a-f:.%]+\]|[^:[\]]*)(::?(.*))?$/i.exec(typed) ?? [];

@@ -17,6 +17,7 @@ import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionState } from './bindings/SessionState';
 import type { SessionView } from './bindings/SessionView';
+import type { SiteChange } from './bindings/SiteChange';
 import { toEngineError } from './error';
 
 /** Ends what was begun; may be called more than once. */
@@ -27,6 +28,8 @@ export type Stop = () => void;
 export const listHosts = (): Promise<HostListView> => call('list_hosts');
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   call('save_host', { draft, change });
+/** What the site in front of a saved machine wants to see goes to the keyring, or out of it. */
+export const saveSite = (id: HostId, change: SiteChange): Promise<void> => call('save_site', { id, change });
 export const duplicateHost = (id: HostId, name: string): Promise<HostView> => call('duplicate_host', { id, name });
 export const removeHost = (id: HostId): Promise<void> => call('remove_host', { id });
 export const restoreHost = (id: HostId): Promise<void> => call('restore_host', { id });

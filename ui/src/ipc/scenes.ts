@@ -238,6 +238,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     ca_file: '',
     ssh_jump: '',
     mac: '',
+    has_site: false,
     reconnect: true,
     demo: false,
     ...facts,

@@ -14,7 +14,7 @@ use crate::{
     handshake::handshake_failed,
     secrets::Secret,
     session::Target,
-    transport::{self, Outcome, Patient, Reached, Route, Trail, Tried},
+    transport::{self, Outcome, Patient, Reached, Route, Trail, Tried, ws::Headers},
     trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
@@ -134,7 +134,12 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
     let target = &examination.target;
     let mut trail = Trail::default();
     let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None, asked: None };
-    let route = Route { address: &target.address, ca_file: &target.ca_file, jump: target.ssh_jump.as_ref() };
+    let route = Route {
+        address: &target.address,
+        ca_file: &target.ca_file,
+        jump: target.ssh_jump.as_ref(),
+        headers: &Headers::default(),
+    };
     let began = Instant::now();
     let reached = transport::connect(&route, &mut visitor, &mut trail).await;
     let reached = match (reached, visitor.asked, &target.ssh_jump) {

@@ -19,7 +19,7 @@ use crate::{
     protection::Level,
     relay::Relay,
     secrets::{Secret, Secrets},
-    transport::{self, Reached, Route, Trail},
+    transport::{self, Reached, Route, Trail, ws::Headers},
     trust::Trust,
     wake::{self, Mac},
 };
@@ -77,6 +77,8 @@ pub struct Target {
     pub ca_file: String,
     /// Whether to dial again where the way breaks.
     pub reconnect: bool,
+    /// Whether the keyring has what the site in front of it wants to see.
+    pub has_site: bool,
     /// The SSH host that the way leads through.
     pub ssh_jump: Option<Jump>,
     /// The machine's network card, where it is to be woken first.
@@ -103,6 +105,7 @@ impl Target {
             repeater_id,
             ca_file,
             reconnect,
+            has_site: false,
             ssh_jump: None,
             wake: None,
             protection,
@@ -142,6 +145,7 @@ impl From<&Host> for Target {
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
             reconnect: host.reconnect,
+            has_site: host.has_site,
             ssh_jump: host.ssh_jump.clone(),
             wake: None,
             protection: host.protection,
@@ -362,7 +366,11 @@ impl Session {
     /// The way to the server: dialled, or what it called us by.
     async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
         let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
-        let route = Route { address, ca_file, jump: ssh_jump.as_ref() };
+        let headers = match (self.target.host, self.target.has_site) {
+            (Some(id), true) => prompts.headers(id).await?,
+            _ => Headers::default(),
+        };
+        let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers: &headers };
         if let Some(call) = &self.call {
             let gone = || Error::CallerGone { address: address.to_string() };
             return transport::called(lock(call).take().ok_or_else(gone)?);

@@ -8,6 +8,7 @@ use crate::{
     lock,
     protection::{Level, Travels},
     secrets::Secret,
+    site::Site,
     transport::{
         Limit, Way, patience,
         ssh::{
@@ -15,7 +16,7 @@ use crate::{
             question::{Question, Reply, SecretOf},
         },
         tls::{self, Peer},
-        ws::Visitor,
+        ws::{Headers, Visitor},
     },
     trust::{Certificate, Identity, Verdict},
 };
@@ -186,11 +187,12 @@ impl<'a> Prompts<'a> {
             || !chosen.reveals_password()
             || lock(&self.session.agreed).clear_text
             || self.host().is_some_and(|host| host.clear_text);
-        if agreed {
-            return Ok(());
-        }
+        if agreed { Ok(()) } else { self.ask_about_clear_text(name(chosen)).await }
+    }
+
+    async fn ask_about_clear_text(&mut self, security_type: String) -> Result<(), Cancelled> {
         self.asked_a_person = true;
-        let prompt = Prompt::ClearText { security_type: name(chosen) };
+        let prompt = Prompt::ClearText { security_type };
         let Some(Answer::ClearText { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
         lock(&self.session.agreed).clear_text = true;
         if remember {
@@ -220,6 +222,19 @@ impl<'a> Prompts<'a> {
 }
 
 impl Prompts<'_> {
+    /// What the site in front of `host` wants to see. A keyring that does not answer is told, as there is no use in
+    /// going there without.
+    pub(super) async fn headers(&self, host: HostId) -> Result<Headers, Error> {
+        self.session.set(SessionState::Connecting { stage: Stage::Keyring });
+        let secret = self.surroundings.secrets.get(Site::account(host)).await?;
+        self.session.set(SessionState::Connecting { stage: Stage::Dialing });
+        let Some(secret) = secret else { return Ok(Headers::default()) };
+        let unreadable =
+            |detail| Error::BadInput { address: self.session.target.address.without_query().to_string(), detail };
+        let site = Site::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
+        Headers::of(&site).map_err(unreadable)
+    }
+
     /// Puts what ssh has just accepted into the keyring.
     pub(super) async fn keep_for_ssh(&mut self) {
         for (account, secret) in std::mem::take(&mut self.to_keep) {
@@ -292,8 +307,15 @@ impl From<&Question> for SshQuestion {
 }
 
 impl Visitor for Prompts<'_> {
+    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), Error> {
+        let agreed = lock(&self.session.agreed).clear_text || self.host().is_some_and(|host| host.clear_text);
+        match agreed {
+            true => Ok(()),
+            false => self.ask_about_clear_text("HTTP".to_owned()).await.map_err(gave_up),
+        }
+    }
+
     async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
-        let gave_up = |_| Error::ViewerFailed { detail: String::new() };
         self.confirm(site, Identity::X509(certificate)).await.map_err(gave_up)
     }
 }
@@ -367,6 +389,10 @@ impl Ask for Prompts<'_> {
     fn refused(&mut self) {
         self.wait_at_most(patience::REASON);
     }
+}
+
+fn gave_up(_: Cancelled) -> Error {
+    Error::ViewerFailed { detail: String::new() }
 }
 
 fn name(security_type: SecurityType) -> String {

@@ -62,6 +62,8 @@ pub(crate) struct Route<'a> {
     pub(crate) address: &'a Address,
     /// A file of authorities that may vouch for a site; may be empty.
     pub(crate) ca_file: &'a str,
+    /// What a site wants to see.
+    pub(crate) headers: &'a ws::Headers,
     /// The SSH host in between.
     pub(crate) jump: Option<&'a Jump>,
 }
@@ -76,7 +78,7 @@ pub(crate) async fn connect(
     visitor: &mut (impl ws::Visitor + ssh::AskPass),
     trail: &mut Trail,
 ) -> Result<Reached> {
-    let Route { address, ca_file, jump } = route;
+    let Route { address, ca_file, headers, jump } = route;
     let local = |stream: Stream| Reached { stream, way: Way::Local };
     match address {
         Address::Tcp { hostname, port } => match jump {
@@ -95,7 +97,7 @@ pub(crate) async fn connect(
         #[cfg(not(unix))]
         Address::Unix(path) => Err(Error::SocketMissing { path: path.clone() }),
         Address::Ws(socket) => {
-            let stream = ws::dial(socket, ca_file, &ws::Headers::default(), visitor, trail).await?;
+            let stream = ws::dial(socket, ca_file, headers, visitor, trail).await?;
             // Most often a proxy answers: what lies behind it can be anywhere.
             Ok(Reached { stream, way: Way::Network })
         }

@@ -54,6 +54,10 @@ ssh_jump: string,
  */
 mac: string, 
 /**
+ * Whether the keyring has what the site in front of it wants to see.
+ */
+has_site: boolean, 
+/**
  * Whether a session dials again where the way breaks.
  */
 reconnect: boolean, 

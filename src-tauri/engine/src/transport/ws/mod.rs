@@ -11,6 +11,7 @@ use crate::{
     address::{Address, WebSocket},
     error::{Error, Result, WsMistake, WsRefusal},
     secrets::Secret,
+    site::Site,
     trust::Certificate,
 };
 use bytes::ByBytes;
@@ -35,6 +36,21 @@ pub(crate) struct Headers {
     pub(crate) basic: Option<(String, Secret)>,
     /// Further headers, such as a cookie or a bearer token; one that we would send too takes its place.
     pub(crate) extra: Vec<(HeaderName, Secret)>,
+}
+
+impl Headers {
+    /// Those that a site wants to see.
+    ///
+    /// # Errors
+    /// Which name is none.
+    pub(crate) fn of(site: &Site) -> std::result::Result<Self, String> {
+        let secret = |text: &str| Secret::from(text.to_owned());
+        let basic = (!site.username.is_empty()).then(|| (site.username.clone(), secret(&site.password)));
+        let name =
+            |name: &String| name.trim().parse::<HeaderName>().map_err(|_| format!("{name:?} is no header's name"));
+        let extra = site.headers.iter().map(|(header, value)| Ok((name(header)?, secret(value))));
+        Ok(Self { basic, extra: extra.collect::<std::result::Result<_, String>>()? })
+    }
 }
 
 /// The caller's side of the way to a site. Whatever would give something away is refused unless the caller writes it out.
