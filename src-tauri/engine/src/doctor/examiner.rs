@@ -153,7 +153,7 @@ impl AskPass for Visitor<'_> {
         | Question::HostKey { prompt, .. }
         | Question::Confirm { prompt }
         | Question::Notice { prompt }) = question;
-        self.asked = Some(prompt.clone());
+        self.asked = Some(prompt.lines().collect::<Vec<_>>().join(" "));
         None
     }
 }

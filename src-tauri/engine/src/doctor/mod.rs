@@ -10,11 +10,12 @@ mod report;
 pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
+    address::Address,
     error::{Error, Result},
     handshake::handshake_failed,
     secrets::Secret,
     session::Target,
-    transport::{self, Outcome, Patient, Reached, Route, Trail, Tried, ws::Headers},
+    transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, Tried, ws::Headers},
     trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
@@ -162,13 +163,28 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
         let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
         progress.done_at(dialled, addresses.join(", "));
     }
-    progress.enter_at(ReportStage::Dial, dialled);
+    progress.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
     let others = others(&trail.tried);
+    let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
+    let answered =
+        answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
+    if let Address::Ws(socket) = &target.address {
+        for (milestone, when) in trail.passed {
+            let (detail, next) = match milestone {
+                Milestone::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
+                Milestone::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
+                Milestone::Encrypted(description) => (description, Some(ReportStage::WebSocket)),
+                Milestone::Answered => ("it answered 101".to_owned(), None),
+            };
+            progress.done_at(when, detail);
+            if let Some(next) = next {
+                progress.enter_at(next, when);
+            }
+        }
+        return reached;
+    }
     match &reached {
         Ok(_) => {
-            let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
-            let answered =
-                answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
             let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
             progress.done([answered, through, others].concat());
         }

@@ -91,6 +91,10 @@ pub enum ReportStage {
     Resolve,
     /// Connecting.
     Dial,
+    /// The way through an SSH host.
+    Ssh,
+    /// The site's answer to the request for a WebSocket.
+    WebSocket,
     /// The protocol version.
     Greeting,
     /// Agreeing on a security type.
@@ -111,6 +115,8 @@ impl fmt::Display for ReportStage {
         f.pad(match self {
             Self::Resolve => "resolve",
             Self::Dial => "dial",
+            Self::Ssh => "ssh",
+            Self::WebSocket => "web_socket",
             Self::Greeting => "greeting",
             Self::Security => "security",
             Self::Tls => "tls",

@@ -10,7 +10,7 @@ mod unix;
 pub(crate) mod ws;
 
 pub(crate) use patience::{Limit, Patient};
-pub(crate) use trail::{Outcome, Trail, Tried};
+pub(crate) use trail::{Milestone, Outcome, Trail, Tried};
 
 use crate::jump::Jump;
 use crate::{

@@ -10,6 +10,19 @@ pub(crate) struct Trail {
     pub(crate) lookup: Option<Lookup>,
     /// Addresses in the order in which they were tried.
     pub(crate) tried: Vec<Tried>,
+    /// What was passed on a way with more to it than that, and when.
+    pub(crate) passed: Vec<(Milestone, Instant)>,
+}
+
+/// A place on the way to a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Milestone {
+    /// The connection stands.
+    Connected,
+    /// TLS is up, with this version and cipher, and the certificate will do.
+    Encrypted(String),
+    /// The site has opened the WebSocket.
+    Answered,
 }
 
 /// A name that was looked up.
@@ -51,6 +64,10 @@ impl Trail {
             lookup.took = Some(lookup.began.elapsed());
             lookup.found = addresses.to_vec();
         }
+    }
+
+    pub(super) fn passes(&mut self, milestone: Milestone) {
+        self.passed.push((milestone, Instant::now()));
     }
 
     pub(super) fn tries(&mut self, address: SocketAddr) {

@@ -4,7 +4,7 @@ mod bytes;
 mod opening;
 
 use super::{
-    Trail, tcp,
+    Milestone, Trail, tcp,
     tls::{self, Peer},
 };
 use crate::{
@@ -112,10 +112,11 @@ async fn attempt(
     let bad_input = |detail| Error::BadInput { address: shown.to_string(), detail };
     let opening = Opening::new(socket, headers, protocol, &generate_key()).map_err(bad_input)?;
     let tcp = tcp::dial(&socket.hostname, socket.port, &shown, trail).await?;
+    trail.passes(Milestone::Connected);
     let local = tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let site = Address::Ws(WebSocket { resource: "/".to_owned(), ..socket.clone() }).to_string();
     let stream: Stream = if socket.secure {
-        secure(Box::new(tcp), socket, ca_file, &shown, &site, visitor).await?
+        secure(Box::new(tcp), socket, ca_file, &shown, &site, visitor, trail).await?
     } else {
         if !local && !headers.is_empty() {
             visitor.headers_in_clear_text(&site).await?;
@@ -123,7 +124,9 @@ async fn attempt(
         Box::new(tcp)
     };
     let late = |_| Error::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
-    timeout(OPENING, open(stream, &opening, socket, &shown)).await.map_err(late)?
+    let opened = timeout(OPENING, open(stream, &opening, socket, &shown)).await.map_err(late)??;
+    trail.passes(Milestone::Answered);
+    Ok(opened)
 }
 
 async fn secure(
@@ -133,6 +136,7 @@ async fn secure(
     shown: &Address,
     site: &str,
     visitor: &mut impl Visitor,
+    trail: &mut Trail,
 ) -> Result<Stream> {
     let address = || shown.to_string();
     let bare = socket.hostname.split('%').next().unwrap_or_default();
@@ -146,7 +150,8 @@ async fn secure(
         tls::Failed::Io(cause) => Error::Tls { address: address(), detail: cause.to_string() },
     })?;
     let nobody = || Error::Tls { address: address(), detail: "the server has no certificate".to_owned() };
-    visitor.certificate(site, tls.certificate.ok_or_else(nobody)?, tls.description).await?;
+    visitor.certificate(site, tls.certificate.ok_or_else(nobody)?, tls.description.clone()).await?;
+    trail.passes(Milestone::Encrypted(tls.description));
     Ok(tls.stream)
 }
 
