@@ -3,7 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use futures_util::{SinkExt, StreamExt};
-use portlight_engine::{Engine, Error, Settings, error::WsRefusal, session::SessionState};
+use portlight_engine::{
+    Engine, Error, Settings,
+    doctor::{self, Accept, Examination},
+    error::WsRefusal,
+    session::SessionState,
+    trust::Trust,
+};
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::{
@@ -11,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_tungstenite::{
-    WebSocketStream, accept_hdr_async,
+    WebSocketStream, accept_async, accept_hdr_async,
     tungstenite::{
         Message,
         handshake::server::{Request, Response},
@@ -116,4 +122,28 @@ async fn a_proxy_that_closes_says_why() {
     let reason = Some("three viewers already".to_owned());
     let error = Error::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
     assert_eq!(state, SessionState::Ended { error: Some(error) });
+}
+
+#[tokio::test]
+async fn the_doctor_tells_the_stages_of_the_way() {
+    let house = House::new().await;
+    let target = house.engine.target(&format!("{}?token=abc123", house.site()), false).unwrap();
+    let examination = Examination { target, login: None, accept: Accept::Known };
+    let server = async {
+        let (stream, _) = house.listener.accept().await.unwrap();
+        let mut socket = accept_async(stream).await.unwrap();
+        say(&mut socket, b"RFB 003.008\n").await;
+        hear(&mut socket, b"RFB 003.008\n").await;
+        say(&mut socket, &[1, 2]).await;
+        hear(&mut socket, &[2]).await;
+        say(&mut socket, &[7; 16]).await;
+        socket
+    };
+    let trust = Trust::default();
+    let both = async { tokio::join!(server, doctor::examine(examination, &trust)).1 };
+    let report = timeout(PATIENCE, both).await.unwrap();
+    let stages: Vec<_> = report.stages.iter().map(|stage| (stage.stage.to_string(), stage.ok)).collect();
+    let expected = ["dial", "web_socket", "greeting", "security", "login"].map(|stage| (stage.to_owned(), true));
+    assert_eq!(stages, expected);
+    assert!(!serde_json::to_string(&report).unwrap().contains("abc123"), "the token is nobody's business");
 }
