@@ -15,7 +15,7 @@ use crate::{
     handshake::handshake_failed,
     secrets::Secret,
     session::Target,
-    transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, Tried, ws::Headers},
+    transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, ws::Headers},
     trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
@@ -164,7 +164,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
         progress.done_at(dialled, addresses.join(", "));
     }
     progress.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
-    let others = others(&trail.tried);
+    let others = others(&trail);
     let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
     let answered =
         answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
@@ -189,6 +189,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
             progress.done([answered, through, others].concat());
         }
         // Of a single address the error says it all.
+        Err(Error::Unreachable { .. }) => {}
         Err(_) if trail.tried.len() > 1 => progress.note(others),
         Err(_) => {}
     }
@@ -196,14 +197,9 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
 }
 
 /// The addresses that did not answer, in brackets behind what is said of the one that did.
-fn others(tried: &[Tried]) -> String {
-    let words = tried.iter().filter_map(|Tried { address, outcome }| match outcome {
-        Outcome::Reached => None,
-        Outcome::Failed(words) => Some(format!("{address}: {words}")),
-        Outcome::Silent => Some(format!("{address}: no answer")),
-    });
-    let words: Vec<_> = words.collect();
-    if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) }
+fn others(trail: &Trail) -> String {
+    let failures = trail.failures();
+    if failures.is_empty() { failures } else { format!(" ({failures})") }
 }
 
 impl Examination {
@@ -211,23 +207,5 @@ impl Examination {
     fn username(&self) -> &str {
         let given = self.login.as_ref().and_then(|login| login.username.as_deref());
         given.unwrap_or(&self.target.username)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_addresses_that_did_not_answer_are_told_with_what_came_of_them() {
-        let tried = |address: &str, outcome| Tried { address: address.parse().unwrap(), outcome };
-        let reached = || tried("192.0.2.1:5900", Outcome::Reached);
-        assert_eq!(others(&[reached()]), "");
-        let refused = tried("[2001:db8::1]:5900", Outcome::Failed("Connection refused".into()));
-        let silent = tried("192.0.2.2:5900", Outcome::Silent);
-        assert_eq!(
-            others(&[refused, silent, reached()]),
-            " ([2001:db8::1]:5900: Connection refused; 192.0.2.2:5900: no answer)"
-        );
     }
 }

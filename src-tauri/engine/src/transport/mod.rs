@@ -10,7 +10,9 @@ mod unix;
 pub(crate) mod ws;
 
 pub(crate) use patience::{Limit, Patient};
-pub(crate) use trail::{Milestone, Outcome, Trail, Tried};
+#[cfg(test)]
+use trail::Tried;
+pub(crate) use trail::{Milestone, Outcome, Trail};
 
 use crate::jump::Jump;
 use crate::{

@@ -29,7 +29,14 @@ pub(super) async fn dial(hostname: &str, port: u16, address: &Address, trail: &m
     let attempt = async {
         let addresses = addresses_of(bare(hostname), port, trail).await;
         let addresses = addresses.map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?;
-        first_to_answer(alternate_families(addresses), trail).await.map_err(|cause| explain(&cause, address))
+        let reached = first_to_answer(alternate_families(addresses), trail).await;
+        reached.map_err(|cause| match explain(&cause, address) {
+            // They may have failed for different reasons, and each may be the one that helps.
+            Error::Unreachable { address, .. } if trail.tried.len() > 1 => {
+                Error::Unreachable { address, detail: trail.failures() }
+            }
+            error => error,
+        })
     };
     let stream = timeout(DIAL_DEADLINE, attempt)
         .await
@@ -167,6 +174,18 @@ mod tests {
         ] if (*first, *second, words.as_str()) == (closed, open, "Connection refused")),
             "{trail:?}"
         );
+    }
+
+    #[test]
+    fn what_was_tried_is_told() {
+        let mut trail = Trail::default();
+        let [first, second] = ["[2001:db8::1]:5900", "192.0.2.1:5900"].map(|text| text.parse().unwrap());
+        trail.tries(first);
+        trail.tries(second);
+        trail.ended(first, Some(&io::Error::from_raw_os_error(101)));
+        assert_eq!(trail.failures(), "[2001:db8::1]:5900: Network is unreachable; 192.0.2.1:5900: no answer");
+        trail.ended(second, None);
+        assert_eq!(trail.failures(), "[2001:db8::1]:5900: Network is unreachable");
     }
 
     #[tokio::test]

@@ -66,6 +66,16 @@ impl Trail {
         }
     }
 
+    /// The addresses that did not answer, each with what came of it.
+    pub(crate) fn failures(&self) -> String {
+        let words = self.tried.iter().filter_map(|Tried { address, outcome }| match outcome {
+            Outcome::Reached => None,
+            Outcome::Failed(words) => Some(format!("{address}: {words}")),
+            Outcome::Silent => Some(format!("{address}: no answer")),
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
     pub(super) fn passes(&mut self, milestone: Milestone) {
         self.passed.push((milestone, Instant::now()));
     }
