@@ -5,7 +5,7 @@
 
 use crate::{spare, windows};
 use portlight_engine::{
-    Engine, Error, HostListView, Result, Saved, Telling,
+    ConnectError, Engine, Error, FormError, HostListView, Result, Saved, StoreError, Telling,
     doctor::Report,
     import::{ImportSource, Preview},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, PasswordChange, SessionId, SiteChange},
@@ -131,7 +131,7 @@ async fn read_address(text: String) -> Result<String> {
     let address = Address::parse(&text);
     address
         .map(|address| address.to_string())
-        .map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })
+        .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into())
 }
 
 #[command]
@@ -166,7 +166,7 @@ async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<S
     let session = session_of(&window)?;
     // A window in waiting attaches long before it has a session.
     engine.begun(session).await;
-    let (view, mut state) = engine.watch(session).ok_or(Error::NoSuchHost)?;
+    let (view, mut state) = engine.watch(session).ok_or(StoreError::NoSuchHost)?;
     tauri::async_runtime::spawn(async move {
         loop {
             let now = state.borrow_and_update().clone();
@@ -232,11 +232,11 @@ async fn viewer_failed(window: WebviewWindow, engine: TheEngine<'_>, detail: Str
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
-    windows::session_of(window.label()).ok_or(Error::NoSuchHost)
+    windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
 }
 
 fn system(cause: impl std::fmt::Display) -> Error {
-    Error::System { detail: cause.to_string() }
+    ConnectError::System { detail: cause.to_string() }.into()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
-    Engine, Error, Settings,
+    ConnectError, Engine, Settings,
     doctor::{self, Accept, Examination},
     error::WsRefusal,
     session::SessionState,
@@ -120,8 +120,8 @@ async fn a_proxy_that_closes_says_why() {
     };
     let state = house.open(serve, |state| matches!(state, SessionState::Ended { .. })).await;
     let reason = Some("three viewers already".to_owned());
-    let error = Error::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
-    assert_eq!(state, SessionState::Ended { error: Some(error) });
+    let error = ConnectError::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
+    assert_eq!(state, SessionState::Ended { error: Some(error.into()) });
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{Accept, Examination, ReportStage, progress::Progress};
 use crate::{
-    error::Error,
+    error::ConnectError,
     model::{Certificate, Identity, Level},
     session::peer,
     store::{Trust, Verdict},
@@ -36,7 +36,7 @@ pub(super) enum End {
     /// A login is wanted, and none was to be tried.
     WantsLogin,
     /// The answer is no.
-    Failed(Error),
+    Failed(ConnectError),
 }
 
 impl<'a> Examiner<'a> {
@@ -68,13 +68,13 @@ impl<'a> Examiner<'a> {
         self.end
     }
 
-    fn fail(&mut self, error: Error) -> Cancelled {
+    fn fail(&mut self, error: ConnectError) -> Cancelled {
         self.end = Some(End::Failed(error));
         Cancelled
     }
 
     fn untrusted(&mut self, fingerprint: &str) -> Cancelled {
-        self.fail(Error::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
+        self.fail(ConnectError::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
     }
 
     fn address(&self) -> String {
@@ -82,16 +82,16 @@ impl<'a> Examiner<'a> {
     }
 
     /// Whether `chosen` may be given the login.
-    fn may_log_in(&self, chosen: SecurityType) -> Result<(), Error> {
+    fn may_log_in(&self, chosen: SecurityType) -> Result<(), ConnectError> {
         let target = &self.examination.target;
         let now = Level::from(chosen.level()).max(self.way.level());
         match target.protection {
-            Some(before) if now < before => return Err(Error::Weaker { address: self.address(), before, now }),
+            Some(before) if now < before => return Err(ConnectError::Weaker { address: self.address(), before, now }),
             _ => {}
         }
         if chosen.reveals_password() && !self.way.protects() && !target.clear_text {
             let security_type = chosen.name().unwrap_or_default().to_owned();
-            return Err(Error::NeedsConsent { address: self.address(), security_type });
+            return Err(ConnectError::NeedsConsent { address: self.address(), security_type });
         }
         Ok(())
     }
@@ -122,7 +122,8 @@ impl<'a> Examiner<'a> {
             // Whoever names a key means that one, whoever may vouch for another.
             (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprint)),
             (_, Verdict::Changed(known)) => {
-                let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown: key.clone() };
+                let error =
+                    ConnectError::TrustChanged { address: self.address(), known: known.sha256, shown: key.clone() };
                 return Err(self.fail(error));
             }
             (_, Verdict::Trusted) if vouched_for => "an authority vouches for it",
@@ -159,19 +160,19 @@ impl AskPass for Visitor<'_> {
 }
 
 impl ws::Visitor for Visitor<'_> {
-    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         let identity = Identity::X509(certificate.clone());
         self.shown = Some(certificate.clone());
         match (self.accept, self.trust.verdict(site, &identity)) {
             (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => Ok(()),
-            (_, Verdict::Changed(known)) => Err(Error::TrustChanged {
+            (_, Verdict::Changed(known)) => Err(ConnectError::TrustChanged {
                 address: site.to_owned(),
                 known: known.sha256,
                 shown: certificate.key_sha256,
             }),
             (_, Verdict::Trusted) | (Accept::Any, _) => Ok(()),
             (_, Verdict::Unknown) => {
-                Err(Error::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
+                Err(ConnectError::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
             }
         }
     }
@@ -221,7 +222,7 @@ impl Ask for Examiner<'_> {
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
-                self.fail(Error::CaFile { path: target.ca_file.clone(), detail });
+                self.fail(ConnectError::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
@@ -255,7 +256,7 @@ impl Ask for Examiner<'_> {
         let username = self.examination.username();
         if wanted.username && username.is_empty() {
             let detail = "the server wants a user name, too".to_owned();
-            return Err(self.fail(Error::BadInput { address: self.address(), detail }));
+            return Err(self.fail(ConnectError::BadInput { address: self.address(), detail }));
         }
         self.logged_in = true;
         Ok(Credentials::new(username, login.password.expose()))
@@ -290,7 +291,7 @@ mod tests {
         trust: &Trust,
         local: bool,
         question: impl AsyncFnOnce(&mut Examiner<'_>) -> bool,
-    ) -> (bool, Option<Error>, Vec<StageReport>) {
+    ) -> (bool, Option<ConnectError>, Vec<StageReport>) {
         let mut progress = Progress::new(&examination.target.address);
         let limit = Patient::new(tokio::io::empty()).limit();
         let mut examiner =
@@ -305,8 +306,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_goes_only_where_it_may() {
-        let weaker = |before, now| Some(Error::Weaker { address: "box".into(), before, now });
-        let consent = || Some(Error::NeedsConsent { address: "box".into(), security_type: "Plain".into() });
+        let weaker = |before, now| Some(ConnectError::Weaker { address: "box".into(), before, now });
+        let consent = || Some(ConnectError::NeedsConsent { address: "box".into(), security_type: "Plain".into() });
         let once = |protection| Target { protection: Some(protection), ..target() };
         for (target, local, chosen, refused) in [
             (target(), false, SecurityType::VncAuth, None),
@@ -365,7 +366,7 @@ mod tests {
                     false => vec![],
                 }
             );
-            assert!(matches!(error, Some(Error::Untrusted { .. })) != ok, "{error:?}");
+            assert!(matches!(error, Some(ConnectError::Untrusted { .. })) != ok, "{error:?}");
         }
     }
 
@@ -376,7 +377,7 @@ mod tests {
             let examination = examination(Target { username: username.into(), ..target() }, true, Accept::Known);
             let asked = async |examiner: &mut Examiner<'_>| examiner.credentials(&wanted).await.is_ok();
             let (answer, error, _) = answers(&examination, &Trust::default(), false, asked).await;
-            assert_eq!((answer, matches!(error, Some(Error::BadInput { .. }))), (!lacks, lacks));
+            assert_eq!((answer, matches!(error, Some(ConnectError::BadInput { .. }))), (!lacks, lacks));
         }
     }
 }

@@ -11,7 +11,7 @@ pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
     connect::handshake_failed,
-    error::{Error, Result},
+    error::{ConnectError, Result},
     model::{Address, Identity, Secret, Target},
     store::Trust,
     transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, ws::Headers},
@@ -69,7 +69,7 @@ pub async fn examine(examination: Examination, trust: &Trust) -> Report {
         // Once VeNCrypt is left out nothing is better without it.
         Err(Stop::BetterWithoutVeNCrypt) => {
             let address = examination.target.address.without_query().to_string();
-            Some(Error::NoCommonType { address, offered: vec![] })
+            Some(ConnectError::NoCommonType { address, offered: vec![] })
         }
     })
 }
@@ -91,7 +91,7 @@ pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: 
 /// Why an attempt ended before its end.
 enum Stop {
     /// For a reason that is told.
-    Failed(Error),
+    Failed(ConnectError),
     /// It has to begin again, and leave VeNCrypt out.
     BetterWithoutVeNCrypt,
 }
@@ -129,7 +129,7 @@ async fn attempt(
 }
 
 /// Looks the name up and dials.
-async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached> {
+async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached, ConnectError> {
     let target = &examination.target;
     let mut trail = Trail::default();
     let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None, asked: None };
@@ -145,7 +145,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
         (Err(_), Some(question), Some(jump)) => {
             // Nobody is here to answer.
             let detail = format!("ssh asks: {question} Open the machine once to answer");
-            Err(Error::SshFailed { via: jump.to_string(), detail })
+            Err(ConnectError::SshFailed { via: jump.to_string(), detail })
         }
         (reached, ..) => reached,
     };
@@ -187,7 +187,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
             progress.done([answered, through, others].concat());
         }
         // Of a single address the error says it all.
-        Err(Error::Unreachable { .. }) => {}
+        Err(ConnectError::Unreachable { .. }) => {}
         Err(_) if trail.tried.len() > 1 => progress.note(others),
         Err(_) => {}
     }

@@ -153,8 +153,9 @@ pub struct Failure {
     pub message: String,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
         Self { message: error.to_string(), error }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) use prompts::peer;
 pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage};
 
 use crate::{
-    error::{Error, Result},
+    error::{ConnectError, Error, Result},
     keyring::Secrets,
     model::{Address, Level, Secret, SessionId, Target},
     relay::Relay,
@@ -146,11 +146,11 @@ impl Sessions {
                 &*session.state.borrow(),
                 SessionState::Ready { .. }
                     | SessionState::Live
-                    | SessionState::Ended { error: Some(Error::ViewerFailed { .. }) }
+                    | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
             );
             if concerns_it {
                 session.stop();
-                session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
+                session.set(SessionState::Ended { error: Some(ConnectError::ViewerFailed { detail }.into()) });
             }
         }
     }
@@ -236,15 +236,17 @@ impl Session {
     }
 
     /// The way to the server: dialled, or what it called us by.
-    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
+    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached, ConnectError> {
         let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
         let headers = match (self.target.host, self.target.has_site) {
-            (Some(id), true) => prompts.headers(id).await?,
+            (Some(id), true) => {
+                prompts.headers(id).await.map_err(|error| ConnectError::System { detail: error.to_string() })?
+            }
             _ => Headers::default(),
         };
         let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers: &headers };
         if let Some(call) = &self.call {
-            let gone = || Error::CallerGone { address: address.to_string() };
+            let gone = || ConnectError::CallerGone { address: address.to_string() };
             return transport::called(call.lock().take().ok_or_else(gone)?);
         }
         let began = Instant::now();
@@ -303,14 +305,14 @@ impl Session {
 }
 
 /// Whether this is how a machine looks that is off, or whose VNC server has not started yet.
-fn sleeps(error: &Error) -> bool {
+fn sleeps(error: &ConnectError) -> bool {
     matches!(
         error,
-        Error::ConnectionRefused { .. }
-            | Error::DialTimeout { .. }
-            | Error::Unreachable { .. }
-            | Error::UnknownName { .. }
-            | Error::SocketMissing { .. }
+        ConnectError::ConnectionRefused { .. }
+            | ConnectError::DialTimeout { .. }
+            | ConnectError::Unreachable { .. }
+            | ConnectError::UnknownName { .. }
+            | ConnectError::SocketMissing { .. }
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, Prompt, Session, SessionState, SshQuestion, Stage, Surroundings, Typed};
 use crate::{
-    error::Error,
+    error::{ConnectError, Error, KeyringError},
     model::{Address, Certificate, Host, HostId, Identity, Level, Secret, Site, Travels, WebSocket},
     store::Verdict,
     transport::{
@@ -28,12 +28,12 @@ pub(super) struct Prompts<'a> {
     /// Secrets for ssh that were typed, and are to be kept once it has accepted them; by account.
     to_keep: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
-    keyring: Option<Error>,
+    keyring: Option<KeyringError>,
     /// What the server wanted last.
     wanted: Option<Wanted>,
     asked_a_person: bool,
     /// Why a question could not be put, where that is what ended the handshake.
-    failure: Option<Error>,
+    failure: Option<ConnectError>,
     identity: Option<Identity>,
     tls: Option<String>,
 }
@@ -90,7 +90,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// Why a question could not be put, where that ended the handshake.
-    pub(super) fn failure(&mut self) -> Option<Error> {
+    pub(super) fn failure(&mut self) -> Option<ConnectError> {
         self.failure.take()
     }
 
@@ -100,7 +100,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// Asks the person at the window for the login; none where they gave up. The answer is kept for the session.
-    pub(super) async fn ask_login(&mut self, problem: Option<Error>) -> Option<()> {
+    pub(super) async fn ask_login(&mut self, problem: Option<ConnectError>) -> Option<()> {
         let wanted = self.wanted?;
         let typed_name = self.session.typed.lock().take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
@@ -225,10 +225,12 @@ impl Prompts<'_> {
         let secret = self.surroundings.secrets.get(Site::account(host)).await?;
         self.session.set(SessionState::Connecting { stage: Stage::Dialing });
         let Some(secret) = secret else { return Ok(Headers::default()) };
-        let unreadable =
-            |detail| Error::BadInput { address: self.session.target.address.without_query().to_string(), detail };
+        let unreadable = |detail| ConnectError::BadInput {
+            address: self.session.target.address.without_query().to_string(),
+            detail,
+        };
         let site = Site::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
-        Headers::of(&site).map_err(unreadable)
+        Ok(Headers::of(&site).map_err(unreadable)?)
     }
 
     /// Puts what ssh has just accepted into the keyring.
@@ -303,7 +305,7 @@ impl From<&Question> for SshQuestion {
 }
 
 impl Visitor for Prompts<'_> {
-    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), Error> {
+    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), ConnectError> {
         let agreed = self.session.agreed.lock().clear_text || self.host().is_some_and(|host| host.clear_text);
         match agreed {
             true => Ok(()),
@@ -311,7 +313,7 @@ impl Visitor for Prompts<'_> {
         }
     }
 
-    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         self.confirm(site, Identity::X509(certificate)).await.map_err(gave_up)
     }
 }
@@ -339,7 +341,7 @@ impl Ask for Prompts<'_> {
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
-                self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
+                self.failure = Some(ConnectError::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
@@ -387,8 +389,8 @@ impl Ask for Prompts<'_> {
     }
 }
 
-fn gave_up(_: Cancelled) -> Error {
-    Error::ViewerFailed { detail: String::new() }
+fn gave_up(_: Cancelled) -> ConnectError {
+    ConnectError::ViewerFailed { detail: String::new() }
 }
 
 fn name(security_type: SecurityType) -> String {

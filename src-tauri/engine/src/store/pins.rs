@@ -2,7 +2,7 @@
 
 use super::file;
 use crate::{
-    error::Error,
+    error::StoreError,
     model::{Identity, KnownKey},
 };
 use parking_lot::Mutex;
@@ -37,7 +37,7 @@ pub struct Trust(Arc<Mutex<Keys>>);
 impl Trust {
     /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
     /// alone, and what is accepted is known until Portlight ends.
-    pub fn open(folder: &Path) -> (Self, Option<Error>) {
+    pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
         let named = folder.join(FILE);
         let file = file::target_of(&named);
         file::remove_unfinished(&file);
@@ -48,7 +48,7 @@ impl Trust {
             }
             Err(cause) => {
                 let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
-                return (Self::left_alone(Keys::default(), file, &detail), Some(Error::System { detail }));
+                return (Self::left_alone(Keys::default(), file, &detail), Some(StoreError::System { detail }));
             }
         };
         let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
@@ -62,11 +62,11 @@ impl Trust {
                 if let Err(error) = keys.save() {
                     tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
                 }
-                (Self::of(keys), Some(Error::TrustUnreadable { kept_as, detail }))
+                (Self::of(keys), Some(StoreError::TrustUnreadable { kept_as, detail }))
             }
             Err(cause) => {
                 let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
-                let notice = Error::TrustNotSaved { path: file.clone(), detail: detail.clone() };
+                let notice = StoreError::TrustNotSaved { path: file.clone(), detail: detail.clone() };
                 (Self::left_alone(keys, file, &detail), Some(notice))
             }
         }
@@ -115,13 +115,13 @@ impl Trust {
     /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
     ///
     /// # Errors
-    /// [`Error::TrustNotSaved`]: it is known until Portlight ends.
-    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), Error> {
+    /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
+    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         self.accept_at(endpoint, identity, now)
     }
 
-    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), Error> {
+    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
         let mut keys = self.0.lock();
         keys.put(Pin::new(endpoint, identity, now));
         if keys.changed { keys.save() } else { Ok(()) }
@@ -265,8 +265,8 @@ impl Keys {
         }
     }
 
-    fn save(&mut self) -> Result<(), Error> {
-        let not_saved = |path: &Path, detail: String| Error::TrustNotSaved { path: path.to_owned(), detail };
+    fn save(&mut self) -> Result<(), StoreError> {
+        let not_saved = |path: &Path, detail: String| StoreError::TrustNotSaved { path: path.to_owned(), detail };
         match &self.storage {
             Storage::Nowhere => {}
             Storage::File(path) => {
@@ -551,7 +551,7 @@ mod tests {
             assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
 
             let (trust, notice) = Trust::open(folder.path());
-            let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+            let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
             assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
             assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
             trust.accept("studio", &self_signed("cd")).unwrap();
@@ -567,7 +567,7 @@ mod tests {
         let text = json!({ "version": 1, "keys": keys }).to_string();
         let folder = folder_with(&text);
         let (trust, notice) = Trust::open(folder.path());
-        let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+        let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
         assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
         assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
         drop(trust);
@@ -594,10 +594,10 @@ mod tests {
         let folder = tempdir().unwrap();
         fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
         let (trust, notice) = Trust::open(folder.path());
-        assert!(matches!(notice, Some(Error::System { .. })), "{notice:?}");
+        assert!(matches!(notice, Some(StoreError::System { .. })), "{notice:?}");
         for _ in 0..2 {
             let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
-            assert!(matches!(error, Error::TrustNotSaved { .. }), "{error}");
+            assert!(matches!(error, StoreError::TrustNotSaved { .. }), "{error}");
         }
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
         assert!(folder.path().join(FILE).join("mine").exists());
@@ -609,8 +609,8 @@ mod tests {
         const TEST: &str = "store::pins::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let (trust, notice) = Trust::open(Path::new(&folder));
-            assert!(matches!(notice, Some(Error::TrustNotSaved { .. })), "{notice:?}");
-            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(Error::TrustNotSaved { .. })));
+            assert!(matches!(notice, Some(StoreError::TrustNotSaved { .. })), "{notice:?}");
+            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(StoreError::TrustNotSaved { .. })));
             assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
             return;
         }
@@ -634,7 +634,7 @@ mod tests {
         // Not even root can rename a file over a folder.
         fs::create_dir(&file).unwrap();
         let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
-        assert!(matches!(&error, Error::TrustNotSaved { path, .. } if *path == file), "{error}");
+        assert!(matches!(&error, StoreError::TrustNotSaved { path, .. } if *path == file), "{error}");
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         fs::remove_dir(&file).unwrap();
         trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();

@@ -18,7 +18,7 @@ use trace::Tried;
 pub(crate) use trace::{Milestone, Outcome, Trail};
 
 use crate::{
-    error::{Error, Result},
+    error::{ConnectError, Result},
     model::{Address, Jump, Level},
 };
 use reverse::Call;
@@ -74,12 +74,12 @@ pub(crate) struct Route<'a> {
 /// also where it ends.
 ///
 /// # Errors
-/// One of the "reaching the server" errors of [`crate::Error`].
+/// One of the "reaching the server" errors of [`ConnectError`].
 pub(crate) async fn connect(
     route: &Route<'_>,
     visitor: &mut (impl ws::Visitor + ssh::AskPass),
     trail: &mut Trail,
-) -> Result<Reached> {
+) -> Result<Reached, ConnectError> {
     let Route { address, ca_file, headers, jump } = route;
     let local = |stream: Stream| Reached { stream, way: Way::Local };
     match address {
@@ -97,7 +97,7 @@ pub(crate) async fn connect(
         #[cfg(unix)]
         Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
-        Address::Unix(path) => Err(Error::SocketMissing { path: path.clone() }),
+        Address::Unix(path) => Err(ConnectError::SocketMissing { path: path.clone() }),
         Address::Ws(socket) => {
             let stream = ws::dial(socket, ca_file, headers, visitor, trail).await?;
             // Most often a proxy answers: what lies behind it can be anywhere.
@@ -110,9 +110,9 @@ pub(crate) async fn connect(
 /// The same for a server that has called.
 ///
 /// # Errors
-/// [`Error::CallerGone`] where it has hung up already.
-pub(crate) fn called(call: Call) -> Result<Reached> {
-    tcp::prepare(&call.stream).map_err(|_| Error::CallerGone { address: call.from() })?;
+/// [`ConnectError::CallerGone`] where it has hung up already.
+pub(crate) fn called(call: Call) -> Result<Reached, ConnectError> {
+    tcp::prepare(&call.stream).map_err(|_| ConnectError::CallerGone { address: call.from() })?;
     let way = way(&call.stream);
     Ok(Reached { stream: Box::new(call.stream), way })
 }

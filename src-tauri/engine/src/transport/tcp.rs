@@ -2,7 +2,7 @@
 
 use super::Trail;
 use crate::{
-    error::{Error, Result},
+    error::{ConnectError, Result},
     model::Address,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
@@ -25,22 +25,27 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
 
-pub(super) async fn dial(hostname: &str, port: u16, address: &Address, trail: &mut Trail) -> Result<TcpStream> {
+pub(super) async fn dial(
+    hostname: &str,
+    port: u16,
+    address: &Address,
+    trail: &mut Trail,
+) -> Result<TcpStream, ConnectError> {
     let attempt = async {
         let addresses = addresses_of(bare(hostname), port, trail).await;
-        let addresses = addresses.map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?;
+        let addresses = addresses.map_err(|_| ConnectError::UnknownName { hostname: hostname.to_owned() })?;
         let reached = first_to_answer(alternate_families(addresses), trail).await;
         reached.map_err(|cause| match explain(&cause, address) {
             // They may have failed for different reasons, and each may be the one that helps.
-            Error::Unreachable { address, .. } if trail.tried.len() > 1 => {
-                Error::Unreachable { address, detail: trail.failures() }
+            ConnectError::Unreachable { address, .. } if trail.tried.len() > 1 => {
+                ConnectError::Unreachable { address, detail: trail.failures() }
             }
             error => error,
         })
     };
     let stream = timeout(DIAL_DEADLINE, attempt)
         .await
-        .map_err(|_| Error::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
+        .map_err(|_| ConnectError::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
     prepare(&stream).map_err(|cause| explain(&cause, address))?;
     Ok(stream)
 }
@@ -113,12 +118,12 @@ async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut Trail) -> io::R
     }
 }
 
-fn explain(cause: &io::Error, address: &Address) -> Error {
+fn explain(cause: &io::Error, address: &Address) -> ConnectError {
     let address = address.to_string();
     match cause.kind() {
-        ErrorKind::ConnectionRefused => Error::ConnectionRefused { address },
-        ErrorKind::TimedOut => Error::DialTimeout { address, seconds: DIAL_DEADLINE.as_secs() },
-        _ => Error::Unreachable { address, detail: cause.to_string() },
+        ErrorKind::ConnectionRefused => ConnectError::ConnectionRefused { address },
+        ErrorKind::TimedOut => ConnectError::DialTimeout { address, seconds: DIAL_DEADLINE.as_secs() },
+        _ => ConnectError::Unreachable { address, detail: cause.to_string() },
     }
 }
 
@@ -131,7 +136,7 @@ mod tests {
         Address::Tcp { hostname: hostname.into(), port }
     }
 
-    async fn dial_address(address: &Address) -> Result<TcpStream> {
+    async fn dial_address(address: &Address) -> Result<TcpStream, ConnectError> {
         match address {
             Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut Trail::default()).await,
             _ => unreachable!("only TCP here"),
@@ -149,13 +154,13 @@ mod tests {
     async fn a_closed_port_is_a_refusal() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let error = dial_address(&tcp("127.0.0.1", port)).await.unwrap_err();
-        assert_eq!(error, Error::ConnectionRefused { address: format!("127.0.0.1:{port}") });
+        assert_eq!(error, ConnectError::ConnectionRefused { address: format!("127.0.0.1:{port}") });
     }
 
     #[tokio::test]
     async fn a_name_without_address_is_named() {
         let error = dial_address(&tcp("no-such-machine.invalid", 5900)).await.unwrap_err();
-        assert_eq!(error, Error::UnknownName { hostname: "no-such-machine.invalid".into() });
+        assert_eq!(error, ConnectError::UnknownName { hostname: "no-such-machine.invalid".into() });
     }
 
     #[tokio::test]

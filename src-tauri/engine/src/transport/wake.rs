@@ -4,7 +4,7 @@
 //! address sixteen times. A sleeping machine has no IP address, so it goes to everybody in the network.
 
 use crate::{
-    error::{Error, Result},
+    error::{ConnectError, Result},
     model::Mac,
 };
 use if_addrs::{IfAddr, get_if_addrs};
@@ -43,9 +43,9 @@ fn targets(broadcast: impl Iterator<Item = Ipv4Addr>) -> Vec<SocketAddr> {
 /// the machine answers; until then it may be sent again.
 ///
 /// # Errors
-/// [`Error::WakeNotSent`] where it could be sent to none of them.
-pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<()> {
-    let not_sent = |cause: std::io::Error| Error::WakeNotSent { detail: cause.to_string() };
+/// [`ConnectError::WakeNotSent`] where it could be sent to none of them.
+pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<(), ConnectError> {
+    let not_sent = |cause: std::io::Error| ConnectError::WakeNotSent { detail: cause.to_string() };
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.map_err(not_sent)?;
     socket.set_broadcast(true).map_err(not_sent)?;
     let (mut sent, mut failure) = (false, None);
@@ -93,6 +93,6 @@ mod tests {
         assert_eq!(packet[..length], card().magic_packet());
 
         let error = send(card(), &[nowhere]).await.unwrap_err();
-        assert!(matches!(error, Error::WakeNotSent { .. }), "{error:?}");
+        assert!(matches!(error, ConnectError::WakeNotSent { .. }), "{error:?}");
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     table::{IDENTIFIED, Table},
 };
 use portlight_engine::{
-    Error,
+    ConnectError, Error,
     doctor::{Accept, Report},
     model::{Certificate, CertificateProblem, Identity},
     store::{Trust, Verdict},
@@ -124,11 +124,11 @@ async fn a_key_is_remembered() {
     assert_eq!(again(port, &renewed, &keys()).await, [("wants a login".into(), None), ("let in".into(), None)]);
 
     let other = self_signed(p256(), &Wish::default());
-    let changed = Error::TrustChanged {
+    let changed = Error::Connect(ConnectError::TrustChanged {
         address: endpoint.clone(),
         known: first.key_fingerprint(),
         shown: other.key_fingerprint(),
-    };
+    });
     let both = [("trust_changed".into(), Some(changed.clone())), ("trust_changed".into(), Some(changed))];
     assert_eq!(again(port, &other, &keys()).await, both);
 
