@@ -9,9 +9,9 @@ use portlight_engine::{
     ConnectError, Engine, Error, FormError, KeyringError, Result, Settings, StoreError,
     doctor::{self, Desktop, Failure, Login, Report, ReportStage, StageReport},
     find_target,
-    keyring::Secrets,
+    keyring::Keyring,
     model::{Certificate, CertificateProblem, Identity, RsaKey, Secret, Target},
-    store::Trust,
+    store::Pins,
 };
 use serde_json::json;
 use std::{
@@ -66,7 +66,7 @@ async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || checkup.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Trust::peek(&config)).await)
+    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Pins::peek(&config)).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {
@@ -74,7 +74,7 @@ async fn saved_password(target: &Target) -> Result<Secret> {
         detail: format!("no password is saved for {}: --password-stdin takes one", target.name),
     };
     let id = target.host.ok_or_else(missing)?;
-    Ok(Secrets::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
+    Ok(Keyring::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
 }
 
 /// The first line of standard input.

@@ -27,31 +27,31 @@ mod test_process;
 mod transport;
 
 pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
-pub use store::Telling;
+pub use store::Hint;
 pub use transport::{reverse, ssh::askpass};
 
-use doctor::{Accept, Login, Report};
+use doctor::{Login, Report, TrustPolicy};
 use import::{
     ImportSource, Preview,
     websockify::{self, TokenFile},
 };
-use keyring::Secrets;
+use keyring::Keyring;
 use model::{
-    FieldProblem, Host, HostDraft, HostId, HostView, Link, PasswordChange, SessionId, Site, SiteChange, Target,
+    FieldProblem, Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, Link, PasswordChange, SessionId, Target,
     name_for,
 };
 use parking_lot::Mutex;
 use relay::Relay;
-use reverse::{Call, Ear};
+use reverse::{IncomingConnection, ReverseListener};
 use serde::Serialize;
-use session::{Answer, SessionState, SessionView, Sessions, Surroundings};
+use session::{Answer, Services, SessionState, SessionView, Sessions};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
-use store::{HostList, Hosts, Listening, ListeningView, Opened, Told, Trust};
+use store::{HostList, Hosts, Listening, ListeningView, Opened, Pins, SeenHints};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -132,11 +132,11 @@ pub enum PasswordOutcome {
 /// Portlight without its windows. Owns all parts; everything ends when it is dropped.
 pub struct Engine {
     list: Arc<HostList>,
-    secrets: Secrets,
+    secrets: Keyring,
     sessions: Sessions,
-    told: Told,
-    ear: Ear,
-    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<Call>>,
+    told: SeenHints,
+    ear: ReverseListener,
+    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<IncomingConnection>>,
     listening: Mutex<Listening>,
     config: PathBuf,
     notices: Mutex<Vec<Error>>,
@@ -157,20 +157,20 @@ impl Engine {
             hosts.put(Host::demo(&settings.demo_name))?;
         }
         let list = Arc::new(HostList::new(hosts));
-        let secrets = Secrets::new(&settings.keyring_service);
-        let (trust, trust_notice) = Trust::open(&settings.config);
+        let secrets = Keyring::new(&settings.keyring_service);
+        let (trust, trust_notice) = Pins::open(&settings.config);
         let relay = Relay::start(settings.origins)
             .await
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
-        let (ear, calls) = Ear::new(runtime.clone());
+        let (ear, calls) = ReverseListener::new(runtime.clone());
         let surroundings =
-            Surroundings { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
+            Services { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
         let engine = Arc::new(Self {
             list,
             secrets,
             sessions: Sessions::new(surroundings),
-            told: Told::open(&settings.data),
+            told: SeenHints::open(&settings.data),
             ear,
             calls: tokio::sync::Mutex::new(calls),
             listening: Mutex::default(),
@@ -254,21 +254,21 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`ConnectError::BadInput`] for headers that cannot be sent, those of the keyring.
-    pub async fn save_site(&self, id: HostId, change: SiteChange) -> Result<()> {
+    pub async fn save_http_auth(&self, id: HostId, change: HttpAuthChange) -> Result<()> {
         let address = self.host(id)?.address.without_query().to_string();
-        let has_site = match change {
-            SiteChange::Forget => self.secrets.forget(Site::account(id)).await.map(|()| false)?,
-            SiteChange::Set { username, password, headers } => {
+        let has_http_auth = match change {
+            HttpAuthChange::Forget => self.secrets.forget(HttpAuth::account(id)).await.map(|()| false)?,
+            HttpAuthChange::Set { username, password, headers } => {
                 let bad_input = |detail: String| ConnectError::BadInput { address: address.clone(), detail };
-                let site = Site::new(username, &password, &headers);
+                let site = HttpAuth::new(username, &password, &headers);
                 transport::ws::Headers::of(&site).map_err(bad_input)?;
                 let secret = site.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
-                self.secrets.set(Site::account(id), &secret).await.map(|()| true)?
+                self.secrets.set(HttpAuth::account(id), &secret).await.map(|()| true)?
             }
         };
         self.list.change(|hosts| {
             let host = hosts.get(id).ok_or(StoreError::NoSuchHost)?;
-            let host = Host { has_site, ..host.clone() };
+            let host = Host { has_http_auth, ..host.clone() };
             Ok(hosts.put(host)?)
         })
     }
@@ -310,7 +310,7 @@ impl Engine {
         };
         let login =
             password.map(|password| password.map(|password| Login { username: None, password })).map_err(Error::from);
-        Ok(doctor::examine_with(Target::from(&host), login, Accept::Known, self.sessions.trust()).await)
+        Ok(doctor::examine_with(Target::from(&host), login, TrustPolicy::Known, self.sessions.trust()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
@@ -341,7 +341,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub fn favour(&self, id: HostId, favourite: bool) -> Result<()> {
+    pub fn set_favourite(&self, id: HostId, favourite: bool) -> Result<()> {
         self.list.change(|hosts| {
             let host = hosts.get(id).ok_or(StoreError::NoSuchHost)?;
             let host = Host { favourite, ..host.clone() };
@@ -350,12 +350,12 @@ impl Engine {
     }
 
     /// Whether the user was told this already.
-    pub fn was_told(&self, telling: Telling) -> bool {
+    pub fn was_told(&self, telling: Hint) -> bool {
         self.told.knows(telling)
     }
 
     /// Whether this is the first time that `telling` comes up; it is remembered as told.
-    pub fn tell_once(&self, telling: Telling) -> bool {
+    pub fn tell_once(&self, telling: Hint) -> bool {
         self.told.first_time(telling)
     }
 
@@ -423,7 +423,7 @@ impl Engine {
     }
 
     /// Begins the session of this name with a server that has called: the person is asked first.
-    pub fn open_call(&self, session: SessionId, call: Call) {
+    pub fn open_call(&self, session: SessionId, call: IncomingConnection) {
         self.sessions.start(session, Target::caller(call.from), Some(call));
     }
 
@@ -448,7 +448,7 @@ impl Engine {
     }
 
     /// The next server that calls.
-    pub async fn next_call(&self) -> Option<Call> {
+    pub async fn next_call(&self) -> Option<IncomingConnection> {
         self.calls.lock().await.recv().await
     }
 
@@ -513,7 +513,7 @@ impl Engine {
         }
         let forgotten = async {
             self.secrets.forget(id).await?;
-            self.secrets.forget(Site::account(id)).await
+            self.secrets.forget(HttpAuth::account(id)).await
         };
         let forgotten = match forgotten.await {
             Ok(()) => self.list.change(|hosts| hosts.forget_removed(id)).map_err(Error::from),
@@ -527,7 +527,7 @@ impl Engine {
     async fn look_for_keyring(&self) {
         if let Err(error @ KeyringError::Missing { .. }) = self.secrets.look().await {
             tracing::warn!(%error, "passwords are kept for a session only");
-            if self.tell_once(Telling::KeyringMissing) {
+            if self.tell_once(Hint::KeyringMissing) {
                 self.notices.lock().push(error.into());
                 self.list.announce();
             }

@@ -4,10 +4,10 @@
 
 use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
-    doctor::{self, Accept, Examination, Login, Report},
+    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
     error::OtherProtocol,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
-    store::Trust,
+    store::Pins,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -86,8 +86,8 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = Examination { target, login, accept: Accept::Known };
-    timeout(PATIENCE, doctor::examine(examination, &Trust::default())).await.unwrap()
+    let examination = ProbeRequest { target, login, accept: TrustPolicy::Known };
+    timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
 /// The stages in order, a failed one with an exclamation mark.

@@ -21,7 +21,7 @@ pub struct Report {
     pub offered: Vec<String>,
     /// The one that Portlight takes.
     pub chosen: Option<String>,
-    /// What it protects.
+    /// What it is_encrypted.
     pub protection: Option<Level>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,

@@ -21,7 +21,7 @@ pub const KEYRING_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The keyring's part that is ours. Copies share one turn: the keyring is asked one thing at a time.
 #[derive(Debug, Clone)]
-pub struct Secrets {
+pub struct Keyring {
     service: Arc<str>,
     /// Held by the thread that asks, also after we stopped waiting for it: a keyring that hangs costs one thread.
     turn: Arc<Mutex<()>>,
@@ -29,7 +29,7 @@ pub struct Secrets {
     hangs: Arc<AtomicBool>,
 }
 
-impl Secrets {
+impl Keyring {
     /// Passwords filed under `service`.
     pub fn new(service: &str) -> Self {
         Self { service: service.into(), turn: Arc::default(), hangs: Arc::default() }
@@ -40,13 +40,13 @@ impl Secrets {
     /// # Errors
     /// [`KeyringError::Missing`], [`KeyringError::Silent`].
     pub async fn look(&self) -> Result<(), KeyringError> {
-        self.ask(Keyring::look).await
+        self.ask(Blocking::look).await
     }
 
     /// The password of `account`: a host's id, or what ssh calls an account.
     ///
     /// # Errors
-    /// Those of the keyring: `Keyring…`. They are the same for all of these.
+    /// Those of the keyring: `Blocking…`. They are the same for all of these.
     pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
         let account = account.to_string();
         self.ask(move |keyring| keyring.get(&account)).await
@@ -55,7 +55,7 @@ impl Secrets {
     /// Stores the password of `account`, instead of the one that may be there.
     ///
     /// # Errors
-    /// As [`Secrets::get`].
+    /// As [`Keyring::get`].
     pub async fn set(&self, account: impl ToString, password: &Secret) -> Result<(), KeyringError> {
         let (account, password) = (account.to_string(), password.clone());
         self.ask(move |keyring| keyring.set(&account, &password)).await
@@ -64,7 +64,7 @@ impl Secrets {
     /// Forgets the password of `account`; there need not be one.
     ///
     /// # Errors
-    /// As [`Secrets::get`].
+    /// As [`Keyring::get`].
     pub async fn forget(&self, account: impl ToString) -> Result<(), KeyringError> {
         let account = account.to_string();
         self.ask(move |keyring| keyring.forget(&account)).await
@@ -73,7 +73,7 @@ impl Secrets {
     /// Stores the password of `from` for `to`, too.
     ///
     /// # Errors
-    /// As [`Secrets::get`]; [`KeyringError::Failed`] where there is none to copy.
+    /// As [`Keyring::get`]; [`KeyringError::Failed`] where there is none to copy.
     pub async fn copy(&self, from: HostId, to: HostId) -> Result<(), KeyringError> {
         let missing = || KeyringError::Failed { detail: "it has no password to copy".to_owned() };
         let (from, to) = (from.to_string(), to.to_string());
@@ -82,7 +82,7 @@ impl Secrets {
 
     async fn ask<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Keyring) -> Result<T, KeyringError> + Send + 'static,
+        question: impl FnOnce(&Blocking) -> Result<T, KeyringError> + Send + 'static,
     ) -> Result<T, KeyringError> {
         // Nobody should wait another minute for an unlock dialog that was overlooked the first time.
         if self.hangs.load(Ordering::Relaxed) && self.turn.try_lock().is_err() {
@@ -91,7 +91,7 @@ impl Secrets {
         let answer = async {
             let turn = Arc::clone(&self.turn).lock_owned().await;
             self.hangs.store(false, Ordering::Relaxed);
-            let keyring = Keyring { service: Arc::clone(&self.service) };
+            let keyring = Blocking { service: Arc::clone(&self.service) };
             let thread = spawn_blocking(move || {
                 let _turn = turn;
                 question(&keyring)
@@ -106,11 +106,11 @@ impl Secrets {
 }
 
 /// The keyring as threads see it that may block.
-struct Keyring {
+struct Blocking {
     service: Arc<str>,
 }
 
-impl Keyring {
+impl Blocking {
     fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
         match self.entry(account)?.get_password() {
             Ok(password) => Ok(Some(password.into())),
@@ -136,7 +136,7 @@ impl Keyring {
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
-impl Keyring {
+impl Blocking {
     /// Connects anew each time (some 20 ms): `keyring` connects once and for all, so that a keyring that starts later,
     /// or again, would be out of reach until Portlight is restarted.
     fn connect(&self) -> Result<Arc<zbus_secret_service_keyring_store::Store>, KeyringError> {
@@ -158,7 +158,7 @@ impl Keyring {
 }
 
 #[cfg(any(windows, target_os = "macos"))]
-impl Keyring {
+impl Blocking {
     fn look(&self) -> Result<(), KeyringError> {
         match Entry::store_status() {
             Ok(()) => Ok(()),
@@ -261,10 +261,10 @@ mod tests {
     }
 
     /// Runs `body` as a process of its own, whose environment leads to no keyring but the test's.
-    fn in_a_session_of_its_own(test: &str, with_bus: bool, body: impl AsyncFnOnce(Secrets)) {
+    fn in_a_session_of_its_own(test: &str, with_bus: bool, body: impl AsyncFnOnce(Keyring)) {
         if env::var_os(CHILD_OF_TEST).is_some() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            return runtime.block_on(body(Secrets::new(SERVICE)));
+            return runtime.block_on(body(Keyring::new(SERVICE)));
         }
         let home = tempfile::tempdir().unwrap();
         let test = again(&format!("keyring::tests::{test}"));
@@ -286,7 +286,7 @@ mod tests {
         text.to_owned().into()
     }
 
-    async fn stored(secrets: &Secrets, id: HostId) -> Option<String> {
+    async fn stored(secrets: &Keyring, id: HostId) -> Option<String> {
         secrets.get(id).await.unwrap().map(|password| password.expose().to_owned())
     }
 
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter3"), "copying nothing changes nothing");
 
             // Not in the list, but in the keyring's own program a person should know it.
-            let entry = Keyring { service: SERVICE.into() }.entry(&id.to_string()).unwrap().inner;
+            let entry = Blocking { service: SERVICE.into() }.entry(&id.to_string()).unwrap().inner;
             let item: &zbus_secret_service_keyring_store::cred::Specifier = entry.as_any().downcast_ref().unwrap();
             assert_eq!(item.get_label().unwrap(), format!("Portlight password {id}"));
 

@@ -10,11 +10,11 @@ pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage};
 
 use crate::{
     error::{ConnectError, Error, Result},
-    keyring::Secrets,
+    keyring::Keyring,
     model::{Address, Level, Secret, SessionId, Target},
     relay::Relay,
-    store::{HostList, Trust},
-    transport::{self, Reached, Route, Trail, reverse::Call, wake, ws::Headers},
+    store::{HostList, Pins},
+    transport::{self, ConnectTrace, Connected, Route, reverse::IncomingConnection, wake, ws::Headers},
 };
 use parking_lot::Mutex;
 use prompts::Prompts;
@@ -27,17 +27,17 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 /// What a session needs from the rest of the engine.
-pub(crate) struct Surroundings {
+pub(crate) struct Services {
     pub(crate) relay: Relay,
-    pub(crate) secrets: Secrets,
-    pub(crate) trust: Trust,
+    pub(crate) secrets: Keyring,
+    pub(crate) trust: Pins,
     pub(crate) list: Arc<HostList>,
     pub(crate) runtime: Handle,
 }
 
 /// All sessions of the app.
 pub(crate) struct Sessions {
-    surroundings: Arc<Surroundings>,
+    surroundings: Arc<Services>,
     open: Mutex<Open>,
 }
 
@@ -50,7 +50,7 @@ struct Open {
 }
 
 impl Sessions {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
+    pub(crate) fn new(surroundings: Services) -> Self {
         Self { surroundings: Arc::new(surroundings), open: Mutex::default() }
     }
 
@@ -62,7 +62,7 @@ impl Sessions {
     }
 
     /// Begins to dial at once, or to ask about who called; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<Call>) {
+    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<IncomingConnection>) {
         let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
         let mut open = self.open.lock();
@@ -89,7 +89,7 @@ impl Sessions {
         self.open.lock().sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
     }
 
-    pub(crate) fn trust(&self) -> &Trust {
+    pub(crate) fn trust(&self) -> &Pins {
         &self.surroundings.trust
     }
 
@@ -179,7 +179,7 @@ impl Drop for Sessions {
 struct Session {
     target: Target,
     /// The server called, and is dialled no second time; taken once.
-    call: Option<Mutex<Option<Call>>>,
+    call: Option<Mutex<Option<IncomingConnection>>>,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
     asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
@@ -212,7 +212,7 @@ struct Typed {
 }
 
 impl Session {
-    fn new(target: Target, call: Option<Call>) -> Self {
+    fn new(target: Target, call: Option<IncomingConnection>) -> Self {
         Self {
             target,
             call: call.map(|call| Mutex::new(Some(call))),
@@ -236,9 +236,9 @@ impl Session {
     }
 
     /// The way to the server: dialled, or what it called us by.
-    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached, ConnectError> {
+    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Connected, ConnectError> {
         let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
-        let headers = match (self.target.host, self.target.has_site) {
+        let headers = match (self.target.host, self.target.has_http_auth) {
             (Some(id), true) => {
                 prompts.headers(id).await.map_err(|error| ConnectError::System { detail: error.to_string() })?
             }
@@ -252,9 +252,9 @@ impl Session {
         let began = Instant::now();
         loop {
             if let Some(mac) = wake {
-                wake::send(*mac, &wake::everybody()).await?;
+                wake::send(*mac, &wake::broadcast_addrs()).await?;
             }
-            match transport::connect(&route, prompts, &mut Trail::default()).await {
+            match transport::connect(&route, prompts, &mut ConnectTrace::default()).await {
                 Err(error) if wake.is_some() && sleeps(&error) && began.elapsed() < WAKING => {
                     self.set(SessionState::Connecting { stage: Stage::Waking });
                     sleep(BETWEEN_PACKETS).await;
@@ -283,7 +283,7 @@ impl Session {
     }
 
     /// (Re)starts the task; an earlier one ends first.
-    fn run(self: &Arc<Self>, surroundings: &Arc<Surroundings>) {
+    fn run(self: &Arc<Self>, surroundings: &Arc<Services>) {
         let mut task = self.task.lock();
         task.take();
         self.set(SessionState::Connecting { stage: Stage::Dialing });

@@ -1,12 +1,12 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Prompt, Session, SessionState, Stage, Surroundings, Typed, backoff::Pause, prompts::Prompts};
+use super::{Prompt, Services, Session, SessionState, Stage, Typed, backoff::Pause, prompts::Prompts};
 use crate::{
     connect::handshake_failed,
     error::{ConnectError, Result, Step},
     model::{Host, Level, Protection},
     relay::{self, Viewer},
-    transport::{Patient, Reached, Way, ws},
+    transport::{Connected, PathKind, TimeoutStream, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -18,7 +18,7 @@ use std::{io, pin::pin, sync::Arc};
 use tokio::time::{Instant, timeout};
 
 /// Runs the session and says how it ended. Where the way to the server breaks, it is walked again.
-pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) {
+pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Services>) {
     let mut pause = Pause::default();
     loop {
         let mut live_since = None;
@@ -44,7 +44,7 @@ pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) 
 
 async fn look(
     session: &Session,
-    surroundings: &Surroundings,
+    surroundings: &Services,
     live_since: &mut Option<Instant>,
 ) -> Result<(), ConnectError> {
     if session.is_called() {
@@ -86,14 +86,14 @@ async fn look(
     }
 }
 
-/// A server that let us in, and what protects the session with it.
+/// A server that let us in, and what is_encrypted the session with it.
 struct LoggedIn {
     server: rfb::client::Server,
     protection: Protection,
 }
 
 /// Dials and logs in, as often as a person answers for it.
-async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<LoggedIn, ConnectError> {
+async fn log_in(session: &Session, surroundings: &Services) -> Result<LoggedIn, ConnectError> {
     let mut prompts = Prompts::new(session, surroundings);
     let mut without_vencrypt = false;
     let mut dialled_again = false;
@@ -155,9 +155,9 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let Reached { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
+    let Connected { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
     prompts.keep_for_ssh().await;
-    let stream = Patient::new(stream);
+    let stream = TimeoutStream::new(stream);
     let limit = stream.limit();
     prompts.begin(limit.clone(), way);
     let policy = rfb::Policy { without_vencrypt, ..prompts.policy() };
@@ -174,8 +174,8 @@ async fn attempt(
     let (tls, identity) = prompts.seen();
     let protection = Protection {
         level: Level::from(server.security_type.level()).max(way.level()),
-        local: way == Way::Local,
-        through: session.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| way == Way::Ssh),
+        local: way == PathKind::Local,
+        through: session.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| way == PathKind::Ssh),
         security_type: server.security_type.name().unwrap_or_default().to_owned(),
         tls,
         identity,
@@ -186,7 +186,7 @@ async fn attempt(
 
 /// Puts a login that was typed, and has just been accepted, into the keyring if that was asked for, and notes how well
 /// the host was reached.
-async fn remember(session: &Session, surroundings: &Surroundings, level: Level) -> Result<()> {
+async fn remember(session: &Session, surroundings: &Services, level: Level) -> Result<()> {
     let Some(id) = session.target.host else { return Ok(()) };
     surroundings.list.change(|hosts| match hosts.get(id).cloned() {
         Some(host) if host.protection < Some(level) => hosts.put(Host { protection: Some(level), ..host }),

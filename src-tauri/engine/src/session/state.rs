@@ -45,7 +45,7 @@ pub enum SessionState {
         width: u16,
         /// Framebuffer height in pixels.
         height: u16,
-        /// What protects the session.
+        /// What is_encrypted the session.
         protection: Protection,
         /// Why a password that was to be kept is not in the keyring.
         not_stored: Option<Error>,

@@ -1,6 +1,6 @@
 //! TCP: every address of the name is tried, a later one before an earlier one has failed (as RFC 8305 does).
 
-use super::Trail;
+use super::ConnectTrace;
 use crate::{
     error::{ConnectError, Result},
     model::Address,
@@ -29,7 +29,7 @@ pub(super) async fn dial(
     hostname: &str,
     port: u16,
     address: &Address,
-    trail: &mut Trail,
+    trail: &mut ConnectTrace,
 ) -> Result<TcpStream, ConnectError> {
     let attempt = async {
         let addresses = addresses_of(bare(hostname), port, trail).await;
@@ -66,7 +66,7 @@ fn bare(hostname: &str) -> &str {
 }
 
 /// The addresses of a name; where it is one already, nothing is looked up.
-async fn addresses_of(hostname: &str, port: u16, trail: &mut Trail) -> io::Result<Vec<SocketAddr>> {
+async fn addresses_of(hostname: &str, port: u16, trail: &mut ConnectTrace) -> io::Result<Vec<SocketAddr>> {
     // With a scope, only the system's resolver can read it.
     let unscoped = hostname.split('%').next().unwrap_or(hostname);
     if unscoped.parse::<IpAddr>().is_err() {
@@ -91,7 +91,7 @@ fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut Trail) -> io::Result<TcpStream> {
+async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut ConnectTrace) -> io::Result<TcpStream> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
@@ -130,7 +130,7 @@ fn explain(cause: &io::Error, address: &Address) -> ConnectError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::{Outcome, Tried};
+    use crate::transport::{Attempt, Outcome};
 
     fn tcp(hostname: &str, port: u16) -> Address {
         Address::Tcp { hostname: hostname.into(), port }
@@ -138,7 +138,7 @@ mod tests {
 
     async fn dial_address(address: &Address) -> Result<TcpStream, ConnectError> {
         match address {
-            Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut Trail::default()).await,
+            Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut ConnectTrace::default()).await,
             _ => unreachable!("only TCP here"),
         }
     }
@@ -169,13 +169,13 @@ mod tests {
         let open = listener.local_addr().unwrap();
         // 127.0.0.2 is this machine too, and nothing listens there on that port.
         let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        let mut trail = Trail::default();
+        let mut trail = ConnectTrace::default();
         let stream = first_to_answer(vec![closed, open], &mut trail).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
         assert!(
             matches!(&trail.tried[..], [
-            Tried { address: first, outcome: Outcome::Failed(words) },
-            Tried { address: second, outcome: Outcome::Reached },
+            Attempt { address: first, outcome: Outcome::Failed(words) },
+            Attempt { address: second, outcome: Outcome::Reached },
         ] if (*first, *second, words.as_str()) == (closed, open, "Connection refused")),
             "{trail:?}"
         );
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_was_tried_is_told() {
-        let mut trail = Trail::default();
+        let mut trail = ConnectTrace::default();
         let [first, second] = ["[2001:db8::1]:5900", "192.0.2.1:5900"].map(|text| text.parse().unwrap());
         trail.tries(first);
         trail.tries(second);
@@ -196,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn only_names_are_looked_up() {
         for (hostname, looked_up) in [("127.0.0.1", false), ("::1", false), ("[::1]", false), ("localhost", true)] {
-            let mut trail = Trail::default();
+            let mut trail = ConnectTrace::default();
             let addresses = addresses_of(bare(hostname), 5900, &mut trail).await.unwrap();
             assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{hostname}: {addresses:?}");
             let found = trail.lookup.map(|lookup| (lookup.took.is_some(), lookup.found));

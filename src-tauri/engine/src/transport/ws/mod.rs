@@ -4,12 +4,12 @@ mod bytes;
 mod opening;
 
 use super::{
-    Milestone, Trail, tcp,
+    ConnectTrace, Phase, tcp,
     tls::{self, Peer},
 };
 use crate::{
     error::{ConnectError, Result, WsMistake, WsRefusal},
-    model::{Address, Certificate, Secret, Site, WebSocket},
+    model::{Address, Certificate, HttpAuth, Secret, WebSocket},
 };
 use bytes::ByBytes;
 use opening::{BINARY, MAX_HEAD, No, Opening};
@@ -40,7 +40,7 @@ impl Headers {
     ///
     /// # Errors
     /// Which name is none.
-    pub(crate) fn of(site: &Site) -> std::result::Result<Self, String> {
+    pub(crate) fn of(site: &HttpAuth) -> std::result::Result<Self, String> {
         let secret = |text: &str| Secret::from(text.to_owned());
         let basic = (!site.username.is_empty()).then(|| (site.username.clone(), secret(&site.password)));
         let name =
@@ -51,7 +51,7 @@ impl Headers {
 }
 
 /// The caller's side of the way to a site. Whatever would give something away is refused unless the caller writes it out.
-pub(crate) trait Visitor: Send {
+pub(crate) trait ConnectDelegate: Send {
     /// Is this the site's certificate? Asked before anything but TLS is sent; no deadline runs meanwhile. `site` is
     /// `wss://` with name and port: one for all tokens. `description` is version and cipher.
     ///
@@ -87,8 +87,8 @@ pub(crate) async fn dial(
     socket: &WebSocket,
     ca_file: &str,
     headers: &Headers,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
 ) -> Result<Stream, ConnectError> {
     match attempt(socket, ca_file, headers, visitor, trail, Some(BINARY)).await {
         // Some servers take an unknown subprotocol for a mistake. Asked once more without, they let us in.
@@ -103,15 +103,15 @@ async fn attempt(
     socket: &WebSocket,
     ca_file: &str,
     headers: &Headers,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
     protocol: Option<&str>,
 ) -> Result<Stream, ConnectError> {
     let shown = Address::Ws(socket.clone()).without_query();
     let bad_input = |detail| ConnectError::BadInput { address: shown.to_string(), detail };
     let opening = Opening::new(socket, headers, protocol, &generate_key()).map_err(bad_input)?;
     let tcp = tcp::dial(&socket.hostname, socket.port, &shown, trail).await?;
-    trail.passes(Milestone::Connected);
+    trail.passes(Phase::Connected);
     let local = tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let site = Address::Ws(WebSocket { resource: "/".to_owned(), ..socket.clone() }).to_string();
     let stream: Stream = if socket.secure {
@@ -124,7 +124,7 @@ async fn attempt(
     };
     let late = |_| ConnectError::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
     let opened = timeout(OPENING, open(stream, &opening, socket, &shown)).await.map_err(late)??;
-    trail.passes(Milestone::Answered);
+    trail.passes(Phase::Answered);
     Ok(opened)
 }
 
@@ -134,8 +134,8 @@ async fn secure(
     ca_file: &str,
     shown: &Address,
     site: &str,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
 ) -> Result<Stream, ConnectError> {
     let address = || shown.to_string();
     let bare = socket.hostname.split('%').next().unwrap_or_default();
@@ -152,7 +152,7 @@ async fn secure(
     })?;
     let nobody = || ConnectError::Tls { address: address(), detail: "the server has no certificate".to_owned() };
     visitor.certificate(site, tls.certificate.ok_or_else(nobody)?, tls.description.clone()).await?;
-    trail.passes(Milestone::Encrypted(tls.description));
+    trail.passes(Phase::Encrypted(tls.description));
     Ok(tls.stream)
 }
 

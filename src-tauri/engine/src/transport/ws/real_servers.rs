@@ -83,7 +83,7 @@ fn tokens(folder: &Path, lines: &str) -> String {
 /// A visitor who says this of every certificate that no authority vouches for.
 struct Says(Result<(), ConnectError>, Vec<CertificateProblem>);
 
-impl Visitor for Says {
+impl ConnectDelegate for Says {
     async fn certificate(
         &mut self,
         _site: &str,
@@ -95,12 +95,12 @@ impl Visitor for Says {
     }
 }
 
-async fn dialled(place: &str, headers: &Headers, visitor: &mut impl Visitor) -> Result<Stream, ConnectError> {
+async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDelegate) -> Result<Stream, ConnectError> {
     let Ok(Address::Ws(socket)) = Address::parse(place) else { panic!("{place} is no address of a WebSocket") };
     // A program that has just been started does not listen yet.
     let listening = async {
         loop {
-            match dial(&socket, "", headers, visitor, &mut Trail::default()).await {
+            match dial(&socket, "", headers, visitor, &mut ConnectTrace::default()).await {
                 Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
                 done => return done,
             }
@@ -114,11 +114,11 @@ async fn reached(place: &str) -> Result<Stream, ConnectError> {
 }
 
 async fn refusal(place: &str) -> ConnectError {
-    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets everybody in"))
+    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets broadcast_addrs in"))
 }
 
 struct Nobody;
-impl Visitor for Nobody {}
+impl ConnectDelegate for Nobody {}
 impl rfb::Ask for Nobody {}
 
 /// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.

@@ -10,7 +10,7 @@ use tokio::{
 /// The key and the accept value of RFC 6455, section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const GRANTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                       Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 fn socket(text: &str) -> WebSocket {
     match Address::parse(text) {
@@ -118,8 +118,8 @@ fn an_answer_that_grants_something_else_is_no_answer() {
     let other_key = GRANTED.replace("s3pP", "S3pP");
     let answers = [
         other_key.clone(),
-        with("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        without("Sec-WebSocket-Accept"),
+        with("Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        without("Sec-WebSocket-TrustPolicy"),
         without("Upgrade"),
         without("Connection"),
         with("Sec-WebSocket-Extensions: permessage-deflate"),
@@ -251,7 +251,7 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
     let place = socket(&format!("ws://{}/a?token=b", listener.local_addr().unwrap()));
     let mut visitor = Anybody;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
-    let mut trail = Trail::default();
+    let mut trail = ConnectTrace::default();
     let client = dial(&place, "", &headers, &mut visitor, &mut trail);
     let server = async {
         let mut requests = Vec::new();
@@ -281,7 +281,7 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
 }
 
 struct Anybody;
-impl Visitor for Anybody {}
+impl ConnectDelegate for Anybody {}
 
 #[tokio::test]
 async fn a_server_that_hangs_up_in_the_middle_is_not_believed() {
