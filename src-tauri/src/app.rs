@@ -38,9 +38,11 @@ pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     if let Some(target) = &request.target {
         // Read before anything starts: who typed it looks at this terminal, not at the instance that may be running.
-        find_target(&Engine::peek(&config), target, request.view_only).map_err(|unreadable| Failure {
-            sentence: format!("{target:?} is neither a saved machine nor an address: {unreadable}"),
-            code: ExitCode::from(2),
+        find_target(&Engine::peek(&config).unwrap_or_default(), target, request.view_only).map_err(|unreadable| {
+            Failure {
+                sentence: format!("{target:?} is neither a saved machine nor an address: {unreadable}"),
+                code: ExitCode::from(2),
+            }
         })?;
     }
     tracing::info!("renderer: {renderer}");
@@ -104,7 +106,7 @@ fn open(app: &AppHandle, request: &Request) -> Result<(), Failure> {
         return Ok(());
     };
     match &request.target {
-        Some(target) => windows::open(app, engine.target(target, request.view_only)?)?,
+        Some(target) => windows::open(app, engine.hosts().target(target, request.view_only)?)?,
         None => windows::show_hosts(app)?,
     }
     Ok(())
@@ -116,7 +118,7 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().was_told(Hint::StaysInTray) {
+    let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
         true => window.hide(),
         // SeenHints once it was answered: a page that is not listening yet is asked again at the next try.
         false => events::ask_about_closing(app),

@@ -62,68 +62,68 @@ pub fn plugin() -> TauriPlugin<Wry> {
 async fn list_hosts(app: AppHandle, engine: TheEngine<'_>) -> Result<HostListView> {
     // The list is on the screen: now there is time to get ready for what is chosen from it.
     spare::prepare(&app);
-    Ok(engine.hosts())
+    Ok(engine.hosts().view())
 }
 
 #[command]
 async fn save_host(engine: TheEngine<'_>, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
-    engine.save(draft, change).await
+    engine.hosts().save(draft, change).await
 }
 
 #[command]
 async fn save_http_auth(engine: TheEngine<'_>, id: HostId, change: HttpAuthChange) -> Result<()> {
-    engine.save_http_auth(id, change).await
+    engine.hosts().save_http_auth(id, change).await
 }
 
 #[command]
 async fn duplicate_host(engine: TheEngine<'_>, id: HostId, name: String) -> Result<HostView> {
-    engine.duplicate(id, name).await
+    engine.hosts().duplicate(id, name).await
 }
 
 #[command]
 async fn remove_host(engine: TheEngine<'_>, id: HostId) -> Result<()> {
-    engine.remove(id)
+    engine.hosts().remove(id).await
 }
 
 #[command]
 async fn restore_host(engine: TheEngine<'_>, id: HostId) -> Result<()> {
-    engine.restore(id)
+    engine.hosts().restore(id).await
 }
 
 #[command]
 async fn set_favourite(engine: TheEngine<'_>, id: HostId, favourite: bool) -> Result<()> {
-    engine.set_favourite(id, favourite)
+    engine.hosts().set_favourite(id, favourite).await
 }
 
 #[command]
 async fn open_host(app: AppHandle, engine: TheEngine<'_>, id: HostId) -> Result<()> {
-    windows::open(&app, engine.target_of(id)?).map_err(system)
+    windows::open(&app, engine.hosts().target_of(id)?).map_err(system)
 }
 
 /// Wakes the machine up, waits until it answers, and opens it.
 #[command]
 async fn wake_host(app: AppHandle, engine: TheEngine<'_>, id: HostId) -> Result<()> {
-    windows::open(&app, engine.sleeping_target(id)?).map_err(system)
+    windows::open(&app, engine.hosts().wake_target(id)?).map_err(system)
 }
 
 #[command]
 async fn listening(engine: TheEngine<'_>) -> Result<ListeningView> {
-    Ok(engine.listening())
+    Ok(engine.reverse().view())
 }
 
 #[command]
 async fn listen(engine: TheEngine<'_>, listening: Listening) -> Result<()> {
-    engine.listen(listening).await
+    engine.reverse().listen(listening).await
 }
 
 #[command]
 async fn preview_import(engine: TheEngine<'_>, source: ImportSource) -> Result<Vec<Preview>> {
-    engine.preview_import(source).await
+    engine.imports().preview(source).await
 }
 
 #[command]
 async fn open_address(app: AppHandle, engine: TheEngine<'_>, text: String) -> Result<()> {
-    windows::open(&app, engine.target(&text, false)?).map_err(system)
+    windows::open(&app, engine.hosts().target(&text, false)?).map_err(system)
 }
 
 #[command]
@@ -149,7 +149,7 @@ enum Closing {
 
 #[command]
 async fn choose_closing(app: AppHandle, window: WebviewWindow, engine: TheEngine<'_>, choice: Closing) -> Result<()> {
-    engine.tell_once(Hint::StaysInTray);
+    engine.hints().mark_seen(Hint::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => {
@@ -165,8 +165,8 @@ async fn choose_closing(app: AppHandle, window: WebviewWindow, engine: TheEngine
 async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<SessionState>) -> Result<SessionView> {
     let session = session_of(&window)?;
     // A window in waiting attaches long before it has a session.
-    engine.begun(session).await;
-    let (view, mut state) = engine.watch(session).ok_or(StoreError::NoSuchHost)?;
+    engine.sessions().started(session).await;
+    let (view, mut state) = engine.sessions().watch(session).ok_or(StoreError::NoSuchHost)?;
     tauri::async_runtime::spawn(async move {
         loop {
             let now = state.borrow_and_update().clone();
@@ -176,25 +176,25 @@ async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<S
             }
         }
     });
-    engine.attach(session);
+    engine.sessions().attach(session);
     Ok(view)
 }
 
 #[command]
 async fn answer(window: WebviewWindow, engine: TheEngine<'_>, answer: Answer) -> Result<()> {
-    engine.answer(session_of(&window)?, answer);
+    engine.sessions().answer(session_of(&window)?, answer);
     Ok(())
 }
 
 #[command]
 async fn again(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
-    engine.again(session_of(&window)?);
+    engine.sessions().again(session_of(&window)?);
     Ok(())
 }
 
 #[command]
 async fn close(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
-    engine.close(session_of(&window)?);
+    engine.sessions().close(session_of(&window)?);
     Ok(())
 }
 
@@ -227,7 +227,7 @@ async fn write_clipboard(window: WebviewWindow, text: String) -> Result<()> {
 
 #[command]
 async fn viewer_failed(window: WebviewWindow, engine: TheEngine<'_>, detail: String) -> Result<()> {
-    engine.viewer_failed(session_of(&window)?, detail);
+    engine.sessions().viewer_failed(session_of(&window)?, detail);
     Ok(())
 }
 

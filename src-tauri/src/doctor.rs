@@ -53,7 +53,7 @@ pub fn examine(checkup: &Checkup) -> ExitCode {
 
 async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     let (config, _) = Settings::folders()?;
-    let target = find_target(&Engine::peek(&config), &checkup.target, false)?;
+    let target = find_target(&Engine::peek(&config)?, &checkup.target, false)?;
     if !checkup.json {
         let (name, address) = (&target.name, target.address.without_query().to_string());
         let title = if *name == address { address } else { format!("{name} ({address})") };
@@ -66,7 +66,7 @@ async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || checkup.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Pins::peek(&config)).await)
+    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Pins::peek(&config)?).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {

@@ -36,7 +36,7 @@ pub fn prepare(app: &AppHandle) {
         if spare.is_some() {
             return;
         }
-        *spare.insert(app.state::<Arc<Engine>>().reserve())
+        *spare.insert(app.state::<Arc<Engine>>().sessions().reserve())
     };
     let title = app.package_info().name.clone();
     if let Err(cause) = windows::viewer(app, session, &title, false) {
@@ -48,7 +48,7 @@ pub fn prepare(app: &AppHandle) {
 /// Makes the next window some time after this session has begun: its first pictures need the machine for themselves.
 pub fn prepare_after(app: &AppHandle, session: SessionId) {
     let app = app.clone();
-    let Some((_, mut state)) = app.state::<Arc<Engine>>().watch(session) else { return };
+    let Some((_, mut state)) = app.state::<Arc<Engine>>().sessions().watch(session) else { return };
     async_runtime::spawn(async move {
         let settled = |state: &SessionState| matches!(state, SessionState::Live | SessionState::Ended { .. });
         // An error means that the session's window is closed: as settled as can be.

@@ -42,14 +42,14 @@ pub fn show_hosts(app: &AppHandle) -> tauri::Result<()> {
 /// Shows what `target` looks like: in the viewer window that already does, or in a new one.
 pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
     let engine = app.state::<Arc<Engine>>();
-    if let Some(session) = engine.session_for(&target)
+    if let Some(session) = engine.sessions().find(&target)
         && let Some(window) = app.get_webview_window(&label(session))
     {
         // Opened once more: whoever looks at a session that has ended wants a new one.
-        if let Some((_, state)) = engine.watch(session)
+        if let Some((_, state)) = engine.sessions().watch(session)
             && matches!(*state.borrow(), SessionState::Ended { .. })
         {
-            engine.again(session);
+            engine.sessions().again(session);
         }
         return to_front(&window);
     }
@@ -60,7 +60,7 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
 /// Shows a server that has called: the person is asked about it in its own window.
 pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
     let title = call.from();
-    show(app, &title, |engine, session| engine.open_call(session, call))
+    show(app, &title, |engine, session| engine.open_incoming(session, call))
 }
 
 /// Shows the session that `begin` begins, in the window in waiting or in a new one.
@@ -75,10 +75,10 @@ fn show(app: &AppHandle, title: &str, begin: impl FnOnce(&Arc<Engine>, SessionId
             (session, window)
         }
         None => {
-            let session = engine.reserve();
+            let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             begin(&engine, session);
-            let window = viewer(app, session, title, true).inspect_err(|_| engine.end(session))?;
+            let window = viewer(app, session, title, true).inspect_err(|_| engine.sessions().end(session))?;
             (session, window)
         }
     };
@@ -101,7 +101,7 @@ pub fn session_of(label: &str) -> Option<SessionId> {
 pub fn destroyed(window: &Window) {
     let app = window.app_handle();
     if let Some(session) = session_of(window.label()) {
-        app.state::<Arc<Engine>>().end(session);
+        app.state::<Arc<Engine>>().sessions().end(session);
     }
     let spare = spare::in_waiting(app).map(label);
     if spare.is_some() && app.webview_windows().keys().all(|l| l == window.label() || Some(l) == spare.as_ref()) {
@@ -121,7 +121,7 @@ fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
 
 fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
     let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
-    let relay_port = app.state::<Arc<Engine>>().relay_port();
+    let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
@@ -165,7 +165,7 @@ fn allow_relay(policy: &mut HeaderValue, port: u16) {
 
 /// Gives the window the remote screen's size, or the largest of its shape that this screen has room for.
 fn fit_to_screen(engine: &Engine, session: SessionId, window: WebviewWindow) {
-    let Some((_, mut state)) = engine.watch(session) else { return };
+    let Some((_, mut state)) = engine.sessions().watch(session) else { return };
     tauri::async_runtime::spawn(async move {
         let ready = |state: &SessionState| match state {
             SessionState::Ready { width, height, .. } => Some((f64::from(*width), f64::from(*height))),

@@ -36,7 +36,7 @@ pub(crate) struct Services {
 }
 
 /// All sessions of the app.
-pub(crate) struct Sessions {
+pub struct Sessions {
     surroundings: Arc<Services>,
     open: Mutex<Open>,
 }
@@ -55,14 +55,14 @@ impl Sessions {
     }
 
     /// A name for a session that may start later, so that its window can be made before.
-    pub(crate) fn reserve(&self) -> SessionId {
+    pub fn reserve(&self) -> SessionId {
         let mut open = self.open.lock();
         open.last += 1;
         SessionId(open.last)
     }
 
     /// Begins to dial at once, or to ask about who called; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<IncomingConnection>) {
+    pub fn start(&self, id: SessionId, target: Target, call: Option<IncomingConnection>) {
         let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
         let mut open = self.open.lock();
@@ -71,7 +71,7 @@ impl Sessions {
     }
 
     /// Waits until the session has started.
-    pub(crate) async fn started(&self, id: SessionId) {
+    pub async fn started(&self, id: SessionId) {
         let mut started = self.open.lock().started.subscribe();
         while self.get(id).is_none() {
             if started.changed().await.is_err() {
@@ -81,7 +81,7 @@ impl Sessions {
     }
 
     /// The session that already looks at the same thing.
-    pub(crate) fn find(&self, target: &Target) -> Option<SessionId> {
+    pub fn find(&self, target: &Target) -> Option<SessionId> {
         let same = |session: &Session| match (session.target.host, target.host) {
             (None, None) => session.target.address == target.address,
             (ours, theirs) => ours == theirs,
@@ -89,29 +89,26 @@ impl Sessions {
         self.open.lock().sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
     }
 
-    pub(crate) fn trust(&self) -> &Pins {
-        &self.surroundings.trust
-    }
-
-    pub(crate) fn relay_port(&self) -> u16 {
+    /// The relay's port on 127.0.0.1.
+    pub fn relay_port(&self) -> u16 {
         self.surroundings.relay.port()
     }
 
     /// What stays the same, and the state: the current one first, then each change.
-    pub(crate) fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
+    pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
         let session = self.get(id)?;
         Some((session.view(), session.state.subscribe()))
     }
 
     /// Says that the window is there and can use a ticket.
-    pub(crate) fn attach(&self, id: SessionId) {
+    pub fn attach(&self, id: SessionId) {
         if let Some(session) = self.get(id) {
             session.attached.send_replace(true);
         }
     }
 
     /// Hands on the answer to the question that the session is asking; one to another question is dropped.
-    pub(crate) fn answer(&self, id: SessionId, answer: Answer) {
+    pub fn answer(&self, id: SessionId, answer: Answer) {
         let Some(session) = self.get(id) else { return };
         let asked = session.asked.lock().take_if(|(prompt, _)| answer.fits(prompt));
         if let Some((_, asked)) = asked {
@@ -121,7 +118,7 @@ impl Sessions {
     }
 
     /// Dials again, in the same window with the same settings; at once where it was about to.
-    pub(crate) fn again(&self, id: SessionId) {
+    pub fn again(&self, id: SessionId) {
         let Some(session) = self.get(id) else { return };
         if matches!(*session.state.borrow(), SessionState::Reconnecting { .. }) {
             return session.hurry.notify_waiters();
@@ -130,7 +127,7 @@ impl Sessions {
     }
 
     /// Ends the session as the user asked; the window stays.
-    pub(crate) fn close(&self, id: SessionId) {
+    pub fn close(&self, id: SessionId) {
         if let Some(session) = self.get(id) {
             session.stop();
             session.set(SessionState::Ended { error: None });
@@ -138,7 +135,7 @@ impl Sessions {
     }
 
     /// Ends the session because the viewer could not go on. What the server or the relay said before that stays.
-    pub(crate) fn viewer_failed(&self, id: SessionId, detail: String) {
+    pub fn viewer_failed(&self, id: SessionId, detail: String) {
         if let Some(session) = self.get(id) {
             // Only the page knows why it closed its connection; all the relay sees is that it did. Where the session is
             // on its way (back) to the server, this is about a viewer that is no more.
@@ -156,7 +153,7 @@ impl Sessions {
     }
 
     /// Forgets the session: its window is gone.
-    pub(crate) fn end(&self, id: SessionId) {
+    pub fn end(&self, id: SessionId) {
         if let Some(session) = self.open.lock().sessions.remove(&id) {
             session.stop();
         }

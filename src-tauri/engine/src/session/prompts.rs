@@ -125,7 +125,7 @@ impl<'a> Prompts<'a> {
     /// The saved host, as it is now.
     fn host(&self) -> Option<Host> {
         let id = self.session.target.host?;
-        self.surroundings.list.read(|hosts| hosts.get(id).cloned())
+        self.surroundings.list.get().get(id).cloned()
     }
 
     /// The least protection that goes without asking.
@@ -135,13 +135,9 @@ impl<'a> Prompts<'a> {
     }
 
     /// Changes the saved host. That it cannot be saved must not keep anybody from their machine.
-    fn note(&self, change: impl FnOnce(Host) -> Host) {
+    async fn note(&self, change: impl FnOnce(&mut Host) + Send + 'static) {
         let Some(id) = self.session.target.host else { return };
-        let put = |hosts: &mut crate::store::Hosts| match hosts.get(id).cloned() {
-            Some(host) => hosts.put(change(host)),
-            None => Ok(()),
-        };
-        if let Err(error) = self.surroundings.list.change(put) {
+        if let Err(error) = self.surroundings.list.note(id, self.session.target.endpoint(), change).await {
             tracing::warn!(%error, "not noted with the machine");
         }
     }
@@ -173,7 +169,7 @@ impl<'a> Prompts<'a> {
         let Some(Answer::Weaker { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
         self.session.agreed.lock().level = Some(now);
         if remember {
-            self.note(|host| Host { protection: Some(now), ..host });
+            self.note(move |host| host.protection = Some(now)).await;
         }
         Ok(())
     }
@@ -192,7 +188,7 @@ impl<'a> Prompts<'a> {
         let Some(Answer::ClearText { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
         self.session.agreed.lock().clear_text = true;
         if remember {
-            self.note(|host| Host { clear_text: true, ..host });
+            self.note(|host| host.clear_text = true).await;
         }
         Ok(())
     }
@@ -209,7 +205,7 @@ impl<'a> Prompts<'a> {
             let prompt = Prompt::Trust { identity: identity.clone(), known };
             let Some(Answer::Trust) = self.session.ask(prompt).await else { return Err(Cancelled) };
         }
-        if let Err(error) = self.surroundings.trust.accept(endpoint, &identity) {
+        if let Err(error) = self.surroundings.trust.accept(endpoint, &identity).await {
             tracing::warn!(%error, "a server's key is known for this session only");
         }
         self.identity = Some(identity);
@@ -415,7 +411,7 @@ mod tests {
         keyring::Keyring,
         model::Target,
         relay::Relay,
-        store::{HostList, Hosts, Pins},
+        store::{HostList, HostsFile, Pins},
     };
     use std::{pin::pin, sync::Arc, task::Poll};
     use tempfile::TempDir;
@@ -423,13 +419,14 @@ mod tests {
 
     async fn surroundings(host: &Host) -> (Services, TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
-        hosts.put(host.clone()).unwrap();
+        let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
+        let saved = host.clone();
+        list.change(|list| Ok::<_, crate::StoreError>(list.put(saved))).await.unwrap();
         let surroundings = Services {
             relay: Relay::start(vec![]).await.unwrap(),
             secrets: Keyring::new("portlight-test"),
             trust: Pins::default(),
-            list: Arc::new(HostList::new(hosts)),
+            list: Arc::new(list),
             runtime: Handle::current(),
         };
         (surroundings, folder)
@@ -483,7 +480,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_happens_to_the_password_is_said_with_the_question() {
-        let host = Host { username: "ann".into(), ..host() };
+        let mut host = host();
+        host.username = "ann".into();
         let (surroundings, _folder) = surroundings(&host).await;
         let session = Session::new(Target::from(&host), None);
         for (local, security_type, username, travels) in [

@@ -188,22 +188,20 @@ async fn attempt(
 /// the host was reached.
 async fn remember(session: &Session, surroundings: &Services, level: Level) -> Result<()> {
     let Some(id) = session.target.host else { return Ok(()) };
-    surroundings.list.change(|hosts| match hosts.get(id).cloned() {
-        Some(host) if host.protection < Some(level) => hosts.put(Host { protection: Some(level), ..host }),
-        _ => Ok(()),
-    })?;
+    let endpoint = session.target.endpoint();
+    let better = move |host: &mut Host| host.protection = host.protection.max(Some(level));
+    surroundings.list.note(id, endpoint.clone(), better).await?;
     let to_keep =
         session.typed.lock().as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
     let Some(Typed { username, password, .. }) = to_keep else { return Ok(()) };
     session.set(SessionState::Connecting { stage: Stage::Keyring });
     surroundings.secrets.set(id, &password).await?;
-    surroundings.list.change(|hosts| match hosts.get(id).cloned() {
-        Some(host) => {
-            let username = username.unwrap_or_else(|| host.username.clone());
-            Ok(hosts.put(Host { username, has_password: true, ..host })?)
-        }
-        None => Ok(()),
-    })
+    let noted = surroundings.list.note(id, endpoint, move |host| {
+        host.username = username.unwrap_or_else(|| std::mem::take(&mut host.username));
+        host.has_password = true;
+    });
+    noted.await?;
+    Ok(())
 }
 
 /// Shows the viewer an RFB 3.8 server with security type None that has already let it in.

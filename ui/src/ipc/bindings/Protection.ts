@@ -3,7 +3,7 @@ import type { Identity } from "./Identity";
 import type { Level } from "./Level";
 
 /**
- * What protects a session, and how it came to that.
+ * What is_encrypted a session, and how it came to that.
  */
 export type Protection = { 
 /**

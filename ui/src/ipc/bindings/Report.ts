@@ -30,7 +30,7 @@ offered: Array<string>,
  */
 chosen: string | null, 
 /**
- * What it protects.
+ * What it is_encrypted.
  */
 protection: Level | null, 
 /**

@@ -33,7 +33,7 @@ width: number,
  */
 height: number, 
 /**
- * What protects the session.
+ * What is_encrypted the session.
  */
 protection: Protection, 
 /**
