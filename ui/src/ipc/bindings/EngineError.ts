@@ -13,7 +13,19 @@ export type EngineError = { "code": "fields",
 /**
  * One entry a field in question.
  */
-fields: Array<FieldProblem>, } | { "code": "no_such_host" } | { "code": "hosts_in_use", 
+fields: Array<FieldProblem>, } | { "code": "confirm_address", 
+/**
+ * The new address as Portlight prints it.
+ */
+address: string, 
+/**
+ * Whether the keyring has a password for the host.
+ */
+has_password: boolean, 
+/**
+ * Whether the keyring has an HTTP login for the host.
+ */
+has_http_auth: boolean, } | { "code": "no_such_host" } | { "code": "hosts_in_use", 
 /**
  * The list's file.
  */

@@ -54,9 +54,9 @@ ssh_jump: string,
  */
 mac: string, 
 /**
- * Whether the keyring has what the site in front of it wants to see.
+ * Whether the keyring has a login or headers for the website in front of it.
  */
-has_site: boolean, 
+has_http_auth: boolean, 
 /**
  * Whether a session dials again where the way breaks.
  */

@@ -3,6 +3,7 @@ import type { EngineError } from "./EngineError";
 import type { Prompt } from "./Prompt";
 import type { Protection } from "./Protection";
 import type { Stage } from "./Stage";
+import type { Subject } from "./Subject";
 
 /**
  * Where a session is.
@@ -12,6 +13,14 @@ export type SessionState = { "state": "connecting",
  * How far.
  */
 stage: Stage, } | { "state": "asking", 
+/**
+ * The prompt's number within its session; an answer echoes it.
+ */
+number: number, 
+/**
+ * Which party asks.
+ */
+subject: Subject, 
 /**
  * The question.
  */
