@@ -20,14 +20,11 @@ pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::UnsupportedVersion { version } => Error::UnsupportedVersion { address, version },
         rfb::Error::Repeater => Error::Repeater { address },
         rfb::Error::Refused { reason } => Error::Refused { address, reason },
-        rfb::Error::NoCommonSecurity { offered } => {
-            Error::NoCommonType { address, offered: offered.iter().map(ToString::to_string).collect() }
-        }
-        rfb::Error::BetterWithoutVeNCrypt => Error::NoCommonType { address, offered: vec!["VeNCrypt".to_owned()] },
+        rfb::Error::NoCommonSecurity { offered } => Error::NoCommonType { address, offered },
         rfb::Error::AuthFailed { reason } => Error::AuthFailed { address, reason, too_many: false },
         rfb::Error::TooMany { reason } => Error::AuthFailed { address, reason, too_many: true },
         rfb::Error::AuthFailedProbably => Error::AuthFailedProbably { address },
-        rfb::Error::BadCredentials(unfit) => Error::BadInput { address, detail: unfit.to_string() },
+        rfb::Error::BadCredentials(cause) => Error::BadInput { address, detail: cause.to_string() },
         rfb::Error::TooWeak { bits } => Error::TooWeak { address, bits },
         rfb::Error::Integrity { .. } => Error::Integrity { address },
         rfb::Error::Tls { detail } => Error::Tls { address, detail },

@@ -92,7 +92,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
-            revealing if revealing.reveals_password() => Self::Clear,
+            revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }
     }

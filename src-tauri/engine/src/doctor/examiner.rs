@@ -15,7 +15,10 @@ use crate::{
     },
     trust::{Certificate, Identity, Trust, Verdict},
 };
-use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
+use rfb::{
+    Ask, Cancelled, CredentialRequest, Credentials, SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError,
+    TlsKind,
+};
 
 pub(super) struct Examiner<'a> {
     examination: &'a Examination,
@@ -89,7 +92,7 @@ impl<'a> Examiner<'a> {
             Some(before) if now < before => return Err(Error::Weaker { address: self.address(), before, now }),
             _ => {}
         }
-        if chosen.reveals_password() && !self.way.protects() && !target.clear_text {
+        if chosen.sends_plaintext_password() && !self.way.protects() && !target.clear_text {
             let security_type = chosen.name().unwrap_or_default().to_owned();
             return Err(Error::NeedsConsent { address: self.address(), security_type });
         }
@@ -193,18 +196,18 @@ impl Ask for Examiner<'_> {
         }
     }
 
-    fn heard(&mut self, heard: Heard<'_>) {
-        match heard {
-            Heard::Repeater => self.through_repeater = true,
-            Heard::Version { major, minor } => {
+    fn server_info(&mut self, info: ServerInfo<'_>) {
+        match info {
+            ServerInfo::Repeater => self.through_repeater = true,
+            ServerInfo::Version { major, minor } => {
                 self.progress.greeted(major, minor, self.through_repeater);
                 self.progress.enter(ReportStage::Security);
             }
-            Heard::Offered(offered) => self.progress.offered(offered),
+            ServerInfo::Offered(offered) => self.progress.offered(offered),
         }
     }
 
-    async fn permit(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+    async fn approve(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
         self.chosen = Some(chosen);
         self.progress.chose(chosen);
         if self.examination.login.is_some() {
@@ -245,7 +248,7 @@ impl Ask for Examiner<'_> {
         Ok(())
     }
 
-    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
+    async fn credentials(&mut self, wanted: &CredentialRequest) -> Result<Credentials, Cancelled> {
         let Some(login) = &self.examination.login else {
             let name = if wanted.username { "a user name and " } else { "" };
             self.progress.done(format!("{name}a password is asked for"));
@@ -261,7 +264,7 @@ impl Ask for Examiner<'_> {
         Ok(Credentials::new(username, login.password.expose()))
     }
 
-    fn refused(&mut self) {
+    fn on_rejected(&mut self) {
         self.limit.set(patience::REASON);
     }
 }
@@ -321,7 +324,7 @@ mod tests {
         ] {
             for with_login in [true, false] {
                 let examination = examination(target.clone(), with_login, Accept::Known);
-                let permitted = async |examiner: &mut Examiner<'_>| examiner.permit(chosen).await.is_ok();
+                let permitted = async |examiner: &mut Examiner<'_>| examiner.approve(chosen).await.is_ok();
                 let (answer, error, _) = answers(&examination, &Trust::default(), local, permitted).await;
                 // Without a login nothing leaves that could be read.
                 let expected = refused.clone().filter(|_| with_login);
@@ -373,7 +376,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_that_lacks_a_name_stays_here() {
-        let wanted = Wanted { security_type: SecurityType::X509Plain, username: true };
+        let wanted = CredentialRequest { security_type: SecurityType::X509Plain, username: true };
         for (username, lacks) in [("", true), ("ann", false)] {
             let examination = examination(Target { username: username.into(), ..target() }, true, Accept::Known);
             let asked = async |examiner: &mut Examiner<'_>| examiner.credentials(&wanted).await.is_ok();

@@ -57,23 +57,19 @@ pub enum Accept {
 /// Walks the way to a server and reports on it.
 pub async fn examine(examination: Examination, trust: &Trust) -> Report {
     let mut progress = Progress::new(&examination.target.address);
-    let first = attempt(&examination, trust, &mut progress, false).await;
-    let ended = match first {
-        Err(Stop::BetterWithoutVeNCrypt) => {
-            progress.begin_again();
-            attempt(&examination, trust, &mut progress, true).await
+    let mut without = Vec::new();
+    let error = loop {
+        match attempt(&examination, trust, &mut progress, &without).await {
+            Ok(()) => break None,
+            Err(Stop::Failed(error)) => break Some(error),
+            // At most twice: VeNCrypt and Tight.
+            Err(Stop::RetryWithout(negotiation)) => {
+                progress.begin_again(negotiation);
+                without.push(negotiation);
+            }
         }
-        ended => ended,
     };
-    progress.finish(match ended {
-        Ok(()) => None,
-        Err(Stop::Failed(error)) => Some(error),
-        // Once VeNCrypt is left out nothing is better without it.
-        Err(Stop::BetterWithoutVeNCrypt) => {
-            let address = examination.target.address.without_query().to_string();
-            Some(Error::NoCommonType { address, offered: vec![] })
-        }
-    })
+    progress.finish(error)
 }
 
 /// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
@@ -94,15 +90,15 @@ pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: 
 enum Stop {
     /// For a reason that is told.
     Failed(Error),
-    /// It has to begin again, and leave VeNCrypt out.
-    BetterWithoutVeNCrypt,
+    /// It has to begin again without this type: see [`rfb::client::Outcome::RetryWithout`].
+    RetryWithout(rfb::SecurityType),
 }
 
 async fn attempt(
     examination: &Examination,
     trust: &Trust,
     progress: &mut Progress,
-    without_vencrypt: bool,
+    without: &[rfb::SecurityType],
 ) -> Result<(), Stop> {
     let Examination { target, login, .. } = examination;
     let Reached { stream, way } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
@@ -114,18 +110,18 @@ async fn attempt(
         have_password: login.is_some() || target.has_password,
         floor: target.protection.map(rfb::Level::from),
         repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
-        without_vencrypt,
+        without: without.to_vec(),
     };
     let mut examiner = Examiner::new(examination, trust, progress, limit.clone(), way);
-    let outcome = rfb::client::handshake(stream, &policy, &mut examiner, &mut UnwrapErr(SysRng)).await;
+    let outcome = rfb::client::handshake(stream, &policy, &mut examiner, UnwrapErr(SysRng)).await;
     match (outcome, examiner.end()) {
-        (Ok(server), _) => {
+        (Ok(rfb::client::Outcome::Server(server)), _) => {
             progress.reached_desktop(&server.init);
             Ok(())
         }
+        (Ok(rfb::client::Outcome::RetryWithout(negotiation)), _) => Err(Stop::RetryWithout(negotiation)),
         (Err(_), Some(End::WantsLogin)) => Ok(()),
         (Err(_), Some(End::Failed(error))) => Err(Stop::Failed(error)),
-        (Err(rfb::Error::BetterWithoutVeNCrypt), None) => Err(Stop::BetterWithoutVeNCrypt),
         (Err(cause), None) => Err(Stop::Failed(handshake_failed(cause, &target.address, limit.get()))),
     }
 }

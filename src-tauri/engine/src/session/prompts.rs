@@ -20,7 +20,7 @@ use crate::{
     },
     trust::{Certificate, Identity, Verdict},
 };
-use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
+use rfb::{Ask, Cancelled, CredentialRequest, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind};
 use std::time::Duration;
 
 /// Answers the questions of one login, however many attempts it takes.
@@ -34,7 +34,7 @@ pub(super) struct Prompts<'a> {
     /// Why the keyring did not have the password.
     keyring: Option<Error>,
     /// What the server wanted last.
-    wanted: Option<Wanted>,
+    wanted: Option<CredentialRequest>,
     asked_a_person: bool,
     /// Why a question could not be put, where that is what ended the handshake.
     failure: Option<Error>,
@@ -84,7 +84,7 @@ impl<'a> Prompts<'a> {
             // Within ssh everything is as good as can be.
             floor: self.floor().filter(|floor| *floor > self.way.level()).map(rfb::Level::from),
             repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
-            without_vencrypt: false,
+            without: Vec::new(),
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Prompts<'a> {
 
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
         let agreed = self.way.protects()
-            || !chosen.reveals_password()
+            || !chosen.sends_plaintext_password()
             || lock(&self.session.agreed).clear_text
             || self.host().is_some_and(|host| host.clear_text);
         if agreed { Ok(()) } else { self.ask_about_clear_text(name(chosen)).await }
@@ -331,7 +331,7 @@ impl Ask for Prompts<'_> {
         self.session.set(SessionState::Connecting { stage });
     }
 
-    async fn permit(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+    async fn approve(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
         self.accept_weaker(chosen).await?;
         self.accept_clear_text(chosen).await
     }
@@ -364,7 +364,7 @@ impl Ask for Prompts<'_> {
         self.confirm(&self.session.endpoint(), Identity::from(key)).await
     }
 
-    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
+    async fn credentials(&mut self, wanted: &CredentialRequest) -> Result<Credentials, Cancelled> {
         self.wanted = Some(*wanted);
         let name_missing =
             |typed: Option<&str>| wanted.username && typed.unwrap_or(&self.session.target.username).is_empty();
@@ -386,7 +386,7 @@ impl Ask for Prompts<'_> {
         self.typed().ok_or(Cancelled)
     }
 
-    fn refused(&mut self) {
+    fn on_rejected(&mut self) {
         self.wait_at_most(patience::REASON);
     }
 }
@@ -439,7 +439,7 @@ mod tests {
     /// The question that a choice leads to, answered or not; and whether it was permitted.
     async fn choose(prompts: &mut Prompts<'_>, chosen: SecurityType, answer: Option<Answer>) -> (Option<Prompt>, bool) {
         let session = prompts.session;
-        let mut permit = pin!(prompts.permit(chosen));
+        let mut permit = pin!(prompts.approve(chosen));
         if let Poll::Ready(permitted) = futures_util::poll!(&mut permit) {
             return (None, permitted.is_ok());
         }
@@ -492,7 +492,7 @@ mod tests {
         ] {
             let mut prompts = Prompts::new(&session, &surroundings);
             prompts.way = if local { Way::Local } else { Way::Network };
-            prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
+            prompts.wanted = Some(CredentialRequest { security_type, username: username.is_some() });
             let mut asking = pin!(prompts.ask_login(None));
             assert!(futures_util::poll!(&mut asking).is_pending());
             let (prompt, _) = lock(&session.asked).take().expect("a question");

@@ -13,8 +13,9 @@ use crate::{
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use rfb::{
-    ServerInit,
-    server::{Greeting, Reply},
+    SecurityType, ServerInit,
+    client::Outcome,
+    server::{Handshake, Reply},
 };
 use std::{io, pin::pin, sync::Arc};
 use tokio::time::{Instant, timeout};
@@ -95,24 +96,19 @@ struct LoggedIn {
 /// Dials and logs in, as often as a person answers for it.
 async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<LoggedIn> {
     let mut prompts = Prompts::new(session, surroundings);
-    let mut without_vencrypt = false;
+    let mut without = Vec::new();
     let mut dialled_again = false;
     loop {
-        let failure = match attempt(session, &mut prompts, without_vencrypt).await {
+        let failure = match attempt(session, &mut prompts, &without).await {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
         let error = match failure {
             Failure::Explained(error) => error,
-            Failure::BetterWithoutVeNCrypt if !without_vencrypt => {
-                without_vencrypt = true;
+            // At most twice: VeNCrypt and Tight.
+            Failure::RetryWithout(negotiation) => {
+                without.push(negotiation);
                 continue;
-            }
-            Failure::BetterWithoutVeNCrypt => {
-                return Err(Error::NoCommonType {
-                    address: session.target.address.without_query().to_string(),
-                    offered: vec![],
-                });
             }
         };
         match error {
@@ -145,14 +141,14 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
 enum Failure {
     /// For a reason that a person is told.
     Explained(Error),
-    /// It has to begin again, and leave VeNCrypt out.
-    BetterWithoutVeNCrypt,
+    /// It has to begin again without this type: see [`Outcome::RetryWithout`].
+    RetryWithout(SecurityType),
 }
 
 async fn attempt(
     session: &Session,
     prompts: &mut Prompts<'_>,
-    without_vencrypt: bool,
+    without: &[SecurityType],
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
     let Reached { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
@@ -160,10 +156,10 @@ async fn attempt(
     let stream = Patient::new(stream);
     let limit = stream.limit();
     prompts.begin(limit.clone(), way);
-    let policy = rfb::Policy { without_vencrypt, ..prompts.policy() };
-    let server = match rfb::client::handshake(stream, &policy, prompts, &mut UnwrapErr(SysRng)).await {
-        Ok(server) => server,
-        Err(rfb::Error::BetterWithoutVeNCrypt) => return Err(Failure::BetterWithoutVeNCrypt),
+    let policy = rfb::Policy { without: without.to_vec(), ..prompts.policy() };
+    let server = match rfb::client::handshake(stream, &policy, prompts, UnwrapErr(SysRng)).await {
+        Ok(Outcome::Server(server)) => server,
+        Ok(Outcome::RetryWithout(negotiation)) => return Err(Failure::RetryWithout(negotiation)),
         Err(cause) => {
             let told = prompts.failure();
             let explained = told.unwrap_or_else(|| handshake_failed(cause, &session.target.address, prompts.limit()));
@@ -179,7 +175,7 @@ async fn attempt(
         security_type: server.security_type.name().unwrap_or_default().to_owned(),
         tls,
         identity,
-        password_unasked: policy.have_password && server.security_type.takes_anybody(),
+        password_unasked: policy.have_password && server.security_type.is_unauthenticated(),
     };
     Ok(LoggedIn { server, protection })
 }
@@ -209,8 +205,8 @@ async fn remember(session: &Session, surroundings: &Surroundings, level: Level) 
 /// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
 async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer> {
     let failed = |cause: &dyn std::fmt::Display| Error::ViewerFailed { detail: cause.to_string() };
-    let mut greeting = Greeting::new(init);
-    let mut reply = Reply::Send(greeting.opening());
+    let mut handshake = Handshake::new(init);
+    let mut reply = Reply::Send(handshake.opening());
     loop {
         match reply {
             Reply::Send(bytes) => viewer.send(bytes.into()).await.map_err(|cause| failed(&cause))?,
@@ -226,7 +222,7 @@ async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer> {
         }
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
         let bytes = next.ok_or_else(|| Error::ViewerFailed { detail: String::new() })?;
-        reply = greeting.answer(&bytes).map_err(|cause| failed(&cause))?;
+        reply = handshake.receive(&bytes).map_err(|cause| failed(&cause))?;
     }
 }
 
