@@ -193,7 +193,7 @@ async fn server_init<A: Ask>(wire: &mut Wire, ask: &mut A, shared: bool) -> Resu
 /// Reads the desktop name, and Tight's addition to ServerInit, which the viewer is not shown.
 async fn rest_of_server_init(wire: &mut Wire, head: &Head, agreed: &Agreed) -> Result<Vec<u8>, Error> {
     if head.name_length > MAX_NAME_SENT {
-        return Err(wire.protocol_error(format!("a desktop name of {} bytes", head.name_length)));
+        return Err(wire.protocol_error(format!("a name of {} bytes", head.name_length)));
     }
     let name = wire.read_vec(head.name_length_kept()).await?;
     wire.skip(u64::from(head.name_length) - name.len() as u64).await?;

@@ -635,7 +635,7 @@ async fn a_long_desktop_name_is_read_and_shortened() {
 async fn a_desktop_name_beyond_16_mib_is_an_error_about_the_name() {
     for (length, pixels) in [(16 * 1024 * 1024 + 1, PIXELS), (u32::MAX, PIXELS), (u32::MAX, with_bits(24))] {
         let script = || [s(OK), V(&[1]), screen(800, 600, pixels, length, b"desk"), Hangs];
-        let expected = format!("a desktop name of {length} bytes");
+        let expected = format!("a name of {length} bytes");
         fails!(None, after_none(script()), Error::Protocol { during: Step::ServerInit, detail } if detail == expected);
         fails!(PASSWORD, after_password(script()),
             Error::Protocol { during: Step::ServerInit, detail } if detail == expected);

@@ -44,7 +44,7 @@ where
     let modulus = wire.read_vec(length).await?;
     let theirs = wire.read_vec(length).await?;
     let group = Group::new(generator, &modulus, &theirs)
-        .ok_or_else(|| wire.protocol_error("Diffie-Hellman parameters that protect nothing"))?;
+        .ok_or_else(|| wire.protocol_error("Diffie-Hellman numbers that protect nothing"))?;
 
     // Before computing: a cancelled login costs no time.
     let wanted = CredentialRequest { security_type: SecurityType::Ard, username: true };

@@ -34,7 +34,7 @@ where
     let group =
         Group { generator: wire.read_u64().await?, modulus: wire.read_u64().await?, theirs: wire.read_u64().await? };
     if !group.is_usable() {
-        return Err(wire.protocol_error("Diffie-Hellman parameters that cannot be used"));
+        return Err(wire.protocol_error("Diffie-Hellman numbers that cannot be used"));
     }
     let wanted = CredentialRequest { security_type: SecurityType::MsLogonII, username: true };
     let credentials = credentials(ask, wanted, &LIMITS).await?;

@@ -63,13 +63,13 @@ where
 
     let length = usize::from(wire.read_u16().await?);
     if length != OWN_LEN {
-        return Err(wire.protocol_error(format!("random bytes encrypted to {length} bytes")));
+        return Err(wire.protocol_error(format!("a random number of {length} encrypted bytes")));
     }
     let encrypted = wire.read_vec(length).await?;
     // A ciphertext with wrong padding decrypts to random bytes of a random length (implicit rejection).
     let server_random = own.decrypt(Pkcs1v15Encrypt, &encrypted).map(Zeroizing::new).unwrap_or_default();
     if server_random.len() != own_random.len() {
-        return Err(wire.protocol_error(format!("{} random bytes", server_random.len())));
+        return Err(wire.protocol_error(format!("a random number of {} bytes", server_random.len())));
     }
 
     let sealer = strength.cipher(&[&server_random, &own_random]);
@@ -104,7 +104,7 @@ async fn exchange<A: Ask>(
     let username = match records.read_u8().await.map_err(|cause| wire.map_io_error(cause))? {
         1 => true,
         2 => false,
-        other => return Err(wire.protocol_error(format!("login type {other}"))),
+        other => return Err(wire.protocol_error(format!("login kind {other}"))),
     };
     let credentials = credentials(ask, CredentialRequest { security_type: chosen, username }, &LIMITS).await?;
     let name = if username { credentials.username_bytes() } else { &[] };
