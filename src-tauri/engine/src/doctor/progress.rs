@@ -11,8 +11,8 @@ use tokio::time::Instant;
 pub(super) struct Progress {
     report: Report,
     current: Option<Current>,
-    /// It began again, without VeNCrypt.
-    again: bool,
+    /// It began again, without this type.
+    without: Option<SecurityType>,
 }
 
 /// The stage that is under way.
@@ -25,7 +25,7 @@ struct Current {
 
 impl Progress {
     pub(super) fn new(address: &Address) -> Self {
-        Self { report: Report::of(address.without_query().to_string()), current: None, again: false }
+        Self { report: Report::of(address.without_query().to_string()), current: None, without: None }
     }
 
     /// A stage begins now, unless it is under way.
@@ -86,7 +86,8 @@ impl Progress {
 
     /// It may be taken.
     pub(super) fn agreed(&mut self, chosen: SecurityType) {
-        let why = if self.again { ": better than what VeNCrypt has here" } else { "" };
+        let why =
+            self.without.map(|without| format!(": better than what {} has here", name(without))).unwrap_or_default();
         self.done(format!("{}{why}", name(chosen)));
     }
 
@@ -101,9 +102,9 @@ impl Progress {
         self.report.desktop = Some(Desktop { name, width, height });
     }
 
-    /// The same way is walked a second time, without VeNCrypt. What was offered stays said.
-    pub(super) fn begin_again(&mut self) {
-        self.again = true;
+    /// The attempt begins again, without this type. What was offered stays said.
+    pub(super) fn begin_again(&mut self, without: SecurityType) {
+        self.without = Some(without);
         self.current = None;
         self.report.stages.clear();
     }

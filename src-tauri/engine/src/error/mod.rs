@@ -13,12 +13,14 @@ mod connect;
 mod form;
 mod import;
 mod keyring;
+mod recovery;
 mod store;
 
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use form::FormError;
 pub use import::ImportError;
 pub use keyring::KeyringError;
+pub(crate) use recovery::Recovery;
 pub use store::StoreError;
 
 use serde::Serialize;

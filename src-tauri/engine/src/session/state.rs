@@ -2,11 +2,11 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{Identity, KnownKey, Level, Protection, Secret, Travels},
+    model::{Identity, KnownKey, Level, Party, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
-/// What stays the same about a session; the answer to `attach`.
+/// What a session looks at. Changes only when it starts again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionView {
@@ -32,6 +32,11 @@ pub enum SessionState {
     },
     /// Waiting for the person at the window; answered with `answer` or `close`.
     Asking {
+        /// Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
+        #[cfg_attr(test, ts(type = "number"))]
+        number: u64,
+        /// Who it is about.
+        subject: Subject,
         /// The question.
         prompt: Prompt,
     },
@@ -65,6 +70,18 @@ pub enum SessionState {
         /// Why.
         error: Option<Error>,
     },
+}
+
+/// Who a prompt is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Subject {
+    /// The host's name.
+    pub name: String,
+    /// The party's own address, without the query of a WebSocket.
+    pub address: String,
+    /// Which of those on the way.
+    pub party: Party,
 }
 
 /// How far a session is on its way.

@@ -118,7 +118,7 @@ impl Question {
 
 /// A stranger's words, line by line.
 fn lines(text: &[u8]) -> Vec<String> {
-    text.split(|byte| *byte == b'\n').map(rfb::clean).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
+    text.split(|byte| *byte == b'\n').map(rfb::sanitize).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
 }
 
 /// `SHA256:…` in "ED25519 key fingerprint is SHA256:….".

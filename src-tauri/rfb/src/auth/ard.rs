@@ -1,18 +1,19 @@
-//! ARD, security type 30: Apple's Diffie-Hellman login. The login is encrypted, the session is not, and nobody shows who
-//! they are.
+//! ARD, security type 30: Apple's Diffie-Hellman login, "Diffie-Hellman Authentication" in
+//! [rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#diffie-hellman-authentication). The login is
+//! encrypted; the session is not, and neither side is authenticated by the exchange.
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
 //! | server | 2, 2 | generator, bytes of the modulus |
-//! | server | n, n | modulus, the server's public number |
+//! | server | n, n | modulus, the server's public value |
 //! | viewer | 128 | user name and password in 64 bytes each, encrypted with AES-128-ECB |
-//! | viewer | n | our public number |
+//! | viewer | n | our public value |
 //!
-//! The key is MD5 of the shared number. A field ends with NUL; what follows is filler, which we take from chance.
+//! The AES key is MD5 of the shared secret. A field ends with NUL and is padded with random bytes.
 
 use super::{Limits, credentials};
 use crate::{
-    ask::{Ask, Credentials, Step, Wanted},
+    ask::{Ask, CredentialRequest, Credentials, Step},
     error::Error,
     security::SecurityType,
     wire::Wire,
@@ -29,53 +30,54 @@ use md5::{Digest, Md5};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-pub(super) async fn authenticate<A, R>(wire: &mut Wire, ask: &mut A, random: &mut R) -> Result<(), Error>
+pub(super) async fn authenticate<A, R>(wire: &mut Wire, ask: &mut A, mut rng: R) -> Result<(), Error>
 where
     A: Ask,
-    R: CryptoRng + Send,
+    R: CryptoRng + Send + 'static,
 {
-    wire.enter(Step::Authentication, ask);
-    let generator = wire.u16().await?;
-    let length = usize::from(wire.u16().await?);
-    if !(LEAST_LEN..=MOST_LEN).contains(&length) {
-        return Err(wire.broke(format!("a Diffie-Hellman key of {length} bytes")));
+    wire.set_step(Step::Authentication, ask);
+    let generator = wire.read_u16().await?;
+    let length = usize::from(wire.read_u16().await?);
+    if !(MIN_LEN..=MAX_LEN).contains(&length) {
+        return Err(wire.protocol_error(format!("a Diffie-Hellman key of {length} bytes")));
     }
-    let modulus = wire.bytes(length).await?;
-    let theirs = wire.bytes(length).await?;
+    let modulus = wire.read_vec(length).await?;
+    let theirs = wire.read_vec(length).await?;
     let group = Group::new(generator, &modulus, &theirs)
-        .ok_or_else(|| wire.broke("Diffie-Hellman numbers that protect nothing"))?;
+        .ok_or_else(|| wire.protocol_error("Diffie-Hellman numbers that protect nothing"))?;
 
-    // Before we compute: nobody should wait for a login that does not come.
-    let wanted = Wanted { security_type: SecurityType::Ard, username: true };
+    // Before computing: a cancelled login costs no time.
+    let wanted = CredentialRequest { security_type: SecurityType::Ard, username: true };
     let credentials = credentials(ask, wanted, &LIMITS).await?;
     let mut secret = Zeroizing::new([0; SECRET_LEN]);
-    random.fill_bytes(&mut *secret);
+    rng.fill_bytes(&mut *secret);
     let mut login = Zeroizing::new([0; 2 * FIELD_LEN]);
-    random.fill_bytes(&mut *login);
-    let message = group.message(&secret, &mut login, &credentials);
+    rng.fill_bytes(&mut *login);
+    // Two exponentiations: tenths of a second in large groups.
+    let message = ask.run_blocking(move || group.message(&secret, &mut login, &credentials)).await?;
     wire.send(&message).await
 }
 
-/// Numbers that can be used.
+/// Checked Diffie-Hellman parameters.
 struct Group {
     generator: BoxedMontyForm,
     theirs: BoxedMontyForm,
-    /// Bytes of each number on the wire.
+    /// Bytes of the modulus and of each value on the wire.
     length: usize,
 }
 
 impl Group {
-    /// None where the numbers would give the secret away: an even or short modulus, or a number whose powers are all
-    /// the same.
+    /// None where the parameters would give the secret away: an even or short modulus, or a value of which all powers
+    /// are the same.
     fn new(generator: u16, modulus: &[u8], theirs: &[u8]) -> Option<Self> {
         let length = modulus.len();
-        // Montgomery arithmetic wants whole limbs.
+        // Montgomery arithmetic needs whole limbs.
         let bits = (length as u32 * 8).next_multiple_of(64);
         let number = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, bits).ok();
         let (p, theirs) = (number(modulus)?, number(theirs)?);
         let generator = number(&generator.to_be_bytes())?;
         let one = BoxedUint::one_with_precision(bits);
-        if p.bit_width_vartime() < LEAST_LEN as u32 * 8 - 7 {
+        if p.bit_width_vartime() < MIN_LEN as u32 * 8 - 7 {
             return None;
         }
         let largest = p.wrapping_sub(&one);
@@ -91,12 +93,17 @@ impl Group {
         })
     }
 
-    /// The encrypted login, then our public number. `login` comes filled with chance.
-    fn message(&self, secret: &[u8; SECRET_LEN], login: &mut [u8; 2 * FIELD_LEN], who: &Credentials) -> Vec<u8> {
+    /// The encrypted login, then our public value. `login` is filled with random bytes: the padding.
+    fn message(
+        &self,
+        secret: &[u8; SECRET_LEN],
+        login: &mut [u8; 2 * FIELD_LEN],
+        credentials: &Credentials,
+    ) -> Vec<u8> {
         let exponent = Zeroizing::new(BoxedUint::from_be_slice_vartime(secret));
         let shared = Zeroizing::new(self.bytes(self.theirs.pow(&exponent)));
         let (name, password) = login.split_at_mut(FIELD_LEN);
-        for (field, text) in [(name, who.username_bytes()), (password, who.password_bytes())] {
+        for (field, text) in [(name, credentials.username_bytes()), (password, credentials.password_bytes())] {
             // Fits: see `LIMITS`.
             for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
                 *place = *byte;
@@ -111,19 +118,19 @@ impl Group {
 
     fn bytes(&self, number: BoxedMontyForm) -> Vec<u8> {
         let bytes = number.retrieve().to_be_bytes();
-        // The limbs may be more than the wire's bytes; the number is not.
+        // The limbs may have more bytes than the modulus; the number has not.
         bytes[bytes.len() - self.length..].to_vec()
     }
 }
 
-/// A field and the NUL that ends it.
+/// Bytes of a field, with the NUL that ends it.
 const FIELD_LEN: usize = 64;
 const LIMITS: Limits = Limits { username: FIELD_LEN - 1, password: FIELD_LEN - 1 };
-/// Below 1024 bits anybody can take the logarithm. Older Macs have just these, newer ones four times as many.
-const LEAST_LEN: usize = 128;
-/// More would only cost time.
-const MOST_LEN: usize = 1024;
-/// Of our secret number: 512 bits are beyond the strength of every group here.
+/// Bytes. Groups below 1024 bits are rejected ([Logjam](https://weakdh.org)); macOS uses 1024 or 4096.
+const MIN_LEN: usize = 128;
+/// Bytes. Bounds computing time.
+const MAX_LEN: usize = 1024;
+/// Bytes of our secret exponent: 512 bits are more than the strength of any group up to the maximum.
 const SECRET_LEN: usize = 64;
 
 #[cfg(test)]
@@ -159,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_fills_what_the_login_leaves() {
+    fn random_bytes_pad_the_login() {
         let group = Group::new(2, &bytes(MODULUS), &bytes(THEIRS)).unwrap();
         let filled =
             |filler| group.message(&[9; SECRET_LEN], &mut [filler; 128], &Credentials::new("ann", ""))[..64].to_vec();
@@ -169,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_protect_nothing() {
+    fn parameters_that_protect_nothing_are_rejected() {
         let (p, a) = (bytes(MODULUS), bytes(THEIRS));
         let number = |value: u8| [vec![0; 127], vec![value]].concat();
         let minus = |down: u8| [&p[..127], &[p[127] - down]].concat();
@@ -186,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_works_out() {
+    fn every_length_of_modulus_works() {
         for length in [128, 129, 200, 256, 512, 1023, 1024] {
             let group = Group::new(5, &vec![0xff; length], &vec![0x7f; length]).unwrap();
             let message = group.message(&[3; SECRET_LEN], &mut [0; 128], &Credentials::new([b'u'; 63], [b'p'; 63]));
