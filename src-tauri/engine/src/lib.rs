@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
-//!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
 //!         │     ├─────▶ trust                    which keys of servers the user has accepted
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
@@ -11,7 +10,8 @@
 //!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
-//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
+//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`, the loopback WebSocket
+//! that the viewer comes in by is the crate `relay`.
 
 pub mod address;
 mod demo;
@@ -26,7 +26,6 @@ mod jump;
 mod list;
 pub mod listen;
 pub mod protection;
-pub mod relay;
 pub mod secrets;
 pub mod session;
 pub mod site;

@@ -17,13 +17,13 @@ use crate::{
     listen::Call,
     lock,
     protection::Level,
-    relay::Relay,
     secrets::{Secret, Secrets},
     transport::{self, Reached, Route, Trail, ws::Headers},
     trust::Trust,
     wake::{self, Mac},
 };
 use prompts::Prompts;
+use relay::Relay;
 use std::{
     collections::HashMap,
     fmt,

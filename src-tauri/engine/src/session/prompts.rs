@@ -413,7 +413,8 @@ pub(crate) fn peer(address: &Address) -> Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hosts::Hosts, list::HostList, relay::Relay, secrets::Secrets, session::Target, trust::Trust};
+    use crate::{hosts::Hosts, list::HostList, secrets::Secrets, session::Target, trust::Trust};
+    use relay::Relay;
     use std::{pin::pin, sync::Arc, task::Poll};
     use tempfile::TempDir;
     use tokio::runtime::Handle;

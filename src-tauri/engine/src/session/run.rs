@@ -7,11 +7,11 @@ use crate::{
     host::Host,
     lock,
     protection::{Level, Protection},
-    relay::{self, Viewer},
     transport::{Patient, Reached, Way, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use relay::{EndReason, Viewer};
 use rfb::{
     ServerInit,
     server::{Greeting, Reply},
@@ -76,10 +76,10 @@ async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut O
     let address = target.without_query().to_string();
     match relay::splice(viewer, stream).await {
         // The page says why, if it was not the user who closed: see `Sessions::viewer_failed`.
-        relay::Ended::Viewer => Err(Error::ViewerFailed { detail: String::new() }),
-        relay::Ended::ViewerBroke(detail) => Err(Error::ViewerFailed { detail }),
-        relay::Ended::ServerClosed => Err(Error::ServerClosed { address }),
-        relay::Ended::ServerBroke(cause) => {
+        EndReason::ViewerClosed => Err(Error::ViewerFailed { detail: String::new() }),
+        EndReason::ViewerFailed(detail) => Err(Error::ViewerFailed { detail }),
+        EndReason::ServerClosed => Err(Error::ServerClosed { address }),
+        EndReason::ServerFailed(cause) => {
             Err(ws::explain(&cause, target)
                 .unwrap_or_else(|| Error::ConnectionLost { address, detail: cause.to_string() }))
         }
