@@ -405,7 +405,7 @@ mod tests {
         }
         assert_eq!(error(&frame(0x88, b"\x03")).close_code(), CloseCode::Protocol);
         assert_eq!(close(Some(4410.into()), "so"), [0x88, 4, 0x11, 0x3a, b's', b'o']);
-        assert_eq!(close(None, "never said"), [0x88, 0]);
+        assert_eq!(close(None, "without a code"), [0x88, 0]);
         assert_eq!(close(Some(CloseCode::Normal), &"ü".repeat(100)).len(), 2 + 2 + 2 * 61);
     }
 

@@ -539,7 +539,7 @@ async fn the_viewers_last_bytes_and_its_end_reach_the_server() {
 }
 
 #[tokio::test]
-async fn a_lost_viewer_ends_the_session_of_a_silent_server() {
+async fn a_lost_viewer_ends_the_session_of_an_idle_server() {
     let (page, mut server, session) = tcp_session().await;
     drop(page);
     assert_eq!(within(server.read_to_end(&mut Vec::new())).await.unwrap(), 0);

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     const PATH: &str = "/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    const GOOD: [(&str, &str); 6] = [
+    const VALID: [(&str, &str); 6] = [
         ("Host", "127.0.0.1:4711"),
         ("Origin", "tauri://localhost"),
         ("Upgrade", "websocket"),
@@ -233,16 +233,16 @@ mod tests {
 
     /// The valid request with one header changed, or left out where `value` is none.
     fn with(name: &str, value: Option<&str>) -> Vec<u8> {
-        let mut headers: Vec<_> = GOOD.into_iter().filter(|(other, _)| *other != name).collect();
+        let mut headers: Vec<_> = VALID.into_iter().filter(|(other, _)| *other != name).collect();
         headers.extend(value.map(|value| (name, value)));
         get(&headers)
     }
 
     #[test]
     fn a_browsers_request_is_accepted() {
-        let request = policy().parse(&[get(&GOOD), b"early".to_vec()].concat()).unwrap().unwrap();
+        let request = policy().parse(&[get(&VALID), b"early".to_vec()].concat()).unwrap().unwrap();
         assert_eq!(request.ticket.unwrap(), PATH.as_bytes()[1..]);
-        assert_eq!(request.length, get(&GOOD).len());
+        assert_eq!(request.length, get(&VALID).len());
         let response = request.params.unwrap().response();
         // The key and its answer are the example of RFC 6455 1.3.
         assert!(response.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{response}");
@@ -314,15 +314,15 @@ mod tests {
     #[test]
     fn a_header_that_occurs_twice_is_rejected() {
         for twice in ["Host", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
-            let repeated = GOOD.iter().find(|(name, _)| *name == twice);
-            let headers: Vec<_> = GOOD.iter().chain(repeated).copied().collect();
+            let repeated = VALID.iter().find(|(name, _)| *name == twice);
+            let headers: Vec<_> = VALID.iter().chain(repeated).copied().collect();
             assert!(check(&get(&headers)).is_err(), "{twice}");
         }
     }
 
     #[test]
     fn a_wrong_request_line_is_rejected() {
-        let line = |line: &str| check(&request(line, &GOOD));
+        let line = |line: &str| check(&request(line, &VALID));
         assert_eq!(line(&format!("POST {PATH} HTTP/1.1")), Err(RejectReason::Method));
         assert_eq!(line(&format!("GET {PATH} HTTP/1.0")), Err(RejectReason::HttpVersion));
         for path in ["/", "/favicon.ico", &PATH[1..], &PATH[..64], &format!("{PATH}0"), &format!("{PATH}?"), "*"] {
@@ -350,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_prefix_of_a_request_is_incomplete() {
-        let whole = get(&GOOD);
+        let whole = get(&VALID);
         for end in 0..whole.len() {
             assert!(matches!(policy().parse(&whole[..end]), Ok(None)), "{end}");
         }
