@@ -6,14 +6,11 @@
 use crate::{spare, windows};
 use portlight_engine::{
     Engine, Error, HostListView, Result, Saved, Telling,
-    address::Address,
     doctor::Report,
-    host::{FieldProblem, HostDraft, HostId, HostView},
     import::{ImportSource, Preview},
-    listen::{Listening, ListeningView},
-    secrets::PasswordChange,
-    session::{Answer, SessionId, SessionState, SessionView},
-    site::SiteChange,
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, PasswordChange, SessionId, SiteChange},
+    session::{Answer, SessionState, SessionView},
+    store::{Listening, ListeningView},
 };
 use serde::Deserialize;
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use portlight_engine::{
     Engine, Error, Result, Settings,
     doctor::{self, Desktop, Failure, Login, Report, ReportStage, StageReport},
     find_target,
-    secrets::{Secret, Secrets},
-    session::Target,
-    trust::{Certificate, CertificateProblem, Identity, RsaKey, Trust},
+    keyring::Secrets,
+    model::{Certificate, CertificateProblem, Identity, RsaKey, Secret, Target},
+    store::Trust,
 };
 use serde_json::json;
 use std::{
@@ -352,7 +352,7 @@ mod tests {
             (trust(true, "not known yet"), true),
             (trust(false, "the identity of box is not confirmed yet"), true),
         ] {
-            let protection = Some(portlight_engine::protection::Level::Identified);
+            let protection = Some(portlight_engine::model::Level::Identified);
             let text = plain(&Report { stages: vec![stage], protection, ..Report::of("box".into()) });
             assert_eq!(text.contains("identified and encrypted, once its key is confirmed"), doubt, "{text}");
             assert!(text.contains("identified and encrypted"), "{text}");

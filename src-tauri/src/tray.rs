@@ -3,7 +3,7 @@
 use crate::{text::Texts, windows};
 use portlight_engine::{
     Engine,
-    host::{HostId, HostView},
+    model::{HostId, HostView},
 };
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
 use tauri::{

@@ -3,8 +3,9 @@
 use crate::{spare, text::Texts};
 use portlight_engine::{
     Engine,
-    listen::Call,
-    session::{SessionId, SessionState, Target},
+    model::{SessionId, Target},
+    reverse::Call,
+    session::SessionState,
 };
 use std::sync::Arc;
 use tauri::{

@@ -13,53 +13,44 @@
 //! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`, the loopback WebSocket
 //! that the viewer comes in by is the crate `relay`.
 
-pub mod address;
-mod demo;
+mod connect;
 pub mod doctor;
 pub mod error;
-mod file;
-mod handshake;
-pub mod host;
-pub mod hosts;
 pub mod import;
-mod jump;
-mod list;
-pub mod listen;
-pub mod protection;
-pub mod secrets;
+pub mod keyring;
+pub mod model;
 pub mod session;
-pub mod site;
-mod told;
+pub mod store;
+#[cfg(test)]
+mod test_process;
 mod transport;
-pub mod trust;
-pub mod wake;
 
 pub use error::{Error, Result};
-pub use jump::{Jump, JumpProblem};
-pub use told::Telling;
-pub use transport::ssh::askpass;
+pub use store::Telling;
+pub use transport::{reverse, ssh::askpass};
 
-use address::Link;
 use doctor::{Accept, Login, Report};
-use host::{FieldProblem, Host, HostDraft, HostId, HostView, name_for};
-use hosts::{Hosts, Opened};
 use import::{
     ImportSource, Preview,
     websockify::{self, TokenFile},
 };
-use list::HostList;
-use listen::{Call, Ear, Listening, ListeningView};
+use keyring::Secrets;
+use model::{
+    FieldProblem, Host, HostDraft, HostId, HostView, Link, PasswordChange, SessionId, Site, SiteChange, Target,
+    name_for,
+};
+use parking_lot::Mutex;
 use relay::Relay;
-use secrets::{PasswordChange, Secrets};
+use reverse::{Call, Ear};
 use serde::Serialize;
-use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
-use site::{Site, SiteChange};
+use session::{Answer, SessionState, SessionView, Sessions, Surroundings};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use store::{HostList, Hosts, Listening, ListeningView, Opened, Told, Trust};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -67,8 +58,6 @@ use tokio::{
     time::sleep,
 };
 use tokio_util::task::AbortOnDropHandle;
-use told::Told;
-use trust::Trust;
 
 /// How long a removed host can be brought back; its password is forgotten after that.
 pub const UNDO: Duration = Duration::from_secs(10);
@@ -191,13 +180,13 @@ impl Engine {
         let listening = Listening::read(&settings.config);
         if let Err(error) = engine
             .ear
-            .listen(&listening)
+            .listen(listening.bind_address())
             .await
             .map_err(|cause| Error::CannotListen { address: listening.place(), detail: cause.to_string() })
         {
-            lock(&engine.notices).push(error);
+            engine.notices.lock().push(error);
         }
-        *lock(&engine.listening) = listening;
+        *engine.listening.lock() = listening;
         engine.spawn(|engine| async move {
             engine.look_for_keyring().await;
             // What was removed just before the last end: its undo has passed.
@@ -219,7 +208,7 @@ impl Engine {
     pub fn hosts(&self) -> HostListView {
         HostListView {
             hosts: self.list.read(|hosts| hosts.all().iter().map(Host::view).collect()),
-            notices: lock(&self.notices).clone(),
+            notices: self.notices.lock().clone(),
         }
     }
 
@@ -331,7 +320,7 @@ impl Engine {
             sleep(UNDO).await;
             engine.forget(id).await;
         });
-        lock(&self.forgetting).insert(id, AbortOnDropHandle::new(forgetting));
+        self.forgetting.lock().insert(id, AbortOnDropHandle::new(forgetting));
         Ok(())
     }
 
@@ -341,7 +330,7 @@ impl Engine {
     /// [`Error::NoSuchHost`] where it is too late, [`Error::HostsNotSaved`].
     pub fn restore(&self, id: HostId) -> Result<()> {
         self.list.change(|hosts| hosts.restore(id))?;
-        lock(&self.forgetting).remove(&id);
+        self.forgetting.lock().remove(&id);
         Ok(())
     }
 
@@ -432,12 +421,12 @@ impl Engine {
 
     /// Begins the session of this name with a server that has called: the person is asked first.
     pub fn open_call(&self, session: SessionId, call: Call) {
-        self.sessions.start(session, Target::caller(&call), Some(call));
+        self.sessions.start(session, Target::caller(call.from), Some(call));
     }
 
     /// Whether and where servers may call.
     pub fn listening(&self) -> ListeningView {
-        ListeningView { listening: lock(&self.listening).clone(), addresses: listen::addresses() }
+        ListeningView { listening: self.listening.lock().clone(), addresses: reverse::addresses() }
     }
 
     /// Listens for servers that call as `listening` says, from now on and after the next start.
@@ -447,9 +436,9 @@ impl Engine {
     pub async fn listen(&self, listening: Listening) -> Result<()> {
         let failed =
             |cause: std::io::Error| Error::CannotListen { address: listening.place(), detail: cause.to_string() };
-        self.ear.listen(&listening).await.map_err(failed)?;
+        self.ear.listen(listening.bind_address()).await.map_err(failed)?;
         listening.write(&self.config).map_err(failed)?;
-        *lock(&self.listening) = listening;
+        *self.listening.lock() = listening;
         Ok(())
     }
 
@@ -534,7 +523,7 @@ impl Engine {
         if let Err(error @ Error::KeyringMissing { .. }) = self.secrets.look().await {
             tracing::warn!(%error, "passwords are kept for a session only");
             if self.tell_once(Telling::KeyringMissing) {
-                lock(&self.notices).push(error);
+                self.notices.lock().push(error);
                 self.list.announce();
             }
         }
@@ -569,9 +558,4 @@ pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target
     }
     let name = link.name.unwrap_or_else(|| name_for(&link.address));
     Ok(Target::unsaved(name, link.address, view_only))
-}
-
-/// No code panics while it holds one of these, and if it did, the value would still be whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,14 +4,10 @@
 
 use portlight_engine::{
     Engine, Error, Settings,
-    address::Address,
     doctor::{self, Accept, Examination, Login, Report},
     error::OtherProtocol,
-    host::{Host, HostDraft},
-    protection::Level,
-    secrets::PasswordChange,
-    session::Target,
-    trust::Trust,
+    model::{Address, Host, HostDraft, Level, PasswordChange, Target},
+    store::Trust,
 };
 use serde_json::json;
 use std::time::Duration;

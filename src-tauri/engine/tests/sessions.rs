@@ -5,11 +5,9 @@
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
-    host::{HostDraft, HostId},
-    listen::Listening,
-    protection::Level,
-    secrets::PasswordChange,
-    session::{Answer, Prompt, SessionId, SessionState, Stage},
+    model::{HostDraft, HostId, Level, PasswordChange, SessionId},
+    session::{Answer, Prompt, SessionState, Stage},
+    store::Listening,
 };
 use std::{
     sync::Arc,
@@ -603,6 +601,6 @@ async fn the_demo_desktop_lets_us_in() {
 
 #[tokio::test]
 async fn no_state_and_no_error_shows_a_password() {
-    let shown = format!("{:?}", portlight_engine::secrets::Secret::from("open sesame".to_owned()));
+    let shown = format!("{:?}", portlight_engine::model::Secret::from("open sesame".to_owned()));
     assert!(!shown.contains("sesame"));
 }

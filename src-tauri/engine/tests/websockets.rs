@@ -8,7 +8,7 @@ use portlight_engine::{
     doctor::{self, Accept, Examination},
     error::WsRefusal,
     session::SessionState,
-    trust::Trust,
+    store::Trust,
 };
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;

@@ -1,10 +1,11 @@
 //! A pool of large buffers, shared by all sessions of a listener. A session holds one only while bytes pass through it:
 //! large reads are what makes a relay fast, and a thousand idle sessions must not hold a thousand large buffers.
 
+use parking_lot::Mutex;
 use std::{
     mem,
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 /// The free buffers. The one returned last is acquired next: it is still in the processor's cache, and its pages are
@@ -21,7 +22,7 @@ pub(crate) struct Buffer {
 impl BufferPool {
     /// A free buffer, or a new one.
     pub(crate) fn acquire(self: &Arc<Self>) -> Buffer {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self.0.lock().pop();
         Buffer { bytes: free.unwrap_or_else(|| vec![0; BUFFER_SIZE].into()), pool: Arc::clone(self) }
     }
 }
@@ -42,7 +43,7 @@ impl DerefMut for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let mut free = self.pool.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.pool.0.lock();
         if free.len() < MAX_FREE {
             free.push(mem::take(&mut self.bytes));
         }
@@ -69,6 +70,6 @@ mod tests {
         drop(first);
         assert_eq!(pool.acquire()[0], 7, "the one that was returned");
         drop((0..20).map(|_| pool.acquire()).collect::<Vec<_>>());
-        assert_eq!(pool.0.lock().unwrap().len(), MAX_FREE);
+        assert_eq!(pool.0.lock().len(), MAX_FREE);
     }
 }

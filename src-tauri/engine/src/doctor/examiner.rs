@@ -3,17 +3,17 @@
 use super::{Accept, Examination, ReportStage, progress::Progress};
 use crate::{
     error::Error,
-    protection::Level,
+    model::{Certificate, Identity, Level},
     session::peer,
+    store::{Trust, Verdict},
     transport::{
-        Limit, Way, patience,
+        Limit, Way,
         ssh::{
             AskPass,
             question::{Question, Reply},
         },
-        tls, ws,
+        timeout, tls, ws,
     },
-    trust::{Certificate, Identity, Trust, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 
@@ -179,7 +179,7 @@ impl ws::Visitor for Visitor<'_> {
 
 impl Ask for Examiner<'_> {
     fn step(&mut self, step: Step) {
-        self.limit.set(patience::deadline(step));
+        self.limit.set(timeout::deadline(step));
         match step {
             Step::Greeting => self.progress.enter(ReportStage::Greeting),
             Step::SecurityTypes => self.progress.enter(ReportStage::Security),
@@ -216,7 +216,7 @@ impl Ask for Examiner<'_> {
     }
 
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
-        self.limit.set(patience::TLS);
+        self.limit.set(timeout::TLS);
         let target = &self.examination.target;
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
@@ -234,7 +234,7 @@ impl Ask for Examiner<'_> {
         if let Some(certificate) = tls.certificate {
             self.confirm(Identity::X509(certificate)).map_err(|_| TlsError::Cancelled)?;
         }
-        self.limit.set(patience::MESSAGE);
+        self.limit.set(timeout::MESSAGE);
         self.progress.enter(ReportStage::Login);
         Ok(tls.stream)
     }
@@ -262,7 +262,7 @@ impl Ask for Examiner<'_> {
     }
 
     fn refused(&mut self) {
-        self.limit.set(patience::REASON);
+        self.limit.set(timeout::REASON);
     }
 }
 
@@ -270,11 +270,9 @@ impl Ask for Examiner<'_> {
 mod tests {
     use super::*;
     use crate::{
-        address::Address,
         doctor::{Login, StageReport},
-        session::Target,
+        model::{Address, Certificate, CertificateProblem, RsaKey, Target},
         transport::Patient,
-        trust::{Certificate, CertificateProblem, RsaKey},
     };
 
     fn target() -> Target {

@@ -10,13 +10,11 @@ mod report;
 pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
-    address::Address,
+    connect::handshake_failed,
     error::{Error, Result},
-    handshake::handshake_failed,
-    secrets::Secret,
-    session::Target,
+    model::{Address, Identity, Secret, Target},
+    store::Trust,
     transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, ws::Headers},
-    trust::{Identity, Trust},
 };
 use examiner::{End, Examiner};
 use getrandom::SysRng;

@@ -1,7 +1,10 @@
 //! A report while it grows: at most one stage is under way.
 
 use super::report::{Desktop, Report, ReportStage, StageReport};
-use crate::{address::Address, error::Error, protection::Level, trust::Identity};
+use crate::{
+    error::Error,
+    model::{Address, Identity, Level},
+};
 use rfb::{SecurityType, ServerInit};
 use tokio::time::Instant;
 

@@ -1,6 +1,9 @@
 //! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
-use crate::{error::Error, protection::Level, trust::Identity};
+use crate::{
+    error::Error,
+    model::{Identity, Level},
+};
 use serde::Serialize;
 use std::fmt;
 

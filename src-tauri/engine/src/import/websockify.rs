@@ -6,9 +6,8 @@
 
 use super::{ImportProblem, Preview};
 use crate::{
-    address::{Address, AddressProblem},
     error::{Error, Result},
-    host::{FieldProblem, Host},
+    model::{Address, AddressProblem, FieldProblem, Host},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -189,7 +188,7 @@ fn name_problem(shown: &Preview) -> Option<ImportProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::TextProblem;
+    use crate::model::TextProblem;
 
     fn file(name: &str, text: &str) -> TokenFile {
         TokenFile { name: name.to_owned(), text: text.to_owned() }

@@ -2,23 +2,19 @@
 
 use super::{Answer, Prompt, Session, SessionState, SshQuestion, Stage, Surroundings, Typed};
 use crate::{
-    address::{Address, WebSocket},
     error::Error,
-    host::{Host, HostId},
-    lock,
-    protection::{Level, Travels},
-    secrets::Secret,
-    site::Site,
+    model::{Address, Certificate, Host, HostId, Identity, Level, Secret, Site, Travels, WebSocket},
+    store::Verdict,
     transport::{
-        Limit, Way, patience,
+        Limit, Way,
         ssh::{
             AskPass,
             question::{Question, Reply, SecretOf},
         },
+        timeout,
         tls::{self, Peer},
         ws::{Headers, Visitor},
     },
-    trust::{Certificate, Identity, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 use std::time::Duration;
@@ -75,7 +71,7 @@ impl<'a> Prompts<'a> {
     /// What the handshake shall look for.
     pub(super) fn policy(&self) -> rfb::Policy {
         let target = &self.session.target;
-        let typed = lock(&self.session.typed);
+        let typed = self.session.typed.lock();
         let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
         rfb::Policy {
             shared: true,
@@ -106,7 +102,7 @@ impl<'a> Prompts<'a> {
     /// Asks the person at the window for the login; none where they gave up. The answer is kept for the session.
     pub(super) async fn ask_login(&mut self, problem: Option<Error>) -> Option<()> {
         let wanted = self.wanted?;
-        let typed_name = lock(&self.session.typed).take().and_then(|typed| typed.username);
+        let typed_name = self.session.typed.lock().take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
         let travels = match self.way {
             Way::Network => Travels::from(wanted.security_type),
@@ -116,7 +112,7 @@ impl<'a> Prompts<'a> {
         let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
         let Answer::Password { username, password, remember } = self.session.ask(prompt).await? else { return None };
         let username = username.filter(|_| wanted.username);
-        *lock(&self.session.typed) = Some(Typed { username, password, remember });
+        *self.session.typed.lock() = Some(Typed { username, password, remember });
         Some(())
     }
 
@@ -135,13 +131,13 @@ impl<'a> Prompts<'a> {
     /// The least protection that goes without asking.
     fn floor(&self) -> Option<Level> {
         let best = self.host()?.protection?;
-        Some(lock(&self.session.agreed).level.map_or(best, |agreed| agreed.min(best)))
+        Some(self.session.agreed.lock().level.map_or(best, |agreed| agreed.min(best)))
     }
 
     /// Changes the saved host. That it cannot be saved must not keep anybody from their machine.
     fn note(&self, change: impl FnOnce(Host) -> Host) {
         let Some(id) = self.session.target.host else { return };
-        let put = |hosts: &mut crate::hosts::Hosts| match hosts.get(id).cloned() {
+        let put = |hosts: &mut crate::store::Hosts| match hosts.get(id).cloned() {
             Some(host) => hosts.put(change(host)),
             None => Ok(()),
         };
@@ -151,7 +147,7 @@ impl<'a> Prompts<'a> {
     }
 
     fn typed(&self) -> Option<Credentials> {
-        let typed = lock(&self.session.typed);
+        let typed = self.session.typed.lock();
         let typed = typed.as_ref()?;
         let username = typed.username.as_deref().unwrap_or(&self.session.target.username);
         Some(Credentials::new(username, typed.password.expose()))
@@ -175,7 +171,7 @@ impl<'a> Prompts<'a> {
         self.asked_a_person = true;
         let prompt = Prompt::Weaker { before, now, security_type: name(chosen) };
         let Some(Answer::Weaker { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
-        lock(&self.session.agreed).level = Some(now);
+        self.session.agreed.lock().level = Some(now);
         if remember {
             self.note(|host| Host { protection: Some(now), ..host });
         }
@@ -185,7 +181,7 @@ impl<'a> Prompts<'a> {
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
         let agreed = self.way.protects()
             || !chosen.reveals_password()
-            || lock(&self.session.agreed).clear_text
+            || self.session.agreed.lock().clear_text
             || self.host().is_some_and(|host| host.clear_text);
         if agreed { Ok(()) } else { self.ask_about_clear_text(name(chosen)).await }
     }
@@ -194,7 +190,7 @@ impl<'a> Prompts<'a> {
         self.asked_a_person = true;
         let prompt = Prompt::ClearText { security_type };
         let Some(Answer::ClearText { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
-        lock(&self.session.agreed).clear_text = true;
+        self.session.agreed.lock().clear_text = true;
         if remember {
             self.note(|host| Host { clear_text: true, ..host });
         }
@@ -257,7 +253,7 @@ struct Shown<'a>(&'a Session);
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
-        lock(&self.0.asked).take();
+        self.0.asked.lock().take();
         self.0.set(SessionState::Connecting { stage: Stage::Ssh });
     }
 }
@@ -308,7 +304,7 @@ impl From<&Question> for SshQuestion {
 
 impl Visitor for Prompts<'_> {
     async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), Error> {
-        let agreed = lock(&self.session.agreed).clear_text || self.host().is_some_and(|host| host.clear_text);
+        let agreed = self.session.agreed.lock().clear_text || self.host().is_some_and(|host| host.clear_text);
         match agreed {
             true => Ok(()),
             false => self.ask_about_clear_text("HTTP".to_owned()).await.map_err(gave_up),
@@ -327,7 +323,7 @@ impl Ask for Prompts<'_> {
             Step::SecurityResult => Stage::Verdict,
             Step::Authentication | Step::ServerInit => Stage::Authenticating,
         };
-        self.wait_at_most(patience::deadline(step));
+        self.wait_at_most(timeout::deadline(step));
         self.session.set(SessionState::Connecting { stage });
     }
 
@@ -337,7 +333,7 @@ impl Ask for Prompts<'_> {
     }
 
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
-        self.wait_at_most(patience::TLS);
+        self.wait_at_most(timeout::TLS);
         self.session.set(SessionState::Connecting { stage: Stage::Encrypting });
         let target = &self.session.target;
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
@@ -356,7 +352,7 @@ impl Ask for Prompts<'_> {
                 .await
                 .map_err(|_| TlsError::Cancelled)?;
         }
-        self.wait_at_most(patience::MESSAGE);
+        self.wait_at_most(timeout::MESSAGE);
         Ok(tls.stream)
     }
 
@@ -368,7 +364,7 @@ impl Ask for Prompts<'_> {
         self.wanted = Some(*wanted);
         let name_missing =
             |typed: Option<&str>| wanted.username && typed.unwrap_or(&self.session.target.username).is_empty();
-        let typed_name = lock(&self.session.typed).as_ref().map(|typed| typed.username.clone());
+        let typed_name = self.session.typed.lock().as_ref().map(|typed| typed.username.clone());
         if let Some(username) = typed_name
             && !name_missing(username.as_deref())
             && let Some(typed) = self.typed()
@@ -387,7 +383,7 @@ impl Ask for Prompts<'_> {
     }
 
     fn refused(&mut self) {
-        self.wait_at_most(patience::REASON);
+        self.wait_at_most(timeout::REASON);
     }
 }
 
@@ -413,7 +409,11 @@ pub(crate) fn peer(address: &Address) -> Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hosts::Hosts, list::HostList, secrets::Secrets, session::Target, trust::Trust};
+    use crate::{
+        keyring::Secrets,
+        model::Target,
+        store::{HostList, Hosts, Trust},
+    };
     use relay::Relay;
     use std::{pin::pin, sync::Arc, task::Poll};
     use tempfile::TempDir;
@@ -444,7 +444,7 @@ mod tests {
         if let Poll::Ready(permitted) = futures_util::poll!(&mut permit) {
             return (None, permitted.is_ok());
         }
-        let (prompt, asked) = lock(&session.asked).take().expect("a question");
+        let (prompt, asked) = session.asked.lock().take().expect("a question");
         match answer {
             Some(answer) => drop(asked.send(answer)),
             None => drop(asked),
@@ -496,7 +496,7 @@ mod tests {
             prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
             let mut asking = pin!(prompts.ask_login(None));
             assert!(futures_util::poll!(&mut asking).is_pending());
-            let (prompt, _) = lock(&session.asked).take().expect("a question");
+            let (prompt, _) = session.asked.lock().take().expect("a question");
             let username = username.map(str::to_owned);
             assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
         }
@@ -543,11 +543,11 @@ mod tests {
                 // ssh has gone: so has its question.
             }
             assert_eq!(*session.state.borrow(), on_the_way);
-            assert!(lock(&session.asked).is_none());
+            assert!(session.asked.lock().is_none());
 
             let mut answering = pin!(prompts.answer(&question));
             assert!(futures_util::poll!(&mut answering).is_pending());
-            let (_, asked) = lock(&session.asked).take().expect("a question");
+            let (_, asked) = session.asked.lock().take().expect("a question");
             let typed = Answer::Ssh { secret: Some("open sesame".to_owned().into()), remember: true };
             assert!(asked.send(typed).is_ok());
             let reply = answering.await;
@@ -558,7 +558,7 @@ mod tests {
         let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
         let mut answering = pin!(prompts.answer(&key));
         assert!(futures_util::poll!(&mut answering).is_pending());
-        let (_, asked) = lock(&session.asked).take().expect("a question");
+        let (_, asked) = session.asked.lock().take().expect("a question");
         assert!(asked.send(Answer::Ssh { secret: None, remember: false }).is_ok());
         assert!(matches!(answering.await, Some(Reply::Yes)));
     }

@@ -1,12 +1,10 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Prompt, Session, SessionState, Stage, Surroundings, Typed, pause::Pause, prompts::Prompts};
+use super::{Prompt, Session, SessionState, Stage, Surroundings, Typed, backoff::Pause, prompts::Prompts};
 use crate::{
+    connect::handshake_failed,
     error::{Error, Result, Step},
-    handshake::handshake_failed,
-    host::Host,
-    lock,
-    protection::{Level, Protection},
+    model::{Host, Level, Protection},
     transport::{Patient, Reached, Way, ws},
 };
 use getrandom::SysRng;
@@ -193,7 +191,7 @@ async fn remember(session: &Session, surroundings: &Surroundings, level: Level) 
         _ => Ok(()),
     })?;
     let to_keep =
-        lock(&session.typed).as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
+        session.typed.lock().as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
     let Some(Typed { username, password, .. }) = to_keep else { return Ok(()) };
     session.set(SessionState::Connecting { stage: Stage::Keyring });
     surroundings.secrets.set(id, &password).await?;

@@ -2,9 +2,7 @@
 
 use crate::{
     error::Error,
-    protection::{Level, Protection, Travels},
-    secrets::Secret,
-    trust::{Identity, KnownKey},
+    model::{Identity, KnownKey, Level, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 

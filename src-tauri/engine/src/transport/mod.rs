@@ -1,27 +1,27 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
-pub(crate) mod patience;
+pub(crate) mod demo;
+pub mod reverse;
 pub(crate) mod ssh;
 mod tcp;
+pub(crate) mod timeout;
 pub(crate) mod tls;
-mod trail;
+mod trace;
 #[cfg(unix)]
 mod unix;
+pub(crate) mod wake;
 pub(crate) mod ws;
 
-pub(crate) use patience::{Limit, Patient};
+pub(crate) use timeout::{Limit, Patient};
 #[cfg(test)]
-use trail::Tried;
-pub(crate) use trail::{Milestone, Outcome, Trail};
+use trace::Tried;
+pub(crate) use trace::{Milestone, Outcome, Trail};
 
-use crate::jump::Jump;
 use crate::{
-    address::Address,
-    demo,
     error::{Error, Result},
-    listen::Call,
-    protection::Level,
+    model::{Address, Jump, Level},
 };
+use reverse::Call;
 use rfb::Stream;
 use tokio::net::TcpStream;
 

@@ -2,8 +2,8 @@
 
 use super::Trail;
 use crate::{
-    address::Address,
     error::{Error, Result},
+    model::Address,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use socket2::{SockRef, TcpKeepalive};

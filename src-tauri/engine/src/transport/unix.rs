@@ -1,8 +1,8 @@
 //! Unix sockets: what QEMU, libvirt and `Xvnc -rfbunixpath` listen on.
 
 use crate::{
-    address::Address,
     error::{Error, Result},
+    model::Address,
 };
 use std::{io::ErrorKind, path::Path};
 use tokio::net::UnixStream;

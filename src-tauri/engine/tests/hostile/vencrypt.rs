@@ -20,7 +20,8 @@ use openssl::{
 };
 use portlight_engine::{
     doctor::{Accept, Report},
-    trust::{CertificateProblem, Identity, Trust},
+    model::{CertificateProblem, Identity},
+    store::Trust,
 };
 
 const TLS_VNC: u32 = 258;

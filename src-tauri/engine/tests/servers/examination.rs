@@ -2,10 +2,9 @@
 
 use portlight_engine::{
     Error,
-    address::Address,
     doctor::{self, Accept, Examination, Login, Report},
-    session::Target,
-    trust::Trust,
+    model::{Address, Target},
+    store::Trust,
 };
 use serde_json::Value;
 use std::path::PathBuf;

@@ -8,9 +8,8 @@ use crate::{
 };
 use portlight_engine::{
     Engine, Error, Settings,
-    protection::{Level, Protection},
-    session::{Answer, Prompt, SessionState, Target},
-    trust::Identity,
+    model::{Identity, Level, Protection, Target},
+    session::{Answer, Prompt, SessionState},
 };
 use std::sync::Arc;
 use tempfile::TempDir;

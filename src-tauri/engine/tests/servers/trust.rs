@@ -12,7 +12,8 @@ use crate::{
 use portlight_engine::{
     Error,
     doctor::{Accept, Report},
-    trust::{Certificate, CertificateProblem, Identity, Trust, Verdict},
+    model::{Certificate, CertificateProblem, Identity},
+    store::{Trust, Verdict},
 };
 
 const X509: &[&str] = &["-SecurityTypes", "X509Vnc"];

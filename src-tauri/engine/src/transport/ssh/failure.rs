@@ -1,7 +1,7 @@
 //! Why ssh ended, told from its own words: OpenSSH has them in English only, whatever the locale.
 
-use crate::jump::Jump;
-use crate::{address::Address, error::Error};
+use crate::model::Jump;
+use crate::{error::Error, model::Address};
 use std::fmt;
 
 /// ssh has ended, and not well. Travels as an [`std::io::Error`] where the stream is read.

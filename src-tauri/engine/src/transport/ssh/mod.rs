@@ -21,9 +21,8 @@ pub(crate) mod question;
 mod tests;
 
 use crate::{
-    address::Address,
     error::{Error, Result},
-    jump::Jump,
+    model::{Address, Jump},
 };
 use channel::{Caller, Channel};
 use failure::{Ended, explain};

@@ -1,7 +1,7 @@
 //! What ssh wants to know, told from its own words.
 
-use crate::jump::Jump;
-use crate::secrets::Secret;
+use crate::model::Jump;
+use crate::model::Secret;
 use std::collections::HashSet;
 
 /// Lines of a question that are shown: ssh's longest has five.

@@ -4,7 +4,7 @@ use super::{
     question::{Question, Reply, SecretOf},
     *,
 };
-use crate::hosts::tests::{CHILD_OF_TEST, again};
+use crate::test_process::{CHILD_OF_TEST, again};
 use std::{
     collections::BTreeSet,
     fs,

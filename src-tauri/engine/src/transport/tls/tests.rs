@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
+    model::Identity,
+    store::{Trust, Verdict},
     transport::Patient,
-    trust::{Identity, Trust, Verdict},
 };
 use CertificateProblem::*;
 use openssl::{

@@ -8,11 +8,8 @@ use super::{
     tls::{self, Peer},
 };
 use crate::{
-    address::{Address, WebSocket},
     error::{Error, Result, WsMistake, WsRefusal},
-    secrets::Secret,
-    site::Site,
-    trust::Certificate,
+    model::{Address, Certificate, Secret, Site, WebSocket},
 };
 use bytes::ByBytes;
 use opening::{BINARY, MAX_HEAD, No, Opening};

@@ -2,8 +2,8 @@
 
 use super::Headers;
 use crate::{
-    address::WebSocket,
     error::{WsMistake, WsRefusal},
+    model::WebSocket,
 };
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 use tokio_tungstenite::tungstenite::{handshake::derive_accept_key, http::StatusCode};

@@ -1,7 +1,7 @@
 //! Servers as they are out there: websockify, QEMU and LibVNCServer, each on loopback and for one test.
 
 use super::*;
-use crate::trust::CertificateProblem;
+use crate::model::CertificateProblem;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::{

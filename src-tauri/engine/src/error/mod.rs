@@ -3,7 +3,7 @@
 //! The windows make the sentence from code and facts in the user's language (`ui/src/i18n`); [`std::fmt::Display`]
 //! gives the English one for logs and the terminal. A code exists only if a window, the terminal or a test needs it.
 
-use crate::{host::FieldProblem, protection::Level};
+use crate::model::{FieldProblem, Level};
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -4,8 +4,8 @@
 
 use crate::{
     error::{Error, Result},
-    file,
-    host::{Host, HostId, name_for},
+    model::{Host, HostId, name_for},
+    store::file,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -59,7 +59,7 @@ impl Hosts {
             Err(TryLockError::Error(cause)) => return Err(not_saved(cause)),
         }
         let mut hosts = Self { list: List::default(), file: file::target_of(&file), _lock: lock };
-        // We hold the lock, so nobody is writing it.
+        // We hold the so nobody is writing it.
         file::remove_unfinished(&hosts.file);
         let bytes = match fs::read(&hosts.file) {
             Ok(bytes) => bytes,
@@ -281,8 +281,9 @@ fn parse(text: &[u8]) -> Result<(List, Option<String>), String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::test_process::{CHILD_OF_TEST, again};
     use serde_json::json;
     use std::{
         env,
@@ -293,16 +294,6 @@ pub(crate) mod tests {
         time::{Duration, Instant},
     };
     use tempfile::{TempDir, tempdir};
-
-    /// Tells a test that it is the child of the test with the same name.
-    pub(crate) const CHILD_OF_TEST: &str = "PORTLIGHT_CHILD_OF_TEST";
-
-    /// This test program again, with that one test, as another process.
-    pub(crate) fn again(test: &str) -> Command {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.args(["--exact", test, "--nocapture"]);
-        command
-    }
 
     fn host(name: &str) -> Host {
         Host { address: format!("{name}:1").parse().unwrap(), ..Host::demo(name) }
@@ -620,7 +611,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_full_disk_loses_nothing() {
-        const TEST: &str = "hosts::tests::a_full_disk_loses_nothing";
+        const TEST: &str = "store::hosts::tests::a_full_disk_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
             assert!(matches!(Hosts::open(&folder.join("unreadable")), Err(Error::HostsNotSaved { .. })));
@@ -718,7 +709,7 @@ pub(crate) mod tests {
 
     #[test]
     fn only_one_can_have_it_open() {
-        const TEST: &str = "hosts::tests::only_one_can_have_it_open";
+        const TEST: &str = "store::hosts::tests::only_one_can_have_it_open";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
             assert_eq!(Hosts::open(&folder).unwrap_err(), Error::HostsInUse { path: folder.join(FILE) });
@@ -734,7 +725,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_crash_while_saving_loses_nothing() {
-        const TEST: &str = "hosts::tests::a_crash_while_saving_loses_nothing";
+        const TEST: &str = "store::hosts::tests::a_crash_while_saving_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let mut hosts = open(Path::new(&folder));
             for number in 0.. {

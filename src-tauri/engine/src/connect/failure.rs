@@ -1,8 +1,8 @@
 //! The handshake's end as the user is told it.
 
 use crate::{
-    address::Address,
     error::{Error, OtherProtocol, Step},
+    model::Address,
     transport::ws,
 };
 use std::{io::ErrorKind, time::Duration};

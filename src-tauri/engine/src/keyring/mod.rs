@@ -2,14 +2,12 @@
 
 use crate::{
     error::{Error, Result},
-    host::HostId,
+    model::{HostId, Secret},
 };
 use keyring::Entry;
-use serde::{Deserialize, Deserializer};
 use std::{
     collections::HashMap,
     error::Error as _,
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,57 +15,9 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
-use zeroize::Zeroizing;
 
 /// How long the keyring may take: it may be asking the user to unlock it.
 pub const KEYRING_PATIENCE: Duration = Duration::from_secs(60);
-
-/// A password. Overwritten when it is dropped, and never printed.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The password itself. Keep it as short as you can.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(password: String) -> Self {
-        Self(Zeroizing::new(password))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-/// From a form; nothing ever sends one back.
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
-    }
-}
-
-/// What the form wants done with the host's password.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum PasswordChange {
-    /// Nothing.
-    Keep,
-    /// Take it out of the keyring.
-    Forget,
-    /// Put it into the keyring.
-    Set {
-        /// As typed.
-        #[cfg_attr(test, ts(type = "string"))]
-        password: Secret,
-    },
-}
 
 /// The keyring's part that is ours. Copies share one turn: the keyring is asked one thing at a time.
 #[derive(Debug, Clone)]
@@ -241,7 +191,7 @@ fn explain(cause: keyring::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosts::tests::{CHILD_OF_TEST, again};
+    use crate::test_process::{CHILD_OF_TEST, again};
     use std::{
         env, fs,
         io::{BufRead, BufReader, Write},
@@ -314,7 +264,7 @@ mod tests {
             return runtime.block_on(body(Secrets::new(SERVICE)));
         }
         let home = tempfile::tempdir().unwrap();
-        let test = again(&format!("secrets::tests::{test}"));
+        let test = again(&format!("keyring::tests::{test}"));
         // Ends the child together with what it started, should it hang.
         let mut child = Command::new("timeout");
         child.arg("120").arg(test.get_program()).args(test.get_args());
@@ -509,23 +459,5 @@ mod tests {
             drop(_turn);
             assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter2"));
         });
-    }
-
-    #[test]
-    fn a_secret_is_never_printed() {
-        let change: PasswordChange = serde_json::from_str(r#"{"change":"set","password":"hunter2"}"#).unwrap();
-        assert_eq!(format!("{change:?}"), "Set { password: [secret] }");
-        let PasswordChange::Set { password } = change else { panic!("{change:?}") };
-        assert_eq!(password.clone().expose(), "hunter2");
-    }
-
-    #[test]
-    fn the_form_says_keep_forget_or_set() {
-        let read = |json| serde_json::from_str::<PasswordChange>(json);
-        assert!(matches!(read(r#"{"change":"keep"}"#), Ok(PasswordChange::Keep)));
-        assert!(matches!(read(r#"{"change":"forget"}"#), Ok(PasswordChange::Forget)));
-        for wrong in [r#"{"change":"set"}"#, r#"{"change":"other"}"#, "{}"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
     }
 }

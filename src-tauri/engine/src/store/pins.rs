@@ -1,102 +1,20 @@
 //! Which keys of servers the user has accepted, and for which address.
 
-use crate::{error::Error, file, lock};
-use openssl::sha::{sha1, sha256};
+use super::file;
+use crate::{
+    error::Error,
+    model::{Identity, KnownKey},
+};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
-
-/// Who a server has shown to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Identity {
-    /// A certificate within TLS.
-    X509(Certificate),
-    /// The RSA key of the RA2 kinds.
-    Ra2(RsaKey),
-}
-
-/// What a certificate says, and what is wrong with it. Its words are the server's, cleaned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Certificate {
-    /// Whom it was issued to.
-    pub subject: String,
-    /// The names and IP addresses that it is for.
-    pub names: Vec<String>,
-    /// Who issued it.
-    pub issuer: String,
-    /// Begin of its validity, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub not_before: i64,
-    /// End of its validity, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub not_after: i64,
-    /// SHA-256 of the certificate: lower-case hexadecimal, a colon between bytes.
-    pub sha256: String,
-    /// SHA-256 of its public key (SubjectPublicKeyInfo), in the same form: what is pinned.
-    pub key_sha256: String,
-    /// What is wrong with it; empty where the authorities vouch for it.
-    pub problems: Vec<CertificateProblem>,
-}
-
-/// What can be wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum CertificateProblem {
-    /// It vouches for itself.
-    SelfSigned,
-    /// No known authority vouches for it.
-    UnknownIssuer,
-    /// Its time is over.
-    Expired,
-    /// Its time has not begun.
-    NotYetValid,
-    /// It is for other names.
-    WrongName,
-    /// Its key, or one of its issuer's, is too short by today's measure.
-    WeakKey,
-    /// It is signed with a hash that is broken today.
-    OldSignature,
-    /// It cannot be checked, for another reason.
-    Unverifiable,
-}
-
-/// The RSA key of a server of the RA2 kinds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct RsaKey {
-    /// Bits of its modulus.
-    pub bits: u32,
-    /// SHA-256 of the key as it was sent: lower-case hexadecimal, a colon between bytes. What is pinned.
-    pub sha256: String,
-    /// What RealVNC's and TigerVNC's viewers show of it: the first eight bytes of SHA-1, as `bb-92-4d-20-55-e5-0d-42`.
-    pub short: String,
-}
-
-/// A key that was accepted before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct KnownKey {
-    /// SHA-256 of the key: lower-case hexadecimal, a colon between bytes.
-    pub sha256: String,
-    /// What the certificate was issued to, or the short form of an RA2 key.
-    pub label: String,
-    /// When it was first accepted, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub first_seen: u64,
-    /// When it was last seen, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub last_seen: u64,
-}
 
 /// What is known about a server's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,11 +104,11 @@ impl Trust {
         if identity.is_vouched_for() {
             return Verdict::Trusted;
         }
-        let keys = lock(&self.0);
-        if keys.pin(endpoint, &identity.kind()).is_some_and(|pin| pin.has_key_of(identity)) {
+        let keys = self.0.lock();
+        if keys.pin(endpoint, &Kind::of(identity)).is_some_and(|pin| pin.has_key_of(identity)) {
             return Verdict::Trusted;
         }
-        let known = keys.pin(endpoint, &identity.kind()).or_else(|| keys.pin(endpoint, &identity.other_kind()));
+        let known = keys.pin(endpoint, &Kind::of(identity)).or_else(|| keys.pin(endpoint, &Kind::of(identity).other()));
         known.map_or(Verdict::Unknown, |pin| Verdict::Changed(KnownKey::from(pin)))
     }
 
@@ -204,7 +122,7 @@ impl Trust {
     }
 
     fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), Error> {
-        let mut keys = lock(&self.0);
+        let mut keys = self.0.lock();
         keys.put(Pin::new(endpoint, identity, now));
         if keys.changed { keys.save() } else { Ok(()) }
     }
@@ -216,72 +134,6 @@ impl Trust {
     fn left_alone(keys: Keys, path: PathBuf, detail: &str) -> Self {
         Self::of(Keys { storage: Storage::LeftAlone { path, detail: detail.to_owned() }, ..keys })
     }
-}
-
-impl Identity {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::X509(_) => Kind::X509,
-            Self::Ra2(_) => Kind::Ra2,
-        }
-    }
-
-    fn other_kind(&self) -> Kind {
-        match self {
-            Self::X509(_) => Kind::Ra2,
-            Self::Ra2(_) => Kind::X509,
-        }
-    }
-
-    /// SHA-256 of its key.
-    fn key_sha256(&self) -> &str {
-        match self {
-            Self::X509(certificate) => &certificate.key_sha256,
-            Self::Ra2(key) => &key.sha256,
-        }
-    }
-
-    fn label(&self) -> &str {
-        match self {
-            Self::X509(certificate) if certificate.subject.is_empty() => {
-                certificate.names.first().map_or("", String::as_str)
-            }
-            Self::X509(certificate) => &certificate.subject,
-            Self::Ra2(key) => &key.short,
-        }
-    }
-
-    fn is_vouched_for(&self) -> bool {
-        matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
-    }
-}
-
-impl Identity {
-    /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
-    pub(crate) fn has_fingerprint(&self, text: &str) -> bool {
-        let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
-        let text = bare(text.trim());
-        match self {
-            Self::X509(shown) => [&shown.sha256, &shown.key_sha256].iter().any(|own| bare(own) == text),
-            Self::Ra2(key) => bare(&key.sha256) == text,
-        }
-    }
-}
-
-impl From<&rfb::ServerKey> for Identity {
-    fn from(key: &rfb::ServerKey) -> Self {
-        let short = hexadecimal(&sha1(&key.blob)[..8], "-");
-        Self::Ra2(RsaKey { bits: key.bits, sha256: fingerprint(&sha256(&key.blob)), short })
-    }
-}
-
-/// A hash as it is shown and stored: lower-case hexadecimal, a colon between bytes.
-pub(crate) fn fingerprint(hash: &[u8]) -> String {
-    hexadecimal(hash, ":")
-}
-
-fn hexadecimal(bytes: &[u8], between: &str) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
 }
 
 // ---- the file
@@ -341,6 +193,20 @@ enum Kind {
     Other(String),
 }
 
+impl Kind {
+    fn of(identity: &Identity) -> Self {
+        match identity {
+            Identity::X509(_) => Self::X509,
+            Identity::Ra2(_) => Self::Ra2,
+        }
+    }
+
+    /// The other kind that a server may show.
+    fn other(&self) -> Self {
+        if *self == Self::X509 { Self::Ra2 } else { Self::X509 }
+    }
+}
+
 impl Pin {
     fn new(endpoint: &str, identity: &Identity, now: u64) -> Self {
         let problems = match identity {
@@ -349,7 +215,7 @@ impl Pin {
         };
         Self {
             endpoint: endpoint.to_owned(),
-            kind: identity.kind(),
+            kind: Kind::of(identity),
             key_sha256: identity.key_sha256().to_owned(),
             label: identity.label().to_owned(),
             first_seen: now,
@@ -454,8 +320,12 @@ const SEEN_AGAIN: u64 = 24 * 60 * 60;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosts::tests::{CHILD_OF_TEST, again};
-    use CertificateProblem::*;
+    use crate::model::{
+        Certificate,
+        CertificateProblem::{self, *},
+        RsaKey,
+    };
+    use crate::test_process::{CHILD_OF_TEST, again};
     use std::{
         env,
         os::unix::fs::{PermissionsExt, symlink},
@@ -516,7 +386,7 @@ mod tests {
         let folder = tempdir().unwrap();
         for identity in [self_signed("ab"), ra2("ab")] {
             let trust = open(folder.path());
-            let endpoint = format!("studio {:?}", identity.kind());
+            let endpoint = format!("studio {:?}", Kind::of(&identity));
             assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
             trust.accept_at(&endpoint, &identity, NOON).unwrap();
             drop(trust);
@@ -557,7 +427,7 @@ mod tests {
     }
 
     fn known_key(trust: &Trust) -> KnownKey {
-        KnownKey::from(&lock(&trust.0).pins[0])
+        KnownKey::from(&trust.0.lock().pins[0])
     }
 
     #[test]
@@ -736,7 +606,7 @@ mod tests {
 
     #[test]
     fn an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone() {
-        const TEST: &str = "trust::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
+        const TEST: &str = "store::pins::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let (trust, notice) = Trust::open(Path::new(&folder));
             assert!(matches!(notice, Some(Error::TrustNotSaved { .. })), "{notice:?}");

@@ -1,6 +1,6 @@
 //! What protects a session, in the words of the boundary to the windows.
 
-use crate::trust::Identity;
+use super::Identity;
 use rfb::SecurityType;
 use serde::{Deserialize, Serialize};
 use std::fmt;

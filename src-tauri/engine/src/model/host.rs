@@ -1,44 +1,10 @@
 //! A host: one machine the user saved. As typed ([`HostDraft`]), as meant ([`Host`]), as shown ([`HostView`]).
 
-use crate::{
-    address::{Address, AddressProblem},
-    jump::{Jump, JumpProblem},
-    protection::Level,
-    wake::{Mac, MacProblem},
-};
+use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use uuid::Uuid;
 
 /// How many characters a name or a user name may have.
 pub const MAX_TEXT: usize = 200;
-
-/// Names a host for its whole life, also through renaming; the keyring's entry has the same name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string"))]
-pub struct HostId(Uuid);
-
-impl HostId {
-    /// An id that no other host has.
-    #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
-    pub fn new() -> Self {
-        Self(Uuid::new_v4())
-    }
-}
-
-impl fmt::Display for HostId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for HostId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
 
 /// One machine the user saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

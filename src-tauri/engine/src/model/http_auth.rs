@@ -1,6 +1,6 @@
 //! What the site in front of a server wants to see: a login and headers. All of it is in the keyring, as one entry.
 
-use crate::{host::HostId, secrets::Secret};
+use super::{HostId, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
