@@ -160,7 +160,7 @@ mod tests {
             ca_file: String::new(),
             ssh_jump: String::new(),
             mac: String::new(),
-            has_site: false,
+            has_http_auth: false,
             reconnect: true,
             demo: false,
         }

@@ -1,14 +1,14 @@
 //! The handshake's end as the user is told it.
 
 use crate::{
-    error::{Error, OtherProtocol, Step},
+    error::{ConnectError, OtherProtocol, Step},
     model::Address,
     transport::ws,
 };
 use std::{io::ErrorKind, time::Duration};
 
 /// Why there is no session with the server at `address`; `waited` is the deadline that was in force.
-pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> Error {
+pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> ConnectError {
     if let rfb::Error::Io { source, .. } = &cause
         && let Some(error) = ws::explain(source, address)
     {
@@ -16,30 +16,36 @@ pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
     }
     let address = address.without_query().to_string();
     match cause {
-        rfb::Error::NotRfb { looks_like } => Error::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) },
-        rfb::Error::UnsupportedVersion { version } => Error::UnsupportedVersion { address, version },
-        rfb::Error::Repeater => Error::Repeater { address },
-        rfb::Error::Refused { reason } => Error::Refused { address, reason },
-        rfb::Error::NoCommonSecurity { offered } => {
-            Error::NoCommonType { address, offered: offered.iter().map(ToString::to_string).collect() }
+        rfb::Error::NotRfb { looks_like } => {
+            ConnectError::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) }
         }
-        rfb::Error::BetterWithoutVeNCrypt => Error::NoCommonType { address, offered: vec!["VeNCrypt".to_owned()] },
-        rfb::Error::AuthFailed { reason } => Error::AuthFailed { address, reason, too_many: false },
-        rfb::Error::TooMany { reason } => Error::AuthFailed { address, reason, too_many: true },
-        rfb::Error::AuthFailedProbably => Error::AuthFailedProbably { address },
-        rfb::Error::BadCredentials(unfit) => Error::BadInput { address, detail: unfit.to_string() },
-        rfb::Error::TooWeak { bits } => Error::TooWeak { address, bits },
-        rfb::Error::Integrity { .. } => Error::Integrity { address },
-        rfb::Error::Tls { detail } => Error::Tls { address, detail },
-        rfb::Error::Closed { during: rfb::Step::Greeting, .. } => Error::NotRfbClosed { address },
-        rfb::Error::Closed { during, .. } => Error::Closed { address, during: during.into() },
-        rfb::Error::Protocol { during, detail } => Error::Protocol { address, detail: format!("{during}: {detail}") },
-        rfb::Error::Cancelled => Error::ViewerFailed { detail: String::new() },
+        rfb::Error::UnsupportedVersion { version } => ConnectError::UnsupportedVersion { address, version },
+        rfb::Error::Repeater => ConnectError::Repeater { address },
+        rfb::Error::Refused { reason } => ConnectError::Refused { address, reason },
+        rfb::Error::NoCommonSecurity { offered } => {
+            ConnectError::NoCommonType { address, offered: offered.iter().map(ToString::to_string).collect() }
+        }
+        rfb::Error::BetterWithoutVeNCrypt => {
+            ConnectError::NoCommonType { address, offered: vec!["VeNCrypt".to_owned()] }
+        }
+        rfb::Error::AuthFailed { reason } => ConnectError::AuthFailed { address, reason, too_many: false },
+        rfb::Error::TooMany { reason } => ConnectError::AuthFailed { address, reason, too_many: true },
+        rfb::Error::AuthFailedProbably => ConnectError::AuthFailedProbably { address },
+        rfb::Error::BadCredentials(unfit) => ConnectError::BadInput { address, detail: unfit.to_string() },
+        rfb::Error::TooWeak { bits } => ConnectError::TooWeak { address, bits },
+        rfb::Error::Integrity { .. } => ConnectError::Integrity { address },
+        rfb::Error::Tls { detail } => ConnectError::Tls { address, detail },
+        rfb::Error::Closed { during: rfb::Step::Greeting, .. } => ConnectError::NotRfbClosed { address },
+        rfb::Error::Closed { during, .. } => ConnectError::Closed { address, during: during.into() },
+        rfb::Error::Protocol { during, detail } => {
+            ConnectError::Protocol { address, detail: format!("{during}: {detail}") }
+        }
+        rfb::Error::Cancelled => ConnectError::ViewerFailed { detail: String::new() },
         rfb::Error::Io { during, source } if source.kind() == ErrorKind::TimedOut => match during {
-            rfb::Step::Greeting => Error::TimeoutGreeting { address, seconds: waited.as_secs() },
-            _ => Error::Timeout { address, during: during.into(), seconds: waited.as_secs() },
+            rfb::Step::Greeting => ConnectError::TimeoutGreeting { address, seconds: waited.as_secs() },
+            _ => ConnectError::Timeout { address, during: during.into(), seconds: waited.as_secs() },
         },
-        rfb::Error::Io { source, .. } => Error::ConnectionLost { address, detail: source.to_string() },
+        rfb::Error::Io { source, .. } => ConnectError::ConnectionLost { address, detail: source.to_string() },
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::report::{Desktop, Report, ReportStage, StageReport};
 use crate::{
-    error::Error,
+    error::ConnectError,
     model::{Address, Identity, Level},
 };
 use rfb::{SecurityType, ServerInit};
@@ -109,7 +109,7 @@ impl Progress {
     }
 
     /// The report, with the reason why it ended before its end.
-    pub(super) fn finish(mut self, error: Option<Error>) -> Report {
+    pub(super) fn finish(mut self, error: Option<ConnectError>) -> Report {
         if let Some(error) = error {
             self.end(Instant::now(), false, |note| format!("{error}{note}"));
             self.report.error = Some(error.into());

@@ -21,7 +21,7 @@ pub struct Report {
     pub offered: Vec<String>,
     /// The one that Portlight takes.
     pub chosen: Option<String>,
-    /// What it protects.
+    /// What it is_encrypted.
     pub protection: Option<Level>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,
@@ -153,8 +153,9 @@ pub struct Failure {
     pub message: String,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
         Self { message: error.to_string(), error }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{ImportProblem, Preview};
 use crate::{
-    error::{Error, Result},
+    error::{ImportError, Result},
     model::{Address, AddressProblem, FieldProblem, Host},
 };
 use std::{
@@ -43,9 +43,9 @@ pub struct Entry {
 /// a repository's.
 ///
 /// # Errors
-/// [`Error::ImportUnreadable`], also for what is too much to be a list of machines.
-pub fn read(path: &Path) -> Result<Vec<TokenFile>> {
-    let unreadable = |path: &Path, detail: String| Error::ImportUnreadable { path: path.to_owned(), detail };
+/// [`ImportError::Unreadable`], also for what is too much to be a list of machines.
+pub fn read(path: &Path) -> Result<Vec<TokenFile>, ImportError> {
+    let unreadable = |path: &Path, detail: String| ImportError::Unreadable { path: path.to_owned(), detail };
     let files = files(path).map_err(|cause| unreadable(path, cause.to_string()))?;
     if files.len() > MAX_FILES {
         return Err(unreadable(path, format!("there are more than {MAX_FILES} files")));
@@ -318,7 +318,7 @@ mod tests {
 
         assert_eq!(read(&folder.path().join("b")).unwrap(), [file("b", "b: box:5902")]);
         let missing = read(&folder.path().join("d")).unwrap_err();
-        assert!(matches!(missing, Error::ImportUnreadable { path, .. } if path.ends_with("d")));
+        assert!(matches!(missing, ImportError::Unreadable { path, .. } if path.ends_with("d")));
     }
 
     #[test]

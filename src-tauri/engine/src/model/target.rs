@@ -25,7 +25,7 @@ pub struct Target {
     /// Whether to dial again where the way breaks.
     pub reconnect: bool,
     /// Whether the keyring has what the site in front of it wants to see.
-    pub has_site: bool,
+    pub has_http_auth: bool,
     /// The SSH host that the way leads through.
     pub ssh_jump: Option<Jump>,
     /// The machine's network card, where it is to be woken first.
@@ -52,7 +52,7 @@ impl Target {
             repeater_id,
             ca_file,
             reconnect,
-            has_site: false,
+            has_http_auth: false,
             ssh_jump: None,
             wake: None,
             protection,
@@ -92,7 +92,7 @@ impl From<&Host> for Target {
             repeater_id: host.repeater_id.clone(),
             ca_file: host.ca_file.clone(),
             reconnect: host.reconnect,
-            has_site: host.has_site,
+            has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
             wake: None,
             protection: host.protection,

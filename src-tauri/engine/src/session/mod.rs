@@ -9,11 +9,11 @@ pub(crate) use prompts::peer;
 pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage};
 
 use crate::{
-    error::{Error, Result},
-    keyring::Secrets,
+    error::{ConnectError, Error, Result},
+    keyring::Keyring,
     model::{Address, Level, Secret, SessionId, Target},
-    store::{HostList, Trust},
-    transport::{self, Reached, Route, Trail, reverse::Call, wake, ws::Headers},
+    store::{HostList, Pins},
+    transport::{self, ConnectTrace, Connected, Route, reverse::IncomingConnection, wake, ws::Headers},
 };
 use parking_lot::Mutex;
 use prompts::Prompts;
@@ -27,17 +27,17 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 /// What a session needs from the rest of the engine.
-pub(crate) struct Surroundings {
+pub(crate) struct Services {
     pub(crate) relay: Relay,
-    pub(crate) secrets: Secrets,
-    pub(crate) trust: Trust,
+    pub(crate) secrets: Keyring,
+    pub(crate) trust: Pins,
     pub(crate) list: Arc<HostList>,
     pub(crate) runtime: Handle,
 }
 
 /// All sessions of the app.
 pub(crate) struct Sessions {
-    surroundings: Arc<Surroundings>,
+    surroundings: Arc<Services>,
     open: Mutex<Open>,
 }
 
@@ -50,7 +50,7 @@ struct Open {
 }
 
 impl Sessions {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
+    pub(crate) fn new(surroundings: Services) -> Self {
         Self { surroundings: Arc::new(surroundings), open: Mutex::default() }
     }
 
@@ -62,7 +62,7 @@ impl Sessions {
     }
 
     /// Begins to dial at once, or to ask about who called; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<Call>) {
+    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<IncomingConnection>) {
         let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
         let mut open = self.open.lock();
@@ -89,7 +89,7 @@ impl Sessions {
         self.open.lock().sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
     }
 
-    pub(crate) fn trust(&self) -> &Trust {
+    pub(crate) fn trust(&self) -> &Pins {
         &self.surroundings.trust
     }
 
@@ -146,11 +146,11 @@ impl Sessions {
                 &*session.state.borrow(),
                 SessionState::Ready { .. }
                     | SessionState::Live
-                    | SessionState::Ended { error: Some(Error::ViewerFailed { .. }) }
+                    | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
             );
             if concerns_it {
                 session.stop();
-                session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
+                session.set(SessionState::Ended { error: Some(ConnectError::ViewerFailed { detail }.into()) });
             }
         }
     }
@@ -179,7 +179,7 @@ impl Drop for Sessions {
 struct Session {
     target: Target,
     /// The server called, and is dialled no second time; taken once.
-    call: Option<Mutex<Option<Call>>>,
+    call: Option<Mutex<Option<IncomingConnection>>>,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
     asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
@@ -212,7 +212,7 @@ struct Typed {
 }
 
 impl Session {
-    fn new(target: Target, call: Option<Call>) -> Self {
+    fn new(target: Target, call: Option<IncomingConnection>) -> Self {
         Self {
             target,
             call: call.map(|call| Mutex::new(Some(call))),
@@ -236,23 +236,25 @@ impl Session {
     }
 
     /// The way to the server: dialled, or what it called us by.
-    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
+    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Connected, ConnectError> {
         let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
-        let headers = match (self.target.host, self.target.has_site) {
-            (Some(id), true) => prompts.headers(id).await?,
+        let headers = match (self.target.host, self.target.has_http_auth) {
+            (Some(id), true) => {
+                prompts.headers(id).await.map_err(|error| ConnectError::System { detail: error.to_string() })?
+            }
             _ => Headers::default(),
         };
         let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers: &headers };
         if let Some(call) = &self.call {
-            let gone = || Error::CallerGone { address: address.to_string() };
+            let gone = || ConnectError::CallerGone { address: address.to_string() };
             return transport::called(call.lock().take().ok_or_else(gone)?);
         }
         let began = Instant::now();
         loop {
             if let Some(mac) = wake {
-                wake::send(*mac, &wake::everybody()).await?;
+                wake::send(*mac, &wake::broadcast_addrs()).await?;
             }
-            match transport::connect(&route, prompts, &mut Trail::default()).await {
+            match transport::connect(&route, prompts, &mut ConnectTrace::default()).await {
                 Err(error) if wake.is_some() && sleeps(&error) && began.elapsed() < WAKING => {
                     self.set(SessionState::Connecting { stage: Stage::Waking });
                     sleep(BETWEEN_PACKETS).await;
@@ -281,7 +283,7 @@ impl Session {
     }
 
     /// (Re)starts the task; an earlier one ends first.
-    fn run(self: &Arc<Self>, surroundings: &Arc<Surroundings>) {
+    fn run(self: &Arc<Self>, surroundings: &Arc<Services>) {
         let mut task = self.task.lock();
         task.take();
         self.set(SessionState::Connecting { stage: Stage::Dialing });
@@ -303,14 +305,14 @@ impl Session {
 }
 
 /// Whether this is how a machine looks that is off, or whose VNC server has not started yet.
-fn sleeps(error: &Error) -> bool {
+fn sleeps(error: &ConnectError) -> bool {
     matches!(
         error,
-        Error::ConnectionRefused { .. }
-            | Error::DialTimeout { .. }
-            | Error::Unreachable { .. }
-            | Error::UnknownName { .. }
-            | Error::SocketMissing { .. }
+        ConnectError::ConnectionRefused { .. }
+            | ConnectError::DialTimeout { .. }
+            | ConnectError::Unreachable { .. }
+            | ConnectError::UnknownName { .. }
+            | ConnectError::SocketMissing { .. }
     )
 }
 

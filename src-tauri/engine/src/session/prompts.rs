@@ -1,19 +1,19 @@
 //! What the handshake has to ask: the keyring and the known keys first, then the person at the window.
 
-use super::{Answer, Prompt, Session, SessionState, SshQuestion, Stage, Surroundings, Typed};
+use super::{Answer, Prompt, Services, Session, SessionState, SshQuestion, Stage, Typed};
 use crate::{
-    error::Error,
-    model::{Address, Certificate, Host, HostId, Identity, Level, Secret, Site, Travels, WebSocket},
+    error::{ConnectError, Error, KeyringError},
+    model::{Address, Certificate, Host, HostId, HttpAuth, Identity, Level, Secret, Travels, WebSocket},
     store::Verdict,
     transport::{
-        Limit, Way,
+        PathKind, TimeoutHandle,
         ssh::{
             AskPass,
             question::{Question, Reply, SecretOf},
         },
         timeout,
         tls::{self, Peer},
-        ws::{Headers, Visitor},
+        ws::{ConnectDelegate, Headers},
     },
 };
 use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
@@ -22,29 +22,29 @@ use std::time::Duration;
 /// Answers the questions of one login, however many attempts it takes.
 pub(super) struct Prompts<'a> {
     session: &'a Session,
-    surroundings: &'a Surroundings,
-    limit: Option<Limit>,
-    way: Way,
-    /// Secrets for ssh that were typed, and are to be kept once it has accepted them; by account.
+    surroundings: &'a Services,
+    limit: Option<TimeoutHandle>,
+    way: PathKind,
+    /// Keyring for ssh that were typed, and are to be kept once it has accepted them; by account.
     to_keep: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
-    keyring: Option<Error>,
+    keyring: Option<KeyringError>,
     /// What the server wanted last.
     wanted: Option<Wanted>,
     asked_a_person: bool,
     /// Why a question could not be put, where that is what ended the handshake.
-    failure: Option<Error>,
+    failure: Option<ConnectError>,
     identity: Option<Identity>,
     tls: Option<String>,
 }
 
 impl<'a> Prompts<'a> {
-    pub(super) fn new(session: &'a Session, surroundings: &'a Surroundings) -> Self {
+    pub(super) fn new(session: &'a Session, surroundings: &'a Services) -> Self {
         Self {
             session,
             surroundings,
             limit: None,
-            way: Way::Network,
+            way: PathKind::Network,
             to_keep: Vec::new(),
             keyring: None,
             wanted: None,
@@ -56,7 +56,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// A new attempt, on a stream whose deadlines follow the handshake's steps.
-    pub(super) fn begin(&mut self, limit: Limit, way: Way) {
+    pub(super) fn begin(&mut self, limit: TimeoutHandle, way: PathKind) {
         self.limit = Some(limit);
         self.way = way;
         self.asked_a_person = false;
@@ -65,7 +65,7 @@ impl<'a> Prompts<'a> {
 
     /// The deadline in force.
     pub(super) fn limit(&self) -> Duration {
-        self.limit.as_ref().map(Limit::get).unwrap_or_default()
+        self.limit.as_ref().map(TimeoutHandle::get).unwrap_or_default()
     }
 
     /// What the handshake shall look for.
@@ -90,7 +90,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// Why a question could not be put, where that ended the handshake.
-    pub(super) fn failure(&mut self) -> Option<Error> {
+    pub(super) fn failure(&mut self) -> Option<ConnectError> {
         self.failure.take()
     }
 
@@ -100,14 +100,14 @@ impl<'a> Prompts<'a> {
     }
 
     /// Asks the person at the window for the login; none where they gave up. The answer is kept for the session.
-    pub(super) async fn ask_login(&mut self, problem: Option<Error>) -> Option<()> {
+    pub(super) async fn ask_login(&mut self, problem: Option<ConnectError>) -> Option<()> {
         let wanted = self.wanted?;
         let typed_name = self.session.typed.lock().take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
         let travels = match self.way {
-            Way::Network => Travels::from(wanted.security_type),
-            Way::Local => Travels::Local,
-            Way::Ssh => Travels::Encrypted,
+            PathKind::Network => Travels::from(wanted.security_type),
+            PathKind::Local => Travels::Local,
+            PathKind::Ssh => Travels::Encrypted,
         };
         let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
         let Answer::Password { username, password, remember } = self.session.ask(prompt).await? else { return None };
@@ -179,7 +179,7 @@ impl<'a> Prompts<'a> {
     }
 
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
-        let agreed = self.way.protects()
+        let agreed = self.way.is_encrypted()
             || !chosen.reveals_password()
             || self.session.agreed.lock().clear_text
             || self.host().is_some_and(|host| host.clear_text);
@@ -222,13 +222,15 @@ impl Prompts<'_> {
     /// going there without.
     pub(super) async fn headers(&self, host: HostId) -> Result<Headers, Error> {
         self.session.set(SessionState::Connecting { stage: Stage::Keyring });
-        let secret = self.surroundings.secrets.get(Site::account(host)).await?;
+        let secret = self.surroundings.secrets.get(HttpAuth::account(host)).await?;
         self.session.set(SessionState::Connecting { stage: Stage::Dialing });
         let Some(secret) = secret else { return Ok(Headers::default()) };
-        let unreadable =
-            |detail| Error::BadInput { address: self.session.target.address.without_query().to_string(), detail };
-        let site = Site::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
-        Headers::of(&site).map_err(unreadable)
+        let unreadable = |detail| ConnectError::BadInput {
+            address: self.session.target.address.without_query().to_string(),
+            detail,
+        };
+        let site = HttpAuth::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
+        Ok(Headers::of(&site).map_err(unreadable)?)
     }
 
     /// Puts what ssh has just accepted into the keyring.
@@ -302,8 +304,8 @@ impl From<&Question> for SshQuestion {
     }
 }
 
-impl Visitor for Prompts<'_> {
-    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), Error> {
+impl ConnectDelegate for Prompts<'_> {
+    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), ConnectError> {
         let agreed = self.session.agreed.lock().clear_text || self.host().is_some_and(|host| host.clear_text);
         match agreed {
             true => Ok(()),
@@ -311,7 +313,7 @@ impl Visitor for Prompts<'_> {
         }
     }
 
-    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         self.confirm(site, Identity::X509(certificate)).await.map_err(gave_up)
     }
 }
@@ -339,7 +341,7 @@ impl Ask for Prompts<'_> {
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
-                self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
+                self.failure = Some(ConnectError::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
@@ -387,8 +389,8 @@ impl Ask for Prompts<'_> {
     }
 }
 
-fn gave_up(_: Cancelled) -> Error {
-    Error::ViewerFailed { detail: String::new() }
+fn gave_up(_: Cancelled) -> ConnectError {
+    ConnectError::ViewerFailed { detail: String::new() }
 }
 
 fn name(security_type: SecurityType) -> String {
@@ -410,23 +412,23 @@ pub(crate) fn peer(address: &Address) -> Peer {
 mod tests {
     use super::*;
     use crate::{
-        keyring::Secrets,
+        keyring::Keyring,
         model::Target,
-        store::{HostList, Hosts, Trust},
+        store::{HostList, Hosts, Pins},
     };
     use relay::Relay;
     use std::{pin::pin, sync::Arc, task::Poll};
     use tempfile::TempDir;
     use tokio::runtime::Handle;
 
-    async fn surroundings(host: &Host) -> (Surroundings, TempDir) {
+    async fn surroundings(host: &Host) -> (Services, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
         hosts.put(host.clone()).unwrap();
-        let surroundings = Surroundings {
+        let surroundings = Services {
             relay: Relay::start(vec![]).await.unwrap(),
-            secrets: Secrets::new("portlight-test"),
-            trust: Trust::default(),
+            secrets: Keyring::new("portlight-test"),
+            trust: Pins::default(),
             list: Arc::new(HostList::new(hosts)),
             runtime: Handle::current(),
         };
@@ -463,7 +465,7 @@ mod tests {
         for (local, chosen) in [(true, SecurityType::Plain), (false, SecurityType::TlsPlain)] {
             let session = fresh();
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.way = if local { Way::Local } else { Way::Network };
+            prompts.way = if local { PathKind::Local } else { PathKind::Network };
             assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "nothing to ask");
         }
         let session = fresh();
@@ -492,7 +494,7 @@ mod tests {
             (true, SecurityType::Plain, Some("ann"), Travels::Local),
         ] {
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.way = if local { Way::Local } else { Way::Network };
+            prompts.way = if local { PathKind::Local } else { PathKind::Network };
             prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
             let mut asking = pin!(prompts.ask_login(None));
             assert!(futures_util::poll!(&mut asking).is_pending());
@@ -509,7 +511,7 @@ mod tests {
         let session = Session::new(Target::from(&host), None);
         let mut prompts = Prompts::new(&session, &surroundings);
         assert!(choose(&mut prompts, SecurityType::None, None).await.0.is_some(), "less than before");
-        prompts.way = Way::Ssh;
+        prompts.way = PathKind::Ssh;
         for chosen in [SecurityType::None, SecurityType::Plain, SecurityType::VncAuth] {
             assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "{chosen:?}");
         }

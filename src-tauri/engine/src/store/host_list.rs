@@ -20,7 +20,7 @@ impl HostList {
     }
 
     /// Changes the list; a change that was saved is announced.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Hosts) -> Result<T>) -> Result<T> {
+    pub(crate) fn change<T, E>(&self, change: impl FnOnce(&mut Hosts) -> Result<T, E>) -> Result<T, E> {
         let done = change(&mut self.hosts.lock())?;
         self.announce();
         Ok(done)

@@ -7,9 +7,9 @@ mod hosts;
 mod listening;
 mod pins;
 
-pub use hints::Telling;
-pub(crate) use hints::Told;
+pub use hints::Hint;
+pub(crate) use hints::SeenHints;
 pub(crate) use host_list::HostList;
 pub use hosts::{Hosts, Opened};
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
-pub use pins::{Trust, Verdict};
+pub use pins::{Pins, Verdict};

@@ -2,7 +2,7 @@
 
 use super::file;
 use crate::{
-    error::Error,
+    error::StoreError,
     model::{Identity, KnownKey},
 };
 use parking_lot::Mutex;
@@ -32,12 +32,12 @@ pub enum Verdict {
 /// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. What
 /// opens the file for changes holds the list of hosts open, so nobody else writes it; others may look.
 #[derive(Clone, Default)]
-pub struct Trust(Arc<Mutex<Keys>>);
+pub struct Pins(Arc<Mutex<Keys>>);
 
-impl Trust {
+impl Pins {
     /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
     /// alone, and what is accepted is known until Portlight ends.
-    pub fn open(folder: &Path) -> (Self, Option<Error>) {
+    pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
         let named = folder.join(FILE);
         let file = file::target_of(&named);
         file::remove_unfinished(&file);
@@ -48,7 +48,7 @@ impl Trust {
             }
             Err(cause) => {
                 let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
-                return (Self::left_alone(Keys::default(), file, &detail), Some(Error::System { detail }));
+                return (Self::left_alone(Keys::default(), file, &detail), Some(StoreError::System { detail }));
             }
         };
         let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
@@ -62,11 +62,11 @@ impl Trust {
                 if let Err(error) = keys.save() {
                     tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
                 }
-                (Self::of(keys), Some(Error::TrustUnreadable { kept_as, detail }))
+                (Self::of(keys), Some(StoreError::TrustUnreadable { kept_as, detail }))
             }
             Err(cause) => {
                 let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
-                let notice = Error::TrustNotSaved { path: file.clone(), detail: detail.clone() };
+                let notice = StoreError::TrustNotSaved { path: file.clone(), detail: detail.clone() };
                 (Self::left_alone(keys, file, &detail), Some(notice))
             }
         }
@@ -115,13 +115,13 @@ impl Trust {
     /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
     ///
     /// # Errors
-    /// [`Error::TrustNotSaved`]: it is known until Portlight ends.
-    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), Error> {
+    /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
+    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         self.accept_at(endpoint, identity, now)
     }
 
-    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), Error> {
+    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
         let mut keys = self.0.lock();
         keys.put(Pin::new(endpoint, identity, now));
         if keys.changed { keys.save() } else { Ok(()) }
@@ -265,8 +265,8 @@ impl Keys {
         }
     }
 
-    fn save(&mut self) -> Result<(), Error> {
-        let not_saved = |path: &Path, detail: String| Error::TrustNotSaved { path: path.to_owned(), detail };
+    fn save(&mut self) -> Result<(), StoreError> {
+        let not_saved = |path: &Path, detail: String| StoreError::TrustNotSaved { path: path.to_owned(), detail };
         match &self.storage {
             Storage::Nowhere => {}
             Storage::File(path) => {
@@ -356,8 +356,8 @@ mod tests {
         Identity::Ra2(RsaKey { bits: 2048, sha256: key.to_owned(), short: format!("short {key}") })
     }
 
-    fn open(folder: &Path) -> Trust {
-        let (trust, notice) = Trust::open(folder);
+    fn open(folder: &Path) -> Pins {
+        let (trust, notice) = Pins::open(folder);
         assert_eq!(notice, None);
         trust
     }
@@ -390,7 +390,7 @@ mod tests {
             assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
             trust.accept_at(&endpoint, &identity, NOON).unwrap();
             drop(trust);
-            for trust in [open(folder.path()), Trust::peek(folder.path())] {
+            for trust in [open(folder.path()), Pins::peek(folder.path())] {
                 assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Trusted);
                 assert_eq!(trust.verdict("elsewhere", &identity), Verdict::Unknown);
             }
@@ -418,7 +418,7 @@ mod tests {
 
     #[test]
     fn the_same_key_stays_trusted_whatever_its_certificate_says_later() {
-        let trust = Trust::default();
+        let trust = Pins::default();
         trust.accept("studio", &self_signed("ab")).unwrap();
         for problems in [&[SelfSigned, Expired][..], &[UnknownIssuer], &[WrongName], &[Unverifiable]] {
             assert_eq!(trust.verdict("studio", &certificate("ab", problems)), Verdict::Trusted);
@@ -426,13 +426,13 @@ mod tests {
         assert_eq!(trust.verdict("studio", &certificate("cd", &[Expired])), Verdict::Changed(known_key(&trust)));
     }
 
-    fn known_key(trust: &Trust) -> KnownKey {
+    fn known_key(trust: &Pins) -> KnownKey {
         KnownKey::from(&trust.0.lock().pins[0])
     }
 
     #[test]
     fn whom_the_authorities_vouch_for_is_trusted_and_remembered() {
-        let trust = Trust::default();
+        let trust = Pins::default();
         assert_eq!(trust.verdict("studio", &certificate("ab", &[])), Verdict::Trusted);
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Unknown, "not recorded by looking");
         trust.accept("studio", &certificate("ab", &[])).unwrap();
@@ -447,14 +447,14 @@ mod tests {
     #[test]
     fn a_key_of_the_other_kind_is_a_change_too() {
         for (first, second) in [(self_signed("ab"), ra2("cd")), (ra2("ab"), self_signed("cd"))] {
-            let trust = Trust::default();
+            let trust = Pins::default();
             trust.accept("studio", &first).unwrap();
             assert_eq!(known(&trust.verdict("studio", &second)), "ab");
             trust.accept("studio", &second).unwrap();
             assert_eq!(trust.verdict("studio", &first), Verdict::Trusted, "a key of each kind may be known");
             assert_eq!(trust.verdict("studio", &second), Verdict::Trusted);
         }
-        let trust = Trust::default();
+        let trust = Pins::default();
         trust.accept("studio", &self_signed("ab")).unwrap();
         assert_eq!(known(&trust.verdict("studio", &ra2("ab"))), "ab", "the same hash of another kind is another key");
         trust.accept("studio", &ra2("cd")).unwrap();
@@ -547,11 +547,11 @@ mod tests {
             json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
         ] {
             let folder = folder_with(&text);
-            assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+            assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
             assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
 
-            let (trust, notice) = Trust::open(folder.path());
-            let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+            let (trust, notice) = Pins::open(folder.path());
+            let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
             assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
             assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
             trust.accept("studio", &self_signed("cd")).unwrap();
@@ -566,8 +566,8 @@ mod tests {
             json!([studio, { "endpoint": "box" }, "no key", pin("studio", "x509", "cd"), pin("studio", "ra2", "ef")]);
         let text = json!({ "version": 1, "keys": keys }).to_string();
         let folder = folder_with(&text);
-        let (trust, notice) = Trust::open(folder.path());
-        let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+        let (trust, notice) = Pins::open(folder.path());
+        let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
         assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
         assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
         drop(trust);
@@ -593,24 +593,24 @@ mod tests {
     fn a_file_that_the_system_withholds_is_left_alone() {
         let folder = tempdir().unwrap();
         fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
-        let (trust, notice) = Trust::open(folder.path());
-        assert!(matches!(notice, Some(Error::System { .. })), "{notice:?}");
+        let (trust, notice) = Pins::open(folder.path());
+        assert!(matches!(notice, Some(StoreError::System { .. })), "{notice:?}");
         for _ in 0..2 {
             let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
-            assert!(matches!(error, Error::TrustNotSaved { .. }), "{error}");
+            assert!(matches!(error, StoreError::TrustNotSaved { .. }), "{error}");
         }
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
         assert!(folder.path().join(FILE).join("mine").exists());
-        assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+        assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
     }
 
     #[test]
     fn an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone() {
         const TEST: &str = "store::pins::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
-            let (trust, notice) = Trust::open(Path::new(&folder));
-            assert!(matches!(notice, Some(Error::TrustNotSaved { .. })), "{notice:?}");
-            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(Error::TrustNotSaved { .. })));
+            let (trust, notice) = Pins::open(Path::new(&folder));
+            assert!(matches!(notice, Some(StoreError::TrustNotSaved { .. })), "{notice:?}");
+            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(StoreError::TrustNotSaved { .. })));
             assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
             return;
         }
@@ -634,7 +634,7 @@ mod tests {
         // Not even root can rename a file over a folder.
         fs::create_dir(&file).unwrap();
         let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
-        assert!(matches!(&error, Error::TrustNotSaved { path, .. } if *path == file), "{error}");
+        assert!(matches!(&error, StoreError::TrustNotSaved { path, .. } if *path == file), "{error}");
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         fs::remove_dir(&file).unwrap();
         trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
@@ -650,7 +650,7 @@ mod tests {
             open(folder.path()).accept(name, &self_signed("ab")).unwrap();
             assert_eq!(fs::read_link(folder.path().join(FILE)).unwrap(), target);
         }
-        for trust in [open(folder.path()), Trust::peek(folder.path())] {
+        for trust in [open(folder.path()), Pins::peek(folder.path())] {
             assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Trusted);
         }
         assert_eq!(fs::read_dir(dotfiles.path()).unwrap().count(), 1);
@@ -659,7 +659,7 @@ mod tests {
     #[test]
     fn who_only_looks_writes_nothing() {
         let folder = tempdir().unwrap();
-        let trust = Trust::peek(folder.path());
+        let trust = Pins::peek(folder.path());
         trust.accept("studio", &self_signed("ab")).unwrap();
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

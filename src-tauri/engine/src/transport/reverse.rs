@@ -27,7 +27,7 @@ pub(crate) fn addresses() -> Vec<String> {
 
 /// A server that has called and waits to be let in.
 #[derive(Debug)]
-pub struct Call {
+pub struct IncomingConnection {
     /// The way to it.
     pub(crate) stream: TcpStream,
     /// Where it called from.
@@ -36,7 +36,7 @@ pub struct Call {
     _place: OwnedSemaphorePermit,
 }
 
-impl Call {
+impl IncomingConnection {
     /// Where it called from, as people read it.
     pub fn from(&self) -> String {
         SocketAddr::new(self.from.ip().to_canonical(), self.from.port()).to_string()
@@ -44,16 +44,16 @@ impl Call {
 }
 
 /// The ear: at most one listener, which is gone when it is turned off or dropped.
-pub(crate) struct Ear {
-    calls: mpsc::UnboundedSender<Call>,
+pub(crate) struct ReverseListener {
+    calls: mpsc::UnboundedSender<IncomingConnection>,
     places: Arc<Semaphore>,
     listener: Mutex<Option<AbortOnDropHandle<()>>>,
     runtime: Handle,
 }
 
-impl Ear {
+impl ReverseListener {
     /// An ear that hears nothing yet, and where its calls come out.
-    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::UnboundedReceiver<Call>) {
+    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::UnboundedReceiver<IncomingConnection>) {
         // Bounded by the places.
         let (calls, heard) = mpsc::unbounded_channel();
         (Self { calls, places: Arc::new(Semaphore::new(WAITING)), listener: Mutex::default(), runtime }, heard)
@@ -79,12 +79,12 @@ impl Ear {
     }
 }
 
-async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<Call>, places: Arc<Semaphore>) {
+async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<IncomingConnection>, places: Arc<Semaphore>) {
     loop {
         match listener.accept().await {
             Ok((stream, from)) => match Arc::clone(&places).try_acquire_owned() {
                 // Nobody listens any more once the engine ends.
-                Ok(place) => drop(calls.send(Call { stream, from, _place: place })),
+                Ok(place) => drop(calls.send(IncomingConnection { stream, from, _place: place })),
                 // Nobody fills a screen with questions.
                 Err(_) => tracing::info!(%from, "a call was not taken: others wait to be answered"),
             },
@@ -113,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_calls_is_heard_and_who_calls_too_often_is_hung_up_on() {
-        let (ear, mut heard) = Ear::new(Handle::current());
+        let (ear, mut heard) = ReverseListener::new(Handle::current());
         let port = ear.listen(here(0)).await.unwrap().unwrap();
         let mut waiting = Vec::new();
         for _ in 0..WAITING {
@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn turned_off_nobody_is_there() {
-        let (ear, _heard) = Ear::new(Handle::current());
+        let (ear, _heard) = ReverseListener::new(Handle::current());
         let port = ear.listen(here(0)).await.unwrap().unwrap();
         // The same port once more: the former listener has to be gone by then.
         assert_eq!(ear.listen(here(port.port())).await.unwrap(), Some(port));
@@ -149,7 +149,7 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_is_taken_is_told() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (ear, _heard) = Ear::new(Handle::current());
+        let (ear, _heard) = ReverseListener::new(Handle::current());
         let refused = ear.listen(here(taken.local_addr().unwrap().port())).await.unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
     }

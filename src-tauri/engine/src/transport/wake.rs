@@ -1,10 +1,10 @@
 //! Wake-on-LAN: the packet that switches a machine on, and where it has to go.
 //!
 //! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes of ones, then the network card's
-//! address sixteen times. A sleeping machine has no IP address, so it goes to everybody in the network.
+//! address sixteen times. A sleeping machine has no IP address, so it goes to broadcast_addrs in the network.
 
 use crate::{
-    error::{Error, Result},
+    error::{ConnectError, Result},
     model::Mac,
 };
 use if_addrs::{IfAddr, get_if_addrs};
@@ -16,7 +16,7 @@ const DISCARD: u16 = 9;
 
 /// Everybody in every network that this machine is in. The first goes out by the default route only (RFC 919, section
 /// 7); the others reach the networks beside it.
-pub fn everybody() -> Vec<SocketAddr> {
+pub fn broadcast_addrs() -> Vec<SocketAddr> {
     let interfaces = get_if_addrs().unwrap_or_else(|cause| {
         tracing::debug!(%cause, "the network interfaces are not known");
         Vec::new()
@@ -39,13 +39,13 @@ fn targets(broadcast: impl Iterator<Item = Ipv4Addr>) -> Vec<SocketAddr> {
     targets
 }
 
-/// Sends the packet that wakes `mac` to each of `targets`: see [`everybody`]. Whether anybody heard it shows only when
+/// Sends the packet that wakes `mac` to each of `targets`: see [`broadcast_addrs`]. Whether anybody heard it shows only when
 /// the machine answers; until then it may be sent again.
 ///
 /// # Errors
-/// [`Error::WakeNotSent`] where it could be sent to none of them.
-pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<()> {
-    let not_sent = |cause: std::io::Error| Error::WakeNotSent { detail: cause.to_string() };
+/// [`ConnectError::WakeNotSent`] where it could be sent to none of them.
+pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<(), ConnectError> {
+    let not_sent = |cause: std::io::Error| ConnectError::WakeNotSent { detail: cause.to_string() };
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.map_err(not_sent)?;
     socket.set_broadcast(true).map_err(not_sent)?;
     let (mut sent, mut failure) = (false, None);
@@ -79,7 +79,7 @@ mod tests {
         let [lan, none] = [[192, 168, 1, 255], [0; 4]].map(Ipv4Addr::from);
         let all = targets([lan, none, lan, Ipv4Addr::BROADCAST].into_iter());
         assert_eq!(all, ["255.255.255.255:9", "192.168.1.255:9"].map(|text| text.parse().unwrap()));
-        assert!(everybody().iter().all(|target| target.port() == 9 && !target.ip().is_loopback()));
+        assert!(broadcast_addrs().iter().all(|target| target.port() == 9 && !target.ip().is_loopback()));
     }
 
     #[tokio::test]
@@ -93,6 +93,6 @@ mod tests {
         assert_eq!(packet[..length], card().magic_packet());
 
         let error = send(card(), &[nowhere]).await.unwrap_err();
-        assert!(matches!(error, Error::WakeNotSent { .. }), "{error:?}");
+        assert!(matches!(error, ConnectError::WakeNotSent { .. }), "{error:?}");
     }
 }
