@@ -16,7 +16,7 @@ cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Po
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
 cargo xtask arrows            whether the modules know only whom they may
-cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
+cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long for each of four targets (10)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
@@ -24,8 +24,12 @@ cargo xtask measure           time to pixels and memory, beside TigerVNC's viewe
 /// Of the same version as the crate `tauri`.
 const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
 
-/// How long strangers' bytes are thrown at the handshake in each run of the tests.
-const FUZZ_SECONDS: u32 = 20;
+/// Seconds for each fuzz target in a run of the tests.
+const FUZZ_SECONDS: u32 = 10;
+
+/// Each crate that has fuzz targets, and their names.
+const FUZZ_TARGETS: &[(&str, &str)] =
+    &[("rfb", "handshake"), ("rfb", "greeting"), ("relay", "frame"), ("relay", "upgrade")];
 
 /// A failure is a line for the terminal.
 type Outcome<T = ()> = Result<T, String>;
@@ -98,8 +102,8 @@ fn package() -> Outcome {
     Ok(())
 }
 
-/// Throws whatever libFuzzer makes of the corpus at the handshake. New finds stay out of the tree; what breaks it is
-/// kept in `src-tauri/rfb/fuzz/artifacts`.
+/// Runs every fuzz target on its corpus. New inputs stay out of the tree, in `target/fuzz`; inputs that fail are kept in
+/// `src-tauri/CRATE/fuzz/artifacts`.
 fn fuzz(seconds: u32) -> Outcome {
     let tools = top().join("target/tools");
     if !tools.join("bin/cargo-fuzz").exists() {
@@ -108,12 +112,13 @@ fn fuzz(seconds: u32) -> Outcome {
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(iter::once(tools.join("bin")).chain(env::split_paths(&path)))
         .map_err(|cause| cause.to_string())?;
-    for target in ["handshake", "greeting"] {
+    for (package, target) in FUZZ_TARGETS {
+        let folder = format!("src-tauri/{package}/fuzz");
         let found = top().join("target/fuzz").join(target);
         fs::create_dir_all(&found).map_err(|cause| cause.to_string())?;
         let mut fuzz = Command::new(env!("CARGO"));
-        fuzz.args(["fuzz", "run", "--fuzz-dir", "src-tauri/rfb/fuzz", target]);
-        fuzz.arg(found).arg(format!("src-tauri/rfb/fuzz/corpus/{target}"));
+        fuzz.args(["fuzz", "run", "--fuzz-dir", &folder, target]);
+        fuzz.arg(found).arg(format!("{folder}/corpus/{target}"));
         // No message that is not promised in full takes more memory than this.
         fuzz.args(["--", "-max_len=16384", "-malloc_limit_mb=64", "-rss_limit_mb=1024", "-timeout=10", "-verbosity=0"]);
         fuzz.arg("-print_final_stats=1").arg(format!("-max_total_time={seconds}"));

@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
-//!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
 //!         │     ├─────▶ trust                    which keys of servers the user has accepted
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
@@ -11,7 +10,8 @@
 //!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
-//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
+//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`, the loopback WebSocket
+//! that the viewer comes in by is the crate `relay`.
 
 mod connect;
 pub mod doctor;
@@ -19,7 +19,6 @@ pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
-pub mod relay;
 pub mod session;
 pub mod store;
 #[cfg(test)]
