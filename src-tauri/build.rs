@@ -7,11 +7,11 @@ const COMMANDS: &[&str] = &[
     // the hosts window
     "list_hosts",
     "save_host",
-    "save_site",
+    "save_http_auth",
     "duplicate_host",
     "remove_host",
     "restore_host",
-    "favour_host",
+    "set_favourite",
     "open_host",
     "wake_host",
     "open_address",
@@ -24,7 +24,7 @@ const COMMANDS: &[&str] = &[
     // a viewer window, on its own session
     "attach",
     "answer",
-    "again",
+    "reconnect",
     "close",
     "close_window",
     "set_fullscreen",

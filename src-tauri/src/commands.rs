@@ -45,7 +45,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             preview_import,
             attach,
             answer,
-            again,
+            reconnect,
             close,
             close_window,
             set_fullscreen,
@@ -181,14 +181,14 @@ async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<S
 }
 
 #[command]
-async fn answer(window: WebviewWindow, engine: TheEngine<'_>, answer: Answer) -> Result<()> {
-    engine.answer(session_of(&window)?, answer);
+async fn answer(window: WebviewWindow, engine: TheEngine<'_>, number: u64, answer: Answer) -> Result<()> {
+    engine.answer(session_of(&window)?, number, answer);
     Ok(())
 }
 
 #[command]
-async fn again(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
-    engine.again(session_of(&window)?);
+async fn reconnect(window: WebviewWindow, engine: TheEngine<'_>) -> Result<()> {
+    engine.reconnect(session_of(&window)?);
     Ok(())
 }
 

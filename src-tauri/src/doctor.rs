@@ -66,7 +66,8 @@ async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || checkup.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Pins::peek(&config)).await)
+    let http_auth = doctor::saved_http_auth(&target, &Keyring::new(KEYRING_SERVICE)).await?;
+    Ok(doctor::examine_with(target, login, http_auth, checkup.accept.clone(), &Pins::peek(&config)).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {

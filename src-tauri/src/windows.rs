@@ -45,12 +45,8 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
     if let Some(session) = engine.session_for(&target)
         && let Some(window) = app.get_webview_window(&label(session))
     {
-        // Opened once more: whoever looks at a session that has ended wants a new one.
-        if let Some((_, state)) = engine.watch(session)
-            && matches!(*state.borrow(), SessionState::Ended { .. })
-        {
-            engine.again(session);
-        }
+        window.set_title(&target.name)?;
+        engine.reopen(session, target);
         return to_front(&window);
     }
     let title = target.name.clone();

@@ -163,8 +163,13 @@ impl Engine {
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
         let (ear, calls) = ReverseListener::new(runtime.clone());
-        let surroundings =
-            Services { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
+        let surroundings = Services {
+            relay,
+            keyring: secrets.clone(),
+            pins: trust,
+            list: Arc::clone(&list),
+            runtime: runtime.clone(),
+        };
         let engine = Arc::new(Self {
             list,
             secrets,
@@ -309,7 +314,9 @@ impl Engine {
         };
         let login =
             password.map(|password| password.map(|password| Login { username: None, password })).map_err(Error::from);
-        Ok(doctor::examine_with(Target::from(&host), login, TrustPolicy::Known, self.sessions.trust()).await)
+        let target = Target::from(&host);
+        let http_auth = doctor::saved_http_auth(&target, &self.secrets).await?;
+        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, self.sessions.pins()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
@@ -418,12 +425,12 @@ impl Engine {
                 }
             });
         }
-        self.sessions.start(session, target, None);
+        self.sessions.start(session, target);
     }
 
     /// Begins the session of this name with a server that has called: the person is asked first.
     pub fn open_call(&self, session: SessionId, call: IncomingConnection) {
-        self.sessions.start(session, Target::caller(call.from), Some(call));
+        self.sessions.start_reverse(session, call);
     }
 
     /// Whether and where servers may call.
@@ -463,7 +470,7 @@ impl Engine {
 
     /// What stays the same about a session, and its state: the current one first, then each change.
     pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
-        self.sessions.watch(id)
+        Some((self.sessions.view(id)?, self.sessions.watch(id)?))
     }
 
     /// Says that the session's window is there: from now on it may be given a ticket.
@@ -477,13 +484,18 @@ impl Engine {
     }
 
     /// Hands on the answer to what the session asked.
-    pub fn answer(&self, id: SessionId, answer: Answer) {
-        self.sessions.answer(id, answer);
+    pub fn answer(&self, id: SessionId, number: u64, answer: Answer) {
+        self.sessions.answer(id, number, answer);
     }
 
     /// Dials again.
-    pub fn again(&self, id: SessionId) {
-        self.sessions.again(id);
+    pub fn reconnect(&self, id: SessionId) {
+        self.sessions.reconnect(id);
+    }
+
+    /// Opens `target` again in a session that was found for it.
+    pub fn reopen(&self, id: SessionId, target: Target) {
+        self.sessions.reopen(id, target);
     }
 
     /// Ends the session as the user asked; it can be dialled again.

@@ -60,6 +60,16 @@ impl House {
         (id, self.engine.watch(id).unwrap().1)
     }
 
+    /// Answers the prompt that is shown.
+    fn answer(&self, id: SessionId, answer: Answer) {
+        let (_, states) = self.engine.watch(id).unwrap();
+        let number = match &*states.borrow() {
+            SessionState::Asking { number, .. } => *number,
+            _ => 0,
+        };
+        self.engine.answer(id, number, answer);
+    }
+
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
         let target = self.engine.target(address, false).unwrap();
         let id = self.engine.reserve();
@@ -159,7 +169,7 @@ async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&Sess
 
 async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
     match until(states, |state| matches!(state, SessionState::Asking { .. })).await {
-        SessionState::Asking { prompt: Prompt::Password { problem, .. } } => problem.map(Error::from),
+        SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } => problem.map(Error::from),
         other => panic!("{other:?}"),
     }
 }
@@ -250,7 +260,7 @@ async fn a_way_that_broke_is_walked_again() {
     drop(there);
     assert_eq!(until_broken(&mut states).await.1, 2);
     let asked = Instant::now();
-    house.engine.again(id);
+    house.engine.reconnect(id);
     let there = server.welcome().await;
     assert!(asked.elapsed() < Duration::from_secs(2));
     let _viewer = view(&until_ready(&mut states).await).await;
@@ -335,7 +345,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
     let (id, mut states) = house.open(&server.address());
     let asked = async {
         assert_eq!(until_asked(&mut states).await, None);
-        house.engine.answer(id, answer("wrong"));
+        house.answer(id, answer("wrong"));
     };
     tokio::join!(
         async {
@@ -345,10 +355,10 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
         asked
     );
     let again = until(&mut states, |state| {
-        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
     })
     .await;
-    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = again else { panic!("{again:?}") };
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } = again else { panic!("{again:?}") };
     let rejected = ConnectError::AuthFailed { address: server.shown(), reason: Some("nope".into()), too_many: false };
     assert_eq!(problem, Some(rejected));
     assert!(
@@ -356,7 +366,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
         "nobody has answered, so nobody may call: servers count that as an attempt"
     );
 
-    house.engine.answer(id, answer("right"));
+    house.answer(id, answer("right"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     house.engine.attach(id);
@@ -375,14 +385,14 @@ async fn again_dials_again_and_does_not_ask_again() {
         },
         async {
             until_asked(&mut states).await;
-            house.engine.answer(id, answer("secret"));
+            house.answer(id, answer("secret"));
         }
     );
     until_ready(&mut states).await;
     house.engine.close(id);
     assert_eq!(until_ended(&mut states).await, None);
 
-    house.engine.again(id);
+    house.engine.reconnect(id);
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     let ready =
@@ -401,7 +411,7 @@ async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once(
     impatient.write_all(&[7; 16]).await.unwrap();
     until_asked(&mut states).await;
     drop(impatient);
-    house.engine.answer(id, answer("slowly typed"));
+    house.answer(id, answer("slowly typed"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     house.engine.attach(id);
@@ -418,7 +428,7 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
     house.engine.attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
-        house.engine.answer(id, answer("secret"));
+        house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
     house.engine.end(id);
@@ -430,17 +440,17 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-        assert_eq!(asked, SessionState::Asking { prompt: less.clone() });
+        assert_eq!(asked, SessionState::Asking { prompt: less.clone(), .. });
         // What is no answer to this question changes nothing.
-        house.engine.answer(id, answer("secret"));
-        house.engine.answer(id, Answer::Trust);
+        house.answer(id, answer("secret"));
+        house.answer(id, Answer::Trust);
         until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-        house.engine.answer(id, Answer::Weaker { remember });
+        house.answer(id, Answer::Weaker { remember });
         let_in(&mut stream).await;
         until_ready(&mut states).await;
         // What was agreed to holds for the session.
         house.engine.close(id);
-        house.engine.again(id);
+        house.engine.reconnect(id);
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let_in(&mut stream).await;
@@ -467,7 +477,7 @@ async fn a_host_that_moved_is_another_server() {
     house.engine.attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
-        house.engine.answer(id, answer("secret"));
+        house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
     house.engine.end(id);
@@ -491,12 +501,12 @@ async fn a_login_that_cannot_be_sent_is_asked_for_again() {
     expect(&mut stream, &[2]).await;
     stream.write_all(&[7; 16]).await.unwrap();
     assert_eq!(until_asked(&mut states).await, None);
-    house.engine.answer(id, answer("with a \0 in it"));
+    house.answer(id, answer("with a \0 in it"));
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "nothing was sent");
     let problem = until(&mut states, |state| {
-        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
     });
-    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } = problem.await else { unreachable!() };
     assert!(matches!(problem, Some(ConnectError::BadInput { .. })), "{problem:?}");
 }
 
@@ -539,11 +549,11 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let mut states = house.engine.watch(id).unwrap().1;
     house.engine.attach(id);
     let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() } });
+    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() }, .. });
     let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
     assert!(quiet.is_err(), "nothing is said before");
 
-    house.engine.answer(id, Answer::Call);
+    house.answer(id, Answer::Call);
     expect(&mut there, VERSION).await;
     there.write_all(&[1, 1]).await.unwrap();
     let_in(&mut there).await;
@@ -551,8 +561,8 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
     until_ended(&mut states).await;
-    house.engine.again(id);
-    house.engine.answer(id, Answer::Call);
+    house.engine.reconnect(id);
+    house.answer(id, Answer::Call);
     until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
     assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
 }

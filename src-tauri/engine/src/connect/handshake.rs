@@ -11,20 +11,18 @@ use crate::{
             AskPass,
             question::{Question, Reply},
         },
-        timeout,
-        tls,
+        timeout, tls,
         ws::ConnectDelegate,
     },
 };
 use rfb::{
     Ask, Cancelled, CredentialRequest, Credentials, SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError,
-    TlsKind,
-    client::Server,
+    TlsKind, client::Server,
 };
 use tokio::task::spawn_blocking;
 
 /// One connection on its way, however often it is dialled.
-pub(super) struct Handshake<'a, O> {
+pub(crate) struct Handshake<'a, O> {
     target: &'a Target,
     pins: &'a Pins,
     policy: Policy,
@@ -41,7 +39,7 @@ pub(super) struct Handshake<'a, O> {
 }
 
 impl<'a, O: Observer> Handshake<'a, O> {
-    pub(super) fn new(
+    pub(crate) fn new(
         target: &'a Target,
         pins: &'a Pins,
         policy: Policy,
@@ -53,23 +51,23 @@ impl<'a, O: Observer> Handshake<'a, O> {
         Self { target, pins, policy, is_reverse, observer, timeout, path, site_tls, site, tls, identity, failure }
     }
 
-    pub(super) fn observer(&mut self) -> &mut O {
+    pub(crate) fn observer(&mut self) -> &mut O {
         self.observer
     }
 
     /// The path is established; its reads and writes follow the handshake's deadlines from now on.
-    pub(super) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<String>) {
+    pub(crate) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<String>) {
         (self.timeout, self.path, self.site_tls) = (Some(timeout), path, site_tls);
         (self.tls, self.identity) = (None, None);
     }
 
     /// What ended the handshake, where a callback did.
-    pub(super) fn failure(&mut self) -> Option<ConnectError> {
+    pub(crate) fn failure(&mut self) -> Option<ConnectError> {
         self.failure.take()
     }
 
     /// What the handshake chooses by. On a path that protects as much as the floor, any security type will do.
-    pub(super) fn rfb_policy(&self, without: &[SecurityType]) -> rfb::Policy {
+    pub(crate) fn rfb_policy(&self, without: &[SecurityType]) -> rfb::Policy {
         rfb::Policy {
             shared: true,
             have_username: self.policy.have_username,
@@ -81,7 +79,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
     }
 
     /// What protects the session with `server`.
-    pub(super) fn protection(&mut self, server: &Server) -> Protection {
+    pub(crate) fn protection(&mut self, server: &Server) -> Protection {
         let security_type = server.security_type;
         Protection {
             level: Level::from(security_type.level()).max(self.path.level()),
@@ -133,13 +131,8 @@ impl<'a, O: Observer> Handshake<'a, O> {
         };
         let address = self.target.address.without_query().to_string();
         let verdict = self.pins.verdict(&endpoint, &identity);
-        let presented = Presented {
-            party: Party::Server,
-            endpoint: &endpoint,
-            address: &address,
-            identity: &identity,
-            verdict,
-        };
+        let presented =
+            Presented { party: Party::Server, endpoint: &endpoint, address: &address, identity: &identity, verdict };
         self.observer.identity(presented).await.map_err(|error| self.fail(error))?;
         self.identity = Some(identity);
         Ok(())
@@ -223,8 +216,7 @@ impl<O: Observer> ConnectDelegate for Handshake<'_, O> {
     async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         let identity = Identity::X509(certificate);
         let verdict = self.pins.verdict(site, &identity);
-        let presented =
-            Presented { party: Party::Site, endpoint: site, address: site, identity: &identity, verdict };
+        let presented = Presented { party: Party::Site, endpoint: site, address: site, identity: &identity, verdict };
         self.observer.identity(presented).await?;
         self.site = Some(identity);
         Ok(())

@@ -12,19 +12,17 @@ mod failure;
 mod handshake;
 mod observer;
 
+pub(crate) use handshake::Handshake;
 pub(crate) use observer::{Event, Observer, Presented, Weaker};
 
 use crate::{
     error::ConnectError,
     model::{Address, Level, Protection, Target},
     store::Pins,
-    transport::{
-        self, ConnectTrace, Connected, PathKind, Route, TimeoutStream, reverse::IncomingConnection, ws::Headers,
-    },
+    transport::{self, ConnectTrace, Connected, Route, TimeoutStream, reverse::IncomingConnection, ws::Headers},
 };
 use failure::handshake_failed;
 use getrandom::SysRng;
-use handshake::Handshake;
 use rand_core::UnwrapErr;
 use rfb::client::{Outcome, Server};
 
@@ -67,10 +65,7 @@ pub(crate) struct LoggedIn {
 ///
 /// # Errors
 /// Any [`ConnectError`]; the observer's own where it returned one.
-pub(crate) async fn connect<O: Observer>(
-    request: Request<'_>,
-    observer: &mut O,
-) -> Result<LoggedIn, ConnectError> {
+pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O) -> Result<LoggedIn, ConnectError> {
     let Request { target, headers, pins, policy, mut incoming } = request;
     let is_reverse = incoming.is_some();
     let mut without = Vec::new();
@@ -85,12 +80,12 @@ pub(crate) async fn connect<O: Observer>(
             None => dial(target, headers, &mut handshake).await?,
         };
         let stream = TimeoutStream::new(stream);
-        let timeout = stream.handle();
+        let timeout = stream.limit();
         handshake.begin(timeout.clone(), path, site_tls);
         let rfb_policy = handshake.rfb_policy(&without);
         match rfb::client::handshake(stream, &rfb_policy, &mut handshake, UnwrapErr(SysRng)).await {
             Ok(Outcome::Server(server)) => {
-                timeout.disable();
+                timeout.lift();
                 let protection = handshake.protection(&server);
                 return Ok(LoggedIn { server, protection });
             }
@@ -118,7 +113,8 @@ async fn dial<O: Observer>(
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;
-    handshake.observer().event(Event::Dialled { trace: &trace, failure: connected.as_ref().err() });
+    let path = connected.as_ref().ok().map(|connected| connected.path);
+    handshake.observer().event(Event::Dialled { trace: &trace, path, failure: connected.as_ref().err() });
     connected
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum Event<'a> {
     Dialled {
         /// What happened on it.
         trace: &'a ConnectTrace,
+        /// What it protects, where it was established.
+        path: Option<PathKind>,
         /// The error that ended it.
         failure: Option<&'a ConnectError>,
     },

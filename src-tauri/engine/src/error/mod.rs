@@ -20,7 +20,6 @@ pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use form::FormError;
 pub use import::ImportError;
 pub use keyring::KeyringError;
-pub(crate) use recovery::Recovery;
 pub use store::StoreError;
 
 use serde::Serialize;

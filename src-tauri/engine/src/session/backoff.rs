@@ -40,9 +40,10 @@ const STEADY: Duration = Duration::from_secs(30);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ConnectError;
 
     fn lost() -> Error {
-        ConnectError::ConnectionLost { address: "box".into(), detail: String::new() }
+        ConnectError::ConnectionLost { address: "box".into(), detail: String::new() }.into()
     }
 
     fn waits(backoff: &mut Backoff, count: usize) -> Vec<u64> {
@@ -71,9 +72,12 @@ mod tests {
     #[test]
     fn what_never_was_there_has_not_broken() {
         let mut backoff = Backoff::default();
-        assert!(!backoff.should_retry(&ConnectError::ConnectionRefused { address: "box".into() }, None));
+        assert!(!backoff.should_retry(&ConnectError::ConnectionRefused { address: "box".into() }.into(), None));
         assert!(backoff.should_retry(&lost(), Some(STEADY)));
-        assert!(backoff.should_retry(&ConnectError::ConnectionRefused { address: "box".into() }, None), "on the way back");
+        assert!(
+            backoff.should_retry(&ConnectError::ConnectionRefused { address: "box".into() }.into(), None),
+            "on the way back"
+        );
     }
 
     #[test]
@@ -90,7 +94,7 @@ mod tests {
             ConnectError::NoCommonType { address: address(), offered: vec![] },
         ] {
             let mut backoff = Backoff::default();
-            assert!(!backoff.should_retry(&error, Some(STEADY)), "{error}");
+            assert!(!backoff.should_retry(&error.clone().into(), Some(STEADY)), "{error}");
         }
     }
 }

@@ -1,9 +1,6 @@
 //! All sessions of the app, by id.
 
-use super::{
-    Answer, SessionState, SessionView,
-    session::Session,
-};
+use super::{Answer, SessionState, SessionView, session::Session};
 use crate::{
     keyring::Keyring,
     model::{SessionId, Target},

@@ -1,6 +1,11 @@
 //! A run of a session from dialling to its end: the function to read first.
 
-use super::{SessionState, Stage, backoff::Backoff, prompts::Prompts, session::{Run, TypedLogin}};
+use super::{
+    SessionState, Stage,
+    backoff::Backoff,
+    prompts::Prompts,
+    session::{Run, TypedLogin},
+};
 use crate::{
     connect::{self, LoggedIn, Policy},
     error::{ConnectError, Error, Step},
@@ -156,7 +161,7 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
 }
 
 /// What goes without asking.
-fn policy(run: &Run, target: &Target) -> Policy {
+pub(super) fn policy(run: &Run, target: &Target) -> Policy {
     let (agreed, typed) = (run.agreed(), run.typed());
     let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
     Policy {

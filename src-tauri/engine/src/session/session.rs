@@ -353,3 +353,16 @@ fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
     services.list.read(|hosts| hosts.get(id).map(Target::from))
 }
+
+#[cfg(test)]
+impl Run {
+    /// A run that nothing drives, so that a test can.
+    pub(super) fn idle(target: Target, services: Arc<Services>) -> Self {
+        let session = Arc::new(Session::new(SessionId(1), target, None, &services));
+        Self { session, services, generation: 0 }
+    }
+
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+}

@@ -60,7 +60,7 @@ impl House {
             let state = timeout(PATIENCE, states.wait_for(interesting)).await.expect("it hangs").unwrap().clone();
             states.mark_unchanged();
             match state {
-                SessionState::Asking { prompt } => {
+                SessionState::Asking { prompt, .. } => {
                     let answer = match &prompt {
                         Prompt::Password { .. } => {
                             let password = (*passwords.next().expect("another password")).to_owned().into();

@@ -1,8 +1,8 @@
 //! Consent to less protection than before, and to a password that travels readably.
 
 use super::{
-    Prompts,
     super::{Answer, Prompt, Stage, run::note},
+    Prompts,
 };
 use crate::{
     connect::Weaker,

@@ -1,8 +1,8 @@
 //! Whether a presented key is the server's: the known keys first, then the person.
 
 use super::{
-    Prompts,
     super::{Answer, Prompt, Stage},
+    Prompts,
 };
 use crate::{connect::Presented, error::ConnectError, store::Verdict};
 

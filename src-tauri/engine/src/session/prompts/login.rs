@@ -1,6 +1,9 @@
 //! User name and password: as typed in this session, from the keyring, or asked for.
 
-use super::{Prompts, super::{Answer, Prompt, Stage, session::TypedLogin}};
+use super::{
+    super::{Answer, Prompt, Stage, session::TypedLogin},
+    Prompts,
+};
 use crate::{
     error::{ConnectError, KeyringError},
     keyring::KEYRING_OFFER_DELAY,

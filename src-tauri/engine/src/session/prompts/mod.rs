@@ -5,11 +5,7 @@ mod identity;
 mod login;
 mod ssh;
 
-use super::{
-    Prompt, Stage, Subject,
-    session::Run,
-    state::Answer,
-};
+use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
     connect::{Event, Observer, Presented, Weaker},
     error::{ConnectError, Error, KeyringError},
@@ -144,11 +140,7 @@ impl Observer for Prompts<'_> {
         self.consent_to_clear_text(party, security_type).await
     }
 
-    async fn credentials(
-        &mut self,
-        request: CredentialRequest,
-        path: PathKind,
-    ) -> Result<Credentials, ConnectError> {
+    async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
         self.log_in(request, path).await
     }
 }

@@ -1,8 +1,8 @@
 //! What ssh asks on the way: the keyring first, then the person.
 
 use super::{
-    Prompts,
     super::{Answer, Prompt, SshQuestion, Stage},
+    Prompts,
 };
 use crate::{
     keyring::KEYRING_OFFER_DELAY,
