@@ -25,7 +25,7 @@ async fn each_window_may_ask_for_its_own_things_only() {
         ("duplicate_host", &format!("{{ id: {id}, name: 'b' }}")),
         ("remove_host", &format!("{{ id: {id} }}")),
         ("restore_host", &format!("{{ id: {id} }}")),
-        ("favour_host", &format!("{{ id: {id}, favourite: true }}")),
+        ("set_favourite", &format!("{{ id: {id}, favourite: true }}")),
         ("open_host", &format!("{{ id: {id} }}")),
         ("open_address", "{ text: '127.0.0.1:1' }"),
         ("read_address", "{ text: '127.0.0.1:1' }"),

@@ -8,7 +8,7 @@ use crate::{
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Settings, Telling, find_target};
+use portlight_engine::{Engine, Hint, Settings, find_target};
 use std::{process::ExitCode, sync::Arc};
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
 
@@ -116,9 +116,9 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().was_told(Telling::StaysInTray) {
+    let stay = match app.state::<Arc<Engine>>().was_told(Hint::StaysInTray) {
         true => window.hide(),
-        // Told once it was answered: a page that is not listening yet is asked again at the next try.
+        // SeenHints once it was answered: a page that is not listening yet is asked again at the next try.
         false => events::ask_about_closing(app),
     };
     match stay {

@@ -5,15 +5,12 @@
 
 use crate::{spare, windows};
 use portlight_engine::{
-    Engine, Error, HostListView, Result, Saved, Telling,
-    address::Address,
+    ConnectError, Engine, Error, FormError, Hint, HostListView, Result, Saved, StoreError,
     doctor::Report,
-    host::{FieldProblem, HostDraft, HostId, HostView},
     import::{ImportSource, Preview},
-    listen::{Listening, ListeningView},
-    secrets::PasswordChange,
-    session::{Answer, SessionId, SessionState, SessionView},
-    site::SiteChange,
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
+    session::{Answer, SessionState, SessionView},
+    store::{Listening, ListeningView},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -32,11 +29,11 @@ pub fn plugin() -> TauriPlugin<Wry> {
         .invoke_handler(tauri::generate_handler![
             list_hosts,
             save_host,
-            save_site,
+            save_http_auth,
             duplicate_host,
             remove_host,
             restore_host,
-            favour_host,
+            set_favourite,
             open_host,
             wake_host,
             open_address,
@@ -74,8 +71,8 @@ async fn save_host(engine: TheEngine<'_>, draft: HostDraft, change: PasswordChan
 }
 
 #[command]
-async fn save_site(engine: TheEngine<'_>, id: HostId, change: SiteChange) -> Result<()> {
-    engine.save_site(id, change).await
+async fn save_http_auth(engine: TheEngine<'_>, id: HostId, change: HttpAuthChange) -> Result<()> {
+    engine.save_http_auth(id, change).await
 }
 
 #[command]
@@ -94,8 +91,8 @@ async fn restore_host(engine: TheEngine<'_>, id: HostId) -> Result<()> {
 }
 
 #[command]
-async fn favour_host(engine: TheEngine<'_>, id: HostId, favourite: bool) -> Result<()> {
-    engine.favour(id, favourite)
+async fn set_favourite(engine: TheEngine<'_>, id: HostId, favourite: bool) -> Result<()> {
+    engine.set_favourite(id, favourite)
 }
 
 #[command]
@@ -134,7 +131,7 @@ async fn read_address(text: String) -> Result<String> {
     let address = Address::parse(&text);
     address
         .map(|address| address.to_string())
-        .map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })
+        .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into())
 }
 
 #[command]
@@ -152,7 +149,7 @@ enum Closing {
 
 #[command]
 async fn choose_closing(app: AppHandle, window: WebviewWindow, engine: TheEngine<'_>, choice: Closing) -> Result<()> {
-    engine.tell_once(Telling::StaysInTray);
+    engine.tell_once(Hint::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => {
@@ -169,7 +166,7 @@ async fn attach(window: WebviewWindow, engine: TheEngine<'_>, channel: Channel<S
     let session = session_of(&window)?;
     // A window in waiting attaches long before it has a session.
     engine.begun(session).await;
-    let (view, mut state) = engine.watch(session).ok_or(Error::NoSuchHost)?;
+    let (view, mut state) = engine.watch(session).ok_or(StoreError::NoSuchHost)?;
     tauri::async_runtime::spawn(async move {
         loop {
             let now = state.borrow_and_update().clone();
@@ -235,11 +232,11 @@ async fn viewer_failed(window: WebviewWindow, engine: TheEngine<'_>, detail: Str
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
-    windows::session_of(window.label()).ok_or(Error::NoSuchHost)
+    windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
 }
 
 fn system(cause: impl std::fmt::Display) -> Error {
-    Error::System { detail: cause.to_string() }
+    ConnectError::System { detail: cause.to_string() }.into()
 }
 
 #[cfg(test)]

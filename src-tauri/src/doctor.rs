@@ -6,12 +6,12 @@ use crate::{
     launch::{Checkup, Password},
 };
 use portlight_engine::{
-    Engine, Error, Result, Settings,
+    ConnectError, Engine, Error, FormError, KeyringError, Result, Settings, StoreError,
     doctor::{self, Desktop, Failure, Login, Report, ReportStage, StageReport},
     find_target,
-    secrets::{Secret, Secrets},
-    session::Target,
-    trust::{Certificate, CertificateProblem, Identity, RsaKey, Trust},
+    keyring::Keyring,
+    model::{Certificate, CertificateProblem, Identity, RsaKey, Secret, Target},
+    store::Pins,
 };
 use serde_json::json;
 use std::{
@@ -41,7 +41,7 @@ pub fn examine(checkup: &Checkup) -> ExitCode {
             runtime.shutdown_background();
             report
         }
-        Err(cause) => Err(Error::System { detail: cause.to_string() }),
+        Err(cause) => Err(StoreError::System { detail: cause.to_string() }.into()),
     };
     let report = report.unwrap_or_else(|error| Report::failed(checkup.target.clone(), error));
     print(&if checkup.json { json_line(&report) } else { plain(&report) });
@@ -66,14 +66,15 @@ async fn report(checkup: &Checkup, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || checkup.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Trust::peek(&config)).await)
+    Ok(doctor::examine_with(target, login, checkup.accept.clone(), &Pins::peek(&config)).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {
-    let missing =
-        || Error::System { detail: format!("no password is saved for {}: --password-stdin takes one", target.name) };
+    let missing = || StoreError::System {
+        detail: format!("no password is saved for {}: --password-stdin takes one", target.name),
+    };
     let id = target.host.ok_or_else(missing)?;
-    Secrets::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)
+    Ok(Keyring::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
 }
 
 /// The first line of standard input.
@@ -269,34 +270,46 @@ const MAX_PASSWORD: usize = 8192;
 /// What to do about it, where the sentence does not say so itself.
 fn advice(error: &Error) -> Option<&'static str> {
     Some(match error {
-        Error::UnknownName { .. } => "Does its IP address work?",
-        Error::ConnectionRefused { .. } => {
+        Error::Connect(ConnectError::UnknownName { .. }) => "Does its IP address work?",
+        Error::Connect(ConnectError::ConnectionRefused { .. }) => {
             "Is it another port? box:1 is display 1, which is port 5901; box::1 is port 1."
         }
-        Error::DialTimeout { .. } | Error::Unreachable { .. } => {
+        Error::Connect(ConnectError::DialTimeout { .. }) | Error::Connect(ConnectError::Unreachable { .. }) => {
             "Is it in this network, and does a firewall let VNC through?"
         }
-        Error::NotRfb { .. } | Error::NotRfbClosed { .. } | Error::TimeoutGreeting { .. } => {
+        Error::Connect(ConnectError::NotRfb { .. })
+        | Error::Connect(ConnectError::NotRfbClosed { .. })
+        | Error::Connect(ConnectError::TimeoutGreeting { .. }) => {
             "VNC servers listen at port 5900 and the ones that follow, one for each display."
         }
-        Error::Repeater { .. } => "Save the machine with its repeater ID, and examine it by its name.",
-        Error::Refused { .. } | Error::AuthFailed { too_many: true, .. } => {
+        Error::Connect(ConnectError::Repeater { .. }) => {
+            "Save the machine with its repeater ID, and examine it by its name."
+        }
+        Error::Connect(ConnectError::Refused { .. })
+        | Error::Connect(ConnectError::AuthFailed { too_many: true, .. }) => {
             "If there were too many failed logins, wait: each further attempt makes the wait longer."
         }
-        Error::NoCommonType { .. } => "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings.",
-        Error::BadInput { .. } => "--username and --password-stdin take another login.",
-        Error::Untrusted { .. } => {
+        Error::Connect(ConnectError::NoCommonType { .. }) => {
+            "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings."
+        }
+        Error::Connect(ConnectError::BadInput { .. }) => "--username and --password-stdin take another login.",
+        Error::Connect(ConnectError::Untrusted { .. }) => {
             "Compare the fingerprint with what is shown at the server itself; --trust FINGERPRINT accepts it for once."
         }
-        Error::TrustChanged { .. } => {
+        Error::Connect(ConnectError::TrustChanged { .. }) => {
             "If the server was set up anew, open it in Portlight, which shows both keys and asks. If not, do not log in."
         }
-        Error::Weaker { .. } => "If the server was changed on purpose, open it in Portlight, which asks about it.",
-        Error::NeedsConsent { .. } => "Open it in Portlight, which asks about it, or let the server offer VeNCrypt.",
-        Error::KeyringMissing { .. } | Error::KeyringLocked | Error::KeyringSilent | Error::KeyringFailed { .. } => {
-            "--password-stdin takes the password instead."
+        Error::Connect(ConnectError::Weaker { .. }) => {
+            "If the server was changed on purpose, open it in Portlight, which asks about it."
         }
-        Error::Fields { .. } => {
+        Error::Connect(ConnectError::NeedsConsent { .. }) => {
+            "Open it in Portlight, which asks about it, or let the server offer VeNCrypt."
+        }
+        Error::Keyring(KeyringError::Missing { .. })
+        | Error::Keyring(KeyringError::Locked)
+        | Error::Keyring(KeyringError::Silent)
+        | Error::Keyring(KeyringError::Failed { .. }) => "--password-stdin takes the password instead.",
+        Error::Form(FormError::Fields { .. }) => {
             "A target is a saved machine's name, or an address such as box, box:1 or /run/vnc.sock."
         }
         _ => return None,
@@ -352,7 +365,7 @@ mod tests {
             (trust(true, "not known yet"), true),
             (trust(false, "the identity of box is not confirmed yet"), true),
         ] {
-            let protection = Some(portlight_engine::protection::Level::Identified);
+            let protection = Some(portlight_engine::model::Level::Identified);
             let text = plain(&Report { stages: vec![stage], protection, ..Report::of("box".into()) });
             assert_eq!(text.contains("identified and encrypted, once its key is confirmed"), doubt, "{text}");
             assert!(text.contains("identified and encrypted"), "{text}");
@@ -395,7 +408,7 @@ mod tests {
             chosen: Some(words()),
             identity: Some(Identity::X509(certificate)),
             desktop: Some(Desktop { name: words(), width: 1, height: 1 }),
-            error: Some(Error::System { detail: words() }.into()),
+            error: Some(StoreError::System { detail: words() }.into()),
             ..Report::of(words())
         }
     }

@@ -1,7 +1,7 @@
 //! What was asked for on the command line. Pure: the list of hosts is handed in by whoever asks for a target.
 
 use lexopt::{Arg, Parser, ValueExt};
-use portlight_engine::doctor::Accept;
+use portlight_engine::doctor::TrustPolicy;
 use std::ffi::OsString;
 
 /// `portlight --help`.
@@ -67,10 +67,10 @@ pub struct Checkup {
     /// The user name to log in with, where it is not the saved one.
     pub username: Option<String>,
     /// Which keys will do.
-    pub accept: Accept,
+    pub accept: TrustPolicy,
 }
 
-/// Where the password comes from; never from an argument, which everybody on this machine can read.
+/// Where the password comes from; never from an argument, which broadcast_addrs on this machine can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Password {
     /// The keyring.
@@ -149,9 +149,9 @@ impl DoctorsOptions {
             false => (login || username.is_some()).then_some(Password::Saved),
         };
         let accept = match trust.as_deref() {
-            None => Accept::Known,
-            Some("any") => Accept::Any,
-            Some(fingerprint) => Accept::Fingerprint(sha256(fingerprint)?),
+            None => TrustPolicy::Known,
+            Some("any") => TrustPolicy::Any,
+            Some(fingerprint) => TrustPolicy::Fingerprint(sha256(fingerprint)?),
         };
         Ok(Checkup { target, json, login, username, accept })
     }
@@ -193,7 +193,7 @@ mod tests {
 
     fn checkup(target: &str) -> Checkup {
         let target = target.to_owned();
-        Checkup { target, json: false, login: None, username: None, accept: Accept::Known }
+        Checkup { target, json: false, login: None, username: None, accept: TrustPolicy::Known }
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
         let (saved, typed) = (Some(Password::Saved), Some(Password::Typed));
         let ann = || Some("ann".to_owned());
         let colons = ["Ab"; 32].join(":");
-        let expected = Accept::Fingerprint("Ab".repeat(32));
+        let expected = TrustPolicy::Fingerprint("Ab".repeat(32));
         for (line, asked) in [
             ("doctor box:1", checkup("box:1")),
             ("doctor --json box", Checkup { json: true, ..checkup("box") }),
@@ -214,7 +214,7 @@ mod tests {
                 "doctor box --login --username=ann --password-stdin",
                 Checkup { login: typed, username: ann(), ..checkup("box") },
             ),
-            ("doctor box --trust any", Checkup { accept: Accept::Any, ..checkup("box") }),
+            ("doctor box --trust any", Checkup { accept: TrustPolicy::Any, ..checkup("box") }),
             (&format!("doctor box --trust {colons}"), Checkup { accept: expected, ..checkup("box") }),
         ] {
             assert_eq!(parse_words(line), Ok(Launch::Doctor(asked)), "{line}");

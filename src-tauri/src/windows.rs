@@ -3,8 +3,9 @@
 use crate::{spare, text::Texts};
 use portlight_engine::{
     Engine,
-    listen::Call,
-    session::{SessionId, SessionState, Target},
+    model::{SessionId, Target},
+    reverse::IncomingConnection,
+    session::SessionState,
 };
 use std::sync::Arc;
 use tauri::{
@@ -57,7 +58,7 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
 }
 
 /// Shows a server that has called: the person is asked about it in its own window.
-pub fn open_call(app: &AppHandle, call: Call) -> tauri::Result<()> {
+pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
     let title = call.from();
     show(app, &title, |engine, session| engine.open_call(session, call))
 }
