@@ -60,7 +60,7 @@ impl House {
         is: impl Fn(&SessionState) -> bool,
     ) -> SessionState {
         let target = self.engine.target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
-        assert_eq!(target.name, self.site(), "a name is seen by broadcast_addrs: it has no token");
+        assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
         let session = self.engine.reserve();
         self.engine.open(session, target);
         let mut state = self.engine.watch(session).unwrap().1;

@@ -105,7 +105,7 @@ impl Ask for Recorder {
         if self.declines.contains(&chosen) { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Mock: the bytes within TLS are the bytes around it.
+    /// The bytes within this TLS are the bytes around it.
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
         self.tls.push(kind);
         Ok(stream)
@@ -282,25 +282,37 @@ async fn both(script: impl Fn() -> Vec<Turn>, password: Option<&'static str>) ->
 /// Each way the handshake has to end well; the script is completed with ServerInit and the session's first bytes.
 async fn succeeds(password: Option<&'static str>, steps: &[Step], script: impl Fn() -> Vec<Turn>) {
     let whole = || script().into_iter().chain([V(&[1]), desk(), s("session")]).collect();
-    for outcome in both(whole, password).await {
-        let init = outcome.result.expect("a session");
+    for held in both(whole, password).await {
+        let init = held.result.expect("a session");
         assert_eq!((init.width, init.height, init.pixel_format), (1024, 768, PIXELS));
         assert_eq!(init.name, b"desk");
-        assert_eq!(outcome.recorder.steps, steps);
-        assert_eq!(outcome.recorder.rejections, 0);
+        assert_eq!(held.recorder.steps, steps);
+        assert_eq!(held.recorder.rejections, 0);
     }
 }
 
 /// Checks the error of both conversations.
 macro_rules! fails {
     ($password:expr, $script:expr, $pattern:pat $(if $guard:expr)?) => {
-        for outcome in both(|| $script.into_iter().collect(), $password).await {
-            let waited = outcome.waited;
-            match outcome.error() {
+        for held in both(|| $script.into_iter().collect(), $password).await {
+            let waited = held.waited;
+            match held.error() {
                 $pattern $(if $guard)? => {}
                 other => panic!("{other:?}"),
             }
             assert!(waited <= Duration::from_secs(10), "waited {waited:?}");
+        }
+    };
+}
+
+macro_rules! ann_fails {
+    ($policy:expr, $script:expr, $pattern:pat $(if $guard:expr)?) => {
+        for width in [1 << 20, 1] {
+            let held = hold_with($script.into_iter().collect(), width, &$policy, ann()).await;
+            match held.error() {
+                $pattern $(if $guard)? => {}
+                other => panic!("{other:?}"),
+            }
         }
     };
 }
@@ -312,7 +324,7 @@ fn steps(further: &[Step]) -> Vec<Step> {
     [&GREETING_TO_TYPES, further].concat()
 }
 
-// ---- how it goes well
+// ---- successful logins
 
 #[tokio::test(start_paused = true)]
 async fn none_in_every_version() {
@@ -378,8 +390,8 @@ async fn unusual_screens() {
             let init = screen(width, height, pixels, name.len() as u32, name);
             after_none([s(OK), V(&[1]), init, s("session")])
         };
-        for outcome in both(script, None).await {
-            let init = outcome.result.unwrap();
+        for held in both(script, None).await {
+            let init = held.result.unwrap();
             assert_eq!((init.width, init.height, init.pixel_format), (width, height, pixels));
             assert_eq!(init.name, name);
         }
@@ -651,6 +663,19 @@ async fn an_end_after_a_regular_server_init_is_not_about_the_password() {
         then(after_password(cut(PIXELS)), [Resets]),
         Error::Closed { during: Step::ServerInit, reset: true }
     );
+    // Also in the part of a long name that is discarded, and in Tight's addition.
+    let long = [s(OK), V(&[1]), screen(800, 600, PIXELS, 3 << 20, &vec![b'n'; 2 << 20])];
+    let closed = hold(after_password(long), 1 << 16, PASSWORD, true).await.error();
+    assert!(matches!(closed, Error::Closed { during: Step::ServerInit, reset: false }), "{closed:?}");
+    ann_fails!(
+        anns(),
+        tight(
+            0,
+            &[2],
+            vec![V(&[0, 0, 0, 2]), s(CHALLENGE), V(ANSWER), s(OK), V(&[1]), desk(), s([0, 0, 0, 1, 0, 0, 0, 0, 7])]
+        ),
+        Error::Closed { during: Step::ServerInit, reset: false }
+    );
     // What could be noise proves nothing.
     fails!(PASSWORD, after_password(cut([0; 16])), Error::AuthFailedProbably);
     fails!(None, after_none(cut([0; 16])), Error::Closed { during: Step::ServerInit, .. });
@@ -718,27 +743,15 @@ fn anns() -> Policy {
 
 /// Holds it whole and bytewise, with a user name and a password, and expects a session of this type.
 async fn anns_session(chosen: SecurityType, script: impl Fn() -> Vec<Turn>) -> [Held; 2] {
-    let mut outcomes = [1 << 20, 1].map(|_| None);
-    for (outcome, width) in outcomes.iter_mut().zip([1 << 20, 1]) {
+    let mut ends = [1 << 20, 1].map(|_| None);
+    for (end, width) in ends.iter_mut().zip([1 << 20, 1]) {
         let held = hold_with(then(script(), session()), width, &anns(), ann()).await;
         assert!(held.result.is_ok(), "{:?}", held.result);
         assert_eq!(held.security_type, Some(chosen));
         assert_eq!(held.recorder.approved, [chosen], "approved once, by its own name");
-        *outcome = Some(held);
+        *end = Some(held);
     }
-    outcomes.map(|outcome| outcome.expect("held"))
-}
-
-macro_rules! ann_fails {
-    ($policy:expr, $script:expr, $pattern:pat $(if $guard:expr)?) => {
-        for width in [1 << 20, 1] {
-            let outcome = hold_with($script.into_iter().collect(), width, &$policy, ann()).await;
-            match outcome.error() {
-                $pattern $(if $guard)? => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    };
+    ends.map(|end| end.expect("held"))
 }
 
 /// Holds it whole and bytewise, and expects [`Outcome::RetryWithout`].
@@ -778,16 +791,16 @@ async fn vencrypts_sub_types() {
                 }
                 script
             };
-            for outcome in anns_session(chosen, script).await {
-                assert_eq!(outcome.recorder.tls, Vec::from_iter(tls));
-                let wanted: Vec<bool> = outcome.recorder.requests.iter().map(|wanted| wanted.username).collect();
+            for held in anns_session(chosen, script).await {
+                assert_eq!(held.recorder.tls, Vec::from_iter(tls));
+                let requests: Vec<bool> = held.recorder.requests.iter().map(|request| request.username).collect();
                 let expected = match chosen {
                     TlsPlain | X509Plain | Plain => vec![true],
                     TlsVnc | X509Vnc | VncAuth => vec![false],
                     _ => vec![],
                 };
-                assert_eq!(wanted, expected, "{chosen:?}");
-                assert_eq!(outcome.recorder.info.last().map(String::as_str), chosen.name());
+                assert_eq!(requests, expected, "{chosen:?}");
+                assert_eq!(held.recorder.info.last().map(String::as_str), chosen.name());
             }
         }
     }
@@ -810,8 +823,8 @@ async fn vencrypt_is_left_where_the_outer_list_had_something_better() {
     ann_retries(SecurityType::VeNCrypt, || then(vencrypt(V38, &[19, 2], &[263]), [Hangs])).await;
     let without = Policy { without: vec![SecurityType::VeNCrypt], ..anns() };
     let script = vec![s(V38), V(V38), s([2, 19, 2]), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)];
-    let outcome = hold_with(then(script, session()), 1, &without, ann()).await;
-    assert_eq!(outcome.security_type, Some(SecurityType::VncAuth));
+    let held = hold_with(then(script, session()), 1, &without, ann()).await;
+    assert_eq!(held.security_type, Some(SecurityType::VncAuth));
 }
 
 #[tokio::test(start_paused = true)]
@@ -840,10 +853,10 @@ async fn a_type_that_is_declined_is_not_sent() {
         (then(vencrypt(V38, &[19], &[256]), [Hangs]), SecurityType::Plain),
         (tight(1, &[129], vec![Hangs]), SecurityType::TightUnixLogin),
     ] {
-        let outcome = hold_with(script, 1, &anns(), declining(declined)).await;
-        assert_eq!(outcome.recorder.approved, [declined]);
-        assert!(outcome.recorder.requests.is_empty());
-        assert!(matches!(outcome.error(), Error::Cancelled));
+        let held = hold_with(script, 1, &anns(), declining(declined)).await;
+        assert_eq!(held.recorder.approved, [declined]);
+        assert!(held.recorder.requests.is_empty());
+        assert!(matches!(held.error(), Error::Cancelled));
     }
 }
 
@@ -870,9 +883,9 @@ async fn credentials_that_do_not_fit_are_not_sent() {
         (&*"n".repeat(1025).leak(), "x", CredentialError::UsernameTooLong { limit: 1024 }),
         ("ann", &*"p".repeat(1025).leak(), CredentialError::PasswordTooLong { limit: 1024 }),
     ] {
-        let person = Recorder { username, password: Some(password), ..Recorder::default() };
+        let recorder = Recorder { username, password: Some(password), ..Recorder::default() };
         let script = then(vencrypt(V38, &[19], &[259]), [V(&[0, 0, 1, 3]), s([1]), Hangs]);
-        let error = hold_with(script, 1, &anns(), person).await.error();
+        let error = hold_with(script, 1, &anns(), recorder).await.error();
         assert!(matches!(error, Error::BadCredentials(error) if error == expected), "{error:?}");
     }
 }
@@ -910,13 +923,10 @@ async fn tights_types() {
             for width in [1 << 20, 1] {
                 let mut rest = rest.clone();
                 rest.extend(capabilities());
-                let outcome = hold_with(tight(tunnels, codes, rest), width, &anns(), ann()).await;
-                assert_eq!(
-                    outcome.result.map(|init| init.name).map_err(|stop| format!("{stop:?}")),
-                    Ok(b"desk".to_vec())
-                );
-                assert_eq!(outcome.security_type, Some(chosen));
-                assert_eq!(outcome.recorder.approved, [chosen]);
+                let held = hold_with(tight(tunnels, codes, rest), width, &anns(), ann()).await;
+                assert_eq!(held.result.map(|init| init.name).map_err(|stop| format!("{stop:?}")), Ok(b"desk".to_vec()));
+                assert_eq!(held.security_type, Some(chosen));
+                assert_eq!(held.recorder.approved, [chosen]);
             }
         }
     }
@@ -994,15 +1004,15 @@ async fn a_repeater_is_sent_its_id() {
     let policy = Policy { repeater_id: Some("1234".to_owned()), ..anns() };
     let script = || vec![s("RFB 000.000\n"), V(REQUEST), s(V38), V(V38), s([1, 1]), V(&[1]), s(OK)];
     for width in [1 << 20, 1] {
-        let outcome = hold_with(then(script(), session()), width, &policy, ann()).await;
-        assert!(outcome.result.is_ok());
-        assert_eq!(outcome.recorder.info, ["repeater", "3.8", "None"]);
+        let held = hold_with(then(script(), session()), width, &policy, ann()).await;
+        assert!(held.result.is_ok());
+        assert_eq!(held.recorder.info, ["repeater", "3.8", "None"]);
     }
     let again = || vec![s("RFB 000.000\n"), V(REQUEST), s("RFB 000.000\n"), Hangs];
     ann_fails!(policy, again(), Error::Protocol { during: Step::Greeting, .. });
     // A server that is no repeater is not sent the ID.
-    let outcome = hold_with(after_none([s(OK), V(&[1]), desk(), s("session")]), 1, &policy, ann()).await;
-    assert!(outcome.result.is_ok());
+    let held = hold_with(after_none([s(OK), V(&[1]), desk(), s("session")]), 1, &policy, ann()).await;
+    assert!(held.result.is_ok());
 }
 
 // ---- the floor
@@ -1012,8 +1022,8 @@ async fn the_floor_decides_before_the_order_does() {
     let policy = Policy { floor: Some(Level::Encrypted), shared: true, ..Policy::default() };
     // Without the floor, None would be chosen, as neither user name nor password is known.
     let script = then(vencrypt(V38, &[1, 19], &[1, 258]), [V(&[0, 0, 1, 2]), s([1]), s(CHALLENGE), V(ANSWER), s(OK)]);
-    let outcome = hold_with(then(script, session()), 1, &policy, ann()).await;
-    assert_eq!(outcome.security_type, Some(SecurityType::TlsVnc));
+    let held = hold_with(then(script, session()), 1, &policy, ann()).await;
+    assert_eq!(held.security_type, Some(SecurityType::TlsVnc));
 }
 
 // ---- callbacks
@@ -1021,21 +1031,21 @@ async fn the_floor_decides_before_the_order_does() {
 #[tokio::test(start_paused = true)]
 async fn without_credentials_nothing_is_sent() {
     let script = || vec![s(V38), V(V38), s([1, 2]), V(&[2]), s(CHALLENGE), Hangs];
-    for outcome in both(script, None).await {
+    for held in both(script, None).await {
         assert_eq!(
-            outcome.recorder.requests,
+            held.recorder.requests,
             [CredentialRequest { security_type: SecurityType::VncAuth, username: false }]
         );
-        assert_eq!(outcome.recorder.steps, steps(&[Step::Authentication]));
-        assert!(matches!(outcome.error(), Error::Cancelled));
+        assert_eq!(held.recorder.steps, steps(&[Step::Authentication]));
+        assert!(matches!(held.error(), Error::Cancelled));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_caller_is_told_of_a_rejection_before_its_reason() {
     for script in [vec![s(V38), V(V38), s([0]), Hangs], after_password([s(FAILED), Hangs])] {
-        let outcome = hold(script, 1, PASSWORD, true).await;
-        assert_eq!(outcome.recorder.rejections, 1);
+        let held = hold(script, 1, PASSWORD, true).await;
+        assert_eq!(held.recorder.rejections, 1);
     }
 }
 

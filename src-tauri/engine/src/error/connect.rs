@@ -168,7 +168,7 @@ pub enum ConnectError {
     #[error("this login does not fit {address}: {detail}")]
     BadInput { address: String, detail: String },
     /// The server's key is too short to protect anything.
-    #[error("the key of {address} has only {bits} bits, which is_encrypted nothing")]
+    #[error("the key of {address} has only {bits} bits, which protects nothing")]
     TooWeak { address: String, bits: u32 },
     /// Somebody has altered the encrypted conversation.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]

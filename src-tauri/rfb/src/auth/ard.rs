@@ -47,8 +47,8 @@ where
         .ok_or_else(|| wire.protocol_error("Diffie-Hellman numbers that protect nothing"))?;
 
     // Before computing: a cancelled login costs no time.
-    let wanted = CredentialRequest { security_type: SecurityType::Ard, username: true };
-    let credentials = credentials(ask, wanted, &LIMITS).await?;
+    let request = CredentialRequest { security_type: SecurityType::Ard, username: true };
+    let credentials = credentials(ask, request, &LIMITS).await?;
     let mut secret = Zeroizing::new([0; SECRET_LEN]);
     rng.fill_bytes(&mut *secret);
     let mut login = Zeroizing::new([0; 2 * FIELD_LEN]);
@@ -104,7 +104,7 @@ impl Group {
         let shared = Zeroizing::new(self.bytes(self.theirs.pow(&exponent)));
         let (name, password) = login.split_at_mut(FIELD_LEN);
         for (field, text) in [(name, credentials.username_bytes()), (password, credentials.password_bytes())] {
-            // Fits: see `LIMITS`.
+            // Not truncated: see `LIMITS`.
             for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
                 *place = *byte;
             }

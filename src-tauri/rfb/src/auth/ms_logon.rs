@@ -36,8 +36,8 @@ where
     if !group.is_usable() {
         return Err(wire.protocol_error("Diffie-Hellman numbers that cannot be used"));
     }
-    let wanted = CredentialRequest { security_type: SecurityType::MsLogonII, username: true };
-    let credentials = credentials(ask, wanted, &LIMITS).await?;
+    let request = CredentialRequest { security_type: SecurityType::MsLogonII, username: true };
+    let credentials = credentials(ask, request, &LIMITS).await?;
     let secret = rng.next_u64();
     let mut fields = Zeroizing::new([0; USERNAME_LEN + PASSWORD_LEN]);
     rng.fill_bytes(&mut *fields);
@@ -68,7 +68,7 @@ impl Group {
         let shared = Zeroizing::new(self.power(self.theirs, secret).to_be_bytes());
         let (name, password) = fields.split_at_mut(USERNAME_LEN);
         for (field, text) in [(name, credentials.username_bytes()), (password, credentials.password_bytes())] {
-            // Fits: see `LIMITS`.
+            // Not truncated: see `LIMITS`.
             for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
                 *place = *byte;
             }

@@ -93,7 +93,7 @@ impl Questions {
             let fingerprint = words.iter().find_map(|line| fingerprint(line));
             return Question::HostKey { prompt: words.join("\n"), fingerprint };
         }
-        if prompt == "TrustPolicy updated hostkeys? (yes/no):" {
+        if prompt == "Accept updated hostkeys? (yes/no):" {
             return Question::Confirm { prompt };
         }
         let (of, owner) = secret(&prompt);

@@ -114,7 +114,7 @@ async fn reached(place: &str) -> Result<Stream, ConnectError> {
 }
 
 async fn refusal(place: &str) -> ConnectError {
-    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets broadcast_addrs in"))
+    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets everybody in"))
 }
 
 struct Nobody;
