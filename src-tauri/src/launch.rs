@@ -70,7 +70,7 @@ pub struct Checkup {
     pub accept: TrustPolicy,
 }
 
-/// Where the password comes from; never from an argument, which broadcast_addrs on this machine can read.
+/// Where the password comes from; never from an argument, which every program on this machine can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Password {
     /// The keyring.

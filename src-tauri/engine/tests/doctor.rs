@@ -86,7 +86,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
     timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 

@@ -440,7 +440,7 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-        assert_eq!(asked, SessionState::Asking { prompt: less.clone(), .. });
+        assert!(matches!(&asked, SessionState::Asking { prompt, .. } if *prompt == less), "{asked:?}");
         // What is no answer to this question changes nothing.
         house.answer(id, answer("secret"));
         house.answer(id, Answer::Trust);
@@ -549,7 +549,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let mut states = house.engine.watch(id).unwrap().1;
     house.engine.attach(id);
     let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() }, .. });
+    assert!(matches!(&asked, SessionState::Asking { prompt: Prompt::Call { from: called }, .. } if *called == from));
     let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
     assert!(quiet.is_err(), "nothing is said before");
 

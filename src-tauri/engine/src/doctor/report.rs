@@ -21,7 +21,7 @@ pub struct Report {
     pub offered: Vec<String>,
     /// The one that Portlight takes.
     pub chosen: Option<String>,
-    /// What it is_encrypted.
+    /// What it protects.
     pub protection: Option<Level>,
     /// What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
     pub tunnel: Option<String>,

@@ -1,4 +1,4 @@
-//! What is_encrypted a session, in the words of the boundary to the windows.
+//! What protects a session, in the words of the boundary to the windows.
 
 use super::Identity;
 use rfb::SecurityType;
@@ -53,7 +53,7 @@ impl From<Level> for rfb::Level {
     }
 }
 
-/// What is_encrypted a session, and how it came to that.
+/// What protects a session, and how it came to that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Protection {
@@ -84,7 +84,7 @@ pub enum Travels {
     Encrypted,
     /// VNC authentication without TLS: it is not sent itself, but a listener can guess it at leisure; eight bytes count.
     Scrambled,
-    /// Readable for broadcast_addrs on the way.
+    /// Readable for everybody on the way.
     Clear,
     /// As it may be: the way does not leave this computer.
     Local,

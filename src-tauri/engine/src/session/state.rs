@@ -50,7 +50,7 @@ pub enum SessionState {
         width: u16,
         /// Framebuffer height in pixels.
         height: u16,
-        /// What is_encrypted the session.
+        /// What protects the session.
         protection: Protection,
         /// Why a password that was to be kept is not in the keyring.
         not_stored: Option<Error>,

@@ -60,7 +60,7 @@ impl House {
             let state = timeout(PATIENCE, states.wait_for(interesting)).await.expect("it hangs").unwrap().clone();
             states.mark_unchanged();
             match state {
-                SessionState::Asking { prompt, .. } => {
+                SessionState::Asking { number, prompt, .. } => {
                     let answer = match &prompt {
                         Prompt::Password { .. } => {
                             let password = (*passwords.next().expect("another password")).to_owned().into();
@@ -70,7 +70,7 @@ impl House {
                         other => panic!("{at} led to {other:?}"),
                     };
                     asked.push(prompt);
-                    self.engine.answer(id, answer);
+                    self.engine.answer(id, number, answer);
                     // Until it has taken the answer, it still says that it asks.
                     timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
                 }
@@ -193,13 +193,15 @@ async fn nobody_knocks_once_too_often() {
     let ended = loop {
         let said = |state: &SessionState| matches!(state, SessionState::Asking { .. } | SessionState::Ended { .. });
         let state = timeout(PATIENCE, states.wait_for(said)).await.expect("it hangs").unwrap().clone();
-        if let SessionState::Ended { error } = state {
-            break error;
-        }
+        let number = match state {
+            SessionState::Asking { number, .. } => number,
+            SessionState::Ended { error } => break error,
+            other => panic!("{other:?}"),
+        };
         knocks += 1;
         let password = "falsch".to_owned().into();
         states.mark_unchanged();
-        house.engine.answer(id, Answer::Password { username: None, password, remember: false });
+        house.engine.answer(id, number, Answer::Password { username: None, password, remember: false });
         timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());
