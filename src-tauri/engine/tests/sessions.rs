@@ -401,21 +401,57 @@ async fn again_dials_again_and_does_not_ask_again() {
     assert!(matches!(ready, SessionState::Ready { .. }), "{ready:?}");
 }
 
+/// Accepts one viewer, waits until its session asks for the password, and leaves the answer to `then`.
+async fn offers_vnc_auth(server: &Server) -> TcpStream {
+    let mut stream = server.accept().await;
+    stream.write_all(&[1, 2]).await.unwrap();
+    expect(&mut stream, &[2]).await;
+    stream.write_all(&[7; 16]).await.unwrap();
+    stream
+}
+
 #[tokio::test]
-async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once() {
+async fn a_server_that_closes_while_a_prompt_stands_open_for_long_is_dialled_again_once() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
-    let mut impatient = server.accept().await;
-    impatient.write_all(&[1, 2]).await.unwrap();
-    expect(&mut impatient, &[2]).await;
-    impatient.write_all(&[7; 16]).await.unwrap();
+    let impatient = offers_vnc_auth(&server).await;
     until_asked(&mut states).await;
     drop(impatient);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
     house.answer(id, answer("slowly typed"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     house.engine.attach(id);
     until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_typed_quickly_and_refused_is_not_sent_again_by_itself() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let mut refusing = offers_vnc_auth(&server).await;
+    until_asked(&mut states).await;
+    house.answer(id, answer("wrong"));
+    refusing.read_exact(&mut [0; 16]).await.unwrap();
+    drop(refusing);
+    // Asked again, before the server is dialled again: nothing has connected to it meanwhile.
+    let problem = until_asked_again(&mut states).await;
+    assert!(matches!(problem, Some(Error::Connect(ConnectError::AuthFailed { reason: None, .. }))), "{problem:?}");
+    let connects = std::pin::pin!(server.listener.accept());
+    assert!(futures_util::FutureExt::now_or_never(connects).is_none(), "a second attempt counts at the server");
+}
+
+/// The problem of a prompt for a password that is not the first.
+async fn until_asked_again(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
+    let again = |state: &SessionState| {
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
+    };
+    match until(states, again).await {
+        SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } => problem.map(Error::from),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
