@@ -1,6 +1,6 @@
 //! What has to be on the system: Debian's packages, and Node.
 
-use crate::{Outcome, call};
+use crate::command::{Outcome, call};
 use std::process::Command;
 
 /// What Portlight is built and run with.
