@@ -124,7 +124,7 @@ async fn the_doctor_needs_neither_display_nor_bus() {
         (&json!(null), &json!(null), &json!(["VncAuth"]))
     );
     let (_, said, _) = texts(desk.portlight_alone(&["doctor", &closed], ""));
-    assert!(said.contains("Nobody has logged in") && said.contains("TigerVNC counts"), "{said}");
+    assert!(said.contains("The doctor did not log in") && said.contains("TigerVNC counts"), "{said}");
 
     let with_password = ["doctor", "--json", "--password-stdin", &closed];
     let (code, found) = report(desk.portlight_alone(&with_password, "sesame!!\nwhat follows is not read\n"));
