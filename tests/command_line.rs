@@ -82,8 +82,10 @@ async fn without_a_session_bus_the_list_still_has_one_owner() {
     let app = App::start(&desk, &[]).await;
     app.hosts().await.until_shown("#search").await;
 
-    let (code, said, complaint) = texts(desk.portlight(&[]));
-    assert_eq!((code, said.as_str()), (Some(1), ""), "{complaint}");
+    let second = desk.spawn("the second", &mut desk.command(portlight()));
+    desk.display().close_window("Portlight could not start");
+    assert_eq!(second.end().await.code(), Some(1));
+    let complaint = second.said();
     let sentence = complaint.lines().filter(|line| line.starts_with("portlight: ")).collect::<Vec<_>>();
     assert!(matches!(sentence[..], [one] if one.contains("another Portlight is using")), "{complaint}");
     assert!(app.runs());

@@ -13,6 +13,7 @@ mod measure;
 mod passwords;
 mod protection;
 mod relay;
+mod starting;
 mod user;
 mod waiting;
 mod walls;

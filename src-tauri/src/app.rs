@@ -117,7 +117,7 @@ fn fail(app: tauri::App, error: &Error) {
     eprintln!("portlight: {error}");
     let (title, sentence) = {
         let texts = app.state::<Texts>();
-        (texts.get("app.name").to_owned(), texts.error(error))
+        (texts.get("start.failed").to_owned(), texts.error(error))
     };
     let at_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
     // Not before `Ready`: the toolkit's threads are still starting, and crash where the process ends under them.

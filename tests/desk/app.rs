@@ -67,6 +67,11 @@ impl<'d> App<'d> {
         self.driver.said()
     }
 
+    /// Portlight's process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Whether Portlight still runs.
     pub fn runs(&self) -> bool {
         // A process that has ended stays as a zombie until its parent, the driver, looks at it.

@@ -2,7 +2,12 @@
 
 use super::process::Process;
 use std::{fs, path::Path, process::Command, sync::Arc};
-use zbus::{Connection, connection::Builder, fdo::DBusProxy, names::BusName};
+use zbus::{
+    Connection, MessageStream,
+    connection::Builder,
+    fdo::{DBusProxy, MonitoringProxy},
+    names::BusName,
+};
 
 /// A running `dbus-daemon`.
 pub struct Bus {
@@ -29,6 +34,15 @@ impl Bus {
     /// The daemon.
     pub fn process(&self) -> &Arc<Process> {
         &self.process
+    }
+
+    /// Everything that goes over the bus from now on.
+    pub async fn monitor(&self) -> MessageStream {
+        let connection = Builder::address(self.address.as_str()).expect("an address").build().await;
+        let connection = connection.expect("a bus to connect to");
+        let monitor = MonitoringProxy::new(&connection).await.expect("every bus has its daemon");
+        monitor.become_monitor(&[], 0).await.expect("a daemon that lets its own user look");
+        MessageStream::from(connection)
     }
 
     /// Whether anybody has `name`.

@@ -17,7 +17,7 @@ const NAME: &str = "io.github.portlight.Portlight";
 const PATH: &str = "/io/github/portlight/Portlight";
 const INTERFACE: &str = "io.github.portlight.Portlight1";
 /// For the first instance to open a window. It may be starting itself, on a slow disk.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the bus itself, which does nothing but pass messages on.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 
