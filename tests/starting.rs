@@ -131,8 +131,11 @@ async fn a_list_that_cannot_be_used_is_told_in_a_window_where_there_is_no_termin
     let file = desk.hosts_file();
     let folder = file.parent().expect("a folder").to_owned();
     type Prepare<'a> = &'a dyn Fn();
-    let cases: [(&str, Prepare<'_>); 3] = [
+    let cases: [(&str, Prepare<'_>); 4] = [
         ("a folder", &|| fs::create_dir_all(&file).expect("a home")),
+        ("a link that leads nowhere", &|| {
+            fs::create_dir_all(&folder).and_then(|()| symlink("/nowhere/at/all", &file)).expect("a home");
+        }),
         ("a folder that is a file", &|| fs::write(&folder, "").expect("a home")),
         ("a folder that leads nowhere", &|| symlink("/nowhere/at/all", &folder).expect("a home")),
     ];
