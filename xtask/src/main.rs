@@ -4,6 +4,7 @@ mod arrows;
 mod bench;
 mod command;
 mod files;
+mod notices;
 mod system;
 
 use command::{Outcome, call, cargo, npm, top};
@@ -22,6 +23,7 @@ cargo xtask package           make the .deb
 cargo xtask arrows            check which module knows which, and that there is no circle
 cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
+cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         Some("fuzz") => arguments.get(1).map_or(Ok(FUZZ_SECONDS), |word| seconds(word)).and_then(fuzz),
         Some("bench") => bench::run(&arguments[1..]),
         Some("arrows") => arrows::check(),
+        Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
+        Some("notices") => notices::make(),
         Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };
@@ -67,6 +71,7 @@ fn test() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     arrows::check()?;
+    notices::check()?;
     same_bindings(|| cargo(&["test", "--workspace", "--exclude", "portlight"]))?;
     cargo(&["test", "--package", "portlight", "--bins"])?;
     fuzz(FUZZ_SECONDS)?;
@@ -159,7 +164,10 @@ fn build_pages() -> Outcome {
     let built = changed(&ui.join("dist/index.html"));
     let newest =
         newest_first(&ui, |path| !path.starts_with(ui.join("node_modules")) && !path.starts_with(ui.join("dist")));
-    if newest.first().is_none_or(|source| changed(source) > built) { npm(&["run", "build"]) } else { Ok(()) }
+    if newest.first().is_none_or(|source| changed(source) > built) {
+        npm(&["run", "build"])?;
+    }
+    notices::place()
 }
 
 fn contents(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
