@@ -7,7 +7,7 @@ use crate::{
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, Settings, Telling, find_target, host::FieldProblem};
+use portlight_engine::{Engine, Error, FormError, Hint, Settings, find_target, model::FieldProblem};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -102,7 +102,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
 /// What is wrong with a target, without repeating a password that may be in it.
 fn unreadable(target: &str, error: &Error) -> String {
     let reason = match error {
-        Error::Fields { fields } => match fields.first() {
+        Error::Form(FormError::Fields { fields }) => match fields.first() {
             // Its own text begins with the name of the form's field.
             Some(FieldProblem::Address(problem)) => problem.to_string(),
             _ => error.to_string(),
@@ -158,7 +158,7 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().was_told(Telling::StaysInTray) {
+    let stay = match app.state::<Arc<Engine>>().was_told(Hint::StaysInTray) {
         true => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
         false => events::ask_about_closing(app),

@@ -2,7 +2,7 @@
 
 use crate::link;
 use lexopt::{Arg, Parser, ValueExt};
-use portlight_engine::doctor::Accept;
+use portlight_engine::doctor::TrustPolicy;
 use std::ffi::OsString;
 
 /// `portlight --help`.
@@ -68,7 +68,7 @@ pub struct DoctorArgs {
     /// The user name to log in with, where it is not the saved one.
     pub username: Option<String>,
     /// Which certificates and keys are trusted.
-    pub accept: Accept,
+    pub accept: TrustPolicy,
 }
 
 /// Where a password comes from; never from an argument, which every user of this machine can read.
@@ -173,9 +173,9 @@ impl DoctorOptions {
             false => (login || username.is_some()).then_some(PasswordSource::Keyring),
         };
         let accept = match trust.as_deref() {
-            None => Accept::Known,
-            Some("any") => Accept::Any,
-            Some(fingerprint) => Accept::Fingerprint(sha256(fingerprint)?),
+            None => TrustPolicy::Known,
+            Some("any") => TrustPolicy::Any,
+            Some(fingerprint) => TrustPolicy::Fingerprint(sha256(fingerprint)?),
         };
         Ok(DoctorArgs { target, json, login, username, accept })
     }
@@ -218,7 +218,7 @@ mod tests {
 
     fn doctor(target: &str) -> DoctorArgs {
         let target = target.to_owned();
-        DoctorArgs { target, json: false, login: None, username: None, accept: Accept::Known }
+        DoctorArgs { target, json: false, login: None, username: None, accept: TrustPolicy::Known }
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let (keyring, stdin) = (Some(PasswordSource::Keyring), Some(PasswordSource::Stdin));
         let ann = || Some("ann".to_owned());
         let colons = ["Ab"; 32].join(":");
-        let expected = Accept::Fingerprint("Ab".repeat(32));
+        let expected = TrustPolicy::Fingerprint("Ab".repeat(32));
         for (line, asked) in [
             ("doctor box:1", doctor("box:1")),
             ("doctor --json box", DoctorArgs { json: true, ..doctor("box") }),
@@ -239,7 +239,7 @@ mod tests {
                 "doctor box --login --username=ann --password-stdin",
                 DoctorArgs { login: stdin, username: ann(), ..doctor("box") },
             ),
-            ("doctor box --trust any", DoctorArgs { accept: Accept::Any, ..doctor("box") }),
+            ("doctor box --trust any", DoctorArgs { accept: TrustPolicy::Any, ..doctor("box") }),
             (&format!("doctor box --trust {colons}"), DoctorArgs { accept: expected, ..doctor("box") }),
         ] {
             assert_eq!(parse_words(line), Ok(Command::Doctor(asked)), "{line}");

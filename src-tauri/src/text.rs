@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_failed_start_is_told_in_the_users_language() {
-        let error = portlight_engine::Error::HostsInUse { path: "/home/ann/hosts.json".into() };
+        let error: portlight_engine::Error =
+            portlight_engine::StoreError::HostsInUse { path: "/home/ann/hosts.json".into() }.into();
         for language in [Language::En, Language::ZhCn] {
             let sentence = Texts::load(language).unwrap().error(&error);
             assert!(sentence.contains("/home/ann/hosts.json") && !sentence.contains('{'), "{sentence}");

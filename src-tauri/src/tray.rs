@@ -3,7 +3,7 @@
 use crate::{platform, text::Texts, windows};
 use portlight_engine::{
     Engine,
-    host::{HostId, HostView},
+    model::{HostId, HostView},
 };
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
 use tauri::{
@@ -169,7 +169,7 @@ mod tests {
             ca_file: String::new(),
             ssh_jump: String::new(),
             mac: String::new(),
-            has_site: false,
+            has_http_auth: false,
             reconnect: true,
             demo: false,
         }

@@ -4,12 +4,10 @@
 
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
-    Engine, Error, Settings,
-    host::{HostDraft, HostId},
-    listen::Listening,
-    protection::Level,
-    secrets::PasswordChange,
-    session::{Answer, Prompt, SessionId, SessionState, Stage},
+    ConnectError, Engine, Error, Settings,
+    model::{HostDraft, HostId, Level, PasswordChange, SessionId},
+    session::{Answer, Prompt, SessionState, Stage},
+    store::Listening,
 };
 use std::{
     sync::Arc,
@@ -161,7 +159,7 @@ async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&Sess
 
 async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
     match until(states, |state| matches!(state, SessionState::Asking { .. })).await {
-        SessionState::Asking { prompt: Prompt::Password { problem, .. } } => problem,
+        SessionState::Asking { prompt: Prompt::Password { problem, .. } } => problem.map(Error::from),
         other => panic!("{other:?}"),
     }
 }
@@ -228,7 +226,7 @@ async fn a_session_from_dialling_to_the_servers_end() {
     assert_eq!(hear_from(&mut viewer).await, b"to the viewer");
 
     drop(there);
-    assert!(matches!(until_broken(&mut states).await, (Error::ServerClosed { .. }, 1)));
+    assert!(matches!(until_broken(&mut states).await, (Error::Connect(ConnectError::ServerClosed { .. }), 1)));
     assert!(matches!(viewer.next().await, Some(Ok(Message::Close(_))) | None), "the viewer is told at once");
 }
 
@@ -277,8 +275,8 @@ async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
     until_broken(&mut states).await;
     let mut there = server.accept().await;
     there.write_all(b"\0\0\0\0\x06go off").await.unwrap();
-    let refused = Error::Refused { address: server.shown(), reason: Some("go off".into()) };
-    assert_eq!(until_ended(&mut states).await, Some(refused));
+    let refused = ConnectError::Refused { address: server.shown(), reason: Some("go off".into()) };
+    assert_eq!(until_ended(&mut states).await, Some(refused.into()));
 }
 
 #[tokio::test]
@@ -292,7 +290,7 @@ async fn a_machine_may_ask_not_to_be_dialled_again() {
     let _viewer = view(&until_ready(&mut states).await).await;
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
-    assert!(matches!(until_ended(&mut states).await, Some(Error::ServerClosed { .. })));
+    assert!(matches!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::ServerClosed { .. }))));
 }
 
 #[tokio::test]
@@ -328,7 +326,7 @@ async fn a_dead_port_is_named() {
     let house = house().await;
     let address = Server::start().await.address();
     let (_, mut states) = house.open(&address);
-    assert!(matches!(until_ended(&mut states).await, Some(Error::ConnectionRefused { .. })));
+    assert!(matches!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::ConnectionRefused { .. }))));
 }
 
 #[tokio::test]
@@ -351,7 +349,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
     })
     .await;
     let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = again else { panic!("{again:?}") };
-    let rejected = Error::AuthFailed { address: server.shown(), reason: Some("nope".into()), too_many: false };
+    let rejected = ConnectError::AuthFailed { address: server.shown(), reason: Some("nope".into()), too_many: false };
     assert_eq!(problem, Some(rejected));
     assert!(
         timeout(Duration::from_millis(100), server.listener.accept()).await.is_err(),
@@ -499,7 +497,7 @@ async fn a_login_that_cannot_be_sent_is_asked_for_again() {
         matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
     });
     let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
-    assert!(matches!(problem, Some(Error::BadInput { .. })), "{problem:?}");
+    assert!(matches!(problem, Some(ConnectError::BadInput { .. })), "{problem:?}");
 }
 
 #[tokio::test]
@@ -511,7 +509,7 @@ async fn a_machine_that_is_woken_is_waited_for() {
 
     // Without being asked for nobody is woken, and nobody waited for.
     let (id, mut states) = house.open_host(host);
-    assert!(matches!(until_ended(&mut states).await, Some(Error::ConnectionRefused { .. })));
+    assert!(matches!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::ConnectionRefused { .. }))));
     house.engine.end(id);
 
     let id = house.engine.reserve();
@@ -556,7 +554,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     house.engine.again(id);
     house.engine.answer(id, Answer::Call);
     until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
-    assert_eq!(until_ended(&mut states).await, Some(Error::CallerGone { address: from }));
+    assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
 }
 
 #[tokio::test]
@@ -583,10 +581,12 @@ async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
     drop(view(&until_ready(&mut states).await).await);
     until_ended(&mut states).await;
     house.engine.viewer_failed(id, "the picture was not understood".into());
-    let said = until(&mut states, |state| matches!(state, SessionState::Ended { error: Some(Error::ViewerFailed { detail }) } if !detail.is_empty())).await;
+    let said = until(&mut states, |state| matches!(state, SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { detail })) } if !detail.is_empty())).await;
     assert_eq!(
         said,
-        SessionState::Ended { error: Some(Error::ViewerFailed { detail: "the picture was not understood".into() }) }
+        SessionState::Ended {
+            error: Some(Error::Connect(ConnectError::ViewerFailed { detail: "the picture was not understood".into() }))
+        }
     );
 }
 
@@ -603,6 +603,6 @@ async fn the_demo_desktop_lets_us_in() {
 
 #[tokio::test]
 async fn no_state_and_no_error_shows_a_password() {
-    let shown = format!("{:?}", portlight_engine::secrets::Secret::from("open sesame".to_owned()));
+    let shown = format!("{:?}", portlight_engine::model::Secret::from("open sesame".to_owned()));
     assert!(!shown.contains("sesame"));
 }

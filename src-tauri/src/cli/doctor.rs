@@ -7,12 +7,12 @@ use crate::{
     link, platform,
 };
 use portlight_engine::{
-    Engine, Error, Result, Settings,
+    Engine, Result, Settings, StoreError,
     doctor::{self, Login, Report},
     find_target,
-    secrets::{Secret, Secrets},
-    session::Target,
-    trust::Trust,
+    keyring::Keyring,
+    model::{Secret, Target},
+    store::Pins,
 };
 use std::{
     env,
@@ -21,7 +21,7 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// Bytes of a password on standard input. No security type of RFB carries a longer one.
+/// Bytes of a password on standard input: more than any server takes.
 const MAX_PASSWORD: usize = 8192;
 
 /// Examines the way to a machine and prints the report. Ends with 0 only where the stage asked for was reached.
@@ -43,7 +43,7 @@ pub fn examine(args: &DoctorArgs) -> ExitCode {
             runtime.shutdown_background();
             report
         }
-        Err(cause) => Err(Error::System { detail: cause.to_string() }),
+        Err(cause) => Err(StoreError::System { detail: cause.to_string() }.into()),
     };
     let report = report.unwrap_or_else(|error| Report::failed(link::redacted(&args.target), error));
     print(&if args.json { render::json_line(&report) } else { render::plain(&report, colours()) });
@@ -68,14 +68,15 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    Ok(doctor::examine_with(target, login, args.accept.clone(), &Trust::peek(&config)).await)
+    Ok(doctor::examine_with(target, login, args.accept.clone(), &Pins::peek(&config)).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {
-    let missing =
-        || Error::System { detail: format!("no password is saved for {}: --password-stdin takes one", target.name) };
+    let missing = || StoreError::System {
+        detail: format!("no password is saved for {}: --password-stdin takes one", target.name),
+    };
     let id = target.host.ok_or_else(missing)?;
-    Secrets::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)
+    Ok(Keyring::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
 }
 
 /// The first line of standard input.

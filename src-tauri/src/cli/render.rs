@@ -1,9 +1,9 @@
 //! The doctor's report as text: for people at a terminal, and as JSON for scripts.
 
 use portlight_engine::{
-    Error,
+    ConnectError, Error, FormError, KeyringError,
     doctor::{Desktop, Failure, Report, ReportStage, StageReport},
-    trust::{Certificate, CertificateProblem, Identity, RsaKey},
+    model::{Certificate, CertificateProblem, Identity, RsaKey},
 };
 use serde_json::json;
 use time::OffsetDateTime;
@@ -149,36 +149,49 @@ const LABEL: usize = 11;
 
 /// What the user can do about an error, where its sentence does not say so itself.
 fn advice(error: &Error) -> Option<&'static str> {
+    match error {
+        Error::Connect(error) => advice_on_connecting(error),
+        Error::Keyring(
+            KeyringError::Missing { .. } | KeyringError::Locked | KeyringError::Silent | KeyringError::Failed { .. },
+        ) => Some("--password-stdin takes the password instead."),
+        Error::Form(FormError::Fields { .. }) => {
+            Some("A target is a saved machine's name, or an address such as box, box:1 or /run/vnc.sock.")
+        }
+        _ => None,
+    }
+}
+
+fn advice_on_connecting(error: &ConnectError) -> Option<&'static str> {
     Some(match error {
-        Error::UnknownName { .. } => "Does its IP address work?",
-        Error::ConnectionRefused { .. } => {
+        ConnectError::UnknownName { .. } => "Does its IP address work?",
+        ConnectError::ConnectionRefused { .. } => {
             "Is it another port? box:1 is display 1, which is port 5901; box::1 is port 1."
         }
-        Error::DialTimeout { .. } | Error::Unreachable { .. } => {
+        ConnectError::DialTimeout { .. } | ConnectError::Unreachable { .. } => {
             "Is it in this network, and does a firewall let VNC through?"
         }
-        Error::NotRfb { .. } | Error::NotRfbClosed { .. } | Error::TimeoutGreeting { .. } => {
+        ConnectError::NotRfb { .. } | ConnectError::NotRfbClosed { .. } | ConnectError::TimeoutGreeting { .. } => {
             "VNC servers listen at port 5900 and the ones that follow, one for each display."
         }
-        Error::Repeater { .. } => "Save the machine with its repeater ID, and examine it by its name.",
-        Error::Refused { .. } | Error::AuthFailed { too_many: true, .. } => {
+        ConnectError::Repeater { .. } => "Save the machine with its repeater ID, and examine it by its name.",
+        ConnectError::Refused { .. } | ConnectError::AuthFailed { too_many: true, .. } => {
             "If there were too many failed logins, wait: each further attempt makes the wait longer."
         }
-        Error::NoCommonType { .. } => "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings.",
-        Error::BadInput { .. } => "--username and --password-stdin take another login.",
-        Error::Untrusted { .. } => {
+        ConnectError::NoCommonType { .. } => {
+            "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings."
+        }
+        ConnectError::BadInput { .. } => "--username and --password-stdin take another login.",
+        ConnectError::Untrusted { .. } => {
             "Compare the fingerprint with what is shown at the server itself; --trust FINGERPRINT accepts it for once."
         }
-        Error::TrustChanged { .. } => {
+        ConnectError::TrustChanged { .. } => {
             "If the server was set up anew, open it in Portlight, which shows both keys and asks. If not, do not log in."
         }
-        Error::Weaker { .. } => "If the server was changed on purpose, open it in Portlight, which asks about it.",
-        Error::NeedsConsent { .. } => "Open it in Portlight, which asks about it, or let the server offer VeNCrypt.",
-        Error::KeyringMissing { .. } | Error::KeyringLocked | Error::KeyringSilent | Error::KeyringFailed { .. } => {
-            "--password-stdin takes the password instead."
+        ConnectError::Weaker { .. } => {
+            "If the server was changed on purpose, open it in Portlight, which asks about it."
         }
-        Error::Fields { .. } => {
-            "A target is a saved machine's name, or an address such as box, box:1 or /run/vnc.sock."
+        ConnectError::NeedsConsent { .. } => {
+            "Open it in Portlight, which asks about it, or let the server offer VeNCrypt."
         }
         _ => return None,
     })
@@ -226,7 +239,7 @@ mod tests {
             (trust(true, "not known yet"), true),
             (trust(false, "the identity of box is not confirmed yet"), true),
         ] {
-            let protection = Some(portlight_engine::protection::Level::Identified);
+            let protection = Some(portlight_engine::model::Level::Identified);
             let text = plain(&Report { stages: vec![stage], protection, ..Report::of("box".into()) }, false);
             assert_eq!(text.contains("identified and encrypted, once its key is confirmed"), doubt, "{text}");
             assert!(text.contains("identified and encrypted"), "{text}");
@@ -270,7 +283,7 @@ mod tests {
             chosen: Some(words()),
             identity: Some(Identity::X509(certificate)),
             desktop: Some(Desktop { name: words(), width: 1, height: 1 }),
-            error: Some(Error::System { detail: words() }.into()),
+            error: Some(portlight_engine::StoreError::System { detail: words() }.into()),
             ..Report::of(words())
         }
     }

@@ -3,14 +3,11 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    Error, HostListView, Result, Saved, Telling,
-    address::Address,
+    FormError, Hint, HostListView, Result, Saved,
     doctor::Report,
-    host::{FieldProblem, HostDraft, HostId, HostView},
     import::{ImportSource, Preview},
-    listen::{Listening, ListeningView},
-    secrets::PasswordChange,
-    site::SiteChange,
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange},
+    store::{Listening, ListeningView},
 };
 use serde::Deserialize;
 use tauri::{AppHandle, WebviewWindow, command};
@@ -31,8 +28,8 @@ pub async fn save_host(engine: EngineState<'_>, draft: HostDraft, change: Passwo
 
 /// Changes the HTTP credentials and headers of a host's WebSocket, which lie in the keyring.
 #[command]
-pub async fn save_http_auth(engine: EngineState<'_>, id: HostId, change: SiteChange) -> Result<()> {
-    engine.save_site(id, change).await
+pub async fn save_http_auth(engine: EngineState<'_>, id: HostId, change: HttpAuthChange) -> Result<()> {
+    engine.save_http_auth(id, change).await
 }
 
 /// Adds a copy of a host under another name, with its password.
@@ -56,7 +53,7 @@ pub async fn restore_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
 /// Puts a host among the favourites, or takes it out.
 #[command]
 pub async fn set_favourite(engine: EngineState<'_>, id: HostId, favourite: bool) -> Result<()> {
-    engine.favour(id, favourite)
+    engine.set_favourite(id, favourite)
 }
 
 /// Opens a saved host's viewer window.
@@ -101,7 +98,7 @@ pub async fn read_address(text: String) -> Result<String> {
     let address = Address::parse(&text);
     address
         .map(|address| address.to_string())
-        .map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })
+        .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into())
 }
 
 /// Examines the way to the host of a form, up to where a login is wanted, or further with its password; saves nothing.
@@ -128,7 +125,7 @@ pub async fn choose_closing(
     engine: EngineState<'_>,
     choice: Closing,
 ) -> Result<()> {
-    engine.tell_once(Telling::StaysInTray);
+    engine.tell_once(Hint::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => {

@@ -6,7 +6,7 @@
 mod hosts;
 mod session;
 
-use portlight_engine::{Engine, Error};
+use portlight_engine::{ConnectError, Engine, Error};
 use std::sync::Arc;
 use tauri::{
     State, Wry,
@@ -50,7 +50,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
 
 /// A failure of the window system, the clipboard or a thread.
 fn system(cause: impl std::fmt::Display) -> Error {
-    Error::System { detail: cause.to_string() }
+    ConnectError::System { detail: cause.to_string() }.into()
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    Error, Result,
-    session::{Answer, SessionId, SessionState, SessionView},
+    Result, StoreError,
+    model::SessionId,
+    session::{Answer, SessionState, SessionView},
 };
 use tauri::{WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
@@ -20,7 +21,7 @@ pub async fn attach(
     let session = session_of(&window)?;
     // The prewarmed window attaches long before it has a session.
     engine.begun(session).await;
-    let (view, mut state) = engine.watch(session).ok_or(Error::NoSuchHost)?;
+    let (view, mut state) = engine.watch(session).ok_or(StoreError::NoSuchHost)?;
     tauri::async_runtime::spawn(async move {
         loop {
             let now = state.borrow_and_update().clone();
@@ -93,5 +94,5 @@ pub async fn viewer_failed(window: WebviewWindow, engine: EngineState<'_>, detai
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
-    windows::session_of(window.label()).ok_or(Error::NoSuchHost)
+    windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
 }

@@ -1,10 +1,7 @@
 //! A viewer window's size and place.
 
 use super::page::VIEWER_PAGE;
-use portlight_engine::{
-    Engine,
-    session::{SessionId, SessionState},
-};
+use portlight_engine::{Engine, model::SessionId, session::SessionState};
 use tauri::{LogicalPosition, LogicalSize, WebviewWindow};
 
 /// Width and height of a window's frame and title, in logical pixels: an estimate, as no system tells before it has

@@ -1,7 +1,7 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
 use crate::text::Texts;
-use portlight_engine::{Engine, session::SessionId};
+use portlight_engine::{Engine, model::SessionId};
 use std::sync::Arc;
 use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,

@@ -2,10 +2,7 @@
 //! server. Starting a web view takes several times as long as everything else between a click and the picture.
 
 use super::page;
-use portlight_engine::{
-    Engine,
-    session::{SessionId, SessionState},
-};
+use portlight_engine::{Engine, model::SessionId, session::SessionState};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -7,8 +7,9 @@ use super::{
 };
 use portlight_engine::{
     Engine,
-    listen::Call,
-    session::{SessionId, SessionState, Target},
+    model::{SessionId, Target},
+    reverse::IncomingConnection,
+    session::SessionState,
 };
 use std::sync::Arc;
 use tauri::{AppHandle, Manager, Window};
@@ -38,7 +39,7 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
 ///
 /// # Errors
 /// What the window system says.
-pub fn open_call(app: &AppHandle, call: Call) -> tauri::Result<()> {
+pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
     let title = call.from();
     show(app, &title, |engine, session| engine.open_call(session, call))
 }

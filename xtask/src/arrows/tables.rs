@@ -13,16 +13,16 @@ pub const TABLES: &[(&str, Table)] = &[("portlight-engine", ENGINE), ("portlight
 
 #[rustfmt::skip]
 const ENGINE: Table = &[
-    ("platform",    ""),
     ("model",       ""),
+    ("relay",       ""),
     ("error",       "model"),
-    ("store",       "model error platform"),
-    ("keyring",     "model error platform"),
-    ("transport",   "model error platform"),
-    ("connect",     "model error transport"),
-    ("session",     "model error store keyring transport connect"),
-    ("doctor",      "model error store keyring transport connect"),
+    ("store",       "model error"),
+    ("keyring",     "model error"),
+    ("transport",   "model error"),
     ("import",      "model error"),
+    ("connect",     "model error transport"),
+    ("session",     "model error store keyring transport connect relay"),
+    ("doctor",      "model error store transport connect session"),
 ];
 
 #[rustfmt::skip]

@@ -1,28 +1,28 @@
 //! Answers the handshake's questions without a person: out of what is known and what was given.
 
-use super::{Accept, Examination, ReportStage, progress::Progress};
+use super::{ProbeRequest, ReportStage, TrustPolicy, progress::Progress};
 use crate::{
-    error::Error,
-    protection::Level,
+    error::ConnectError,
+    model::{Certificate, Identity, Level},
     session::peer,
+    store::{Pins, Verdict},
     transport::{
-        Limit, Way, patience,
+        PathKind, TimeoutHandle,
         ssh::{
             AskPass,
             question::{Question, Reply},
         },
-        tls, ws,
+        timeout, tls, ws,
     },
-    trust::{Certificate, Identity, Trust, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, Heard, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 
-pub(super) struct Examiner<'a> {
-    examination: &'a Examination,
-    trust: &'a Trust,
+pub(super) struct Probe<'a> {
+    examination: &'a ProbeRequest,
+    trust: &'a Pins,
     progress: &'a mut Progress,
-    limit: Limit,
-    way: Way,
+    limit: TimeoutHandle,
+    way: PathKind,
     through_repeater: bool,
     chosen: Option<SecurityType>,
     encrypted: bool,
@@ -36,16 +36,16 @@ pub(super) enum End {
     /// A login is wanted, and none was to be tried.
     WantsLogin,
     /// The answer is no.
-    Failed(Error),
+    Failed(ConnectError),
 }
 
-impl<'a> Examiner<'a> {
+impl<'a> Probe<'a> {
     pub(super) fn new(
-        examination: &'a Examination,
-        trust: &'a Trust,
+        examination: &'a ProbeRequest,
+        trust: &'a Pins,
         progress: &'a mut Progress,
-        limit: Limit,
-        way: Way,
+        limit: TimeoutHandle,
+        way: PathKind,
     ) -> Self {
         let (through_repeater, encrypted, confirmed, logged_in) = Default::default();
         Self {
@@ -68,13 +68,13 @@ impl<'a> Examiner<'a> {
         self.end
     }
 
-    fn fail(&mut self, error: Error) -> Cancelled {
+    fn fail(&mut self, error: ConnectError) -> Cancelled {
         self.end = Some(End::Failed(error));
         Cancelled
     }
 
     fn untrusted(&mut self, fingerprint: &str) -> Cancelled {
-        self.fail(Error::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
+        self.fail(ConnectError::Untrusted { address: self.address(), fingerprint: fingerprint.to_owned() })
     }
 
     fn address(&self) -> String {
@@ -82,16 +82,16 @@ impl<'a> Examiner<'a> {
     }
 
     /// Whether `chosen` may be given the login.
-    fn may_log_in(&self, chosen: SecurityType) -> Result<(), Error> {
+    fn may_log_in(&self, chosen: SecurityType) -> Result<(), ConnectError> {
         let target = &self.examination.target;
         let now = Level::from(chosen.level()).max(self.way.level());
         match target.protection {
-            Some(before) if now < before => return Err(Error::Weaker { address: self.address(), before, now }),
+            Some(before) if now < before => return Err(ConnectError::Weaker { address: self.address(), before, now }),
             _ => {}
         }
-        if chosen.reveals_password() && !self.way.protects() && !target.clear_text {
+        if chosen.reveals_password() && !self.way.is_encrypted() && !target.clear_text {
             let security_type = chosen.name().unwrap_or_default().to_owned();
-            return Err(Error::NeedsConsent { address: self.address(), security_type });
+            return Err(ConnectError::NeedsConsent { address: self.address(), security_type });
         }
         Ok(())
     }
@@ -116,20 +116,21 @@ impl<'a> Examiner<'a> {
         };
         let verdict = self.trust.verdict(&self.examination.target.endpoint(), &identity);
         let detail = match (&self.examination.accept, verdict) {
-            (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => {
+            (TrustPolicy::Fingerprint(expected), _) if identity.has_fingerprint(expected) => {
                 "it is the one whose fingerprint was given"
             }
             // Whoever names a key means that one, whoever may vouch for another.
-            (Accept::Fingerprint(_), _) => return Err(self.untrusted(fingerprint)),
+            (TrustPolicy::Fingerprint(_), _) => return Err(self.untrusted(fingerprint)),
             (_, Verdict::Changed(known)) => {
-                let error = Error::TrustChanged { address: self.address(), known: known.sha256, shown: key.clone() };
+                let error =
+                    ConnectError::TrustChanged { address: self.address(), known: known.sha256, shown: key.clone() };
                 return Err(self.fail(error));
             }
             (_, Verdict::Trusted) if vouched_for => "an authority vouches for it",
             (_, Verdict::Trusted) => "known: it was accepted before",
-            (Accept::Any, Verdict::Unknown) => "not known, and accepted as any would be",
-            (Accept::Known, Verdict::Unknown) if self.examination.login.is_none() => "not known yet",
-            (Accept::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprint)),
+            (TrustPolicy::Any, Verdict::Unknown) => "not known, and accepted as any would be",
+            (TrustPolicy::Known, Verdict::Unknown) if self.examination.login.is_none() => "not known yet",
+            (TrustPolicy::Known, Verdict::Unknown) => return Err(self.untrusted(fingerprint)),
         };
         self.progress.done(detail);
         self.confirmed = true;
@@ -138,16 +139,16 @@ impl<'a> Examiner<'a> {
 }
 
 /// Looks at the site in front of a server.
-pub(super) struct Visitor<'a> {
-    pub(super) accept: &'a Accept,
-    pub(super) trust: &'a Trust,
+pub(super) struct ConnectDelegate<'a> {
+    pub(super) accept: &'a TrustPolicy,
+    pub(super) trust: &'a Pins,
     /// What it has shown.
     pub(super) shown: Option<Certificate>,
     /// What ssh wanted to know.
     pub(super) asked: Option<String>,
 }
 
-impl AskPass for Visitor<'_> {
+impl AskPass for ConnectDelegate<'_> {
     async fn answer(&mut self, question: &Question) -> Option<Reply> {
         let (Question::Secret { prompt, .. }
         | Question::HostKey { prompt, .. }
@@ -158,28 +159,28 @@ impl AskPass for Visitor<'_> {
     }
 }
 
-impl ws::Visitor for Visitor<'_> {
-    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+impl ws::ConnectDelegate for ConnectDelegate<'_> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         let identity = Identity::X509(certificate.clone());
         self.shown = Some(certificate.clone());
         match (self.accept, self.trust.verdict(site, &identity)) {
-            (Accept::Fingerprint(expected), _) if identity.has_fingerprint(expected) => Ok(()),
-            (_, Verdict::Changed(known)) => Err(Error::TrustChanged {
+            (TrustPolicy::Fingerprint(expected), _) if identity.has_fingerprint(expected) => Ok(()),
+            (_, Verdict::Changed(known)) => Err(ConnectError::TrustChanged {
                 address: site.to_owned(),
                 known: known.sha256,
                 shown: certificate.key_sha256,
             }),
-            (_, Verdict::Trusted) | (Accept::Any, _) => Ok(()),
+            (_, Verdict::Trusted) | (TrustPolicy::Any, _) => Ok(()),
             (_, Verdict::Unknown) => {
-                Err(Error::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
+                Err(ConnectError::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
             }
         }
     }
 }
 
-impl Ask for Examiner<'_> {
+impl Ask for Probe<'_> {
     fn step(&mut self, step: Step) {
-        self.limit.set(patience::deadline(step));
+        self.limit.set(timeout::deadline(step));
         match step {
             Step::Greeting => self.progress.enter(ReportStage::Greeting),
             Step::SecurityTypes => self.progress.enter(ReportStage::Security),
@@ -216,12 +217,12 @@ impl Ask for Examiner<'_> {
     }
 
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
-        self.limit.set(patience::TLS);
+        self.limit.set(timeout::TLS);
         let target = &self.examination.target;
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
-                self.fail(Error::CaFile { path: target.ca_file.clone(), detail });
+                self.fail(ConnectError::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
@@ -234,7 +235,7 @@ impl Ask for Examiner<'_> {
         if let Some(certificate) = tls.certificate {
             self.confirm(Identity::X509(certificate)).map_err(|_| TlsError::Cancelled)?;
         }
-        self.limit.set(patience::MESSAGE);
+        self.limit.set(timeout::MESSAGE);
         self.progress.enter(ReportStage::Login);
         Ok(tls.stream)
     }
@@ -255,14 +256,14 @@ impl Ask for Examiner<'_> {
         let username = self.examination.username();
         if wanted.username && username.is_empty() {
             let detail = "the server wants a user name, too".to_owned();
-            return Err(self.fail(Error::BadInput { address: self.address(), detail }));
+            return Err(self.fail(ConnectError::BadInput { address: self.address(), detail }));
         }
         self.logged_in = true;
         Ok(Credentials::new(username, login.password.expose()))
     }
 
     fn refused(&mut self) {
-        self.limit.set(patience::REASON);
+        self.limit.set(timeout::REASON);
     }
 }
 
@@ -270,33 +271,36 @@ impl Ask for Examiner<'_> {
 mod tests {
     use super::*;
     use crate::{
-        address::Address,
         doctor::{Login, StageReport},
-        session::Target,
-        transport::Patient,
-        trust::{Certificate, CertificateProblem, RsaKey},
+        model::{Address, Certificate, CertificateProblem, RsaKey, Target},
+        transport::TimeoutStream,
     };
 
     fn target() -> Target {
         Target::unsaved("Box".into(), Address::parse("box").unwrap(), false)
     }
 
-    fn examination(target: Target, with_login: bool, accept: Accept) -> Examination {
+    fn examination(target: Target, with_login: bool, accept: TrustPolicy) -> ProbeRequest {
         let login = with_login.then(|| Login { username: None, password: "sesame".to_owned().into() });
-        Examination { target, login, accept }
+        ProbeRequest { target, login, accept }
     }
 
     /// What an examiner answers, why not, and the stages that it has noted.
     async fn answers(
-        examination: &Examination,
-        trust: &Trust,
+        examination: &ProbeRequest,
+        trust: &Pins,
         local: bool,
-        question: impl AsyncFnOnce(&mut Examiner<'_>) -> bool,
-    ) -> (bool, Option<Error>, Vec<StageReport>) {
+        question: impl AsyncFnOnce(&mut Probe<'_>) -> bool,
+    ) -> (bool, Option<ConnectError>, Vec<StageReport>) {
         let mut progress = Progress::new(&examination.target.address);
-        let limit = Patient::new(tokio::io::empty()).limit();
-        let mut examiner =
-            Examiner::new(examination, trust, &mut progress, limit, if local { Way::Local } else { Way::Network });
+        let limit = TimeoutStream::new(tokio::io::empty()).limit();
+        let mut examiner = Probe::new(
+            examination,
+            trust,
+            &mut progress,
+            limit,
+            if local { PathKind::Local } else { PathKind::Network },
+        );
         let answer = question(&mut examiner).await;
         let error = match examiner.end() {
             Some(End::Failed(error)) => Some(error),
@@ -307,8 +311,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_goes_only_where_it_may() {
-        let weaker = |before, now| Some(Error::Weaker { address: "box".into(), before, now });
-        let consent = || Some(Error::NeedsConsent { address: "box".into(), security_type: "Plain".into() });
+        let weaker = |before, now| Some(ConnectError::Weaker { address: "box".into(), before, now });
+        let consent = || Some(ConnectError::NeedsConsent { address: "box".into(), security_type: "Plain".into() });
         let once = |protection| Target { protection: Some(protection), ..target() };
         for (target, local, chosen, refused) in [
             (target(), false, SecurityType::VncAuth, None),
@@ -320,9 +324,9 @@ mod tests {
             (once(Level::Encrypted), false, SecurityType::X509Vnc, None),
         ] {
             for with_login in [true, false] {
-                let examination = examination(target.clone(), with_login, Accept::Known);
-                let permitted = async |examiner: &mut Examiner<'_>| examiner.permit(chosen).await.is_ok();
-                let (answer, error, _) = answers(&examination, &Trust::default(), local, permitted).await;
+                let examination = examination(target.clone(), with_login, TrustPolicy::Known);
+                let permitted = async |examiner: &mut Probe<'_>| examiner.permit(chosen).await.is_ok();
+                let (answer, error, _) = answers(&examination, &Pins::default(), local, permitted).await;
                 // Without a login nothing leaves that could be read.
                 let expected = refused.clone().filter(|_| with_login);
                 assert_eq!((answer, error), (expected.is_none(), expected), "{target:?} {chosen:?}");
@@ -341,24 +345,24 @@ mod tests {
     async fn a_key_that_is_not_known_does_without_a_login_or_where_it_was_named() {
         let shown = || certificate(0xa0, vec![CertificateProblem::SelfSigned]);
         let rsa = || Identity::Ra2(RsaKey { bits: 2048, sha256: ["b0"; 32].join(":"), short: String::new() });
-        let named = |text: &str| Accept::Fingerprint(text.to_owned());
+        let named = |text: &str| TrustPolicy::Fingerprint(text.to_owned());
         for (identity, with_login, accept, ok) in [
-            (shown(), false, Accept::Known, true),
-            (shown(), true, Accept::Known, false),
-            (shown(), true, Accept::Any, true),
+            (shown(), false, TrustPolicy::Known, true),
+            (shown(), true, TrustPolicy::Known, false),
+            (shown(), true, TrustPolicy::Any, true),
             (shown(), true, named(&"a0".repeat(32)), true),
             (shown(), true, named(&["A1"; 32].join(":")), true),
             (shown(), true, named(&"b0".repeat(32)), false),
             (shown(), false, named(&"b0".repeat(32)), false),
-            (certificate(0xa0, vec![]), true, Accept::Known, true),
+            (certificate(0xa0, vec![]), true, TrustPolicy::Known, true),
             (certificate(0xa0, vec![]), true, named(&"b0".repeat(32)), false),
-            (rsa(), false, Accept::Known, true),
-            (rsa(), true, Accept::Known, false),
+            (rsa(), false, TrustPolicy::Known, true),
+            (rsa(), true, TrustPolicy::Known, false),
             (rsa(), true, named(&"B0".repeat(32)), true),
         ] {
             let examination = examination(target(), with_login, accept.clone());
-            let confirm = async |examiner: &mut Examiner<'_>| examiner.confirm(identity.clone()).is_ok();
-            let (answer, error, stages) = answers(&examination, &Trust::default(), false, confirm).await;
+            let confirm = async |examiner: &mut Probe<'_>| examiner.confirm(identity.clone()).is_ok();
+            let (answer, error, stages) = answers(&examination, &Pins::default(), false, confirm).await;
             assert_eq!(answer, ok, "{identity:?} {accept:?}");
             assert_eq!(
                 stages.iter().map(|stage| (stage.stage, stage.ok)).collect::<Vec<_>>(),
@@ -367,7 +371,7 @@ mod tests {
                     false => vec![],
                 }
             );
-            assert!(matches!(error, Some(Error::Untrusted { .. })) != ok, "{error:?}");
+            assert!(matches!(error, Some(ConnectError::Untrusted { .. })) != ok, "{error:?}");
         }
     }
 
@@ -375,10 +379,10 @@ mod tests {
     async fn a_login_that_lacks_a_name_stays_here() {
         let wanted = Wanted { security_type: SecurityType::X509Plain, username: true };
         for (username, lacks) in [("", true), ("ann", false)] {
-            let examination = examination(Target { username: username.into(), ..target() }, true, Accept::Known);
-            let asked = async |examiner: &mut Examiner<'_>| examiner.credentials(&wanted).await.is_ok();
-            let (answer, error, _) = answers(&examination, &Trust::default(), false, asked).await;
-            assert_eq!((answer, matches!(error, Some(Error::BadInput { .. }))), (!lacks, lacks));
+            let examination = examination(Target { username: username.into(), ..target() }, true, TrustPolicy::Known);
+            let asked = async |examiner: &mut Probe<'_>| examiner.credentials(&wanted).await.is_ok();
+            let (answer, error, _) = answers(&examination, &Pins::default(), false, asked).await;
+            assert_eq!((answer, matches!(error, Some(ConnectError::BadInput { .. }))), (!lacks, lacks));
         }
     }
 }

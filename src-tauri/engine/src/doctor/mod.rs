@@ -10,28 +10,26 @@ mod report;
 pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
-    address::Address,
-    error::{Error, Result},
-    handshake::handshake_failed,
-    secrets::Secret,
-    session::Target,
-    transport::{self, Milestone, Outcome, Patient, Reached, Route, Trail, ws::Headers},
-    trust::{Identity, Trust},
+    connect::handshake_failed,
+    error::{ConnectError, Result},
+    model::{Address, Identity, Secret, Target},
+    store::Pins,
+    transport::{self, ConnectTrace, Connected, Outcome, Phase, Route, TimeoutStream, ws::Headers},
 };
-use examiner::{End, Examiner};
+use examiner::{End, Probe};
 use getrandom::SysRng;
 use progress::Progress;
 use rand_core::UnwrapErr;
 use tokio::time::Instant;
 
 /// What to examine, and how far.
-pub struct Examination {
+pub struct ProbeRequest {
     /// Whose server.
     pub target: Target,
     /// What to log in with. Without it the examination stops where a login is wanted, and has succeeded.
     pub login: Option<Login>,
     /// Which keys will do.
-    pub accept: Accept,
+    pub accept: TrustPolicy,
 }
 
 /// What to log in with.
@@ -44,7 +42,7 @@ pub struct Login {
 
 /// Which keys of a server will do before a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Accept {
+pub enum TrustPolicy {
     /// Those that were accepted before, and those that authorities vouch for.
     Known,
     /// The one with this SHA-256 of the certificate or of the key, with or without colons, and no other: with a login and
@@ -55,7 +53,7 @@ pub enum Accept {
 }
 
 /// Walks the way to a server and reports on it.
-pub async fn examine(examination: Examination, trust: &Trust) -> Report {
+pub async fn examine(examination: ProbeRequest, trust: &Pins) -> Report {
     let mut progress = Progress::new(&examination.target.address);
     let first = attempt(&examination, trust, &mut progress, false).await;
     let ended = match first {
@@ -71,19 +69,19 @@ pub async fn examine(examination: Examination, trust: &Trust) -> Report {
         // Once VeNCrypt is left out nothing is better without it.
         Err(Stop::BetterWithoutVeNCrypt) => {
             let address = examination.target.address.without_query().to_string();
-            Some(Error::NoCommonType { address, offered: vec![] })
+            Some(ConnectError::NoCommonType { address, offered: vec![] })
         }
     })
 }
 
 /// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
 /// the server wants one.
-pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: Accept, trust: &Trust) -> Report {
+pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: TrustPolicy, trust: &Pins) -> Report {
     let (login, missing) = match login {
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(Examination { target, login, accept }, trust).await;
+    let report = examine(ProbeRequest { target, login, accept }, trust).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
@@ -93,20 +91,20 @@ pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: 
 /// Why an attempt ended before its end.
 enum Stop {
     /// For a reason that is told.
-    Failed(Error),
+    Failed(ConnectError),
     /// It has to begin again, and leave VeNCrypt out.
     BetterWithoutVeNCrypt,
 }
 
 async fn attempt(
-    examination: &Examination,
-    trust: &Trust,
+    examination: &ProbeRequest,
+    trust: &Pins,
     progress: &mut Progress,
     without_vencrypt: bool,
 ) -> Result<(), Stop> {
-    let Examination { target, login, .. } = examination;
-    let Reached { stream, way } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
-    let stream = Patient::new(stream);
+    let ProbeRequest { target, login, .. } = examination;
+    let Connected { stream, way } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
+    let stream = TimeoutStream::new(stream);
     let limit = stream.limit();
     let policy = rfb::Policy {
         shared: true,
@@ -116,7 +114,7 @@ async fn attempt(
         repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
         without_vencrypt,
     };
-    let mut examiner = Examiner::new(examination, trust, progress, limit.clone(), way);
+    let mut examiner = Probe::new(examination, trust, progress, limit.clone(), way);
     let outcome = rfb::client::handshake(stream, &policy, &mut examiner, &mut UnwrapErr(SysRng)).await;
     match (outcome, examiner.end()) {
         (Ok(server), _) => {
@@ -131,10 +129,10 @@ async fn attempt(
 }
 
 /// Looks the name up and dials.
-async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress) -> Result<Reached> {
+async fn reach(examination: &ProbeRequest, trust: &Pins, progress: &mut Progress) -> Result<Connected, ConnectError> {
     let target = &examination.target;
-    let mut trail = Trail::default();
-    let mut visitor = examiner::Visitor { accept: &examination.accept, trust, shown: None, asked: None };
+    let mut trail = ConnectTrace::default();
+    let mut visitor = examiner::ConnectDelegate { accept: &examination.accept, trust, shown: None, asked: None };
     let route = Route {
         address: &target.address,
         ca_file: &target.ca_file,
@@ -147,7 +145,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
         (Err(_), Some(question), Some(jump)) => {
             // Nobody is here to answer.
             let detail = format!("ssh asks: {question} Open the machine once to answer");
-            Err(Error::SshFailed { via: jump.to_string(), detail })
+            Err(ConnectError::SshFailed { via: jump.to_string(), detail })
         }
         (reached, ..) => reached,
     };
@@ -171,10 +169,10 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
     if let Address::Ws(socket) = &target.address {
         for (milestone, when) in trail.passed {
             let (detail, next) = match milestone {
-                Milestone::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
-                Milestone::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
-                Milestone::Encrypted(description) => (description, Some(ReportStage::WebSocket)),
-                Milestone::Answered => ("it answered 101".to_owned(), None),
+                Phase::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
+                Phase::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
+                Phase::Encrypted(description) => (description, Some(ReportStage::WebSocket)),
+                Phase::Answered => ("it answered 101".to_owned(), None),
             };
             progress.done_at(when, detail);
             if let Some(next) = next {
@@ -189,7 +187,7 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
             progress.done([answered, through, others].concat());
         }
         // Of a single address the error says it all.
-        Err(Error::Unreachable { .. }) => {}
+        Err(ConnectError::Unreachable { .. }) => {}
         Err(_) if trail.tried.len() > 1 => progress.note(others),
         Err(_) => {}
     }
@@ -197,12 +195,12 @@ async fn reach(examination: &Examination, trust: &Trust, progress: &mut Progress
 }
 
 /// The addresses that did not answer, in brackets behind what is said of the one that did.
-fn others(trail: &Trail) -> String {
+fn others(trail: &ConnectTrace) -> String {
     let failures = trail.failures();
     if failures.is_empty() { failures } else { format!(" ({failures})") }
 }
 
-impl Examination {
+impl ProbeRequest {
     /// The user name to log in with; may be empty.
     fn username(&self) -> &str {
         let given = self.login.as_ref().and_then(|login| login.username.as_deref());

@@ -1,7 +1,10 @@
 //! A report while it grows: at most one stage is under way.
 
 use super::report::{Desktop, Report, ReportStage, StageReport};
-use crate::{address::Address, error::Error, protection::Level, trust::Identity};
+use crate::{
+    error::ConnectError,
+    model::{Address, Identity, Level},
+};
 use rfb::{SecurityType, ServerInit};
 use tokio::time::Instant;
 
@@ -106,7 +109,7 @@ impl Progress {
     }
 
     /// The report, with the reason why it ended before its end.
-    pub(super) fn finish(mut self, error: Option<Error>) -> Report {
+    pub(super) fn finish(mut self, error: Option<ConnectError>) -> Report {
         if let Some(error) = error {
             self.end(Instant::now(), false, |note| format!("{error}{note}"));
             self.report.error = Some(error.into());

@@ -1,6 +1,9 @@
 //! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
-use crate::{error::Error, protection::Level, trust::Identity};
+use crate::{
+    error::Error,
+    model::{Identity, Level},
+};
 use serde::Serialize;
 use std::fmt;
 
@@ -18,7 +21,7 @@ pub struct Report {
     pub offered: Vec<String>,
     /// The one that Portlight takes.
     pub chosen: Option<String>,
-    /// What it protects.
+    /// What it is_encrypted.
     pub protection: Option<Level>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,
@@ -150,8 +153,9 @@ pub struct Failure {
     pub message: String,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
         Self { message: error.to_string(), error }
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions: one look at one host, from click to close. A session survives *again* and ends with its window.
 
-mod pause;
+mod backoff;
 mod prompts;
 mod run;
 mod state;
@@ -9,28 +9,16 @@ pub(crate) use prompts::peer;
 pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage};
 
 use crate::{
-    address::Address,
-    error::{Error, Result},
-    host::{Host, HostId},
-    jump::Jump,
-    list::HostList,
-    listen::Call,
-    lock,
-    protection::Level,
+    error::{ConnectError, Error, Result},
+    keyring::Keyring,
+    model::{Address, Level, Secret, SessionId, Target},
     relay::Relay,
-    secrets::{Secret, Secrets},
-    transport::{self, Reached, Route, Trail, ws::Headers},
-    trust::Trust,
-    wake::{self, Mac},
+    store::{HostList, Pins},
+    transport::{self, ConnectTrace, Connected, Route, reverse::IncomingConnection, wake, ws::Headers},
 };
+use parking_lot::Mutex;
 use prompts::Prompts;
-use std::{
-    collections::HashMap,
-    fmt,
-    str::FromStr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot, watch},
@@ -38,134 +26,18 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-/// Names a session; the viewer window's label carries it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SessionId(u64);
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = std::num::ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
-
-/// What a session looks at: a saved host, or an address that somebody typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The saved host behind it.
-    pub host: Option<HostId>,
-    /// What the window is called.
-    pub name: String,
-    /// Where the server is.
-    pub address: Address,
-    /// Whether the session begins as watching only.
-    pub view_only: bool,
-    /// Whether the keyring is known to have a password.
-    pub has_password: bool,
-    /// User name for servers that ask for one; may be empty.
-    pub username: String,
-    /// Whom to ask a repeater for; may be empty.
-    pub repeater_id: String,
-    /// A file of certificate authorities that may vouch for the server too; may be empty.
-    pub ca_file: String,
-    /// Whether to dial again where the way breaks.
-    pub reconnect: bool,
-    /// Whether the keyring has what the site in front of it wants to see.
-    pub has_site: bool,
-    /// The SSH host that the way leads through.
-    pub ssh_jump: Option<Jump>,
-    /// The machine's network card, where it is to be woken first.
-    pub wake: Option<Mac>,
-    /// The best protection that it was reached with, when this was looked up.
-    pub protection: Option<Level>,
-    /// Whether the user had agreed by then that the password travels readably.
-    pub clear_text: bool,
-}
-
-impl Target {
-    /// Something that is not saved: an address, and nothing known about it.
-    pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
-        let (username, repeater_id, ca_file) = Default::default();
-        let (has_password, reconnect) = (false, true);
-        let (protection, clear_text) = (None, false);
-        Self {
-            host: None,
-            name,
-            address,
-            view_only,
-            has_password,
-            username,
-            repeater_id,
-            ca_file,
-            reconnect,
-            has_site: false,
-            ssh_jump: None,
-            wake: None,
-            protection,
-            clear_text,
-        }
-    }
-
-    /// The name under which keys of its server are known.
-    pub(crate) fn endpoint(&self) -> String {
-        let mut endpoint = self.address.to_string();
-        if !self.repeater_id.is_empty() {
-            endpoint += &format!(" ID {}", self.repeater_id);
-        }
-        // The same name means another machine there.
-        if let Some(jump) = &self.ssh_jump {
-            endpoint += &format!(" through {jump}");
-        }
-        endpoint
-    }
-
-    /// A server that has called; nobody knows where to call it back.
-    pub(crate) fn caller(call: &Call) -> Self {
-        let (hostname, port) = (call.from.ip().to_canonical().to_string(), call.from.port());
-        Self { reconnect: false, ..Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false) }
-    }
-}
-
-impl From<&Host> for Target {
-    fn from(host: &Host) -> Self {
-        Self {
-            host: Some(host.id),
-            name: host.name.clone(),
-            address: host.address.clone(),
-            view_only: host.view_only,
-            has_password: host.has_password,
-            username: host.username.clone(),
-            repeater_id: host.repeater_id.clone(),
-            ca_file: host.ca_file.clone(),
-            reconnect: host.reconnect,
-            has_site: host.has_site,
-            ssh_jump: host.ssh_jump.clone(),
-            wake: None,
-            protection: host.protection,
-            clear_text: host.clear_text,
-        }
-    }
-}
-
 /// What a session needs from the rest of the engine.
-pub(crate) struct Surroundings {
+pub(crate) struct Services {
     pub(crate) relay: Relay,
-    pub(crate) secrets: Secrets,
-    pub(crate) trust: Trust,
+    pub(crate) secrets: Keyring,
+    pub(crate) trust: Pins,
     pub(crate) list: Arc<HostList>,
     pub(crate) runtime: Handle,
 }
 
 /// All sessions of the app.
 pub(crate) struct Sessions {
-    surroundings: Arc<Surroundings>,
+    surroundings: Arc<Services>,
     open: Mutex<Open>,
 }
 
@@ -178,29 +50,29 @@ struct Open {
 }
 
 impl Sessions {
-    pub(crate) fn new(surroundings: Surroundings) -> Self {
+    pub(crate) fn new(surroundings: Services) -> Self {
         Self { surroundings: Arc::new(surroundings), open: Mutex::default() }
     }
 
     /// A name for a session that may start later, so that its window can be made before.
     pub(crate) fn reserve(&self) -> SessionId {
-        let mut open = lock(&self.open);
+        let mut open = self.open.lock();
         open.last += 1;
         SessionId(open.last)
     }
 
     /// Begins to dial at once, or to ask about who called; the window may come later.
-    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<Call>) {
+    pub(crate) fn start(&self, id: SessionId, target: Target, call: Option<IncomingConnection>) {
         let session = Arc::new(Session::new(target, call));
         session.run(&self.surroundings);
-        let mut open = lock(&self.open);
+        let mut open = self.open.lock();
         open.sessions.insert(id, session);
         open.started.send_replace(());
     }
 
     /// Waits until the session has started.
     pub(crate) async fn started(&self, id: SessionId) {
-        let mut started = lock(&self.open).started.subscribe();
+        let mut started = self.open.lock().started.subscribe();
         while self.get(id).is_none() {
             if started.changed().await.is_err() {
                 return;
@@ -214,10 +86,10 @@ impl Sessions {
             (None, None) => session.target.address == target.address,
             (ours, theirs) => ours == theirs,
         };
-        lock(&self.open).sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
+        self.open.lock().sessions.iter().find(|(_, session)| same(session)).map(|(id, _)| *id)
     }
 
-    pub(crate) fn trust(&self) -> &Trust {
+    pub(crate) fn trust(&self) -> &Pins {
         &self.surroundings.trust
     }
 
@@ -241,7 +113,7 @@ impl Sessions {
     /// Hands on the answer to the question that the session is asking; one to another question is dropped.
     pub(crate) fn answer(&self, id: SessionId, answer: Answer) {
         let Some(session) = self.get(id) else { return };
-        let asked = lock(&session.asked).take_if(|(prompt, _)| answer.fits(prompt));
+        let asked = session.asked.lock().take_if(|(prompt, _)| answer.fits(prompt));
         if let Some((_, asked)) = asked {
             // The session may have ended in this moment: then nobody needs the answer.
             drop(asked.send(answer));
@@ -274,30 +146,30 @@ impl Sessions {
                 &*session.state.borrow(),
                 SessionState::Ready { .. }
                     | SessionState::Live
-                    | SessionState::Ended { error: Some(Error::ViewerFailed { .. }) }
+                    | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
             );
             if concerns_it {
                 session.stop();
-                session.set(SessionState::Ended { error: Some(Error::ViewerFailed { detail }) });
+                session.set(SessionState::Ended { error: Some(ConnectError::ViewerFailed { detail }.into()) });
             }
         }
     }
 
     /// Forgets the session: its window is gone.
     pub(crate) fn end(&self, id: SessionId) {
-        if let Some(session) = lock(&self.open).sessions.remove(&id) {
+        if let Some(session) = self.open.lock().sessions.remove(&id) {
             session.stop();
         }
     }
 
     fn get(&self, id: SessionId) -> Option<Arc<Session>> {
-        lock(&self.open).sessions.get(&id).cloned()
+        self.open.lock().sessions.get(&id).cloned()
     }
 }
 
 impl Drop for Sessions {
     fn drop(&mut self) {
-        for session in lock(&self.open).sessions.values() {
+        for session in self.open.lock().sessions.values() {
             session.stop();
         }
     }
@@ -307,7 +179,7 @@ impl Drop for Sessions {
 struct Session {
     target: Target,
     /// The server called, and is dialled no second time; taken once.
-    call: Option<Mutex<Option<Call>>>,
+    call: Option<Mutex<Option<IncomingConnection>>>,
     state: watch::Sender<SessionState>,
     attached: watch::Sender<bool>,
     asked: Mutex<Option<(Prompt, oneshot::Sender<Answer>)>>,
@@ -340,7 +212,7 @@ struct Typed {
 }
 
 impl Session {
-    fn new(target: Target, call: Option<Call>) -> Self {
+    fn new(target: Target, call: Option<IncomingConnection>) -> Self {
         Self {
             target,
             call: call.map(|call| Mutex::new(Some(call))),
@@ -364,23 +236,25 @@ impl Session {
     }
 
     /// The way to the server: dialled, or what it called us by.
-    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Reached> {
+    async fn reach(&self, prompts: &mut Prompts<'_>) -> Result<Connected, ConnectError> {
         let Target { address, ca_file, ssh_jump, wake, .. } = &self.target;
-        let headers = match (self.target.host, self.target.has_site) {
-            (Some(id), true) => prompts.headers(id).await?,
+        let headers = match (self.target.host, self.target.has_http_auth) {
+            (Some(id), true) => {
+                prompts.headers(id).await.map_err(|error| ConnectError::System { detail: error.to_string() })?
+            }
             _ => Headers::default(),
         };
         let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers: &headers };
         if let Some(call) = &self.call {
-            let gone = || Error::CallerGone { address: address.to_string() };
-            return transport::called(lock(call).take().ok_or_else(gone)?);
+            let gone = || ConnectError::CallerGone { address: address.to_string() };
+            return transport::called(call.lock().take().ok_or_else(gone)?);
         }
         let began = Instant::now();
         loop {
             if let Some(mac) = wake {
-                wake::send(*mac, &wake::everybody()).await?;
+                wake::send(*mac, &wake::broadcast_addrs()).await?;
             }
-            match transport::connect(&route, prompts, &mut Trail::default()).await {
+            match transport::connect(&route, prompts, &mut ConnectTrace::default()).await {
                 Err(error) if wake.is_some() && sleeps(&error) && began.elapsed() < WAKING => {
                     self.set(SessionState::Connecting { stage: Stage::Waking });
                     sleep(BETWEEN_PACKETS).await;
@@ -392,7 +266,7 @@ impl Session {
 
     /// Whether there is a server that has called and waits.
     fn is_called(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| lock(call).is_some())
+        self.call.as_ref().is_some_and(|call| call.lock().is_some())
     }
 
     /// The name under which keys of its server are known.
@@ -409,8 +283,8 @@ impl Session {
     }
 
     /// (Re)starts the task; an earlier one ends first.
-    fn run(self: &Arc<Self>, surroundings: &Arc<Surroundings>) {
-        let mut task = lock(&self.task);
+    fn run(self: &Arc<Self>, surroundings: &Arc<Services>) {
+        let mut task = self.task.lock();
         task.take();
         self.set(SessionState::Connecting { stage: Stage::Dialing });
         let run = run::run(Arc::clone(self), Arc::clone(surroundings));
@@ -418,27 +292,27 @@ impl Session {
     }
 
     fn stop(&self) {
-        lock(&self.task).take();
+        self.task.lock().take();
     }
 
     /// Asks the person at the window and waits, as long as it takes, for an answer that fits the question.
     async fn ask(&self, prompt: Prompt) -> Option<Answer> {
         let (asked, answer) = oneshot::channel();
-        *lock(&self.asked) = Some((prompt.clone(), asked));
+        *self.asked.lock() = Some((prompt.clone(), asked));
         self.set(SessionState::Asking { prompt });
         answer.await.ok()
     }
 }
 
 /// Whether this is how a machine looks that is off, or whose VNC server has not started yet.
-fn sleeps(error: &Error) -> bool {
+fn sleeps(error: &ConnectError) -> bool {
     matches!(
         error,
-        Error::ConnectionRefused { .. }
-            | Error::DialTimeout { .. }
-            | Error::Unreachable { .. }
-            | Error::UnknownName { .. }
-            | Error::SocketMissing { .. }
+        ConnectError::ConnectionRefused { .. }
+            | ConnectError::DialTimeout { .. }
+            | ConnectError::Unreachable { .. }
+            | ConnectError::UnknownName { .. }
+            | ConnectError::SocketMissing { .. }
     )
 }
 

@@ -1,24 +1,20 @@
 //! What the handshake has to ask: the keyring and the known keys first, then the person at the window.
 
-use super::{Answer, Prompt, Session, SessionState, SshQuestion, Stage, Surroundings, Typed};
+use super::{Answer, Prompt, Services, Session, SessionState, SshQuestion, Stage, Typed};
 use crate::{
-    address::{Address, WebSocket},
-    error::Error,
-    host::{Host, HostId},
-    lock,
-    protection::{Level, Travels},
-    secrets::Secret,
-    site::Site,
+    error::{ConnectError, Error, KeyringError},
+    model::{Address, Certificate, Host, HostId, HttpAuth, Identity, Level, Secret, Travels, WebSocket},
+    store::Verdict,
     transport::{
-        Limit, Way, patience,
+        PathKind, TimeoutHandle,
         ssh::{
             AskPass,
             question::{Question, Reply, SecretOf},
         },
+        timeout,
         tls::{self, Peer},
-        ws::{Headers, Visitor},
+        ws::{ConnectDelegate, Headers},
     },
-    trust::{Certificate, Identity, Verdict},
 };
 use rfb::{Ask, Cancelled, Credentials, SecurityType, ServerKey, Step, Stream, TlsError, TlsKind, Wanted};
 use std::time::Duration;
@@ -26,29 +22,29 @@ use std::time::Duration;
 /// Answers the questions of one login, however many attempts it takes.
 pub(super) struct Prompts<'a> {
     session: &'a Session,
-    surroundings: &'a Surroundings,
-    limit: Option<Limit>,
-    way: Way,
-    /// Secrets for ssh that were typed, and are to be kept once it has accepted them; by account.
+    surroundings: &'a Services,
+    limit: Option<TimeoutHandle>,
+    way: PathKind,
+    /// Keyring for ssh that were typed, and are to be kept once it has accepted them; by account.
     to_keep: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
-    keyring: Option<Error>,
+    keyring: Option<KeyringError>,
     /// What the server wanted last.
     wanted: Option<Wanted>,
     asked_a_person: bool,
     /// Why a question could not be put, where that is what ended the handshake.
-    failure: Option<Error>,
+    failure: Option<ConnectError>,
     identity: Option<Identity>,
     tls: Option<String>,
 }
 
 impl<'a> Prompts<'a> {
-    pub(super) fn new(session: &'a Session, surroundings: &'a Surroundings) -> Self {
+    pub(super) fn new(session: &'a Session, surroundings: &'a Services) -> Self {
         Self {
             session,
             surroundings,
             limit: None,
-            way: Way::Network,
+            way: PathKind::Network,
             to_keep: Vec::new(),
             keyring: None,
             wanted: None,
@@ -60,7 +56,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// A new attempt, on a stream whose deadlines follow the handshake's steps.
-    pub(super) fn begin(&mut self, limit: Limit, way: Way) {
+    pub(super) fn begin(&mut self, limit: TimeoutHandle, way: PathKind) {
         self.limit = Some(limit);
         self.way = way;
         self.asked_a_person = false;
@@ -69,13 +65,13 @@ impl<'a> Prompts<'a> {
 
     /// The deadline in force.
     pub(super) fn limit(&self) -> Duration {
-        self.limit.as_ref().map(Limit::get).unwrap_or_default()
+        self.limit.as_ref().map(TimeoutHandle::get).unwrap_or_default()
     }
 
     /// What the handshake shall look for.
     pub(super) fn policy(&self) -> rfb::Policy {
         let target = &self.session.target;
-        let typed = lock(&self.session.typed);
+        let typed = self.session.typed.lock();
         let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
         rfb::Policy {
             shared: true,
@@ -94,7 +90,7 @@ impl<'a> Prompts<'a> {
     }
 
     /// Why a question could not be put, where that ended the handshake.
-    pub(super) fn failure(&mut self) -> Option<Error> {
+    pub(super) fn failure(&mut self) -> Option<ConnectError> {
         self.failure.take()
     }
 
@@ -104,19 +100,19 @@ impl<'a> Prompts<'a> {
     }
 
     /// Asks the person at the window for the login; none where they gave up. The answer is kept for the session.
-    pub(super) async fn ask_login(&mut self, problem: Option<Error>) -> Option<()> {
+    pub(super) async fn ask_login(&mut self, problem: Option<ConnectError>) -> Option<()> {
         let wanted = self.wanted?;
-        let typed_name = lock(&self.session.typed).take().and_then(|typed| typed.username);
+        let typed_name = self.session.typed.lock().take().and_then(|typed| typed.username);
         let username = wanted.username.then(|| typed_name.unwrap_or_else(|| self.session.target.username.clone()));
         let travels = match self.way {
-            Way::Network => Travels::from(wanted.security_type),
-            Way::Local => Travels::Local,
-            Way::Ssh => Travels::Encrypted,
+            PathKind::Network => Travels::from(wanted.security_type),
+            PathKind::Local => Travels::Local,
+            PathKind::Ssh => Travels::Encrypted,
         };
         let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
         let Answer::Password { username, password, remember } = self.session.ask(prompt).await? else { return None };
         let username = username.filter(|_| wanted.username);
-        *lock(&self.session.typed) = Some(Typed { username, password, remember });
+        *self.session.typed.lock() = Some(Typed { username, password, remember });
         Some(())
     }
 
@@ -135,13 +131,13 @@ impl<'a> Prompts<'a> {
     /// The least protection that goes without asking.
     fn floor(&self) -> Option<Level> {
         let best = self.host()?.protection?;
-        Some(lock(&self.session.agreed).level.map_or(best, |agreed| agreed.min(best)))
+        Some(self.session.agreed.lock().level.map_or(best, |agreed| agreed.min(best)))
     }
 
     /// Changes the saved host. That it cannot be saved must not keep anybody from their machine.
     fn note(&self, change: impl FnOnce(Host) -> Host) {
         let Some(id) = self.session.target.host else { return };
-        let put = |hosts: &mut crate::hosts::Hosts| match hosts.get(id).cloned() {
+        let put = |hosts: &mut crate::store::Hosts| match hosts.get(id).cloned() {
             Some(host) => hosts.put(change(host)),
             None => Ok(()),
         };
@@ -151,7 +147,7 @@ impl<'a> Prompts<'a> {
     }
 
     fn typed(&self) -> Option<Credentials> {
-        let typed = lock(&self.session.typed);
+        let typed = self.session.typed.lock();
         let typed = typed.as_ref()?;
         let username = typed.username.as_deref().unwrap_or(&self.session.target.username);
         Some(Credentials::new(username, typed.password.expose()))
@@ -175,7 +171,7 @@ impl<'a> Prompts<'a> {
         self.asked_a_person = true;
         let prompt = Prompt::Weaker { before, now, security_type: name(chosen) };
         let Some(Answer::Weaker { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
-        lock(&self.session.agreed).level = Some(now);
+        self.session.agreed.lock().level = Some(now);
         if remember {
             self.note(|host| Host { protection: Some(now), ..host });
         }
@@ -183,9 +179,9 @@ impl<'a> Prompts<'a> {
     }
 
     async fn accept_clear_text(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
-        let agreed = self.way.protects()
+        let agreed = self.way.is_encrypted()
             || !chosen.reveals_password()
-            || lock(&self.session.agreed).clear_text
+            || self.session.agreed.lock().clear_text
             || self.host().is_some_and(|host| host.clear_text);
         if agreed { Ok(()) } else { self.ask_about_clear_text(name(chosen)).await }
     }
@@ -194,7 +190,7 @@ impl<'a> Prompts<'a> {
         self.asked_a_person = true;
         let prompt = Prompt::ClearText { security_type };
         let Some(Answer::ClearText { remember }) = self.session.ask(prompt).await else { return Err(Cancelled) };
-        lock(&self.session.agreed).clear_text = true;
+        self.session.agreed.lock().clear_text = true;
         if remember {
             self.note(|host| Host { clear_text: true, ..host });
         }
@@ -226,13 +222,15 @@ impl Prompts<'_> {
     /// going there without.
     pub(super) async fn headers(&self, host: HostId) -> Result<Headers, Error> {
         self.session.set(SessionState::Connecting { stage: Stage::Keyring });
-        let secret = self.surroundings.secrets.get(Site::account(host)).await?;
+        let secret = self.surroundings.secrets.get(HttpAuth::account(host)).await?;
         self.session.set(SessionState::Connecting { stage: Stage::Dialing });
         let Some(secret) = secret else { return Ok(Headers::default()) };
-        let unreadable =
-            |detail| Error::BadInput { address: self.session.target.address.without_query().to_string(), detail };
-        let site = Site::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
-        Headers::of(&site).map_err(unreadable)
+        let unreadable = |detail| ConnectError::BadInput {
+            address: self.session.target.address.without_query().to_string(),
+            detail,
+        };
+        let site = HttpAuth::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
+        Ok(Headers::of(&site).map_err(unreadable)?)
     }
 
     /// Puts what ssh has just accepted into the keyring.
@@ -257,7 +255,7 @@ struct Shown<'a>(&'a Session);
 
 impl Drop for Shown<'_> {
     fn drop(&mut self) {
-        lock(&self.0.asked).take();
+        self.0.asked.lock().take();
         self.0.set(SessionState::Connecting { stage: Stage::Ssh });
     }
 }
@@ -306,16 +304,16 @@ impl From<&Question> for SshQuestion {
     }
 }
 
-impl Visitor for Prompts<'_> {
-    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), Error> {
-        let agreed = lock(&self.session.agreed).clear_text || self.host().is_some_and(|host| host.clear_text);
+impl ConnectDelegate for Prompts<'_> {
+    async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), ConnectError> {
+        let agreed = self.session.agreed.lock().clear_text || self.host().is_some_and(|host| host.clear_text);
         match agreed {
             true => Ok(()),
             false => self.ask_about_clear_text("HTTP".to_owned()).await.map_err(gave_up),
         }
     }
 
-    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), Error> {
+    async fn certificate(&mut self, site: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
         self.confirm(site, Identity::X509(certificate)).await.map_err(gave_up)
     }
 }
@@ -327,7 +325,7 @@ impl Ask for Prompts<'_> {
             Step::SecurityResult => Stage::Verdict,
             Step::Authentication | Step::ServerInit => Stage::Authenticating,
         };
-        self.wait_at_most(patience::deadline(step));
+        self.wait_at_most(timeout::deadline(step));
         self.session.set(SessionState::Connecting { stage });
     }
 
@@ -337,13 +335,13 @@ impl Ask for Prompts<'_> {
     }
 
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
-        self.wait_at_most(patience::TLS);
+        self.wait_at_most(timeout::TLS);
         self.session.set(SessionState::Connecting { stage: Stage::Encrypting });
         let target = &self.session.target;
         let tls = match tls::upgrade(stream, kind, &peer(&target.address), &target.ca_file).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
-                self.failure = Some(Error::CaFile { path: target.ca_file.clone(), detail });
+                self.failure = Some(ConnectError::CaFile { path: target.ca_file.clone(), detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
@@ -356,7 +354,7 @@ impl Ask for Prompts<'_> {
                 .await
                 .map_err(|_| TlsError::Cancelled)?;
         }
-        self.wait_at_most(patience::MESSAGE);
+        self.wait_at_most(timeout::MESSAGE);
         Ok(tls.stream)
     }
 
@@ -368,7 +366,7 @@ impl Ask for Prompts<'_> {
         self.wanted = Some(*wanted);
         let name_missing =
             |typed: Option<&str>| wanted.username && typed.unwrap_or(&self.session.target.username).is_empty();
-        let typed_name = lock(&self.session.typed).as_ref().map(|typed| typed.username.clone());
+        let typed_name = self.session.typed.lock().as_ref().map(|typed| typed.username.clone());
         if let Some(username) = typed_name
             && !name_missing(username.as_deref())
             && let Some(typed) = self.typed()
@@ -387,12 +385,12 @@ impl Ask for Prompts<'_> {
     }
 
     fn refused(&mut self) {
-        self.wait_at_most(patience::REASON);
+        self.wait_at_most(timeout::REASON);
     }
 }
 
-fn gave_up(_: Cancelled) -> Error {
-    Error::ViewerFailed { detail: String::new() }
+fn gave_up(_: Cancelled) -> ConnectError {
+    ConnectError::ViewerFailed { detail: String::new() }
 }
 
 fn name(security_type: SecurityType) -> String {
@@ -413,19 +411,24 @@ pub(crate) fn peer(address: &Address) -> Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{hosts::Hosts, list::HostList, relay::Relay, secrets::Secrets, session::Target, trust::Trust};
+    use crate::{
+        keyring::Keyring,
+        model::Target,
+        relay::Relay,
+        store::{HostList, Hosts, Pins},
+    };
     use std::{pin::pin, sync::Arc, task::Poll};
     use tempfile::TempDir;
     use tokio::runtime::Handle;
 
-    async fn surroundings(host: &Host) -> (Surroundings, TempDir) {
+    async fn surroundings(host: &Host) -> (Services, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
         hosts.put(host.clone()).unwrap();
-        let surroundings = Surroundings {
+        let surroundings = Services {
             relay: Relay::start(vec![]).await.unwrap(),
-            secrets: Secrets::new("portlight-test"),
-            trust: Trust::default(),
+            secrets: Keyring::new("portlight-test"),
+            trust: Pins::default(),
             list: Arc::new(HostList::new(hosts)),
             runtime: Handle::current(),
         };
@@ -443,7 +446,7 @@ mod tests {
         if let Poll::Ready(permitted) = futures_util::poll!(&mut permit) {
             return (None, permitted.is_ok());
         }
-        let (prompt, asked) = lock(&session.asked).take().expect("a question");
+        let (prompt, asked) = session.asked.lock().take().expect("a question");
         match answer {
             Some(answer) => drop(asked.send(answer)),
             None => drop(asked),
@@ -462,7 +465,7 @@ mod tests {
         for (local, chosen) in [(true, SecurityType::Plain), (false, SecurityType::TlsPlain)] {
             let session = fresh();
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.way = if local { Way::Local } else { Way::Network };
+            prompts.way = if local { PathKind::Local } else { PathKind::Network };
             assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "nothing to ask");
         }
         let session = fresh();
@@ -491,11 +494,11 @@ mod tests {
             (true, SecurityType::Plain, Some("ann"), Travels::Local),
         ] {
             let mut prompts = Prompts::new(&session, &surroundings);
-            prompts.way = if local { Way::Local } else { Way::Network };
+            prompts.way = if local { PathKind::Local } else { PathKind::Network };
             prompts.wanted = Some(Wanted { security_type, username: username.is_some() });
             let mut asking = pin!(prompts.ask_login(None));
             assert!(futures_util::poll!(&mut asking).is_pending());
-            let (prompt, _) = lock(&session.asked).take().expect("a question");
+            let (prompt, _) = session.asked.lock().take().expect("a question");
             let username = username.map(str::to_owned);
             assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
         }
@@ -508,7 +511,7 @@ mod tests {
         let session = Session::new(Target::from(&host), None);
         let mut prompts = Prompts::new(&session, &surroundings);
         assert!(choose(&mut prompts, SecurityType::None, None).await.0.is_some(), "less than before");
-        prompts.way = Way::Ssh;
+        prompts.way = PathKind::Ssh;
         for chosen in [SecurityType::None, SecurityType::Plain, SecurityType::VncAuth] {
             assert_eq!(choose(&mut prompts, chosen, None).await, (None, true), "{chosen:?}");
         }
@@ -542,11 +545,11 @@ mod tests {
                 // ssh has gone: so has its question.
             }
             assert_eq!(*session.state.borrow(), on_the_way);
-            assert!(lock(&session.asked).is_none());
+            assert!(session.asked.lock().is_none());
 
             let mut answering = pin!(prompts.answer(&question));
             assert!(futures_util::poll!(&mut answering).is_pending());
-            let (_, asked) = lock(&session.asked).take().expect("a question");
+            let (_, asked) = session.asked.lock().take().expect("a question");
             let typed = Answer::Ssh { secret: Some("open sesame".to_owned().into()), remember: true };
             assert!(asked.send(typed).is_ok());
             let reply = answering.await;
@@ -557,7 +560,7 @@ mod tests {
         let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
         let mut answering = pin!(prompts.answer(&key));
         assert!(futures_util::poll!(&mut answering).is_pending());
-        let (_, asked) = lock(&session.asked).take().expect("a question");
+        let (_, asked) = session.asked.lock().take().expect("a question");
         assert!(asked.send(Answer::Ssh { secret: None, remember: false }).is_ok());
         assert!(matches!(answering.await, Some(Reply::Yes)));
     }

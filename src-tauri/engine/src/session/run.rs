@@ -1,14 +1,12 @@
 //! A session from dialling to its end: the function to read first.
 
-use super::{Prompt, Session, SessionState, Stage, Surroundings, Typed, pause::Pause, prompts::Prompts};
+use super::{Prompt, Services, Session, SessionState, Stage, Typed, backoff::Pause, prompts::Prompts};
 use crate::{
-    error::{Error, Result, Step},
-    handshake::handshake_failed,
-    host::Host,
-    lock,
-    protection::{Level, Protection},
+    connect::handshake_failed,
+    error::{ConnectError, Result, Step},
+    model::{Host, Level, Protection},
     relay::{self, Viewer},
-    transport::{Patient, Reached, Way, ws},
+    transport::{Connected, PathKind, TimeoutStream, ws},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -20,7 +18,7 @@ use std::{io, pin::pin, sync::Arc};
 use tokio::time::{Instant, timeout};
 
 /// Runs the session and says how it ended. Where the way to the server breaks, it is walked again.
-pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) {
+pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Services>) {
     let mut pause = Pause::default();
     loop {
         let mut live_since = None;
@@ -36,19 +34,23 @@ pub(super) async fn run(session: Arc<Session>, surroundings: Arc<Surroundings>) 
                 let mut hurried = pin!(session.hurry.notified());
                 // From here on "now" is heard, before anybody can say it.
                 hurried.as_mut().enable();
-                session.set(SessionState::Reconnecting { error, seconds: wait.as_secs() });
+                session.set(SessionState::Reconnecting { error: error.into(), seconds: wait.as_secs() });
                 let _ = timeout(wait, hurried).await;
             }
-            error => return session.set(SessionState::Ended { error }),
+            error => return session.set(SessionState::Ended { error: error.map(Into::into) }),
         }
     }
 }
 
-async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut Option<Instant>) -> Result<()> {
+async fn look(
+    session: &Session,
+    surroundings: &Services,
+    live_since: &mut Option<Instant>,
+) -> Result<(), ConnectError> {
     if session.is_called() {
         // Before a byte is exchanged: the person says whether this caller is to be talked to.
         let prompt = Prompt::Call { from: session.target.address.to_string() };
-        session.ask(prompt).await.ok_or(Error::ViewerFailed { detail: String::new() })?;
+        session.ask(prompt).await.ok_or(ConnectError::ViewerFailed { detail: String::new() })?;
     }
     let LoggedIn { server, protection } = log_in(session, surroundings).await?;
     let rfb::client::Server { init, stream, .. } = server;
@@ -56,7 +58,7 @@ async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut O
 
     session.wait_for_window().await;
     let no_ticket =
-        |cause: io::Error| Error::System { detail: format!("the local relay could not make a ticket: {cause}") };
+        |cause: io::Error| ConnectError::System { detail: format!("the local relay could not make a ticket: {cause}") };
     let invitation = surroundings.relay.issue().map_err(no_ticket)?;
     session.set(SessionState::Ready {
         url: invitation.url(),
@@ -66,7 +68,7 @@ async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut O
         protection,
         not_stored,
     });
-    let late = || Error::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
+    let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
     let viewer = greet(viewer, &init).await?;
     session.set(SessionState::Live);
@@ -76,24 +78,22 @@ async fn look(session: &Session, surroundings: &Surroundings, live_since: &mut O
     let address = target.without_query().to_string();
     match relay::splice(viewer, stream).await {
         // The page says why, if it was not the user who closed: see `Sessions::viewer_failed`.
-        relay::Ended::Viewer => Err(Error::ViewerFailed { detail: String::new() }),
-        relay::Ended::ViewerBroke(detail) => Err(Error::ViewerFailed { detail }),
-        relay::Ended::ServerClosed => Err(Error::ServerClosed { address }),
-        relay::Ended::ServerBroke(cause) => {
-            Err(ws::explain(&cause, target)
-                .unwrap_or_else(|| Error::ConnectionLost { address, detail: cause.to_string() }))
-        }
+        relay::Ended::Viewer => Err(ConnectError::ViewerFailed { detail: String::new() }),
+        relay::Ended::ViewerBroke(detail) => Err(ConnectError::ViewerFailed { detail }),
+        relay::Ended::ServerClosed => Err(ConnectError::ServerClosed { address }),
+        relay::Ended::ServerBroke(cause) => Err(ws::explain(&cause, target)
+            .unwrap_or_else(|| ConnectError::ConnectionLost { address, detail: cause.to_string() })),
     }
 }
 
-/// A server that let us in, and what protects the session with it.
+/// A server that let us in, and what is_encrypted the session with it.
 struct LoggedIn {
     server: rfb::client::Server,
     protection: Protection,
 }
 
 /// Dials and logs in, as often as a person answers for it.
-async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<LoggedIn> {
+async fn log_in(session: &Session, surroundings: &Services) -> Result<LoggedIn, ConnectError> {
     let mut prompts = Prompts::new(session, surroundings);
     let mut without_vencrypt = false;
     let mut dialled_again = false;
@@ -109,7 +109,7 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
                 continue;
             }
             Failure::BetterWithoutVeNCrypt => {
-                return Err(Error::NoCommonType {
+                return Err(ConnectError::NoCommonType {
                     address: session.target.address.without_query().to_string(),
                     offered: vec![],
                 });
@@ -118,22 +118,22 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
         match error {
             // While the person read and typed, the server lost its patience with the silent connection. From here that
             // looks like a server that refuses without a word: so it is asked once more, before the person is.
-            Error::Closed { during: Step::Authentication | Step::SecurityTypes, .. }
-            | Error::AuthFailed { reason: None, too_many: false, .. }
-            | Error::AuthFailedProbably { .. }
+            ConnectError::Closed { during: Step::Authentication | Step::SecurityTypes, .. }
+            | ConnectError::AuthFailed { reason: None, too_many: false, .. }
+            | ConnectError::AuthFailedProbably { .. }
                 if prompts.kept_the_server_waiting() && !dialled_again =>
             {
                 dialled_again = true;
             }
-            problem @ (Error::AuthFailed { too_many: false, .. }
-            | Error::AuthFailedProbably { .. }
-            | Error::BadInput { .. })
+            problem @ (ConnectError::AuthFailed { too_many: false, .. }
+            | ConnectError::AuthFailedProbably { .. }
+            | ConnectError::BadInput { .. })
                 // Who called has hung up by now.
                 if session.call.is_none() =>
             {
                 // Asked before dialling: the server need not wait for a person this time.
                 let answered = prompts.ask_login(Some(problem)).await;
-                answered.ok_or(Error::ViewerFailed { detail: String::new() })?;
+                answered.ok_or(ConnectError::ViewerFailed { detail: String::new() })?;
                 dialled_again = false;
             }
             error => return Err(error),
@@ -144,7 +144,7 @@ async fn log_in(session: &Session, surroundings: &Surroundings) -> Result<Logged
 /// Why an attempt failed.
 enum Failure {
     /// For a reason that a person is told.
-    Explained(Error),
+    Explained(ConnectError),
     /// It has to begin again, and leave VeNCrypt out.
     BetterWithoutVeNCrypt,
 }
@@ -155,9 +155,9 @@ async fn attempt(
     without_vencrypt: bool,
 ) -> std::result::Result<LoggedIn, Failure> {
     session.set(SessionState::Connecting { stage: Stage::Dialing });
-    let Reached { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
+    let Connected { stream, way } = session.reach(prompts).await.map_err(Failure::Explained)?;
     prompts.keep_for_ssh().await;
-    let stream = Patient::new(stream);
+    let stream = TimeoutStream::new(stream);
     let limit = stream.limit();
     prompts.begin(limit.clone(), way);
     let policy = rfb::Policy { without_vencrypt, ..prompts.policy() };
@@ -174,8 +174,8 @@ async fn attempt(
     let (tls, identity) = prompts.seen();
     let protection = Protection {
         level: Level::from(server.security_type.level()).max(way.level()),
-        local: way == Way::Local,
-        through: session.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| way == Way::Ssh),
+        local: way == PathKind::Local,
+        through: session.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| way == PathKind::Ssh),
         security_type: server.security_type.name().unwrap_or_default().to_owned(),
         tls,
         identity,
@@ -186,29 +186,29 @@ async fn attempt(
 
 /// Puts a login that was typed, and has just been accepted, into the keyring if that was asked for, and notes how well
 /// the host was reached.
-async fn remember(session: &Session, surroundings: &Surroundings, level: Level) -> Result<()> {
+async fn remember(session: &Session, surroundings: &Services, level: Level) -> Result<()> {
     let Some(id) = session.target.host else { return Ok(()) };
     surroundings.list.change(|hosts| match hosts.get(id).cloned() {
         Some(host) if host.protection < Some(level) => hosts.put(Host { protection: Some(level), ..host }),
         _ => Ok(()),
     })?;
     let to_keep =
-        lock(&session.typed).as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
+        session.typed.lock().as_mut().and_then(|typed| std::mem::take(&mut typed.remember).then(|| typed.clone()));
     let Some(Typed { username, password, .. }) = to_keep else { return Ok(()) };
     session.set(SessionState::Connecting { stage: Stage::Keyring });
     surroundings.secrets.set(id, &password).await?;
     surroundings.list.change(|hosts| match hosts.get(id).cloned() {
         Some(host) => {
             let username = username.unwrap_or_else(|| host.username.clone());
-            hosts.put(Host { username, has_password: true, ..host })
+            Ok(hosts.put(Host { username, has_password: true, ..host })?)
         }
         None => Ok(()),
     })
 }
 
 /// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
-async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer> {
-    let failed = |cause: &dyn std::fmt::Display| Error::ViewerFailed { detail: cause.to_string() };
+async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer, ConnectError> {
+    let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
     let mut greeting = Greeting::new(init);
     let mut reply = Reply::Send(greeting.opening());
     loop {
@@ -225,7 +225,7 @@ async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer> {
             }
         }
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
-        let bytes = next.ok_or_else(|| Error::ViewerFailed { detail: String::new() })?;
+        let bytes = next.ok_or_else(|| ConnectError::ViewerFailed { detail: String::new() })?;
         reply = greeting.answer(&bytes).map_err(|cause| failed(&cause))?;
     }
 }

@@ -1,10 +1,8 @@
 //! What a viewer window is told about its session.
 
 use crate::{
-    error::Error,
-    protection::{Level, Protection, Travels},
-    secrets::Secret,
-    trust::{Identity, KnownKey},
+    error::{ConnectError, Error, KeyringError},
+    model::{Identity, KnownKey, Level, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +45,7 @@ pub enum SessionState {
         width: u16,
         /// Framebuffer height in pixels.
         height: u16,
-        /// What protects the session.
+        /// What is_encrypted the session.
         protection: Protection,
         /// Why a password that was to be kept is not in the keyring.
         not_stored: Option<Error>,
@@ -104,9 +102,9 @@ pub enum Prompt {
         /// What happens to the password on its way.
         travels: Travels,
         /// Why the last one was no good: not accepted, or not fit to be sent.
-        problem: Option<Error>,
+        problem: Option<ConnectError>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
-        keyring: Option<Error>,
+        keyring: Option<KeyringError>,
     },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {

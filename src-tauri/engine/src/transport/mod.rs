@@ -1,41 +1,41 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
-pub(crate) mod patience;
+pub(crate) mod demo;
+pub mod reverse;
 pub(crate) mod ssh;
 mod tcp;
+pub(crate) mod timeout;
 pub(crate) mod tls;
-mod trail;
+mod trace;
 #[cfg(unix)]
 mod unix;
+pub(crate) mod wake;
 pub(crate) mod ws;
 
-pub(crate) use patience::{Limit, Patient};
+pub(crate) use timeout::{TimeoutHandle, TimeoutStream};
 #[cfg(test)]
-use trail::Tried;
-pub(crate) use trail::{Milestone, Outcome, Trail};
+use trace::Attempt;
+pub(crate) use trace::{ConnectTrace, Outcome, Phase};
 
-use crate::jump::Jump;
 use crate::{
-    address::Address,
-    demo,
-    error::{Error, Result},
-    listen::Call,
-    protection::Level,
+    error::{ConnectError, Result},
+    model::{Address, Jump, Level},
 };
+use reverse::IncomingConnection;
 use rfb::Stream;
 use tokio::net::TcpStream;
 
 /// A server that was reached.
-pub(crate) struct Reached {
+pub(crate) struct Connected {
     /// Bytes to and from it.
     pub(crate) stream: Stream,
     /// What the way there is like.
-    pub(crate) way: Way,
+    pub(crate) way: PathKind,
 }
 
-/// What a way protects by itself.
+/// What a way is_encrypted by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum PathKind {
     /// Nothing: whoever is on it can listen.
     Network,
     /// It does not leave this machine.
@@ -44,9 +44,9 @@ pub(crate) enum Way {
     Ssh,
 }
 
-impl Way {
+impl PathKind {
     /// Whether a password may travel readably on it.
-    pub(crate) fn protects(self) -> bool {
+    pub(crate) fn is_encrypted(self) -> bool {
         self != Self::Network
     }
 
@@ -74,34 +74,34 @@ pub(crate) struct Route<'a> {
 /// also where it ends.
 ///
 /// # Errors
-/// One of the "reaching the server" errors of [`crate::Error`].
+/// One of the "reaching the server" errors of [`ConnectError`].
 pub(crate) async fn connect(
     route: &Route<'_>,
-    visitor: &mut (impl ws::Visitor + ssh::AskPass),
-    trail: &mut Trail,
-) -> Result<Reached> {
+    visitor: &mut (impl ws::ConnectDelegate + ssh::AskPass),
+    trail: &mut ConnectTrace,
+) -> Result<Connected, ConnectError> {
     let Route { address, ca_file, headers, jump } = route;
-    let local = |stream: Stream| Reached { stream, way: Way::Local };
+    let local = |stream: Stream| Connected { stream, way: PathKind::Local };
     match address {
         Address::Tcp { hostname, port } => match jump {
             Some(jump) => {
                 let stream = ssh::dial(jump, hostname, *port, visitor).await?;
-                Ok(Reached { stream, way: Way::Ssh })
+                Ok(Connected { stream, way: PathKind::Ssh })
             }
             None => {
                 let stream = tcp::dial(hostname, *port, address, trail).await?;
                 let way = way(&stream);
-                Ok(Reached { stream: Box::new(stream), way })
+                Ok(Connected { stream: Box::new(stream), way })
             }
         },
         #[cfg(unix)]
         Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
         #[cfg(not(unix))]
-        Address::Unix(path) => Err(Error::SocketMissing { path: path.clone() }),
+        Address::Unix(path) => Err(ConnectError::SocketMissing { path: path.clone() }),
         Address::Ws(socket) => {
             let stream = ws::dial(socket, ca_file, headers, visitor, trail).await?;
             // Most often a proxy answers: what lies behind it can be anywhere.
-            Ok(Reached { stream, way: Way::Network })
+            Ok(Connected { stream, way: PathKind::Network })
         }
         Address::Demo => Ok(local(Box::new(demo::dial().await?))),
     }
@@ -110,14 +110,14 @@ pub(crate) async fn connect(
 /// The same for a server that has called.
 ///
 /// # Errors
-/// [`Error::CallerGone`] where it has hung up already.
-pub(crate) fn called(call: Call) -> Result<Reached> {
-    tcp::prepare(&call.stream).map_err(|_| Error::CallerGone { address: call.from() })?;
+/// [`ConnectError::CallerGone`] where it has hung up already.
+pub(crate) fn called(call: IncomingConnection) -> Result<Connected, ConnectError> {
+    tcp::prepare(&call.stream).map_err(|_| ConnectError::CallerGone { address: call.from() })?;
     let way = way(&call.stream);
-    Ok(Reached { stream: Box::new(call.stream), way })
+    Ok(Connected { stream: Box::new(call.stream), way })
 }
 
-fn way(stream: &TcpStream) -> Way {
+fn way(stream: &TcpStream) -> PathKind {
     let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
-    if local { Way::Local } else { Way::Network }
+    if local { PathKind::Local } else { PathKind::Network }
 }

@@ -1,9 +1,6 @@
 //! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which others refuse.
 
-use crate::{
-    lock,
-    trust::{Certificate, CertificateProblem, fingerprint},
-};
+use crate::model::{Certificate, CertificateProblem, fingerprint};
 use openssl::{
     asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef},
     error::ErrorStack,
@@ -18,6 +15,7 @@ use openssl::{
         verify::{X509CheckFlags, X509VerifyFlags},
     },
 };
+use parking_lot::Mutex;
 use rfb::{Stream, TlsKind, clean};
 use std::{
     collections::BTreeSet,
@@ -26,7 +24,7 @@ use std::{
     io::{self, ErrorKind},
     net::IpAddr,
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock},
     task::Poll,
 };
 use tokio::{
@@ -168,7 +166,7 @@ fn x509(authorities: X509Store, peer: &Peer, problems: &Problems) -> Result<Ssl,
     let found = Arc::clone(problems);
     context.set_verify_callback(SslVerifyMode::PEER, move |fine, certificates| {
         if !fine {
-            lock(&found).insert(problem(certificates.error()));
+            found.lock().insert(problem(certificates.error()));
             // Otherwise OpenSSL might tell this one again, in place of the next.
             certificates.set_error(X509VerifyResult::OK);
         }
@@ -238,7 +236,7 @@ fn problem(result: X509VerifyResult) -> CertificateProblem {
 fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed> {
     let shown =
         ssl.peer_certificate().ok_or_else(|| Failed::Tls { detail: "it has shown no certificate".to_owned() })?;
-    let mut problems = std::mem::take(&mut *lock(problems));
+    let mut problems = std::mem::take(&mut *problems.lock());
     if has_old_signature(&shown) {
         problems.insert(CertificateProblem::OldSignature);
     }

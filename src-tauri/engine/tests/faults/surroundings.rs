@@ -7,7 +7,8 @@ use crate::{
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
-    session::{SessionId, SessionState, Target},
+    model::{SessionId, Target},
+    session::SessionState,
 };
 use std::{
     fmt, fs,

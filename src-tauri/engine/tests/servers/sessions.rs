@@ -7,10 +7,9 @@ use crate::{
     viewer::{ORIGIN, Viewer},
 };
 use portlight_engine::{
-    Engine, Error, Settings,
-    protection::{Level, Protection},
-    session::{Answer, Prompt, SessionState, Target},
-    trust::Identity,
+    ConnectError, Engine, Error, Settings,
+    model::{Identity, Level, Protection, Target},
+    session::{Answer, Prompt, SessionState},
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -150,7 +149,7 @@ async fn a_wrong_password_is_asked_for_again_in_the_servers_words() {
         .asked
         .iter()
         .map(|prompt| match prompt {
-            Prompt::Password { problem: Some(Error::AuthFailed { reason, too_many: false, .. }), .. } => {
+            Prompt::Password { problem: Some(ConnectError::AuthFailed { reason, too_many: false, .. }), .. } => {
                 reason.as_deref()
             }
             Prompt::Password { problem: None, .. } => None,
@@ -204,7 +203,10 @@ async fn nobody_knocks_once_too_often() {
         timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());
-    assert!(matches!(&ended, Some(Error::Refused { reason, .. }) if *reason == words), "{ended:?}");
+    assert!(
+        matches!(&ended, Some(Error::Connect(ConnectError::Refused { reason, .. })) if *reason == words),
+        "{ended:?}"
+    );
     assert!(knocks <= 6, "Portlight went on after the server had had enough");
     // Portlight was turned away once, and did not come again: all that is said before this stranger comes.
     let _stranger = UnixStream::connect(&server.socket).await.unwrap();

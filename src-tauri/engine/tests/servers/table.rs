@@ -1,7 +1,7 @@
 //! What servers did with Portlight: examined by the doctor, held against what is expected, and printed as Markdown.
 
 use crate::examination::{Given, Keys, ending, examine, is_as_expected};
-use portlight_engine::{doctor::Report, protection::Level};
+use portlight_engine::{doctor::Report, model::Level};
 
 /// One kind of server, examined again and again.
 pub struct Table {
@@ -10,7 +10,7 @@ pub struct Table {
     wrong: Vec<String>,
 }
 
-/// What an examination shall come to: the security type that Portlight takes, what that protects, and how it ends.
+/// What an examination shall come to: the security type that Portlight takes, what that is_encrypted, and how it ends.
 pub type Expected<'a> = (&'a str, Option<Level>, &'a str);
 
 /// A login in a few words, the login, and what comes of it.

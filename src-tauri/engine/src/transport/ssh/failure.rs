@@ -1,7 +1,7 @@
 //! Why ssh ended, told from its own words: OpenSSH has them in English only, whatever the locale.
 
-use crate::jump::Jump;
-use crate::{address::Address, error::Error};
+use crate::model::Jump;
+use crate::{error::ConnectError, model::Address};
 use std::fmt;
 
 /// ssh has ended, and not well. Travels as an [`std::io::Error`] where the stream is read.
@@ -23,19 +23,19 @@ impl std::error::Error for Ended {}
 const UNDER_WAY: &str = "UNKNOWN port 65535";
 
 /// The way through `via` to `address` failed with these words of ssh.
-pub(super) fn explain(detail: String, via: &Jump, address: &Address) -> Error {
+pub(super) fn explain(detail: String, via: &Jump, address: &Address) -> ConnectError {
     let via = via.to_string();
     let says = |words: &[&str]| words.iter().any(|words| detail.contains(words));
     if says(&["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"]) {
-        Error::SshHostKey { via, detail }
+        ConnectError::SshHostKey { via, detail }
     } else if says(&["Permission denied (", "Too many authentication failures", "No more authentication methods"]) {
-        Error::SshDenied { via, detail }
+        ConnectError::SshDenied { via, detail }
     } else if says(&["Could not resolve hostname", "connect to host ", UNDER_WAY]) {
-        Error::SshUnreachable { via, detail }
+        ConnectError::SshUnreachable { via, detail }
     } else if says(&["stdio forwarding failed", "tdio forwarding request failed"]) {
-        Error::SshForward { via, address: address.to_string(), detail }
+        ConnectError::SshForward { via, address: address.to_string(), detail }
     } else {
-        Error::SshFailed { via, detail }
+        ConnectError::SshFailed { via, detail }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What ssh wants to know, told from its own words.
 
-use crate::jump::Jump;
-use crate::secrets::Secret;
+use crate::model::Jump;
+use crate::model::Secret;
 use std::collections::HashSet;
 
 /// Lines of a question that are shown: ssh's longest has five.
@@ -93,7 +93,7 @@ impl Questions {
             let fingerprint = words.iter().find_map(|line| fingerprint(line));
             return Question::HostKey { prompt: words.join("\n"), fingerprint };
         }
-        if prompt == "Accept updated hostkeys? (yes/no):" {
+        if prompt == "TrustPolicy updated hostkeys? (yes/no):" {
             return Question::Confirm { prompt };
         }
         let (of, owner) = secret(&prompt);

@@ -3,7 +3,7 @@
 //! It is never open to the network: the server calls us (an RFB reverse connection) at a loopback port that lives
 //! for that one call.
 
-use crate::error::{Error, Result};
+use crate::error::{ConnectError, Result};
 use font8x8::UnicodeFonts;
 use rustvncserver::{VncServer, server::ServerEvent};
 use std::{net::Ipv4Addr, time::Duration};
@@ -26,9 +26,9 @@ const LAMP_PRESSED: [u8; 3] = [0xff, 0x6b, 0x4a];
 /// Starts a demo desktop and returns the stream to it; the desktop ends with the stream.
 ///
 /// # Errors
-/// [`Error::System`] where not even loopback works.
-pub(crate) async fn dial() -> Result<TcpStream> {
-    let failed = |detail: String| Error::System { detail: format!("the demo desktop did not start: {detail}") };
+/// [`ConnectError::System`] where not even loopback works.
+pub(crate) async fn dial() -> Result<TcpStream, ConnectError> {
+    let failed = |detail: String| ConnectError::System { detail: format!("the demo desktop did not start: {detail}") };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|e| failed(e.to_string()))?;
     let port = listener.local_addr().map_err(|e| failed(e.to_string()))?.port();
     tokio::spawn(async move {

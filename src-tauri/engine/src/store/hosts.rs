@@ -3,9 +3,9 @@
 //! Two promises: a change is in the file before anybody sees it, and nothing that was in the file is ever lost.
 
 use crate::{
-    error::{Error, Result},
-    file,
-    host::{Host, HostId, name_for},
+    error::{Result, StoreError},
+    model::{Host, HostId, name_for},
+    store::file,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,30 +36,30 @@ pub struct Hosts {
 pub struct Opened {
     /// The list.
     pub hosts: Hosts,
-    /// Something that the user has to know: [`Error::HostsUnreadable`].
-    pub notice: Option<Error>,
+    /// Something that the user has to know: [`StoreError::HostsUnreadable`].
+    pub notice: Option<StoreError>,
     /// Whether there was no list yet.
     pub first_run: bool,
 }
 
 impl Hosts {
-    /// Opens the list in `folder` and keeps everybody else out. A list that cannot be read is kept beside.
+    /// Opens the list in `folder` and keeps broadcast_addrs else out. A list that cannot be read is kept beside.
     ///
     /// # Errors
-    /// [`Error::HostsInUse`]; [`Error::HostsNotSaved`] where the folder or the file beside cannot be written;
-    /// [`Error::System`] where the system does not let us read a file that is there.
-    pub fn open(folder: &Path) -> Result<Opened> {
+    /// [`StoreError::HostsInUse`]; [`StoreError::HostsNotSaved`] where the folder or the file beside cannot be written;
+    /// [`StoreError::System`] where the system does not let us read a file that is there.
+    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
         let file = folder.join(FILE);
-        let not_saved = |cause: io::Error| Error::HostsNotSaved { path: file.clone(), detail: cause.to_string() };
+        let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: file.clone(), detail: cause.to_string() };
         file::create_private_folder(folder).map_err(not_saved)?;
         let lock = file::private().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::HostsInUse { path: file }),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::HostsInUse { path: file }),
             Err(TryLockError::Error(cause)) => return Err(not_saved(cause)),
         }
         let mut hosts = Self { list: List::default(), file: file::target_of(&file), _lock: lock };
-        // We hold the lock, so nobody is writing it.
+        // We hold the so nobody is writing it.
         file::remove_unfinished(&hosts.file);
         let bytes = match fs::read(&hosts.file) {
             Ok(bytes) => bytes,
@@ -68,7 +68,7 @@ impl Hosts {
             }
             Err(cause) => {
                 let detail = format!("could not read the list of machines in {}: {cause}", file.display());
-                return Err(Error::System { detail });
+                return Err(StoreError::System { detail });
             }
         };
         let (list, problem) = parse(&bytes).unwrap_or_else(|problem| (List::default(), Some(problem)));
@@ -77,7 +77,7 @@ impl Hosts {
             Some(detail) => {
                 let kept_as = file::keep_beside(&file, &bytes).map_err(not_saved)?;
                 hosts.save(&list)?;
-                Some(Error::HostsUnreadable { kept_as, detail })
+                Some(StoreError::HostsUnreadable { kept_as, detail })
             }
         };
         hosts.list = list;
@@ -103,8 +103,8 @@ impl Hosts {
     /// Adds a host at the end, or replaces the one with the same id.
     ///
     /// # Errors
-    /// [`Error::HostsNotSaved`]; then nothing has changed, here and below.
-    pub fn put(&mut self, host: Host) -> Result<()> {
+    /// [`StoreError::HostsNotSaved`]; then nothing has changed, here and below.
+    pub fn put(&mut self, host: Host) -> Result<(), StoreError> {
         self.change(|list| {
             list.put(host);
             Ok(())
@@ -114,16 +114,16 @@ impl Hosts {
     /// Takes a host off the list; [`Hosts::restore`] brings it back.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
-    pub fn remove(&mut self, id: HostId) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
         self.change(|list| list.remove(id))
     }
 
     /// Brings a removed host back to its old place.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
-    pub fn restore(&mut self, id: HostId) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
         self.change(|list| list.restore(id))
     }
 
@@ -135,8 +135,8 @@ impl Hosts {
     /// Forgets a removed host for good.
     ///
     /// # Errors
-    /// [`Error::HostsNotSaved`].
-    pub fn forget_removed(&mut self, id: HostId) -> Result<()> {
+    /// [`StoreError::HostsNotSaved`].
+    pub fn forget_removed(&mut self, id: HostId) -> Result<(), StoreError> {
         self.change(|list| {
             list.take_removed(id);
             Ok(())
@@ -146,8 +146,8 @@ impl Hosts {
     /// Notes whether the keyring has the host's password.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
-    pub fn set_has_password(&mut self, id: HostId, has_password: bool) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub fn set_has_password(&mut self, id: HostId, has_password: bool) -> Result<(), StoreError> {
         self.change(|list| {
             list.get_mut(id)?.has_password = has_password;
             Ok(())
@@ -157,15 +157,15 @@ impl Hosts {
     /// Notes when the host was last opened, in seconds since 1970.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
-    pub fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<(), StoreError> {
         self.change(|list| {
             list.get_mut(id)?.last_opened = Some(when);
             Ok(())
         })
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut List) -> Result<()>) -> Result<()> {
+    fn change(&mut self, change: impl FnOnce(&mut List) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut list = self.list.clone();
         change(&mut list)?;
         self.save(&list)?;
@@ -173,9 +173,9 @@ impl Hosts {
         Ok(())
     }
 
-    fn save(&self, list: &List) -> Result<()> {
+    fn save(&self, list: &List) -> Result<(), StoreError> {
         let saved = list.print().map_err(io::Error::from).and_then(|bytes| file::write_whole(&self.file, &bytes));
-        saved.map_err(|cause| Error::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() })
+        saved.map_err(|cause| StoreError::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() })
     }
 }
 
@@ -199,8 +199,8 @@ struct Removed {
 }
 
 impl List {
-    fn get_mut(&mut self, id: HostId) -> Result<&mut Host> {
-        self.hosts.iter_mut().find(|host| host.id == id).ok_or(Error::NoSuchHost)
+    fn get_mut(&mut self, id: HostId) -> Result<&mut Host, StoreError> {
+        self.hosts.iter_mut().find(|host| host.id == id).ok_or(StoreError::NoSuchHost)
     }
 
     fn put(&mut self, host: Host) {
@@ -212,8 +212,8 @@ impl List {
         }
     }
 
-    fn remove(&mut self, id: HostId) -> Result<()> {
-        let row = self.hosts.iter().position(|host| host.id == id).ok_or(Error::NoSuchHost)?;
+    fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
+        let row = self.hosts.iter().position(|host| host.id == id).ok_or(StoreError::NoSuchHost)?;
         let host = self.hosts.remove(row);
         let step_over = |position, before: &Removed| position + usize::from(before.position <= position);
         let position = self.removed.iter().fold(row, step_over);
@@ -222,8 +222,8 @@ impl List {
         Ok(())
     }
 
-    fn restore(&mut self, id: HostId) -> Result<()> {
-        let index = self.removed.iter().position(|removed| removed.host.id == id).ok_or(Error::NoSuchHost)?;
+    fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
+        let index = self.removed.iter().position(|removed| removed.host.id == id).ok_or(StoreError::NoSuchHost)?;
         let Removed { position, host } = self.removed.remove(index);
         // The removed ones before it stand in no row of `hosts`.
         let row = position.saturating_sub(index).min(self.hosts.len());
@@ -281,8 +281,9 @@ fn parse(text: &[u8]) -> Result<(List, Option<String>), String> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::test_process::{CHILD_OF_TEST, again};
     use serde_json::json;
     use std::{
         env,
@@ -294,16 +295,6 @@ pub(crate) mod tests {
     };
     use tempfile::{TempDir, tempdir};
 
-    /// Tells a test that it is the child of the test with the same name.
-    pub(crate) const CHILD_OF_TEST: &str = "PORTLIGHT_CHILD_OF_TEST";
-
-    /// This test program again, with that one test, as another process.
-    pub(crate) fn again(test: &str) -> Command {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.args(["--exact", test, "--nocapture"]);
-        command
-    }
-
     fn host(name: &str) -> Host {
         Host { address: format!("{name}:1").parse().unwrap(), ..Host::demo(name) }
     }
@@ -313,7 +304,7 @@ pub(crate) mod tests {
         let instant = Instant::now() + Duration::from_secs(5);
         let opened = loop {
             match Hosts::open(folder) {
-                Err(Error::HostsInUse { .. }) if Instant::now() < instant => thread::yield_now(),
+                Err(StoreError::HostsInUse { .. }) if Instant::now() < instant => thread::yield_now(),
                 opened => break opened.unwrap(),
             }
         };
@@ -399,10 +390,10 @@ pub(crate) mod tests {
         let folder = tempdir().unwrap();
         let mut hosts = open(folder.path());
         let id = HostId::new();
-        assert_eq!(hosts.remove(id), Err(Error::NoSuchHost));
-        assert_eq!(hosts.restore(id), Err(Error::NoSuchHost));
-        assert_eq!(hosts.set_last_opened(id, 1), Err(Error::NoSuchHost));
-        assert_eq!(hosts.set_has_password(id, true), Err(Error::NoSuchHost));
+        assert_eq!(hosts.remove(id), Err(StoreError::NoSuchHost));
+        assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
+        assert_eq!(hosts.set_last_opened(id, 1), Err(StoreError::NoSuchHost));
+        assert_eq!(hosts.set_has_password(id, true), Err(StoreError::NoSuchHost));
         assert_eq!(hosts.forget_removed(id), Ok(()));
     }
 
@@ -421,7 +412,7 @@ pub(crate) mod tests {
         hosts.restore(b.id).unwrap();
         assert_eq!(names(hosts.all()), ["a", "b", "c", "d"]);
         assert_eq!(hosts.get(b.id), Some(&b));
-        assert_eq!(hosts.restore(b.id), Err(Error::NoSuchHost));
+        assert_eq!(hosts.restore(b.id), Err(StoreError::NoSuchHost));
     }
 
     #[test]
@@ -466,7 +457,7 @@ pub(crate) mod tests {
         let id = id_of(&hosts, "a");
         hosts.remove(id).unwrap();
         hosts.forget_removed(id).unwrap();
-        assert_eq!(hosts.restore(id), Err(Error::NoSuchHost));
+        assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
         drop(hosts);
         assert!(open(folder.path()).removed().is_empty());
         assert!(!fs::read_to_string(folder.path().join(FILE)).unwrap().contains(&id.to_string()));
@@ -524,7 +515,7 @@ pub(crate) mod tests {
 
             let Opened { mut hosts, notice, first_run } = Hosts::open(folder.path()).unwrap();
             assert!(hosts.all().is_empty() && !first_run, "{shown}");
-            let Some(Error::HostsUnreadable { kept_as, detail }) = notice else { panic!("no notice: {shown}") };
+            let Some(StoreError::HostsUnreadable { kept_as, detail }) = notice else { panic!("no notice: {shown}") };
             assert_eq!(kept_as, folder.path().join("hosts.unreadable-2.json"));
             assert_eq!(fs::read(&kept_as).unwrap(), text, "{shown}");
             assert_eq!(mode(&kept_as), 0o600);
@@ -560,7 +551,7 @@ pub(crate) mod tests {
         let opened = Hosts::open(folder.path()).unwrap();
         assert_eq!(names(opened.hosts.all()), ["a", "e"]);
         assert!(opened.hosts.removed().is_empty() && opened.hosts.list.rest.contains_key("groups"));
-        let Some(Error::HostsUnreadable { kept_as, detail }) = opened.notice else { panic!("no notice") };
+        let Some(StoreError::HostsUnreadable { kept_as, detail }) = opened.notice else { panic!("no notice") };
         assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
         assert!(detail.starts_with("5 entries were left out; the first: "), "{detail}");
         drop(opened.hosts);
@@ -595,7 +586,7 @@ pub(crate) mod tests {
             let opened = Hosts::open(folder.path()).unwrap();
             match opened.notice {
                 None => assert_eq!(opened.hosts.list, list, "{length}"),
-                Some(Error::HostsUnreadable { kept_as, .. }) => {
+                Some(StoreError::HostsUnreadable { kept_as, .. }) => {
                     assert_eq!(fs::read(kept_as).unwrap(), &text[..length]);
                     assert!(opened.hosts.all().is_empty(), "{length}");
                 }
@@ -609,24 +600,24 @@ pub(crate) mod tests {
         let folder = tempdir().unwrap();
         fs::create_dir(folder.path().join(FILE)).unwrap();
         fs::write(folder.path().join(FILE).join("mine"), "").unwrap();
-        assert!(matches!(Hosts::open(folder.path()), Err(Error::System { .. })));
+        assert!(matches!(Hosts::open(folder.path()), Err(StoreError::System { .. })));
         assert_eq!(files(&folder.path().join(FILE)), ["mine"]);
         assert!(Hosts::read(folder.path()).is_empty());
 
         let folder = tempdir().unwrap();
         symlink("hosts.json", folder.path().join(FILE)).unwrap();
-        assert!(matches!(Hosts::open(folder.path()), Err(Error::System { .. })), "a link that leads to itself");
+        assert!(matches!(Hosts::open(folder.path()), Err(StoreError::System { .. })), "a link that leads to itself");
     }
 
     #[test]
     fn a_full_disk_loses_nothing() {
-        const TEST: &str = "hosts::tests::a_full_disk_loses_nothing";
+        const TEST: &str = "store::hosts::tests::a_full_disk_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
-            assert!(matches!(Hosts::open(&folder.join("unreadable")), Err(Error::HostsNotSaved { .. })));
+            assert!(matches!(Hosts::open(&folder.join("unreadable")), Err(StoreError::HostsNotSaved { .. })));
             let mut hosts = open(&folder.join("good"));
             let before = hosts.list.clone();
-            assert!(matches!(hosts.put(host("b")), Err(Error::HostsNotSaved { .. })));
+            assert!(matches!(hosts.put(host("b")), Err(StoreError::HostsNotSaved { .. })));
             assert_eq!(hosts.list, before);
             return;
         }
@@ -665,7 +656,7 @@ pub(crate) mod tests {
         fs::remove_file(&file).unwrap();
         fs::create_dir(&file).unwrap();
         for error in [hosts.put(host("c")), hosts.remove(a), hosts.set_last_opened(a, 1)] {
-            let Err(Error::HostsNotSaved { path, detail }) = error else { panic!("{error:?}") };
+            let Err(StoreError::HostsNotSaved { path, detail }) = error else { panic!("{error:?}") };
             assert!(path == file && !detail.is_empty());
             assert_eq!(hosts.list, before);
         }
@@ -684,9 +675,9 @@ pub(crate) mod tests {
         symlink("/proc/portlight-hosts.json", folder.path().join(FILE)).unwrap();
         let Opened { mut hosts, first_run, .. } = Hosts::open(folder.path()).unwrap();
         assert!(first_run);
-        assert!(matches!(hosts.put(host("a")), Err(Error::HostsNotSaved { .. })));
+        assert!(matches!(hosts.put(host("a")), Err(StoreError::HostsNotSaved { .. })));
         assert!(hosts.all().is_empty());
-        assert!(matches!(Hosts::open(Path::new("/proc/portlight")), Err(Error::HostsNotSaved { .. })));
+        assert!(matches!(Hosts::open(Path::new("/proc/portlight")), Err(StoreError::HostsNotSaved { .. })));
     }
 
     #[test]
@@ -718,15 +709,15 @@ pub(crate) mod tests {
 
     #[test]
     fn only_one_can_have_it_open() {
-        const TEST: &str = "hosts::tests::only_one_can_have_it_open";
+        const TEST: &str = "store::hosts::tests::only_one_can_have_it_open";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
-            assert_eq!(Hosts::open(&folder).unwrap_err(), Error::HostsInUse { path: folder.join(FILE) });
+            assert_eq!(Hosts::open(&folder).unwrap_err(), StoreError::HostsInUse { path: folder.join(FILE) });
             return;
         }
         let folder = tempdir().unwrap();
         let hosts = filled(folder.path(), &["a"]);
-        assert_eq!(Hosts::open(folder.path()).unwrap_err(), Error::HostsInUse { path: folder.path().join(FILE) });
+        assert_eq!(Hosts::open(folder.path()).unwrap_err(), StoreError::HostsInUse { path: folder.path().join(FILE) });
         assert!(again(TEST).env(CHILD_OF_TEST, folder.path()).output().unwrap().status.success(), "in another process");
         drop(hosts);
         open(folder.path());
@@ -734,7 +725,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_crash_while_saving_loses_nothing() {
-        const TEST: &str = "hosts::tests::a_crash_while_saving_loses_nothing";
+        const TEST: &str = "store::hosts::tests::a_crash_while_saving_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let mut hosts = open(Path::new(&folder));
             for number in 0.. {

@@ -1,7 +1,7 @@
-//! The list of hosts, shared: one lock, and one announcement of every change.
+//! The list of hosts, shared: one and one announcement of every change.
 
-use crate::{error::Result, hosts::Hosts};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::{error::Result, store::Hosts};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 pub(crate) struct HostList {
@@ -16,12 +16,12 @@ impl HostList {
 
     /// Looks at the list.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Hosts) -> T) -> T {
-        look(&self.lock())
+        look(&self.hosts.lock())
     }
 
     /// Changes the list; a change that was saved is announced.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Hosts) -> Result<T>) -> Result<T> {
-        let done = change(&mut self.lock())?;
+    pub(crate) fn change<T, E>(&self, change: impl FnOnce(&mut Hosts) -> Result<T, E>) -> Result<T, E> {
+        let done = change(&mut self.hosts.lock())?;
         self.announce();
         Ok(done)
     }
@@ -34,10 +34,5 @@ impl HostList {
     /// Wakes after each change.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
-    }
-
-    /// The list is whole even after a panic elsewhere: it changes only once the file has.
-    fn lock(&self) -> MutexGuard<'_, Hosts> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,312 +1,144 @@
-//! What can go wrong, as values: a code to match on, the facts for the sentence, and the cause.
-//!
-//! The windows make the sentence from code and facts in the user's language (`ui/src/i18n`); [`std::fmt::Display`]
-//! gives the English one for logs and the terminal. A code exists only if a window, the terminal or a test needs it.
+//! Why there is no session with a server, or no longer one.
 
-use crate::{host::FieldProblem, protection::Level};
+use crate::model::Level;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The result of the engine's operations.
-pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// What went wrong. `detail` fields carry the cause's own words, for the curious and for logs; never a secret.
+/// Why there is no session with a server, or no longer one. The conventions of the fields are those of the [module](super).
+#[allow(missing_docs, reason = "each variant is documented, its fields follow the module's conventions")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export, rename = "EngineError"))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "code", rename_all = "snake_case")]
-pub enum Error {
-    // ---- the list of hosts
-    /// The form has fields that cannot be read.
-    #[error("{}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Fields {
-        /// One entry a field in question.
-        fields: Vec<FieldProblem>,
-    },
-    /// No host has this id (any more).
-    #[error("this machine is no longer in the list")]
-    NoSuchHost,
-    /// Another Portlight holds the list open.
-    #[error("another Portlight is using {}", path.display())]
-    HostsInUse {
-        /// The list's file.
-        path: PathBuf,
-    },
-    /// The list could not be read; it was kept beside and a new one begun.
-    #[error("the list of machines could not be read ({detail}); it was kept as {}", kept_as.display())]
-    HostsUnreadable {
-        /// Where the old file lies now.
-        kept_as: PathBuf,
-        /// Why it could not be read.
-        detail: String,
-    },
-    /// The list could not be written.
-    #[error("could not save the list of machines to {}: {detail}", path.display())]
-    HostsNotSaved {
-        /// The list's file.
-        path: PathBuf,
-        /// The system's words.
-        detail: String,
-    },
-
-    /// A file or folder with another program's machines could not be read.
-    #[error("could not read {}: {detail}", path.display())]
-    ImportUnreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        detail: String,
-    },
-
-    // ---- the keyring
-    /// There is no keyring on this system (no Secret Service on the bus).
-    #[error("no keyring is available: {detail}")]
-    KeyringMissing {
-        /// The system's words.
-        detail: String,
-    },
-    /// The keyring is locked, or its unlock was refused.
-    #[error("the keyring is locked")]
-    KeyringLocked,
-    /// The keyring did not answer in time.
-    #[error("the keyring did not answer")]
-    KeyringSilent,
-    /// The keyring failed in another way.
-    #[error("the keyring failed: {detail}")]
-    KeyringFailed {
-        /// The system's words.
-        detail: String,
-    },
-
-    // ---- reaching the server
+pub enum ConnectError {
     /// The name has no address.
     #[error("could not find {hostname}: is the name spelled right?")]
-    UnknownName {
-        /// The name looked up.
-        hostname: String,
-    },
+    UnknownName { hostname: String },
     /// The machine is there, nothing listens at the port.
     #[error("{address} refused the connection: is a VNC server running there?")]
-    ConnectionRefused {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    ConnectionRefused { address: String },
     /// No answer within the deadline.
     #[error("{address} did not answer within {seconds} s: is the machine on?")]
     DialTimeout {
-        /// Address as Portlight prints it.
         address: String,
-        /// The deadline.
         #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The way there does not exist or broke.
     #[error("could not reach {address}: {detail}")]
-    Unreachable {
-        /// Address as Portlight prints it.
-        address: String,
-        /// The system's words.
-        detail: String,
-    },
+    Unreachable { address: String, detail: String },
     /// The Unix socket is not there.
     #[error("there is no socket at {}", path.display())]
-    SocketMissing {
-        /// The path asked for.
-        path: PathBuf,
-    },
-
+    SocketMissing { path: PathBuf },
     /// A server that had called is no longer there, and cannot be called back.
     #[error("{address} has hung up: it has to call again")]
-    CallerGone {
-        /// Where it called from.
-        address: String,
-    },
+    CallerGone { address: String },
     /// Portlight cannot listen for servers that call.
     #[error("cannot listen at {address}: {detail}")]
-    CannotListen {
-        /// Where.
-        address: String,
-        /// The system's words.
-        detail: String,
-    },
+    CannotListen { address: String, detail: String },
     /// The packet that switches a machine on could not be sent.
     #[error("could not send the wake-up packet: {detail}")]
-    WakeNotSent {
-        /// The system's words.
-        detail: String,
-    },
-
-    // ---- the way through a WebSocket
+    WakeNotSent { detail: String },
     /// The server or the proxy in front of it said no, before or after the WebSocket was open.
     #[error("{address} {why} ({status}){}", said(reason))]
     WsRefused {
-        /// Address as Portlight prints it, without its query.
         address: String,
         /// What it comes to.
         why: WsRefusal,
         /// HTTP status, or from 1000 on the close code.
         status: u16,
-        /// Its words, cleaned.
         reason: Option<String>,
     },
     /// The proxy hung up on a token, as websockify does with those that it does not know.
     #[error("the proxy at {address} does not know this token")]
-    WsUnknownToken {
-        /// Address as Portlight prints it, without its query.
-        address: String,
-    },
+    WsUnknownToken { address: String },
     /// The connection was closed before there was an answer.
     #[error("{address} closed the connection without an answer: is a token missing, or does it want wss://?")]
-    WsSilent {
-        /// Address as Portlight prints it, without its query.
-        address: String,
-    },
+    WsSilent { address: String },
     /// Nobody answered the request for a WebSocket.
     #[error("{address} took the connection, but gave no answer within {seconds} s")]
     WsTimeout {
-        /// Address as Portlight prints it, without its query.
         address: String,
-        /// The deadline.
         #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// What answers does not speak WebSocket, or not in our way.
     #[error("{address} does not speak WebSocket{}{}", looks_like.map(|mistake| format!(": {mistake}")).unwrap_or_default(), in_brackets(detail))]
     NotWebSocket {
-        /// Address as Portlight prints it, without its query.
         address: String,
         /// What it is, where that shows.
         looks_like: Option<WsMistake>,
-        /// What it did; may be empty.
         detail: String,
     },
-
-    // ---- the way through SSH: `detail` has ssh's own words
     /// There is no OpenSSH on this system.
     #[error("the ssh program of OpenSSH is not installed")]
     SshMissing,
     /// The SSH machine has no address, or does not take the connection.
     #[error("could not reach the SSH host {via}: {detail}")]
-    SshUnreachable {
-        /// The SSH machine, as it was typed.
-        via: String,
-        /// ssh's words.
-        detail: String,
-    },
+    SshUnreachable { via: String, detail: String },
     /// Nothing came through SSH in time; the time in which a person was asked does not count.
     #[error("nothing came from {address} through {via} within {seconds} s")]
     SshTimeout {
-        /// The SSH machine, as it was typed.
         via: String,
-        /// Address as Portlight prints it.
         address: String,
-        /// The deadline.
         #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The SSH machine's key is not the known one, or was not accepted.
     #[error("the identity of the SSH host {via} could not be confirmed: {detail}")]
-    SshHostKey {
-        /// The SSH machine, as it was typed.
-        via: String,
-        /// ssh's words.
-        detail: String,
-    },
+    SshHostKey { via: String, detail: String },
     /// The SSH machine let nobody in with these keys and passwords.
     #[error("the SSH host {via} did not accept the login: {detail}")]
-    SshDenied {
-        /// The SSH machine, as it was typed.
-        via: String,
-        /// ssh's words.
-        detail: String,
-    },
+    SshDenied { via: String, detail: String },
     /// The SSH machine could not reach the server, or must not.
     #[error("the SSH host {via} could not connect to {address}: {detail}")]
-    SshForward {
-        /// The SSH machine, as it was typed.
-        via: String,
-        /// Address as Portlight prints it.
-        address: String,
-        /// ssh's words.
-        detail: String,
-    },
+    SshForward { via: String, address: String, detail: String },
     /// ssh failed in another way.
     #[error("ssh to {via} failed: {detail}")]
-    SshFailed {
-        /// The SSH machine, as it was typed.
-        via: String,
-        /// ssh's words, or else its exit status.
-        detail: String,
-    },
-
-    // ---- the handshake
+    SshFailed { via: String, detail: String },
     /// What answers is not a VNC server.
     #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]
     NotRfb {
-        /// Address as Portlight prints it.
         address: String,
         /// What it is, where that shows.
         looks_like: Option<OtherProtocol>,
     },
     /// The server closed the connection before it had said anything that a VNC server says.
     #[error("{address} closed the connection without a greeting: is this a VNC port?")]
-    NotRfbClosed {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    NotRfbClosed { address: String },
     /// Nobody greeted.
     #[error("no VNC greeting from {address} within {seconds} s: is this a VNC port?")]
     TimeoutGreeting {
-        /// Address as Portlight prints it.
         address: String,
-        /// The deadline.
         #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The server fell silent.
     #[error("{address} did not answer within {seconds} s {during}")]
     Timeout {
-        /// Address as Portlight prints it.
         address: String,
-        /// What we were waiting for.
         during: Step,
-        /// The deadline.
         #[cfg_attr(test, ts(type = "number"))]
         seconds: u64,
     },
     /// The server closed the connection in the middle of the handshake.
     #[error("{address} closed the connection {during}")]
-    Closed {
-        /// Address as Portlight prints it.
-        address: String,
-        /// What we were waiting for.
-        during: Step,
-    },
+    Closed { address: String, during: Step },
     /// A protocol version that nobody speaks.
     #[error("{address} speaks RFB {version}, which Portlight does not know")]
     UnsupportedVersion {
-        /// Address as Portlight prints it.
         address: String,
         /// As the server wrote it.
         version: String,
     },
     /// An UltraVNC repeater, which wants to know whom to connect to.
     #[error("{address} is an UltraVNC repeater: an ID is needed")]
-    Repeater {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    Repeater { address: String },
     /// The server refused, whoever we are.
     #[error("{address} refused the connection{}", said(reason))]
-    Refused {
-        /// Address as Portlight prints it.
-        address: String,
-        /// The server's words, cleaned.
-        reason: Option<String>,
-    },
+    Refused { address: String, reason: Option<String> },
     /// The server offers only security types that we do not speak.
     #[error("{address} offers only security types that Portlight does not speak: {}", offered.join(", "))]
     NoCommonType {
-        /// Address as Portlight prints it.
         address: String,
         /// Names of the types offered.
         offered: Vec<String>,
@@ -314,61 +146,36 @@ pub enum Error {
     /// The login was not accepted.
     #[error("{address} did not accept the login{}{}", if *too_many { ", and accepts no more attempts for now" } else { "" }, said(reason))]
     AuthFailed {
-        /// Address as Portlight prints it.
         address: String,
-        /// The server's words, cleaned.
         reason: Option<String>,
         /// It has had enough of our attempts: trying again makes it worse.
         too_many: bool,
     },
     /// The server went away, or sent nonsense, right after the login.
     #[error("{address} closed the connection right after the login: user name or password are probably wrong")]
-    AuthFailedProbably {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    AuthFailedProbably { address: String },
     /// The login cannot be sent in the way that this server wants it.
     #[error("this login does not fit {address}: {detail}")]
-    BadInput {
-        /// Address as Portlight prints it.
-        address: String,
-        /// What does not fit.
-        detail: String,
-    },
+    BadInput { address: String, detail: String },
     /// The server's key is too short to protect anything.
-    #[error("the key of {address} has only {bits} bits, which protects nothing")]
-    TooWeak {
-        /// Address as Portlight prints it.
-        address: String,
-        /// Bits of the key.
-        bits: u32,
-    },
+    #[error("the key of {address} has only {bits} bits, which is_encrypted nothing")]
+    TooWeak { address: String, bits: u32 },
     /// Somebody has altered the encrypted conversation.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
-    Integrity {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    Integrity { address: String },
     /// TLS could not be established.
     #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
     Tls {
-        /// Address as Portlight prints it.
         address: String,
         /// The TLS library's or the server's words.
         detail: String,
     },
     /// The host's own file of certificate authorities cannot be used.
     #[error("the certificate file {path} cannot be used: {detail}")]
-    CaFile {
-        /// The file.
-        path: String,
-        /// Why.
-        detail: String,
-    },
+    CaFile { path: String, detail: String },
     /// Nobody has said yet whether this key is the server's.
     #[error("the identity of {address} is not confirmed yet: {fingerprint}")]
     Untrusted {
-        /// Address as Portlight prints it.
         address: String,
         /// SHA-256 of the certificate or the key.
         fingerprint: String,
@@ -376,7 +183,6 @@ pub enum Error {
     /// The server shows another key than before.
     #[error("{address} shows another key than before: known {known}, now {shown}")]
     TrustChanged {
-        /// Address as Portlight prints it.
         address: String,
         /// SHA-256 of the key that was accepted.
         known: String,
@@ -386,7 +192,6 @@ pub enum Error {
     /// The server offers less protection than it once did.
     #[error("{address} offers less protection than before ({now} instead of {before})")]
     Weaker {
-        /// Address as Portlight prints it.
         address: String,
         /// The best that was reached.
         before: Level,
@@ -396,65 +201,25 @@ pub enum Error {
     /// The password would travel readably, and nobody has agreed to that.
     #[error("the password for {address} would travel unencrypted ({security_type})")]
     NeedsConsent {
-        /// Address as Portlight prints it.
         address: String,
         /// The security type that would send it.
         security_type: String,
     },
-    /// What was accepted cannot be remembered.
-    #[error("could not save the known keys to {}: {detail}", path.display())]
-    TrustNotSaved {
-        /// The file of known keys.
-        path: PathBuf,
-        /// The system's words.
-        detail: String,
-    },
-    /// The known keys could not be read; the file was kept beside and a new one begun.
-    #[error("the known keys of servers could not be read ({detail}); they were kept as {}", kept_as.display())]
-    TrustUnreadable {
-        /// Where the old file lies now.
-        kept_as: PathBuf,
-        /// Why it could not be read.
-        detail: String,
-    },
     /// The server broke the protocol.
     #[error("{address} broke the RFB protocol: {detail}")]
-    Protocol {
-        /// Address as Portlight prints it.
-        address: String,
-        /// What it did.
-        detail: String,
-    },
-
-    // ---- the session
+    Protocol { address: String, detail: String },
     /// The server ended a running session.
     #[error("{address} closed the session")]
-    ServerClosed {
-        /// Address as Portlight prints it.
-        address: String,
-    },
+    ServerClosed { address: String },
     /// The way to the server broke while the session ran.
     #[error("the connection to {address} broke: {detail}")]
-    ConnectionLost {
-        /// Address as Portlight prints it.
-        address: String,
-        /// The system's words.
-        detail: String,
-    },
+    ConnectionLost { address: String, detail: String },
     /// The picture data could not be understood, or the page failed.
     #[error("the viewer stopped: {detail}")]
-    ViewerFailed {
-        /// What the viewer said.
-        detail: String,
-    },
-
-    // ---- this machine
+    ViewerFailed { detail: String },
     /// Something of this system failed that is named in `detail`.
     #[error("{detail}")]
-    System {
-        /// The system's words.
-        detail: String,
-    },
+    System { detail: String },
 }
 
 /// What answers on a port that was believed to be a VNC server's.

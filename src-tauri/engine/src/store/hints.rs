@@ -7,29 +7,29 @@ use std::{
 
 /// What is said once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
+pub enum Hint {
     /// That closing the window leaves Portlight in the tray.
     StaysInTray,
     /// That there is no keyring to keep passwords in.
     KeyringMissing,
 }
 
-pub(crate) struct Told {
+pub(crate) struct SeenHints {
     folder: PathBuf,
 }
 
-impl Told {
+impl SeenHints {
     pub(crate) fn open(data: &Path) -> Self {
         Self { folder: data.join("told") }
     }
 
     /// Whether it was told already.
-    pub(crate) fn knows(&self, telling: Telling) -> bool {
+    pub(crate) fn knows(&self, telling: Hint) -> bool {
         self.folder.join(name(telling)).exists()
     }
 
     /// Whether it was not told yet; it is now. Where that cannot be noted it is told again: better twice than never.
-    pub(crate) fn first_time(&self, telling: Telling) -> bool {
+    pub(crate) fn first_time(&self, telling: Hint) -> bool {
         let note = || {
             fs::create_dir_all(&self.folder)?;
             fs::File::create_new(self.folder.join(name(telling)))
@@ -38,10 +38,10 @@ impl Told {
     }
 }
 
-fn name(telling: Telling) -> &'static str {
+fn name(telling: Hint) -> &'static str {
     match telling {
-        Telling::StaysInTray => "stays-in-tray",
-        Telling::KeyringMissing => "keyring-missing",
+        Hint::StaysInTray => "stays-in-tray",
+        Hint::KeyringMissing => "keyring-missing",
     }
 }
 
@@ -52,10 +52,10 @@ mod tests {
     #[test]
     fn each_thing_is_told_once_also_after_a_restart() {
         let data = tempfile::tempdir().unwrap();
-        assert!(!Told::open(data.path()).knows(Telling::StaysInTray));
-        assert!(Told::open(data.path()).first_time(Telling::StaysInTray));
-        assert!(Told::open(data.path()).knows(Telling::StaysInTray));
-        assert!(!Told::open(data.path()).first_time(Telling::StaysInTray));
-        assert!(Told::open(data.path()).first_time(Telling::KeyringMissing));
+        assert!(!SeenHints::open(data.path()).knows(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).first_time(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).knows(Hint::StaysInTray));
+        assert!(!SeenHints::open(data.path()).first_time(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).first_time(Hint::KeyringMissing));
     }
 }

@@ -1,6 +1,6 @@
 //! What the site in front of a server wants to see: a login and headers. All of it is in the keyring, as one entry.
 
-use crate::{host::HostId, secrets::Secret};
+use super::{HostId, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "change", rename_all = "snake_case")]
-pub enum SiteChange {
+pub enum HttpAuthChange {
     /// Take it out of the keyring.
     Forget,
     /// Put this into the keyring.
@@ -19,14 +19,14 @@ pub enum SiteChange {
         #[cfg_attr(test, ts(type = "string"))]
         password: Secret,
         /// Further headers.
-        headers: Vec<SiteHeader>,
+        headers: Vec<HttpHeader>,
     },
 }
 
 /// A header of the request.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct SiteHeader {
+pub struct HttpHeader {
     /// Its name.
     pub name: String,
     /// Its value, which is a secret whatever it is.
@@ -36,19 +36,19 @@ pub struct SiteHeader {
 
 /// As it lies in the keyring.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Site {
+pub(crate) struct HttpAuth {
     pub(crate) username: String,
     pub(crate) password: Zeroizing<String>,
     pub(crate) headers: Vec<(String, Zeroizing<String>)>,
 }
 
-impl Site {
+impl HttpAuth {
     /// Under which name the keyring has it.
     pub(crate) fn account(id: HostId) -> String {
         format!("site of {id}")
     }
 
-    pub(crate) fn new(username: String, password: &Secret, headers: &[SiteHeader]) -> Self {
+    pub(crate) fn new(username: String, password: &Secret, headers: &[HttpHeader]) -> Self {
         let headers =
             headers.iter().map(|header| (header.name.clone(), Zeroizing::new(header.value.expose().to_owned())));
         Self { username, password: Zeroizing::new(password.expose().to_owned()), headers: headers.collect() }
@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn it_comes_out_of_the_keyring_as_it_went_in() {
-        let header = SiteHeader { name: "Cookie".into(), value: "id=\"7\"".to_owned().into() };
-        let secret = Site::new("ann".into(), &"pass: word".to_owned().into(), &[header]).to_secret().unwrap();
-        let site = Site::of_secret(&secret).unwrap();
+        let header = HttpHeader { name: "Cookie".into(), value: "id=\"7\"".to_owned().into() };
+        let secret = HttpAuth::new("ann".into(), &"pass: word".to_owned().into(), &[header]).to_secret().unwrap();
+        let site = HttpAuth::of_secret(&secret).unwrap();
         assert_eq!((site.username.as_str(), site.password.as_str()), ("ann", "pass: word"));
         assert_eq!(site.headers.len(), 1);
         assert_eq!((site.headers[0].0.as_str(), site.headers[0].1.as_str()), ("Cookie", "id=\"7\""));

@@ -1,6 +1,6 @@
-//! What protects a session, in the words of the boundary to the windows.
+//! What is_encrypted a session, in the words of the boundary to the windows.
 
-use crate::trust::Identity;
+use super::Identity;
 use rfb::SecurityType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,7 +53,7 @@ impl From<Level> for rfb::Level {
     }
 }
 
-/// What protects a session, and how it came to that.
+/// What is_encrypted a session, and how it came to that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Protection {
@@ -82,7 +82,7 @@ pub enum Travels {
     Encrypted,
     /// VNC authentication without TLS: it is not sent itself, but a listener can guess it at leisure; eight bytes count.
     Scrambled,
-    /// Readable for everybody on the way.
+    /// Readable for broadcast_addrs on the way.
     Clear,
     /// As it may be: the way does not leave this computer.
     Local,

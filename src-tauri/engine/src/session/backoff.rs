@@ -1,6 +1,6 @@
 //! When a way that broke is walked again: how often, and after which wait.
 
-use crate::error::Error;
+use crate::error::ConnectError;
 use std::time::Duration;
 
 /// The waits between attempts. Knows no clock.
@@ -15,7 +15,7 @@ impl Pause {
     /// Whether to try again after this end. `live` is how long there was a picture, if there was one.
     ///
     /// Only where the way broke: a server that refuses, or that a person has to decide about, is not asked twice.
-    pub(super) fn goes_on(&mut self, error: &Error, live: Option<Duration>) -> bool {
+    pub(super) fn goes_on(&mut self, error: &ConnectError, live: Option<Duration>) -> bool {
         self.was_live |= live.is_some();
         // Who lets us in and throws us out at once, again and again, is not asked every second.
         if live.is_some_and(|live| live >= STEADY) {
@@ -33,20 +33,20 @@ impl Pause {
 }
 
 /// Whether the way to the server failed, and not the server's or anybody's will.
-fn is_the_ways(error: &Error) -> bool {
+fn is_the_ways(error: &ConnectError) -> bool {
     matches!(
         error,
-        Error::ServerClosed { .. }
-            | Error::ConnectionLost { .. }
-            | Error::ConnectionRefused { .. }
-            | Error::DialTimeout { .. }
-            | Error::Unreachable { .. }
-            | Error::UnknownName { .. }
-            | Error::SocketMissing { .. }
-            | Error::TimeoutGreeting { .. }
-            | Error::Timeout { .. }
-            | Error::NotRfbClosed { .. }
-            | Error::Closed { .. }
+        ConnectError::ServerClosed { .. }
+            | ConnectError::ConnectionLost { .. }
+            | ConnectError::ConnectionRefused { .. }
+            | ConnectError::DialTimeout { .. }
+            | ConnectError::Unreachable { .. }
+            | ConnectError::UnknownName { .. }
+            | ConnectError::SocketMissing { .. }
+            | ConnectError::TimeoutGreeting { .. }
+            | ConnectError::Timeout { .. }
+            | ConnectError::NotRfbClosed { .. }
+            | ConnectError::Closed { .. }
     )
 }
 
@@ -59,8 +59,8 @@ const STEADY: Duration = Duration::from_secs(30);
 mod tests {
     use super::*;
 
-    fn lost() -> Error {
-        Error::ConnectionLost { address: "box".into(), detail: String::new() }
+    fn lost() -> ConnectError {
+        ConnectError::ConnectionLost { address: "box".into(), detail: String::new() }
     }
 
     fn waits(pause: &mut Pause, count: usize) -> Vec<u64> {
@@ -89,9 +89,9 @@ mod tests {
     #[test]
     fn what_never_was_there_has_not_broken() {
         let mut pause = Pause::default();
-        assert!(!pause.goes_on(&Error::ConnectionRefused { address: "box".into() }, None));
+        assert!(!pause.goes_on(&ConnectError::ConnectionRefused { address: "box".into() }, None));
         assert!(pause.goes_on(&lost(), Some(STEADY)));
-        assert!(pause.goes_on(&Error::ConnectionRefused { address: "box".into() }, None), "on the way back");
+        assert!(pause.goes_on(&ConnectError::ConnectionRefused { address: "box".into() }, None), "on the way back");
     }
 
     #[test]
@@ -99,13 +99,13 @@ mod tests {
         let address = || "box".to_owned();
         let key = || "aa".to_owned();
         for error in [
-            Error::AuthFailed { address: address(), reason: None, too_many: false },
-            Error::AuthFailedProbably { address: address() },
-            Error::Refused { address: address(), reason: None },
-            Error::TrustChanged { address: address(), known: key(), shown: key() },
-            Error::Integrity { address: address() },
-            Error::ViewerFailed { detail: String::new() },
-            Error::NoCommonType { address: address(), offered: vec![] },
+            ConnectError::AuthFailed { address: address(), reason: None, too_many: false },
+            ConnectError::AuthFailedProbably { address: address() },
+            ConnectError::Refused { address: address(), reason: None },
+            ConnectError::TrustChanged { address: address(), known: key(), shown: key() },
+            ConnectError::Integrity { address: address() },
+            ConnectError::ViewerFailed { detail: String::new() },
+            ConnectError::NoCommonType { address: address(), offered: vec![] },
         ] {
             let mut pause = Pause::default();
             assert!(!pause.goes_on(&error, Some(STEADY)), "{error}");

@@ -42,18 +42,18 @@ pub(crate) fn deadline(step: Step) -> Duration {
 
 /// A stream that gives up waiting: a read fails with [`io::ErrorKind::TimedOut`] after the current limit, or once
 /// all waits together took [`WHOLE_HANDSHAKE`].
-pub(crate) struct Patient<S> {
+pub(crate) struct TimeoutStream<S> {
     stream: S,
-    limit: Limit,
+    limit: TimeoutHandle,
     left: Duration,
     wait: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 /// How long the next read may wait; shared with whoever knows what is being waited for.
 #[derive(Clone)]
-pub(crate) struct Limit(Arc<AtomicU64>);
+pub(crate) struct TimeoutHandle(Arc<AtomicU64>);
 
-impl Limit {
+impl TimeoutHandle {
     /// From now on a read may wait this long.
     pub(crate) fn set(&self, limit: Duration) {
         self.0.store(limit.as_millis().try_into().unwrap_or(u64::MAX - 1), Ordering::Relaxed);
@@ -74,21 +74,21 @@ impl Limit {
     }
 }
 
-impl<S> Patient<S> {
-    /// Wraps `stream`; until [`Limit::set`] says otherwise a read may wait as long as the whole handshake.
+impl<S> TimeoutStream<S> {
+    /// Wraps `stream`; until [`TimeoutHandle::set`] says otherwise a read may wait as long as the whole handshake.
     pub(crate) fn new(stream: S) -> Self {
-        let limit = Limit(Arc::new(AtomicU64::new(0)));
+        let limit = TimeoutHandle(Arc::new(AtomicU64::new(0)));
         limit.set(WHOLE_HANDSHAKE);
         Self { stream, limit, left: WHOLE_HANDSHAKE, wait: None }
     }
 
     /// The handle that sets the limit.
-    pub(crate) fn limit(&self) -> Limit {
+    pub(crate) fn limit(&self) -> TimeoutHandle {
         self.limit.clone()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TimeoutStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if let Poll::Ready(result) = Pin::new(&mut this.stream).poll_read(cx, buf) {
@@ -114,7 +114,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TimeoutStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
     }
@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_server_is_given_up_at_the_limit() {
         let (near, _far) = duplex(8);
-        let mut stream = Patient::new(near);
+        let mut stream = TimeoutStream::new(near);
         stream.limit().set(Duration::from_secs(10));
         let began = Instant::now();
         let error = stream.read_u8().await.unwrap_err();
@@ -163,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_server_that_drips_is_given_up_too() {
         let (near, mut far) = duplex(8);
-        let mut stream = Patient::new(near);
+        let mut stream = TimeoutStream::new(near);
         stream.limit().set(Duration::from_secs(10));
         tokio::spawn(async move {
             loop {
@@ -182,7 +182,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_session_may_be_silent_for_hours() {
         let (near, mut far) = duplex(8);
-        let mut stream = Patient::new(near);
+        let mut stream = TimeoutStream::new(near);
         stream.limit().lift();
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(9000)).await;
@@ -195,7 +195,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_in_which_nobody_reads_does_not_count() {
         let (near, mut far) = duplex(8);
-        let mut stream = Patient::new(near);
+        let mut stream = TimeoutStream::new(near);
         stream.limit().set(Duration::from_secs(10));
         advance(Duration::from_secs(600)).await;
         far.write_u8(7).await.unwrap();

@@ -1,102 +1,20 @@
 //! Which keys of servers the user has accepted, and for which address.
 
-use crate::{error::Error, file, lock};
-use openssl::sha::{sha1, sha256};
+use super::file;
+use crate::{
+    error::StoreError,
+    model::{Identity, KnownKey},
+};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{
     fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
-
-/// Who a server has shown to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Identity {
-    /// A certificate within TLS.
-    X509(Certificate),
-    /// The RSA key of the RA2 kinds.
-    Ra2(RsaKey),
-}
-
-/// What a certificate says, and what is wrong with it. Its words are the server's, cleaned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Certificate {
-    /// Whom it was issued to.
-    pub subject: String,
-    /// The names and IP addresses that it is for.
-    pub names: Vec<String>,
-    /// Who issued it.
-    pub issuer: String,
-    /// Begin of its validity, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub not_before: i64,
-    /// End of its validity, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub not_after: i64,
-    /// SHA-256 of the certificate: lower-case hexadecimal, a colon between bytes.
-    pub sha256: String,
-    /// SHA-256 of its public key (SubjectPublicKeyInfo), in the same form: what is pinned.
-    pub key_sha256: String,
-    /// What is wrong with it; empty where the authorities vouch for it.
-    pub problems: Vec<CertificateProblem>,
-}
-
-/// What can be wrong with a certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum CertificateProblem {
-    /// It vouches for itself.
-    SelfSigned,
-    /// No known authority vouches for it.
-    UnknownIssuer,
-    /// Its time is over.
-    Expired,
-    /// Its time has not begun.
-    NotYetValid,
-    /// It is for other names.
-    WrongName,
-    /// Its key, or one of its issuer's, is too short by today's measure.
-    WeakKey,
-    /// It is signed with a hash that is broken today.
-    OldSignature,
-    /// It cannot be checked, for another reason.
-    Unverifiable,
-}
-
-/// The RSA key of a server of the RA2 kinds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct RsaKey {
-    /// Bits of its modulus.
-    pub bits: u32,
-    /// SHA-256 of the key as it was sent: lower-case hexadecimal, a colon between bytes. What is pinned.
-    pub sha256: String,
-    /// What RealVNC's and TigerVNC's viewers show of it: the first eight bytes of SHA-1, as `bb-92-4d-20-55-e5-0d-42`.
-    pub short: String,
-}
-
-/// A key that was accepted before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct KnownKey {
-    /// SHA-256 of the key: lower-case hexadecimal, a colon between bytes.
-    pub sha256: String,
-    /// What the certificate was issued to, or the short form of an RA2 key.
-    pub label: String,
-    /// When it was first accepted, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub first_seen: u64,
-    /// When it was last seen, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub last_seen: u64,
-}
 
 /// What is known about a server's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,12 +32,12 @@ pub enum Verdict {
 /// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. What
 /// opens the file for changes holds the list of hosts open, so nobody else writes it; others may look.
 #[derive(Clone, Default)]
-pub struct Trust(Arc<Mutex<Keys>>);
+pub struct Pins(Arc<Mutex<Keys>>);
 
-impl Trust {
+impl Pins {
     /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
     /// alone, and what is accepted is known until Portlight ends.
-    pub fn open(folder: &Path) -> (Self, Option<Error>) {
+    pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
         let named = folder.join(FILE);
         let file = file::target_of(&named);
         file::remove_unfinished(&file);
@@ -130,7 +48,7 @@ impl Trust {
             }
             Err(cause) => {
                 let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
-                return (Self::left_alone(Keys::default(), file, &detail), Some(Error::System { detail }));
+                return (Self::left_alone(Keys::default(), file, &detail), Some(StoreError::System { detail }));
             }
         };
         let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
@@ -144,11 +62,11 @@ impl Trust {
                 if let Err(error) = keys.save() {
                     tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
                 }
-                (Self::of(keys), Some(Error::TrustUnreadable { kept_as, detail }))
+                (Self::of(keys), Some(StoreError::TrustUnreadable { kept_as, detail }))
             }
             Err(cause) => {
                 let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
-                let notice = Error::TrustNotSaved { path: file.clone(), detail: detail.clone() };
+                let notice = StoreError::TrustNotSaved { path: file.clone(), detail: detail.clone() };
                 (Self::left_alone(keys, file, &detail), Some(notice))
             }
         }
@@ -186,25 +104,25 @@ impl Trust {
         if identity.is_vouched_for() {
             return Verdict::Trusted;
         }
-        let keys = lock(&self.0);
-        if keys.pin(endpoint, &identity.kind()).is_some_and(|pin| pin.has_key_of(identity)) {
+        let keys = self.0.lock();
+        if keys.pin(endpoint, &Kind::of(identity)).is_some_and(|pin| pin.has_key_of(identity)) {
             return Verdict::Trusted;
         }
-        let known = keys.pin(endpoint, &identity.kind()).or_else(|| keys.pin(endpoint, &identity.other_kind()));
+        let known = keys.pin(endpoint, &Kind::of(identity)).or_else(|| keys.pin(endpoint, &Kind::of(identity).other()));
         known.map_or(Verdict::Unknown, |pin| Verdict::Changed(KnownKey::from(pin)))
     }
 
     /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
     ///
     /// # Errors
-    /// [`Error::TrustNotSaved`]: it is known until Portlight ends.
-    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), Error> {
+    /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
+    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         self.accept_at(endpoint, identity, now)
     }
 
-    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), Error> {
-        let mut keys = lock(&self.0);
+    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
+        let mut keys = self.0.lock();
         keys.put(Pin::new(endpoint, identity, now));
         if keys.changed { keys.save() } else { Ok(()) }
     }
@@ -216,72 +134,6 @@ impl Trust {
     fn left_alone(keys: Keys, path: PathBuf, detail: &str) -> Self {
         Self::of(Keys { storage: Storage::LeftAlone { path, detail: detail.to_owned() }, ..keys })
     }
-}
-
-impl Identity {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::X509(_) => Kind::X509,
-            Self::Ra2(_) => Kind::Ra2,
-        }
-    }
-
-    fn other_kind(&self) -> Kind {
-        match self {
-            Self::X509(_) => Kind::Ra2,
-            Self::Ra2(_) => Kind::X509,
-        }
-    }
-
-    /// SHA-256 of its key.
-    fn key_sha256(&self) -> &str {
-        match self {
-            Self::X509(certificate) => &certificate.key_sha256,
-            Self::Ra2(key) => &key.sha256,
-        }
-    }
-
-    fn label(&self) -> &str {
-        match self {
-            Self::X509(certificate) if certificate.subject.is_empty() => {
-                certificate.names.first().map_or("", String::as_str)
-            }
-            Self::X509(certificate) => &certificate.subject,
-            Self::Ra2(key) => &key.short,
-        }
-    }
-
-    fn is_vouched_for(&self) -> bool {
-        matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
-    }
-}
-
-impl Identity {
-    /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
-    pub(crate) fn has_fingerprint(&self, text: &str) -> bool {
-        let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
-        let text = bare(text.trim());
-        match self {
-            Self::X509(shown) => [&shown.sha256, &shown.key_sha256].iter().any(|own| bare(own) == text),
-            Self::Ra2(key) => bare(&key.sha256) == text,
-        }
-    }
-}
-
-impl From<&rfb::ServerKey> for Identity {
-    fn from(key: &rfb::ServerKey) -> Self {
-        let short = hexadecimal(&sha1(&key.blob)[..8], "-");
-        Self::Ra2(RsaKey { bits: key.bits, sha256: fingerprint(&sha256(&key.blob)), short })
-    }
-}
-
-/// A hash as it is shown and stored: lower-case hexadecimal, a colon between bytes.
-pub(crate) fn fingerprint(hash: &[u8]) -> String {
-    hexadecimal(hash, ":")
-}
-
-fn hexadecimal(bytes: &[u8], between: &str) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
 }
 
 // ---- the file
@@ -341,6 +193,20 @@ enum Kind {
     Other(String),
 }
 
+impl Kind {
+    fn of(identity: &Identity) -> Self {
+        match identity {
+            Identity::X509(_) => Self::X509,
+            Identity::Ra2(_) => Self::Ra2,
+        }
+    }
+
+    /// The other kind that a server may show.
+    fn other(&self) -> Self {
+        if *self == Self::X509 { Self::Ra2 } else { Self::X509 }
+    }
+}
+
 impl Pin {
     fn new(endpoint: &str, identity: &Identity, now: u64) -> Self {
         let problems = match identity {
@@ -349,7 +215,7 @@ impl Pin {
         };
         Self {
             endpoint: endpoint.to_owned(),
-            kind: identity.kind(),
+            kind: Kind::of(identity),
             key_sha256: identity.key_sha256().to_owned(),
             label: identity.label().to_owned(),
             first_seen: now,
@@ -399,8 +265,8 @@ impl Keys {
         }
     }
 
-    fn save(&mut self) -> Result<(), Error> {
-        let not_saved = |path: &Path, detail: String| Error::TrustNotSaved { path: path.to_owned(), detail };
+    fn save(&mut self) -> Result<(), StoreError> {
+        let not_saved = |path: &Path, detail: String| StoreError::TrustNotSaved { path: path.to_owned(), detail };
         match &self.storage {
             Storage::Nowhere => {}
             Storage::File(path) => {
@@ -454,8 +320,12 @@ const SEEN_AGAIN: u64 = 24 * 60 * 60;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosts::tests::{CHILD_OF_TEST, again};
-    use CertificateProblem::*;
+    use crate::model::{
+        Certificate,
+        CertificateProblem::{self, *},
+        RsaKey,
+    };
+    use crate::test_process::{CHILD_OF_TEST, again};
     use std::{
         env,
         os::unix::fs::{PermissionsExt, symlink},
@@ -486,8 +356,8 @@ mod tests {
         Identity::Ra2(RsaKey { bits: 2048, sha256: key.to_owned(), short: format!("short {key}") })
     }
 
-    fn open(folder: &Path) -> Trust {
-        let (trust, notice) = Trust::open(folder);
+    fn open(folder: &Path) -> Pins {
+        let (trust, notice) = Pins::open(folder);
         assert_eq!(notice, None);
         trust
     }
@@ -516,11 +386,11 @@ mod tests {
         let folder = tempdir().unwrap();
         for identity in [self_signed("ab"), ra2("ab")] {
             let trust = open(folder.path());
-            let endpoint = format!("studio {:?}", identity.kind());
+            let endpoint = format!("studio {:?}", Kind::of(&identity));
             assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
             trust.accept_at(&endpoint, &identity, NOON).unwrap();
             drop(trust);
-            for trust in [open(folder.path()), Trust::peek(folder.path())] {
+            for trust in [open(folder.path()), Pins::peek(folder.path())] {
                 assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Trusted);
                 assert_eq!(trust.verdict("elsewhere", &identity), Verdict::Unknown);
             }
@@ -548,7 +418,7 @@ mod tests {
 
     #[test]
     fn the_same_key_stays_trusted_whatever_its_certificate_says_later() {
-        let trust = Trust::default();
+        let trust = Pins::default();
         trust.accept("studio", &self_signed("ab")).unwrap();
         for problems in [&[SelfSigned, Expired][..], &[UnknownIssuer], &[WrongName], &[Unverifiable]] {
             assert_eq!(trust.verdict("studio", &certificate("ab", problems)), Verdict::Trusted);
@@ -556,13 +426,13 @@ mod tests {
         assert_eq!(trust.verdict("studio", &certificate("cd", &[Expired])), Verdict::Changed(known_key(&trust)));
     }
 
-    fn known_key(trust: &Trust) -> KnownKey {
-        KnownKey::from(&lock(&trust.0).pins[0])
+    fn known_key(trust: &Pins) -> KnownKey {
+        KnownKey::from(&trust.0.lock().pins[0])
     }
 
     #[test]
     fn whom_the_authorities_vouch_for_is_trusted_and_remembered() {
-        let trust = Trust::default();
+        let trust = Pins::default();
         assert_eq!(trust.verdict("studio", &certificate("ab", &[])), Verdict::Trusted);
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Unknown, "not recorded by looking");
         trust.accept("studio", &certificate("ab", &[])).unwrap();
@@ -577,14 +447,14 @@ mod tests {
     #[test]
     fn a_key_of_the_other_kind_is_a_change_too() {
         for (first, second) in [(self_signed("ab"), ra2("cd")), (ra2("ab"), self_signed("cd"))] {
-            let trust = Trust::default();
+            let trust = Pins::default();
             trust.accept("studio", &first).unwrap();
             assert_eq!(known(&trust.verdict("studio", &second)), "ab");
             trust.accept("studio", &second).unwrap();
             assert_eq!(trust.verdict("studio", &first), Verdict::Trusted, "a key of each kind may be known");
             assert_eq!(trust.verdict("studio", &second), Verdict::Trusted);
         }
-        let trust = Trust::default();
+        let trust = Pins::default();
         trust.accept("studio", &self_signed("ab")).unwrap();
         assert_eq!(known(&trust.verdict("studio", &ra2("ab"))), "ab", "the same hash of another kind is another key");
         trust.accept("studio", &ra2("cd")).unwrap();
@@ -677,11 +547,11 @@ mod tests {
             json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
         ] {
             let folder = folder_with(&text);
-            assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+            assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
             assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
 
-            let (trust, notice) = Trust::open(folder.path());
-            let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+            let (trust, notice) = Pins::open(folder.path());
+            let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
             assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
             assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
             trust.accept("studio", &self_signed("cd")).unwrap();
@@ -696,8 +566,8 @@ mod tests {
             json!([studio, { "endpoint": "box" }, "no key", pin("studio", "x509", "cd"), pin("studio", "ra2", "ef")]);
         let text = json!({ "version": 1, "keys": keys }).to_string();
         let folder = folder_with(&text);
-        let (trust, notice) = Trust::open(folder.path());
-        let Some(Error::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+        let (trust, notice) = Pins::open(folder.path());
+        let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
         assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
         assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
         drop(trust);
@@ -723,24 +593,24 @@ mod tests {
     fn a_file_that_the_system_withholds_is_left_alone() {
         let folder = tempdir().unwrap();
         fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
-        let (trust, notice) = Trust::open(folder.path());
-        assert!(matches!(notice, Some(Error::System { .. })), "{notice:?}");
+        let (trust, notice) = Pins::open(folder.path());
+        assert!(matches!(notice, Some(StoreError::System { .. })), "{notice:?}");
         for _ in 0..2 {
             let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
-            assert!(matches!(error, Error::TrustNotSaved { .. }), "{error}");
+            assert!(matches!(error, StoreError::TrustNotSaved { .. }), "{error}");
         }
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
         assert!(folder.path().join(FILE).join("mine").exists());
-        assert_eq!(Trust::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+        assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
     }
 
     #[test]
     fn an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone() {
-        const TEST: &str = "trust::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
+        const TEST: &str = "store::pins::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
-            let (trust, notice) = Trust::open(Path::new(&folder));
-            assert!(matches!(notice, Some(Error::TrustNotSaved { .. })), "{notice:?}");
-            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(Error::TrustNotSaved { .. })));
+            let (trust, notice) = Pins::open(Path::new(&folder));
+            assert!(matches!(notice, Some(StoreError::TrustNotSaved { .. })), "{notice:?}");
+            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(StoreError::TrustNotSaved { .. })));
             assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
             return;
         }
@@ -764,7 +634,7 @@ mod tests {
         // Not even root can rename a file over a folder.
         fs::create_dir(&file).unwrap();
         let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
-        assert!(matches!(&error, Error::TrustNotSaved { path, .. } if *path == file), "{error}");
+        assert!(matches!(&error, StoreError::TrustNotSaved { path, .. } if *path == file), "{error}");
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         fs::remove_dir(&file).unwrap();
         trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
@@ -780,7 +650,7 @@ mod tests {
             open(folder.path()).accept(name, &self_signed("ab")).unwrap();
             assert_eq!(fs::read_link(folder.path().join(FILE)).unwrap(), target);
         }
-        for trust in [open(folder.path()), Trust::peek(folder.path())] {
+        for trust in [open(folder.path()), Pins::peek(folder.path())] {
             assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Trusted);
         }
         assert_eq!(fs::read_dir(dotfiles.path()).unwrap().count(), 1);
@@ -789,7 +659,7 @@ mod tests {
     #[test]
     fn who_only_looks_writes_nothing() {
         let folder = tempdir().unwrap();
-        let trust = Trust::peek(folder.path());
+        let trust = Pins::peek(folder.path());
         trust.accept("studio", &self_signed("ab")).unwrap();
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

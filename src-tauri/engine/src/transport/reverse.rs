@@ -2,13 +2,11 @@
 //!
 //! Off until the user turns it on. Whoever calls gets no further than a question to the person at the screen.
 
-use crate::{file::write_whole, lock};
-use serde::{Deserialize, Serialize};
+use parking_lot::Mutex;
 use std::{
-    fs, io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
-    sync::{Arc, Mutex},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,56 +14,6 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 use tokio_util::task::AbortOnDropHandle;
-
-/// The port that servers call by custom.
-pub const LISTEN_PORT: u16 = 5500;
-
-/// Whether and where Portlight waits for servers that call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Listening {
-    /// Whether at all.
-    pub on: bool,
-    /// The address of this machine that may be called: `0.0.0.0` or `::` for all of them.
-    #[cfg_attr(test, ts(type = "string"))]
-    pub address: IpAddr,
-    /// TCP port.
-    pub port: u16,
-}
-
-impl Default for Listening {
-    fn default() -> Self {
-        Self { on: false, address: Ipv4Addr::UNSPECIFIED.into(), port: LISTEN_PORT }
-    }
-}
-
-impl Listening {
-    /// What was chosen the last time; off where nothing was, or where it cannot be read.
-    pub(crate) fn read(folder: &Path) -> Self {
-        let text = fs::read(folder.join(FILE)).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    }
-
-    /// Keeps it for the next time.
-    pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
-        write_whole(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
-    }
-
-    /// Where, as people write it.
-    pub fn place(&self) -> String {
-        SocketAddr::new(self.address, self.port).to_string()
-    }
-}
-
-/// What the form about listening shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct ListeningView {
-    /// What is chosen.
-    pub listening: Listening,
-    /// This machine's addresses, of which one can be chosen instead of all.
-    pub addresses: Vec<String>,
-}
 
 /// This machine's addresses, those that stay within a cable left out.
 pub(crate) fn addresses() -> Vec<String> {
@@ -79,7 +27,7 @@ pub(crate) fn addresses() -> Vec<String> {
 
 /// A server that has called and waits to be let in.
 #[derive(Debug)]
-pub struct Call {
+pub struct IncomingConnection {
     /// The way to it.
     pub(crate) stream: TcpStream,
     /// Where it called from.
@@ -88,7 +36,7 @@ pub struct Call {
     _place: OwnedSemaphorePermit,
 }
 
-impl Call {
+impl IncomingConnection {
     /// Where it called from, as people read it.
     pub fn from(&self) -> String {
         SocketAddr::new(self.from.ip().to_canonical(), self.from.port()).to_string()
@@ -96,49 +44,47 @@ impl Call {
 }
 
 /// The ear: at most one listener, which is gone when it is turned off or dropped.
-pub(crate) struct Ear {
-    calls: mpsc::UnboundedSender<Call>,
+pub(crate) struct ReverseListener {
+    calls: mpsc::UnboundedSender<IncomingConnection>,
     places: Arc<Semaphore>,
     listener: Mutex<Option<AbortOnDropHandle<()>>>,
     runtime: Handle,
 }
 
-impl Ear {
+impl ReverseListener {
     /// An ear that hears nothing yet, and where its calls come out.
-    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::UnboundedReceiver<Call>) {
+    pub(crate) fn new(runtime: Handle) -> (Self, mpsc::UnboundedReceiver<IncomingConnection>) {
         // Bounded by the places.
         let (calls, heard) = mpsc::unbounded_channel();
         (Self { calls, places: Arc::new(Semaphore::new(WAITING)), listener: Mutex::default(), runtime }, heard)
     }
 
-    /// Listens as `listening` says, and no longer as before; returns where.
+    /// Listens at this address, and no longer as before; returns where. `None` only stops.
     ///
     /// # Errors
     /// The system's: the port is taken, or the address is not this machine's. Then nothing listens.
-    pub(crate) async fn listen(&self, listening: &Listening) -> io::Result<Option<SocketAddr>> {
+    pub(crate) async fn listen(&self, at: Option<SocketAddr>) -> io::Result<Option<SocketAddr>> {
         // First the old one: it may hold the same port.
-        let former = lock(&self.listener).take();
+        let former = self.listener.lock().take();
         if let Some(former) = former {
             former.abort();
             let _ = former.await;
         }
-        if !listening.on {
-            return Ok(None);
-        }
-        let listener = TcpListener::bind((listening.address, listening.port)).await?;
+        let Some(address) = at else { return Ok(None) };
+        let listener = TcpListener::bind(address).await?;
         let bound = listener.local_addr()?;
         let task = self.runtime.spawn(accept(listener, self.calls.clone(), Arc::clone(&self.places)));
-        *lock(&self.listener) = Some(AbortOnDropHandle::new(task));
+        *self.listener.lock() = Some(AbortOnDropHandle::new(task));
         Ok(Some(bound))
     }
 }
 
-async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<Call>, places: Arc<Semaphore>) {
+async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<IncomingConnection>, places: Arc<Semaphore>) {
     loop {
         match listener.accept().await {
             Ok((stream, from)) => match Arc::clone(&places).try_acquire_owned() {
                 // Nobody listens any more once the engine ends.
-                Ok(place) => drop(calls.send(Call { stream, from, _place: place })),
+                Ok(place) => drop(calls.send(IncomingConnection { stream, from, _place: place })),
                 // Nobody fills a screen with questions.
                 Err(_) => tracing::info!(%from, "a call was not taken: others wait to be answered"),
             },
@@ -151,7 +97,6 @@ async fn accept(listener: TcpListener, calls: mpsc::UnboundedSender<Call>, place
     }
 }
 
-const FILE: &str = "listen.json";
 /// Calls that may wait for the person at the screen.
 const WAITING: usize = 3;
 const BREATH: std::time::Duration = std::time::Duration::from_millis(500);
@@ -159,17 +104,17 @@ const BREATH: std::time::Duration = std::time::Duration::from_millis(500);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::{net::Ipv4Addr, time::Duration};
     use tokio::{io::AsyncReadExt, time::timeout};
 
-    fn here(port: u16) -> Listening {
-        Listening { on: true, address: Ipv4Addr::LOCALHOST.into(), port }
+    fn here(port: u16) -> Option<SocketAddr> {
+        Some((Ipv4Addr::LOCALHOST, port).into())
     }
 
     #[tokio::test]
     async fn who_calls_is_heard_and_who_calls_too_often_is_hung_up_on() {
-        let (ear, mut heard) = Ear::new(Handle::current());
-        let port = ear.listen(&here(0)).await.unwrap().unwrap();
+        let (ear, mut heard) = ReverseListener::new(Handle::current());
+        let port = ear.listen(here(0)).await.unwrap().unwrap();
         let mut waiting = Vec::new();
         for _ in 0..WAITING {
             let caller = TcpStream::connect(port).await.unwrap();
@@ -187,36 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_chosen_is_there_the_next_time() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Listening::read(folder.path()), Listening::default());
-        let chosen = Listening { on: true, address: "192.168.1.20".parse().unwrap(), port: 5501 };
-        chosen.write(folder.path()).unwrap();
-        assert_eq!(Listening::read(folder.path()), chosen);
-        fs::write(folder.path().join(FILE), "{").unwrap();
-        assert!(!Listening::read(folder.path()).on, "nothing listens by mistake");
-    }
-
-    #[test]
     fn this_machine_has_an_address() {
         assert!(addresses().contains(&"127.0.0.1".to_owned()));
     }
 
     #[tokio::test]
     async fn turned_off_nobody_is_there() {
-        let (ear, _heard) = Ear::new(Handle::current());
-        let port = ear.listen(&here(0)).await.unwrap().unwrap();
+        let (ear, _heard) = ReverseListener::new(Handle::current());
+        let port = ear.listen(here(0)).await.unwrap().unwrap();
         // The same port once more: the former listener has to be gone by then.
-        assert_eq!(ear.listen(&here(port.port())).await.unwrap(), Some(port));
-        assert_eq!(ear.listen(&Listening::default()).await.unwrap(), None);
+        assert_eq!(ear.listen(here(port.port())).await.unwrap(), Some(port));
+        assert_eq!(ear.listen(None).await.unwrap(), None);
         assert!(TcpStream::connect(port).await.is_err());
     }
 
     #[tokio::test]
     async fn a_port_that_is_taken_is_told() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (ear, _heard) = Ear::new(Handle::current());
-        let refused = ear.listen(&here(taken.local_addr().unwrap().port())).await.unwrap_err();
+        let (ear, _heard) = ReverseListener::new(Handle::current());
+        let refused = ear.listen(here(taken.local_addr().unwrap().port())).await.unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
     }
 }

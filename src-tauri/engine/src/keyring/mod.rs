@@ -1,15 +1,13 @@
 //! Passwords, in the operating system's keyring by host id. Without a keyring there are none: never a plain file.
 
 use crate::{
-    error::{Error, Result},
-    host::HostId,
+    error::{KeyringError, Result},
+    model::{HostId, Secret},
 };
 use keyring::Entry;
-use serde::{Deserialize, Deserializer};
 use std::{
     collections::HashMap,
     error::Error as _,
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,61 +15,13 @@ use std::{
     time::Duration,
 };
 use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
-use zeroize::Zeroizing;
 
 /// How long the keyring may take: it may be asking the user to unlock it.
 pub const KEYRING_PATIENCE: Duration = Duration::from_secs(60);
 
-/// A password. Overwritten when it is dropped, and never printed.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The password itself. Keep it as short as you can.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(password: String) -> Self {
-        Self(Zeroizing::new(password))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
-
-/// From a form; nothing ever sends one back.
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
-    }
-}
-
-/// What the form wants done with the host's password.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum PasswordChange {
-    /// Nothing.
-    Keep,
-    /// Take it out of the keyring.
-    Forget,
-    /// Put it into the keyring.
-    Set {
-        /// As typed.
-        #[cfg_attr(test, ts(type = "string"))]
-        password: Secret,
-    },
-}
-
 /// The keyring's part that is ours. Copies share one turn: the keyring is asked one thing at a time.
 #[derive(Debug, Clone)]
-pub struct Secrets {
+pub struct Keyring {
     service: Arc<str>,
     /// Held by the thread that asks, also after we stopped waiting for it: a keyring that hangs costs one thread.
     turn: Arc<Mutex<()>>,
@@ -79,7 +29,7 @@ pub struct Secrets {
     hangs: Arc<AtomicBool>,
 }
 
-impl Secrets {
+impl Keyring {
     /// Passwords filed under `service`.
     pub fn new(service: &str) -> Self {
         Self { service: service.into(), turn: Arc::default(), hangs: Arc::default() }
@@ -88,16 +38,16 @@ impl Secrets {
     /// Looks whether there is a keyring.
     ///
     /// # Errors
-    /// [`Error::KeyringMissing`], [`Error::KeyringSilent`].
-    pub async fn look(&self) -> Result<()> {
-        self.ask(Keyring::look).await
+    /// [`KeyringError::Missing`], [`KeyringError::Silent`].
+    pub async fn look(&self) -> Result<(), KeyringError> {
+        self.ask(Blocking::look).await
     }
 
     /// The password of `account`: a host's id, or what ssh calls an account.
     ///
     /// # Errors
-    /// Those of the keyring: `Keyring…`. They are the same for all of these.
-    pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>> {
+    /// Those of the keyring: `Blocking…`. They are the same for all of these.
+    pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
         let account = account.to_string();
         self.ask(move |keyring| keyring.get(&account)).await
     }
@@ -105,8 +55,8 @@ impl Secrets {
     /// Stores the password of `account`, instead of the one that may be there.
     ///
     /// # Errors
-    /// As [`Secrets::get`].
-    pub async fn set(&self, account: impl ToString, password: &Secret) -> Result<()> {
+    /// As [`Keyring::get`].
+    pub async fn set(&self, account: impl ToString, password: &Secret) -> Result<(), KeyringError> {
         let (account, password) = (account.to_string(), password.clone());
         self.ask(move |keyring| keyring.set(&account, &password)).await
     }
@@ -114,8 +64,8 @@ impl Secrets {
     /// Forgets the password of `account`; there need not be one.
     ///
     /// # Errors
-    /// As [`Secrets::get`].
-    pub async fn forget(&self, account: impl ToString) -> Result<()> {
+    /// As [`Keyring::get`].
+    pub async fn forget(&self, account: impl ToString) -> Result<(), KeyringError> {
         let account = account.to_string();
         self.ask(move |keyring| keyring.forget(&account)).await
     }
@@ -123,42 +73,45 @@ impl Secrets {
     /// Stores the password of `from` for `to`, too.
     ///
     /// # Errors
-    /// As [`Secrets::get`]; [`Error::KeyringFailed`] where there is none to copy.
-    pub async fn copy(&self, from: HostId, to: HostId) -> Result<()> {
-        let missing = || Error::KeyringFailed { detail: "it has no password to copy".to_owned() };
+    /// As [`Keyring::get`]; [`KeyringError::Failed`] where there is none to copy.
+    pub async fn copy(&self, from: HostId, to: HostId) -> Result<(), KeyringError> {
+        let missing = || KeyringError::Failed { detail: "it has no password to copy".to_owned() };
         let (from, to) = (from.to_string(), to.to_string());
         self.ask(move |keyring| keyring.set(&to, &keyring.get(&from)?.ok_or_else(missing)?)).await
     }
 
-    async fn ask<T: Send + 'static>(&self, question: impl FnOnce(&Keyring) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Blocking) -> Result<T, KeyringError> + Send + 'static,
+    ) -> Result<T, KeyringError> {
         // Nobody should wait another minute for an unlock dialog that was overlooked the first time.
         if self.hangs.load(Ordering::Relaxed) && self.turn.try_lock().is_err() {
-            return Err(Error::KeyringSilent);
+            return Err(KeyringError::Silent);
         }
         let answer = async {
             let turn = Arc::clone(&self.turn).lock_owned().await;
             self.hangs.store(false, Ordering::Relaxed);
-            let keyring = Keyring { service: Arc::clone(&self.service) };
+            let keyring = Blocking { service: Arc::clone(&self.service) };
             let thread = spawn_blocking(move || {
                 let _turn = turn;
                 question(&keyring)
             });
-            thread.await.unwrap_or_else(|cause| Err(Error::KeyringFailed { detail: cause.to_string() }))
+            thread.await.unwrap_or_else(|cause| Err(KeyringError::Failed { detail: cause.to_string() }))
         };
         timeout(KEYRING_PATIENCE, answer).await.unwrap_or_else(|_| {
             self.hangs.store(true, Ordering::Relaxed);
-            Err(Error::KeyringSilent)
+            Err(KeyringError::Silent)
         })
     }
 }
 
 /// The keyring as threads see it that may block.
-struct Keyring {
+struct Blocking {
     service: Arc<str>,
 }
 
-impl Keyring {
-    fn get(&self, account: &str) -> Result<Option<Secret>> {
+impl Blocking {
+    fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
         match self.entry(account)?.get_password() {
             Ok(password) => Ok(Some(password.into())),
             Err(keyring::Error::NoEntry) => Ok(None),
@@ -166,11 +119,11 @@ impl Keyring {
         }
     }
 
-    fn set(&self, account: &str, password: &Secret) -> Result<()> {
+    fn set(&self, account: &str, password: &Secret) -> Result<(), KeyringError> {
         self.entry(account)?.set_password(password.expose()).map_err(explain)
     }
 
-    fn forget(&self, account: &str) -> Result<()> {
+    fn forget(&self, account: &str) -> Result<(), KeyringError> {
         match self.entry(account)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             // Somebody copied the item to another keyring; "forget" means all of them.
@@ -183,18 +136,18 @@ impl Keyring {
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
-impl Keyring {
+impl Blocking {
     /// Connects anew each time (some 20 ms): `keyring` connects once and for all, so that a keyring that starts later,
     /// or again, would be out of reach until Portlight is restarted.
-    fn connect(&self) -> Result<Arc<zbus_secret_service_keyring_store::Store>> {
+    fn connect(&self) -> Result<Arc<zbus_secret_service_keyring_store::Store>, KeyringError> {
         zbus_secret_service_keyring_store::Store::new().map_err(missing)
     }
 
-    fn look(&self) -> Result<()> {
+    fn look(&self) -> Result<(), KeyringError> {
         self.connect().map(drop)
     }
 
-    fn entry(&self, account: &str) -> Result<Entry> {
+    fn entry(&self, account: &str) -> Result<Entry, KeyringError> {
         use keyring_core::api::CredentialStoreApi;
         // What a person sees who opens the keyring with its own program.
         let label = format!("Portlight password {account}");
@@ -205,26 +158,26 @@ impl Keyring {
 }
 
 #[cfg(any(windows, target_os = "macos"))]
-impl Keyring {
-    fn look(&self) -> Result<()> {
+impl Blocking {
+    fn look(&self) -> Result<(), KeyringError> {
         match Entry::store_status() {
             Ok(()) => Ok(()),
-            Err(cause) => Err(Error::KeyringMissing { detail: cause.to_string() }),
+            Err(cause) => Err(KeyringError::Missing { detail: cause.to_string() }),
         }
     }
 
-    fn entry(&self, account: &str) -> Result<Entry> {
+    fn entry(&self, account: &str) -> Result<Entry, KeyringError> {
         self.look()?;
         Entry::new(&self.service, account).map_err(explain)
     }
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
-fn missing(cause: keyring::Error) -> Error {
-    Error::KeyringMissing { detail: cause.source().map_or_else(|| cause.to_string(), ToString::to_string) }
+fn missing(cause: keyring::Error) -> KeyringError {
+    KeyringError::Missing { detail: cause.source().map_or_else(|| cause.to_string(), ToString::to_string) }
 }
 
-fn explain(cause: keyring::Error) -> Error {
+fn explain(cause: keyring::Error) -> KeyringError {
     match cause {
         // Where no keyring was ever set up there is a service, but nothing to keep a password in.
         #[cfg(all(unix, not(target_os = "macos")))]
@@ -233,15 +186,15 @@ fn explain(cause: keyring::Error) -> Error {
         {
             missing(cause)
         }
-        keyring::Error::NoStorageAccess(_) => Error::KeyringLocked,
-        cause => Error::KeyringFailed { detail: cause.to_string() },
+        keyring::Error::NoStorageAccess(_) => KeyringError::Locked,
+        cause => KeyringError::Failed { detail: cause.to_string() },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hosts::tests::{CHILD_OF_TEST, again};
+    use crate::test_process::{CHILD_OF_TEST, again};
     use std::{
         env, fs,
         io::{BufRead, BufReader, Write},
@@ -308,13 +261,13 @@ mod tests {
     }
 
     /// Runs `body` as a process of its own, whose environment leads to no keyring but the test's.
-    fn in_a_session_of_its_own(test: &str, with_bus: bool, body: impl AsyncFnOnce(Secrets)) {
+    fn in_a_session_of_its_own(test: &str, with_bus: bool, body: impl AsyncFnOnce(Keyring)) {
         if env::var_os(CHILD_OF_TEST).is_some() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            return runtime.block_on(body(Secrets::new(SERVICE)));
+            return runtime.block_on(body(Keyring::new(SERVICE)));
         }
         let home = tempfile::tempdir().unwrap();
-        let test = again(&format!("secrets::tests::{test}"));
+        let test = again(&format!("keyring::tests::{test}"));
         // Ends the child together with what it started, should it hang.
         let mut child = Command::new("timeout");
         child.arg("120").arg(test.get_program()).args(test.get_args());
@@ -333,7 +286,7 @@ mod tests {
         text.to_owned().into()
     }
 
-    async fn stored(secrets: &Secrets, id: HostId) -> Option<String> {
+    async fn stored(secrets: &Keyring, id: HostId) -> Option<String> {
         secrets.get(id).await.unwrap().map(|password| password.expose().to_owned())
     }
 
@@ -362,16 +315,16 @@ mod tests {
             secrets.copy(id, copy).await.unwrap();
             secrets.set(id, &secret("hunter3")).await.unwrap();
             assert_eq!(stored(&secrets, copy).await.as_deref(), Some("hunter2"));
-            assert!(matches!(secrets.copy(other, id).await, Err(Error::KeyringFailed { .. })));
+            assert!(matches!(secrets.copy(other, id).await, Err(KeyringError::Failed { .. })));
             assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter3"), "copying nothing changes nothing");
 
             // Not in the list, but in the keyring's own program a person should know it.
-            let entry = Keyring { service: SERVICE.into() }.entry(&id.to_string()).unwrap().inner;
+            let entry = Blocking { service: SERVICE.into() }.entry(&id.to_string()).unwrap().inner;
             let item: &zbus_secret_service_keyring_store::cred::Specifier = entry.as_any().downcast_ref().unwrap();
             assert_eq!(item.get_label().unwrap(), format!("Portlight password {id}"));
 
             drop(keyring);
-            assert!(matches!(secrets.get(id).await, Err(Error::KeyringMissing { .. })));
+            assert!(matches!(secrets.get(id).await, Err(KeyringError::Missing { .. })));
             let _keyring = start_keyring(true);
             assert_eq!(
                 stored(&secrets, id).await.as_deref(),
@@ -417,7 +370,7 @@ mod tests {
                 secrets.forget(id).await.unwrap_err(),
                 secrets.copy(id, HostId::new()).await.unwrap_err(),
             ] {
-                let Error::KeyringMissing { detail } = error else { panic!("{error:?}") };
+                let KeyringError::Missing { detail } = error else { panic!("{error:?}") };
                 assert!(!detail.is_empty() && !detail.contains("hunter2"), "{detail}");
             }
         });
@@ -427,8 +380,8 @@ mod tests {
     fn a_keyring_that_appears_later_is_found() {
         in_a_session_of_its_own("a_keyring_that_appears_later_is_found", true, async |secrets| {
             let id = HostId::new();
-            assert!(matches!(secrets.look().await, Err(Error::KeyringMissing { .. })));
-            assert!(matches!(secrets.get(id).await, Err(Error::KeyringMissing { .. })));
+            assert!(matches!(secrets.look().await, Err(KeyringError::Missing { .. })));
+            assert!(matches!(secrets.get(id).await, Err(KeyringError::Missing { .. })));
             let _keyring = start_keyring(true);
             secrets.look().await.unwrap();
             secrets.set(id, &secret("hunter2")).await.unwrap();
@@ -447,10 +400,10 @@ mod tests {
             // Nobody is there to ask for the password that opens it.
             let _locked = start_keyring(false);
             secrets.look().await.unwrap();
-            assert_eq!(secrets.get(id).await.unwrap_err(), Error::KeyringLocked);
-            assert_eq!(secrets.set(id, &secret("hunter3")).await, Err(Error::KeyringLocked));
-            assert_eq!(secrets.set(HostId::new(), &secret("hunter3")).await, Err(Error::KeyringLocked));
-            assert_eq!(secrets.forget(id).await, Err(Error::KeyringLocked));
+            assert_eq!(secrets.get(id).await.unwrap_err(), KeyringError::Locked);
+            assert_eq!(secrets.set(id, &secret("hunter3")).await, Err(KeyringError::Locked));
+            assert_eq!(secrets.set(HostId::new(), &secret("hunter3")).await, Err(KeyringError::Locked));
+            assert_eq!(secrets.forget(id).await, Err(KeyringError::Locked));
         });
     }
 
@@ -461,7 +414,7 @@ mod tests {
             let _empty = start_keyring(false);
             assert_eq!(stored(&secrets, id).await, None);
             let error = secrets.set(id, &secret("hunter2")).await.unwrap_err();
-            assert!(matches!(error, Error::KeyringMissing { .. }), "{error:?}");
+            assert!(matches!(error, KeyringError::Missing { .. }), "{error:?}");
             assert_eq!(secrets.forget(id).await, Ok(()));
         });
     }
@@ -490,14 +443,14 @@ mod tests {
             assert!(waiting.iter().all(|task| !task.is_finished()), "patience has not run out");
             tokio::time::advance(Duration::from_secs(2)).await;
             for task in waiting {
-                assert_eq!(task.await.unwrap().unwrap_err(), Error::KeyringSilent);
+                assert_eq!(task.await.unwrap().unwrap_err(), KeyringError::Silent);
             }
             tokio::time::resume();
             // Again: a thread that wrongly let go of its turn has the time to show it.
             keyring.signal("STOP");
             let start = Instant::now();
             for _ in 0..20 {
-                assert_eq!(secrets.get(id).await.unwrap_err(), Error::KeyringSilent);
+                assert_eq!(secrets.get(id).await.unwrap_err(), KeyringError::Silent);
             }
             assert!(start.elapsed() < Duration::from_secs(1), "nobody waits for what hangs");
             // The one that asks, and its connection's own.
@@ -509,23 +462,5 @@ mod tests {
             drop(_turn);
             assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter2"));
         });
-    }
-
-    #[test]
-    fn a_secret_is_never_printed() {
-        let change: PasswordChange = serde_json::from_str(r#"{"change":"set","password":"hunter2"}"#).unwrap();
-        assert_eq!(format!("{change:?}"), "Set { password: [secret] }");
-        let PasswordChange::Set { password } = change else { panic!("{change:?}") };
-        assert_eq!(password.clone().expose(), "hunter2");
-    }
-
-    #[test]
-    fn the_form_says_keep_forget_or_set() {
-        let read = |json| serde_json::from_str::<PasswordChange>(json);
-        assert!(matches!(read(r#"{"change":"keep"}"#), Ok(PasswordChange::Keep)));
-        assert!(matches!(read(r#"{"change":"forget"}"#), Ok(PasswordChange::Forget)));
-        for wrong in [r#"{"change":"set"}"#, r#"{"change":"other"}"#, "{}"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
     }
 }

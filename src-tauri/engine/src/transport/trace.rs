@@ -5,18 +5,18 @@ use tokio::time::Instant;
 
 /// The steps of one way that was walked, as far as it was.
 #[derive(Debug, Default)]
-pub(crate) struct Trail {
+pub(crate) struct ConnectTrace {
     /// The lookup of the name, where there is one.
     pub(crate) lookup: Option<Lookup>,
     /// Addresses in the order in which they were tried.
-    pub(crate) tried: Vec<Tried>,
+    pub(crate) tried: Vec<Attempt>,
     /// What was passed on a way with more to it than that, and when.
-    pub(crate) passed: Vec<(Milestone, Instant)>,
+    pub(crate) passed: Vec<(Phase, Instant)>,
 }
 
 /// A place on the way to a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Milestone {
+pub(crate) enum Phase {
     /// The connection stands.
     Connected,
     /// TLS is up, with this version and cipher, and the certificate will do.
@@ -37,7 +37,7 @@ pub(crate) struct Lookup {
 
 /// An address that was tried.
 #[derive(Debug)]
-pub(crate) struct Tried {
+pub(crate) struct Attempt {
     pub(crate) address: SocketAddr,
     pub(crate) outcome: Outcome,
 }
@@ -53,7 +53,7 @@ pub(crate) enum Outcome {
     Silent,
 }
 
-impl Trail {
+impl ConnectTrace {
     pub(super) fn looks_up(&mut self) {
         self.lookup = Some(Lookup { began: Instant::now(), took: None, found: Vec::new() });
     }
@@ -68,7 +68,7 @@ impl Trail {
 
     /// The addresses that did not answer, each with what came of it.
     pub(crate) fn failures(&self) -> String {
-        let words = self.tried.iter().filter_map(|Tried { address, outcome }| match outcome {
+        let words = self.tried.iter().filter_map(|Attempt { address, outcome }| match outcome {
             Outcome::Reached => None,
             Outcome::Failed(words) => Some(format!("{address}: {words}")),
             Outcome::Silent => Some(format!("{address}: no answer")),
@@ -76,12 +76,12 @@ impl Trail {
         words.collect::<Vec<_>>().join("; ")
     }
 
-    pub(super) fn passes(&mut self, milestone: Milestone) {
+    pub(super) fn passes(&mut self, milestone: Phase) {
         self.passed.push((milestone, Instant::now()));
     }
 
     pub(super) fn tries(&mut self, address: SocketAddr) {
-        self.tried.push(Tried { address, outcome: Outcome::Silent });
+        self.tried.push(Attempt { address, outcome: Outcome::Silent });
     }
 
     pub(super) fn ended(&mut self, address: SocketAddr, failure: Option<&io::Error>) {

@@ -1,44 +1,10 @@
 //! A host: one machine the user saved. As typed ([`HostDraft`]), as meant ([`Host`]), as shown ([`HostView`]).
 
-use crate::{
-    address::{Address, AddressProblem},
-    jump::{Jump, JumpProblem},
-    protection::Level,
-    wake::{Mac, MacProblem},
-};
+use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use uuid::Uuid;
 
 /// How many characters a name or a user name may have.
 pub const MAX_TEXT: usize = 200;
-
-/// Names a host for its whole life, also through renaming; the keyring's entry has the same name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string"))]
-pub struct HostId(Uuid);
-
-impl HostId {
-    /// An id that no other host has.
-    #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
-    pub fn new() -> Self {
-        Self(Uuid::new_v4())
-    }
-}
-
-impl fmt::Display for HostId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for HostId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
-}
 
 /// One machine the user saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,8 +49,8 @@ pub struct Host {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
     /// Whether the keyring has what the site in front of it wants to see.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub has_site: bool,
+    #[serde(default, alias = "has_site", skip_serializing_if = "is_false")]
+    pub has_http_auth: bool,
     /// Whether a session dials again where the way breaks.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub reconnect: bool,
@@ -111,7 +77,7 @@ impl Host {
             clear_text: false,
             ssh_jump: None,
             mac: None,
-            has_site: false,
+            has_http_auth: false,
             reconnect: true,
             rest: serde_json::Map::new(),
         }
@@ -132,7 +98,7 @@ impl Host {
             ca_file: self.ca_file.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            has_site: self.has_site,
+            has_http_auth: self.has_http_auth,
             reconnect: self.reconnect,
             demo: self.address == Address::Demo,
         }
@@ -299,7 +265,7 @@ pub struct HostView {
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// Whether the keyring has what the site in front of it wants to see.
-    pub has_site: bool,
+    pub has_http_auth: bool,
     /// Whether a session dials again where the way breaks.
     pub reconnect: bool,
     /// Whether it is the demo desktop inside Portlight.
@@ -445,7 +411,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "ssh_jump": "", "mac": "", "has_site": false, "reconnect": true, "demo": false,
+                "ca_file": "", "ssh_jump": "", "mac": "", "has_http_auth": false, "reconnect": true, "demo": false,
             })
         );
     }

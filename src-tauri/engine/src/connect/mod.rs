@@ -1,0 +1,5 @@
+//! From a target to a logged-in RFB stream.
+
+mod failure;
+
+pub(crate) use failure::handshake_failed;
