@@ -1,7 +1,7 @@
 //! Portlight from a terminal.
 
 use crate::{
-    desk::{App, Desk, PATIENCE, Server, address, free_port, portlight, signal, until, until_passwords},
+    desk::{App, Desk, Server, TIMEOUT, address, free_port, portlight, signal, until, until_passwords},
     user::{self, sees},
 };
 use serde_json::{Value, json};
@@ -172,7 +172,7 @@ async fn the_doctor_says_what_is_wrong_and_ends_accordingly() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let silent = address(listener.local_addr().expect("a bound socket").port());
     let waiting = desk.spawn("portlight", desk.command(portlight()).args(["doctor", &silent]));
-    let _caller = timeout(PATIENCE, listener.accept()).await.expect("the doctor calls").expect("loopback");
+    let _caller = timeout(TIMEOUT, listener.accept()).await.expect("the doctor calls").expect("loopback");
     signal("INT", &waiting.pid().to_string());
     assert_eq!(waiting.end().await.signal(), Some(2));
 }

@@ -1,6 +1,6 @@
 //! How Portlight starts, and what it says where it cannot.
 
-use crate::desk::{App, Desk, PATIENCE, Server, portlight, signal, until};
+use crate::desk::{App, Desk, Server, TIMEOUT, portlight, signal, until};
 use futures_util::StreamExt;
 use std::{
     fs,
@@ -45,7 +45,7 @@ async fn a_password_in_a_link_reaches_neither_bus_nor_process_list_nor_terminal_
     app.viewer(&other.address()).await.until_state("live").await;
     // All messages up to the one that carried the link are looked at.
     loop {
-        let message = timeout(PATIENCE, calls.recv()).await.expect("a message to the first instance");
+        let message = timeout(TIMEOUT, calls.recv()).await.expect("a message to the first instance");
         let (member, data) = message.expect("a monitor");
         let text = String::from_utf8_lossy(&data);
         assert!(!text.contains(SECRET), "{member}: {text}");
@@ -149,4 +149,19 @@ async fn a_list_that_cannot_be_used_is_told_in_a_window_where_there_is_no_termin
         let remove = if folder.is_dir() && !folder.is_symlink() { fs::remove_dir_all } else { fs::remove_file };
         remove(&folder).expect("what was made before");
     }
+}
+
+#[tokio::test]
+async fn two_starts_at_once_open_both_machines_in_one_portlight() {
+    let desk = Desk::of("two_starts_at_once_open_both_machines_in_one_portlight").open().await;
+    let (one, other) = (Server::start(&desk, None).await, Server::start(&desk, None).await);
+    let [first, second] =
+        [&one, &other].map(|server| desk.spawn("portlight", desk.command(portlight()).arg(server.address())));
+    for server in [&one, &other] {
+        until("the viewer", async || desk.display().has_window(&server.address()).then_some(())).await;
+    }
+    // Which of the two came first is theirs to find out; the other one has handed over and ended.
+    let ended = until("one of the two to end", async || first.ended().or(second.ended())).await;
+    assert!(ended.success(), "{}{}", first.said(), second.said());
+    assert!(first.ended().is_none() || second.ended().is_none(), "both have ended");
 }

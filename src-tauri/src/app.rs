@@ -80,6 +80,8 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     match async_runtime::block_on(Engine::start(settings)) {
         Ok(engine) => app.manage(engine),
         Err(error) => {
+            // A start meanwhile is told so at once.
+            drop(instance);
             fail(app, &error);
             return Ok(());
         }

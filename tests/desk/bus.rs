@@ -26,7 +26,8 @@ impl Bus {
         fs::write(&config, CONFIG.replace("SOCKET", &socket)).expect("a temporary folder");
         let config = format!("--config-file={}", config.display());
         let process = Process::start("dbus-daemon", command.args(["--nofork", "--print-address=1", &config]));
-        let address = process.hear("its address", |line| line.starts_with("unix:").then(|| line.to_owned())).await;
+        let address =
+            process.wait_for_line("its address", |line| line.starts_with("unix:").then(|| line.to_owned())).await;
         let connection = Builder::address(address.as_str()).expect("an address").build().await;
         Self { address, connection: connection.expect("a bus to connect to"), process }
     }

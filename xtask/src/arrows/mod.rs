@@ -66,7 +66,7 @@ fn faults(folders: &BTreeMap<String, Graph>, table: Option<Table>) -> Vec<String
     let mut rows = BTreeMap::new();
     for (module, may_know) in table {
         let may_know: BTreeSet<&str> = may_know.split_whitespace().collect();
-        // Whoever knows only rows above stands in no circle.
+        // Arrows that all lead to rows above cannot form a circle.
         for known in may_know.iter().filter(|known| !rows.contains_key(**known)) {
             faults.push(format!("the table lets {module} know {known}, which has no row above it"));
         }
