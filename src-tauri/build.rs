@@ -2,7 +2,7 @@
 
 use tauri_build::{Attributes, InlinedPlugin};
 
-/// Every command of `src/commands.rs`; what is missing here cannot be called, and a test there compares the two.
+/// Every command of `src/commands`; what is missing here cannot be called, and a test there compares the two.
 const COMMANDS: &[&str] = &[
     // the hosts window
     "list_hosts",

@@ -1,6 +1,6 @@
 //! Portlight's port on loopback accepts its own pages only, and gives every other request the same answer.
 
-use crate::desk::{App, Desk, PATIENCE, Server};
+use crate::desk::{App, Desk, Server, TIMEOUT};
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpStream},
@@ -84,7 +84,7 @@ impl UpgradeRequest<'_> {
 
 fn response(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the relay's port");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream.set_read_timeout(Some(TIMEOUT)).expect("a socket");
     stream.write_all(request.as_bytes()).expect("a relay that reads");
     let mut answer = Vec::new();
     let mut byte = [0];

@@ -1,6 +1,6 @@
 //! The relay's benchmark (see docs/BENCHMARKS.md).
 
-use crate::{Outcome, cargo};
+use crate::command::{Outcome, cargo};
 
 /// Measures against what is installed: it installs nothing, as numbers of a moment need no websockify for good.
 pub fn run(arguments: &[String]) -> Outcome {

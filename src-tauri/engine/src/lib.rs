@@ -468,9 +468,14 @@ impl Engine {
         self.sessions.find(target)
     }
 
-    /// What stays the same about a session, and its state: the current one first, then each change.
-    pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
-        Some((self.sessions.view(id)?, self.sessions.watch(id)?))
+    /// What a session looks at.
+    pub fn view(&self, id: SessionId) -> Option<SessionView> {
+        self.sessions.view(id)
+    }
+
+    /// Its states: the present one first, then each change.
+    pub fn watch(&self, id: SessionId) -> Option<watch::Receiver<SessionState>> {
+        self.sessions.watch(id)
     }
 
     /// Says that the session's window is there: from now on it may be given a ticket.

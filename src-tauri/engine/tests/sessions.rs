@@ -57,12 +57,12 @@ impl House {
     fn open_host(&self, host: HostId) -> (SessionId, watch::Receiver<SessionState>) {
         let id = self.engine.reserve();
         self.engine.open(id, self.engine.target_of(host).unwrap());
-        (id, self.engine.watch(id).unwrap().1)
+        (id, self.engine.watch(id).unwrap())
     }
 
     /// Answers the prompt that is shown.
     fn answer(&self, id: SessionId, answer: Answer) {
-        let (_, states) = self.engine.watch(id).unwrap();
+        let states = self.engine.watch(id).unwrap();
         let number = match &*states.borrow() {
             SessionState::Asking { number, .. } => *number,
             _ => 0,
@@ -74,7 +74,7 @@ impl House {
         let target = self.engine.target(address, false).unwrap();
         let id = self.engine.reserve();
         self.engine.open(id, target);
-        (id, self.engine.watch(id).unwrap().1)
+        (id, self.engine.watch(id).unwrap())
     }
 }
 
@@ -560,7 +560,7 @@ async fn a_machine_that_is_woken_is_waited_for() {
 
     let id = house.engine.reserve();
     house.engine.open(id, house.engine.sleeping_target(host).unwrap());
-    let mut states = house.engine.watch(id).unwrap().1;
+    let mut states = house.engine.watch(id).unwrap();
     house.engine.attach(id);
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     let server = Server { listener: TcpListener::bind(("127.0.0.1", port)).await.unwrap() };
@@ -582,7 +582,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
     let id = house.engine.reserve();
     house.engine.open_call(id, call);
-    let mut states = house.engine.watch(id).unwrap().1;
+    let mut states = house.engine.watch(id).unwrap();
     house.engine.attach(id);
     let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
     assert!(matches!(&asked, SessionState::Asking { prompt: Prompt::Call { from: called }, .. } if *called == from));
@@ -642,7 +642,7 @@ async fn the_demo_desktop_lets_us_in() {
     let demo = house.engine.hosts().hosts.into_iter().find(|host| host.demo).unwrap();
     let id = house.engine.reserve();
     house.engine.open(id, house.engine.target_of(demo.id).unwrap());
-    let mut states = house.engine.watch(id).unwrap().1;
+    let mut states = house.engine.watch(id).unwrap();
     house.engine.attach(id);
     until_ready(&mut states).await;
 }

@@ -63,7 +63,7 @@ impl House {
         assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
         let session = self.engine.reserve();
         self.engine.open(session, target);
-        let mut state = self.engine.watch(session).unwrap().1;
+        let mut state = self.engine.watch(session).unwrap();
         self.engine.attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();

@@ -46,7 +46,7 @@ pub mod fuzz;
 mod tests;
 
 pub use splice::{EndReason, splice};
-pub use ticket::{PresentedTicket, Ticket};
+pub use ticket::{Admission, PresentedTicket, Ticket};
 pub use upgrade::Origins;
 pub use viewer::{Viewer, ViewerError};
 
@@ -106,15 +106,6 @@ impl Relay {
         let (ticket, expires) = self.tickets.issue(session)?;
         Ok(Invitation { url: self.listener.url(&ticket), expires, viewer })
     }
-}
-
-/// Which tickets admit a viewer. For [`Relay`] that is its table of tickets, each of which is valid once.
-pub trait Admission: Send + Sync + 'static {
-    /// Where to send the viewer that presents this ticket; none if it is not admitted. Called before anything else is
-    /// checked: a ticket that was presented is used up, even by a request that is rejected.
-    ///
-    /// Compare in constant time, see [`Ticket::matches`].
-    fn redeem(&self, presented: &PresentedTicket) -> Option<oneshot::Sender<Viewer>>;
 }
 
 /// Accepts viewers until it is dropped.

@@ -3,7 +3,7 @@
 //! Redeeming a ticket removes it, so "once" is a property of the table. What a ticket admits to is a
 //! [`oneshot::Sender`]: when the session at its other end is gone, the ticket is invalid, whatever the table says.
 
-use super::{Admission, viewer::Viewer};
+use super::viewer::Viewer;
 use parking_lot::Mutex;
 use std::{io, time::Duration};
 use subtle::ConstantTimeEq;
@@ -17,6 +17,15 @@ const TICKET_LEN: usize = 64;
 
 /// What a client presents as a ticket: of the right length, and not checked any further.
 pub type PresentedTicket = [u8; TICKET_LEN];
+
+/// Which tickets admit a viewer. For [`Relay`] that is its table of tickets, each of which is valid once.
+pub trait Admission: Send + Sync + 'static {
+    /// Where to send the viewer that presents this ticket; none if it is not admitted. Called before anything else is
+    /// checked: a ticket that was presented is used up, even by a request that is rejected.
+    ///
+    /// Compare in constant time, see [`Ticket::matches`].
+    fn redeem(&self, presented: &PresentedTicket) -> Option<oneshot::Sender<Viewer>>;
+}
 
 /// A secret of 256 random bits, in hexadecimal. Without `Debug`, as it is only to appear in its URL.
 #[derive(Clone)]

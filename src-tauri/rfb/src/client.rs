@@ -23,7 +23,7 @@
 
 use crate::{
     ask::{Ask, ServerInfo, Step},
-    auth::{self, Agreed, LogIn},
+    auth::{self, Agreed, LogIn, Offers},
     error::Error,
     init::{Head, MAX_NAME_SENT, ServerInit, tight_capabilities_len},
     security::{Policy, SecurityType},
@@ -149,14 +149,6 @@ async fn security_types<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version) 
     let offered = auth::distinct(list.into_iter().map(u32::from));
     ask.server_info(ServerInfo::Offered(&offered));
     Ok(Offers::Listed(offered))
-}
-
-/// The server's security types.
-pub(crate) enum Offers {
-    /// No choice (3.3).
-    Dictated(SecurityType),
-    /// One of these (3.7 and 3.8).
-    Listed(Vec<SecurityType>),
 }
 
 /// Reads SecurityResult ([RFC 6143, 7.1.3](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.3)), where there is one.

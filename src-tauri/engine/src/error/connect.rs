@@ -147,7 +147,7 @@ pub enum ConnectError {
     #[error("{address} refused the connection{}", said(reason))]
     Refused { address: String, reason: Option<String> },
     /// The server offers only security types that we do not speak.
-    #[error("{address} offers only security types that Portlight does not speak: {}", offered.join(", "))]
+    #[error("{address} {}", offers(offered))]
     NoCommonType {
         address: String,
         /// Names of the types offered.
@@ -355,6 +355,13 @@ impl std::fmt::Display for Step {
             Self::SecurityResult => "instead of accepting or refusing the login",
             Self::ServerInit => "before describing its screen",
         })
+    }
+}
+
+fn offers(offered: &[String]) -> String {
+    match offered {
+        [] => "offers no security type at all".to_owned(),
+        some => format!("offers only security types that Portlight does not speak: {}", some.join(", ")),
     }
 }
 

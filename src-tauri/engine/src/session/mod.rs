@@ -11,6 +11,7 @@ mod backoff;
 mod prompts;
 mod registry;
 mod run;
+mod services;
 #[allow(clippy::module_inception, reason = "the type that the module is about has a file of its own")]
 mod session;
 mod state;
@@ -18,5 +19,6 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use registry::{Services, Sessions};
-pub use state::{Answer, Prompt, SessionState, SessionView, SshQuestion, Stage, Subject};
+pub use registry::Sessions;
+pub(crate) use services::Services;
+pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};

@@ -1,25 +1,14 @@
 //! All sessions of the app, by id.
 
-use super::{Answer, SessionState, SessionView, session::Session};
+use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
 use crate::{
-    keyring::Keyring,
     model::{SessionId, Target},
-    store::{HostList, Pins},
+    store::Pins,
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
-use relay::Relay;
 use std::{collections::HashMap, sync::Arc};
-use tokio::{runtime::Handle, sync::watch};
-
-/// What a session uses of the rest of the engine.
-pub(crate) struct Services {
-    pub(crate) relay: Relay,
-    pub(crate) keyring: Keyring,
-    pub(crate) pins: Pins,
-    pub(crate) list: Arc<HostList>,
-    pub(crate) runtime: Handle,
-}
+use tokio::sync::watch;
 
 /// All sessions of the app. They end when this is dropped.
 pub struct Sessions {
@@ -49,13 +38,13 @@ impl Sessions {
 
     /// Starts the session `id`: it dials at once; its window may come later.
     pub fn start(&self, id: SessionId, target: Target) {
-        self.insert(id, Session::new(id, target, None, &self.services));
+        self.insert(id, Session::new(id, target, None, &self.services, |run| Box::pin(run::run(run))));
     }
 
     /// Starts the session `id` with a server that has connected to us: the person is asked first.
     pub fn start_reverse(&self, id: SessionId, incoming: IncomingConnection) {
         let target = Target::caller(incoming.from);
-        self.insert(id, Session::new(id, target, Some(incoming), &self.services));
+        self.insert(id, Session::new(id, target, Some(incoming), &self.services, |run| Box::pin(run::run(run))));
     }
 
     fn insert(&self, id: SessionId, session: Session) {

@@ -7,10 +7,9 @@ use super::{
     session::{Run, TypedLogin},
 };
 use crate::{
-    connect::{self, LoggedIn, Policy},
+    connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
     model::{Host, Level, Target},
-    store::Hosts,
     transport::{wake, ws},
 };
 use relay::{EndReason, Viewer};
@@ -120,7 +119,7 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
             target,
             headers: &headers,
             pins: &run.services.pins,
-            policy: policy(run, target),
+            policy: prompts.policy(),
             incoming: run.take_incoming(target)?,
         };
         prompts.begin();
@@ -160,23 +159,11 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
     )
 }
 
-/// What goes without asking.
-pub(super) fn policy(run: &Run, target: &Target) -> Policy {
-    let (agreed, typed) = (run.agreed(), run.typed());
-    let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
-    Policy {
-        floor: target.protection.map(|best| agreed.level.map_or(best, |level| level.min(best))),
-        clear_text: target.clear_text || agreed.clear_text,
-        have_username: !typed_name.unwrap_or(&target.username).is_empty(),
-        have_password: target.has_password || typed.is_some(),
-    }
-}
-
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
 /// that was asked for. Only the second can fail in a way that the person is told.
 async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error> {
     let Some(id) = target.host else { return Ok(()) };
-    note(run, target, |host| match host.protection < Some(level) {
+    run.note(target, |host| match host.protection < Some(level) {
         true => Host { protection: Some(level), ..host },
         false => host,
     });
@@ -186,35 +173,11 @@ async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error>
     }
     run.set_stage(Stage::Keyring);
     run.services.keyring.set(id, &password).await?;
-    run.services.list.change(|hosts| match current(hosts, target) {
-        Some(host) => {
-            let username = username.unwrap_or_else(|| host.username.clone());
-            hosts.put(Host { username, has_password: true, ..host })
-        }
-        None => Ok(()),
+    run.change_host(target, |host| {
+        let username = username.unwrap_or_else(|| host.username.clone());
+        Host { username, has_password: true, ..host }
     })?;
     Ok(())
-}
-
-/// Changes the saved host, while it is still the same endpoint. That it cannot be saved must not keep anybody from their
-/// machine.
-pub(super) fn note(run: &Run, target: &Target, change: impl FnOnce(Host) -> Host) {
-    let put = |hosts: &mut Hosts| match current(hosts, target) {
-        Some(host) => {
-            let changed = change(host.clone());
-            if changed == host { Ok(()) } else { hosts.put(changed) }
-        }
-        None => Ok(()),
-    };
-    if let Err(error) = run.services.list.change(put) {
-        tracing::warn!(%error, "not noted with the host");
-    }
-}
-
-/// The saved host behind `target`, while it is the same endpoint.
-fn current(hosts: &Hosts, target: &Target) -> Option<Host> {
-    let host = hosts.get(target.host?)?;
-    (Target::from(host).endpoint() == target.endpoint()).then(|| host.clone())
 }
 
 /// Shows the viewer an RFB 3.8 server with security type None that has already let it in.

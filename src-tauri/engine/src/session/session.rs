@@ -4,12 +4,13 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
-use super::{Answer, Prompt, SessionState, SessionView, Stage, Subject, registry::Services, run};
+use super::{Answer, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
 use crate::{
     error::{ConnectError, Error, StoreError},
-    model::{Level, Secret, SessionId, Target},
+    model::{Host, Level, Secret, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio::sync::{Notify, oneshot, watch};
@@ -23,8 +24,13 @@ pub(super) struct Session {
     attached: watch::Sender<bool>,
     /// Cuts the wait before the next attempt short.
     retry_now: Notify,
+    /// What a run does: see `run::run`.
+    runs: RunFn,
     inner: Mutex<Inner>,
 }
+
+/// Drives a run to the session's end.
+pub(super) type RunFn = fn(Run) -> BoxFuture<'static, ()>;
 
 struct Inner {
     /// Counts the runs. Only the last one may change anything.
@@ -78,6 +84,7 @@ impl Session {
         target: Target,
         incoming: Option<IncomingConnection>,
         services: &Services,
+        runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
         let inner = Inner {
@@ -97,6 +104,7 @@ impl Session {
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
             attached: watch::Sender::new(false),
             retry_now: Notify::new(),
+            runs,
             inner: Mutex::new(inner),
         }
     }
@@ -194,7 +202,7 @@ impl Session {
         let span = tracing::info_span!("session", id = %self.id, host = %address);
         self.state.send_replace(SessionState::Connecting { stage: Stage::Dialing });
         // Dropping the former task's handle aborts it.
-        inner.task = Some(AbortOnDropHandle::new(services.runtime.spawn(run::run(run).instrument(span))));
+        inner.task = Some(AbortOnDropHandle::new(services.runtime.spawn((self.runs)(run).instrument(span))));
     }
 
     /// Ends the present run, if there is one.
@@ -254,6 +262,28 @@ impl Run {
     pub(super) fn is_current(&self, target: &Target) -> bool {
         target.host.is_none()
             || saved_target(&self.services, target).is_some_and(|saved| saved.endpoint() == target.endpoint())
+    }
+
+    /// Changes the saved host, while it is still the same endpoint; otherwise nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsNotSaved`].
+    pub(super) fn change_host(&self, target: &Target, change: impl FnOnce(Host) -> Host) -> Result<(), StoreError> {
+        self.services.list.change(|hosts| {
+            let host = target.host.and_then(|id| hosts.get(id)).cloned();
+            let Some(host) = host.filter(|host| Target::from(host).endpoint() == target.endpoint()) else {
+                return Ok(());
+            };
+            let changed = change(host.clone());
+            if changed == host { Ok(()) } else { hosts.put(changed) }
+        })
+    }
+
+    /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
+    pub(super) fn note(&self, target: &Target, change: impl FnOnce(Host) -> Host) {
+        if let Err(error) = self.change_host(target, change) {
+            tracing::warn!(%error, "not noted with the host");
+        }
     }
 
     /// The connection of a server that connected to us; none for other sessions.
@@ -358,7 +388,8 @@ fn saved_target(services: &Services, target: &Target) -> Option<Target> {
 impl Run {
     /// A run that nothing drives, so that a test can.
     pub(super) fn idle(target: Target, services: Arc<Services>) -> Self {
-        let session = Arc::new(Session::new(SessionId(1), target, None, &services));
+        let session =
+            Arc::new(Session::new(SessionId(1), target, None, &services, |_| Box::pin(std::future::ready(()))));
         Self { session, services, generation: 0 }
     }
 

@@ -20,6 +20,16 @@ pub struct SessionView {
     pub saved: bool,
 }
 
+/// What a viewer window is told each time that something about its session changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SessionUpdate {
+    /// What the session looks at.
+    pub view: SessionView,
+    /// Where it is.
+    pub state: SessionState,
+}
+
 /// Where a session is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

@@ -52,7 +52,7 @@ impl House {
         let id = self.engine.reserve();
         self.engine.open(id, target);
         self.engine.attach(id);
-        let (_, mut states) = self.engine.watch(id).unwrap();
+        let mut states = self.engine.watch(id).unwrap();
         let (mut passwords, mut asked) = (passwords.iter(), Vec::new());
         loop {
             let interesting =
@@ -188,7 +188,7 @@ async fn nobody_knocks_once_too_often() {
     let (house, server) = (House::new().await, Xvnc::start(&["-SecurityTypes", "VncAuth"]).await);
     let id = house.engine.reserve();
     house.engine.open(id, Target::unsaved(server.address.clone(), address(&server.address), false));
-    let (_, mut states) = house.engine.watch(id).unwrap();
+    let mut states = house.engine.watch(id).unwrap();
     let mut knocks = 0;
     let ended = loop {
         let said = |state: &SessionState| matches!(state, SessionState::Asking { .. } | SessionState::Ended { .. });

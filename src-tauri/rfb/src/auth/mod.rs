@@ -10,12 +10,19 @@ mod vnc;
 
 use crate::{
     ask::{Ask, CredentialRequest, Credentials},
-    client::Offers,
     error::{CredentialError, Error},
     security::{Choice, Policy, SecurityType},
     wire::Wire,
 };
 use rand_core::CryptoRng;
+
+/// The server's security types.
+pub(crate) enum Offers {
+    /// No choice (3.3).
+    Dictated(SecurityType),
+    /// One of these (3.7 and 3.8).
+    Listed(Vec<SecurityType>),
+}
 
 /// What the two sides agreed on.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Consent to less protection than before, and to a password that travels readably.
 
 use super::{
-    super::{Answer, Prompt, Stage, run::note},
+    super::{Answer, Prompt, Stage},
     Prompts,
 };
 use crate::{
@@ -20,7 +20,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.level = Some(now));
         if remember {
-            note(self.run, self.target, |host| Host { protection: Some(now), ..host });
+            self.run.note(self.target, |host| Host { protection: Some(now), ..host });
         }
         Ok(())
     }
@@ -36,7 +36,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.clear_text = true);
         if remember {
-            note(self.run, self.target, |host| Host { clear_text: true, ..host });
+            self.run.note(self.target, |host| Host { clear_text: true, ..host });
         }
         Ok(())
     }

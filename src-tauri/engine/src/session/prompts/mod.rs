@@ -7,7 +7,7 @@ mod ssh;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
-    connect::{Event, Observer, Presented, Weaker},
+    connect::{Event, Observer, Policy, Presented, Weaker},
     error::{ConnectError, Error, KeyringError},
     model::{HttpAuth, Party, Secret, Target},
     transport::{
@@ -49,6 +49,19 @@ impl<'a> Prompts<'a> {
     /// Another attempt begins.
     pub(super) fn begin(&mut self) {
         self.longest_prompt = Duration::ZERO;
+    }
+
+    /// What goes without asking.
+    pub(super) fn policy(&self) -> Policy {
+        let (agreed, typed) = (self.run.agreed(), self.run.typed());
+        let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
+        let target = self.target;
+        Policy {
+            floor: target.protection.map(|best| agreed.level.map_or(best, |level| level.min(best))),
+            clear_text: target.clear_text || agreed.clear_text,
+            have_username: !typed_name.unwrap_or(&target.username).is_empty(),
+            have_password: target.has_password || typed.is_some(),
+        }
     }
 
     /// Whether the login that was read may be for another address.

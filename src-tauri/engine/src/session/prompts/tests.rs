@@ -50,8 +50,9 @@ fn shown(run: &Run) -> Option<(u64, Prompt)> {
 async fn choose(run: &Run, path: PathKind, chosen: SecurityType, answer: Option<Answer>) -> (Option<Prompt>, bool) {
     let target = run.snapshot().unwrap();
     let mut prompts = Prompts::new(run, &target);
+    let policy = prompts.policy();
     let pins = Pins::default();
-    let mut handshake = Handshake::new(&target, &pins, super::super::run::policy(run, &target), false, &mut prompts);
+    let mut handshake = Handshake::new(&target, &pins, policy, false, &mut prompts);
     handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), path, None);
     let mut approve = pin!(handshake.approve(chosen));
     if let Poll::Ready(approved) = futures_util::poll!(&mut approve) {

@@ -1,4 +1,4 @@
-//! The viewer window in waiting, which a driven Portlight does without: so these look at the screen from outside.
+//! The prewarmed viewer window, which Portlight does without under WebDriver: so these look at the screen from outside.
 
 use crate::desk::{Desk, Process, Server, count, portlight, until};
 use std::sync::Arc;
@@ -7,8 +7,8 @@ const ONE: [u8; 3] = [0xd0, 0x20, 0x90];
 const OTHER: [u8; 3] = [0x20, 0xb0, 0xd0];
 
 #[tokio::test]
-async fn a_window_in_waiting_shows_the_next_machine_and_keeps_nobody_from_quitting() {
-    let desk = Desk::of("a_window_in_waiting_shows_the_next_machine_and_keeps_nobody_from_quitting").open().await;
+async fn the_prewarmed_window_shows_the_next_machine_and_does_not_keep_portlight_running() {
+    let desk = Desk::of("the_prewarmed_window_shows_the_next_machine_and_does_not_keep_portlight_running").open().await;
     let (one, other) = (Server::start(&desk, None).await, Server::start(&desk, None).await);
     one.display.paint(ONE);
     other.display.paint(OTHER);
@@ -38,14 +38,14 @@ async fn closing_all_windows_at_once_quits() {
     let list = start(&desk).await;
     assert!(desk.portlight(&[&server.address()]).status.success());
     shows(&desk, ONE).await;
-    // Before the next window is in waiting.
+    // Before the next window is prewarmed.
     desk.display().close_window("Portlight");
     desk.display().close_window(&server.address());
     assert!(list.end().await.success());
     server.viewer_left().await;
 }
 
-/// Portlight with its list and a window in waiting.
+/// Portlight with its list and a prewarmed window.
 async fn start(desk: &Desk) -> Arc<Process> {
     let process = desk.spawn("portlight", &mut desk.command(portlight()));
     until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
