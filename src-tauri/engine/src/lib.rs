@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
-//!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
 //!         │     ├─────▶ trust                    which keys of servers the user has accepted
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
@@ -11,56 +10,47 @@
 //!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
-//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
+//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`, the loopback WebSocket
+//! that the viewer comes in by is the crate `relay`.
 
-pub mod address;
-mod demo;
+mod connect;
 pub mod doctor;
 pub mod error;
-mod file;
-mod handshake;
-pub mod host;
-pub mod hosts;
 pub mod import;
-mod jump;
-mod list;
-pub mod listen;
-pub mod protection;
-pub mod relay;
-pub mod secrets;
+pub mod keyring;
+pub mod model;
 pub mod session;
-pub mod site;
-mod told;
+pub mod store;
+#[cfg(test)]
+mod test_process;
 mod transport;
-pub mod trust;
-pub mod wake;
 
-pub use error::{Error, Result};
-pub use jump::{Jump, JumpProblem};
-pub use told::Telling;
-pub use transport::ssh::askpass;
+pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
+pub use store::Hint;
+pub use transport::{reverse, ssh::askpass};
 
-use address::Link;
-use doctor::{Accept, Login, Report};
-use host::{FieldProblem, Host, HostDraft, HostId, HostView, name_for};
-use hosts::{Hosts, Opened};
+use doctor::{Login, Report, TrustPolicy};
 use import::{
     ImportSource, Preview,
     websockify::{self, TokenFile},
 };
-use list::HostList;
-use listen::{Call, Ear, Listening, ListeningView};
+use keyring::Keyring;
+use model::{
+    FieldProblem, Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, Link, PasswordChange, SessionId, Target,
+    name_for,
+};
+use parking_lot::Mutex;
 use relay::Relay;
-use secrets::{PasswordChange, Secrets};
+use reverse::{IncomingConnection, ReverseListener};
 use serde::Serialize;
-use session::{Answer, SessionId, SessionState, SessionView, Sessions, Surroundings, Target};
-use site::{Site, SiteChange};
+use session::{Answer, Services, SessionState, SessionView, Sessions};
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use store::{HostList, Hosts, Listening, ListeningView, Opened, Pins, SeenHints};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -68,8 +58,6 @@ use tokio::{
     time::sleep,
 };
 use tokio_util::task::AbortOnDropHandle;
-use told::Told;
-use trust::Trust;
 
 /// How long a removed host can be brought back; its password is forgotten after that.
 pub const UNDO: Duration = Duration::from_secs(10);
@@ -92,9 +80,10 @@ impl Settings {
     /// The folders that the system has for this: `$XDG_CONFIG_HOME/portlight` and `$XDG_DATA_HOME/portlight` on Linux.
     ///
     /// # Errors
-    /// [`Error::System`] where there is no home folder.
+    /// [`ConnectError::System`] where there is no home folder.
     pub fn folders() -> Result<(PathBuf, PathBuf)> {
-        let missing = || Error::System { detail: "there is no home folder to keep the list of machines in".to_owned() };
+        let missing =
+            || ConnectError::System { detail: "there is no home folder to keep the list of machines in".to_owned() };
         let config = dirs::config_dir().ok_or_else(missing)?;
         let data = dirs::data_dir().ok_or_else(missing)?;
         Ok((config.join("portlight"), data.join("portlight")))
@@ -142,11 +131,11 @@ pub enum PasswordOutcome {
 /// Portlight without its windows. Owns all parts; everything ends when it is dropped.
 pub struct Engine {
     list: Arc<HostList>,
-    secrets: Secrets,
+    secrets: Keyring,
     sessions: Sessions,
-    told: Told,
-    ear: Ear,
-    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<Call>>,
+    told: SeenHints,
+    ear: ReverseListener,
+    calls: tokio::sync::Mutex<mpsc::UnboundedReceiver<IncomingConnection>>,
     listening: Mutex<Listening>,
     config: PathBuf,
     notices: Mutex<Vec<Error>>,
@@ -159,7 +148,7 @@ impl Engine {
     /// Opens the list, starts the relay, looks whether there is a keyring.
     ///
     /// # Errors
-    /// [`Error::HostsInUse`] where another Portlight runs; [`Error::HostsNotSaved`] or [`Error::System`] where the
+    /// [`StoreError::HostsInUse`] where another Portlight runs; [`StoreError::HostsNotSaved`] or [`ConnectError::System`] where the
     /// folders or loopback cannot be used.
     pub async fn start(settings: Settings) -> Result<Arc<Self>> {
         let Opened { mut hosts, notice, first_run } = Hosts::open(&settings.config)?;
@@ -167,38 +156,43 @@ impl Engine {
             hosts.put(Host::demo(&settings.demo_name))?;
         }
         let list = Arc::new(HostList::new(hosts));
-        let secrets = Secrets::new(&settings.keyring_service);
-        let (trust, trust_notice) = Trust::open(&settings.config);
+        let secrets = Keyring::new(&settings.keyring_service);
+        let (trust, trust_notice) = Pins::open(&settings.config);
         let relay = Relay::start(settings.origins)
             .await
-            .map_err(|cause| Error::System { detail: format!("the local relay could not start: {cause}") })?;
+            .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
-        let (ear, calls) = Ear::new(runtime.clone());
-        let surroundings =
-            Surroundings { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
+        let (ear, calls) = ReverseListener::new(runtime.clone());
+        let surroundings = Services {
+            relay,
+            keyring: secrets.clone(),
+            pins: trust,
+            list: Arc::clone(&list),
+            runtime: runtime.clone(),
+        };
         let engine = Arc::new(Self {
             list,
             secrets,
             sessions: Sessions::new(surroundings),
-            told: Told::open(&settings.data),
+            told: SeenHints::open(&settings.data),
             ear,
             calls: tokio::sync::Mutex::new(calls),
             listening: Mutex::default(),
             config: settings.config.clone(),
-            notices: Mutex::new(notice.into_iter().chain(trust_notice).collect()),
+            notices: Mutex::new(notice.into_iter().chain(trust_notice).map(Error::from).collect()),
             forgetting: Mutex::default(),
             runtime,
         });
         let listening = Listening::read(&settings.config);
         if let Err(error) = engine
             .ear
-            .listen(&listening)
+            .listen(listening.bind_address())
             .await
-            .map_err(|cause| Error::CannotListen { address: listening.place(), detail: cause.to_string() })
+            .map_err(|cause| ConnectError::CannotListen { address: listening.place(), detail: cause.to_string() })
         {
-            lock(&engine.notices).push(error);
+            engine.notices.lock().push(error.into());
         }
-        *lock(&engine.listening) = listening;
+        *engine.listening.lock() = listening;
         engine.spawn(|engine| async move {
             engine.look_for_keyring().await;
             // What was removed just before the last end: its undo has passed.
@@ -220,7 +214,7 @@ impl Engine {
     pub fn hosts(&self) -> HostListView {
         HostListView {
             hosts: self.list.read(|hosts| hosts.all().iter().map(Host::view).collect()),
-            notices: lock(&self.notices).clone(),
+            notices: self.notices.lock().clone(),
         }
     }
 
@@ -232,26 +226,26 @@ impl Engine {
     /// Adds or changes a host, and after that its password: a keyring that fails leaves a saved host.
     ///
     /// # Errors
-    /// [`Error::Fields`], [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
         let host = self.list.change(|hosts| {
             let existing = match draft.id {
-                Some(id) => Some(hosts.get(id).ok_or(Error::NoSuchHost)?),
+                Some(id) => Some(hosts.get(id).ok_or(StoreError::NoSuchHost)?),
                 None => None,
             };
-            let host = draft.check(existing).map_err(|fields| Error::Fields { fields })?;
+            let host = draft.check(existing).map_err(|fields| FormError::Fields { fields })?;
             hosts.put(host.clone())?;
-            Ok(host)
+            Ok::<_, Error>(host)
         })?;
         let (password, has_password) = match change {
             PasswordChange::Keep => (PasswordOutcome::Kept, host.has_password),
             PasswordChange::Forget => match self.secrets.forget(host.id).await {
                 Ok(()) => (PasswordOutcome::Forgotten, false),
-                Err(error) => (PasswordOutcome::NotStored { error }, host.has_password),
+                Err(error) => (PasswordOutcome::NotStored { error: error.into() }, host.has_password),
             },
             PasswordChange::Set { password } => match self.secrets.set(host.id, &password).await {
                 Ok(()) => (PasswordOutcome::Stored, true),
-                Err(error) => (PasswordOutcome::NotStored { error }, host.has_password),
+                Err(error) => (PasswordOutcome::NotStored { error: error.into() }, host.has_password),
             },
         };
         if has_password != host.has_password {
@@ -263,35 +257,35 @@ impl Engine {
     /// Keeps what the site in front of a saved host wants to see, or forgets it.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::BadInput`] for headers that cannot be sent, those of the keyring.
-    pub async fn save_site(&self, id: HostId, change: SiteChange) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`ConnectError::BadInput`] for headers that cannot be sent, those of the keyring.
+    pub async fn save_http_auth(&self, id: HostId, change: HttpAuthChange) -> Result<()> {
         let address = self.host(id)?.address.without_query().to_string();
-        let has_site = match change {
-            SiteChange::Forget => self.secrets.forget(Site::account(id)).await.map(|()| false)?,
-            SiteChange::Set { username, password, headers } => {
-                let bad_input = |detail: String| Error::BadInput { address: address.clone(), detail };
-                let site = Site::new(username, &password, &headers);
+        let has_http_auth = match change {
+            HttpAuthChange::Forget => self.secrets.forget(HttpAuth::account(id)).await.map(|()| false)?,
+            HttpAuthChange::Set { username, password, headers } => {
+                let bad_input = |detail: String| ConnectError::BadInput { address: address.clone(), detail };
+                let site = HttpAuth::new(username, &password, &headers);
                 transport::ws::Headers::of(&site).map_err(bad_input)?;
                 let secret = site.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
-                self.secrets.set(Site::account(id), &secret).await.map(|()| true)?
+                self.secrets.set(HttpAuth::account(id), &secret).await.map(|()| true)?
             }
         };
         self.list.change(|hosts| {
-            let host = hosts.get(id).ok_or(Error::NoSuchHost)?;
-            let host = Host { has_site, ..host.clone() };
-            hosts.put(host)
+            let host = hosts.get(id).ok_or(StoreError::NoSuchHost)?;
+            let host = Host { has_http_auth, ..host.clone() };
+            Ok(hosts.put(host)?)
         })
     }
 
     /// Adds a copy of a host, with its password, under another name.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
         let draft = HostDraft { id: None, name, ..HostDraft::from(&original) };
         // What the site wants to see is not copied: it is asked for again where it is missing.
-        let mut copy = draft.check(None).map_err(|fields| Error::Fields { fields })?;
+        let mut copy = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
         copy.has_password = original.has_password
             && self
                 .secrets
@@ -307,64 +301,67 @@ impl Engine {
     /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
     ///
     /// # Errors
-    /// [`Error::Fields`], [`Error::NoSuchHost`]: all else is in the report.
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`]: all else is in the report.
     pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
         let host = self.list.read(|hosts| {
-            let existing = draft.id.map(|id| hosts.get(id).ok_or(Error::NoSuchHost)).transpose()?;
-            draft.check(existing).map_err(|fields| Error::Fields { fields })
+            let existing = draft.id.map(|id| hosts.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
+            draft.check(existing).map_err(|fields| Error::from(FormError::Fields { fields }))
         })?;
         let password = match change {
             PasswordChange::Set { password } => Ok(Some(password)),
             PasswordChange::Keep if host.has_password => self.secrets.get(host.id).await,
             PasswordChange::Keep | PasswordChange::Forget => Ok(None),
         };
-        let login = password.map(|password| password.map(|password| Login { username: None, password }));
-        Ok(doctor::examine_with(Target::from(&host), login, Accept::Known, self.sessions.trust()).await)
+        let login =
+            password.map(|password| password.map(|password| Login { username: None, password })).map_err(Error::from);
+        let target = Target::from(&host);
+        let http_auth = doctor::saved_http_auth(&target, &self.secrets).await?;
+        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, self.sessions.pins()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub fn remove(self: &Arc<Self>, id: HostId) -> Result<()> {
         self.list.change(|hosts| hosts.remove(id))?;
         let forgetting = self.spawn(move |engine| async move {
             sleep(UNDO).await;
             engine.forget(id).await;
         });
-        lock(&self.forgetting).insert(id, AbortOnDropHandle::new(forgetting));
+        self.forgetting.lock().insert(id, AbortOnDropHandle::new(forgetting));
         Ok(())
     }
 
     /// Undoes [`Engine::remove`].
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`] where it is too late, [`Error::HostsNotSaved`].
+    /// [`StoreError::NoSuchHost`] where it is too late, [`StoreError::HostsNotSaved`].
     pub fn restore(&self, id: HostId) -> Result<()> {
         self.list.change(|hosts| hosts.restore(id))?;
-        lock(&self.forgetting).remove(&id);
+        self.forgetting.lock().remove(&id);
         Ok(())
     }
 
     /// Puts a host among the favourites, or takes it out.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`], [`Error::HostsNotSaved`].
-    pub fn favour(&self, id: HostId, favourite: bool) -> Result<()> {
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub fn set_favourite(&self, id: HostId, favourite: bool) -> Result<()> {
         self.list.change(|hosts| {
-            let host = hosts.get(id).ok_or(Error::NoSuchHost)?;
+            let host = hosts.get(id).ok_or(StoreError::NoSuchHost)?;
             let host = Host { favourite, ..host.clone() };
-            hosts.put(host)
+            Ok(hosts.put(host)?)
         })
     }
 
     /// Whether the user was told this already.
-    pub fn was_told(&self, telling: Telling) -> bool {
+    pub fn was_told(&self, telling: Hint) -> bool {
         self.told.knows(telling)
     }
 
     /// Whether this is the first time that `telling` comes up; it is remembered as told.
-    pub fn tell_once(&self, telling: Telling) -> bool {
+    pub fn tell_once(&self, telling: Hint) -> bool {
         self.told.first_time(telling)
     }
 
@@ -373,7 +370,7 @@ impl Engine {
     /// What `text` means: a saved host's name, or else anything that reads as an address.
     ///
     /// # Errors
-    /// [`Error::Fields`] where it is neither.
+    /// [`FormError::Fields`] where it is neither.
     pub fn target(&self, text: &str, view_only: bool) -> Result<Target> {
         self.list.read(|hosts| find_target(hosts.all(), text, view_only))
     }
@@ -381,7 +378,7 @@ impl Engine {
     /// The saved host `id` as something to open.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`].
+    /// [`StoreError::NoSuchHost`].
     pub fn target_of(&self, id: HostId) -> Result<Target> {
         Ok(Target::from(&self.host(id)?))
     }
@@ -389,7 +386,7 @@ impl Engine {
     /// The saved host `id` as something to wake up and open.
     ///
     /// # Errors
-    /// [`Error::NoSuchHost`].
+    /// [`StoreError::NoSuchHost`].
     pub fn sleeping_target(&self, id: HostId) -> Result<Target> {
         let host = self.host(id)?;
         Ok(Target { wake: host.mac, ..Target::from(&host) })
@@ -398,14 +395,14 @@ impl Engine {
     /// What other programs' lists have, before anything is added.
     ///
     /// # Errors
-    /// [`Error::ImportUnreadable`].
+    /// [`ImportError::Unreadable`].
     pub async fn preview_import(&self, source: ImportSource) -> Result<Vec<Preview>> {
         let files = match source {
             ImportSource::Text { name, text } => vec![TokenFile { name, text }],
             // A folder of files is read, and disks take their time.
             ImportSource::Path { path } => {
                 let read = spawn_blocking(move || websockify::read(&path)).await;
-                read.map_err(|cause| Error::System { detail: cause.to_string() })??
+                read.map_err(|cause| ConnectError::System { detail: cause.to_string() })??
             }
         };
         let entries = websockify::entries(&files);
@@ -428,34 +425,36 @@ impl Engine {
                 }
             });
         }
-        self.sessions.start(session, target, None);
+        self.sessions.start(session, target);
     }
 
     /// Begins the session of this name with a server that has called: the person is asked first.
-    pub fn open_call(&self, session: SessionId, call: Call) {
-        self.sessions.start(session, Target::caller(&call), Some(call));
+    pub fn open_call(&self, session: SessionId, call: IncomingConnection) {
+        self.sessions.start_reverse(session, call);
     }
 
     /// Whether and where servers may call.
     pub fn listening(&self) -> ListeningView {
-        ListeningView { listening: lock(&self.listening).clone(), addresses: listen::addresses() }
+        ListeningView { listening: self.listening.lock().clone(), addresses: reverse::addresses() }
     }
 
     /// Listens for servers that call as `listening` says, from now on and after the next start.
     ///
     /// # Errors
-    /// [`Error::CannotListen`]: then nothing listens, and what was chosen before stays chosen.
+    /// [`ConnectError::CannotListen`]: then nothing listens, and what was chosen before stays chosen.
     pub async fn listen(&self, listening: Listening) -> Result<()> {
-        let failed =
-            |cause: std::io::Error| Error::CannotListen { address: listening.place(), detail: cause.to_string() };
-        self.ear.listen(&listening).await.map_err(failed)?;
+        let failed = |cause: std::io::Error| ConnectError::CannotListen {
+            address: listening.place(),
+            detail: cause.to_string(),
+        };
+        self.ear.listen(listening.bind_address()).await.map_err(failed)?;
         listening.write(&self.config).map_err(failed)?;
-        *lock(&self.listening) = listening;
+        *self.listening.lock() = listening;
         Ok(())
     }
 
     /// The next server that calls.
-    pub async fn next_call(&self) -> Option<Call> {
+    pub async fn next_call(&self) -> Option<IncomingConnection> {
         self.calls.lock().await.recv().await
     }
 
@@ -469,8 +468,13 @@ impl Engine {
         self.sessions.find(target)
     }
 
-    /// What stays the same about a session, and its state: the current one first, then each change.
-    pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
+    /// What a session looks at.
+    pub fn view(&self, id: SessionId) -> Option<SessionView> {
+        self.sessions.view(id)
+    }
+
+    /// Its states: the present one first, then each change.
+    pub fn watch(&self, id: SessionId) -> Option<watch::Receiver<SessionState>> {
         self.sessions.watch(id)
     }
 
@@ -485,13 +489,18 @@ impl Engine {
     }
 
     /// Hands on the answer to what the session asked.
-    pub fn answer(&self, id: SessionId, answer: Answer) {
-        self.sessions.answer(id, answer);
+    pub fn answer(&self, id: SessionId, number: u64, answer: Answer) {
+        self.sessions.answer(id, number, answer);
     }
 
     /// Dials again.
-    pub fn again(&self, id: SessionId) {
-        self.sessions.again(id);
+    pub fn reconnect(&self, id: SessionId) {
+        self.sessions.reconnect(id);
+    }
+
+    /// Opens `target` again in a session that was found for it.
+    pub fn reopen(&self, id: SessionId, target: Target) {
+        self.sessions.reopen(id, target);
     }
 
     /// Ends the session as the user asked; it can be dialled again.
@@ -510,7 +519,7 @@ impl Engine {
     }
 
     fn host(&self, id: HostId) -> Result<Host> {
-        self.list.read(|hosts| hosts.get(id).cloned()).ok_or(Error::NoSuchHost)
+        self.list.read(|hosts| hosts.get(id).cloned()).ok_or(StoreError::NoSuchHost.into())
     }
 
     /// Forgets a removed host's password, then the host. A keyring that refuses is asked again at the next start.
@@ -520,11 +529,11 @@ impl Engine {
         }
         let forgotten = async {
             self.secrets.forget(id).await?;
-            self.secrets.forget(Site::account(id)).await
+            self.secrets.forget(HttpAuth::account(id)).await
         };
         let forgotten = match forgotten.await {
-            Ok(()) => self.list.change(|hosts| hosts.forget_removed(id)),
-            Err(error) => Err(error),
+            Ok(()) => self.list.change(|hosts| hosts.forget_removed(id)).map_err(Error::from),
+            Err(error) => Err(error.into()),
         };
         if let Err(error) = forgotten {
             tracing::warn!(%error, "a removed machine's password is not forgotten yet");
@@ -532,10 +541,10 @@ impl Engine {
     }
 
     async fn look_for_keyring(&self) {
-        if let Err(error @ Error::KeyringMissing { .. }) = self.secrets.look().await {
+        if let Err(error @ KeyringError::Missing { .. }) = self.secrets.look().await {
             tracing::warn!(%error, "passwords are kept for a session only");
-            if self.tell_once(Telling::KeyringMissing) {
-                lock(&self.notices).push(error);
+            if self.tell_once(Hint::KeyringMissing) {
+                self.notices.lock().push(error.into());
                 self.list.announce();
             }
         }
@@ -553,7 +562,7 @@ impl Engine {
 /// What `text` means among `hosts`: a name, or else an address or a `vnc://` link.
 ///
 /// # Errors
-/// [`Error::Fields`] where it is neither.
+/// [`FormError::Fields`] where it is neither.
 pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target> {
     let text = text.trim();
     let named = hosts
@@ -563,16 +572,12 @@ pub fn find_target(hosts: &[Host], text: &str, view_only: bool) -> Result<Target
     if let Some(host) = named {
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
-    let link = Link::parse(text).map_err(|problem| Error::Fields { fields: vec![FieldProblem::Address(problem)] })?;
+    let link =
+        Link::parse(text).map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] })?;
     let view_only = view_only || link.view_only;
     if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
     let name = link.name.unwrap_or_else(|| name_for(&link.address));
     Ok(Target::unsaved(name, link.address, view_only))
-}
-
-/// No code panics while it holds one of these, and if it did, the value would still be whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

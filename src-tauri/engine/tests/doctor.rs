@@ -3,15 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use portlight_engine::{
-    Engine, Error, Settings,
-    address::Address,
-    doctor::{self, Accept, Examination, Login, Report},
+    ConnectError, Engine, Error, FormError, Settings,
+    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
     error::OtherProtocol,
-    host::{Host, HostDraft},
-    protection::Level,
-    secrets::PasswordChange,
-    session::Target,
-    trust::Trust,
+    model::{Address, Host, HostDraft, Level, PasswordChange, Target},
+    store::Pins,
 };
 use serde_json::json;
 use std::time::Duration;
@@ -90,8 +86,8 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = Examination { target, login, accept: Accept::Known };
-    timeout(PATIENCE, doctor::examine(examination, &Trust::default())).await.unwrap()
+    let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
+    timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
 /// The stages in order, a failed one with an exclamation mark.
@@ -156,7 +152,9 @@ async fn what_was_seen_before_a_wrong_password_is_still_told() {
     let report = examine(target(&server.address), login("sesame")).await;
     assert_eq!(stages(&report), "dial greeting security login!");
     assert_eq!((report.protocol.as_deref(), report.offered.clone()), (Some("3.8"), vec!["VncAuth".to_owned()]));
-    let Some(Error::AuthFailed { reason, too_many: false, .. }) = error(&report) else { panic!("{report:?}") };
+    let Some(Error::Connect(ConnectError::AuthFailed { reason, too_many: false, .. })) = error(&report) else {
+        panic!("{report:?}")
+    };
     assert_eq!(reason.as_deref(), Some("No."));
     let failure = report.error.unwrap();
     assert_eq!(report.stages.last().unwrap().detail, failure.message);
@@ -167,7 +165,9 @@ async fn who_refuses_everybody_is_quoted() {
     let server = Server::start(&[&[Say(V38), Hear(V38), Say(b"\0\0\0\0\x04Busy")]]).await;
     let report = examine(target(&server.address), None).await;
     assert_eq!(stages(&report), "dial greeting security!");
-    assert!(matches!(error(&report), Some(Error::Refused { reason: Some(reason), .. }) if reason == "Busy"));
+    assert!(
+        matches!(error(&report), Some(Error::Connect(ConnectError::Refused { reason: Some(reason), .. })) if reason == "Busy")
+    );
 }
 
 #[tokio::test]
@@ -175,7 +175,13 @@ async fn who_is_no_vnc_server_is_named() {
     let server = Server::start(&[&[Say(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Hang]]).await;
     let report = examine(target(&server.address), None).await;
     assert_eq!(stages(&report), "dial greeting!");
-    assert!(matches!(error(&report), Some(Error::NotRfb { looks_like: Some(OtherProtocol::Http), .. })), "{report:?}");
+    assert!(
+        matches!(
+            error(&report),
+            Some(Error::Connect(ConnectError::NotRfb { looks_like: Some(OtherProtocol::Http), .. }))
+        ),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]
@@ -183,13 +189,13 @@ async fn where_nobody_listens_it_ends_at_the_dial() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let report = examine(target(&format!("127.0.0.1::{port}")), None).await;
     assert_eq!(stages(&report), "dial!");
-    assert!(matches!(error(&report), Some(Error::ConnectionRefused { .. })));
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::ConnectionRefused { .. }))));
 
     let report = examine(target(&format!("localhost::{port}")), None).await;
     assert_eq!(stages(&report), "resolve dial!");
     let report = examine(target("no-such-machine.invalid"), None).await;
     assert_eq!(stages(&report), "resolve!");
-    assert!(matches!(error(&report), Some(Error::UnknownName { .. })));
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::UnknownName { .. }))));
 }
 
 #[tokio::test]
@@ -213,7 +219,7 @@ async fn who_is_silent_is_given_up_as_in_a_session() {
     assert_eq!(began.elapsed().as_secs(), 10);
     assert_eq!(stages(&report), "dial greeting!");
     assert!(report.stages.last().unwrap().ms >= 10_000);
-    assert!(matches!(error(&report), Some(Error::TimeoutGreeting { seconds: 10, .. })));
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::TimeoutGreeting { seconds: 10, .. }))));
     playing.await.unwrap();
 }
 
@@ -277,7 +283,7 @@ async fn a_repeater_is_told_whom_we_want_where_that_is_known() {
 
     let report = examine(target(&server.address), None).await;
     assert_eq!(stages(&report), "dial greeting!");
-    assert!(matches!(error(&report), Some(Error::Repeater { .. })));
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::Repeater { .. }))));
 }
 
 /// The JSON form, to the key: scripts read it.
@@ -304,6 +310,7 @@ async fn the_json_form_is_stable() {
             "offered": ["None"],
             "chosen": "None",
             "protection": "clear",
+            "tunnel": null,
             "identity": null,
             "desktop": { "name": "desk", "width": 800, "height": 600 },
             "error": null,
@@ -322,6 +329,7 @@ async fn the_json_form_is_stable() {
             "offered": [],
             "chosen": null,
             "protection": null,
+            "tunnel": null,
             "identity": null,
             "desktop": null,
             "error": { "code": "not_rfb_closed", "address": at, "message": message },
@@ -353,6 +361,6 @@ async fn a_form_is_examined_without_saving_it() {
     assert_eq!(stages(&report), "dial greeting security login desktop");
 
     let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep).await.unwrap_err();
-    assert!(matches!(unreadable, Error::Fields { .. }));
+    assert!(matches!(unreadable, Error::Form(FormError::Fields { .. })));
     assert_eq!(engine.hosts().hosts, before);
 }

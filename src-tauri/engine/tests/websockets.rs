@@ -4,11 +4,11 @@
 
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
-    Engine, Error, Settings,
-    doctor::{self, Accept, Examination},
+    ConnectError, Engine, Settings,
+    doctor::{self, ProbeRequest, TrustPolicy},
     error::WsRefusal,
     session::SessionState,
-    trust::Trust,
+    store::Pins,
 };
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ impl House {
         assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
         let session = self.engine.reserve();
         self.engine.open(session, target);
-        let mut state = self.engine.watch(session).unwrap().1;
+        let mut state = self.engine.watch(session).unwrap();
         self.engine.attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
@@ -120,15 +120,15 @@ async fn a_proxy_that_closes_says_why() {
     };
     let state = house.open(serve, |state| matches!(state, SessionState::Ended { .. })).await;
     let reason = Some("three viewers already".to_owned());
-    let error = Error::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
-    assert_eq!(state, SessionState::Ended { error: Some(error) });
+    let error = ConnectError::WsRefused { address: house.site(), why: WsRefusal::Busy, status: 1013, reason };
+    assert_eq!(state, SessionState::Ended { error: Some(error.into()) });
 }
 
 #[tokio::test]
 async fn the_doctor_tells_the_stages_of_the_way() {
     let house = House::new().await;
     let target = house.engine.target(&format!("{}?token=abc123", house.site()), false).unwrap();
-    let examination = Examination { target, login: None, accept: Accept::Known };
+    let examination = ProbeRequest { target, login: None, http_auth: None, accept: TrustPolicy::Known };
     let server = async {
         let (stream, _) = house.listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();
@@ -139,7 +139,7 @@ async fn the_doctor_tells_the_stages_of_the_way() {
         say(&mut socket, &[7; 16]).await;
         socket
     };
-    let trust = Trust::default();
+    let trust = Pins::default();
     let both = async { tokio::join!(server, doctor::examine(examination, &trust)).1 };
     let report = timeout(PATIENCE, both).await.unwrap();
     let stages: Vec<_> = report.stages.iter().map(|stage| (stage.stage.to_string(), stage.ok)).collect();

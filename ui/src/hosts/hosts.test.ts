@@ -343,6 +343,12 @@ describe('testing the connection', () => {
     expect(byId('test-result').querySelector('.failed')).toBeNull();
   });
 
+  it.each(['ssh', 'wss'] as const)('says how far a tunnel encrypts: %s', async (tunnel) => {
+    await edit({ ...reached, tunnel });
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-tunnel')).toHaveTextContent(t(`test.tunnel.${tunnel}`)));
+  });
+
   it('names the size of a screen without a name', async () => {
     await edit({ ...reached, desktop: { name: ' ', width: 640, height: 480 } });
     await user.click(byId('test'));

@@ -5,12 +5,17 @@ import type { Subject } from '../ipc/bindings/Subject';
 import { agoText, dateText, errorText, languageOf, levelText, problemText, subjectText, t, type Language } from '.';
 import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
+import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
+import formError from '../ipc/bindings/FormError.ts?raw';
+import importError from '../ipc/bindings/ImportError.ts?raw';
+import keyringError from '../ipc/bindings/KeyringError.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
+import storeError from '../ipc/bindings/StoreError.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
@@ -31,9 +36,12 @@ const factsIn = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map((
 const wordsIn = (binding: string) =>
   [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
+/** The errors of each area, which EngineError joins. */
+const areas = { connectError, formError, importError, keyringError, storeError };
+const errors = Object.values(areas).join('\n');
 /** Each variant of EngineError: its code and the names of its facts. */
 const variants = [
-  ...engineError
+  ...errors
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .matchAll(/\{\s*"code":\s*"(\w+)"((?:,\s*\w+:\s*(?:Array<\w+>|[^,{}]+))*),?\s*\}/g),
 ].map(([, code = '', facts = '']) => ({
@@ -65,7 +73,11 @@ describe('the catalogues', () => {
   });
 
   it('have a sentence for every error of the engine, which uses only facts that this error always has', () => {
-    expect(variants.length).toBe(engineError.match(/"code":/g)?.length);
+    const joined = /export type EngineError = (.+);/.exec(engineError)?.[1]?.split(' | ') ?? [];
+    expect(joined.map((area) => area.charAt(0).toLowerCase() + area.slice(1)).sort()).toEqual(
+      Object.keys(areas).sort(),
+    );
+    expect(variants.length).toBe(errors.match(/"code":/g)?.length);
     for (const { code, facts } of variants.filter(({ code }) => code !== 'fields')) {
       expect(english, code).toHaveProperty([`error.${code}`]);
       const always = facts.filter(({ fact, type }) => !type.includes('null') && fact !== 'detail');

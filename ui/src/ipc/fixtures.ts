@@ -224,7 +224,15 @@ const sessions: Record<string, SessionView> = {
 };
 
 function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_type'>): SessionState {
-  const protection = { local: false, through: null, tls: null, identity: null, password_unasked: false, ...facts };
+  const protection = {
+    local: false,
+    through: null,
+    site_tls: null,
+    tls: null,
+    identity: null,
+    password_unasked: false,
+    ...facts,
+  };
   const { url, name, width, height } = DESKTOP;
   return { state: 'ready', url, desktop_name: name, width, height, protection, not_stored: null };
 }
@@ -243,6 +251,7 @@ export const asksForLogin: Report = {
   offered: ['VncAuth'],
   chosen: 'VncAuth',
   protection: 'password',
+  tunnel: null,
   identity: null,
   desktop: null,
   error: null,

@@ -15,8 +15,7 @@ import type { PasswordChange } from './bindings/PasswordChange';
 import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
-import type { SessionState } from './bindings/SessionState';
-import type { SessionView } from './bindings/SessionView';
+import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { TokenFile } from './bindings/TokenFile';
 import { toEngineError } from './error';
 import * as files from './notices';
@@ -75,10 +74,9 @@ export const onClosing = (closing: () => void): Promise<Stop> => listenTo('closi
 
 // ---- a viewer window; the window's label says which session it is about
 
-/** Calls `onState` with the session's present state and with each later one, in order. */
-export function attach(onState: (state: SessionState) => void): Promise<SessionView> {
-  return call('attach', { channel: new Channel<SessionState>(onState) });
-}
+/** Calls `onUpdate` with the session's present state, once it has begun, and with each later one, in order. */
+export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void> =>
+  call('attach', { channel: new Channel<SessionUpdate>(onUpdate) });
 /** Answers the prompt with that number; dropped where another prompt is shown by now. */
 export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
 /** Connects again in the same window. */

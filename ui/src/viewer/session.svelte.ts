@@ -6,12 +6,13 @@ import type { Answer } from '../ipc/bindings/Answer';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
+import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { SharedClipboard } from './clipboard.svelte';
 
 export class Session {
-  /** Null until `attach` has answered. */
+  /** Null until the first update. */
   view = $state.raw<SessionView | null>(null);
   state = $state.raw<SessionState>({ state: 'connecting', stage: 'dialing' });
   viewOnly = $state(false);
@@ -54,13 +55,8 @@ export class Session {
   /** Attaches to the session and follows its states. */
   async follow(): Promise<void> {
     performance.mark('attach');
-    // States can arrive before the answer, which has the name and `view_only`: they wait for it.
-    let attached = () => {};
-    const attaching = new Promise<void>((resolve) => (attached = resolve));
     try {
-      this.view = await engine.attach((state) => void attaching.then(() => this.#reach(state)));
-      this.viewOnly = this.view.view_only;
-      attached();
+      await engine.attach((update) => this.#update(update));
     } catch (caught) {
       this.#end(toEngineError(caught));
     }
@@ -155,6 +151,13 @@ export class Session {
   /** The engine has said that the picture is over, and why. */
   get #hasReason(): boolean {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
+  }
+
+  #update({ view, state }: SessionUpdate): void {
+    // The user's own choice in the toolbar stays, unless the host's setting has changed.
+    if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
+    this.view = view;
+    this.#reach(state);
   }
 
   #reach(next: SessionState): void {

@@ -28,6 +28,7 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     tls: null,
     identity: null,
     through: null,
+    site_tls: null,
     password_unasked: false,
   },
   not_stored: null,

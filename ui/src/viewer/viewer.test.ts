@@ -100,6 +100,21 @@ test('sends nothing to a host that is only to be watched, not even where its sta
   expect(engine.callsOf('read_clipboard')).toEqual([]);
 });
 
+test('follows the host: another name and address for the next session, the user’s view only stays', async () => {
+  await goLive();
+  await userEvent.click(find('#view-only'));
+  engine.session = { ...engine.session, name: 'Workshop', address: 'workshop.local' };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  expect(find('#connecting')).toHaveTextContent('Connecting to Workshop');
+  expect(find('#connecting')).toHaveTextContent('workshop.local');
+  expect(session.viewOnly).toBe(true);
+  engine.session = { ...engine.session, view_only: true };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  engine.session = { ...engine.session, view_only: false };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  expect(session.viewOnly).toBe(false);
+});
+
 test('shows hostile names and words as text', async () => {
   await open();
   const refused: EngineError = { code: 'auth_failed', address: '<b>a</b>', reason: '<b>no</b>', too_many: false };

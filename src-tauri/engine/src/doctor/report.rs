@@ -1,6 +1,9 @@
 //! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
-use crate::{error::Error, protection::Level, trust::Identity};
+use crate::{
+    error::Error,
+    model::{Identity, Level},
+};
 use serde::Serialize;
 use std::fmt;
 
@@ -20,6 +23,8 @@ pub struct Report {
     pub chosen: Option<String>,
     /// What it protects.
     pub protection: Option<Level>,
+    /// What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+    pub tunnel: Option<String>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,
     /// Its screen; none where the login was not asked for or failed.
@@ -38,6 +43,7 @@ impl Report {
             offered: Vec::new(),
             chosen: None,
             protection: None,
+            tunnel: None,
             identity: None,
             desktop: None,
             error: None,
@@ -150,8 +156,9 @@ pub struct Failure {
     pub message: String,
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error = error.into();
         Self { message: error.to_string(), error }
     }
 }

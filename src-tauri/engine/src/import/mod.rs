@@ -2,10 +2,7 @@
 
 pub mod websockify;
 
-use crate::{
-    address::{Address, AddressProblem},
-    host::{Host, HostDraft, TextProblem},
-};
+use crate::model::{Address, AddressProblem, Host, HostDraft, TextProblem};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

@@ -6,9 +6,8 @@
 
 use super::{ImportProblem, Preview};
 use crate::{
-    address::{Address, AddressProblem},
-    error::{Error, Result},
-    host::{FieldProblem, Host},
+    error::{ImportError, Result},
+    model::{Address, AddressProblem, FieldProblem, Host},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -44,9 +43,9 @@ pub struct Entry {
 /// a repository's.
 ///
 /// # Errors
-/// [`Error::ImportUnreadable`], also for what is too much to be a list of machines.
-pub fn read(path: &Path) -> Result<Vec<TokenFile>> {
-    let unreadable = |path: &Path, detail: String| Error::ImportUnreadable { path: path.to_owned(), detail };
+/// [`ImportError::Unreadable`], also for what is too much to be a list of machines.
+pub fn read(path: &Path) -> Result<Vec<TokenFile>, ImportError> {
+    let unreadable = |path: &Path, detail: String| ImportError::Unreadable { path: path.to_owned(), detail };
     let files = files(path).map_err(|cause| unreadable(path, cause.to_string()))?;
     if files.len() > MAX_FILES {
         return Err(unreadable(path, format!("there are more than {MAX_FILES} files")));
@@ -189,7 +188,7 @@ fn name_problem(shown: &Preview) -> Option<ImportProblem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::TextProblem;
+    use crate::model::TextProblem;
 
     fn file(name: &str, text: &str) -> TokenFile {
         TokenFile { name: name.to_owned(), text: text.to_owned() }
@@ -319,7 +318,7 @@ mod tests {
 
         assert_eq!(read(&folder.path().join("b")).unwrap(), [file("b", "b: box:5902")]);
         let missing = read(&folder.path().join("d")).unwrap_err();
-        assert!(matches!(missing, Error::ImportUnreadable { path, .. } if path.ends_with("d")));
+        assert!(matches!(missing, ImportError::Unreadable { path, .. } if path.ends_with("d")));
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! What a viewer window is told about its session.
 
 use crate::{
-    error::Error,
-    protection::{Level, Protection, Travels},
-    secrets::Secret,
-    trust::{Identity, KnownKey},
+    error::{ConnectError, Error, KeyringError},
+    model::{Identity, KnownKey, Level, Party, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
-/// What stays the same about a session; the answer to `attach`.
+/// What a session looks at. Changes only when it starts again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionView {
@@ -20,6 +18,16 @@ pub struct SessionView {
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
+}
+
+/// What a viewer window is told each time that something about its session changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SessionUpdate {
+    /// What the session looks at.
+    pub view: SessionView,
+    /// Where it is.
+    pub state: SessionState,
 }
 
 /// Where a session is.
@@ -34,6 +42,11 @@ pub enum SessionState {
     },
     /// Waiting for the person at the window; answered with `answer` or `close`.
     Asking {
+        /// Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
+        #[cfg_attr(test, ts(type = "number"))]
+        number: u64,
+        /// Who it is about.
+        subject: Subject,
         /// The question.
         prompt: Prompt,
     },
@@ -67,6 +80,18 @@ pub enum SessionState {
         /// Why.
         error: Option<Error>,
     },
+}
+
+/// Who a prompt is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Subject {
+    /// The host's name.
+    pub name: String,
+    /// The party's own address, without the query of a WebSocket.
+    pub address: String,
+    /// Which of those on the way.
+    pub party: Party,
 }
 
 /// How far a session is on its way.
@@ -104,9 +129,9 @@ pub enum Prompt {
         /// What happens to the password on its way.
         travels: Travels,
         /// Why the last one was no good: not accepted, or not fit to be sent.
-        problem: Option<Error>,
+        problem: Option<ConnectError>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
-        keyring: Option<Error>,
+        keyring: Option<KeyringError>,
     },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {

@@ -1,9 +1,9 @@
 //! TCP: every address of the name is tried, a later one before an earlier one has failed (as RFC 8305 does).
 
-use super::Trail;
+use super::ConnectTrace;
 use crate::{
-    address::Address,
-    error::{Error, Result},
+    error::{ConnectError, Result},
+    model::Address,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use socket2::{SockRef, TcpKeepalive};
@@ -25,22 +25,27 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
 
-pub(super) async fn dial(hostname: &str, port: u16, address: &Address, trail: &mut Trail) -> Result<TcpStream> {
+pub(super) async fn dial(
+    hostname: &str,
+    port: u16,
+    address: &Address,
+    trail: &mut ConnectTrace,
+) -> Result<TcpStream, ConnectError> {
     let attempt = async {
         let addresses = addresses_of(bare(hostname), port, trail).await;
-        let addresses = addresses.map_err(|_| Error::UnknownName { hostname: hostname.to_owned() })?;
+        let addresses = addresses.map_err(|_| ConnectError::UnknownName { hostname: hostname.to_owned() })?;
         let reached = first_to_answer(alternate_families(addresses), trail).await;
         reached.map_err(|cause| match explain(&cause, address) {
             // They may have failed for different reasons, and each may be the one that helps.
-            Error::Unreachable { address, .. } if trail.tried.len() > 1 => {
-                Error::Unreachable { address, detail: trail.failures() }
+            ConnectError::Unreachable { address, .. } if trail.tried.len() > 1 => {
+                ConnectError::Unreachable { address, detail: trail.failures() }
             }
             error => error,
         })
     };
     let stream = timeout(DIAL_DEADLINE, attempt)
         .await
-        .map_err(|_| Error::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
+        .map_err(|_| ConnectError::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
     prepare(&stream).map_err(|cause| explain(&cause, address))?;
     Ok(stream)
 }
@@ -61,7 +66,7 @@ fn bare(hostname: &str) -> &str {
 }
 
 /// The addresses of a name; where it is one already, nothing is looked up.
-async fn addresses_of(hostname: &str, port: u16, trail: &mut Trail) -> io::Result<Vec<SocketAddr>> {
+async fn addresses_of(hostname: &str, port: u16, trail: &mut ConnectTrace) -> io::Result<Vec<SocketAddr>> {
     // With a scope, only the system's resolver can read it.
     let unscoped = hostname.split('%').next().unwrap_or(hostname);
     if unscoped.parse::<IpAddr>().is_err() {
@@ -86,7 +91,7 @@ fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut Trail) -> io::Result<TcpStream> {
+async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut ConnectTrace) -> io::Result<TcpStream> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
@@ -113,27 +118,27 @@ async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut Trail) -> io::R
     }
 }
 
-fn explain(cause: &io::Error, address: &Address) -> Error {
+fn explain(cause: &io::Error, address: &Address) -> ConnectError {
     let address = address.to_string();
     match cause.kind() {
-        ErrorKind::ConnectionRefused => Error::ConnectionRefused { address },
-        ErrorKind::TimedOut => Error::DialTimeout { address, seconds: DIAL_DEADLINE.as_secs() },
-        _ => Error::Unreachable { address, detail: cause.to_string() },
+        ErrorKind::ConnectionRefused => ConnectError::ConnectionRefused { address },
+        ErrorKind::TimedOut => ConnectError::DialTimeout { address, seconds: DIAL_DEADLINE.as_secs() },
+        _ => ConnectError::Unreachable { address, detail: cause.to_string() },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::{Outcome, Tried};
+    use crate::transport::{Attempt, Outcome};
 
     fn tcp(hostname: &str, port: u16) -> Address {
         Address::Tcp { hostname: hostname.into(), port }
     }
 
-    async fn dial_address(address: &Address) -> Result<TcpStream> {
+    async fn dial_address(address: &Address) -> Result<TcpStream, ConnectError> {
         match address {
-            Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut Trail::default()).await,
+            Address::Tcp { hostname, port } => dial(hostname, *port, address, &mut ConnectTrace::default()).await,
             _ => unreachable!("only TCP here"),
         }
     }
@@ -149,13 +154,13 @@ mod tests {
     async fn a_closed_port_is_a_refusal() {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let error = dial_address(&tcp("127.0.0.1", port)).await.unwrap_err();
-        assert_eq!(error, Error::ConnectionRefused { address: format!("127.0.0.1:{port}") });
+        assert_eq!(error, ConnectError::ConnectionRefused { address: format!("127.0.0.1:{port}") });
     }
 
     #[tokio::test]
     async fn a_name_without_address_is_named() {
         let error = dial_address(&tcp("no-such-machine.invalid", 5900)).await.unwrap_err();
-        assert_eq!(error, Error::UnknownName { hostname: "no-such-machine.invalid".into() });
+        assert_eq!(error, ConnectError::UnknownName { hostname: "no-such-machine.invalid".into() });
     }
 
     #[tokio::test]
@@ -164,13 +169,13 @@ mod tests {
         let open = listener.local_addr().unwrap();
         // 127.0.0.2 is this machine too, and nothing listens there on that port.
         let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        let mut trail = Trail::default();
+        let mut trail = ConnectTrace::default();
         let stream = first_to_answer(vec![closed, open], &mut trail).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
         assert!(
             matches!(&trail.tried[..], [
-            Tried { address: first, outcome: Outcome::Failed(words) },
-            Tried { address: second, outcome: Outcome::Reached },
+            Attempt { address: first, outcome: Outcome::Failed(words) },
+            Attempt { address: second, outcome: Outcome::Reached },
         ] if (*first, *second, words.as_str()) == (closed, open, "Connection refused")),
             "{trail:?}"
         );
@@ -178,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_was_tried_is_told() {
-        let mut trail = Trail::default();
+        let mut trail = ConnectTrace::default();
         let [first, second] = ["[2001:db8::1]:5900", "192.0.2.1:5900"].map(|text| text.parse().unwrap());
         trail.tries(first);
         trail.tries(second);
@@ -191,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn only_names_are_looked_up() {
         for (hostname, looked_up) in [("127.0.0.1", false), ("::1", false), ("[::1]", false), ("localhost", true)] {
-            let mut trail = Trail::default();
+            let mut trail = ConnectTrace::default();
             let addresses = addresses_of(bare(hostname), 5900, &mut trail).await.unwrap();
             assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{hostname}: {addresses:?}");
             let found = trail.lookup.map(|lookup| (lookup.took.is_some(), lookup.found));

@@ -1,9 +1,6 @@
 //! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which others refuse.
 
-use crate::{
-    lock,
-    trust::{Certificate, CertificateProblem, fingerprint},
-};
+use crate::model::{Certificate, CertificateProblem, fingerprint};
 use openssl::{
     asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef},
     error::ErrorStack,
@@ -18,7 +15,8 @@ use openssl::{
         verify::{X509CheckFlags, X509VerifyFlags},
     },
 };
-use rfb::{Stream, TlsKind, clean};
+use parking_lot::Mutex;
+use rfb::{Stream, TlsKind, sanitize};
 use std::{
     collections::BTreeSet,
     fs,
@@ -26,7 +24,7 @@ use std::{
     io::{self, ErrorKind},
     net::IpAddr,
     pin::Pin,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, OnceLock},
     task::Poll,
 };
 use tokio::{
@@ -168,7 +166,7 @@ fn x509(authorities: X509Store, peer: &Peer, problems: &Problems) -> Result<Ssl,
     let found = Arc::clone(problems);
     context.set_verify_callback(SslVerifyMode::PEER, move |fine, certificates| {
         if !fine {
-            lock(&found).insert(problem(certificates.error()));
+            found.lock().insert(problem(certificates.error()));
             // Otherwise OpenSSL might tell this one again, in place of the next.
             certificates.set_error(X509VerifyResult::OK);
         }
@@ -238,7 +236,7 @@ fn problem(result: X509VerifyResult) -> CertificateProblem {
 fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed> {
     let shown =
         ssl.peer_certificate().ok_or_else(|| Failed::Tls { detail: "it has shown no certificate".to_owned() })?;
-    let mut problems = std::mem::take(&mut *lock(problems));
+    let mut problems = std::mem::take(&mut *problems.lock());
     if has_old_signature(&shown) {
         problems.insert(CertificateProblem::OldSignature);
     }
@@ -294,16 +292,16 @@ fn distinguished_name(name: &X509NameRef) -> String {
         };
         format!("{kind}={}", words(entry.data()))
     });
-    clean(entries.collect::<Vec<_>>().join(", ").as_bytes())
+    sanitize(entries.collect::<Vec<_>>().join(", ").as_bytes())
 }
 
 fn words(text: &Asn1StringRef) -> String {
-    text.to_string().map_or_else(|_| clean(text.as_slice()), |text| visible(&text))
+    text.to_string().map_or_else(|_| sanitize(text.as_slice()), |text| visible(&text))
 }
 
 /// [`clean`] ends at the first NUL, behind which a name may go on (`bank.example\0.evil.example`).
 fn visible(text: &str) -> String {
-    clean(text.replace('\0', "\u{fffd}").as_bytes())
+    sanitize(text.replace('\0', "\u{fffd}").as_bytes())
 }
 
 fn seconds(time: &Asn1TimeRef) -> i64 {

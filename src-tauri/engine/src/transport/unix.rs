@@ -1,17 +1,17 @@
 //! Unix sockets: what QEMU, libvirt and `Xvnc -rfbunixpath` listen on.
 
 use crate::{
-    address::Address,
-    error::{Error, Result},
+    error::{ConnectError, Result},
+    model::Address,
 };
 use std::{io::ErrorKind, path::Path};
 use tokio::net::UnixStream;
 
-pub(super) async fn dial(path: &Path, address: &Address) -> Result<UnixStream> {
+pub(super) async fn dial(path: &Path, address: &Address) -> Result<UnixStream, ConnectError> {
     UnixStream::connect(path).await.map_err(|cause| match cause.kind() {
-        ErrorKind::NotFound => Error::SocketMissing { path: path.to_owned() },
-        ErrorKind::ConnectionRefused => Error::ConnectionRefused { address: address.to_string() },
-        _ => Error::Unreachable { address: address.to_string(), detail: cause.to_string() },
+        ErrorKind::NotFound => ConnectError::SocketMissing { path: path.to_owned() },
+        ErrorKind::ConnectionRefused => ConnectError::ConnectionRefused { address: address.to_string() },
+        _ => ConnectError::Unreachable { address: address.to_string(), detail: cause.to_string() },
     })
 }
 
@@ -26,10 +26,10 @@ mod tests {
         let address = Address::Unix(path.clone());
 
         let missing = dial(&path, &address).await.unwrap_err();
-        assert_eq!(missing, Error::SocketMissing { path: path.clone() });
+        assert_eq!(missing, ConnectError::SocketMissing { path: path.clone() });
 
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         let abandoned = dial(&path, &address).await.unwrap_err();
-        assert_eq!(abandoned, Error::ConnectionRefused { address: address.to_string() });
+        assert_eq!(abandoned, ConnectError::ConnectionRefused { address: address.to_string() });
     }
 }

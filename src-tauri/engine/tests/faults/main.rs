@@ -10,12 +10,9 @@ mod surroundings;
 
 use futures_util::{SinkExt, StreamExt};
 use page::{Page, noise, rest};
-use portlight_engine::{
-    Error,
-    relay::{Ended, Relay, splice},
-    session::SessionState,
-};
+use portlight_engine::{ConnectError, Error, session::SessionState};
 use proxy::Fault;
+use relay::{EndReason, Relay, splice};
 use std::time::Duration;
 use surroundings::{Open, raise_file_limit, within};
 use tokio::{
@@ -76,7 +73,7 @@ fn a_slow_way_is_slow_and_nothing_else() {
         let (mut session, mut page, mut server) = world.session(Fault::Delay(Duration::from_millis(40))).await;
         exchange(&mut page, &mut server, 100_000).await;
         page.close(None).await.unwrap();
-        assert_eq!(session.ended().await, Some(Error::ViewerFailed { detail: String::new() }));
+        assert_eq!(session.ended().await, Some(Error::Connect(ConnectError::ViewerFailed { detail: String::new() })));
     });
 }
 
@@ -114,7 +111,7 @@ fn a_way_that_stalls_can_be_left() {
         page.send(Message::Ping(b"?".as_slice().into())).await.unwrap();
         assert_eq!(within(page.next()).await.unwrap().unwrap(), Message::Pong(b"?".as_slice().into()));
         page.close(None).await.unwrap();
-        assert_eq!(session.ended().await, Some(Error::ViewerFailed { detail: String::new() }));
+        assert_eq!(session.ended().await, Some(Error::Connect(ConnectError::ViewerFailed { detail: String::new() })));
     });
 }
 
@@ -128,7 +125,10 @@ fn a_server_that_ends_its_side_has_ended_the_session() {
         assert!(shown == noise(300_000), "its last words arrive");
         assert_eq!(code, Some(4410));
         let error = session.ended().await.unwrap();
-        assert!(matches!(error, Error::ServerClosed { .. }) && error.to_string().ends_with("closed the session"));
+        assert!(
+            matches!(error, Error::Connect(ConnectError::ServerClosed { .. }))
+                && error.to_string().ends_with("closed the session")
+        );
         assert_eq!(within(server.read_to_end(&mut Vec::new())).await.unwrap(), 0, "and it is let go");
     });
 }
@@ -141,7 +141,7 @@ fn a_reset_is_told_from_an_end() {
         let (_, code) = rest(&mut page).await;
         assert_eq!(code, Some(4411));
         match session.ended().await {
-            Some(error @ Error::ConnectionLost { .. }) => {
+            Some(error @ Error::Connect(ConnectError::ConnectionLost { .. })) => {
                 assert!(error.to_string().contains("broke: Connection reset"), "{error}");
             }
             other => panic!("{other:?}"),
@@ -184,7 +184,7 @@ fn a_page_that_never_reads_stops_the_server() {
         }
         world.still_well().await;
         drop(page);
-        assert!(matches!(session.ended().await, Some(Error::ViewerFailed { .. })));
+        assert!(matches!(session.ended().await, Some(Error::Connect(ConnectError::ViewerFailed { .. }))));
         while let Ok(1..) = within(server.read(&mut [0; 1024])).await {}
     });
     assert!(cost < BOUND, "{cost} KiB");
@@ -198,7 +198,7 @@ fn refused(name: &str, bytes: &[u8], code: u16, words: &str) {
         assert_eq!(rest(&mut page).await.1, Some(code));
         drop(page);
         match session.ended().await {
-            Some(Error::ViewerFailed { detail }) => assert!(detail.contains(words), "{detail}"),
+            Some(Error::Connect(ConnectError::ViewerFailed { detail })) => assert!(detail.contains(words), "{detail}"),
             other => panic!("{other:?}"),
         }
         assert_eq!(within(server.read_to_end(&mut Vec::new())).await.unwrap(), 0, "the server is let go");
@@ -275,9 +275,11 @@ fn a_page_that_vanishes_in_the_middle_of_a_frame() {
             } else {
                 page.get_mut().shutdown().await.unwrap();
             }
-            let words = if reset { "Connection reset" } else { "without a goodbye" };
+            let words = if reset { "Connection reset" } else { "without a Close frame" };
             match session.ended().await {
-                Some(Error::ViewerFailed { detail }) => assert!(detail.contains(words), "{detail}"),
+                Some(Error::Connect(ConnectError::ViewerFailed { detail })) => {
+                    assert!(detail.contains(words), "{detail}")
+                }
                 other => panic!("{other:?}"),
             }
             assert_eq!(within(server.read_to_end(&mut Vec::new())).await.unwrap(), 0);
@@ -349,10 +351,10 @@ fn a_thousand_sessions_leave_nothing() {
         let mut ends = [0; 3];
         while let Some(ended) = within(sessions.join_next()).await {
             match ended.unwrap() {
-                Ended::Viewer => ends[0] += 1,
-                Ended::ServerClosed => ends[1] += 1,
-                Ended::ViewerBroke(_) => ends[2] += 1,
-                Ended::ServerBroke(cause) => panic!("{cause}"),
+                EndReason::ViewerClosed => ends[0] += 1,
+                EndReason::ServerClosed => ends[1] += 1,
+                EndReason::ViewerFailed(_) => ends[2] += 1,
+                EndReason::ServerFailed(cause) => panic!("{cause}"),
             }
         }
         assert_eq!(ends[0] + ends[1] + ends[2], 1_000);

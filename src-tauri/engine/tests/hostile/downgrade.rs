@@ -5,11 +5,7 @@ use crate::{
     script::{PASSWORD, Server, Turn},
     words::{NONE, V33, V38, VNC_AUTH, hear, offers, say, then, u32},
 };
-use portlight_engine::{
-    host::{Host, HostId},
-    protection::Level,
-    session::Target,
-};
+use portlight_engine::model::{Host, HostId, Level, Target};
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_said_to_whoever_offers_less() {

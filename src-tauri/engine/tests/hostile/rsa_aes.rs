@@ -21,7 +21,7 @@ use openssl::{
     sign::Signer,
     symm::{Cipher, encrypt},
 };
-use portlight_engine::doctor::Accept;
+use portlight_engine::doctor::TrustPolicy;
 use std::sync::{Arc, OnceLock};
 
 const RA2_256: u8 = 129;
@@ -78,7 +78,7 @@ async fn conversations_that_were_altered() {
         *record.last_mut().unwrap() ^= 1;
         record
     };
-    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    let keys = Keys { accept: TrustPolicy::Any, ..Keys::none() };
     play_all_knowing(
         &keys,
         [
@@ -109,7 +109,7 @@ async fn conversations_that_were_altered() {
 #[tokio::test(start_paused = true)]
 async fn a_random_number_that_was_not_encrypted() {
     let script = then(shown(), [u16(256), say([0x77; MODULUS]), say([0; RECORD]), Hang]);
-    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    let keys = Keys { accept: TrustPolicy::Any, ..Keys::none() };
     let (report, heard, _) = examined(script, Password(PASSWORD), &keys).await;
     let end = ending(&report);
     assert!(end.starts_with("protocol: during authentication: a random number of") || end == "integrity", "{end}");
@@ -121,7 +121,7 @@ async fn a_login_that_does_not_fit_is_not_sent() {
     let long = "x".repeat(256);
     let asks = |kind: u8| then(agreed(), [sealed(0, server_hash), sealed(1, move |_| vec![kind]), Hang]);
     let with = |name, given, kind, ends| Case { given, ..case(name, asks(kind), ends) };
-    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    let keys = Keys { accept: TrustPolicy::Any, ..Keys::none() };
     play_all_knowing(
         &keys,
         [
@@ -149,7 +149,7 @@ async fn a_mock_of_ra2_256() {
             sealed(3, move |_| desk.clone()),
         ],
     );
-    let keys = Keys { accept: Accept::Any, ..Keys::none() };
+    let keys = Keys { accept: TrustPolicy::Any, ..Keys::none() };
     let (report, heard, _) = examined(script, Password(PASSWORD), &keys).await;
     assert_eq!(ending(&report), "let in", "{:#?}", report.stages);
     assert_eq!(report.desktop.unwrap().name, "desk");

@@ -19,8 +19,9 @@ use openssl::{
     ssl::{SslAcceptor, SslMethod, SslVersion},
 };
 use portlight_engine::{
-    doctor::{Accept, Report},
-    trust::{CertificateProblem, Identity, Trust},
+    doctor::{Report, TrustPolicy},
+    model::{CertificateProblem, Identity},
+    store::Pins,
 };
 
 const TLS_VNC: u32 = 258;
@@ -111,12 +112,12 @@ async fn certificates() {
         let keys = |accept| Keys { accept, authorities: Some(ours.write(folder.path())), ..Keys::none() };
 
         let rest = if problems.is_empty() { lets_in() } else { script(vec![say([7; 16])]) };
-        let (report, heard, _) = examined(rest, Password(PASSWORD), &keys(Accept::Known)).await;
+        let (report, heard, _) = examined(rest, Password(PASSWORD), &keys(TrustPolicy::Known)).await;
         let end = if problems.is_empty() { "let in" } else { "untrusted" };
         assert_eq!(ending(&report), end, "{name}: {:#?}", report.stages);
         assert_eq!((problems_of(&report), &heard.beyond[..]), (problems.to_vec(), &[][..]), "{name}");
 
-        let (report, heard, _) = examined(lets_in(), Password(PASSWORD), &keys(Accept::Any)).await;
+        let (report, heard, _) = examined(lets_in(), Password(PASSWORD), &keys(TrustPolicy::Any)).await;
         assert_eq!((ending(&report).as_str(), heard.amiss), ("let in", None), "{name}");
     }
 }
@@ -125,7 +126,7 @@ async fn certificates() {
 async fn a_certificate_of_another_key() {
     let folder = tempfile::tempdir().unwrap();
     let [before, now] = [p256(), p256()].map(|key| self_signed(key, &Wish::default()));
-    let trust = Trust::open(folder.path()).0;
+    let trust = Pins::open(folder.path()).0;
     let script =
         |shown: &Shown| then(chooses(X509_NONE), [say([1]), Tls(acceptor(shown, |_| {})), u32(0), hear([1]), desk()]);
     // The address is the same only on the same socket, so what is known is noted for the server that is to come.

@@ -2,10 +2,9 @@
 
 use portlight_engine::{
     Error,
-    address::Address,
-    doctor::{self, Accept, Examination, Login, Report},
-    session::Target,
-    trust::Trust,
+    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
+    model::{Address, Target},
+    store::Pins,
 };
 use serde_json::Value;
 use std::path::PathBuf;
@@ -42,17 +41,17 @@ pub fn address(text: &str) -> Address {
 /// What is known about keys before an examination.
 pub struct Keys {
     /// Whom to accept.
-    pub accept: Accept,
+    pub accept: TrustPolicy,
     /// A file of authorities.
     pub authorities: Option<PathBuf>,
     /// The keys that were accepted before.
-    pub trust: Trust,
+    pub trust: Pins,
 }
 
 impl Keys {
     /// No key is known: those of others than the system's authorities are not accepted.
     pub fn none() -> Self {
-        Self { accept: Accept::Known, authorities: None, trust: no_keys() }
+        Self { accept: TrustPolicy::Known, authorities: None, trust: no_keys() }
     }
 }
 
@@ -65,17 +64,17 @@ pub async fn examine(at: &str, given: Given<'_>, keys: &Keys) -> Report {
 pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Report {
     let ca_file = keys.authorities.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let accept = match &keys.accept {
-        Accept::Known => Accept::Known,
-        Accept::Fingerprint(fingerprint) => Accept::Fingerprint(fingerprint.clone()),
-        Accept::Any => Accept::Any,
+        TrustPolicy::Known => TrustPolicy::Known,
+        TrustPolicy::Fingerprint(fingerprint) => TrustPolicy::Fingerprint(fingerprint.clone()),
+        TrustPolicy::Any => TrustPolicy::Any,
     };
     let target = Target { ca_file, ..target };
-    doctor::examine(Examination { target, login: given.login(), accept }, &keys.trust).await
+    doctor::examine(ProbeRequest { target, login: given.login(), http_auth: None, accept }, &keys.trust).await
 }
 
-fn no_keys() -> Trust {
+fn no_keys() -> Pins {
     let folder = tempfile::tempdir().expect("a folder");
-    Trust::peek(folder.path())
+    Pins::peek(folder.path())
 }
 
 /// How an examination ended, in a few stable words.

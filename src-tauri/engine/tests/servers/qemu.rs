@@ -9,7 +9,7 @@ use crate::{
     },
     table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
-use portlight_engine::protection::Level;
+use portlight_engine::model::Level;
 
 const WRONG: &str = "auth_failed: Authentication failed";
 const ASKS: &str = ",password=on";

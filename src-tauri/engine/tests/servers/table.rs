@@ -1,7 +1,7 @@
 //! What servers did with Portlight: examined by the doctor, held against what is expected, and printed as Markdown.
 
 use crate::examination::{Given, Keys, ending, examine, is_as_expected};
-use portlight_engine::{doctor::Report, protection::Level};
+use portlight_engine::{doctor::Report, model::Level};
 
 /// One kind of server, examined again and again.
 pub struct Table {

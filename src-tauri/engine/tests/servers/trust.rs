@@ -10,9 +10,10 @@ use crate::{
     table::{IDENTIFIED, Table},
 };
 use portlight_engine::{
-    Error,
-    doctor::{Accept, Report},
-    trust::{Certificate, CertificateProblem, Identity, Trust, Verdict},
+    ConnectError, Error,
+    doctor::{Report, TrustPolicy},
+    model::{Certificate, CertificateProblem, Identity},
+    store::{Pins, Verdict},
 };
 
 const X509: &[&str] = &["-SecurityTypes", "X509Vnc"];
@@ -54,7 +55,7 @@ async fn what_is_wrong_with_certificates() {
         let server = Xvnc::showing(&shown, X509).await;
         let keys = |accept| Keys { accept, authorities: Some(ours.write(folder.path())), ..Keys::none() };
 
-        let looked = examine(&server.address, Nothing, &keys(Accept::Known)).await;
+        let looked = examine(&server.address, Nothing, &keys(TrustPolicy::Known)).await;
         table.enter(name, "none", &looked, ("X509Vnc", IDENTIFIED, "wants a login"));
         let certificate = certificate(&looked);
         assert_eq!(sorted(&certificate.problems), sorted(&problems), "{name}");
@@ -62,16 +63,16 @@ async fn what_is_wrong_with_certificates() {
         assert_eq!(certificate.key_sha256, shown.key_fingerprint(), "{name}");
 
         let end = if problems.is_empty() { "let in" } else { "untrusted" };
-        let report = examine(&server.address, Password(PASSWORD), &keys(Accept::Known)).await;
+        let report = examine(&server.address, Password(PASSWORD), &keys(TrustPolicy::Known)).await;
         table.enter(name, "password", &report, ("X509Vnc", IDENTIFIED, end));
 
         let loud = shown.fingerprint().to_uppercase();
         let bare = shown.key_fingerprint().replace(':', "");
         for (login, accept, end) in [
-            ("password, --trust with the certificate's SHA-256", Accept::Fingerprint(loud), "let in"),
-            ("password, --trust with the key's SHA-256", Accept::Fingerprint(bare), "let in"),
-            ("password, --trust with another SHA-256", Accept::Fingerprint("00".repeat(32)), "untrusted"),
-            ("password, --trust any", Accept::Any, "let in"),
+            ("password, --trust with the certificate's SHA-256", TrustPolicy::Fingerprint(loud), "let in"),
+            ("password, --trust with the key's SHA-256", TrustPolicy::Fingerprint(bare), "let in"),
+            ("password, --trust with another SHA-256", TrustPolicy::Fingerprint("00".repeat(32)), "untrusted"),
+            ("password, --trust any", TrustPolicy::Any, "let in"),
         ] {
             let report = examine(&server.address, Password(PASSWORD), &keys(accept)).await;
             table.enter(name, login, &report, ("X509Vnc", IDENTIFIED, end));
@@ -101,7 +102,7 @@ async fn a_name_is_looked_for() {
 #[tokio::test]
 async fn a_key_is_remembered() {
     let folder = tempfile::tempdir().unwrap();
-    let trust = || Trust::open(folder.path()).0;
+    let trust = || Pins::open(folder.path()).0;
     let keys = || Keys { trust: trust(), ..Keys::none() };
     let port = free_port();
     let (key, wish) = (p256(), Wish::default());
@@ -123,11 +124,11 @@ async fn a_key_is_remembered() {
     assert_eq!(again(port, &renewed, &keys()).await, [("wants a login".into(), None), ("let in".into(), None)]);
 
     let other = self_signed(p256(), &Wish::default());
-    let changed = Error::TrustChanged {
+    let changed = Error::Connect(ConnectError::TrustChanged {
         address: endpoint.clone(),
         known: first.key_fingerprint(),
         shown: other.key_fingerprint(),
-    };
+    });
     let both = [("trust_changed".into(), Some(changed.clone())), ("trust_changed".into(), Some(changed))];
     assert_eq!(again(port, &other, &keys()).await, both);
 

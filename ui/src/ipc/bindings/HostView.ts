@@ -54,7 +54,7 @@ ssh_jump: string,
  */
 mac: string, 
 /**
- * Whether the keyring has a login or headers for the website in front of it.
+ * Whether the keyring has what the site in front of it wants to see.
  */
 has_http_auth: boolean, 
 /**

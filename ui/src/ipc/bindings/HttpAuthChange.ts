@@ -2,15 +2,15 @@
 import type { HttpHeader } from "./HttpHeader";
 
 /**
- * The form's change to a host's HTTP login and headers in the keyring.
+ * What the form wants done with what the site wants to see.
  */
 export type HttpAuthChange = { "change": "forget" } | { "change": "set", 
 /**
- * User name for HTTP basic authentication; may be empty.
+ * For HTTP basic authentication; empty where there is none.
  */
 username: string, 
 /**
- * As typed; may be empty.
+ * As typed.
  */
 password: string, 
 /**

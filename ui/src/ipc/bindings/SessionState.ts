@@ -14,11 +14,11 @@ export type SessionState = { "state": "connecting",
  */
 stage: Stage, } | { "state": "asking", 
 /**
- * The prompt's number within its session; an answer echoes it.
+ * Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
  */
 number: number, 
 /**
- * Which party asks.
+ * Who it is about.
  */
 subject: Subject, 
 /**

@@ -2,18 +2,18 @@
 import type { Party } from "./Party";
 
 /**
- * Whom a prompt is about.
+ * Who a prompt is about.
  */
 export type Subject = { 
 /**
- * The host's name, cleaned; equal to its address where it has no name.
+ * The host's name.
  */
 name: string, 
 /**
- * Address of the party that asks, as Portlight prints it, without its query.
+ * The party's own address, without the query of a WebSocket.
  */
 address: string, 
 /**
- * The party that asks.
+ * Which of those on the way.
  */
 party: Party, };

@@ -7,6 +7,7 @@ import type { Listening } from '../bindings/Listening';
 import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
+import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SessionView } from '../bindings/SessionView';
 
 type Listeners<Event> = Set<(event: Event) => void>;
@@ -40,7 +41,7 @@ export class FakeBackend {
 
   readonly hostsChanged: Listeners<void> = new Set();
   readonly closing: Listeners<void> = new Set();
-  readonly states: Listeners<SessionState> = new Set();
+  readonly updates: Listeners<SessionUpdate> = new Set();
 
   /** Emits the event that the list changed. */
   emitHostsChanged(): void {
@@ -55,7 +56,7 @@ export class FakeBackend {
   /** The session reaches a state. */
   reach(state: SessionState): void {
     this.state = state;
-    this.states.forEach((listener) => listener(state));
+    this.updates.forEach((listener) => listener({ view: { ...this.session }, state }));
   }
 
   /** The arguments of each call of `command`. */

@@ -15,8 +15,7 @@ import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
-import type { SessionState } from '../bindings/SessionState';
-import type { SessionView } from '../bindings/SessionView';
+import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { TokenFile } from '../bindings/TokenFile';
 import { asksForLogin, scene } from '../fixtures';
 import { canonical } from './address';
@@ -134,11 +133,10 @@ export const onClosing = (closing: () => void): Promise<Stop> => subscribe(backe
 
 // ---- a viewer window
 
-export const attach = (onState: (state: SessionState) => void): Promise<SessionView> =>
+export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void> =>
   command('attach', [], () => {
-    backend.states.add(onState);
-    onState(backend.state);
-    return backend.session;
+    backend.updates.add(onUpdate);
+    onUpdate({ view: backend.session, state: backend.state });
   });
 
 export const answer = (number: number, answer: Answer): Promise<void> =>

@@ -3,7 +3,8 @@
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
 import { errorText, t } from '../../i18n';
-import type { EngineError } from '../../ipc/bindings/EngineError';
+import type { ConnectError } from '../../ipc/bindings/ConnectError';
+import type { KeyringError } from '../../ipc/bindings/KeyringError';
 import type { Prompt } from '../../ipc/bindings/Prompt';
 import { backend as engine } from '../../ipc/fake';
 import type { Subject } from '../../ipc/bindings/Subject';
@@ -27,7 +28,7 @@ const sshKey: Prompt = {
   question: { asks: 'host_key', prompt: 'Are you sure you want to continue connecting?', fingerprint: 'SHA256:abc' },
   can_keep: false,
 };
-const refused: EngineError = { code: 'auth_failed', address: 'studio.local', reason: 'wrong', too_many: false };
+const refused: ConnectError = { code: 'auth_failed', address: 'studio.local', reason: 'wrong', too_many: false };
 
 const sshConfirm: Prompt = { kind: 'ssh', question: { asks: 'confirm', prompt: 'Allow use of key?' }, can_keep: false };
 
@@ -350,7 +351,7 @@ describe('the password', () => {
 
   test.each([
     ['is not saved', false, null, t('viewer.not_saved')],
-    ['cannot be kept', true, { code: 'keyring_locked' } as EngineError, t('error.keyring_locked')],
+    ['cannot be kept', true, { code: 'keyring_locked' } as KeyringError, t('error.keyring_locked')],
   ])('is not offered to be remembered where it %s, and why is said', async (_, saved, keyring, reason) => {
     engine.session.saved = saved;
     await open();

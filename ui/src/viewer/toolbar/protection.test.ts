@@ -80,6 +80,12 @@ test('its details open and close by mouse and by keyboard, and give the keyboard
   expect(document.querySelector('[role=dialog]')).toBeNull();
 });
 
+test('TLS to a website in front of the machine is in the details', async () => {
+  await goLive({ site_tls: 'TLSv1.3 TLS_AES_128_GCM_SHA256' });
+  await userEvent.click(find('#protection'));
+  expect(find('#site-tls')).toHaveTextContent('TLSv1.3 TLS_AES_128_GCM_SHA256');
+});
+
 test('the panel goes when the screen is clicked', async () => {
   const rfb = await goLive({});
   await userEvent.click(find('#protection'));

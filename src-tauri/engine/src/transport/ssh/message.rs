@@ -7,7 +7,7 @@
 //! ```
 
 use super::question::Hint;
-use crate::secrets::Secret;
+use crate::model::Secret;
 use std::io::{self, ErrorKind, Read};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use zeroize::Zeroizing;

@@ -21,9 +21,8 @@ pub(crate) mod question;
 mod tests;
 
 use crate::{
-    address::Address,
-    error::{Error, Result},
-    jump::Jump,
+    error::{ConnectError, Result},
+    model::{Address, Jump},
 };
 use channel::{Caller, Channel};
 use failure::{Ended, explain};
@@ -54,9 +53,14 @@ const CALLER_PATIENCE: Duration = Duration::from_secs(2);
 /// is open: VNC servers speak first. Dropping the future or the stream ends ssh.
 ///
 /// # Errors
-/// Those of "the way through SSH"; [`Error::NotRfbClosed`] where the server closed without a byte;
-/// [`Error::ViewerFailed`] without words where the person gave up.
-pub(crate) async fn dial<A: AskPass>(jump: &Jump, hostname: &str, port: u16, ask: &mut A) -> Result<Stream> {
+/// Those of "the way through SSH"; [`ConnectError::NotRfbClosed`] where the server closed without a byte;
+/// [`ConnectError::ViewerFailed`] without words where the person gave up.
+pub(crate) async fn dial<A: AskPass>(
+    jump: &Jump,
+    hostname: &str,
+    port: u16,
+    ask: &mut A,
+) -> Result<Stream, ConnectError> {
     Ssh::of_the_system()?.dial(jump, hostname, port, ask).await
 }
 
@@ -70,7 +74,7 @@ struct Ssh {
 }
 
 impl Ssh {
-    fn of_the_system() -> Result<Self> {
+    fn of_the_system() -> Result<Self, ConnectError> {
         // Not by name: that may be the next version's by now.
         let askpass = if cfg!(target_os = "linux") {
             Ok(PathBuf::from(format!("/proc/{}/exe", std::process::id())))
@@ -93,24 +97,30 @@ impl Ssh {
         })
     }
 
-    async fn dial<A: AskPass>(&self, jump: &Jump, hostname: &str, port: u16, ask: &mut A) -> Result<Stream> {
+    async fn dial<A: AskPass>(
+        &self,
+        jump: &Jump,
+        hostname: &str,
+        port: u16,
+        ask: &mut A,
+    ) -> Result<Stream, ConnectError> {
         let address = Address::Tcp { hostname: hostname.to_owned(), port };
         let channel = Channel::open().map_err(system)?;
         let mut tunnel = Tunnel::start(&mut self.command(jump, hostname, port, &channel)).map_err(|cause| {
             if cause.kind() == ErrorKind::NotFound {
-                Error::SshMissing
+                ConnectError::SshMissing
             } else {
-                Error::SshFailed { via: jump.to_string(), detail: cause.to_string() }
+                ConnectError::SshFailed { via: jump.to_string(), detail: cause.to_string() }
             }
         })?;
         match self.begin(&mut tunnel, &channel, &mut Questions::new(jump), ask).await? {
             Some(Ok(true)) => Ok(Box::new(tunnel)),
-            Some(Ok(false)) => Err(Error::NotRfbClosed { address: address.to_string() }),
+            Some(Ok(false)) => Err(ConnectError::NotRfbClosed { address: address.to_string() }),
             Some(Err(cause)) => Err(match cause.downcast::<Ended>() {
                 Ok(Ended { detail }) => explain(detail, jump, &address),
-                Err(cause) => Error::SshFailed { via: jump.to_string(), detail: cause.to_string() },
+                Err(cause) => ConnectError::SshFailed { via: jump.to_string(), detail: cause.to_string() },
             }),
-            None => Err(Error::SshTimeout {
+            None => Err(ConnectError::SshTimeout {
                 via: jump.to_string(),
                 address: address.to_string(),
                 seconds: self.deadline.as_secs(),
@@ -137,7 +147,7 @@ impl Ssh {
         channel: &Channel,
         questions: &mut Questions,
         ask: &mut A,
-    ) -> Result<Option<io::Result<bool>>> {
+    ) -> Result<Option<io::Result<bool>>, ConnectError> {
         let mut left = self.deadline;
         loop {
             let since = Instant::now();
@@ -156,7 +166,7 @@ impl Ssh {
 }
 
 /// Passes one question on, and its answer back.
-async fn attend<A: AskPass>(mut caller: Caller, questions: &mut Questions, ask: &mut A) -> Result<()> {
+async fn attend<A: AskPass>(mut caller: Caller, questions: &mut Questions, ask: &mut A) -> Result<(), ConnectError> {
     let Ok(Ok((hint, prompt))) = timeout(CALLER_PATIENCE, message::read_question(&mut caller)).await else {
         return Ok(());
     };
@@ -169,9 +179,9 @@ async fn attend<A: AskPass>(mut caller: Caller, questions: &mut Questions, ask: 
     let words = reply.and_then(|reply| question.wording(reply));
     // Who has gone away in the meantime needs no answer.
     let _ = caller.write_all(&message::answer(words.as_ref())).await;
-    words.map(drop).ok_or(Error::ViewerFailed { detail: String::new() })
+    words.map(drop).ok_or(ConnectError::ViewerFailed { detail: String::new() })
 }
 
-fn system(cause: io::Error) -> Error {
-    Error::System { detail: format!("ssh's questions have no way to Portlight: {cause}") }
+fn system(cause: io::Error) -> ConnectError {
+    ConnectError::System { detail: format!("ssh's questions have no way to Portlight: {cause}") }
 }

@@ -1,14 +1,14 @@
 //! ssh as a process that cannot outlive its session, and as a stream.
 
 use super::failure::Ended;
-use crate::lock;
 use bytes::{Buf, BytesMut};
+use parking_lot::Mutex;
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind},
     pin::Pin,
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -147,7 +147,7 @@ impl Process {
             Ok(status) => status,
         };
         let _ = timeout(WORDS_PATIENCE, &mut self.listening).await;
-        let words = lock(&self.words).make_contiguous().to_vec();
+        let words = self.words.lock().make_contiguous().to_vec();
         let said = cleaned(&words);
         let detail = match status {
             _ if !said.is_empty() => said,
@@ -162,7 +162,7 @@ impl Process {
 async fn listen(mut errors: ChildStderr, words: Arc<Mutex<VecDeque<u8>>>) {
     let mut heard = [0; 1024];
     while let Ok(count @ 1..) = errors.read(&mut heard).await {
-        let mut words = lock(&words);
+        let mut words = words.lock();
         words.extend(&heard[..count]);
         let excess = words.len().saturating_sub(MAX_WORDS);
         words.drain(..excess);
@@ -171,7 +171,7 @@ async fn listen(mut errors: ChildStderr, words: Arc<Mutex<VecDeque<u8>>>) {
 
 /// ssh's words, fit to be shown: the frames of its warnings are left out.
 fn cleaned(words: &[u8]) -> String {
-    let lines = words.split(|byte| *byte == b'\n').map(rfb::clean);
+    let lines = words.split(|byte| *byte == b'\n').map(rfb::sanitize);
     let lines: Vec<_> = lines.filter(|line| line.contains(|c: char| c.is_alphanumeric())).collect();
     lines.join("\n")
 }

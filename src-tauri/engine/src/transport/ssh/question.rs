@@ -1,7 +1,7 @@
 //! What ssh wants to know, told from its own words.
 
-use crate::jump::Jump;
-use crate::secrets::Secret;
+use crate::model::Jump;
+use crate::model::Secret;
 use std::collections::HashSet;
 
 /// Lines of a question that are shown: ssh's longest has five.
@@ -118,7 +118,7 @@ impl Question {
 
 /// A stranger's words, line by line.
 fn lines(text: &[u8]) -> Vec<String> {
-    text.split(|byte| *byte == b'\n').map(rfb::clean).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
+    text.split(|byte| *byte == b'\n').map(rfb::sanitize).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
 }
 
 /// `SHA256:…` in "ED25519 key fingerprint is SHA256:….".

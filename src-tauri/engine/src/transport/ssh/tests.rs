@@ -4,7 +4,7 @@ use super::{
     question::{Question, Reply, SecretOf},
     *,
 };
-use crate::hosts::tests::{CHILD_OF_TEST, again};
+use crate::test_process::{CHILD_OF_TEST, again};
 use std::{
     collections::BTreeSet,
     fs,
@@ -101,12 +101,12 @@ impl World {
         ssh(self.folder.path())
     }
 
-    async fn dial(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> Result<Stream> {
+    async fn dial(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> Result<Stream, ConnectError> {
         timeout(PATIENCE, self.ssh().dial(&jump.parse().unwrap(), "127.0.0.1", port, ask)).await.unwrap()
     }
 
     /// Why there is no way.
-    async fn fails(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> Error {
+    async fn fails(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> ConnectError {
         self.dial(jump, port, ask).await.err().expect("an error")
     }
 
@@ -284,7 +284,7 @@ async fn the_passphrase_of_a_key_is_asked_for() {
 
     let mut wrong = Answers::new([secret("wrong"), secret("wrong"), secret("wrong")]);
     let error = world.fails("locked", 1, &mut wrong).await;
-    let Error::SshDenied { via, detail } = error else { panic!("{error:?}") };
+    let ConnectError::SshDenied { via, detail } = error else { panic!("{error:?}") };
     assert_eq!(via, "locked");
     assert!(detail.contains("Permission denied ("), "{detail}");
     assert_eq!(wrong.asked.len(), 3);
@@ -296,7 +296,7 @@ async fn a_password_is_asked_for() {
     let world = World::new("Host box\nPreferredAuthentications password\n");
     let mut answers = Answers::new([secret("wrong"), secret("ẅrong"), secret("wrong")]);
     let error = world.fails("box", 1, &mut answers).await;
-    assert!(matches!(error, Error::SshDenied { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::SshDenied { .. }), "{error:?}");
     let question = |again| Question::Secret {
         prompt: format!("{}@127.0.0.1's password:", user()),
         of: SecretOf::Password,
@@ -311,7 +311,7 @@ async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
     let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
     let mut refuses = Answers::new([None]);
     let error = world.fails("stranger", 1, &mut refuses).await;
-    assert_eq!(error, Error::ViewerFailed { detail: String::new() });
+    assert_eq!(error, ConnectError::ViewerFailed { detail: String::new() });
     assert!(!world.path("new").exists());
     let mut keygen = StdCommand::new("ssh-keygen");
     let printed = keygen.args(["-l", "-f", world.path("host.pub").to_str().unwrap()]).output().unwrap().stdout;
@@ -333,7 +333,7 @@ async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
 async fn a_changed_host_key_is_told_in_sshs_words() {
     let world = World::new("Host changed\nUserKnownHostsFile {folder}/changed\nStrictHostKeyChecking yes\n");
     let error = world.fails("changed", 1, &mut Answers::default()).await;
-    let Error::SshHostKey { via, detail } = error else { panic!("{error:?}") };
+    let ConnectError::SshHostKey { via, detail } = error else { panic!("{error:?}") };
     assert_eq!(via, "changed");
     assert!(detail.contains("REMOTE HOST IDENTIFICATION HAS CHANGED") && detail.contains("SHA256:"), "{detail}");
     assert!(!detail.contains("@@@"), "{detail}");
@@ -345,12 +345,12 @@ async fn what_the_ssh_host_cannot_reach_or_must_not_is_told() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
 
     let error = world.fails("box", closed, &mut Answers::default()).await;
-    let Error::SshForward { via, address, detail } = error else { panic!("{error:?}") };
+    let ConnectError::SshForward { via, address, detail } = error else { panic!("{error:?}") };
     assert_eq!((via.as_str(), address), ("box", format!("127.0.0.1:{closed}")));
     assert!(detail.contains("Connection refused"), "{detail}");
 
     let error = world.fails("restricted", echo().await, &mut Answers::default()).await;
-    let Error::SshForward { detail, .. } = error else { panic!("{error:?}") };
+    let ConnectError::SshProhibited { detail, .. } = error else { panic!("{error:?}") };
     assert!(detail.contains("prohibited"), "{detail}");
 }
 
@@ -361,7 +361,7 @@ async fn a_server_that_closes_without_a_greeting_is_no_failure_of_ssh() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move { drop(listener.accept().await) });
     let error = world.fails("box", port, &mut Answers::default()).await;
-    assert_eq!(error, Error::NotRfbClosed { address: format!("127.0.0.1:{port}") });
+    assert_eq!(error, ConnectError::NotRfbClosed { address: format!("127.0.0.1:{port}") });
 }
 
 #[tokio::test]
@@ -373,13 +373,13 @@ async fn an_ssh_host_that_is_not_there_is_told() {
         [("nowhere", "no-such-machine.invalid"), ("closed", "Connection refused"), ("behind", "Connection refused")]
     {
         let error = world.fails(jump, 1, &mut Answers::default()).await;
-        let Error::SshUnreachable { via, detail } = error else { panic!("{error:?}") };
+        let ConnectError::SshUnreachable { via, detail } = error else { panic!("{error:?}") };
         assert_eq!(via, jump);
         assert!(detail.contains(words), "{detail}");
     }
     let missing = Ssh { program: "/nowhere/ssh".into(), ..world.ssh() };
     let error = missing.dial(&"box".parse().unwrap(), "127.0.0.1", 1, &mut Answers::default()).await.err();
-    assert_eq!(error, Some(Error::SshMissing));
+    assert_eq!(error, Some(ConnectError::SshMissing));
 }
 
 #[tokio::test]
@@ -396,7 +396,10 @@ async fn an_ssh_host_that_says_nothing_is_given_up() {
         (world.groups(), accepted)
     };
     let (error, (groups, _accepted)) = timeout(PATIENCE, async { tokio::join!(dialling, accepted) }).await.unwrap();
-    assert_eq!(error.err(), Some(Error::SshTimeout { via: "silent".into(), address: "box:5901".into(), seconds: 1 }));
+    assert_eq!(
+        error.err(),
+        Some(ConnectError::SshTimeout { via: "silent".into(), address: "box:5901".into(), seconds: 1 })
+    );
     assert!(began.elapsed() >= Duration::from_secs(1));
     gone(groups).await;
 }

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
-    transport::Patient,
-    trust::{Identity, Trust, Verdict},
+    model::Identity,
+    store::{Pins, Verdict},
+    transport::TimeoutStream,
 };
 use CertificateProblem::*;
 use openssl::{
@@ -345,7 +346,7 @@ async fn a_chain_is_followed_and_its_middle_may_vouch() {
 #[tokio::test]
 async fn an_accepted_certificate_never_vouches_for_another() {
     let accepted = Plan { subject: &[("CN", "mallory")], authority: true, ..plan() }.make();
-    let trust = Trust::default();
+    let trust = Pins::default();
     let identity = Identity::X509(look(server(&accepted, &[]), &named("studio"), "").await);
     trust.accept("studio", &identity).unwrap();
     assert_eq!(trust.verdict("studio", &identity), Verdict::Trusted);
@@ -653,7 +654,7 @@ async fn a_server_that_closes_has_closed() {
 async fn a_server_that_hangs_is_given_up_at_the_streams_limit() {
     for kind in KINDS {
         let (near, _far) = duplex(64 << 10);
-        let near = Patient::new(near);
+        let near = TimeoutStream::new(near);
         near.limit().set(Duration::from_secs(15));
         assert_eq!(io_kind(Box::new(near), kind).await, ErrorKind::TimedOut);
     }

@@ -4,15 +4,12 @@ mod bytes;
 mod opening;
 
 use super::{
-    Milestone, Trail, tcp,
+    ConnectTrace, Phase, tcp,
     tls::{self, Peer},
 };
 use crate::{
-    address::{Address, WebSocket},
-    error::{Error, Result, WsMistake, WsRefusal},
-    secrets::Secret,
-    site::Site,
-    trust::Certificate,
+    error::{ConnectError, Result, WsMistake, WsRefusal},
+    model::{Address, Certificate, HttpAuth, Secret, WebSocket},
 };
 use bytes::ByBytes;
 use opening::{BINARY, MAX_HEAD, No, Opening};
@@ -43,7 +40,7 @@ impl Headers {
     ///
     /// # Errors
     /// Which name is none.
-    pub(crate) fn of(site: &Site) -> std::result::Result<Self, String> {
+    pub(crate) fn of(site: &HttpAuth) -> std::result::Result<Self, String> {
         let secret = |text: &str| Secret::from(text.to_owned());
         let basic = (!site.username.is_empty()).then(|| (site.username.clone(), secret(&site.password)));
         let name =
@@ -54,7 +51,7 @@ impl Headers {
 }
 
 /// The caller's side of the way to a site. Whatever would give something away is refused unless the caller writes it out.
-pub(crate) trait Visitor: Send {
+pub(crate) trait ConnectDelegate: Send {
     /// Is this the site's certificate? Asked before anything but TLS is sent; no deadline runs meanwhile. `site` is
     /// `wss://` with name and port: one for all tokens. `description` is version and cipher.
     ///
@@ -64,19 +61,19 @@ pub(crate) trait Visitor: Send {
         site: &str,
         certificate: Certificate,
         description: String,
-    ) -> impl Future<Output = Result<()>> + Send {
+    ) -> impl Future<Output = Result<(), ConnectError>> + Send {
         let _ = description;
         let answer = if certificate.problems.is_empty() {
             Ok(())
         } else {
-            Err(Error::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
+            Err(ConnectError::Untrusted { address: site.to_owned(), fingerprint: certificate.sha256 })
         };
         async move { answer }
     }
 
     /// The headers would travel readably, to another machine: shall they? The default refuses.
-    fn headers_in_clear_text(&mut self, site: &str) -> impl Future<Output = Result<()>> + Send {
-        let error = Error::NeedsConsent { address: site.to_owned(), security_type: "HTTP".to_owned() };
+    fn headers_in_clear_text(&mut self, site: &str) -> impl Future<Output = Result<(), ConnectError>> + Send {
+        let error = ConnectError::NeedsConsent { address: site.to_owned(), security_type: "HTTP".to_owned() };
         async move { Err(error) }
     }
 }
@@ -84,18 +81,20 @@ pub(crate) trait Visitor: Send {
 /// Reaches what is behind `socket`.
 ///
 /// # Errors
-/// Those of "reaching the server" and "the way through a WebSocket", [`Error::Tls`] and [`Error::CaFile`],
-/// [`Error::BadInput`] for headers that cannot be sent, and what `visitor` answers.
+/// Those of "reaching the server" and "the way through a WebSocket", [`ConnectError::Tls`] and [`ConnectError::CaFile`],
+/// [`ConnectError::BadInput`] for headers that cannot be sent, and what `visitor` answers.
 pub(crate) async fn dial(
     socket: &WebSocket,
     ca_file: &str,
     headers: &Headers,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
-) -> Result<Stream> {
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
+) -> Result<Stream, ConnectError> {
     match attempt(socket, ca_file, headers, visitor, trail, Some(BINARY)).await {
         // Some servers take an unknown subprotocol for a mistake. Asked once more without, they let us in.
-        Err(Error::WsRefused { status: 400, .. }) => attempt(socket, ca_file, headers, visitor, trail, None).await,
+        Err(ConnectError::WsRefused { status: 400, .. }) => {
+            attempt(socket, ca_file, headers, visitor, trail, None).await
+        }
         done => done,
     }
 }
@@ -104,15 +103,15 @@ async fn attempt(
     socket: &WebSocket,
     ca_file: &str,
     headers: &Headers,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
     protocol: Option<&str>,
-) -> Result<Stream> {
+) -> Result<Stream, ConnectError> {
     let shown = Address::Ws(socket.clone()).without_query();
-    let bad_input = |detail| Error::BadInput { address: shown.to_string(), detail };
+    let bad_input = |detail| ConnectError::BadInput { address: shown.to_string(), detail };
     let opening = Opening::new(socket, headers, protocol, &generate_key()).map_err(bad_input)?;
     let tcp = tcp::dial(&socket.hostname, socket.port, &shown, trail).await?;
-    trail.passes(Milestone::Connected);
+    trail.passes(Phase::Connected);
     let local = tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let site = Address::Ws(WebSocket { resource: "/".to_owned(), ..socket.clone() }).to_string();
     let stream: Stream = if socket.secure {
@@ -123,9 +122,9 @@ async fn attempt(
         }
         Box::new(tcp)
     };
-    let late = |_| Error::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
+    let late = |_| ConnectError::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
     let opened = timeout(OPENING, open(stream, &opening, socket, &shown)).await.map_err(late)??;
-    trail.passes(Milestone::Answered);
+    trail.passes(Phase::Answered);
     Ok(opened)
 }
 
@@ -135,28 +134,35 @@ async fn secure(
     ca_file: &str,
     shown: &Address,
     site: &str,
-    visitor: &mut impl Visitor,
-    trail: &mut Trail,
-) -> Result<Stream> {
+    visitor: &mut impl ConnectDelegate,
+    trail: &mut ConnectTrace,
+) -> Result<Stream, ConnectError> {
     let address = || shown.to_string();
     let bare = socket.hostname.split('%').next().unwrap_or_default();
     let peer = bare.parse().map_or_else(|_| Peer::Name(bare.to_owned()), Peer::Ip);
     let up = timeout(OPENING, tls::upgrade(stream, TlsKind::X509, &peer, ca_file)).await;
-    let tls = up.map_err(|_| Error::WsTimeout { address: address(), seconds: OPENING.as_secs() })?;
+    let tls = up.map_err(|_| ConnectError::WsTimeout { address: address(), seconds: OPENING.as_secs() })?;
     let tls = tls.map_err(|failed| match failed {
-        tls::Failed::CaFile { detail } => Error::CaFile { path: ca_file.to_owned(), detail },
-        tls::Failed::Early => Error::Tls { address: address(), detail: "something was sent before TLS".to_owned() },
-        tls::Failed::Tls { detail } => Error::Tls { address: address(), detail },
-        tls::Failed::Io(cause) => Error::Tls { address: address(), detail: cause.to_string() },
+        tls::Failed::CaFile { detail } => ConnectError::CaFile { path: ca_file.to_owned(), detail },
+        tls::Failed::Early => {
+            ConnectError::Tls { address: address(), detail: "something was sent before TLS".to_owned() }
+        }
+        tls::Failed::Tls { detail } => ConnectError::Tls { address: address(), detail },
+        tls::Failed::Io(cause) => ConnectError::Tls { address: address(), detail: cause.to_string() },
     })?;
-    let nobody = || Error::Tls { address: address(), detail: "the server has no certificate".to_owned() };
+    let nobody = || ConnectError::Tls { address: address(), detail: "the server has no certificate".to_owned() };
     visitor.certificate(site, tls.certificate.ok_or_else(nobody)?, tls.description.clone()).await?;
-    trail.passes(Milestone::Encrypted(tls.description));
+    trail.passes(Phase::Encrypted(tls.description));
     Ok(tls.stream)
 }
 
 /// Asks for a WebSocket on a stream, and waits for the answer.
-async fn open(mut stream: Stream, opening: &Opening, socket: &WebSocket, shown: &Address) -> Result<Stream> {
+async fn open(
+    mut stream: Stream,
+    opening: &Opening,
+    socket: &WebSocket,
+    shown: &Address,
+) -> Result<Stream, ConnectError> {
     let address = || shown.to_string();
     let mut answer = Vec::new();
     let asked = async {
@@ -183,13 +189,13 @@ async fn open(mut stream: Stream, opening: &Opening, socket: &WebSocket, shown: 
 }
 
 /// Why there is no whole answer. websockify hangs up on a token that it does not know: no status, no word.
-fn hung_up(socket: &WebSocket, answer: &[u8], broken: Option<io::Error>, address: String) -> Error {
+fn hung_up(socket: &WebSocket, answer: &[u8], broken: Option<io::Error>, address: String) -> ConnectError {
     if !answer.is_empty() {
         return match opening::other_protocol(answer) {
             no @ No::Not { looks_like: Some(_), .. } => no.explain(address),
             _ => {
                 let detail = "it hung up in the middle of its answer".to_owned();
-                Error::NotWebSocket { address, looks_like: None, detail }
+                ConnectError::NotWebSocket { address, looks_like: None, detail }
             }
         };
     }
@@ -198,9 +204,9 @@ fn hung_up(socket: &WebSocket, answer: &[u8], broken: Option<io::Error>, address
     // A server that wanted TLS does not read our request, so that its end is a reset; websockify has read it. Within
     // TLS we cannot have been misunderstood, and few close it in order.
     if names_a_token && (socket.secure || broken.is_none()) {
-        Error::WsUnknownToken { address }
+        ConnectError::WsUnknownToken { address }
     } else {
-        Error::WsSilent { address }
+        ConnectError::WsSilent { address }
     }
 }
 
@@ -216,14 +222,14 @@ enum Broke {
 }
 
 /// What the end of a stream has to do with the WebSocket that it came through; none where it has nothing to do with one.
-pub(crate) fn explain(cause: &io::Error, address: &Address) -> Option<Error> {
+pub(crate) fn explain(cause: &io::Error, address: &Address) -> Option<ConnectError> {
     let address = address.without_query().to_string();
     Some(match cause.get_ref()?.downcast_ref::<Broke>()? {
         Broke::Closed { code, reason } => {
-            Error::WsRefused { address, why: closing(*code), status: *code, reason: reason.clone() }
+            ConnectError::WsRefused { address, why: closing(*code), status: *code, reason: reason.clone() }
         }
-        Broke::Text => Error::NotWebSocket { address, looks_like: Some(WsMistake::Text), detail: String::new() },
-        Broke::Protocol(detail) => Error::NotWebSocket { address, looks_like: None, detail: detail.clone() },
+        Broke::Text => ConnectError::NotWebSocket { address, looks_like: Some(WsMistake::Text), detail: String::new() },
+        Broke::Protocol(detail) => ConnectError::NotWebSocket { address, looks_like: None, detail: detail.clone() },
     })
 }
 
@@ -242,12 +248,12 @@ fn closing(code: u16) -> WsRefusal {
 }
 
 impl No {
-    fn explain(self, address: String) -> Error {
+    fn explain(self, address: String) -> ConnectError {
         match self {
             Self::Status { code, reason } => {
-                Error::WsRefused { address, why: opening::refusal(code), status: code, reason }
+                ConnectError::WsRefused { address, why: opening::refusal(code), status: code, reason }
             }
-            Self::Not { looks_like, detail } => Error::NotWebSocket { address, looks_like, detail },
+            Self::Not { looks_like, detail } => ConnectError::NotWebSocket { address, looks_like, detail },
         }
     }
 }

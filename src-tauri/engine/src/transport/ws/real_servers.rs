@@ -1,7 +1,7 @@
 //! Servers as they are out there: websockify, QEMU and LibVNCServer, each on loopback and for one test.
 
 use super::*;
-use crate::trust::CertificateProblem;
+use crate::model::CertificateProblem;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use std::{
@@ -81,22 +81,27 @@ fn tokens(folder: &Path, lines: &str) -> String {
 }
 
 /// A visitor who says this of every certificate that no authority vouches for.
-struct Says(Result<()>, Vec<CertificateProblem>);
+struct Says(Result<(), ConnectError>, Vec<CertificateProblem>);
 
-impl Visitor for Says {
-    async fn certificate(&mut self, _site: &str, certificate: Certificate, _description: String) -> Result<()> {
+impl ConnectDelegate for Says {
+    async fn certificate(
+        &mut self,
+        _site: &str,
+        certificate: Certificate,
+        _description: String,
+    ) -> Result<(), ConnectError> {
         self.1 = certificate.problems;
         self.0.clone()
     }
 }
 
-async fn dialled(place: &str, headers: &Headers, visitor: &mut impl Visitor) -> Result<Stream> {
+async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDelegate) -> Result<Stream, ConnectError> {
     let Ok(Address::Ws(socket)) = Address::parse(place) else { panic!("{place} is no address of a WebSocket") };
     // A program that has just been started does not listen yet.
     let listening = async {
         loop {
-            match dial(&socket, "", headers, visitor, &mut Trail::default()).await {
-                Err(Error::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
+            match dial(&socket, "", headers, visitor, &mut ConnectTrace::default()).await {
+                Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
                 done => return done,
             }
         }
@@ -104,23 +109,26 @@ async fn dialled(place: &str, headers: &Headers, visitor: &mut impl Visitor) -> 
     timeout(PATIENCE, listening).await.expect("it never listened")
 }
 
-async fn reached(place: &str) -> Result<Stream> {
+async fn reached(place: &str) -> Result<Stream, ConnectError> {
     dialled(place, &Headers::default(), &mut Nobody).await
 }
 
-async fn refusal(place: &str) -> Error {
+async fn refusal(place: &str) -> ConnectError {
     reached(place).await.err().unwrap_or_else(|| panic!("{place} lets everybody in"))
 }
 
 struct Nobody;
-impl Visitor for Nobody {}
+impl ConnectDelegate for Nobody {}
 impl rfb::Ask for Nobody {}
 
 /// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.
 async fn desktop(stream: Stream) -> String {
-    let (policy, mut ask, mut rng) = (rfb::Policy::default(), Nobody, UnwrapErr(SysRng));
-    let handshake = rfb::client::handshake(stream, &policy, &mut ask, &mut rng);
-    timeout(PATIENCE, handshake).await.unwrap().unwrap().init.name_text()
+    let (policy, mut ask) = (rfb::Policy::default(), Nobody);
+    let handshake = rfb::client::handshake(stream, &policy, &mut ask, UnwrapErr(SysRng));
+    match timeout(PATIENCE, handshake).await.unwrap().unwrap() {
+        rfb::client::Outcome::Server(server) => server.init.name_text(),
+        rfb::client::Outcome::RetryWithout(negotiation) => panic!("without {negotiation}"),
+    }
 }
 
 #[tokio::test]
@@ -134,8 +142,8 @@ async fn websockify_with_tokens() {
     reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
     assert_eq!(desktop(reached(&format!("{site}?token=abc123")).await.unwrap()).await, "QEMU");
 
-    assert_eq!(refusal(&format!("{site}?token=other")).await, Error::WsUnknownToken { address: site.clone() });
-    assert_eq!(refusal(&site).await, Error::WsSilent { address: site.clone() });
+    assert_eq!(refusal(&format!("{site}?token=other")).await, ConnectError::WsUnknownToken { address: site.clone() });
+    assert_eq!(refusal(&site).await, ConnectError::WsSilent { address: site.clone() });
 
     let place = format!("{site}?token=dead");
     let mut dead = reached(&place).await.unwrap();
@@ -143,7 +151,7 @@ async fn websockify_with_tokens() {
     let reason = Some("Failed to connect to downstream server".to_owned());
     assert_eq!(
         explain(&end, &Address::parse(&place).unwrap()),
-        Some(Error::WsRefused { address: site, why: WsRefusal::Behind, status: 1011, reason })
+        Some(ConnectError::WsRefused { address: site, why: WsRefusal::Behind, status: 1011, reason })
     );
 }
 
@@ -157,13 +165,13 @@ async fn websockify_with_a_login() {
     reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
 
     let (why, reason) = (WsRefusal::Login, None);
-    assert_eq!(refusal(&address).await, Error::WsRefused { address: address.clone(), why, status: 401, reason });
+    assert_eq!(refusal(&address).await, ConnectError::WsRefused { address: address.clone(), why, status: 401, reason });
     let basic = |password: &str| Headers {
         basic: Some(("ann".to_owned(), Secret::from(password.to_owned()))),
         ..Headers::default()
     };
     let wrong = dialled(&address, &basic("sesame"), &mut Nobody).await.err().unwrap();
-    assert!(matches!(wrong, Error::WsRefused { why: WsRefusal::Login, .. }), "{wrong:?}");
+    assert!(matches!(wrong, ConnectError::WsRefused { why: WsRefusal::Login, .. }), "{wrong:?}");
     assert_eq!(desktop(dialled(&address, &basic("open:sesame"), &mut Nobody).await.unwrap()).await, "QEMU");
 }
 
@@ -186,7 +194,7 @@ async fn websockify_that_looks_at_the_origin() {
     dialled(&address, &origin("https://other"), &mut Nobody).await.unwrap();
     let wrong = dialled(&address, &origin("https://evil"), &mut Nobody).await.err().unwrap();
     let (why, reason) = (WsRefusal::Forbidden, Some("Invalid Origin".to_owned()));
-    assert_eq!(wrong, Error::WsRefused { address, why, status: 403, reason });
+    assert_eq!(wrong, ConnectError::WsRefused { address, why, status: 403, reason });
 }
 
 #[tokio::test]
@@ -206,16 +214,18 @@ async fn websockify_within_tls() {
     assert!(!trusting.1.is_empty(), "no authority vouches for it");
 
     let unknown = dialled(&format!("{site}?token=other"), &Headers::default(), &mut trusting).await.err().unwrap();
-    assert_eq!(unknown, Error::WsUnknownToken { address: site.clone() });
+    assert_eq!(unknown, ConnectError::WsUnknownToken { address: site.clone() });
 
     let stranger = refusal(&place).await;
-    assert!(matches!(&stranger, Error::Untrusted { address, .. } if *address == format!("wss://127.0.0.1:{port}")));
-    let given_up = Error::ViewerFailed { detail: String::new() };
+    assert!(
+        matches!(&stranger, ConnectError::Untrusted { address, .. } if *address == format!("wss://127.0.0.1:{port}"))
+    );
+    let given_up = ConnectError::ViewerFailed { detail: String::new() };
     let mut wary = Says(Err(given_up.clone()), vec![]);
     assert_eq!(dialled(&place, &Headers::default(), &mut wary).await.err(), Some(given_up));
 
     let plain = place.replace("wss:", "ws:");
-    assert_eq!(refusal(&plain).await, Error::WsSilent { address: site.replace("wss:", "ws:") });
+    assert_eq!(refusal(&plain).await, ConnectError::WsSilent { address: site.replace("wss:", "ws:") });
 }
 
 #[tokio::test]
@@ -226,11 +236,11 @@ async fn qemu_speaks_it_itself() {
 
     let path = format!("{address}/websockify");
     let (why, reason) = (WsRefusal::NotFound, None);
-    assert_eq!(refusal(&path).await, Error::WsRefused { address: path, why, status: 404, reason });
+    assert_eq!(refusal(&path).await, ConnectError::WsRefused { address: path, why, status: 404, reason });
 
     let vnc = format!("ws://127.0.0.1:{}", qemu.vnc);
     let (looks_like, detail) = (Some(WsMistake::Vnc), String::new());
-    assert_eq!(refusal(&vnc).await, Error::NotWebSocket { address: vnc, looks_like, detail });
+    assert_eq!(refusal(&vnc).await, ConnectError::NotWebSocket { address: vnc, looks_like, detail });
 }
 
 #[tokio::test]

@@ -198,12 +198,15 @@ fn close_codes_come_to_the_same_words() {
 const PLACE: &str = "ws://box/websockify?token=abc123";
 
 /// Asks at `place` for a WebSocket on a pipe, while `server` does what it does at the other end.
-async fn open_at<F: Future<Output = ()>>(place: &str, server: impl FnOnce(DuplexStream) -> F) -> Result<Stream> {
+async fn open_at<F: Future<Output = ()>>(
+    place: &str,
+    server: impl FnOnce(DuplexStream) -> F,
+) -> Result<Stream, ConnectError> {
     let (near, far) = duplex(1024);
     let place = socket(place);
     let opening = Opening::new(&place, &Headers::default(), Some(BINARY), KEY).unwrap();
     let shown = Address::Ws(place.clone()).without_query();
-    let late = |_| Error::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
+    let late = |_| ConnectError::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
     let client = async { timeout(OPENING, open(Box::new(near), &opening, &place, &shown)).await.map_err(late)? };
     both(client, server(far)).await.0
 }
@@ -222,7 +225,7 @@ async fn read_request(far: &mut DuplexStream) {
     }
 }
 
-async fn refused(place: &str, answer: &'static [u8]) -> Error {
+async fn refused(place: &str, answer: &'static [u8]) -> ConnectError {
     open_at(place, |far| says(far, answer)).await.err().unwrap()
 }
 
@@ -232,14 +235,14 @@ fn address() -> String {
 
 #[tokio::test]
 async fn a_server_that_hangs_up_on_a_token_does_not_know_it() {
-    assert_eq!(refused(PLACE, b"").await, Error::WsUnknownToken { address: address() });
+    assert_eq!(refused(PLACE, b"").await, ConnectError::WsUnknownToken { address: address() });
     assert_eq!(
         refused("ws://box/websockify?x=1&token=", b"").await,
-        Error::WsUnknownToken { address: address() },
+        ConnectError::WsUnknownToken { address: address() },
         "an empty token is a token"
     );
-    assert_eq!(refused("ws://box/websockify", b"").await, Error::WsSilent { address: address() });
-    assert_eq!(refused("ws://box/websockify?mytoken=1", b"").await, Error::WsSilent { address: address() });
+    assert_eq!(refused("ws://box/websockify", b"").await, ConnectError::WsSilent { address: address() });
+    assert_eq!(refused("ws://box/websockify?mytoken=1", b"").await, ConnectError::WsSilent { address: address() });
 }
 
 #[tokio::test]
@@ -248,7 +251,7 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
     let place = socket(&format!("ws://{}/a?token=b", listener.local_addr().unwrap()));
     let mut visitor = Anybody;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
-    let mut trail = Trail::default();
+    let mut trail = ConnectTrace::default();
     let client = dial(&place, "", &headers, &mut visitor, &mut trail);
     let server = async {
         let mut requests = Vec::new();
@@ -278,13 +281,13 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
 }
 
 struct Anybody;
-impl Visitor for Anybody {}
+impl ConnectDelegate for Anybody {}
 
 #[tokio::test]
 async fn a_server_that_hangs_up_in_the_middle_is_not_believed() {
     for answer in [&b"H"[..], b"HTTP/1.1 101 Switching Protocols\r\nUpgr"] {
         let error = refused(PLACE, answer).await;
-        assert!(matches!(error, Error::NotWebSocket { looks_like: None, .. }), "{error:?}");
+        assert!(matches!(error, ConnectError::NotWebSocket { looks_like: None, .. }), "{error:?}");
     }
 }
 
@@ -292,7 +295,7 @@ async fn a_server_that_hangs_up_in_the_middle_is_not_believed() {
 async fn a_refusal_is_told_without_the_token() {
     let error = refused(PLACE, b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno").await;
     let address = address();
-    assert_eq!(error, Error::WsRefused { address, why: WsRefusal::Forbidden, status: 403, reason: None });
+    assert_eq!(error, ConnectError::WsRefused { address, why: WsRefusal::Forbidden, status: 403, reason: None });
     assert!(!format!("{error} {error:?}").contains("abc123"));
 }
 
@@ -303,7 +306,7 @@ async fn a_server_that_never_answers_is_given_up() {
         drop(far);
     });
     let error = opened.await.err().unwrap();
-    assert_eq!(error, Error::WsTimeout { address: address(), seconds: 10 });
+    assert_eq!(error, ConnectError::WsTimeout { address: address(), seconds: 10 });
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +321,7 @@ async fn a_server_that_drips_its_head_is_given_up_too() {
         }
         panic!("it was waited for all the way");
     });
-    assert_eq!(opened.await.err().unwrap(), Error::WsTimeout { address: address(), seconds: 10 });
+    assert_eq!(opened.await.err().unwrap(), ConnectError::WsTimeout { address: address(), seconds: 10 });
 }
 
 #[tokio::test]
@@ -327,7 +330,7 @@ async fn a_head_without_end_is_refused_before_the_deadline() {
         let _ = far.write_all(b"HTTP/1.1 101 x\r\n").await;
         while far.write_all(&[b'a'; 1000]).await.is_ok() {}
     });
-    assert!(matches!(opened.await.err().unwrap(), Error::NotWebSocket { .. }));
+    assert!(matches!(opened.await.err().unwrap(), ConnectError::NotWebSocket { .. }));
 }
 
 #[tokio::test]
@@ -411,7 +414,7 @@ async fn reads(sent: &[u8]) -> (Vec<u8>, io::Result<()>) {
     both(client, server).await.0
 }
 
-fn explained(end: io::Result<()>) -> Error {
+fn explained(end: io::Result<()>) -> ConnectError {
     explain(&end.unwrap_err(), &Address::parse(PLACE).unwrap()).expect("an end that is the WebSocket's")
 }
 
@@ -448,10 +451,10 @@ async fn a_goodbye_with_a_reason_is_told() {
     let failed = reads(&goodbye(1011, "Failed to connect to downstream server\u{7}")).await.1;
     let reason = Some("Failed to connect to downstream server".to_owned());
     let (address, why) = (address(), WsRefusal::Behind);
-    assert_eq!(explained(failed), Error::WsRefused { address, why, status: 1011, reason });
+    assert_eq!(explained(failed), ConnectError::WsRefused { address, why, status: 1011, reason });
     let error = explained(reads(&goodbye(4404, "")).await.1);
     assert!(
-        matches!(error, Error::WsRefused { why: WsRefusal::NotFound, status: 4404, reason: None, .. }),
+        matches!(error, ConnectError::WsRefused { why: WsRefusal::NotFound, status: 4404, reason: None, .. }),
         "{error:?}"
     );
     assert!(reads(&goodbye(1001, "tab closed")).await.1.is_ok());
@@ -459,7 +462,7 @@ async fn a_goodbye_with_a_reason_is_told() {
     for code in [999, 1005, 1006, 1015] {
         let error = explained(reads(&goodbye(code, "")).await.1);
         assert!(
-            matches!(error, Error::WsRefused { status: 1002, .. } | Error::NotWebSocket { .. }),
+            matches!(error, ConnectError::WsRefused { status: 1002, .. } | ConnectError::NotWebSocket { .. }),
             "{code}: {error:?}"
         );
     }
@@ -490,7 +493,7 @@ async fn what_is_no_message_of_bytes_ends_it() {
         assert!(bytes.is_empty(), "{what}");
         let error = explained(end);
         assert!(
-            matches!(&error, Error::NotWebSocket { looks_like: None, detail, .. } if !detail.is_empty()),
+            matches!(&error, ConnectError::NotWebSocket { looks_like: None, detail, .. } if !detail.is_empty()),
             "{what}: {error:?}"
         );
     }
@@ -514,7 +517,7 @@ async fn a_message_in_many_parts_has_the_same_limit() {
         end
     };
     let (end, ()) = both(client, server).await;
-    assert!(matches!(explained(end.map(drop)), Error::NotWebSocket { .. }));
+    assert!(matches!(explained(end.map(drop)), ConnectError::NotWebSocket { .. }));
 }
 
 #[tokio::test]

@@ -1,0 +1,67 @@
+//! The handshake's end as the user is told it.
+
+use crate::{
+    error::{ConnectError, OtherProtocol, Step},
+    model::Address,
+    transport::ws,
+};
+use std::{io::ErrorKind, time::Duration};
+
+/// Why there is no session with the server at `address`; `waited` is the deadline that was in force.
+pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> ConnectError {
+    if let rfb::Error::Io { source, .. } = &cause
+        && let Some(error) = ws::explain(source, address)
+    {
+        return error;
+    }
+    let address = address.without_query().to_string();
+    match cause {
+        rfb::Error::NotRfb { looks_like } => {
+            ConnectError::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) }
+        }
+        rfb::Error::UnsupportedVersion { version } => ConnectError::UnsupportedVersion { address, version },
+        rfb::Error::Repeater => ConnectError::Repeater { address },
+        rfb::Error::Refused { reason } => ConnectError::Refused { address, reason },
+        rfb::Error::NoCommonSecurity { offered } => ConnectError::NoCommonType { address, offered },
+        rfb::Error::AuthFailed { reason } => ConnectError::AuthFailed { address, reason, too_many: false },
+        rfb::Error::TooMany { reason } => ConnectError::AuthFailed { address, reason, too_many: true },
+        rfb::Error::AuthFailedProbably => ConnectError::AuthFailedProbably { address },
+        rfb::Error::BadCredentials(cause) => ConnectError::BadInput { address, detail: cause.to_string() },
+        rfb::Error::TooWeak { bits } => ConnectError::TooWeak { address, bits },
+        rfb::Error::Integrity { .. } => ConnectError::Integrity { address },
+        rfb::Error::Tls { detail } => ConnectError::Tls { address, detail },
+        rfb::Error::Closed { during: rfb::Step::Greeting, .. } => ConnectError::NotRfbClosed { address },
+        rfb::Error::Closed { during, .. } => ConnectError::Closed { address, during: during.into() },
+        rfb::Error::Protocol { during, detail } => {
+            ConnectError::Protocol { address, detail: format!("{during}: {detail}") }
+        }
+        rfb::Error::Cancelled => ConnectError::cancelled(),
+        rfb::Error::Io { during, source } if source.kind() == ErrorKind::TimedOut => match during {
+            rfb::Step::Greeting => ConnectError::TimeoutGreeting { address, seconds: waited.as_secs() },
+            _ => ConnectError::Timeout { address, during: during.into(), seconds: waited.as_secs() },
+        },
+        rfb::Error::Io { source, .. } => ConnectError::ConnectionLost { address, detail: source.to_string() },
+    }
+}
+
+impl From<rfb::Step> for Step {
+    fn from(step: rfb::Step) -> Self {
+        match step {
+            rfb::Step::Greeting => Self::Greeting,
+            rfb::Step::SecurityTypes => Self::SecurityTypes,
+            rfb::Step::Authentication => Self::Authentication,
+            rfb::Step::SecurityResult => Self::SecurityResult,
+            rfb::Step::ServerInit => Self::ServerInit,
+        }
+    }
+}
+
+impl From<rfb::OtherProtocol> for OtherProtocol {
+    fn from(other: rfb::OtherProtocol) -> Self {
+        match other {
+            rfb::OtherProtocol::Http => Self::Http,
+            rfb::OtherProtocol::Ssh => Self::Ssh,
+            rfb::OtherProtocol::Tls => Self::Tls,
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Why there is no session with a server, or no longer one.
+
+use crate::model::Level;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Why there is no session with a server, or no longer one. The conventions of the fields are those of the [module](super).
+#[allow(missing_docs, reason = "each variant is documented, its fields follow the module's conventions")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ConnectError {
+    /// The name has no address.
+    #[error("could not find {hostname}: is the name spelled right?")]
+    UnknownName { hostname: String },
+    /// The machine is there, nothing listens at the port.
+    #[error("{address} refused the connection: is a VNC server running there?")]
+    ConnectionRefused { address: String },
+    /// No answer within the deadline.
+    #[error("{address} did not answer within {seconds} s: is the machine on?")]
+    DialTimeout {
+        address: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The way there does not exist or broke.
+    #[error("could not reach {address}: {detail}")]
+    Unreachable { address: String, detail: String },
+    /// The Unix socket is not there.
+    #[error("there is no socket at {}", path.display())]
+    SocketMissing { path: PathBuf },
+    /// A server that had called is no longer there, and cannot be called back.
+    #[error("{address} has hung up: it has to call again")]
+    CallerGone { address: String },
+    /// A server that had connected to us would have to do so a second time: it has a better security type than those of
+    /// the negotiation that was chosen (VeNCrypt or Tight).
+    #[error("{address} has to connect once more: what it offered first turned out weaker than the rest of its list")]
+    CallerMustRetry { address: String },
+    /// Portlight cannot listen for servers that call.
+    #[error("cannot listen at {address}: {detail}")]
+    CannotListen { address: String, detail: String },
+    /// The packet that switches a machine on could not be sent.
+    #[error("could not send the wake-up packet: {detail}")]
+    WakeNotSent { detail: String },
+    /// The server or the proxy in front of it said no, before or after the WebSocket was open.
+    #[error("{address} {why} ({status}){}", said(reason))]
+    WsRefused {
+        address: String,
+        /// What it comes to.
+        why: WsRefusal,
+        /// HTTP status, or from 1000 on the close code.
+        status: u16,
+        reason: Option<String>,
+    },
+    /// The proxy hung up on a token, as websockify does with those that it does not know.
+    #[error("the proxy at {address} does not know this token")]
+    WsUnknownToken { address: String },
+    /// The connection was closed before there was an answer.
+    #[error("{address} closed the connection without an answer: is a token missing, or does it want wss://?")]
+    WsSilent { address: String },
+    /// Nobody answered the request for a WebSocket.
+    #[error("{address} took the connection, but gave no answer within {seconds} s")]
+    WsTimeout {
+        address: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// What answers does not speak WebSocket, or not in our way.
+    #[error("{address} does not speak WebSocket{}{}", looks_like.map(|mistake| format!(": {mistake}")).unwrap_or_default(), in_brackets(detail))]
+    NotWebSocket {
+        address: String,
+        /// What it is, where that shows.
+        looks_like: Option<WsMistake>,
+        detail: String,
+    },
+    /// There is no OpenSSH on this system.
+    #[error("the ssh program of OpenSSH is not installed")]
+    SshMissing,
+    /// The SSH machine has no address, or does not take the connection.
+    #[error("could not reach the SSH host {via}: {detail}")]
+    SshUnreachable { via: String, detail: String },
+    /// Nothing came through SSH in time; the time in which a person was asked does not count.
+    #[error("nothing came from {address} through {via} within {seconds} s")]
+    SshTimeout {
+        via: String,
+        address: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The SSH machine's key is not the known one, or was not accepted.
+    #[error("the identity of the SSH host {via} could not be confirmed: {detail}")]
+    SshHostKey { via: String, detail: String },
+    /// The SSH machine let nobody in with these keys and passwords.
+    #[error("the SSH host {via} did not accept the login: {detail}")]
+    SshDenied { via: String, detail: String },
+    /// The SSH machine could not reach the server, or must not.
+    #[error("the SSH host {via} could not connect to {address}: {detail}")]
+    SshForward { via: String, address: String, detail: String },
+    /// The SSH host does not allow connections to this address, whatever the login.
+    #[error("the SSH host {via} does not allow connections to {address}: {detail}")]
+    SshProhibited { via: String, address: String, detail: String },
+    /// The connection to the SSH host broke before the server was reached.
+    #[error("the connection to the SSH host {via} broke: {detail}")]
+    SshBroken { via: String, detail: String },
+    /// ssh failed in another way.
+    #[error("ssh to {via} failed: {detail}")]
+    SshFailed { via: String, detail: String },
+    /// What answers is not a VNC server.
+    #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]
+    NotRfb {
+        address: String,
+        /// What it is, where that shows.
+        looks_like: Option<OtherProtocol>,
+    },
+    /// The server closed the connection before it had said anything that a VNC server says.
+    #[error("{address} closed the connection without a greeting: is this a VNC port?")]
+    NotRfbClosed { address: String },
+    /// Nobody greeted.
+    #[error("no VNC greeting from {address} within {seconds} s: is this a VNC port?")]
+    TimeoutGreeting {
+        address: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The server fell silent.
+    #[error("{address} did not answer within {seconds} s {during}")]
+    Timeout {
+        address: String,
+        during: Step,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The server closed the connection in the middle of the handshake.
+    #[error("{address} closed the connection {during}")]
+    Closed { address: String, during: Step },
+    /// A protocol version that nobody speaks.
+    #[error("{address} speaks RFB {version}, which Portlight does not know")]
+    UnsupportedVersion {
+        address: String,
+        /// As the server wrote it.
+        version: String,
+    },
+    /// An UltraVNC repeater, which wants to know whom to connect to.
+    #[error("{address} is an UltraVNC repeater: an ID is needed")]
+    Repeater { address: String },
+    /// The server refused, whoever we are.
+    #[error("{address} refused the connection{}", said(reason))]
+    Refused { address: String, reason: Option<String> },
+    /// The server offers only security types that we do not speak.
+    #[error("{address} {}", offers(offered))]
+    NoCommonType {
+        address: String,
+        /// Names of the types offered.
+        offered: Vec<String>,
+    },
+    /// The login was not accepted.
+    #[error("{address} did not accept the login{}{}", if *too_many { ", and accepts no more attempts for now" } else { "" }, said(reason))]
+    AuthFailed {
+        address: String,
+        reason: Option<String>,
+        /// It has had enough of our attempts: trying again makes it worse.
+        too_many: bool,
+    },
+    /// The server went away, or sent nonsense, right after the login.
+    #[error("{address} closed the connection right after the login: user name or password are probably wrong")]
+    AuthFailedProbably { address: String },
+    /// The login cannot be sent in the way that this server wants it.
+    #[error("this login does not fit {address}: {detail}")]
+    BadInput { address: String, detail: String },
+    /// The server's key is too short to protect anything.
+    #[error("the key of {address} has only {bits} bits, which protects nothing")]
+    TooWeak { address: String, bits: u32 },
+    /// Somebody has altered the encrypted conversation.
+    #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
+    Integrity { address: String },
+    /// TLS could not be established.
+    #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
+    Tls {
+        address: String,
+        /// The TLS library's or the server's words.
+        detail: String,
+    },
+    /// The host's own file of certificate authorities cannot be used.
+    #[error("the certificate file {path} cannot be used: {detail}")]
+    CaFile { path: String, detail: String },
+    /// Nobody has said yet whether this key is the server's.
+    #[error("the identity of {address} is not confirmed yet: {fingerprint}")]
+    Untrusted {
+        address: String,
+        /// SHA-256 of the certificate or the key.
+        fingerprint: String,
+    },
+    /// The server shows another key than before.
+    #[error("{address} shows another key than before: known {known}, now {shown}")]
+    TrustChanged {
+        address: String,
+        /// SHA-256 of the key that was accepted.
+        known: String,
+        /// SHA-256 of the key shown now.
+        shown: String,
+    },
+    /// The server offers less protection than it once did.
+    #[error("{address} offers less protection than before ({now} instead of {before})")]
+    Weaker {
+        address: String,
+        /// The best that was reached.
+        before: Level,
+        /// What it comes to now.
+        now: Level,
+    },
+    /// The password would travel readably, and nobody has agreed to that.
+    #[error("the password for {address} would travel unencrypted ({security_type})")]
+    NeedsConsent {
+        address: String,
+        /// The security type that would send it.
+        security_type: String,
+    },
+    /// The server broke the protocol.
+    #[error("{address} broke the RFB protocol: {detail}")]
+    Protocol { address: String, detail: String },
+    /// The server ended a running session.
+    #[error("{address} closed the session")]
+    ServerClosed { address: String },
+    /// The way to the server broke while the session ran.
+    #[error("the connection to {address} broke: {detail}")]
+    ConnectionLost { address: String, detail: String },
+    /// The picture data could not be understood, or the page failed.
+    #[error("the viewer stopped: {detail}")]
+    ViewerFailed { detail: String },
+    /// Something of this system failed that is named in `detail`.
+    #[error("{detail}")]
+    System { detail: String },
+}
+
+impl ConnectError {
+    /// The person gave up. The windows say nothing about it.
+    pub(crate) fn cancelled() -> Self {
+        Self::ViewerFailed { detail: String::new() }
+    }
+}
+
+/// What answers on a port that was believed to be a VNC server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum OtherProtocol {
+    /// A web server.
+    Http,
+    /// An SSH server.
+    Ssh,
+    /// A server that speaks TLS from the first byte.
+    Tls,
+}
+
+impl std::fmt::Display for OtherProtocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Http => "a web server",
+            Self::Ssh => "an SSH server",
+            Self::Tls => "a TLS server",
+        })
+    }
+}
+
+/// What a WebSocket's refusal comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum WsRefusal {
+    /// It wants to know who we are, or did not like the answer.
+    Login,
+    /// We may not, whoever we are.
+    Forbidden,
+    /// There is nothing at this path, or nothing under this token.
+    NotFound,
+    /// It would rather be asked elsewhere.
+    Moved,
+    /// We asked too often.
+    TooMany,
+    /// There is a web server, but no WebSocket.
+    NoWebSocket,
+    /// It failed, mostly because what lies behind it cannot be reached.
+    Behind,
+    /// Not now.
+    Busy,
+    /// Something else.
+    Other,
+}
+
+impl std::fmt::Display for WsRefusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Login => "wants a login for its site",
+            Self::Forbidden => "does not let us in",
+            Self::NotFound => "has nothing at this path, or does not know this token",
+            Self::Moved => "points to another address",
+            Self::TooMany => "was asked too often",
+            Self::NoWebSocket => "has no WebSocket at this path",
+            Self::Behind => "could not reach the machine behind it",
+            Self::Busy => "is busy or restarting",
+            Self::Other => "refused the connection",
+        })
+    }
+}
+
+/// What was taken for a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum WsMistake {
+    /// A VNC server without one.
+    Vnc,
+    /// An SSH server.
+    Ssh,
+    /// A server that wants TLS first.
+    Tls,
+    /// A proxy so old that it sends text.
+    Text,
+}
+
+impl std::fmt::Display for WsMistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Vnc => "it is a VNC server, so leave out ws://",
+            Self::Ssh => "it is an SSH server",
+            Self::Tls => "it wants wss:// instead of ws://",
+            Self::Text => "it sends text, as very old proxies do",
+        })
+    }
+}
+
+/// Where in the handshake something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Before the server's protocol version.
+    Greeting,
+    /// While it listed its security types.
+    SecurityTypes,
+    /// During the chosen security type's exchange.
+    Authentication,
+    /// After we answered: its verdict.
+    SecurityResult,
+    /// Before it described its screen (ServerInit).
+    ServerInit,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Greeting => "before its greeting",
+            Self::SecurityTypes => "while listing its security types",
+            Self::Authentication => "during authentication",
+            Self::SecurityResult => "instead of accepting or refusing the login",
+            Self::ServerInit => "before describing its screen",
+        })
+    }
+}
+
+fn offers(offered: &[String]) -> String {
+    match offered {
+        [] => "offers no security type at all".to_owned(),
+        some => format!("offers only security types that Portlight does not speak: {}", some.join(", ")),
+    }
+}
+
+fn said(reason: &Option<String>) -> String {
+    reason.as_deref().map(|r| format!(". The server says: {r}")).unwrap_or_default()
+}
+
+fn in_brackets(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
+}

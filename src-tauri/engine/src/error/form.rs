@@ -1,0 +1,18 @@
+//! What is wrong with a form.
+
+use crate::model::FieldProblem;
+use serde::Serialize;
+
+/// What is wrong with a form. The conventions of the fields are those of the [module](super).
+#[allow(missing_docs, reason = "each variant is documented, its fields follow the module's conventions")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum FormError {
+    /// The form has fields that cannot be read.
+    #[error("{}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Fields {
+        /// One entry a field in question.
+        fields: Vec<FieldProblem>,
+    },
+}

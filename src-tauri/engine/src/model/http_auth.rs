@@ -1,0 +1,80 @@
+//! What the site in front of a server wants to see: a login and headers. All of it is in the keyring, as one entry.
+
+use super::{HostId, Secret};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// What the form wants done with what the site wants to see.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum HttpAuthChange {
+    /// Take it out of the keyring.
+    Forget,
+    /// Put this into the keyring.
+    Set {
+        /// For HTTP basic authentication; empty where there is none.
+        username: String,
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+        /// Further headers.
+        headers: Vec<HttpHeader>,
+    },
+}
+
+/// A header of the request.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HttpHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value, which is a secret whatever it is.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub value: Secret,
+}
+
+/// As it lies in the keyring.
+#[derive(Serialize, Deserialize)]
+pub struct HttpAuth {
+    pub(crate) username: String,
+    pub(crate) password: Zeroizing<String>,
+    pub(crate) headers: Vec<(String, Zeroizing<String>)>,
+}
+
+impl HttpAuth {
+    /// Under which name the keyring has it.
+    pub(crate) fn account(id: HostId) -> String {
+        format!("site of {id}")
+    }
+
+    pub(crate) fn new(username: String, password: &Secret, headers: &[HttpHeader]) -> Self {
+        let headers =
+            headers.iter().map(|header| (header.name.clone(), Zeroizing::new(header.value.expose().to_owned())));
+        Self { username, password: Zeroizing::new(password.expose().to_owned()), headers: headers.collect() }
+    }
+
+    /// The keyring's text for it.
+    pub(crate) fn to_secret(&self) -> serde_json::Result<Secret> {
+        serde_json::to_string(self).map(Secret::from)
+    }
+
+    pub(crate) fn of_secret(secret: &Secret) -> serde_json::Result<Self> {
+        serde_json::from_str(secret.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_comes_out_of_the_keyring_as_it_went_in() {
+        let header = HttpHeader { name: "Cookie".into(), value: "id=\"7\"".to_owned().into() };
+        let secret = HttpAuth::new("ann".into(), &"pass: word".to_owned().into(), &[header]).to_secret().unwrap();
+        let site = HttpAuth::of_secret(&secret).unwrap();
+        assert_eq!((site.username.as_str(), site.password.as_str()), ("ann", "pass: word"));
+        assert_eq!(site.headers.len(), 1);
+        assert_eq!((site.headers[0].0.as_str(), site.headers[0].1.as_str()), ("Cookie", "id=\"7\""));
+    }
+}

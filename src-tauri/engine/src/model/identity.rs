@@ -1,0 +1,140 @@
+//! Who a server has shown to be: a certificate or an RSA key, and the key that was accepted before.
+
+use openssl::sha::{sha1, sha256};
+use serde::Serialize;
+
+/// Who a server has shown to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Identity {
+    /// A certificate within TLS.
+    X509(Certificate),
+    /// The RSA key of the RA2 kinds.
+    Ra2(RsaKey),
+}
+
+/// What a certificate says, and what is wrong with it. Its words are the server's, cleaned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Certificate {
+    /// Whom it was issued to.
+    pub subject: String,
+    /// The names and IP addresses that it is for.
+    pub names: Vec<String>,
+    /// Who issued it.
+    pub issuer: String,
+    /// Begin of its validity, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub not_before: i64,
+    /// End of its validity, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub not_after: i64,
+    /// SHA-256 of the certificate: lower-case hexadecimal, a colon between bytes.
+    pub sha256: String,
+    /// SHA-256 of its public key (SubjectPublicKeyInfo), in the same form: what is pinned.
+    pub key_sha256: String,
+    /// What is wrong with it; empty where the authorities vouch for it.
+    pub problems: Vec<CertificateProblem>,
+}
+
+/// What can be wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateProblem {
+    /// It vouches for itself.
+    SelfSigned,
+    /// No known authority vouches for it.
+    UnknownIssuer,
+    /// Its time is over.
+    Expired,
+    /// Its time has not begun.
+    NotYetValid,
+    /// It is for other names.
+    WrongName,
+    /// Its key, or one of its issuer's, is too short by today's measure.
+    WeakKey,
+    /// It is signed with a hash that is broken today.
+    OldSignature,
+    /// It cannot be checked, for another reason.
+    Unverifiable,
+}
+
+/// The RSA key of a server of the RA2 kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct RsaKey {
+    /// Bits of its modulus.
+    pub bits: u32,
+    /// SHA-256 of the key as it was sent: lower-case hexadecimal, a colon between bytes. What is pinned.
+    pub sha256: String,
+    /// What RealVNC's and TigerVNC's viewers show of it: the first eight bytes of SHA-1, as `bb-92-4d-20-55-e5-0d-42`.
+    pub short: String,
+}
+
+/// A key that was accepted before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct KnownKey {
+    /// SHA-256 of the key: lower-case hexadecimal, a colon between bytes.
+    pub sha256: String,
+    /// What the certificate was issued to, or the short form of an RA2 key.
+    pub label: String,
+    /// When it was first accepted, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub first_seen: u64,
+    /// When it was last seen, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub last_seen: u64,
+}
+
+impl Identity {
+    /// SHA-256 of its key.
+    pub(crate) fn key_sha256(&self) -> &str {
+        match self {
+            Self::X509(certificate) => &certificate.key_sha256,
+            Self::Ra2(key) => &key.sha256,
+        }
+    }
+
+    pub(crate) fn label(&self) -> &str {
+        match self {
+            Self::X509(certificate) if certificate.subject.is_empty() => {
+                certificate.names.first().map_or("", String::as_str)
+            }
+            Self::X509(certificate) => &certificate.subject,
+            Self::Ra2(key) => &key.short,
+        }
+    }
+
+    pub(crate) fn is_vouched_for(&self) -> bool {
+        matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
+    }
+
+    /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
+    pub(crate) fn has_fingerprint(&self, text: &str) -> bool {
+        let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();
+        let text = bare(text.trim());
+        match self {
+            Self::X509(shown) => [&shown.sha256, &shown.key_sha256].iter().any(|own| bare(own) == text),
+            Self::Ra2(key) => bare(&key.sha256) == text,
+        }
+    }
+}
+
+impl From<&rfb::ServerKey> for Identity {
+    fn from(key: &rfb::ServerKey) -> Self {
+        let short = hexadecimal(&sha1(&key.blob)[..8], "-");
+        Self::Ra2(RsaKey { bits: key.bits, sha256: fingerprint(&sha256(&key.blob)), short })
+    }
+}
+
+/// A hash as it is shown and stored: lower-case hexadecimal, a colon between bytes.
+pub(crate) fn fingerprint(hash: &[u8]) -> String {
+    hexadecimal(hash, ":")
+}
+
+fn hexadecimal(bytes: &[u8], between: &str) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
+}

@@ -1,0 +1,27 @@
+//! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
+
+mod address;
+mod host;
+mod http_auth;
+mod identity;
+mod ids;
+mod jump;
+mod mac;
+mod party;
+mod protection;
+mod secret;
+mod target;
+
+pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket};
+pub(crate) use host::name_for;
+pub use host::{FieldProblem, Host, HostDraft, HostView, MAX_TEXT, TextProblem};
+pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};
+pub(crate) use identity::fingerprint;
+pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};
+pub use ids::{HostId, SessionId};
+pub use jump::{Jump, JumpProblem};
+pub use mac::{Mac, MacProblem};
+pub use party::Party;
+pub use protection::{Level, Protection, Travels};
+pub use secret::{PasswordChange, Secret};
+pub use target::Target;

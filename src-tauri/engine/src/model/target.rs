@@ -1,0 +1,110 @@
+//! What a session looks at.
+
+use super::{Address, Host, HostId, Jump, Level, Mac};
+use std::net::SocketAddr;
+
+/// What a session looks at: a saved host, or an address that somebody typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The saved host behind it.
+    pub host: Option<HostId>,
+    /// What the window is called.
+    pub name: String,
+    /// Where the server is.
+    pub address: Address,
+    /// Whether the session begins as watching only.
+    pub view_only: bool,
+    /// Whether the keyring is known to have a password.
+    pub has_password: bool,
+    /// User name for servers that ask for one; may be empty.
+    pub username: String,
+    /// Whom to ask a repeater for; may be empty.
+    pub repeater_id: String,
+    /// A file of certificate authorities that may vouch for the server too; may be empty.
+    pub ca_file: String,
+    /// Whether to dial again where the way breaks.
+    pub reconnect: bool,
+    /// Whether the keyring has what the site in front of it wants to see.
+    pub has_http_auth: bool,
+    /// The SSH host that the way leads through.
+    pub ssh_jump: Option<Jump>,
+    /// The machine's network card, where it is to be woken first.
+    pub wake: Option<Mac>,
+    /// The best protection that it was reached with, when this was looked up.
+    pub protection: Option<Level>,
+    /// Whether the user had agreed by then that the password travels readably.
+    pub clear_text: bool,
+}
+
+impl Target {
+    /// Something that is not saved: an address, and nothing known about it.
+    pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
+        let (username, repeater_id, ca_file) = Default::default();
+        let (has_password, reconnect) = (false, true);
+        let (protection, clear_text) = (None, false);
+        Self {
+            host: None,
+            name,
+            address,
+            view_only,
+            has_password,
+            username,
+            repeater_id,
+            ca_file,
+            reconnect,
+            has_http_auth: false,
+            ssh_jump: None,
+            wake: None,
+            protection,
+            clear_text,
+        }
+    }
+
+    /// The name under which keys of its server are known.
+    pub(crate) fn endpoint(&self) -> String {
+        let mut endpoint = self.address.to_string();
+        if !self.repeater_id.is_empty() {
+            endpoint += &format!(" ID {}", self.repeater_id);
+        }
+        // The same name means another machine there.
+        if let Some(jump) = &self.ssh_jump {
+            endpoint += &format!(" through {jump}");
+        }
+        endpoint
+    }
+
+    /// The name under which keys of a server are known that connected to us: its port is another one each time.
+    pub(crate) fn reverse_endpoint(&self) -> String {
+        match &self.address {
+            Address::Tcp { hostname, .. } => format!("{hostname} calling"),
+            _ => self.endpoint(),
+        }
+    }
+
+    /// A server that has called; nobody knows where to call it back.
+    pub(crate) fn caller(from: SocketAddr) -> Self {
+        let (hostname, port) = (from.ip().to_canonical().to_string(), from.port());
+        Self { reconnect: false, ..Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false) }
+    }
+}
+
+impl From<&Host> for Target {
+    fn from(host: &Host) -> Self {
+        Self {
+            host: Some(host.id),
+            name: host.name.clone(),
+            address: host.address.clone(),
+            view_only: host.view_only,
+            has_password: host.has_password,
+            username: host.username.clone(),
+            repeater_id: host.repeater_id.clone(),
+            ca_file: host.ca_file.clone(),
+            reconnect: host.reconnect,
+            has_http_auth: host.has_http_auth,
+            ssh_jump: host.ssh_jump.clone(),
+            wake: None,
+            protection: host.protection,
+            clear_text: host.clear_text,
+        }
+    }
+}

@@ -1,0 +1,694 @@
+//! Which keys of servers the user has accepted, and for which address.
+
+use super::file;
+use crate::{
+    error::StoreError,
+    model::{Identity, KnownKey},
+};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// What is known about a server's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was accepted before, or the authorities vouch for it.
+    Trusted,
+    /// Nobody has said anything about this address yet.
+    Unknown,
+    /// Another key was accepted for this address.
+    Changed(KnownKey),
+}
+
+/// The keys that were accepted, as one file: docs/HOSTS-FILE.md describes it.
+///
+/// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. What
+/// opens the file for changes holds the list of hosts open, so nobody else writes it; others may look.
+#[derive(Clone, Default)]
+pub struct Pins(Arc<Mutex<Keys>>);
+
+impl Pins {
+    /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
+    /// alone, and what is accepted is known until Portlight ends.
+    pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
+        let named = folder.join(FILE);
+        let file = file::target_of(&named);
+        file::remove_unfinished(&file);
+        let text = match fs::read(&file) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                return (Self::of(Keys { storage: Storage::File(file), ..Keys::default() }), None);
+            }
+            Err(cause) => {
+                let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
+                return (Self::left_alone(Keys::default(), file, &detail), Some(StoreError::System { detail }));
+            }
+        };
+        let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
+        let Some(detail) = problem else {
+            keys.storage = Storage::File(file);
+            return (Self::of(keys), None);
+        };
+        match file::keep_beside(&named, &text) {
+            Ok(kept_as) => {
+                keys.storage = Storage::File(file);
+                if let Err(error) = keys.save() {
+                    tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
+                }
+                (Self::of(keys), Some(StoreError::TrustUnreadable { kept_as, detail }))
+            }
+            Err(cause) => {
+                let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
+                let notice = StoreError::TrustNotSaved { path: file.clone(), detail: detail.clone() };
+                (Self::left_alone(keys, file, &detail), Some(notice))
+            }
+        }
+    }
+
+    /// The same to look at only: what is accepted is not written. A file that cannot be read knows nobody, which is said
+    /// in the log.
+    pub fn peek(folder: &Path) -> Self {
+        let problem = match fs::read(folder.join(FILE)) {
+            Ok(text) => match parse(&text) {
+                Ok((keys, problem)) => {
+                    if let Some(problem) = problem {
+                        tracing::warn!(%problem, "not all known keys of servers could be read");
+                    }
+                    return Self::of(keys);
+                }
+                Err(problem) => problem,
+            },
+            Err(cause) if cause.kind() == ErrorKind::NotFound => return Self::default(),
+            Err(cause) => cause.to_string(),
+        };
+        tracing::warn!(%problem, "the known keys of servers could not be read");
+        Self::default()
+    }
+
+    /// What is known about `identity` at `endpoint`.
+    ///
+    /// A certificate that the authorities vouch for is trusted, also in place of another key. Otherwise the key decides,
+    /// alone: names and dates of a certificate are the words of whoever signed it, and serve to find out whose key it is.
+    /// Of a key that was accepted for this very address that is known, so what its certificate says later does not matter.
+    ///
+    /// A key of the other kind makes a change, too. Somebody in between who cannot show the server's certificate could
+    /// offer a key of RA2 instead, and would otherwise be greeted like any new server.
+    pub fn verdict(&self, endpoint: &str, identity: &Identity) -> Verdict {
+        if identity.is_vouched_for() {
+            return Verdict::Trusted;
+        }
+        let keys = self.0.lock();
+        if keys.pin(endpoint, &Kind::of(identity)).is_some_and(|pin| pin.has_key_of(identity)) {
+            return Verdict::Trusted;
+        }
+        let known = keys.pin(endpoint, &Kind::of(identity)).or_else(|| keys.pin(endpoint, &Kind::of(identity).other()));
+        known.map_or(Verdict::Unknown, |pin| Verdict::Changed(KnownKey::from(pin)))
+    }
+
+    /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
+    ///
+    /// # Errors
+    /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
+    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        self.accept_at(endpoint, identity, now)
+    }
+
+    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
+        let mut keys = self.0.lock();
+        keys.put(Pin::new(endpoint, identity, now));
+        if keys.changed { keys.save() } else { Ok(()) }
+    }
+
+    fn of(keys: Keys) -> Self {
+        Self(Arc::new(Mutex::new(keys)))
+    }
+
+    fn left_alone(keys: Keys, path: PathBuf, detail: &str) -> Self {
+        Self::of(Keys { storage: Storage::LeftAlone { path, detail: detail.to_owned() }, ..keys })
+    }
+}
+
+// ---- the file
+
+/// What the file says.
+#[derive(Default)]
+struct Keys {
+    pins: Vec<Pin>,
+    /// What a newer Portlight wrote, kept as it was.
+    rest: Map<String, Value>,
+    storage: Storage,
+    /// There is something that the file does not say yet.
+    changed: bool,
+}
+
+#[derive(Default)]
+enum Storage {
+    /// Nothing is written.
+    #[default]
+    Nowhere,
+    File(PathBuf),
+    /// What is in the file could not be understood, and there is no copy of it: it must not be replaced.
+    LeftAlone {
+        path: PathBuf,
+        detail: String,
+    },
+}
+
+/// A key that was accepted for an address.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Pin {
+    /// The address as Portlight prints it, with the repeater's ID where there is one.
+    endpoint: String,
+    kind: Kind,
+    key_sha256: String,
+    #[serde(default)]
+    label: String,
+    #[serde(default)]
+    first_seen: u64,
+    #[serde(default)]
+    last_seen: u64,
+    /// What was wrong with the certificate. [`CertificateProblem`]s, and what a newer Portlight may add to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<Value>,
+    /// What a newer Portlight wrote here, kept as it was.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    X509,
+    Ra2,
+    /// Of a newer Portlight.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl Kind {
+    fn of(identity: &Identity) -> Self {
+        match identity {
+            Identity::X509(_) => Self::X509,
+            Identity::Ra2(_) => Self::Ra2,
+        }
+    }
+
+    /// The other kind that a server may show.
+    fn other(&self) -> Self {
+        if *self == Self::X509 { Self::Ra2 } else { Self::X509 }
+    }
+}
+
+impl Pin {
+    fn new(endpoint: &str, identity: &Identity, now: u64) -> Self {
+        let problems = match identity {
+            Identity::X509(certificate) => certificate.problems.iter().map(|problem| json!(problem)).collect(),
+            Identity::Ra2(_) => Vec::new(),
+        };
+        Self {
+            endpoint: endpoint.to_owned(),
+            kind: Kind::of(identity),
+            key_sha256: identity.key_sha256().to_owned(),
+            label: identity.label().to_owned(),
+            first_seen: now,
+            last_seen: now,
+            problems,
+            rest: Map::new(),
+        }
+    }
+
+    fn has_key_of(&self, identity: &Identity) -> bool {
+        self.key_sha256.eq_ignore_ascii_case(identity.key_sha256())
+    }
+}
+
+impl From<&Pin> for KnownKey {
+    fn from(pin: &Pin) -> Self {
+        let Pin { key_sha256, label, first_seen, last_seen, .. } = pin.clone();
+        Self { sha256: key_sha256, label, first_seen, last_seen }
+    }
+}
+
+impl Keys {
+    fn pin(&self, endpoint: &str, kind: &Kind) -> Option<&Pin> {
+        self.pins.iter().find(|pin| pin.endpoint == endpoint && pin.kind == *kind)
+    }
+
+    fn put(&mut self, new: Pin) {
+        let Some(pin) = self.pins.iter_mut().find(|pin| pin.endpoint == new.endpoint && pin.kind == new.kind) else {
+            self.pins.push(new);
+            self.changed = true;
+            return;
+        };
+        if !pin.key_sha256.eq_ignore_ascii_case(&new.key_sha256) {
+            tracing::info!(
+                endpoint = new.endpoint,
+                before = pin.key_sha256,
+                now = new.key_sha256,
+                "another key is accepted"
+            );
+            *pin = new;
+            self.changed = true;
+        } else if (&pin.label, &pin.problems) != (&new.label, &new.problems)
+            || new.last_seen.abs_diff(pin.last_seen) >= SEEN_AGAIN
+        {
+            *pin = Pin { first_seen: pin.first_seen, rest: std::mem::take(&mut pin.rest), ..new };
+            self.changed = true;
+        }
+    }
+
+    fn save(&mut self) -> Result<(), StoreError> {
+        let not_saved = |path: &Path, detail: String| StoreError::TrustNotSaved { path: path.to_owned(), detail };
+        match &self.storage {
+            Storage::Nowhere => {}
+            Storage::File(path) => {
+                let written = self.print().map_err(io::Error::from).and_then(|text| file::write_whole(path, &text));
+                written.map_err(|cause| not_saved(path, cause.to_string()))?;
+            }
+            Storage::LeftAlone { path, detail } => return Err(not_saved(path, detail.clone())),
+        }
+        self.changed = false;
+        Ok(())
+    }
+
+    fn print(&self) -> serde_json::Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Printed<'a> {
+            version: u64,
+            keys: &'a [Pin],
+            #[serde(flatten)]
+            rest: &'a Map<String, Value>,
+        }
+        let mut text = serde_json::to_vec_pretty(&Printed { version: VERSION, keys: &self.pins, rest: &self.rest })?;
+        text.push(b'\n');
+        Ok(text)
+    }
+}
+
+/// Reads the file's text. Beside the keys comes a sentence about entries that had to be left out.
+fn parse(text: &[u8]) -> Result<(Keys, Option<String>), String> {
+    let mut rest = file::parse(text, VERSION)?;
+    let mut left_out = Vec::new();
+    let read: Vec<Pin> = file::entries(&mut rest, "keys", &mut left_out)?.ok_or("it has no keys")?;
+    let mut keys = Keys { rest, ..Keys::default() };
+    for pin in read {
+        // Which of two is right, nobody can tell: the first is kept, as a key that is missing is only asked about.
+        if !matches!(pin.kind, Kind::Other(_)) && keys.pin(&pin.endpoint, &pin.kind).is_some() {
+            left_out.push(format!("{} has two keys of a kind", pin.endpoint));
+        } else {
+            keys.pins.push(pin);
+        }
+    }
+    Ok((keys, file::left_out(&left_out)))
+}
+
+/// The file's format; see the list of hosts.
+const VERSION: u64 = 1;
+const FILE: &str = "trust.json";
+/// A key that is seen again is noted once a day at most: nobody needs to know it better, and each note is a write that
+/// waits for the disk, within the way to a server.
+const SEEN_AGAIN: u64 = 24 * 60 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        Certificate,
+        CertificateProblem::{self, *},
+        RsaKey,
+    };
+    use crate::test_process::{CHILD_OF_TEST, again};
+    use std::{
+        env,
+        os::unix::fs::{PermissionsExt, symlink},
+        process::Command,
+    };
+    use tempfile::{TempDir, tempdir};
+
+    const NOON: u64 = 1_795_000_000;
+
+    fn certificate(key: &str, problems: &[CertificateProblem]) -> Identity {
+        Identity::X509(Certificate {
+            subject: "CN=studio".to_owned(),
+            names: vec!["studio".to_owned()],
+            issuer: "CN=studio".to_owned(),
+            not_before: 0,
+            not_after: 1,
+            sha256: format!("certificate of {key}"),
+            key_sha256: key.to_owned(),
+            problems: problems.to_vec(),
+        })
+    }
+
+    fn self_signed(key: &str) -> Identity {
+        certificate(key, &[SelfSigned])
+    }
+
+    fn ra2(key: &str) -> Identity {
+        Identity::Ra2(RsaKey { bits: 2048, sha256: key.to_owned(), short: format!("short {key}") })
+    }
+
+    fn open(folder: &Path) -> Pins {
+        let (trust, notice) = Pins::open(folder);
+        assert_eq!(notice, None);
+        trust
+    }
+
+    fn known(verdict: &Verdict) -> &str {
+        let Verdict::Changed(known) = verdict else { panic!("{verdict:?}") };
+        &known.sha256
+    }
+
+    fn folder_with(text: impl AsRef<[u8]>) -> TempDir {
+        let folder = tempdir().unwrap();
+        fs::write(folder.path().join(FILE), text).unwrap();
+        folder
+    }
+
+    fn written(folder: &Path) -> Value {
+        serde_json::from_slice(&fs::read(folder.join(FILE)).unwrap()).unwrap()
+    }
+
+    fn pin(endpoint: &str, kind: &str, key: &str) -> Value {
+        json!({ "endpoint": endpoint, "kind": kind, "key_sha256": key })
+    }
+
+    #[test]
+    fn a_key_is_accepted_for_one_address_and_known_after_a_restart() {
+        let folder = tempdir().unwrap();
+        for identity in [self_signed("ab"), ra2("ab")] {
+            let trust = open(folder.path());
+            let endpoint = format!("studio {:?}", Kind::of(&identity));
+            assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
+            trust.accept_at(&endpoint, &identity, NOON).unwrap();
+            drop(trust);
+            for trust in [open(folder.path()), Pins::peek(folder.path())] {
+                assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Trusted);
+                assert_eq!(trust.verdict("elsewhere", &identity), Verdict::Unknown);
+            }
+        }
+    }
+
+    #[test]
+    fn another_key_is_a_change_until_it_is_accepted() {
+        let folder = tempdir().unwrap();
+        for (old, new, label) in
+            [(self_signed("ab"), self_signed("cd"), "CN=studio"), (ra2("ab"), ra2("cd"), "short ab")]
+        {
+            let endpoint = label;
+            let trust = open(folder.path());
+            trust.accept_at(endpoint, &old, NOON).unwrap();
+            let before = KnownKey { sha256: "ab".into(), label: label.into(), first_seen: NOON, last_seen: NOON };
+            assert_eq!(trust.verdict(endpoint, &new), Verdict::Changed(before));
+            trust.accept_at(endpoint, &new, NOON + 1).unwrap();
+            drop(trust);
+            let trust = open(folder.path());
+            assert_eq!(trust.verdict(endpoint, &new), Verdict::Trusted);
+            assert_eq!(known(&trust.verdict(endpoint, &old)), "cd", "the old key is forgotten");
+        }
+    }
+
+    #[test]
+    fn the_same_key_stays_trusted_whatever_its_certificate_says_later() {
+        let trust = Pins::default();
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        for problems in [&[SelfSigned, Expired][..], &[UnknownIssuer], &[WrongName], &[Unverifiable]] {
+            assert_eq!(trust.verdict("studio", &certificate("ab", problems)), Verdict::Trusted);
+        }
+        assert_eq!(trust.verdict("studio", &certificate("cd", &[Expired])), Verdict::Changed(known_key(&trust)));
+    }
+
+    fn known_key(trust: &Pins) -> KnownKey {
+        KnownKey::from(&trust.0.lock().pins[0])
+    }
+
+    #[test]
+    fn whom_the_authorities_vouch_for_is_trusted_and_remembered() {
+        let trust = Pins::default();
+        assert_eq!(trust.verdict("studio", &certificate("ab", &[])), Verdict::Trusted);
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Unknown, "not recorded by looking");
+        trust.accept("studio", &certificate("ab", &[])).unwrap();
+        assert_eq!(trust.verdict("studio", &certificate("ab", &[Expired])), Verdict::Trusted);
+        assert_eq!(known(&trust.verdict("studio", &self_signed("mallory"))), "ab");
+
+        assert_eq!(trust.verdict("studio", &certificate("cd", &[])), Verdict::Trusted, "a renewed key");
+        trust.accept("studio", &certificate("cd", &[])).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &certificate("ab", &[Expired]))), "cd");
+    }
+
+    #[test]
+    fn a_key_of_the_other_kind_is_a_change_too() {
+        for (first, second) in [(self_signed("ab"), ra2("cd")), (ra2("ab"), self_signed("cd"))] {
+            let trust = Pins::default();
+            trust.accept("studio", &first).unwrap();
+            assert_eq!(known(&trust.verdict("studio", &second)), "ab");
+            trust.accept("studio", &second).unwrap();
+            assert_eq!(trust.verdict("studio", &first), Verdict::Trusted, "a key of each kind may be known");
+            assert_eq!(trust.verdict("studio", &second), Verdict::Trusted);
+        }
+        let trust = Pins::default();
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &ra2("ab"))), "ab", "the same hash of another kind is another key");
+        trust.accept("studio", &ra2("cd")).unwrap();
+        assert_eq!(known(&trust.verdict("studio", &ra2("ef"))), "cd", "its own kind is what is compared with");
+    }
+
+    #[test]
+    fn a_key_that_is_seen_again_is_noted_once_a_day() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        let file = folder.path().join(FILE);
+        let note = |identity: &Identity, now: u64| {
+            fs::remove_file(&file).unwrap();
+            trust.accept_at("studio", identity, now).unwrap();
+            let noted = file.exists();
+            fs::write(&file, "").unwrap();
+            (noted, known_key(&trust).first_seen, known_key(&trust).last_seen)
+        };
+        assert_eq!(note(&self_signed("ab"), NOON + 1), (false, NOON, NOON));
+        assert_eq!(note(&self_signed("ab"), NOON - 7200), (false, NOON, NOON), "the clock was put back");
+        assert_eq!(note(&self_signed("ab"), NOON + SEEN_AGAIN), (true, NOON, NOON + SEEN_AGAIN));
+        assert_eq!(
+            note(&certificate("ab", &[SelfSigned, Expired]), NOON + SEEN_AGAIN),
+            (true, NOON, NOON + SEEN_AGAIN)
+        );
+        assert_eq!(note(&self_signed("cd"), NOON), (true, NOON, NOON));
+    }
+
+    #[test]
+    fn the_file_is_as_its_description_says_and_its_owners_only() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        trust.accept_at("studio:5901", &self_signed("ab:cd"), NOON).unwrap();
+        trust.accept_at("studio:5901", &ra2("ef"), NOON).unwrap();
+        let (first_seen, last_seen) = (NOON, NOON);
+        assert_eq!(
+            written(folder.path()),
+            json!({
+                "version": 1,
+                "keys": [
+                    {
+                        "endpoint": "studio:5901", "kind": "x509", "key_sha256": "ab:cd", "label": "CN=studio",
+                        "first_seen": first_seen, "last_seen": last_seen, "problems": ["self_signed"],
+                    },
+                    {
+                        "endpoint": "studio:5901", "kind": "ra2", "key_sha256": "ef", "label": "short ef",
+                        "first_seen": first_seen, "last_seen": last_seen,
+                    },
+                ],
+            })
+        );
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished stays behind");
+    }
+
+    #[test]
+    fn what_a_newer_portlight_wrote_survives() {
+        let mut noted = pin("studio", "x509", "AB");
+        noted["note"] = json!({ "by": "ann" });
+        noted["problems"] = json!(["revoked"]);
+        let text =
+            json!({ "version": 1, "keys": [noted, pin("studio", "ssh", "ef"), pin("box", "ssh", "ef")], "policy": 7 });
+        let folder = folder_with(text.to_string());
+        let trust = open(folder.path());
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "written by hand in upper case");
+        assert_eq!(trust.verdict("box", &self_signed("ab")), Verdict::Unknown, "what we do not know says nothing");
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        let written = written(folder.path());
+        assert_eq!(written["policy"], 7);
+        assert_eq!(
+            (&written["keys"][0]["note"]["by"], &written["keys"][0]["last_seen"]),
+            (&json!("ann"), &json!(NOON))
+        );
+        assert_eq!(written["keys"][1]["kind"], "ssh");
+        assert_eq!(written["keys"].as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn an_unreadable_file_is_kept_beside_and_said_so() {
+        for text in [
+            "".to_owned(),
+            "{".to_owned(),
+            "null".to_owned(),
+            "[".repeat(100_000),
+            r#"{"keys":[]}"#.to_owned(),
+            r#"{"version":1}"#.to_owned(),
+            r#"{"version":1,"keys":{}}"#.to_owned(),
+            json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
+        ] {
+            let folder = folder_with(&text);
+            assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+            assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
+
+            let (trust, notice) = Pins::open(folder.path());
+            let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+            assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
+            assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
+            trust.accept("studio", &self_signed("cd")).unwrap();
+            assert_eq!(open(folder.path()).verdict("studio", &self_signed("cd")), Verdict::Trusted);
+        }
+    }
+
+    #[test]
+    fn a_bad_entry_does_not_take_the_good_ones_with_it() {
+        let studio = pin("studio", "x509", "ab");
+        let keys =
+            json!([studio, { "endpoint": "box" }, "no key", pin("studio", "x509", "cd"), pin("studio", "ra2", "ef")]);
+        let text = json!({ "version": 1, "keys": keys }).to_string();
+        let folder = folder_with(&text);
+        let (trust, notice) = Pins::open(folder.path());
+        let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
+        assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
+        assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
+        drop(trust);
+        let trust = open(folder.path());
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        assert_eq!(known(&trust.verdict("studio", &self_signed("cd"))), "ab");
+        assert_eq!(trust.verdict("studio", &ra2("ef")), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_file_cut_off_anywhere_is_unreadable() {
+        let folder = tempdir().unwrap();
+        open(folder.path()).accept_at("bü", &self_signed("ab"), NOON).unwrap();
+        let text = fs::read(folder.path().join(FILE)).unwrap();
+        // Without its last line break it is whole.
+        assert!(matches!(parse(&text[..text.len() - 1]), Ok((keys, None)) if keys.pins.len() == 1));
+        for length in 0..text.len() - 1 {
+            assert!(parse(&text[..length]).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_the_system_withholds_is_left_alone() {
+        let folder = tempdir().unwrap();
+        fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
+        let (trust, notice) = Pins::open(folder.path());
+        assert!(matches!(notice, Some(StoreError::System { .. })), "{notice:?}");
+        for _ in 0..2 {
+            let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
+            assert!(matches!(error, StoreError::TrustNotSaved { .. }), "{error}");
+        }
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
+        assert!(folder.path().join(FILE).join("mine").exists());
+        assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+    }
+
+    #[test]
+    fn an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone() {
+        const TEST: &str = "store::pins::tests::an_unreadable_file_of_which_no_copy_can_be_made_is_left_alone";
+        if let Some(folder) = env::var_os(CHILD_OF_TEST) {
+            let (trust, notice) = Pins::open(Path::new(&folder));
+            assert!(matches!(notice, Some(StoreError::TrustNotSaved { .. })), "{notice:?}");
+            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(StoreError::TrustNotSaved { .. })));
+            assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+            return;
+        }
+        let folder = folder_with("precious");
+        // Under this limit every write to a file fails, for root too.
+        let full = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+        let test = again(TEST);
+        let mut child = Command::new("sh");
+        child.args(["-c", full, "sh"]).arg(test.get_program()).args(test.get_args()).env(CHILD_OF_TEST, folder.path());
+        let output = child.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), "precious");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_could_not_be_saved_is_saved_with_the_next_occasion() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        let file = folder.path().join(FILE);
+        // Not even root can rename a file over a folder.
+        fs::create_dir(&file).unwrap();
+        let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
+        assert!(matches!(&error, StoreError::TrustNotSaved { path, .. } if *path == file), "{error}");
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        fs::remove_dir(&file).unwrap();
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
+        assert_eq!(open(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_link_to_the_file_stays_a_link() {
+        let (folder, dotfiles) = (tempdir().unwrap(), tempdir().unwrap());
+        let target = dotfiles.path().join("keys.json");
+        symlink(&target, folder.path().join(FILE)).unwrap();
+        for name in ["a", "b"] {
+            open(folder.path()).accept(name, &self_signed("ab")).unwrap();
+            assert_eq!(fs::read_link(folder.path().join(FILE)).unwrap(), target);
+        }
+        for trust in [open(folder.path()), Pins::peek(folder.path())] {
+            assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Trusted);
+        }
+        assert_eq!(fs::read_dir(dotfiles.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_only_looks_writes_nothing() {
+        let folder = tempdir().unwrap();
+        let trust = Pins::peek(folder.path());
+        trust.accept("studio", &self_signed("ab")).unwrap();
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    /// The hashes are from Python's hashlib.
+    #[test]
+    fn a_key_of_ra2_has_the_fingerprints_that_others_show() {
+        let mut blob = 1024_u32.to_be_bytes().to_vec();
+        blob.extend(0..128);
+        blob.extend([0; 125]);
+        blob.extend([1, 0, 1]);
+        assert_eq!(
+            Identity::from(&rfb::ServerKey { bits: 1024, blob }),
+            Identity::Ra2(RsaKey {
+                bits: 1024,
+                sha256:
+                    "50:e3:70:6c:a6:bd:ea:f3:b9:ae:f9:20:1d:86:43:c2:60:f4:6e:0d:98:47:84:d6:b0:47:79:c7:4f:9b:08:43"
+                        .to_owned(),
+                short: "3b-e2-8f-f4-9f-10-7e-7e".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_certificate_without_a_subject_is_called_by_its_name() {
+        let Identity::X509(certificate) = self_signed("ab") else { unreachable!() };
+        let unnamed = Certificate { subject: String::new(), ..certificate };
+        assert_eq!(Identity::X509(unnamed.clone()).label(), "studio");
+        assert_eq!(Identity::X509(Certificate { names: vec![], ..unnamed }).label(), "");
+    }
+}
