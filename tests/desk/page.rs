@@ -108,7 +108,12 @@ impl<'a> Page<'a> {
     }
 
     async fn find(&self, selector: &str) {
-        let able = format!("({}) && !document.querySelector({selector:?}).disabled", shown(selector));
+        // Buttons that consent to something take no click in their first half second, and say so.
+        let able = format!(
+            "({}) && !document.querySelector({selector:?}).disabled
+                 && document.querySelector({selector:?}).getAttribute('aria-disabled') !== 'true'",
+            shown(selector)
+        );
         self.until(&format!("{selector} to be there for the user"), &able).await;
     }
 
