@@ -96,7 +96,7 @@ impl Opening {
         check(response.version == Some(1), "its answer is HTTP/1.0")?;
         check(lists(headers, "Upgrade", "websocket"), "its answer has no Upgrade")?;
         check(lists(headers, "Connection", "upgrade"), "its answer has no Connection: Upgrade")?;
-        let accept = values(headers, "Sec-WebSocket-TrustPolicy").map(<[u8]>::trim_ascii);
+        let accept = values(headers, "Sec-WebSocket-Accept").map(<[u8]>::trim_ascii);
         check(accept.eq([self.accept.as_bytes()]), "its answer belongs to another request")?;
         check(
             values(headers, "Sec-WebSocket-Extensions").all(|value| value.trim_ascii().is_empty()),
