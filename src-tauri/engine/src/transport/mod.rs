@@ -99,7 +99,7 @@ pub(crate) async fn connect(
         #[cfg(not(unix))]
         Address::Unix(path) => Err(ConnectError::SocketMissing { path: path.clone() }),
         Address::Ws(socket) => {
-            let stream = ws::dial(socket, ca_file, headers, visitor, trail).await?;
+            let ws::Connection { stream, .. } = ws::dial(socket, ca_file, headers, visitor, trail).await?;
             // Most often a proxy answers: what lies behind it can be anywhere.
             Ok(Connected { stream, way: PathKind::Network })
         }
