@@ -16,6 +16,9 @@ use std::{
 };
 use tokio::{sync::Mutex, task::spawn_blocking, time::timeout};
 
+/// How long a saved password is waited for before the person may type it instead.
+pub(crate) const KEYRING_OFFER_DELAY: Duration = Duration::from_secs(2);
+
 /// How long the keyring may take: it may be asking the user to unlock it.
 pub const KEYRING_PATIENCE: Duration = Duration::from_secs(60);
 

@@ -63,6 +63,8 @@ pub struct Protection {
     pub local: bool,
     /// The SSH host that everything goes through, encrypted as far as there.
     pub through: Option<String>,
+    /// Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
+    pub site_tls: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
@@ -93,7 +95,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
-            revealing if revealing.reveals_password() => Self::Clear,
+            revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }
     }

@@ -16,7 +16,7 @@ use openssl::{
     },
 };
 use parking_lot::Mutex;
-use rfb::{Stream, TlsKind, clean};
+use rfb::{Stream, TlsKind, sanitize};
 use std::{
     collections::BTreeSet,
     fs,
@@ -292,16 +292,16 @@ fn distinguished_name(name: &X509NameRef) -> String {
         };
         format!("{kind}={}", words(entry.data()))
     });
-    clean(entries.collect::<Vec<_>>().join(", ").as_bytes())
+    sanitize(entries.collect::<Vec<_>>().join(", ").as_bytes())
 }
 
 fn words(text: &Asn1StringRef) -> String {
-    text.to_string().map_or_else(|_| clean(text.as_slice()), |text| visible(&text))
+    text.to_string().map_or_else(|_| sanitize(text.as_slice()), |text| visible(&text))
 }
 
 /// [`clean`] ends at the first NUL, behind which a name may go on (`bank.example\0.evil.example`).
 fn visible(text: &str) -> String {
-    clean(text.replace('\0', "\u{fffd}").as_bytes())
+    sanitize(text.replace('\0', "\u{fffd}").as_bytes())
 }
 
 fn seconds(time: &Asn1TimeRef) -> i64 {

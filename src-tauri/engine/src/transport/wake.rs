@@ -1,7 +1,7 @@
 //! Wake-on-LAN: the packet that switches a machine on, and where it has to go.
 //!
 //! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes of ones, then the network card's
-//! address sixteen times. A sleeping machine has no IP address, so it goes to broadcast_addrs in the network.
+//! address sixteen times. A sleeping machine has no IP address, so it goes to every machine in the network.
 
 use crate::{
     error::{ConnectError, Result},

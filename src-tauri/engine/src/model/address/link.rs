@@ -124,7 +124,7 @@ pub(super) fn is_password(key: &str) -> bool {
 
 /// A name in one line, without control characters, bidirectional controls and invisible characters.
 fn sanitized_name(text: &str) -> Option<String> {
-    let name: String = rfb::clean(text.as_bytes()).chars().take(MAX_NAME).collect();
+    let name: String = rfb::sanitize(text.as_bytes()).chars().take(MAX_NAME).collect();
     let name = name.trim_end();
     (!name.is_empty()).then(|| name.to_owned())
 }

@@ -171,7 +171,7 @@ async fn listen(mut errors: ChildStderr, words: Arc<Mutex<VecDeque<u8>>>) {
 
 /// ssh's words, fit to be shown: the frames of its warnings are left out.
 fn cleaned(words: &[u8]) -> String {
-    let lines = words.split(|byte| *byte == b'\n').map(rfb::clean);
+    let lines = words.split(|byte| *byte == b'\n').map(rfb::sanitize);
     let lines: Vec<_> = lines.filter(|line| line.contains(|c: char| c.is_alphanumeric())).collect();
     lines.join("\n")
 }

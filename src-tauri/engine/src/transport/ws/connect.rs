@@ -35,7 +35,6 @@ pub(crate) struct Connection {
     /// Bytes to and from the server behind it.
     pub(crate) stream: Stream,
     /// Version and cipher of TLS, which protects the stream as far as the site; none for `ws://`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "not part of a session's protection yet"))]
     pub(crate) tls: Option<String>,
 }
 

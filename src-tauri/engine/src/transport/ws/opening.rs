@@ -120,7 +120,7 @@ fn reason(code: u16, phrase: &str, headers: &[Header<'_>]) -> Option<String> {
         Some(location) if refusal(code) == WsRefusal::Moved => location,
         _ => phrase.as_bytes(),
     };
-    let words = rfb::clean(words);
+    let words = rfb::sanitize(words);
     let usual = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
     let says_more = !words.is_empty() && !usual.is_some_and(|usual| usual.eq_ignore_ascii_case(&words));
     says_more.then_some(words)

@@ -132,9 +132,12 @@ impl rfb::Ask for Defaults {}
 
 /// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.
 async fn desktop(stream: Stream) -> String {
-    let (policy, mut ask, mut rng) = (rfb::Policy::default(), Defaults, UnwrapErr(SysRng));
-    let handshake = rfb::client::handshake(stream, &policy, &mut ask, &mut rng);
-    timeout(TIMEOUT, handshake).await.unwrap().unwrap().init.name_text()
+    let (policy, mut ask) = (rfb::Policy::default(), Defaults);
+    let handshake = rfb::client::handshake(stream, &policy, &mut ask, UnwrapErr(SysRng));
+    match timeout(TIMEOUT, handshake).await.unwrap().unwrap() {
+        rfb::client::Outcome::Server(server) => server.init.name_text(),
+        rfb::client::Outcome::RetryWithout(negotiation) => panic!("without {negotiation}"),
+    }
 }
 
 #[tokio::test]
