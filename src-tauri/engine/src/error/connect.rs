@@ -167,6 +167,9 @@ pub enum ConnectError {
     /// The login cannot be sent in the way that this server wants it.
     #[error("this login does not fit {address}: {detail}")]
     BadInput { address: String, detail: String },
+    /// The saved HTTP login or headers cannot be sent as a request: `detail` says which, without its value.
+    #[error("the HTTP login or headers for {address} cannot be sent: {detail}")]
+    BadHttpAuth { address: String, detail: String },
     /// The server's key is too short to protect anything.
     #[error("the key of {address} has only {bits} bits, which protects nothing")]
     TooWeak { address: String, bits: u32 },

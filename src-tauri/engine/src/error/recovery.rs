@@ -93,6 +93,7 @@ impl ConnectError {
             | Self::Repeater { .. }
             | Self::Refused { .. }
             | Self::NoCommonType { .. }
+            | Self::BadHttpAuth { .. }
             | Self::TooWeak { .. }
             | Self::Integrity { .. }
             | Self::Tls { .. }
@@ -184,6 +185,7 @@ mod tests {
             (AuthFailed { address: address(), reason: None, too_many: true }, NO, NO, NO),
             (AuthFailedProbably { address: address() }, NO, NO, YES),
             (BadInput { address: address(), detail: detail() }, NO, NO, YES),
+            (BadHttpAuth { address: address(), detail: detail() }, NO, NO, NO),
             (TooWeak { address: address(), bits: 512 }, NO, NO, NO),
             (Integrity { address: address() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),

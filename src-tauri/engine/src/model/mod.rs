@@ -12,7 +12,7 @@ mod protection;
 mod secret;
 mod target;
 
-pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket};
+pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
 pub(crate) use host::name_for;
 pub use host::{FieldProblem, Host, HostDraft, HostView, MAX_TEXT, TextProblem};
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};

@@ -105,11 +105,7 @@ pub(crate) async fn connect(
         #[cfg(not(unix))]
         (Address::Unix(path), None) => Err(ConnectError::SocketMissing { path: path.clone() }),
         (Address::Ws(socket), None) => {
-            let stream = ws::dial(socket, ca_file, headers, delegate, trace).await?;
-            let site_tls = trace.passed.iter().find_map(|(phase, _)| match phase {
-                Phase::Encrypted(description) => Some(description.clone()),
-                Phase::Connected | Phase::Answered => None,
-            });
+            let ws::Connection { stream, tls: site_tls } = ws::dial(socket, ca_file, headers, delegate, trace).await?;
             // A plain WebSocket is no local path even on loopback: most often a proxy answers, and the server behind it can
             // be anywhere.
             let path = if site_tls.is_some() { PathKind::Site } else { PathKind::Network };

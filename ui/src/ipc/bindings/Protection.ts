@@ -3,11 +3,11 @@ import type { Identity } from "./Identity";
 import type { Level } from "./Level";
 
 /**
- * What protects a session, and how it came to that.
+ * What protects a session: its level, and the facts behind it.
  */
 export type Protection = { 
 /**
- * How well.
+ * The level that all layers come to.
  */
 level: Level, 
 /**
@@ -31,7 +31,7 @@ security_type: string,
  */
 tls: string | null, 
 /**
- * Who the server has shown to be.
+ * The key that the server has proved; none where the security type has no server key.
  */
 identity: Identity | null, 
 /**

@@ -130,7 +130,7 @@ impl Ssh {
 
     fn command(&self, jump: &Jump, hostname: &str, port: u16, channel: &Channel) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.options).arg("-W").arg(format!("[{hostname}]:{port}")).arg("--").arg(jump.as_ref());
+        command.args(&self.options).arg("-W").arg(format!("[{hostname}]:{port}")).args(jump.arguments());
         command.env("SSH_ASKPASS", &self.askpass).env("SSH_ASKPASS_REQUIRE", "force");
         command.env(askpass::CHANNEL, channel.address());
         if cfg!(windows) {
