@@ -4,7 +4,7 @@ use super::{Event, Observer, Policy, Presented, Weaker, peer};
 use crate::{
     error::ConnectError,
     model::{Certificate, Identity, Level, Party, Protection, Target},
-    store::Pins,
+    store::{Pins, Verdict},
     transport::{
         PathKind, TimeoutHandle,
         ssh::{
@@ -130,7 +130,11 @@ impl<'a, O: Observer> Handshake<'a, O> {
             false => self.target.endpoint(),
         };
         let address = self.target.address.without_query().to_string();
-        let verdict = self.pins.verdict(&endpoint, &identity);
+        let verdict = match self.pins.verdict(&endpoint, &identity) {
+            // Another token may have led to another machine.
+            Verdict::Changed(_) if self.target.has_shared_endpoint() => Verdict::Unknown,
+            verdict => verdict,
+        };
         let presented =
             Presented { party: Party::Server, endpoint: &endpoint, address: &address, identity: &identity, verdict };
         self.observer.identity(presented).await.map_err(|error| self.fail(error))?;

@@ -236,7 +236,7 @@ impl Run {
         self.set(SessionState::Connecting { stage });
     }
 
-    /// What the list says now. A login that was typed for another endpoint, and what was agreed to there, is forgotten.
+    /// What the list says now. A login that was typed for another server, and what was agreed to there, is forgotten.
     ///
     /// # Errors
     /// [`StoreError::NoSuchHost`] where the saved host is gone.
@@ -249,7 +249,7 @@ impl Run {
         target.wake = former.wake;
         self.update(|_, inner| {
             target.view_only |= inner.force_view_only;
-            if target.endpoint() != inner.target.endpoint() {
+            if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.agreed) = (None, Agreed::default());
             }
             inner.target = target.clone();
@@ -257,21 +257,20 @@ impl Run {
         Ok(target)
     }
 
-    /// Whether the list still has this endpoint for `target`'s host: a login that was read from the keyring meanwhile
+    /// Whether the list still has this server for `target`'s host: a login that was read from the keyring meanwhile
     /// may be for another one.
     pub(super) fn is_current(&self, target: &Target) -> bool {
-        target.host.is_none()
-            || saved_target(&self.services, target).is_some_and(|saved| saved.endpoint() == target.endpoint())
+        target.host.is_none() || saved_target(&self.services, target).is_some_and(|saved| saved.is_same_server(target))
     }
 
-    /// Changes the saved host, while it is still the same endpoint; otherwise nothing.
+    /// Changes the saved host, while it is still the same server; otherwise nothing.
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`].
     pub(super) fn change_host(&self, target: &Target, change: impl FnOnce(Host) -> Host) -> Result<(), StoreError> {
         self.services.list.change(|hosts| {
             let host = target.host.and_then(|id| hosts.get(id)).cloned();
-            let Some(host) = host.filter(|host| Target::from(host).endpoint() == target.endpoint()) else {
+            let Some(host) = host.filter(|host| Target::from(host).is_same_server(target)) else {
                 return Ok(());
             };
             let changed = change(host.clone());
