@@ -2,12 +2,15 @@
 
 use crate::{
     args::OpenRequest,
-    commands, events, link,
+    commands, events,
     platform::{self, Claim, Renderer},
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, FormError, Hint, Settings, find_target, model::FieldProblem};
+use portlight_engine::{
+    Engine, Error, FormError, Hint, Settings, find_target,
+    model::{FieldProblem, without_secrets},
+};
 use std::{
     io::{self, IsTerminal},
     process::ExitCode,
@@ -111,7 +114,7 @@ fn unreadable(target: &str, error: &Error) -> String {
         },
         _ => error.to_string(),
     };
-    format!("{:?} is neither a saved machine nor an address: {reason}", link::redacted(target))
+    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
 }
 
 /// Says why the engine did not start, on standard error, and in a window where there is no terminal; then ends with 1.

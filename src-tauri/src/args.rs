@@ -1,8 +1,7 @@
 //! The command line. Reads arguments only: no files, no environment.
 
-use crate::link;
 use lexopt::{Arg, Parser, ValueExt};
-use portlight_engine::doctor::TrustPolicy;
+use portlight_engine::{doctor::TrustPolicy, model::without_secrets};
 use std::ffi::OsString;
 
 /// `portlight --help`.
@@ -111,7 +110,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         }
     };
     match rest.first() {
-        Some(another) => Err(format!("one machine at a time, please: what is {:?}?", link::redacted(another))),
+        Some(another) => Err(format!("one machine at a time, please: what is {:?}?", without_secrets(another))),
         None => Ok(command),
     }
 }

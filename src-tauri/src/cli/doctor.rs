@@ -4,14 +4,14 @@ use super::render;
 use crate::{
     app::KEYRING_SERVICE,
     args::{DoctorArgs, PasswordSource},
-    link, platform,
+    platform,
 };
 use portlight_engine::{
     Engine, Result, Settings, StoreError,
     doctor::{self, Login, Report},
     find_target,
     keyring::Keyring,
-    model::{Secret, Target},
+    model::{Secret, Target, without_secrets},
     store::Pins,
 };
 use std::{
@@ -45,7 +45,7 @@ pub fn examine(args: &DoctorArgs) -> ExitCode {
         }
         Err(cause) => Err(StoreError::System { detail: cause.to_string() }.into()),
     };
-    let report = report.unwrap_or_else(|error| Report::failed(link::redacted(&args.target), error));
+    let report = report.unwrap_or_else(|error| Report::failed(without_secrets(&args.target).into_owned(), error));
     print(&if args.json { render::json_line(&report) } else { render::plain(&report, colours()) });
     match report.error.is_none() && (args.login.is_none() || report.desktop.is_some()) {
         true => ExitCode::SUCCESS,

@@ -56,7 +56,7 @@ pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
         RunEvent::Reopen { has_visible_windows: false, .. } => Some(OpenRequest::default()),
         RunEvent::Opened { urls } => {
             let link = urls.first()?.to_string();
-            let link = crate::link::without_password(&link).unwrap_or(link);
+            let link = portlight_engine::model::without_password(&link).into_owned();
             Some(OpenRequest { target: Some(link), view_only: false })
         }
         _ => None,

@@ -35,12 +35,12 @@ const ENGINE: Table = &[
 const SHELL: Table = &[
     ("link",        ""),
     ("text",        ""),
-    ("args",        "link"),
-    ("platform",    "args link"),
+    ("args",        ""),
+    ("platform",    "args"),
     ("windows",     "text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
     ("commands",    "windows"),
-    ("app",         "args commands events link platform text tray windows"),
-    ("cli",         "app args link platform"),
+    ("app",         "args commands events platform text tray windows"),
+    ("cli",         "app args platform"),
 ];

@@ -61,7 +61,7 @@ pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
         Ok(headers) => headers.unwrap_or_default(),
         Err(detail) => {
             let address = target.address.without_query().to_string();
-            return progress.finish(Some(ConnectError::BadInput { address, detail }));
+            return progress.finish(Some(ConnectError::BadHttpAuth { address, detail }));
         }
     };
     let policy = Policy {

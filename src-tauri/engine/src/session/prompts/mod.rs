@@ -89,7 +89,7 @@ impl<'a> Prompts<'a> {
         let Some(secret) = secret else { return Ok(Headers::default()) };
         let unreadable = |detail| {
             let address = self.target.address.without_query().to_string();
-            ConnectError::BadInput { address, detail }
+            ConnectError::BadHttpAuth { address, detail }
         };
         let auth = HttpAuth::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
         Ok(Headers::of(&auth).map_err(unreadable)?)
