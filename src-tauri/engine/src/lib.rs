@@ -19,6 +19,7 @@ pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
+mod platform;
 pub mod relay;
 pub mod session;
 pub mod store;
@@ -525,7 +526,7 @@ impl Engine {
     }
 
     async fn look_for_keyring(&self) {
-        if let Err(error @ KeyringError::Missing { .. }) = self.secrets.look().await {
+        if let Err(error @ KeyringError::Missing { .. }) = self.secrets.check().await {
             tracing::warn!(%error, "passwords are kept for a session only");
             if self.tell_once(Hint::KeyringMissing) {
                 self.notices.lock().push(error.into());

@@ -112,9 +112,9 @@ pub(crate) async fn connect(
 /// # Errors
 /// [`ConnectError::CallerGone`] where it has hung up already.
 pub(crate) fn called(call: IncomingConnection) -> Result<Connected, ConnectError> {
-    tcp::prepare(&call.stream).map_err(|_| ConnectError::CallerGone { address: call.from() })?;
-    let way = way(&call.stream);
-    Ok(Connected { stream: Box::new(call.stream), way })
+    tcp::prepare(call.socket()).map_err(|_| ConnectError::CallerGone { address: call.from() })?;
+    let way = way(call.socket());
+    Ok(Connected { stream: call.into_stream(), way })
 }
 
 fn way(stream: &TcpStream) -> PathKind {
