@@ -510,7 +510,8 @@ fn the_users_own_authorities_come_in_place_of_the_systems() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     fs::write(&file, fs::read_to_string(&file).unwrap() + broken).unwrap();
     let mut child = again("transport::tls::tests::the_users_own_authorities_come_in_place_of_the_systems");
-    let output = child.env("SSL_CERT_FILE", file).env(CHILD_OF_TEST, folder.path()).output().unwrap();
+    let output =
+        child.env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR").env(CHILD_OF_TEST, folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(fs::read_to_string(folder.path().join("found")).unwrap(), "Mine");
 }
