@@ -1,6 +1,6 @@
 //! A page in one of Portlight's windows: what is on it, and what a user does there.
 
-use super::{App, PATIENCE, wait::sooner_or_later};
+use super::{App, TIMEOUT, wait::within_timeout};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fantoccini::{Client, Locator, elements::Element, error::CmdError, wd::WindowHandle};
 use image::RgbImage;
@@ -34,7 +34,7 @@ impl<'a> Page<'a> {
     /// Waits until an expression on the page is true, or anything else that counts as true.
     pub async fn until(&self, what: &str, expression: &str) -> Value {
         let look = format!("return {expression}");
-        match sooner_or_later(async || Some(self.script(&look).await).filter(is_true)).await {
+        match within_timeout(async || Some(self.script(&look).await).filter(is_true)).await {
             Some(found) => found,
             None => panic!("waited in vain for {what}; the page says: {}", self.text().await),
         }
@@ -115,7 +115,7 @@ impl<'a> Page<'a> {
     /// One command to this window.
     async fn driver<T>(&self, what: &str, command: impl AsyncFnOnce(&Client) -> Result<T, CmdError>) -> T {
         let _turn = self.app.turn().await;
-        let answer = timeout(PATIENCE, async {
+        let answer = timeout(TIMEOUT, async {
             self.app.client().switch_to_window(self.handle.clone()).await?;
             command(self.app.client()).await
         });

@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! Engine ─┬▶ session ─▶ transport ─▶ demo        one look at one host: dial, log in, relay
-//!         │     ├─────▶ relay                    the loopback WebSocket that the viewer comes in by
 //!         │     ├─────▶ trust                    which keys of servers the user has accepted
 //!         │     └─────▶ secrets                  passwords, in the operating system's keyring
 //!         ├▶ doctor                              the same way to a server, examined stage by stage
@@ -11,7 +10,8 @@
 //!         ├▶ wake                                the packet that switches a machine on
 //!         └▶ told                                what the user was told once
 //! ```
-//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`.
+//! `session::run` is the function to read first. The RFB handshake itself is the crate `rfb`, the loopback WebSocket
+//! that the viewer comes in by is the crate `relay`.
 
 mod connect;
 pub mod doctor;
@@ -20,7 +20,6 @@ pub mod import;
 pub mod keyring;
 pub mod model;
 mod platform;
-pub mod relay;
 pub mod session;
 pub mod store;
 #[cfg(test)]
@@ -165,8 +164,13 @@ impl Engine {
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
         let (ear, calls) = ReverseListener::new(runtime.clone());
-        let surroundings =
-            Services { relay, secrets: secrets.clone(), trust, list: Arc::clone(&list), runtime: runtime.clone() };
+        let surroundings = Services {
+            relay,
+            keyring: secrets.clone(),
+            pins: trust,
+            list: Arc::clone(&list),
+            runtime: runtime.clone(),
+        };
         let engine = Arc::new(Self {
             list,
             secrets,
@@ -311,7 +315,9 @@ impl Engine {
         };
         let login =
             password.map(|password| password.map(|password| Login { username: None, password })).map_err(Error::from);
-        Ok(doctor::examine_with(Target::from(&host), login, TrustPolicy::Known, self.sessions.trust()).await)
+        let target = Target::from(&host);
+        let http_auth = doctor::saved_http_auth(&target, &self.secrets).await?;
+        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, self.sessions.pins()).await)
     }
 
     /// Takes a host off the list. It can be restored within [`UNDO`]; then its password is forgotten too.
@@ -420,12 +426,12 @@ impl Engine {
                 }
             });
         }
-        self.sessions.start(session, target, None);
+        self.sessions.start(session, target);
     }
 
     /// Begins the session of this name with a server that has called: the person is asked first.
     pub fn open_call(&self, session: SessionId, call: IncomingConnection) {
-        self.sessions.start(session, Target::caller(call.from), Some(call));
+        self.sessions.start_reverse(session, call);
     }
 
     /// Whether and where servers may call.
@@ -463,8 +469,13 @@ impl Engine {
         self.sessions.find(target)
     }
 
-    /// What stays the same about a session, and its state: the current one first, then each change.
-    pub fn watch(&self, id: SessionId) -> Option<(SessionView, watch::Receiver<SessionState>)> {
+    /// What a session looks at.
+    pub fn view(&self, id: SessionId) -> Option<SessionView> {
+        self.sessions.view(id)
+    }
+
+    /// Its states: the present one first, then each change.
+    pub fn watch(&self, id: SessionId) -> Option<watch::Receiver<SessionState>> {
         self.sessions.watch(id)
     }
 
@@ -479,13 +490,18 @@ impl Engine {
     }
 
     /// Hands on the answer to what the session asked.
-    pub fn answer(&self, id: SessionId, answer: Answer) {
-        self.sessions.answer(id, answer);
+    pub fn answer(&self, id: SessionId, number: u64, answer: Answer) {
+        self.sessions.answer(id, number, answer);
     }
 
     /// Dials again.
-    pub fn again(&self, id: SessionId) {
-        self.sessions.again(id);
+    pub fn reconnect(&self, id: SessionId) {
+        self.sessions.reconnect(id);
+    }
+
+    /// Opens `target` again in a session that was found for it.
+    pub fn reopen(&self, id: SessionId, target: Target) {
+        self.sessions.reopen(id, target);
     }
 
     /// Ends the session as the user asked; it can be dialled again.

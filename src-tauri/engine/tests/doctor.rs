@@ -86,7 +86,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
     timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
@@ -310,6 +310,7 @@ async fn the_json_form_is_stable() {
             "offered": ["None"],
             "chosen": "None",
             "protection": "clear",
+            "tunnel": null,
             "identity": null,
             "desktop": { "name": "desk", "width": 800, "height": 600 },
             "error": null,
@@ -328,6 +329,7 @@ async fn the_json_form_is_stable() {
             "offered": [],
             "chosen": null,
             "protection": null,
+            "tunnel": null,
             "identity": null,
             "desktop": null,
             "error": { "code": "not_rfb_closed", "address": at, "message": message },

@@ -60,10 +60,10 @@ impl House {
         is: impl Fn(&SessionState) -> bool,
     ) -> SessionState {
         let target = self.engine.target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
-        assert_eq!(target.name, self.site(), "a name is seen by broadcast_addrs: it has no token");
+        assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
         let session = self.engine.reserve();
         self.engine.open(session, target);
-        let mut state = self.engine.watch(session).unwrap().1;
+        let mut state = self.engine.watch(session).unwrap();
         self.engine.attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
@@ -128,7 +128,7 @@ async fn a_proxy_that_closes_says_why() {
 async fn the_doctor_tells_the_stages_of_the_way() {
     let house = House::new().await;
     let target = house.engine.target(&format!("{}?token=abc123", house.site()), false).unwrap();
-    let examination = ProbeRequest { target, login: None, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login: None, http_auth: None, accept: TrustPolicy::Known };
     let server = async {
         let (stream, _) = house.listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();

@@ -29,11 +29,11 @@ export const listHosts = (): Promise<HostListView> => call('list_hosts');
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   call('save_host', { draft, change });
 /** What the site in front of a saved machine wants to see goes to the keyring, or out of it. */
-export const saveSite = (id: HostId, change: SiteChange): Promise<void> => call('save_site', { id, change });
+export const saveSite = (id: HostId, change: SiteChange): Promise<void> => call('save_http_auth', { id, change });
 export const duplicateHost = (id: HostId, name: string): Promise<HostView> => call('duplicate_host', { id, name });
 export const removeHost = (id: HostId): Promise<void> => call('remove_host', { id });
 export const restoreHost = (id: HostId): Promise<void> => call('restore_host', { id });
-export const favourHost = (id: HostId, favourite: boolean): Promise<void> => call('favour_host', { id, favourite });
+export const favourHost = (id: HostId, favourite: boolean): Promise<void> => call('set_favourite', { id, favourite });
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
 /** Wakes the machine up, waits until it answers, and opens it. */
 export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
@@ -61,7 +61,7 @@ export function attach(onState: (state: SessionState) => void): Promise<SessionV
 }
 export const answer = (answer: Answer): Promise<void> => call('answer', { answer });
 /** Dials again: same window, same settings. */
-export const again = (): Promise<void> => call('again');
+export const again = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */
 export const close = (): Promise<void> => call('close');
 export const closeWindow = (): Promise<void> => call('close_window');

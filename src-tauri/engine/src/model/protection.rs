@@ -1,4 +1,4 @@
-//! What is_encrypted a session, in the words of the boundary to the windows.
+//! What protects a session, in the words of the boundary to the windows.
 
 use super::Identity;
 use rfb::SecurityType;
@@ -53,7 +53,7 @@ impl From<Level> for rfb::Level {
     }
 }
 
-/// What is_encrypted a session, and how it came to that.
+/// What protects a session, and how it came to that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Protection {
@@ -63,6 +63,8 @@ pub struct Protection {
     pub local: bool,
     /// The SSH host that everything goes through, encrypted as far as there.
     pub through: Option<String>,
+    /// Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
+    pub site_tls: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
@@ -82,7 +84,7 @@ pub enum Travels {
     Encrypted,
     /// VNC authentication without TLS: it is not sent itself, but a listener can guess it at leisure; eight bytes count.
     Scrambled,
-    /// Readable for broadcast_addrs on the way.
+    /// Readable for everybody on the way.
     Clear,
     /// As it may be: the way does not leave this computer.
     Local,
@@ -92,7 +94,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
-            revealing if revealing.reveals_password() => Self::Clear,
+            revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }
     }

@@ -73,6 +73,14 @@ impl Target {
         endpoint
     }
 
+    /// The name under which keys of a server are known that connected to us: its port is another one each time.
+    pub(crate) fn reverse_endpoint(&self) -> String {
+        match &self.address {
+            Address::Tcp { hostname, .. } => format!("{hostname} calling"),
+            _ => self.endpoint(),
+        }
+    }
+
     /// A server that has called; nobody knows where to call it back.
     pub(crate) fn caller(from: SocketAddr) -> Self {
         let (hostname, port) = (from.ip().to_canonical().to_string(), from.port());

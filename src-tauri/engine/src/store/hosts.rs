@@ -43,7 +43,7 @@ pub struct Opened {
 }
 
 impl Hosts {
-    /// Opens the list in `folder` and keeps broadcast_addrs else out. A list that cannot be read is kept beside.
+    /// Opens the list in `folder` and keeps other instances out. A list that cannot be read is kept beside.
     ///
     /// # Errors
     /// [`StoreError::HostsInUse`]; [`StoreError::HostsNotSaved`] where the folder or the file beside cannot be written;

@@ -146,7 +146,7 @@ impl World {
     pub async fn session(&self, fault: Fault) -> (Session<'_>, Page, TcpStream) {
         let proxy = Proxy::to(self.server.local_addr().unwrap(), fault).await;
         let (id, page, server) = open(&self.engine, &self.server, proxy.port).await;
-        let states = self.engine.watch(id).unwrap().1;
+        let states = self.engine.watch(id).unwrap();
         (Session { id, states, engine: &self.engine, _proxy: proxy }, page, server)
     }
 
@@ -213,7 +213,7 @@ async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (Sessi
     let id = engine.reserve();
     engine.open(id, target);
     engine.attach(id);
-    let mut states = engine.watch(id).unwrap().1;
+    let mut states = engine.watch(id).unwrap();
     let server = within(welcome(listener)).await;
     let ready = |state: &SessionState| matches!(state, SessionState::Ready { .. } | SessionState::Ended { .. });
     let url = match within(states.wait_for(ready)).await.unwrap().clone() {

@@ -56,7 +56,7 @@ mac: string,
 /**
  * Whether the keyring has what the site in front of it wants to see.
  */
-has_site: boolean, 
+has_http_auth: boolean, 
 /**
  * Whether a session dials again where the way breaks.
  */

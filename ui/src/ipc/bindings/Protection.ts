@@ -19,6 +19,10 @@ local: boolean,
  */
 through: string | null, 
 /**
+ * Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
+ */
+site_tls: string | null, 
+/**
  * The security type's name in the field, such as `X509Vnc`.
  */
 security_type: string, 

@@ -34,6 +34,10 @@ chosen: string | null,
  */
 protection: Level | null, 
 /**
+ * What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+ */
+tunnel: string | null, 
+/**
  * Who the server has shown to be.
  */
 identity: Identity | null, 

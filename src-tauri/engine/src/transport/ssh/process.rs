@@ -181,7 +181,7 @@ async fn read_stderr(mut errors: ChildStderr, kept: Arc<Mutex<VecDeque<u8>>>) {
 
 /// ssh's error output as text, without the lines of `@` around its warnings.
 fn sanitised(stderr: &[u8]) -> String {
-    let lines = stderr.split(|byte| *byte == b'\n').map(rfb::clean);
+    let lines = stderr.split(|byte| *byte == b'\n').map(rfb::sanitize);
     let lines: Vec<_> = lines.filter(|line| line.contains(|c: char| c.is_alphanumeric())).collect();
     lines.join("\n")
 }

@@ -92,7 +92,7 @@ impl Questions {
             let fingerprint = words.iter().find_map(|line| fingerprint(line));
             return Question::HostKey { prompt: words.join("\n"), fingerprint };
         }
-        if prompt == "TrustPolicy updated hostkeys? (yes/no):" {
+        if prompt == "Accept updated hostkeys? (yes/no):" {
             return Question::Confirm { prompt };
         }
         let (of, owner) = secret(&prompt);
@@ -117,7 +117,7 @@ impl Question {
 
 /// The lines of a prompt, sanitised, without empty ones.
 fn lines(text: &[u8]) -> Vec<String> {
-    text.split(|byte| *byte == b'\n').map(rfb::clean).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
+    text.split(|byte| *byte == b'\n').map(rfb::sanitize).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
 }
 
 /// The fingerprint `SHA256:…` in a line such as "ED25519 key fingerprint is SHA256:….".

@@ -367,7 +367,7 @@ async fn what_the_ssh_host_cannot_reach_or_must_not_is_told() {
     assert!(detail.contains("Connection refused"), "{detail}");
 
     let error = world.fails("restricted", echo().await, &mut Answers::default()).await;
-    let ConnectError::SshForward { detail, .. } = error else { panic!("{error:?}") };
+    let ConnectError::SshProhibited { detail, .. } = error else { panic!("{error:?}") };
     assert!(detail.contains("prohibited"), "{detail}");
 }
 

@@ -11,7 +11,7 @@ use openssl::{
     x509::{GeneralNameRef, X509NameRef, X509Ref, X509VerifyResult},
 };
 use parking_lot::Mutex;
-use rfb::clean;
+use rfb::sanitize;
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 /// How many of a certificate's names are kept, and how many parts of a distinguished name.
@@ -108,17 +108,17 @@ fn distinguished_name(name: &X509NameRef) -> String {
         };
         format!("{kind}={}", words(entry.data()))
     });
-    clean(entries.collect::<Vec<_>>().join(", ").as_bytes())
+    sanitize(entries.collect::<Vec<_>>().join(", ").as_bytes())
 }
 
 fn words(text: &Asn1StringRef) -> String {
-    text.to_string().map_or_else(|_| clean(text.as_slice()), |text| visible(&text))
+    text.to_string().map_or_else(|_| sanitize(text.as_slice()), |text| visible(&text))
 }
 
-/// Sanitises, with U+FFFD for each NUL: [`clean`] ends at the first one, but a name may go on behind it
+/// Sanitises, with U+FFFD for each NUL: [`sanitize`] ends at the first one, but a name may go on behind it
 /// (`bank.example\0.evil.example`).
 pub(super) fn visible(text: &str) -> String {
-    clean(text.replace('\0', "\u{fffd}").as_bytes())
+    sanitize(text.replace('\0', "\u{fffd}").as_bytes())
 }
 
 /// Seconds since 1970; 0 where it is no time, which is among the problems then.

@@ -121,7 +121,7 @@ fn goodbye(frame: Option<CloseFrame>) -> io::Result<()> {
     match u16::from(frame.code) {
         NORMAL | GOING_AWAY => Ok(()),
         code => {
-            let reason = Some(rfb::clean(frame.reason.as_bytes())).filter(|words| !words.is_empty());
+            let reason = Some(rfb::sanitize(frame.reason.as_bytes())).filter(|words| !words.is_empty());
             Err(io::Error::other(Broke::Closed { code, reason }))
         }
     }

@@ -96,7 +96,7 @@ impl Opening {
         check(response.version == Some(1), "its answer is HTTP/1.0")?;
         check(lists(headers, "Upgrade", "websocket"), "its answer has no Upgrade")?;
         check(lists(headers, "Connection", "upgrade"), "its answer has no Connection: Upgrade")?;
-        let accept = values(headers, "Sec-WebSocket-TrustPolicy").map(<[u8]>::trim_ascii);
+        let accept = values(headers, "Sec-WebSocket-Accept").map(<[u8]>::trim_ascii);
         check(accept.eq([self.accept.as_bytes()]), "its answer belongs to another request")?;
         check(
             values(headers, "Sec-WebSocket-Extensions").all(|value| value.trim_ascii().is_empty()),
@@ -135,7 +135,7 @@ fn reason(code: u16, phrase: &str, headers: &[Header<'_>]) -> Option<String> {
         Some(location) if refusal(code) == WsRefusal::Moved => location,
         _ => phrase.as_bytes(),
     };
-    let words = rfb::clean(words);
+    let words = rfb::sanitize(words);
     let usual = StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason());
     let says_more = !words.is_empty() && !usual.is_some_and(|usual| usual.eq_ignore_ascii_case(&words));
     says_more.then_some(words)

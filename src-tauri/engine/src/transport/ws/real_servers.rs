@@ -114,7 +114,7 @@ async fn reached(place: &str) -> Result<Stream, ConnectError> {
 }
 
 async fn refusal(place: &str) -> ConnectError {
-    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets broadcast_addrs in"))
+    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets everybody in"))
 }
 
 struct Nobody;
@@ -123,9 +123,12 @@ impl rfb::Ask for Nobody {}
 
 /// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.
 async fn desktop(stream: Stream) -> String {
-    let (policy, mut ask, mut rng) = (rfb::Policy::default(), Nobody, UnwrapErr(SysRng));
-    let handshake = rfb::client::handshake(stream, &policy, &mut ask, &mut rng);
-    timeout(PATIENCE, handshake).await.unwrap().unwrap().init.name_text()
+    let (policy, mut ask) = (rfb::Policy::default(), Nobody);
+    let handshake = rfb::client::handshake(stream, &policy, &mut ask, UnwrapErr(SysRng));
+    match timeout(PATIENCE, handshake).await.unwrap().unwrap() {
+        rfb::client::Outcome::Server(server) => server.init.name_text(),
+        rfb::client::Outcome::RetryWithout(negotiation) => panic!("without {negotiation}"),
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tokio::{
 /// The key and the accept value of RFC 6455, section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const GRANTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                       Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 fn socket(text: &str) -> WebSocket {
     match Address::parse(text) {
@@ -118,8 +118,8 @@ fn an_answer_that_grants_something_else_is_no_answer() {
     let other_key = GRANTED.replace("s3pP", "S3pP");
     let answers = [
         other_key.clone(),
-        with("Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        without("Sec-WebSocket-TrustPolicy"),
+        with("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        without("Sec-WebSocket-Accept"),
         without("Upgrade"),
         without("Connection"),
         with("Sec-WebSocket-Extensions: permessage-deflate"),
