@@ -69,8 +69,8 @@ pub struct Settings {
     pub config: PathBuf,
     /// Where the rest lies: what the user was told once.
     pub data: PathBuf,
-    /// Under this name the keyring's entries are filed.
-    pub keyring_service: String,
+    /// Where passwords are kept.
+    pub keyring: Keyring,
     /// The pages that may open the relay's WebSockets.
     pub origins: Vec<String>,
     /// What the demo desktop is called in the first list.
@@ -157,7 +157,7 @@ impl Engine {
             hosts.put(Host::demo(&settings.demo_name))?;
         }
         let list = Arc::new(HostList::new(hosts));
-        let secrets = Keyring::new(&settings.keyring_service);
+        let secrets = settings.keyring;
         let (trust, trust_notice) = Pins::open(&settings.config);
         let relay = Relay::start(settings.origins)
             .await
