@@ -219,7 +219,7 @@ fn secret(text: &str) -> Option<Reply> {
     Some(Reply::Secret(text.to_owned().into()))
 }
 
-/// A server that greets, and then says what it hears.
+/// A server that greets, and then echoes.
 async fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -325,9 +325,9 @@ async fn a_password_is_asked_for() {
 
 #[tokio::test]
 async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
     let mut refuses = Answers::new([None]);
-    let error = world.fails("stranger", 1, &mut refuses).await;
+    let error = world.fails("unknown", 1, &mut refuses).await;
     assert_eq!(error, ConnectError::ViewerFailed { detail: String::new() });
     assert!(!world.path("new").exists());
     let mut keygen = StdCommand::new("ssh-keygen");
@@ -342,8 +342,8 @@ async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
 
     let echo = echo().await;
     let mut accepts = Answers::new([Some(Reply::Yes)]);
-    greeted(&mut world.dial("stranger", echo, &mut accepts).await.unwrap()).await;
-    greeted(&mut world.dial("stranger", echo, &mut Answers::default()).await.unwrap()).await;
+    greeted(&mut world.dial("unknown", echo, &mut accepts).await.unwrap()).await;
+    greeted(&mut world.dial("unknown", echo, &mut Answers::default()).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -435,8 +435,8 @@ impl AskPass for AfterAnHour {
 
 #[tokio::test]
 async fn no_time_runs_while_a_person_is_asked() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
-    let jump = "stranger".parse().unwrap();
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
+    let jump = "unknown".parse().unwrap();
     let dialled = world.ssh().dial(&jump, "127.0.0.1", echo().await, &mut AfterAnHour).await;
     assert!(dialled.is_ok(), "{:?}", dialled.err());
 }
@@ -496,11 +496,11 @@ impl AskPass for Hesitates {
 
 #[tokio::test]
 async fn dialling_can_be_given_up_while_ssh_asks() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
     let (asking, asked) = oneshot::channel();
     let mut hesitates = Hesitates(Some(asking));
     let groups = tokio::select! {
-        _ = world.dial("stranger", 1, &mut hesitates) => panic!("it ended without an answer"),
+        _ = world.dial("unknown", 1, &mut hesitates) => panic!("it ended without an answer"),
         groups = async { asked.await.map(|()| world.groups()).unwrap() } => groups,
     };
     // The future is gone, and with it the question, the askpass program, and ssh.
