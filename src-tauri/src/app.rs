@@ -9,6 +9,7 @@ use crate::{
 };
 use portlight_engine::{
     Engine, Error, FormError, Hint, Settings, find_target,
+    keyring::Keyring,
     model::{FieldProblem, without_secrets},
 };
 use std::{
@@ -64,7 +65,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let settings = Settings {
         config,
         data,
-        keyring_service: KEYRING_SERVICE.to_owned(),
+        keyring: Keyring::new(KEYRING_SERVICE),
         origins: ORIGINS.map(str::to_owned).into(),
         demo_name: texts.get("demo.name").to_owned(),
     };

@@ -19,6 +19,7 @@ pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
+mod platform;
 pub mod session;
 pub mod store;
 #[cfg(test)]
@@ -68,8 +69,8 @@ pub struct Settings {
     pub config: PathBuf,
     /// Where the rest lies: what the user was told once.
     pub data: PathBuf,
-    /// Under this name the keyring's entries are filed.
-    pub keyring_service: String,
+    /// Where passwords are kept.
+    pub keyring: Keyring,
     /// The pages that may open the relay's WebSockets.
     pub origins: Vec<String>,
     /// What the demo desktop is called in the first list.
@@ -156,7 +157,7 @@ impl Engine {
             hosts.put(Host::demo(&settings.demo_name))?;
         }
         let list = Arc::new(HostList::new(hosts));
-        let secrets = Keyring::new(&settings.keyring_service);
+        let secrets = settings.keyring;
         let (trust, trust_notice) = Pins::open(&settings.config);
         let relay = Relay::start(settings.origins)
             .await
@@ -541,7 +542,7 @@ impl Engine {
     }
 
     async fn look_for_keyring(&self) {
-        if let Err(error @ KeyringError::Missing { .. }) = self.secrets.look().await {
+        if let Err(error @ KeyringError::Missing { .. }) = self.secrets.check().await {
             tracing::warn!(%error, "passwords are kept for a session only");
             if self.tell_once(Hint::KeyringMissing) {
                 self.notices.lock().push(error.into());

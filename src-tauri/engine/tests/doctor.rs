@@ -6,6 +6,7 @@ use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
     doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
     error::OtherProtocol,
+    keyring::Keyring,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
     store::Pins,
 };
@@ -344,7 +345,7 @@ async fn a_form_is_examined_without_saving_it() {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
-        keyring_service: "portlight-test".into(),
+        keyring: Keyring::in_memory(),
         origins: vec![],
         demo_name: "Demo".into(),
     };

@@ -5,6 +5,7 @@
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
+    keyring::Keyring,
     model::{HostDraft, HostId, Level, PasswordChange, SessionId},
     session::{Answer, Prompt, SessionState, Stage},
     store::Listening,
@@ -42,7 +43,7 @@ async fn house() -> House {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
-        keyring_service: "portlight-test".into(),
+        keyring: Keyring::in_memory(),
         origins: vec![ORIGIN.into()],
         demo_name: "Demo".into(),
     };
@@ -601,6 +602,31 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     house.answer(id, Answer::Call);
     until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
     assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
+    let house = house().await;
+    let port = Server::start().await.listener.local_addr().unwrap().port();
+    house.engine.listen(Listening { on: true, address: [127, 0, 0, 1].into(), port }).await.unwrap();
+    // Port scans, which are not even asked about.
+    for _ in 0..5 {
+        drop(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    for _ in 0..5 {
+        let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let from = there.local_addr().unwrap().to_string();
+        there.write_all(VERSION).await.unwrap();
+        let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
+        assert_eq!(call.from(), from);
+        let id = house.engine.reserve();
+        house.engine.open_call(id, call);
+        let mut states = house.engine.watch(id).unwrap();
+        house.engine.attach(id);
+        until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        drop(there);
+        assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
+    }
 }
 
 #[tokio::test]

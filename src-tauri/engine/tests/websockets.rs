@@ -7,6 +7,7 @@ use portlight_engine::{
     ConnectError, Engine, Settings,
     doctor::{self, ProbeRequest, TrustPolicy},
     error::WsRefusal,
+    keyring::Keyring,
     session::SessionState,
     store::Pins,
 };
@@ -41,7 +42,7 @@ impl House {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![],
             demo_name: "Demo".into(),
         };

@@ -22,9 +22,10 @@ pub const TABLES: &[(&str, Table)] = &[("portlight-engine", ENGINE), ("portlight
 const ENGINE: Table = &[
     ("model",       ""),
     ("error",       "model"),
-    ("store",       "model error"),
-    ("keyring",     "model error"),
-    ("transport",   "model error"),
+    ("platform",    "model error"),
+    ("store",       "model error platform"),
+    ("keyring",     "model error platform"),
+    ("transport",   "model error platform"),
     ("import",      "model error"),
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),

@@ -95,8 +95,8 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
 
 /// Asks whether to talk to a server that has connected to us, before a byte is sent to it.
 async fn confirm_caller(run: &Run, target: &Target) -> Result<(), Error> {
-    let Some(incoming) = run.take_incoming(target)? else { return Ok(()) };
-    Prompts::new(run, target).confirm_caller(&incoming).await?;
+    let Some(mut incoming) = run.take_incoming(target)? else { return Ok(()) };
+    Prompts::new(run, target).confirm_caller(&mut incoming).await?;
     run.put_incoming(incoming);
     Ok(())
 }

@@ -32,7 +32,7 @@ async fn services(hosts: &[&Host]) -> (Services, TempDir) {
     }
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring: Keyring::new("portlight-test"),
+        keyring: Keyring::in_memory(),
         pins: Pins::default(),
         list: Arc::new(HostList::new(list)),
         runtime: Handle::current(),

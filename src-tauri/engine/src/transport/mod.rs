@@ -120,9 +120,9 @@ pub(crate) async fn connect(
 /// # Errors
 /// [`ConnectError::CallerGone`] where it has closed it already.
 pub(crate) fn accept_reverse(incoming: IncomingConnection) -> Result<Connected, ConnectError> {
-    tcp::prepare(&incoming.stream).map_err(|_| ConnectError::CallerGone { address: incoming.from() })?;
-    let path = path_kind(&incoming.stream);
-    Ok(Connected { stream: Box::new(incoming.stream), path, site_tls: None })
+    tcp::prepare(incoming.socket()).map_err(|_| ConnectError::CallerGone { address: incoming.from() })?;
+    let path = path_kind(incoming.socket());
+    Ok(Connected { stream: incoming.into_stream(), path, site_tls: None })
 }
 
 fn path_kind(stream: &TcpStream) -> PathKind {

@@ -7,6 +7,7 @@ use crate::{
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
+    keyring::Keyring,
     model::{SessionId, Target},
     session::SessionState,
 };
@@ -131,7 +132,7 @@ impl World {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![ORIGIN.into()],
             demo_name: "Demo".into(),
         };

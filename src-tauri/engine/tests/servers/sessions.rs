@@ -8,6 +8,7 @@ use crate::{
 };
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
+    keyring::Keyring,
     model::{Identity, Level, Protection, Target},
     session::{Answer, Prompt, SessionState},
 };
@@ -34,7 +35,7 @@ impl House {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![ORIGIN.into()],
             demo_name: "Demo".into(),
         };

@@ -95,10 +95,16 @@ impl<'a> Prompts<'a> {
         Ok(Headers::of(&auth).map_err(unreadable)?)
     }
 
-    /// Asks whether to talk to a server that has connected to us.
-    pub(super) async fn confirm_caller(&mut self, incoming: &IncomingConnection) -> Result<(), ConnectError> {
-        let prompt = Prompt::Call { from: incoming.from() };
-        self.ask(Party::Caller, prompt, Stage::Handshake).await.map(drop).ok_or_else(ConnectError::cancelled)
+    /// Asks whether to talk to a server that has connected to us. The prompt ends when the server hangs up.
+    pub(super) async fn confirm_caller(&mut self, incoming: &mut IncomingConnection) -> Result<(), ConnectError> {
+        let from = incoming.from();
+        let prompt = Prompt::Call { from: from.clone() };
+        tokio::select! {
+            answer = self.ask(Party::Caller, prompt, Stage::Handshake) => {
+                answer.map(drop).ok_or_else(ConnectError::cancelled)
+            }
+            () = incoming.closed() => Err(ConnectError::CallerGone { address: from }),
+        }
     }
 
     /// Asks the person; none where they gave up. Afterwards the session shows `stage`.

@@ -19,7 +19,7 @@ async fn services(host: &Host) -> (Arc<Services>, TempDir) {
     hosts.put(host.clone()).unwrap();
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring: Keyring::new("portlight-test"),
+        keyring: Keyring::in_memory(),
         pins: Pins::default(),
         list: Arc::new(HostList::new(hosts)),
         runtime: Handle::current(),

@@ -1,4 +1,4 @@
-//! A TCP port of loopback, for callers who show a random token: Windows.
+//! Windows: a TCP port on loopback, for processes that send a random token first.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -14,23 +14,24 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-/// Bytes of a token as written: 256 random bits in hexadecimal.
+/// Length of a token in bytes as it is sent: 256 random bits in hexadecimal.
 const TOKEN: usize = 64;
-/// A caller has its token at hand.
-const TOKEN_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a connection may take to send its token, 1 s.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An askpass program.
-pub(in super::super) type Caller = TcpStream;
+/// A connection of an askpass program.
+pub(crate) type Connection = TcpStream;
 
-/// Where askpass programs call.
-pub(in super::super) struct Channel {
+/// Listens for askpass programs.
+pub(crate) struct Channel {
     listener: TcpListener,
     port: u16,
     token: Zeroizing<String>,
 }
 
 impl Channel {
-    pub(in super::super) fn open() -> io::Result<Self> {
+    /// A new channel, with a port and a token of its own.
+    pub(crate) fn open() -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
@@ -40,26 +41,26 @@ impl Channel {
         Ok(Self { listener: TcpListener::from_std(listener)?, port, token })
     }
 
-    /// What a caller has to know.
-    pub(in super::super) fn address(&self) -> OsString {
+    /// What [`connect`] takes.
+    pub(crate) fn address(&self) -> OsString {
         format!("{}:{}", self.port, *self.token).into()
     }
 
-    /// The next caller who may ask.
-    pub(in super::super) async fn caller(&self) -> io::Result<Caller> {
+    /// The next connection that sends the token. Can be dropped and called again.
+    pub(crate) async fn accept(&self) -> io::Result<Connection> {
         loop {
-            let (mut caller, _) = self.listener.accept().await?;
-            let mut shown = Zeroizing::new([0; TOKEN]);
-            let shows = timeout(TOKEN_PATIENCE, caller.read_exact(shown.as_mut())).await;
-            if matches!(shows, Ok(Ok(_))) && bool::from(shown.ct_eq(self.token.as_bytes())) {
-                return Ok(caller);
+            let (mut connection, _) = self.listener.accept().await?;
+            let mut sent = Zeroizing::new([0; TOKEN]);
+            let read = timeout(TOKEN_TIMEOUT, connection.read_exact(sent.as_mut())).await;
+            if matches!(read, Ok(Ok(_))) && bool::from(sent.ct_eq(self.token.as_bytes())) {
+                return Ok(connection);
             }
         }
     }
 }
 
-/// Calls Portlight.
-pub(in super::super) fn call(address: &OsStr) -> io::Result<impl Read + Write + use<>> {
+/// Connects to the channel with this address. Blocks.
+pub(crate) fn connect(address: &OsStr) -> io::Result<impl Read + Write + use<>> {
     let broken = || io::Error::from(ErrorKind::InvalidInput);
     let (port, token) = address.to_str().and_then(|text| text.split_once(':')).ok_or_else(broken)?;
     let port: u16 = port.parse().map_err(|_| broken())?;
@@ -73,20 +74,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_who_knows_the_token_may_ask() {
+    async fn only_a_connection_with_the_token_is_accepted() {
         let channel = Channel::open().unwrap();
         let address = channel.address().into_string().unwrap();
         let (port, token) = address.split_once(':').unwrap();
         assert_eq!(token.len(), TOKEN);
 
         let _silent = TcpStream::connect((Ipv4Addr::LOCALHOST, channel.port)).await.unwrap();
-        let _liar = call(format!("{port}:{}", "0".repeat(TOKEN)).as_ref()).unwrap();
-        let mut knows = call(address.as_ref()).unwrap();
-        knows.write_all(b"hello").unwrap();
-        let mut caller = timeout(Duration::from_secs(20), channel.caller()).await.unwrap().unwrap();
-        let mut heard = [0; 5];
-        caller.read_exact(&mut heard).await.unwrap();
-        assert_eq!(&heard, b"hello");
+        let _wrong = connect(format!("{port}:{}", "0".repeat(TOKEN)).as_ref()).unwrap();
+        let mut right = connect(address.as_ref()).unwrap();
+        right.write_all(b"hello").unwrap();
+        let mut near = timeout(Duration::from_secs(20), channel.accept()).await.unwrap().unwrap();
+        let mut hello = [0; 5];
+        near.read_exact(&mut hello).await.unwrap();
+        assert_eq!(&hello, b"hello");
     }
 
     #[test]
