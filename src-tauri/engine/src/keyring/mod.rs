@@ -13,6 +13,7 @@ use crate::{
     model::{HostId, Secret},
     platform::SystemKeyring,
 };
+use parking_lot::Mutex;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::{
     task::spawn_blocking,
@@ -55,6 +56,8 @@ pub trait Store: Send + Sync + 'static {
 pub struct Keyring {
     store: Arc<dyn Store>,
     turns: Turns,
+    /// The last answer, where it was that there is no keyring.
+    absence: Arc<Mutex<Option<KeyringError>>>,
 }
 
 impl Keyring {
@@ -70,7 +73,12 @@ impl Keyring {
 
     /// A keyring that keeps its secrets in `store`.
     pub fn with_store(store: impl Store) -> Self {
-        Self { store: Arc::new(store), turns: Turns::default() }
+        Self { store: Arc::new(store), turns: Turns::default(), absence: Arc::default() }
+    }
+
+    /// [`KeyringError::Missing`] where that was the keyring's last answer. Asks nothing.
+    pub fn known_absence(&self) -> Option<KeyringError> {
+        self.absence.lock().clone()
     }
 
     /// Whether there is a keyring.
@@ -134,7 +142,10 @@ impl Keyring {
         });
         let answer = timeout_at(deadline, thread).await.map_err(silent)?;
         waiting.answered();
-        answer.unwrap_or_else(|cause| Err(KeyringError::Failed { detail: cause.to_string() }))
+        let answer = answer.unwrap_or_else(|cause| Err(KeyringError::Failed { detail: cause.to_string() }));
+        *self.absence.lock() =
+            answer.as_ref().err().filter(|error| matches!(error, KeyringError::Missing { .. })).cloned();
+        answer
     }
 }
 

@@ -8,16 +8,4 @@ export type FormError = { "code": "fields",
 /**
  * One entry a field in question.
  */
-fields: Array<FieldProblem>, } | { "code": "confirm_address", 
-/**
- * The new address.
- */
-address: string, 
-/**
- * Whether the keyring has a password for the host.
- */
-has_password: boolean, 
-/**
- * Whether the keyring has an HTTP login or headers for the host.
- */
-has_http_auth: boolean, };
+fields: Array<FieldProblem>, };

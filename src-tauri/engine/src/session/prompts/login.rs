@@ -34,7 +34,11 @@ impl Prompts<'_> {
         let saved = self.target.host.filter(|_| self.target.has_password && !lacks_name(&self.target.username));
         match saved {
             Some(id) => self.saved_or_typed(id).await,
-            None => self.ask_for_login(None).await,
+            None => {
+                // Said before the person expects that what they type can be kept.
+                self.keyring = self.run.services.keyring.known_absence();
+                self.ask_for_login(None).await
+            }
         }
     }
 

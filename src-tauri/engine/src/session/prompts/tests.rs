@@ -14,12 +14,16 @@ use tempfile::TempDir;
 use tokio::runtime::Handle;
 
 async fn services(host: &Host) -> (Arc<Services>, TempDir) {
+    services_with(host, Keyring::in_memory()).await
+}
+
+async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
     hosts.put(host.clone()).unwrap();
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring: Keyring::in_memory(),
+        keyring,
         pins: Pins::default(),
         list: Arc::new(HostList::new(hosts)),
         runtime: Handle::current(),
@@ -216,4 +220,106 @@ async fn a_prompt_says_whom_it_is_about_by_name_and_address() {
     }
     let target = Target { ssh_jump: Some("ann@jump".parse().unwrap()), ..target };
     assert_eq!(Prompts::new(&run, &target).subject(Party::SshHost).address, "ann@jump");
+}
+
+/// A keyring that waits to be unlocked until the test lets it answer; and that counts what it was asked.
+struct Locked {
+    asked: Arc<std::sync::atomic::AtomicUsize>,
+    unlocked: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl crate::keyring::Store for Locked {
+    fn check(&self) -> Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn get(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let _ = self.unlocked.lock().unwrap().recv();
+        Ok(Some("from the keyring".to_owned().into()))
+    }
+
+    fn set(&self, _: &str, _: &Secret) -> Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &str) -> Result<(), KeyringError> {
+        Ok(())
+    }
+}
+
+/// Waits until a prompt is shown, or none is.
+async fn until_shown(run: &Run, is_shown: bool) {
+    let mut states = run.session().subscribe();
+    let wanted = |state: &SessionState| matches!(state, SessionState::Asking { .. }) == is_shown;
+    tokio::time::timeout(Duration::from_secs(20), states.wait_for(wanted)).await.expect("in time").unwrap();
+}
+
+#[tokio::test]
+async fn a_silent_keyring_costs_two_seconds_until_the_password_may_be_typed_and_may_still_answer() {
+    let host = Host { has_password: true, ..host() };
+    for answers in [false, true] {
+        let (unlock, unlocked) = std::sync::mpsc::channel();
+        let asked = Arc::default();
+        let keyring = Keyring::with_store(Locked { asked: Arc::clone(&asked), unlocked: unlocked.into() });
+        let (services, _folder) = services_with(&host, keyring).await;
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+        let began = std::time::Instant::now();
+        let (credentials, ()) = tokio::join!(prompts.credentials(request, PathKind::Network), async {
+            until_shown(&run, true).await;
+            let offered = began.elapsed().as_millis();
+            assert!((1900..10_000).contains(&offered), "{offered} ms");
+            let (number, prompt) = shown(&run).expect("a prompt");
+            assert!(matches!(prompt, Prompt::Password { keyring: Some(KeyringError::Silent), .. }), "{prompt:?}");
+            match answers {
+                true => unlock.send(()).unwrap(),
+                false => {
+                    let password = "typed".to_owned().into();
+                    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+                }
+            }
+            until_shown(&run, false).await;
+        });
+        assert!(credentials.is_ok());
+        assert_eq!(run.typed().is_some(), !answers, "the keyring's own answer is not taken for a typed one");
+        drop(unlock);
+    }
+}
+
+#[tokio::test]
+async fn a_keyring_is_not_asked_for_a_password_that_was_never_saved() {
+    let host = host();
+    let (_unlock, unlocked) = std::sync::mpsc::channel();
+    let asked: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
+    let keyring = Keyring::with_store(Locked { asked: Arc::clone(&asked), unlocked: unlocked.into() });
+    let (services, _folder) = services_with(&host, keyring).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+    let mut asking = pin!(prompts.credentials(request, PathKind::Network));
+    assert!(futures_util::poll!(&mut asking).is_pending());
+    assert!(shown(&run).is_some(), "the person is asked at once");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_password_that_was_read_while_the_host_was_edited_is_not_sent_to_the_former_address() {
+    let host = Host { has_password: true, ..host() };
+    let (unlock, unlocked) = std::sync::mpsc::channel();
+    let keyring = Keyring::with_store(Locked { asked: Arc::default(), unlocked: unlocked.into() });
+    let (services, _folder) = services_with(&host, keyring).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+    {
+        let mut asking = pin!(prompts.credentials(request, PathKind::Network));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        let edited = Host { address: Address::parse("elsewhere").unwrap(), ..host };
+        services.list.change(|hosts| hosts.put(edited)).unwrap();
+        unlock.send(()).unwrap();
+        assert!(asking.await.is_err());
+    }
+    assert!(prompts.is_stale(), "the session begins again, with what the list says now");
 }
