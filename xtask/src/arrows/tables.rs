@@ -23,7 +23,7 @@ const ENGINE: Table = &[
     ("model",       ""),
     ("error",       "model"),
     ("platform",    "model error"),
-    ("store",       "model error platform"),
+    ("store",       "model error"),
     ("keyring",     "model error platform"),
     ("transport",   "model error platform"),
     ("import",      "model error"),
