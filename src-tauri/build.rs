@@ -2,16 +2,16 @@
 
 use tauri_build::{Attributes, InlinedPlugin};
 
-/// Every command of `src/commands.rs`; what is missing here cannot be called, and a test there compares the two.
+/// Every command of `src/commands`; what is missing here cannot be called, and a test there compares the two.
 const COMMANDS: &[&str] = &[
     // the hosts window
     "list_hosts",
     "save_host",
-    "save_site",
+    "save_http_auth",
     "duplicate_host",
     "remove_host",
     "restore_host",
-    "favour_host",
+    "set_favourite",
     "open_host",
     "wake_host",
     "open_address",
@@ -24,7 +24,7 @@ const COMMANDS: &[&str] = &[
     // a viewer window, on its own session
     "attach",
     "answer",
-    "again",
+    "reconnect",
     "close",
     "close_window",
     "set_fullscreen",

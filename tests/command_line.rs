@@ -1,7 +1,7 @@
 //! Portlight from a terminal.
 
 use crate::{
-    desk::{App, Desk, PATIENCE, Server, address, free_port, portlight, signal, until, until_passwords},
+    desk::{App, Desk, Server, TIMEOUT, address, free_port, portlight, signal, until, until_passwords},
     user::{self, sees},
 };
 use serde_json::{Value, json};
@@ -82,8 +82,10 @@ async fn without_a_session_bus_the_list_still_has_one_owner() {
     let app = App::start(&desk, &[]).await;
     app.hosts().await.until_shown("#search").await;
 
-    let (code, said, complaint) = texts(desk.portlight(&[]));
-    assert_eq!((code, said.as_str()), (Some(1), ""), "{complaint}");
+    let second = desk.spawn("the second", &mut desk.command(portlight()));
+    desk.display().close_window("Portlight could not start");
+    assert_eq!(second.end().await.code(), Some(1));
+    let complaint = second.said();
     let sentence = complaint.lines().filter(|line| line.starts_with("portlight: ")).collect::<Vec<_>>();
     assert!(matches!(sentence[..], [one] if one.contains("another Portlight is using")), "{complaint}");
     assert!(app.runs());
@@ -124,7 +126,7 @@ async fn the_doctor_needs_neither_display_nor_bus() {
         (&json!(null), &json!(null), &json!(["VncAuth"]))
     );
     let (_, said, _) = texts(desk.portlight_alone(&["doctor", &closed], ""));
-    assert!(said.contains("Nobody has logged in") && said.contains("TigerVNC counts"), "{said}");
+    assert!(said.contains("The doctor did not log in") && said.contains("TigerVNC counts"), "{said}");
 
     let with_password = ["doctor", "--json", "--password-stdin", &closed];
     let (code, found) = report(desk.portlight_alone(&with_password, "sesame!!\nwhat follows is not read\n"));
@@ -170,7 +172,7 @@ async fn the_doctor_says_what_is_wrong_and_ends_accordingly() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let silent = address(listener.local_addr().expect("a bound socket").port());
     let waiting = desk.spawn("portlight", desk.command(portlight()).args(["doctor", &silent]));
-    let _caller = timeout(PATIENCE, listener.accept()).await.expect("the doctor calls").expect("loopback");
+    let _caller = timeout(TIMEOUT, listener.accept()).await.expect("the doctor calls").expect("loopback");
     signal("INT", &waiting.pid().to_string());
     assert_eq!(waiting.end().await.signal(), Some(2));
 }

@@ -70,7 +70,7 @@ async fn server(desk: &Desk) -> String {
     xvnc.args(["-displayfd", "1", "-localhost", "-SecurityTypes", "None", "-depth", "24"]);
     xvnc.args(["-geometry", &format!("{}x{}", SIZE.0, SIZE.1), "-rfbport", &port.to_string()]);
     let xvnc = desk.spawn("Xvnc", &mut xvnc);
-    let number: u32 = xvnc.hear("its display number", |line| line.parse().ok()).await;
+    let number: u32 = xvnc.wait_for_line("its display number", |line| line.parse().ok()).await;
     let [red, green, blue] = BACKGROUND;
     let mut paint = desk.command("xsetroot");
     paint.env("DISPLAY", format!(":{number}")).args(["-solid", &format!("#{red:02x}{green:02x}{blue:02x}")]);
@@ -98,7 +98,7 @@ impl Screen {
         let began = Instant::now();
         let process = start().await;
         while self.pixels().iter().any(|&pixels| pixels < FULL) {
-            assert!(began.elapsed() < desk::PATIENCE, "no picture came\n{}", process.log());
+            assert!(began.elapsed() < desk::TIMEOUT, "no picture came\n{}", process.log());
             sleep(Duration::from_millis(2)).await;
         }
         let took = began.elapsed();

@@ -1,4 +1,4 @@
-//! What is_encrypted a session: who the server has shown to be, and what is asked before less is taken.
+//! What protects a session: who the server has shown to be, and what is asked before less is taken.
 
 use crate::{
     desk::{App, Certificate, Desk, Server, free_port},

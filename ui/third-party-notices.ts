@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
-// Bundling strips the licence comments, so what is inside the bundle travels beside it, as its licences ask.
+// The notices of bundled packages: bundling strips licence comments, and the licences require that they come along.
 
 /** What ends up in the bundle, with the files that hold its notices. */
 const bundled = [
@@ -20,7 +20,7 @@ const bundled = [
   { name: '@tauri-apps/api', files: ['LICENSE-MIT', 'LICENSE-APACHE-2.0'] },
 ];
 
-/** Writes THIRD-PARTY-NOTICES.txt into the build; fails where something is bundled whose notice is missing. */
+/** Writes THIRD-PARTY-NOTICES.txt into the build; fails where a bundled package is not in the list above. */
 export function thirdPartyNotices(modules: string): Plugin {
   return {
     name: 'third-party-notices',
@@ -41,7 +41,7 @@ function notices(modules: string): string {
     const folder = join(modules, name);
     const version = (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
     return [
-      `${'='.repeat(80)}\n${name} ${version}`,
+      `${'='.repeat(56)}\n${name} ${version}`,
       source?.(version),
       ...files.map((file) => `--- ${file}\n\n${read(folder, file)}`),
       ...heads.map((file) => `--- ${file}\n\n${firstComment(read(folder, file))}`),

@@ -1,18 +1,22 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { thirdPartyNotices } from './third-party-notices.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// `npm run dev` in a plain browser and the tests have no Rust behind them: there every `import … from '../ipc'` means the
-// in-memory twin. A production build never sees that file.
-const withoutRust = { find: /^\.\.\/ipc$/, replacement: here('src/ipc/fake.ts') };
+const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { version: string };
+
+// `npm run dev` in a plain browser and the tests have no Rust behind them: there `import … from '../ipc'` means the fake
+// backend. A production build never contains it.
+const withoutRust = { find: /^(\.\.\/)+ipc$/, replacement: here('src/ipc/fake/index.ts') };
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte(), svelteTesting(), thirdPartyNotices(here('node_modules'))],
   resolve: { alias: mode === 'fake' || mode === 'test' ? [withoutRust] : [] },
+  define: { 'import.meta.env.VITE_VERSION': JSON.stringify(version) },
   server: { host: '127.0.0.1', port: 1420, strictPort: true },
   preview: { host: '127.0.0.1', port: 1420, strictPort: true },
   build: {
@@ -25,8 +29,8 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     environment: 'jsdom',
-    include: ['src/**/*.test.ts'],
-    setupFiles: ['src/test-setup.ts'],
+    include: ['src/**/*.test.ts', '*.test.ts'],
+    setupFiles: ['src/vitest-setup.ts'],
     restoreMocks: true,
     testTimeout: 20_000,
   },

@@ -1,26 +1,34 @@
 //! Assembles engine, windows and tray, and owns the order in which they start and stop.
 
 use crate::{
+    args::OpenRequest,
     commands, events,
-    launch::{self, Launch, Request},
-    renderer::Renderer,
-    spare::Spare,
+    platform::{self, Claim, Renderer},
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Hint, Settings, find_target};
-use std::{process::ExitCode, sync::Arc};
+use portlight_engine::{
+    Engine, Error, FormError, Hint, Settings, find_target,
+    keyring::Keyring,
+    model::{FieldProblem, without_secrets},
+};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+    sync::Arc,
+};
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
 
-/// The pages that may open the relay's WebSockets: the built-in ones, as each system's web view calls them.
+/// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
+/// Under this service name the keyring's items are filed.
 pub const KEYRING_SERVICE: &str = "portlight";
 
 /// Why Portlight did not start: a sentence for the terminal, and the exit code.
 pub struct Failure {
     /// One line.
     pub sentence: String,
-    /// 2 where the user's words could not be read, 1 for all else.
+    /// 2 where the arguments could not be read, 1 for all else.
     pub code: ExitCode,
 }
 
@@ -30,37 +38,43 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-/// Runs until the last window is closed, or the user quits.
+impl Failure {
+    fn new(sentence: String) -> Self {
+        Self { sentence, code: ExitCode::FAILURE }
+    }
+}
+
+/// Runs until the last window is closed, or the user quits. Where Portlight runs already, it opens the window instead.
 ///
 /// # Errors
 /// What kept Portlight from starting.
-pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
+pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     if let Some(target) = &request.target {
-        // Read before anything starts: who typed it looks at this terminal, not at the instance that may be running.
-        find_target(&Engine::peek(&config).unwrap_or_default(), target, request.view_only).map_err(|unreadable| {
-            Failure {
-                sentence: format!("{target:?} is neither a saved machine nor an address: {unreadable}"),
-                code: ExitCode::from(2),
-            }
-        })?;
+        // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
+        find_target(&Engine::peek(&config).unwrap_or_default(), target, request.view_only)
+            .map_err(|error| Failure { sentence: unreadable(target, &error), code: ExitCode::from(2) })?;
     }
     tracing::info!("renderer: {renderer}");
+    let instance = match platform::claim(request).map_err(Failure::new)? {
+        Claim::First(instance) => instance,
+        Claim::HandedOver => return Ok(()),
+    };
+    platform::open_display().map_err(Failure::new)?;
     let texts = Texts::load(Language::of_this_system())?;
     let settings = Settings {
         config,
         data,
-        keyring_service: KEYRING_SERVICE.to_owned(),
+        keyring: Keyring::new(KEYRING_SERVICE),
         origins: ORIGINS.map(str::to_owned).into(),
         demo_name: texts.get("demo.name").to_owned(),
     };
-    let app = tauri::Builder::default()
-        // First: a second instance hands over its arguments here and ends, before it touches anything.
-        .plugin(tauri_plugin_single_instance::init(|app, arguments, _| called_again(app, arguments)))
+    let app = instance
+        .register(tauri::Builder::default(), open_for_another)
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
-        .manage(Spare::default())
+        .manage(windows::Prewarmed::default())
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
             WindowEvent::Destroyed => windows::destroyed(window),
@@ -70,13 +84,9 @@ pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
     match async_runtime::block_on(Engine::start(settings)) {
         Ok(engine) => app.manage(engine),
         Err(error) => {
-            eprintln!("portlight: {error}");
-            // Not from here: the toolkit's threads are still starting, and fall over what ends before them.
-            app.run(|app, event| {
-                if let RunEvent::Ready = event {
-                    app.exit(1);
-                }
-            });
+            // A start meanwhile is told so at once.
+            drop(instance);
+            fail(app, &error);
             return Ok(());
         }
     };
@@ -84,35 +94,73 @@ pub fn run(request: &Request, renderer: &Renderer) -> Result<(), Failure> {
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
     events::follow_calls(app.handle().clone());
-    app.run(|_, _| {});
+    instance.serve(app.handle(), open_for_another);
+    app.run(|app, event| {
+        if let Some(request) = platform::requested(&event)
+            && let Err(sentence) = open_for_another(app, &request)
+        {
+            tracing::warn!("{sentence}");
+        }
+    });
     Ok(())
 }
 
-/// Somebody started Portlight once more: this instance does what they asked for.
-fn called_again(app: &AppHandle, arguments: Vec<String>) {
-    let opened = match launch::parse(arguments.into_iter().skip(1).map(Into::into)) {
-        Ok(Launch::Open(request)) => open(app, &request),
-        // Answered by the other instance itself, which therefore never calls.
-        Ok(Launch::Help | Launch::Version { .. } | Launch::Doctor(_)) | Err(_) => return,
+/// What is wrong with a target, without repeating a password that may be in it.
+fn unreadable(target: &str, error: &Error) -> String {
+    let reason = match error {
+        Error::Form(FormError::Fields { fields }) => match fields.first() {
+            // Its own text begins with the name of the form's field.
+            Some(FieldProblem::Address(problem)) => problem.to_string(),
+            _ => error.to_string(),
+        },
+        _ => error.to_string(),
     };
-    if let Err(failure) = opened {
-        tracing::warn!("{}", failure.sentence);
-    }
+    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
 }
 
-fn open(app: &AppHandle, request: &Request) -> Result<(), Failure> {
+/// Says why the engine did not start, on standard error, and in a window where there is no terminal; then ends with 1.
+fn fail(app: tauri::App, error: &Error) {
+    eprintln!("portlight: {error}");
+    let (title, sentence) = {
+        let texts = app.state::<Texts>();
+        (texts.get("start.failed").to_owned(), texts.error(error))
+    };
+    let at_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
+    // Not before `Ready`: the toolkit's threads are still starting, and crash where the process ends under them.
+    app.run(move |app, event| {
+        if let RunEvent::Ready = event {
+            if !at_a_terminal {
+                platform::show_error(&title, &sentence);
+            }
+            app.exit(1);
+        }
+    });
+}
+
+/// Opens what a later start of Portlight, or the system, asks for.
+fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
+    open(app, request).map_err(|failure| failure.sentence)
+}
+
+fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     let Some(engine) = app.try_state::<Arc<Engine>>() else {
-        // Called again in the moment between the first instance's start and its list: that instance opens anyway.
+        // A system may ask before the engine has started: what this process was started with opens anyway.
         return Ok(());
     };
     match &request.target {
-        Some(target) => windows::open(app, engine.hosts().target(target, request.view_only)?)?,
+        Some(target) => {
+            let target = engine
+                .hosts()
+                .target(target, request.view_only)
+                .map_err(|error| Failure::new(unreadable(target, &error)))?;
+            windows::open(app, target)?;
+        }
         None => windows::show_hosts(app)?,
     }
     Ok(())
 }
 
-/// Closing the list leaves Portlight in the tray, where there is one; that is asked about once.
+/// Closing the list leaves Portlight in the tray, where there is one; the user is asked about that once.
 fn closing(window: &Window, api: &CloseRequestApi) {
     let app = window.app_handle();
     if window.label() != windows::HOSTS || !tray::is_there(app) {
@@ -120,7 +168,7 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     }
     let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
         true => window.hide(),
-        // SeenHints once it was answered: a page that is not listening yet is asked again at the next try.
+        // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
         false => events::ask_about_closing(app),
     };
     match stay {

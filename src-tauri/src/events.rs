@@ -1,16 +1,16 @@
-//! Carries the engine's changes to the page and the tray.
+//! The engine's events, forwarded to the page, the tray and new windows.
 
 use crate::{tray, windows};
 use portlight_engine::Engine;
 use std::sync::Arc;
 use tauri::{AppHandle, Emitter, Manager};
 
-/// The list of hosts, or what has to be said about it, is another one now.
+/// The list of hosts or its notices have changed.
 const HOSTS_CHANGED: &str = "hosts-changed";
-/// The hosts window is about to stay in the tray for the first time.
+/// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 
-/// Tells of every change of the list, as long as the app lives.
+/// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().hosts().changes();
     tauri::async_runtime::spawn(async move {
@@ -32,19 +32,22 @@ pub fn follow_hosts(app: AppHandle) {
     });
 }
 
-/// Opens a window for each server that calls, as long as the app lives.
+/// Opens a window for each reverse connection, as long as the app lives.
 pub fn follow_calls(app: AppHandle) {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
     tauri::async_runtime::spawn(async move {
         while let Some(call) = engine.reverse().next().await {
             if let Err(cause) = windows::open_call(&app, call) {
-                tracing::warn!(%cause, "no window for a call");
+                tracing::warn!(%cause, "no window for a reverse connection");
             }
         }
     });
 }
 
-/// Asks the page to ask what closing shall mean.
+/// Sends [`CLOSING`] to the page.
+///
+/// # Errors
+/// Where the page cannot be reached.
 pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
     app.emit_to(windows::HOSTS, CLOSING, ())
 }

@@ -1,53 +1,66 @@
 //! Portlight's windows. Everything that needs none is in `portlight-engine`.
 //!
 //! ```text
-//! main ─▶ askpass     ssh's question, where this is ssh's askpass program: then nothing else
-//!      ─▶ launch      what was asked for on the command line
-//!      ─▶ doctor      the way to a machine, examined without any window
-//!      ─▶ renderer    how WebKit draws here, decided before GTK starts
+//! main ─▶ args        the command line, without the passwords in links (link)
+//!      ─▶ cli         what is done in the terminal: the doctor
 //!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
-//!              ├▶ tray ─────┤   ▲          two clicks to a machine
-//!              │            │   spare      a viewer window in waiting
+//!              ├▶ tray ─────┤
 //!              └▶ events ───┘              the engine's changes, to page and tray
+//!      ─▶ platform                         what differs between operating systems
 //! ```
 
+// A program of this subsystem opens no console window on Windows; `attach_console` finds that of a terminal.
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
 mod app;
+mod args;
+mod cli;
 mod commands;
-mod doctor;
 mod events;
-mod launch;
-mod renderer;
-mod spare;
+mod link;
+mod platform;
 mod text;
 mod tray;
 mod windows;
 
-use launch::Launch;
-use std::process::ExitCode;
+use args::Command;
+use std::{env, ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
-    // Started by the ssh of another Portlight, to ask what that ssh wants to know.
+    platform::attach_console();
+    // Started by ssh as its askpass program: asks the Portlight that started ssh, and ends.
     if let Some(code) = portlight_engine::askpass::run() {
         return code;
     }
-    let launch = match launch::parse(std::env::args_os().skip(1)) {
-        Ok(launch) => launch,
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(clean) = link::without_passwords(&arguments) {
+        eprintln!("portlight: {}", link::PASSWORD_DROPPED);
+        return platform::restart(&clean).unwrap_or_else(|cause| {
+            eprintln!("portlight: could not start again without the password: {cause}");
+            ExitCode::FAILURE
+        });
+    }
+    match args::parse(arguments) {
+        Ok(command) => run(command),
         Err(problem) => {
             eprintln!("portlight: {problem}");
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
-    match launch {
-        Launch::Help => print!("{}", launch::HELP),
-        Launch::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
-        Launch::Version { verbose: true } => {
+    }
+}
+
+fn run(command: Command) -> ExitCode {
+    match command {
+        Command::Help => print!("{}", args::HELP),
+        Command::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
+        Command::Version { verbose: true } => {
             println!("portlight {}", env!("CARGO_PKG_VERSION"));
-            println!("renderer: {}", renderer::choose());
+            println!("renderer: {}", platform::choose_renderer());
             println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
         }
-        Launch::Doctor(checkup) => return doctor::examine(&checkup),
-        Launch::Open(request) => {
-            let renderer = renderer::choose();
+        Command::Doctor(args) => return cli::examine(&args),
+        Command::Open(request) => {
+            let renderer = platform::choose_renderer();
             log_to_stderr();
             if let Err(failure) = app::run(&request, &renderer) {
                 eprintln!("portlight: {}", failure.sentence);
@@ -58,9 +71,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// `RUST_LOG` chooses what is said; by default what matters to somebody who reports a problem.
+/// `RUST_LOG` chooses what is logged; warnings by default.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| "warn,portlight=info,portlight_engine=info".into());
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -1,5 +1,6 @@
-//! The few sentences that Rust shows itself (tray, window titles), out of the pages' own catalogues.
+//! The few texts that Rust shows itself (tray, window titles, a failed start), out of the pages' own catalogues.
 
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// The user's language, of those that Portlight speaks.
@@ -12,7 +13,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// As the system says it.
+    /// The language of the system's locale; English where Portlight does not speak it.
     pub fn of_this_system() -> Self {
         Self::of(&sys_locale::get_locale().unwrap_or_default())
     }
@@ -32,7 +33,7 @@ impl Language {
 
 /// The catalogue of one language.
 pub struct Texts {
-    /// Whose it is.
+    /// Which language.
     pub language: Language,
     sentences: HashMap<String, String>,
 }
@@ -50,9 +51,22 @@ impl Texts {
         Ok(Self { language, sentences: serde_json::from_str(catalogue)? })
     }
 
-    /// The sentence under `key`; the key itself where there is none, so that a gap shows and hurts nobody.
+    /// The text under `key`; the key itself where there is none.
     pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
         self.sentences.get(key).map_or(key, String::as_str)
+    }
+
+    /// The sentence of an error, with its facts; in English where the catalogue has none for its code.
+    pub fn error(&self, error: &portlight_engine::Error) -> String {
+        let facts = serde_json::to_value(error).unwrap_or_default();
+        let key = format!("error.{}", facts.get("code").and_then(Value::as_str).unwrap_or_default());
+        let Some(sentence) = self.sentences.get(&key) else { return error.to_string() };
+        let facts = facts.as_object().into_iter().flatten();
+        let filled = facts.fold(sentence.clone(), |sentence, (name, fact)| match fact {
+            Value::String(fact) => sentence.replace(&format!("{{{name}}}"), fact),
+            _ => sentence,
+        });
+        if filled.contains('{') { error.to_string() } else { filled }
     }
 }
 
@@ -73,9 +87,22 @@ mod tests {
     fn both_catalogues_have_what_rust_shows() {
         for language in [Language::En, Language::ZhCn] {
             let texts = Texts::load(language).unwrap();
-            for key in ["app.name", "demo.name", "tray.open", "tray.quit", "tray.favourites", "tray.recent"] {
+            for key in
+                ["app.name", "start.failed", "demo.name", "tray.open", "tray.quit", "tray.favourites", "tray.recent"]
+            {
                 assert_ne!(texts.get(key), key, "{language:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_failed_start_is_told_in_the_users_language() {
+        let error: portlight_engine::Error =
+            portlight_engine::StoreError::HostsInUse { path: "/home/ann/hosts.json".into() }.into();
+        for language in [Language::En, Language::ZhCn] {
+            let sentence = Texts::load(language).unwrap().error(&error);
+            assert!(sentence.contains("/home/ann/hosts.json") && !sentence.contains('{'), "{sentence}");
+            assert_ne!(sentence, error.to_string(), "not from the catalogue");
         }
     }
 }

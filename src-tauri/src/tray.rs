@@ -1,6 +1,6 @@
 //! The tray: favourites and the latest hosts, two clicks to a machine.
 
-use crate::{text::Texts, windows};
+use crate::{platform, text::Texts, windows};
 use portlight_engine::{
     Engine,
     model::{HostId, HostView},
@@ -12,15 +12,21 @@ use tauri::{
     tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
 };
 
+/// The icon's id.
 const ID: &str = "portlight";
-const MOST_FAVOURITES: usize = 12;
-const MOST_RECENT: usize = 8;
+/// Favourites in the menu.
+const MAX_FAVOURITES: usize = 12;
+/// Other hosts in the menu, those opened last.
+const MAX_RECENT: usize = 8;
 
-/// Puts the icon into the tray; says whether there is one to put it into.
+/// Puts the icon into the tray. False where there is no tray.
+///
+/// # Errors
+/// What the window system says about the menu.
 pub fn show(app: &AppHandle) -> tauri::Result<bool> {
     let texts = app.state::<Texts>();
-    let built = TrayIconBuilder::with_id(ID)
-        .icon(tauri::include_image!("icons/tray.png"))
+    let icon = TrayIconBuilder::with_id(ID).icon(tauri::include_image!("icons/tray.png"));
+    let built = platform::in_style(icon)
         .title(texts.get("app.name"))
         .tooltip(texts.get("app.name"))
         .menu(&menu(app)?)
@@ -47,7 +53,10 @@ pub fn is_there(app: &AppHandle) -> bool {
     app.tray_by_id(ID).is_some()
 }
 
-/// Brings the menu up to date with the list.
+/// Makes the menu anew from the list. On the main thread only.
+///
+/// # Errors
+/// What the window system says.
 pub fn follow(app: &AppHandle) -> tauri::Result<()> {
     match app.tray_by_id(ID) {
         Some(tray) => tray.set_menu(Some(menu(app)?)),
@@ -131,14 +140,14 @@ fn item(app: &AppHandle, item: Item, label: &str) -> tauri::Result<MenuItem<taur
 fn favourites(hosts: &[HostView]) -> Vec<&HostView> {
     let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
     favourites.sort_by_key(|host| host.name.to_lowercase());
-    favourites.truncate(MOST_FAVOURITES);
+    favourites.truncate(MAX_FAVOURITES);
     favourites
 }
 
 fn recent(hosts: &[HostView]) -> Vec<&HostView> {
     let mut recent: Vec<_> = hosts.iter().filter(|host| !host.favourite && host.last_opened.is_some()).collect();
     recent.sort_by_key(|host| Reverse(host.last_opened));
-    recent.truncate(MOST_RECENT);
+    recent.truncate(MAX_RECENT);
     recent
 }
 
@@ -173,8 +182,8 @@ mod tests {
     #[test]
     fn the_menu_stays_short() {
         let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
-        assert_eq!(favourites(&hosts).len(), MOST_FAVOURITES);
-        assert_eq!(recent(&hosts).len(), MOST_RECENT);
+        assert_eq!(favourites(&hosts).len(), MAX_FAVOURITES);
+        assert_eq!(recent(&hosts).len(), MAX_RECENT);
     }
 
     #[test]

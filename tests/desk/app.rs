@@ -1,6 +1,6 @@
 //! Portlight, started and driven over WebDriver.
 
-use super::{Desk, PATIENCE, Page, Process, address, free_port, portlight, signal, wait::until};
+use super::{Desk, Page, Process, TIMEOUT, address, free_port, portlight, signal, wait::until};
 use fantoccini::{Client, ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -34,7 +34,7 @@ impl<'d> App<'d> {
         let capabilities: Capabilities = options.as_object().cloned().expect("an object");
         let mut builder = ClientBuilder::new(HttpConnector::new());
         let url = format!("http://127.0.0.1:{port}");
-        let client = match timeout(PATIENCE, builder.capabilities(capabilities).connect(&url)).await {
+        let client = match timeout(TIMEOUT, builder.capabilities(capabilities).connect(&url)).await {
             Ok(Ok(client)) => client,
             Ok(Err(cause)) => panic!("Portlight did not start: {cause}\n{}", driver.log()),
             Err(_) => panic!("Portlight did not start\n{}", driver.log()),
@@ -58,13 +58,18 @@ impl<'d> App<'d> {
     /// How many windows there are, the hidden ones too.
     pub async fn windows(&self) -> usize {
         let _turn = self.turn().await;
-        let windows = timeout(PATIENCE, self.client.windows()).await.expect("a driver that answers");
+        let windows = timeout(TIMEOUT, self.client.windows()).await.expect("a driver that answers");
         windows.expect("a list of windows").len()
     }
 
     /// What Portlight has written to the terminal.
     pub fn said(&self) -> String {
         self.driver.said()
+    }
+
+    /// Portlight's process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Whether Portlight still runs.
@@ -123,7 +128,7 @@ impl<'d> App<'d> {
     async fn page(&self, what: &str, is_it: impl Fn(&str, &str) -> bool) -> Page<'_> {
         let handle = until(what, async || {
             let _turn = self.turn().await;
-            let search = timeout(PATIENCE, async {
+            let search = timeout(TIMEOUT, async {
                 for handle in self.client.windows().await.ok()? {
                     // It may have been closed meanwhile.
                     self.client.switch_to_window(handle.clone()).await.ok()?;

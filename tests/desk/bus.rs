@@ -2,7 +2,12 @@
 
 use super::process::Process;
 use std::{fs, path::Path, process::Command, sync::Arc};
-use zbus::{Connection, connection::Builder, fdo::DBusProxy, names::BusName};
+use zbus::{
+    Connection, MessageStream,
+    connection::Builder,
+    fdo::{DBusProxy, MonitoringProxy},
+    names::BusName,
+};
 
 /// A running `dbus-daemon`.
 pub struct Bus {
@@ -21,7 +26,8 @@ impl Bus {
         fs::write(&config, CONFIG.replace("SOCKET", &socket)).expect("a temporary folder");
         let config = format!("--config-file={}", config.display());
         let process = Process::start("dbus-daemon", command.args(["--nofork", "--print-address=1", &config]));
-        let address = process.hear("its address", |line| line.starts_with("unix:").then(|| line.to_owned())).await;
+        let address =
+            process.wait_for_line("its address", |line| line.starts_with("unix:").then(|| line.to_owned())).await;
         let connection = Builder::address(address.as_str()).expect("an address").build().await;
         Self { address, connection: connection.expect("a bus to connect to"), process }
     }
@@ -29,6 +35,15 @@ impl Bus {
     /// The daemon.
     pub fn process(&self) -> &Arc<Process> {
         &self.process
+    }
+
+    /// Everything that goes over the bus from now on.
+    pub async fn monitor(&self) -> MessageStream {
+        let connection = Builder::address(self.address.as_str()).expect("an address").build().await;
+        let connection = connection.expect("a bus to connect to");
+        let monitor = MonitoringProxy::new(&connection).await.expect("every bus has its daemon");
+        monitor.become_monitor(&[], 0).await.expect("a daemon that lets its own user look");
+        MessageStream::from(connection)
     }
 
     /// Whether anybody has `name`.

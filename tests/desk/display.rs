@@ -2,7 +2,7 @@
 
 use super::{
     process::{Process, run, succeed},
-    wait::{patiently, until},
+    wait::{until, until_blocking},
     windows::Windows,
 };
 use image::RgbImage;
@@ -23,7 +23,7 @@ impl Display {
     pub async fn start(name: &str, command: &mut Command) -> Self {
         // Without -noreset it would start anew when its last client leaves, and turn away who comes in that moment.
         let process = Process::start(name, command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"]));
-        let number: u32 = process.hear("its display number", |line| line.parse().ok()).await;
+        let number: u32 = process.wait_for_line("its display number", |line| line.parse().ok()).await;
         Self { name: format!(":{number}"), process }
     }
 
@@ -69,17 +69,19 @@ impl Display {
 
     /// Waits for the window of this title, and gives it the focus.
     pub fn focus(&self, title: &str) {
-        patiently(&format!("{title} to have the focus"), || self.windows().focus(title).unwrap_or(false).then_some(()));
+        until_blocking(&format!("{title} to have the focus"), || {
+            self.windows().focus(title).unwrap_or(false).then_some(())
+        });
     }
 
     /// Waits for any window, where there is no window manager.
     pub fn until_used(&self) {
-        patiently("a window", || self.windows().are_any().unwrap_or(false).then_some(()));
+        until_blocking("a window", || self.windows().are_any().unwrap_or(false).then_some(()));
     }
 
     /// Closes the window of this title, once it is there, as its button for that does.
     pub fn close_window(&self, title: &str) {
-        patiently(&format!("{title} to close"), || self.windows().close(title).ok());
+        until_blocking(&format!("{title} to close"), || self.windows().close(title).ok());
     }
 
     /// Paints the background behind all windows.

@@ -1,6 +1,6 @@
 //! A keyring of a test's own: GNOME's, on the test's bus.
 
-use super::{Desk, bus::Bus, wait::PATIENCE};
+use super::{Desk, bus::Bus, wait::TIMEOUT};
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::HashMap, fs};
@@ -25,7 +25,7 @@ pub async fn start(desk: &Desk) {
     let mut owners = signals(bus, "org.freedesktop.DBus", "NameOwnerChanged").await;
     let process = desk.spawn("gnome-keyring-daemon", desk.command("sh").args(["-c", line]).arg(&password));
     while !bus.has(SERVICE).await {
-        let come = timeout(PATIENCE, owners.next()).await;
+        let come = timeout(TIMEOUT, owners.next()).await;
         assert!(come.is_ok(), "no keyring:\n{}", process.log());
     }
     fs::remove_file(password).expect("the file just written");
@@ -50,7 +50,7 @@ pub async fn until_passwords(bus: &Bus, count: usize) {
     let mut changes = signals(bus, "org.freedesktop.Secret.Collection", "ItemDeleted").await;
     let mut additions = signals(bus, "org.freedesktop.Secret.Collection", "ItemCreated").await;
     while passwords(bus).await != count {
-        let change = timeout(PATIENCE, async {
+        let change = timeout(TIMEOUT, async {
             tokio::select! { change = changes.next() => change, addition = additions.next() => addition }
         });
         assert!(change.await.is_ok(), "the keyring has {} passwords instead of {count}", passwords(bus).await);
@@ -62,7 +62,7 @@ where
     Answer: DeserializeOwned + Type,
 {
     let answer = bus.connection.call_method(Some(SERVICE), PATH, Some(INTERFACE), method, question);
-    let answer = timeout(PATIENCE, answer).await.expect("a keyring that answers").expect("a keyring that does it");
+    let answer = timeout(TIMEOUT, answer).await.expect("a keyring that answers").expect("a keyring that does it");
     answer.body().deserialize().expect("what the specification says")
 }
 

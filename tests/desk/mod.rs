@@ -24,7 +24,7 @@ pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, signal};
 pub use server::{Certificate, Server, address, free_port};
-pub use wait::{PATIENCE, until};
+pub use wait::{TIMEOUT, until};
 
 use bus::Bus;
 use display::Display;
@@ -48,8 +48,8 @@ pub fn portlight() -> &'static str {
     &PROGRAM
 }
 
-/// What a desk is to have.
-pub struct Wish {
+/// What a desk is to have; see [`DeskBuilder::open`].
+pub struct DeskBuilder {
     test: &'static str,
     keyring: bool,
     tray: bool,
@@ -68,8 +68,8 @@ pub struct Desk {
 
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
-    pub fn of(test: &'static str) -> Wish {
-        Wish { test, keyring: true, tray: false, bus: true }
+    pub fn of(test: &'static str) -> DeskBuilder {
+        DeskBuilder { test, keyring: true, tray: false, bus: true }
     }
 
     /// The user's home.
@@ -179,7 +179,7 @@ impl Drop for Desk {
     }
 }
 
-impl Wish {
+impl DeskBuilder {
     /// Without a keyring.
     pub fn without_keyring(self) -> Self {
         Self { keyring: false, ..self }

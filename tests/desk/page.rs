@@ -1,6 +1,6 @@
 //! A page in one of Portlight's windows: what is on it, and what a user does there.
 
-use super::{App, PATIENCE, wait::sooner_or_later};
+use super::{App, TIMEOUT, wait::within_timeout};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fantoccini::{Client, Locator, elements::Element, error::CmdError, wd::WindowHandle};
 use image::RgbImage;
@@ -34,7 +34,7 @@ impl<'a> Page<'a> {
     /// Waits until an expression on the page is true, or anything else that counts as true.
     pub async fn until(&self, what: &str, expression: &str) -> Value {
         let look = format!("return {expression}");
-        match sooner_or_later(async || Some(self.script(&look).await).filter(is_true)).await {
+        match within_timeout(async || Some(self.script(&look).await).filter(is_true)).await {
             Some(found) => found,
             None => panic!("waited in vain for {what}; the page says: {}", self.text().await),
         }
@@ -108,14 +108,19 @@ impl<'a> Page<'a> {
     }
 
     async fn find(&self, selector: &str) {
-        let able = format!("({}) && !document.querySelector({selector:?}).disabled", shown(selector));
+        // Buttons that consent to something take no click in their first half second, and say so.
+        let able = format!(
+            "({}) && !document.querySelector({selector:?}).disabled
+                 && document.querySelector({selector:?}).getAttribute('aria-disabled') !== 'true'",
+            shown(selector)
+        );
         self.until(&format!("{selector} to be there for the user"), &able).await;
     }
 
     /// One command to this window.
     async fn driver<T>(&self, what: &str, command: impl AsyncFnOnce(&Client) -> Result<T, CmdError>) -> T {
         let _turn = self.app.turn().await;
-        let answer = timeout(PATIENCE, async {
+        let answer = timeout(TIMEOUT, async {
             self.app.client().switch_to_window(self.handle.clone()).await?;
             command(self.app.client()).await
         });

@@ -1,6 +1,6 @@
 //! Programs that a test starts: each leads a process group of its own, what it says is kept, and it ends with the test.
 
-use super::wait::{PATIENCE, tail};
+use super::wait::{TIMEOUT, tail};
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -40,9 +40,9 @@ impl Process {
     }
 
     /// Waits until it has said a line in which `find` finds something, which may have happened before.
-    pub async fn hear<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
+    pub async fn wait_for_line<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let mut said = self.said.clone();
-        let heard = timeout(PATIENCE, said.wait_for(|lines| lines.iter().any(|line| find(line).is_some()))).await;
+        let heard = timeout(TIMEOUT, said.wait_for(|lines| lines.iter().any(|line| find(line).is_some()))).await;
         match heard {
             Ok(Ok(lines)) => lines.iter().find_map(|line| find(line)).expect("just found"),
             Ok(Err(_)) => panic!("{} ended before it said {what}:\n{}", self.name, self.log()),
@@ -53,9 +53,14 @@ impl Process {
     /// Waits until it has ended by itself.
     pub async fn end(&self) -> ExitStatus {
         let mut end = self.end.clone();
-        let ended = timeout(PATIENCE, end.wait_for(Option::is_some)).await;
+        let ended = timeout(TIMEOUT, end.wait_for(Option::is_some)).await;
         let status = ended.ok().and_then(|end| *end.ok()?);
         status.unwrap_or_else(|| panic!("{} did not end:\n{}", self.name, self.log()))
+    }
+
+    /// How it has ended; none while it runs.
+    pub fn ended(&self) -> Option<ExitStatus> {
+        *self.end.borrow()
     }
 
     /// How many processes of this name it has started itself.

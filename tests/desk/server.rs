@@ -95,7 +95,7 @@ impl Server {
     /// Waits until a viewer has left.
     pub async fn viewer_left(&self) {
         let left = |line: &str| line.contains("Connections: closed:").then_some(());
-        self.display.process().hear("that a viewer left", left).await;
+        self.display.process().wait_for_line("that a viewer left", left).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! A tray of a test's own: the watcher that programs register their icons with, and the host that shows their menus.
 
-use super::{bus::Bus, wait::PATIENCE};
+use super::{bus::Bus, wait::TIMEOUT};
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use tokio::{sync::watch, time::timeout};
@@ -109,7 +109,7 @@ impl Tray {
                 return lines;
             }
             let labels: Vec<_> = lines.into_iter().map(|line| line.label).collect();
-            let changed = timeout(PATIENCE, changes.next()).await;
+            let changed = timeout(TIMEOUT, changes.next()).await;
             assert!(changed.is_ok(), "{label:?} does not come into the tray's menu: {labels:?}");
         }
     }
@@ -151,7 +151,7 @@ impl Tray {
                     return item;
                 }
             }
-            timeout(PATIENCE, items.changed()).await.expect("an icon in the tray").expect("a watcher");
+            timeout(TIMEOUT, items.changed()).await.expect("an icon in the tray").expect("a watcher");
         }
     }
 }

@@ -3,20 +3,20 @@
 use std::{thread, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// How long anything may take. Long, as the machine may be small and busy: only failures wait so long.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// For anything that a test waits for. Long, as the machine may be small and busy: only failures take so long.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Between two looks at something that no event tells of.
+/// Between two polls of something that no event tells of.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Looks until there is something, for what no event tells of.
+/// Polls until there is something, for what no event tells of.
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-    sooner_or_later(look).await.unwrap_or_else(|| panic!("waited in vain for {what}"))
+    within_timeout(look).await.unwrap_or_else(|| panic!("waited in vain for {what}"))
 }
 
-/// The same while nothing else is to go on.
-pub fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+/// The same, blocking the thread.
+pub fn until_blocking<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look() {
             return found;
@@ -26,9 +26,9 @@ pub fn patiently<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Looks until there is something or patience has run out, where more is to be said about a wait in vain.
-pub async fn sooner_or_later<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + PATIENCE;
+/// Polls until there is something; none after [`TIMEOUT`], where the caller says more about it.
+pub async fn within_timeout<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look().await {
             return Some(found);

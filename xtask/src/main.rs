@@ -2,33 +2,40 @@
 
 mod arrows;
 mod bench;
+mod command;
+mod files;
+mod notices;
 mod system;
+
+use command::{Outcome, call, cargo, npm, top};
+use files::{changed, newest_first};
 
 use std::{
     env, fs, iter,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
-    time::SystemTime,
 };
 
 const HELP: &str = "\
 cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
 cargo xtask test              the same, and pass every check and test
 cargo xtask package           make the .deb
-cargo xtask arrows            whether the modules know only whom they may
-cargo xtask fuzz [SECONDS]    strangers' bytes for the RFB handshake, for so long (20)
+cargo xtask arrows            check which module knows which, and that there is no circle
+cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long for each of four targets (10)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
+cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 ";
 
 /// Of the same version as the crate `tauri`.
 const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
 
-/// How long strangers' bytes are thrown at the handshake in each run of the tests.
-const FUZZ_SECONDS: u32 = 20;
+/// Seconds for each fuzz target in a run of the tests.
+const FUZZ_SECONDS: u32 = 10;
 
-/// A failure is a line for the terminal.
-type Outcome<T = ()> = Result<T, String>;
+/// Each crate that has fuzz targets, and their names.
+const FUZZ_TARGETS: &[(&str, &str)] =
+    &[("rfb", "handshake"), ("rfb", "greeting"), ("relay", "frame"), ("relay", "upgrade")];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -39,6 +46,8 @@ fn main() -> ExitCode {
         Some("fuzz") => arguments.get(1).map_or(Ok(FUZZ_SECONDS), |word| seconds(word)).and_then(fuzz),
         Some("bench") => bench::run(&arguments[1..]),
         Some("arrows") => arrows::check(),
+        Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
+        Some("notices") => notices::make(),
         Some("measure") => measure(),
         _ => Err(HELP.to_owned()),
     };
@@ -66,6 +75,7 @@ fn test() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     arrows::check()?;
+    notices::check()?;
     same_bindings(|| cargo(&["test", "--workspace", "--exclude", "portlight"]))?;
     cargo(&["test", "--package", "portlight", "--bins"])?;
     fuzz(FUZZ_SECONDS)?;
@@ -98,8 +108,8 @@ fn package() -> Outcome {
     Ok(())
 }
 
-/// Throws whatever libFuzzer makes of the corpus at the handshake. New finds stay out of the tree; what breaks it is
-/// kept in `src-tauri/rfb/fuzz/artifacts`.
+/// Runs every fuzz target on its corpus. New inputs stay out of the tree, in `target/fuzz`; inputs that fail are kept in
+/// `src-tauri/CRATE/fuzz/artifacts`.
 fn fuzz(seconds: u32) -> Outcome {
     let tools = top().join("target/tools");
     if !tools.join("bin/cargo-fuzz").exists() {
@@ -108,12 +118,13 @@ fn fuzz(seconds: u32) -> Outcome {
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(iter::once(tools.join("bin")).chain(env::split_paths(&path)))
         .map_err(|cause| cause.to_string())?;
-    for target in ["handshake", "greeting"] {
+    for (package, target) in FUZZ_TARGETS {
+        let folder = format!("src-tauri/{package}/fuzz");
         let found = top().join("target/fuzz").join(target);
         fs::create_dir_all(&found).map_err(|cause| cause.to_string())?;
         let mut fuzz = Command::new(env!("CARGO"));
-        fuzz.args(["fuzz", "run", "--fuzz-dir", "src-tauri/rfb/fuzz", target]);
-        fuzz.arg(found).arg(format!("src-tauri/rfb/fuzz/corpus/{target}"));
+        fuzz.args(["fuzz", "run", "--fuzz-dir", &folder, target]);
+        fuzz.arg(found).arg(format!("{folder}/corpus/{target}"));
         // No message that is not promised in full takes more memory than this.
         fuzz.args(["--", "-max_len=16384", "-malloc_limit_mb=64", "-rss_limit_mb=1024", "-timeout=10", "-verbosity=0"]);
         fuzz.arg("-print_final_stats=1").arg(format!("-max_total_time={seconds}"));
@@ -158,7 +169,10 @@ fn build_pages() -> Outcome {
     let built = changed(&ui.join("dist/index.html"));
     let newest =
         newest_first(&ui, |path| !path.starts_with(ui.join("node_modules")) && !path.starts_with(ui.join("dist")));
-    if newest.first().is_none_or(|source| changed(source) > built) { npm(&["run", "build"]) } else { Ok(()) }
+    if newest.first().is_none_or(|source| changed(source) > built) {
+        npm(&["run", "build"])?;
+    }
+    notices::place()
 }
 
 fn contents(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
@@ -166,48 +180,4 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Option<Vec<u8>>)> {
         newest_first(folder, |_| true).into_iter().map(|file| (file.clone(), fs::read(file).ok())).collect();
     files.sort();
     files
-}
-
-/// All files below `folder` that are wanted, the one that changed last first. A folder that is not wanted is not entered.
-fn newest_first(folder: &Path, wanted: impl Fn(&Path) -> bool + Copy) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            if wanted(&path) {
-                files.extend(newest_first(&path, wanted));
-            }
-        } else if wanted(&path) {
-            files.push(path);
-        }
-    }
-    files.sort_by_key(|file| std::cmp::Reverse(changed(file)));
-    files
-}
-
-/// When the file changed; long ago where there is none.
-fn changed(file: &Path) -> SystemTime {
-    fs::metadata(file).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-}
-
-fn cargo(arguments: &[&str]) -> Outcome {
-    call(Command::new(env!("CARGO")).args(arguments))
-}
-
-fn npm(arguments: &[&str]) -> Outcome {
-    call(Command::new("npm").arg("--prefix").arg(top().join("ui")).args(arguments))
-}
-
-/// Runs a command at the top of the project, after saying which.
-fn call(command: &mut Command) -> Outcome {
-    let words: Vec<_> =
-        [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_string_lossy()).collect();
-    let line = words.join(" ").replace(&format!("{}/", top().display()), "");
-    println!("\n> {line}");
-    let status =
-        command.current_dir(top()).status().map_err(|cause| format!("{line} could not be started: {cause}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{line} failed ({status})")) }
-}
-
-fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }

@@ -1,6 +1,6 @@
 //! What has to be on the system: Debian's packages, and Node.
 
-use crate::{Outcome, call};
+use crate::command::{Outcome, call};
 use std::process::Command;
 
 /// What Portlight is built and run with.
@@ -44,7 +44,7 @@ const NODE: (u32, u32) = (20, 19);
 /// Installs the packages that are missing, after saying so; elsewhere than on Debian and its kin it names them and stops.
 pub fn install(packages: &[&str]) -> Outcome {
     let Some(missing) = missing(packages) else {
-        // No dpkg. Whoever has the libraries knows their own system; the others get the list.
+        // No dpkg: not Debian. Where the libraries are there, the packages have been found; else they are named.
         let found = Command::new("pkg-config").args(["--exists", "webkit2gtk-4.1", "gtk+-3.0"]).status();
         return match found {
             Ok(status) if status.success() => Ok(()),

@@ -6,12 +6,12 @@
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
 //!         ├▶ session ──┬▶ transport    the way to a server: TCP, TLS, WebSocket, SSH, reverse connections, the demo desktop
-//!         │            ├▶ relay        the loopback WebSocket that the viewer connects to
 //!         │            └▶ store, keyring
 //!         └▶ doctor                    the same way to a server, examined stage by stage
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. `session::run` is the function to read first.
-//! The RFB handshake itself is the crate `rfb`.
+//! The RFB handshake itself is the crate `rfb`, the
+//! loopback WebSocket that the viewer connects to is the crate `relay`.
 
 mod connect;
 pub mod doctor;
@@ -19,7 +19,7 @@ pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
-pub mod relay;
+mod platform;
 mod services;
 pub mod session;
 pub mod store;
@@ -52,8 +52,8 @@ pub struct Settings {
     pub config: PathBuf,
     /// The folder with the rest: which hints were shown.
     pub data: PathBuf,
-    /// The keyring's service under which passwords are filed.
-    pub keyring_service: String,
+    /// Where passwords are kept.
+    pub keyring: Keyring,
     /// The pages that may open the relay's WebSockets.
     pub origins: Vec<String>,
     /// What the demo desktop is called in the first list.
@@ -81,6 +81,7 @@ pub struct Engine {
     imports: Imports,
     reverse: Reverse,
     hints: Arc<SeenHints>,
+    keyring: Keyring,
     pins: Pins,
     _starting: AbortOnDropHandle<()>,
 }
@@ -102,10 +103,9 @@ impl Engine {
         let first_run = opened.first_run;
         let list = Arc::new(HostList::start(opened)?);
         if first_run {
-            let demo = Host::demo(&settings.demo_name);
-            list.change(|list| Ok::<_, StoreError>(list.put(demo))).await?;
+            list.put(Host::demo(&settings.demo_name)).await?;
         }
-        let keyring = Keyring::new(&settings.keyring_service);
+        let keyring = settings.keyring;
         let relay = Relay::start(settings.origins)
             .await
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
@@ -115,14 +115,15 @@ impl Engine {
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list));
-        let sessions = Sessions::new(session::Services { relay, secrets: keyring, trust: pins.clone(), list, runtime });
+        let sessions =
+            Sessions::new(session::Services { relay, keyring: keyring.clone(), pins: pins.clone(), list, runtime });
         let hints = Arc::new(SeenHints::open(&settings.data));
         let begin = {
             let (hosts, hints) = (Arc::clone(&hosts), Arc::clone(&hints));
             async move { hosts.begin(&hints).await }
         };
         let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
-        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, pins, _starting }))
+        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, keyring, pins, _starting }))
     }
 
     /// The saved hosts, without starting anything.
@@ -161,12 +162,12 @@ impl Engine {
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
         self.hosts.note_opened(&target);
-        self.sessions.start(session, target, None);
+        self.sessions.start(session, target);
     }
 
     /// Starts the session of this name with a server that has connected to us: the user is asked first.
     pub fn open_incoming(&self, session: SessionId, incoming: IncomingConnection) {
-        self.sessions.start(session, Target::caller(incoming.from), Some(incoming));
+        self.sessions.start_reverse(session, incoming);
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
@@ -178,6 +179,8 @@ impl Engine {
         let (host, password) = self.hosts.draft(&draft, change).await?;
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let login = login.map_err(Error::from);
-        Ok(doctor::examine_with(Target::from(&host), login, TrustPolicy::Known, &self.pins).await)
+        let target = Target::from(&host);
+        let http_auth = doctor::saved_http_auth(&target, &self.keyring).await?;
+        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, &self.pins).await)
     }
 }

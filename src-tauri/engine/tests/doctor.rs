@@ -6,6 +6,7 @@ use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
     doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
     error::OtherProtocol,
+    keyring::Keyring,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
     store::Pins,
 };
@@ -86,7 +87,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
     timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
@@ -310,6 +311,7 @@ async fn the_json_form_is_stable() {
             "offered": ["None"],
             "chosen": "None",
             "protection": "clear",
+            "tunnel": null,
             "identity": null,
             "desktop": { "name": "desk", "width": 800, "height": 600 },
             "error": null,
@@ -328,6 +330,7 @@ async fn the_json_form_is_stable() {
             "offered": [],
             "chosen": null,
             "protection": null,
+            "tunnel": null,
             "identity": null,
             "desktop": null,
             "error": { "code": "not_rfb_closed", "address": at, "message": message },
@@ -342,7 +345,7 @@ async fn a_form_is_examined_without_saving_it() {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
-        keyring_service: "portlight-test".into(),
+        keyring: Keyring::in_memory(),
         origins: vec![],
         demo_name: "Demo".into(),
     };

@@ -5,6 +5,7 @@
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
+    keyring::Keyring,
     model::{HostDraft, HostId, Level, PasswordChange, SessionId},
     session::{Answer, Prompt, SessionState, Stage},
     store::Listening,
@@ -42,7 +43,7 @@ async fn house() -> House {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
-        keyring_service: "portlight-test".into(),
+        keyring: Keyring::in_memory(),
         origins: vec![ORIGIN.into()],
         demo_name: "Demo".into(),
     };
@@ -57,14 +58,24 @@ impl House {
     fn open_host(&self, host: HostId) -> (SessionId, watch::Receiver<SessionState>) {
         let id = self.engine.sessions().reserve();
         self.engine.open(id, self.engine.hosts().target_of(host).unwrap());
-        (id, self.engine.sessions().watch(id).unwrap().1)
+        (id, self.engine.sessions().watch(id).unwrap())
+    }
+
+    /// Answers the prompt that is shown.
+    fn answer(&self, id: SessionId, answer: Answer) {
+        let states = self.engine.sessions().watch(id).unwrap();
+        let number = match &*states.borrow() {
+            SessionState::Asking { number, .. } => *number,
+            _ => 0,
+        };
+        self.engine.sessions().answer(id, number, answer);
     }
 
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
         let target = self.engine.hosts().target(address, false).unwrap();
         let id = self.engine.sessions().reserve();
         self.engine.open(id, target);
-        (id, self.engine.sessions().watch(id).unwrap().1)
+        (id, self.engine.sessions().watch(id).unwrap())
     }
 }
 
@@ -144,7 +155,7 @@ async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&Sess
 
 async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
     match until(states, |state| matches!(state, SessionState::Asking { .. })).await {
-        SessionState::Asking { prompt: Prompt::Password { problem, .. } } => problem.map(Error::from),
+        SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } => problem.map(Error::from),
         other => panic!("{other:?}"),
     }
 }
@@ -235,7 +246,7 @@ async fn a_way_that_broke_is_walked_again() {
     drop(there);
     assert_eq!(until_broken(&mut states).await.1, 2);
     let asked = Instant::now();
-    house.engine.sessions().again(id);
+    house.engine.sessions().reconnect(id);
     let there = server.welcome().await;
     assert!(asked.elapsed() < Duration::from_secs(2));
     let _viewer = view(&until_ready(&mut states).await).await;
@@ -321,7 +332,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
     let (id, mut states) = house.open(&server.address());
     let asked = async {
         assert_eq!(until_asked(&mut states).await, None);
-        house.engine.sessions().answer(id, answer("wrong"));
+        house.answer(id, answer("wrong"));
     };
     tokio::join!(
         async {
@@ -331,10 +342,10 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
         asked
     );
     let again = until(&mut states, |state| {
-        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
     })
     .await;
-    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = again else { panic!("{again:?}") };
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } = again else { panic!("{again:?}") };
     let rejected = ConnectError::AuthFailed { address: server.shown(), reason: Some("nope".into()), too_many: false };
     assert_eq!(problem, Some(rejected));
     assert!(
@@ -342,7 +353,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
         "nobody has answered, so nobody may call: servers count that as an attempt"
     );
 
-    house.engine.sessions().answer(id, answer("right"));
+    house.answer(id, answer("right"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     house.engine.sessions().attach(id);
@@ -361,14 +372,14 @@ async fn again_dials_again_and_does_not_ask_again() {
         },
         async {
             until_asked(&mut states).await;
-            house.engine.sessions().answer(id, answer("secret"));
+            house.answer(id, answer("secret"));
         }
     );
     until_ready(&mut states).await;
     house.engine.sessions().close(id);
     assert_eq!(until_ended(&mut states).await, None);
 
-    house.engine.sessions().again(id);
+    house.engine.sessions().reconnect(id);
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     let ready =
@@ -377,21 +388,57 @@ async fn again_dials_again_and_does_not_ask_again() {
     assert!(matches!(ready, SessionState::Ready { .. }), "{ready:?}");
 }
 
+/// Accepts one viewer, waits until its session asks for the password, and leaves the answer to `then`.
+async fn offers_vnc_auth(server: &Server) -> TcpStream {
+    let mut stream = server.accept().await;
+    stream.write_all(&[1, 2]).await.unwrap();
+    expect(&mut stream, &[2]).await;
+    stream.write_all(&[7; 16]).await.unwrap();
+    stream
+}
+
 #[tokio::test]
-async fn a_server_that_loses_patience_while_somebody_types_is_called_again_once() {
+async fn a_server_that_closes_while_a_prompt_stands_open_for_long_is_dialled_again_once() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
-    let mut impatient = server.accept().await;
-    impatient.write_all(&[1, 2]).await.unwrap();
-    expect(&mut impatient, &[2]).await;
-    impatient.write_all(&[7; 16]).await.unwrap();
+    let impatient = offers_vnc_auth(&server).await;
     until_asked(&mut states).await;
     drop(impatient);
-    house.engine.sessions().answer(id, answer("slowly typed"));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    house.answer(id, answer("slowly typed"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     house.engine.sessions().attach(id);
     until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_password_that_was_typed_quickly_and_refused_is_not_sent_again_by_itself() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let mut refusing = offers_vnc_auth(&server).await;
+    until_asked(&mut states).await;
+    house.answer(id, answer("wrong"));
+    refusing.read_exact(&mut [0; 16]).await.unwrap();
+    drop(refusing);
+    // Asked again, before the server is dialled again: nothing has connected to it meanwhile.
+    let problem = until_asked_again(&mut states).await;
+    assert!(matches!(problem, Some(Error::Connect(ConnectError::AuthFailed { reason: None, .. }))), "{problem:?}");
+    let connects = std::pin::pin!(server.listener.accept());
+    assert!(futures_util::FutureExt::now_or_never(connects).is_none(), "a second attempt counts at the server");
+}
+
+/// The problem of a prompt for a password that is not the first.
+async fn until_asked_again(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
+    let again = |state: &SessionState| {
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
+    };
+    match until(states, again).await {
+        SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } => problem.map(Error::from),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -404,7 +451,7 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
     house.engine.sessions().attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
-        house.engine.sessions().answer(id, answer("secret"));
+        house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
     house.engine.sessions().end(id);
@@ -416,17 +463,17 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-        assert_eq!(asked, SessionState::Asking { prompt: less.clone() });
+        assert!(matches!(&asked, SessionState::Asking { prompt, .. } if *prompt == less), "{asked:?}");
         // What is no answer to this question changes nothing.
-        house.engine.sessions().answer(id, answer("secret"));
-        house.engine.sessions().answer(id, Answer::Trust);
+        house.answer(id, answer("secret"));
+        house.answer(id, Answer::Trust);
         until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-        house.engine.sessions().answer(id, Answer::Weaker { remember });
+        house.answer(id, Answer::Weaker { remember });
         let_in(&mut stream).await;
         until_ready(&mut states).await;
         // What was agreed to holds for the session.
         house.engine.sessions().close(id);
-        house.engine.sessions().again(id);
+        house.engine.sessions().reconnect(id);
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let_in(&mut stream).await;
@@ -453,7 +500,7 @@ async fn a_host_that_moved_is_another_server() {
     house.engine.sessions().attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
-        house.engine.sessions().answer(id, answer("secret"));
+        house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
     house.engine.sessions().end(id);
@@ -477,12 +524,12 @@ async fn a_login_that_cannot_be_sent_is_asked_for_again() {
     expect(&mut stream, &[2]).await;
     stream.write_all(&[7; 16]).await.unwrap();
     assert_eq!(until_asked(&mut states).await, None);
-    house.engine.sessions().answer(id, answer("with a \0 in it"));
+    house.answer(id, answer("with a \0 in it"));
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "nothing was sent");
     let problem = until(&mut states, |state| {
-        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. } })
+        matches!(state, SessionState::Asking { prompt: Prompt::Password { problem: Some(_), .. }, .. })
     });
-    let SessionState::Asking { prompt: Prompt::Password { problem, .. } } = problem.await else { unreachable!() };
+    let SessionState::Asking { prompt: Prompt::Password { problem, .. }, .. } = problem.await else { unreachable!() };
     assert!(matches!(problem, Some(ConnectError::BadInput { .. })), "{problem:?}");
 }
 
@@ -500,7 +547,7 @@ async fn a_machine_that_is_woken_is_waited_for() {
 
     let id = house.engine.sessions().reserve();
     house.engine.open(id, house.engine.hosts().wake_target(host).unwrap());
-    let mut states = house.engine.sessions().watch(id).unwrap().1;
+    let mut states = house.engine.sessions().watch(id).unwrap();
     house.engine.sessions().attach(id);
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     let server = Server { listener: TcpListener::bind(("127.0.0.1", port)).await.unwrap() };
@@ -522,14 +569,14 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
     let id = house.engine.sessions().reserve();
     house.engine.open_incoming(id, call);
-    let mut states = house.engine.sessions().watch(id).unwrap().1;
+    let mut states = house.engine.sessions().watch(id).unwrap();
     house.engine.sessions().attach(id);
     let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
-    assert_eq!(asked, SessionState::Asking { prompt: Prompt::Call { from: from.clone() } });
+    assert!(matches!(&asked, SessionState::Asking { prompt: Prompt::Call { from: called }, .. } if *called == from));
     let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
     assert!(quiet.is_err(), "nothing is said before");
 
-    house.engine.sessions().answer(id, Answer::Call);
+    house.answer(id, Answer::Call);
     expect(&mut there, VERSION).await;
     there.write_all(&[1, 1]).await.unwrap();
     let_in(&mut there).await;
@@ -537,10 +584,35 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
     until_ended(&mut states).await;
-    house.engine.sessions().again(id);
-    house.engine.sessions().answer(id, Answer::Call);
+    house.engine.sessions().reconnect(id);
+    house.answer(id, Answer::Call);
     until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
     assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
+    let house = house().await;
+    let port = Server::start().await.listener.local_addr().unwrap().port();
+    house.engine.reverse().listen(Listening { on: true, address: [127, 0, 0, 1].into(), port }).await.unwrap();
+    // Port scans, which are not even asked about.
+    for _ in 0..5 {
+        drop(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    }
+    for _ in 0..5 {
+        let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let from = there.local_addr().unwrap().to_string();
+        there.write_all(VERSION).await.unwrap();
+        let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
+        assert_eq!(call.from(), from);
+        let id = house.engine.sessions().reserve();
+        house.engine.open_incoming(id, call);
+        let mut states = house.engine.sessions().watch(id).unwrap();
+        house.engine.sessions().attach(id);
+        until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        drop(there);
+        assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
+    }
 }
 
 #[tokio::test]
@@ -582,7 +654,7 @@ async fn the_demo_desktop_lets_us_in() {
     let demo = house.engine.hosts().view().hosts.into_iter().find(|host| host.demo).unwrap();
     let id = house.engine.sessions().reserve();
     house.engine.open(id, house.engine.hosts().target_of(demo.id).unwrap());
-    let mut states = house.engine.sessions().watch(id).unwrap().1;
+    let mut states = house.engine.sessions().watch(id).unwrap();
     house.engine.sessions().attach(id);
     until_ready(&mut states).await;
 }

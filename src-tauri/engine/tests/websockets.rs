@@ -7,6 +7,7 @@ use portlight_engine::{
     ConnectError, Engine, Settings,
     doctor::{self, ProbeRequest, TrustPolicy},
     error::WsRefusal,
+    keyring::Keyring,
     session::SessionState,
     store::Pins,
 };
@@ -41,7 +42,7 @@ impl House {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![],
             demo_name: "Demo".into(),
         };
@@ -60,10 +61,10 @@ impl House {
         is: impl Fn(&SessionState) -> bool,
     ) -> SessionState {
         let target = self.engine.hosts().target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
-        assert_eq!(target.name, self.site(), "a name is seen by broadcast_addrs: it has no token");
+        assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
         let session = self.engine.sessions().reserve();
         self.engine.open(session, target);
-        let mut state = self.engine.sessions().watch(session).unwrap().1;
+        let mut state = self.engine.sessions().watch(session).unwrap();
         self.engine.sessions().attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
@@ -128,7 +129,7 @@ async fn a_proxy_that_closes_says_why() {
 async fn the_doctor_tells_the_stages_of_the_way() {
     let house = House::new().await;
     let target = house.engine.hosts().target(&format!("{}?token=abc123", house.site()), false).unwrap();
-    let examination = ProbeRequest { target, login: None, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login: None, http_auth: None, accept: TrustPolicy::Known };
     let server = async {
         let (stream, _) = house.listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();

@@ -1,31 +1,32 @@
-//! What the handshake asks its caller, because only the caller has a keyring, a user, a TLS library and a clock.
+//! Callbacks of the handshake: what only its caller has, such as a keyring, a user, a TLS library, a clock and threads.
 
 use crate::{security::SecurityType, stream::Stream};
 use std::{fmt, io};
 use zeroize::Zeroizing;
 
-/// The caller's side of a handshake. Whatever would give something away is refused unless the caller writes it out.
+/// The caller's side of a handshake. Every default refuses what would give a secret away or trust a server.
+///
+/// No read is pending while a callback is awaited, so no deadline of the stream runs.
 pub trait Ask: Send {
-    /// The handshake now waits for this: the moment to set a deadline and to show how far it is.
+    /// The handshake now waits for `step`: the moment to set a deadline and to show progress.
     fn step(&mut self, step: Step) {
         let _ = step;
     }
 
-    /// The server has told something about itself. Nothing but the telling happens here.
-    fn heard(&mut self, heard: Heard<'_>) {
-        let _ = heard;
+    /// The server has told something about itself.
+    fn server_info(&mut self, info: ServerInfo<'_>) {
+        let _ = info;
     }
 
-    /// This security type is the best that the server offers: shall it be? Asked before the choice is sent. No read is
-    /// pending while any question is answered, so no deadline runs.
+    /// Approves the security type that was chosen, before the choice is sent.
     ///
-    /// The default agrees unless others could read the password.
-    fn permit(&mut self, chosen: SecurityType) -> impl Future<Output = Result<(), Cancelled>> + Send {
-        let answer = if chosen.reveals_password() { Err(Cancelled) } else { Ok(()) };
+    /// The default approves, except for types that send the password readably.
+    fn approve(&mut self, chosen: SecurityType) -> impl Future<Output = Result<(), Cancelled>> + Send {
+        let answer = if chosen.sends_plaintext_password() { Err(Cancelled) } else { Ok(()) };
         async move { answer }
     }
 
-    /// TLS over `stream`, before any credentials are sent through it. Whether the server's certificate is trusted is
+    /// Establishes TLS over `stream`, before any credentials are sent. Whether the server's certificate is trusted is
     /// part of the answer. The default refuses.
     fn tls(&mut self, stream: Stream, kind: TlsKind) -> impl Future<Output = Result<Stream, TlsError>> + Send {
         drop(stream);
@@ -33,35 +34,51 @@ pub trait Ask: Send {
         async { Err(TlsError::Cancelled) }
     }
 
-    /// Is this the server's key? Asked before any credentials are sent. The default refuses.
+    /// Approves the server's RSA key, before any credentials are sent. The default refuses.
     fn trust(&mut self, key: &ServerKey) -> impl Future<Output = Result<(), Cancelled>> + Send {
         let _ = key;
         async { Err(Cancelled) }
     }
 
-    /// The server wants credentials. The default refuses.
-    fn credentials(&mut self, wanted: &Wanted) -> impl Future<Output = Result<Credentials, Cancelled>> + Send {
-        let _ = wanted;
+    /// Provides the credentials that the server asks for. The default refuses.
+    fn credentials(
+        &mut self,
+        request: &CredentialRequest,
+    ) -> impl Future<Output = Result<Credentials, Cancelled>> + Send {
+        let _ = request;
         async { Err(Cancelled) }
     }
 
-    /// The server has said no, and its words for it are read next. They may never come, which costs the handshake
-    /// nothing but the wait: two seconds are plenty.
-    fn refused(&mut self) {}
+    /// Runs `work`, which computes for up to some seconds and never waits: an RSA key, a Diffie-Hellman exchange.
+    ///
+    /// The default runs it where the handshake is polled. A caller on an asynchronous runtime moves it to a thread that
+    /// may block (`tokio::task::spawn_blocking`); [`Cancelled`] is for a runtime that is shutting down.
+    fn run_blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = Result<T, Cancelled>> + Send {
+        async move { Ok(work()) }
+    }
+
+    /// The server has rejected us, and its reason is read next. Reading it never fails the handshake in another way: a
+    /// deadline of about two seconds is enough, as some servers never send it.
+    fn on_rejected(&mut self) {}
 }
 
 /// What the handshake is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The server's protocol version.
+    /// ProtocolVersion ([RFC 6143, 7.1.1](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.1)).
     Greeting,
-    /// The security types that it offers.
+    /// The list of security types ([7.1.2](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.2)), or of VeNCrypt's or
+    /// Tight's sub-types.
     SecurityTypes,
-    /// The chosen security type's exchange.
+    /// The chosen security type's exchange ([7.2](https://www.rfc-editor.org/rfc/rfc6143#section-7.2)).
     Authentication,
-    /// Its verdict; somebody over there may have to approve us first.
+    /// SecurityResult ([7.1.3](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.3)). Some servers first ask their own
+    /// user to approve the connection, so this takes as long as a person does.
     SecurityResult,
-    /// The description of its screen.
+    /// ServerInit ([7.3.2](https://www.rfc-editor.org/rfc/rfc6143#section-7.3.2)).
     ServerInit,
 }
 
@@ -79,24 +96,24 @@ impl fmt::Display for Step {
 
 /// What a server tells about itself on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard<'a> {
-    /// The protocol version in its greeting, such as `3.8` or Apple's `3.889`.
+pub enum ServerInfo<'a> {
+    /// The version in its ProtocolVersion, such as 3.8 or Apple's 3.889.
     Version {
         /// Before the dot.
         major: u16,
-        /// Behind the dot.
+        /// After the dot.
         minor: u16,
     },
-    /// An UltraVNC repeater answered; it has been told whom we want, and greets anew in the server's name.
+    /// An UltraVNC repeater answered and was sent the repeater ID; the server's own ProtocolVersion comes next.
     Repeater,
     /// The security types that it offers, or those within VeNCrypt or Tight.
     Offered(&'a [SecurityType]),
 }
 
-/// Which kind of TLS a VeNCrypt sub-type has.
+/// The kind of TLS of a VeNCrypt sub-type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsKind {
-    /// Anonymous Diffie-Hellman: encrypted, and nobody knows with whom.
+    /// Anonymous Diffie-Hellman: encrypted, without any proof of the server's identity.
     Anonymous,
     /// The server shows a certificate.
     X509,
@@ -105,45 +122,46 @@ pub enum TlsKind {
 /// Why there is no TLS.
 #[derive(Debug)]
 pub enum TlsError {
-    /// The certificate is not trusted, or whoever was asked gave up.
+    /// The certificate is not trusted, or the question was cancelled.
     Cancelled,
-    /// Something was sent before TLS had begun: TLS begins with us, so that was no server of good will.
+    /// Bytes were received before our ClientHello. A TLS server never speaks first: they were injected.
     Early,
-    /// The two sides found no common ground; the TLS library's or the server's words for it.
+    /// The TLS handshake failed.
     Failed {
-        /// One line, without secrets.
+        /// The TLS library's or the server's message: one line, without secrets.
         detail: String,
     },
     /// The stream failed.
     Io(io::Error),
 }
 
-/// The RSA key that a server of the RA2 kinds shows (rfbproto, "RSA-AES Security Type").
+/// The RSA key that a server of the RA2 types shows
+/// ([RSA-AES](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerKey {
     /// Bits of the modulus.
     pub bits: u32,
-    /// The key as it came: u32 bits, modulus, exponent, both of as many bytes as the modulus has.
+    /// The key as received: u32 bits, modulus, exponent, both with the length of the modulus in bytes.
     pub blob: Vec<u8>,
 }
 
-/// Which credentials a server wants.
+/// The credentials that a server asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// The security type that wants them; it tells how they travel.
+pub struct CredentialRequest {
+    /// The security type that asks; it tells how they are protected on the way.
     pub security_type: SecurityType,
     /// Whether a user name belongs to them.
     pub username: bool,
 }
 
-/// What proves who we are. Wiped when dropped; nothing prints it.
+/// A user name and a password. Wiped when dropped; `Debug` shows neither.
 pub struct Credentials {
     username: Zeroizing<Vec<u8>>,
     password: Zeroizing<Vec<u8>>,
 }
 
 impl Credentials {
-    /// A user name (empty where none was wanted) and a password, as the bytes that the server compares: UTF-8 from a
+    /// A user name (empty where none was asked for) and a password, as the bytes that the server compares: UTF-8 from a
     /// keyboard.
     pub fn new(username: impl AsRef<[u8]>, password: impl AsRef<[u8]>) -> Self {
         Self {
@@ -167,7 +185,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Whoever was asked gave up.
+/// The caller gave up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("cancelled")]
 pub struct Cancelled;
@@ -177,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_who_and_what() {
+    fn debug_shows_neither_user_name_nor_password() {
         let shown = format!("{:?}", Credentials::new("ann", "open sesame"));
         assert!(!shown.contains("sesame") && !shown.contains("ann") && shown.contains("secret"), "{shown}");
     }

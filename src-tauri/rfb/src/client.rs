@@ -1,170 +1,202 @@
-//! The viewer's side of the handshake (RFC 6143, section 7).
+//! The viewer's side of the handshake ([RFC 6143, section 7](https://www.rfc-editor.org/rfc/rfc6143#section-7)).
 //!
 //! ```text
 //! server: version ── viewer: version ── 3.3: server: u32 type            (0: reason, the end)
 //!                                       3.7, 3.8: server: u8 n, n × u8   (0: reason, the end) ── viewer: u8 type
 //! the type's exchange (auth) ── server: u32 SecurityResult ── viewer: u8 shared ── server: ServerInit
 //! ```
-//! A repeater greets with version 0.0, is told whom we want, and hands us over to a server that greets anew.
+//! An UltraVNC repeater sends version 0.0, is sent the repeater ID, and connects us to a server, which sends its own
+//! version.
+//!
+//! # What a failure says about the login
+//!
+//! Servers exist that never send a SecurityResult for a wrong password. So once credentials were sent:
+//!
+//! | what happens | error |
+//! | --- | --- |
+//! | SecurityResult 1, or closed in its place | [`Error::AuthFailed`] |
+//! | reset in its place; or closed, reset or noise after it, where ServerInit should be | [`Error::AuthFailedProbably`] |
+//! | anything at all after the fixed part of a regular ServerInit | the error itself: the login was accepted |
+//!
+//! Noise is a ServerInit whose pixel format cannot be one (see [`ServerInit`]). An unusual one is accepted: the viewer
+//! replaces the pixel format in its next message.
 
 use crate::{
-    ask::{Ask, Heard, Step},
-    auth::{self, Agreed},
+    ask::{Ask, ServerInfo, Step},
+    auth::{self, Agreed, LogIn, Offers},
     error::Error,
-    init::{self, Head, ServerInit},
+    init::{Head, MAX_NAME_SENT, ServerInit, tight_capabilities_len},
     security::{Policy, SecurityType},
     stream::{ByteStream, Stream},
-    version::{GREETING_LEN, Greeted, Version},
+    version::{GREETING_LEN, Peer, Version},
     wire::Wire,
 };
 use rand_core::CryptoRng;
 
-/// A server that let us in.
+/// How a handshake ends that no error ended.
+pub enum Outcome {
+    /// A session.
+    Server(Server),
+    /// This type, VeNCrypt or Tight, leads to nothing as good as another type of the server's first list, and there is
+    /// no way back within a connection: connect once more, with the type in [`Policy::without`].
+    RetryWithout(SecurityType),
+}
+
+/// A server that accepted the login.
 pub struct Server {
     /// Its screen.
     pub init: ServerInit,
-    /// What follows on it are the session's own messages, none of them read yet.
+    /// The session's own messages follow on it; none of them has been read.
     pub stream: Stream,
-    /// How it let us in: never a type that only leads to another.
+    /// How the login was made: never [`SecurityType::VeNCrypt`] or [`SecurityType::Tight`], but what they led to.
     pub security_type: SecurityType,
 }
 
-/// Gets to a session on `stream`. All randomness comes from `random`.
+/// Performs the handshake on `stream`. All random bytes come from `rng`.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn handshake<S, A, R>(stream: S, policy: &Policy, ask: &mut A, random: &mut R) -> Result<Server, Error>
+pub async fn handshake<S, A, R>(stream: S, policy: &Policy, ask: &mut A, rng: R) -> Result<Outcome, Error>
 where
     S: ByteStream + 'static,
     A: Ask,
-    R: CryptoRng + Send,
+    R: CryptoRng + Send + 'static,
 {
     let mut wire = Wire::new(Box::new(stream));
-    let version = greet(&mut wire, ask, policy).await?;
-    let offered = offers(&mut wire, ask, version).await?;
-    let agreed = auth::log_in(&mut wire, ask, policy, random, &offered).await?;
-    let init = match verdict(&mut wire, ask, version, &agreed).await {
-        Ok(()) => initialise(&mut wire, ask, policy.shared, &agreed).await,
-        Err(error) => Err(error),
+    let version = protocol_version(&mut wire, ask, policy).await?;
+    let offers = security_types(&mut wire, ask, version).await?;
+    let agreed = match auth::log_in(&mut wire, ask, policy, rng, &offers).await? {
+        LogIn::Done(agreed) => agreed,
+        LogIn::RetryWithout(negotiation) => return Ok(Outcome::RetryWithout(negotiation)),
     };
-    let init = init.map_err(|error| if agreed.chosen.takes_anybody() { error } else { error.after_credentials() })?;
-    Ok(Server { init, stream: wire.into_stream(), security_type: agreed.chosen })
+    let doubted = |error: Error| match agreed.chosen.is_unauthenticated() {
+        true => error,
+        false => error.after_credentials(),
+    };
+    security_result(&mut wire, ask, version, &agreed).await.map_err(doubted)?;
+    let head = server_init(&mut wire, ask, policy.shared).await.map_err(doubted)?;
+    if head.is_noise() && !agreed.chosen.is_unauthenticated() {
+        return Err(Error::AuthFailedProbably);
+    }
+    let rest = rest_of_server_init(&mut wire, &head, &agreed).await;
+    let name = if head.is_regular() { rest? } else { rest.map_err(doubted)? };
+    let init = ServerInit { width: head.width, height: head.height, pixel_format: head.pixel_format, name };
+    Ok(Outcome::Server(Server { init, stream: wire.into_stream(), security_type: agreed.chosen }))
 }
 
-/// Reads the server's version and answers with the one that will be spoken.
-async fn greet<A: Ask>(wire: &mut Wire, ask: &mut A, policy: &Policy) -> Result<Version, Error> {
-    wire.enter(Step::Greeting, ask);
-    let mut greeted = greeting(wire).await?;
-    if greeted == Greeted::Repeater {
-        ask.heard(Heard::Repeater);
+/// ProtocolVersion: reads the server's and answers with the version that will be spoken.
+async fn protocol_version<A: Ask>(wire: &mut Wire, ask: &mut A, policy: &Policy) -> Result<Version, Error> {
+    wire.set_step(Step::Greeting, ask);
+    let mut peer = read_version(wire).await?;
+    if peer == Peer::Repeater {
+        ask.server_info(ServerInfo::Repeater);
         let id = policy.repeater_id.as_deref().ok_or(Error::Repeater)?;
         wire.send(&repeater_request(id)?).await?;
-        greeted = greeting(wire).await?;
+        peer = read_version(wire).await?;
     }
-    match greeted {
-        Greeted::Server { version, major, minor } => {
-            ask.heard(Heard::Version { major, minor });
-            wire.send(version.greeting()).await?;
+    match peer {
+        Peer::Server { version, major, minor } => {
+            ask.server_info(ServerInfo::Version { major, minor });
+            wire.send(version.message()).await?;
             Ok(version)
         }
-        Greeted::Repeater => Err(wire.broke("a repeater behind the repeater")),
+        Peer::Repeater => Err(wire.protocol_error("a repeater behind the repeater")),
     }
 }
 
-async fn greeting(wire: &mut Wire) -> Result<Greeted, Error> {
-    let mut greeting = [0; GREETING_LEN];
+async fn read_version(wire: &mut Wire) -> Result<Peer, Error> {
+    let mut message = [0; GREETING_LEN];
     let mut length = 0;
     loop {
-        length += wire.some(&mut greeting[length..]).await?;
-        if let Some(greeted) = Version::read(&greeting[..length])? {
-            return Ok(greeted);
+        length += wire.read_some(&mut message[length..]).await?;
+        if let Some(peer) = Version::parse(&message[..length])? {
+            return Ok(peer);
         }
     }
 }
 
-/// What UltraVNC's repeater wants to hear: `ID:1234` for a server that waits there, or a server's address, filled up
-/// with zeros.
+/// The request to UltraVNC's repeater: `ID:1234` for a server that waits there, or a server's address, padded with
+/// zeros to 250 bytes.
 fn repeater_request(id: &str) -> Result<[u8; REPEATER_REQUEST_LEN], Error> {
-    let words = if id.bytes().all(|byte| byte.is_ascii_digit()) { format!("ID:{id}") } else { id.to_owned() };
+    let text = if id.bytes().all(|byte| byte.is_ascii_digit()) { format!("ID:{id}") } else { id.to_owned() };
     let mut request = [0; REPEATER_REQUEST_LEN];
-    match request.split_at_mut_checked(words.len()) {
+    match request.split_at_mut_checked(text.len()) {
         // The last byte stays zero: repeaters read a C string.
-        Some((start, [_, ..])) if !id.is_empty() => start.copy_from_slice(words.as_bytes()),
+        Some((start, [_, ..])) if !id.is_empty() => start.copy_from_slice(text.as_bytes()),
         _ => return Err(Error::Repeater),
     }
     Ok(request)
 }
 
-/// The security types to choose from: 3.3 dictates one, later versions list what there is. Each once, without the zeros
-/// that some lists are filled up with.
-async fn offers<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version) -> Result<Offers, Error> {
-    wire.enter(Step::SecurityTypes, ask);
+/// Reads the security types to choose from: 3.3 dictates one, later versions send a list. Each is named once, without
+/// the zeros that some servers pad their list with.
+async fn security_types<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version) -> Result<Offers, Error> {
+    wire.set_step(Step::SecurityTypes, ask);
     if version == Version::V33 {
-        let dictated = match wire.u32().await?.into() {
-            SecurityType::Other(0) => return Err(Error::Refused { reason: wire.reason(ask).await }),
+        let dictated = match wire.read_u32().await?.into() {
+            SecurityType::Other(0) => return Err(Error::Refused { reason: wire.read_reason(ask).await }),
             dictated @ (SecurityType::None | SecurityType::VncAuth) => dictated,
-            other => return Err(wire.broke(format!("security type {} in protocol 3.3", other.number()))),
+            other => return Err(wire.protocol_error(format!("security type {} in protocol 3.3", other.number()))),
         };
-        ask.heard(Heard::Offered(&[dictated]));
+        ask.server_info(ServerInfo::Offered(&[dictated]));
         return Ok(Offers::Dictated(dictated));
     }
-    let count = wire.u8().await?;
+    let count = wire.read_u8().await?;
     if count == 0 {
-        return Err(Error::Refused { reason: wire.reason(ask).await });
+        return Err(Error::Refused { reason: wire.read_reason(ask).await });
     }
-    let list = wire.bytes(count.into()).await?;
+    let list = wire.read_vec(count.into()).await?;
     let offered = auth::distinct(list.into_iter().map(u32::from));
-    ask.heard(Heard::Offered(&offered));
+    ask.server_info(ServerInfo::Offered(&offered));
     Ok(Offers::Listed(offered))
 }
 
-/// What the server lets us choose from.
-pub(crate) enum Offers {
-    /// Nothing: this one it is.
-    Dictated(SecurityType),
-    /// One of these.
-    Listed(Vec<SecurityType>),
-}
-
-/// Reads SecurityResult, where there is one.
-async fn verdict<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version, agreed: &Agreed) -> Result<(), Error> {
+/// Reads SecurityResult ([RFC 6143, 7.1.3](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.3)), where there is one.
+async fn security_result<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version, agreed: &Agreed) -> Result<(), Error> {
     // Before 3.8, None has none; within VeNCrypt it has.
     if agreed.chosen == SecurityType::None && version < Version::V38 && !agreed.within_vencrypt {
         return Ok(());
     }
-    wire.enter(Step::SecurityResult, ask);
-    match wire.u32().await? {
+    wire.set_step(Step::SecurityResult, ask);
+    match wire.read_u32().await? {
         0 => Ok(()),
-        // Only 3.8 promises a reason, but others are known to give one.
+        // The specification has a reason in 3.8 only; some servers send one in earlier versions, too.
         1 => {
-            let reason = wire.reason(ask).await;
-            // TigerVNC says here, too, that somebody else has the screen: then nothing is wrong with the login.
-            let in_use = reason.as_ref().is_some_and(|words| words.contains("already in use"));
-            match agreed.chosen.takes_anybody() || in_use {
+            let reason = wire.read_reason(ask).await;
+            // TigerVNC's NeverShared refuses a second viewer here, after a right login: not an error of the login.
+            let in_use = reason.as_ref().is_some_and(|reason| reason.contains("already in use"));
+            match agreed.chosen.is_unauthenticated() || in_use {
                 true => Err(Error::Refused { reason }),
                 false => Err(Error::AuthFailed { reason }),
             }
         }
-        2 => Err(Error::TooMany { reason: wire.reason(ask).await }),
-        other => Err(wire.broke(format!("security result {other:#x}"))),
+        2 => Err(Error::TooMany { reason: wire.read_reason(ask).await }),
+        other => Err(wire.protocol_error(format!("security result {other:#x}"))),
     }
 }
 
-/// Asks for the session and reads what the server has to show. Only a plausible answer means that we are in.
-async fn initialise<A: Ask>(wire: &mut Wire, ask: &mut A, shared: bool, agreed: &Agreed) -> Result<ServerInit, Error> {
+/// Sends ClientInit and reads the fixed part of ServerInit.
+async fn server_init<A: Ask>(wire: &mut Wire, ask: &mut A, shared: bool) -> Result<Head, Error> {
     wire.send(&[shared.into()]).await?;
-    wire.enter(Step::ServerInit, ask);
-    let head = Head::read(&wire.array().await?).map_err(|detail| wire.broke(detail))?;
-    let name = wire.bytes(head.name_length).await?;
-    if agreed.within_tight {
-        // The viewer is shown a server without Tight's additions.
-        let capabilities = init::tight_capabilities(&wire.array().await?).map_err(|detail| wire.broke(detail))?;
-        wire.bytes(capabilities).await?;
-    }
-    Ok(ServerInit { width: head.width, height: head.height, pixel_format: head.pixel_format, name })
+    wire.set_step(Step::ServerInit, ask);
+    Ok(Head::parse(&wire.read_array().await?))
 }
 
-/// Bytes of the message that names the server to a repeater.
+/// Reads the desktop name, and Tight's addition to ServerInit, which the viewer is not shown.
+async fn rest_of_server_init(wire: &mut Wire, head: &Head, agreed: &Agreed) -> Result<Vec<u8>, Error> {
+    if head.name_length > MAX_NAME_SENT {
+        return Err(wire.protocol_error(format!("a name of {} bytes", head.name_length)));
+    }
+    let name = wire.read_vec(head.name_length_kept()).await?;
+    wire.skip(u64::from(head.name_length) - name.len() as u64).await?;
+    if agreed.within_tight {
+        let counts = wire.read_array().await?;
+        wire.skip(tight_capabilities_len(&counts)).await?;
+    }
+    Ok(name)
+}
+
+/// Bytes of the request that names the server to a repeater.
 const REPEATER_REQUEST_LEN: usize = 250;
 
 #[cfg(test)]
@@ -172,15 +204,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_repeater_is_told() {
-        let told = |id: &str| repeater_request(id).map(|request| String::from_utf8_lossy(&request).into_owned());
-        for (id, words) in [("1234", "ID:1234"), ("ID:77", "ID:77"), ("box:5900", "box:5900")] {
-            let request = told(id).unwrap();
-            assert_eq!((request.len(), request.trim_end_matches('\0')), (250, words));
+    fn a_repeater_is_sent_the_id_in_250_bytes() {
+        let sent = |id: &str| repeater_request(id).map(|request| String::from_utf8_lossy(&request).into_owned());
+        for (id, text) in [("1234", "ID:1234"), ("ID:77", "ID:77"), ("box:5900", "box:5900")] {
+            let request = sent(id).unwrap();
+            assert_eq!((request.len(), request.trim_end_matches('\0')), (250, text));
         }
-        assert!(told(&"x".repeat(249)).is_ok());
+        assert!(sent(&"x".repeat(249)).is_ok());
         for id in ["", &"x".repeat(250)] {
-            assert!(matches!(told(id), Err(Error::Repeater)), "{id}");
+            assert!(matches!(sent(id), Err(Error::Repeater)), "{id}");
         }
     }
 }

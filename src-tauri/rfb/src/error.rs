@@ -1,85 +1,80 @@
-//! How a handshake ends when it does not end well: they broke the protocol, they refused, or the user gave up.
+//! Why a handshake failed.
 
-use crate::{
-    ask::{Cancelled, Step},
-    security::SecurityType,
-};
+use crate::ask::{Cancelled, Step};
 use std::{fmt, io};
 
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What answers does not speak RFB.
+    /// The other end does not speak RFB.
     #[error("not a VNC server{}", looks_like.map(|other| format!(": it answers like {other}")).unwrap_or_default())]
     NotRfb {
-        /// What it is instead, where that shows.
+        /// What it speaks instead, where its first bytes show that.
         looks_like: Option<OtherProtocol>,
     },
-    /// An RFB version that nobody speaks.
+    /// A version that is none of 3.3 and later, 4.x and 5.x.
     #[error("unknown RFB version {version}")]
     UnsupportedVersion {
-        /// As the server wrote it, such as `002.002`.
+        /// As the server sent it, such as `002.002`.
         version: String,
     },
-    /// An UltraVNC repeater: it wants to know which server is meant before it speaks for one.
+    /// An UltraVNC repeater, and no repeater ID, or one of more than 249 bytes.
     #[error("this is an UltraVNC repeater: an ID is needed")]
     Repeater,
-    /// The server refused, whoever we are.
-    #[error("the server refused the connection{}", said(reason))]
+    /// The server refused the connection for a reason that is not the login.
+    #[error("the server refused the connection{}", says(reason))]
     Refused {
-        /// The server's words, cleaned.
+        /// The server's text, sanitised.
         reason: Option<String>,
     },
-    /// The server offers no security type that we speak.
-    #[error("none of the server's security types is known here: {}", list(offered))]
+    /// The server offers no security type that is spoken here.
+    #[error("{}", none_in_common(offered))]
     NoCommonSecurity {
-        /// What it offers: each once, the first eight.
-        offered: Vec<SecurityType>,
+        /// What it offers, by name and number, such as `RealVNC RA2r (13)` or `Tight tunnel 7`: each once, the first
+        /// eight. Empty where it offers nothing.
+        offered: Vec<String>,
     },
-    /// The credentials were not accepted; without a reason also where the server closed instead of saying so.
-    #[error("the server did not accept the login{}", said(reason))]
+    /// The server rejected the credentials: SecurityResult 1, or the connection closed in its place.
+    #[error("the server did not accept the login{}", says(reason))]
     AuthFailed {
-        /// The server's words, cleaned.
+        /// The server's text, sanitised.
         reason: Option<String>,
     },
-    /// The server went away, or sent nonsense, right after it got the credentials: they were probably wrong.
+    /// The server reset the connection after it got the credentials; or it accepted them, and then closed or sent
+    /// noise instead of a ServerInit. See [`crate::client`] for the rule.
     #[error("the server ended the connection right after the login: user name or password are probably wrong")]
     AuthFailedProbably,
-    /// These credentials cannot be sent in the way that the server wants them.
+    /// The credentials cannot be sent with this security type.
     #[error("this login does not fit: {0}")]
-    BadCredentials(Unfit),
-    /// The best of the server's first list turned out worse than something else in it: dial again with
-    /// [`crate::Policy::without_vencrypt`].
-    #[error("VeNCrypt has nothing better to offer than the list it was chosen from")]
-    BetterWithoutVeNCrypt,
-    /// The server's key is too short to protect anything.
+    BadCredentials(CredentialError),
+    /// The server's RSA key is too short to protect anything.
     #[error("the server's key has only {bits} bits")]
     TooWeak {
-        /// Bits of its RSA modulus.
+        /// Bits of its modulus.
         bits: u32,
     },
-    /// Somebody has altered what was sent, or the two sides do not share the keys that they should.
+    /// A record or a key proof of RSA-AES did not verify: it was altered on the way, or the two sides have other keys.
     #[error("the encrypted conversation was altered on the way {during}")]
     Integrity {
-        /// Where.
+        /// What was being waited for.
         during: Step,
     },
     /// TLS could not be established.
     #[error("TLS with the server failed: {detail}")]
     Tls {
-        /// The TLS library's or the server's words.
+        /// The TLS library's or the server's message.
         detail: String,
     },
-    /// The server has had enough of failed attempts: trying again makes it worse.
-    #[error("the server accepts no more attempts{}", said(reason))]
+    /// SecurityResult 2: too many failed attempts. Trying again makes it worse.
+    #[error("the server accepts no more attempts{}", says(reason))]
     TooMany {
-        /// The server's words, cleaned.
+        /// The server's text, sanitised.
         reason: Option<String>,
     },
-    /// The server closed the connection, or it was reset.
+    /// The connection was closed or reset.
     #[error("the server closed the connection {during}")]
     Closed {
-        /// What we were waiting for.
+        /// What was being waited for.
         during: Step,
         /// It was reset, rather than closed in order.
         reset: bool,
@@ -87,18 +82,18 @@ pub enum Error {
     /// The server broke the protocol.
     #[error("the server broke the protocol {during}: {detail}")]
     Protocol {
-        /// Where.
+        /// What was being waited for.
         during: Step,
-        /// What it did.
+        /// What it sent.
         detail: String,
     },
-    /// Whoever was asked gave up.
+    /// A callback gave up.
     #[error("cancelled")]
     Cancelled,
     /// The stream failed; a deadline is [`io::ErrorKind::TimedOut`].
     #[error("the connection failed {during}: {source}")]
     Io {
-        /// What we were waiting for.
+        /// What was being waited for.
         during: Step,
         /// The stream's error.
         source: io::Error,
@@ -106,43 +101,35 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same end, seen after credentials were sent. Some servers answer wrong ones by going away without a word,
-    /// and neatvnc 0.5 with a verdict of "ok" followed by noise.
+    /// The same failure after credentials were sent, before the server has proved that it accepted them: some servers
+    /// answer wrong ones by closing.
     pub(crate) fn after_credentials(self) -> Self {
         match self {
             Self::Closed { during: Step::SecurityResult, reset: false } => Self::AuthFailed { reason: None },
-            Self::Closed { during: Step::SecurityResult | Step::ServerInit, .. }
-            | Self::Protocol { during: Step::ServerInit, .. } => Self::AuthFailedProbably,
+            Self::Closed { during: Step::SecurityResult | Step::ServerInit, .. } => Self::AuthFailedProbably,
             other => other,
         }
     }
 }
 
 /// Why credentials cannot be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unfit {
-    /// The user name has more bytes of UTF-8 than the security type has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// The user name is longer than the security type allows.
+    #[error("the user name has more than {limit} bytes")]
     UsernameTooLong {
-        /// How many bytes there is room for.
+        /// Bytes of UTF-8 that the security type has room for.
         limit: usize,
     },
-    /// The password has more bytes of UTF-8 than the security type has room for.
+    /// The password is longer than the security type allows.
+    #[error("the password has more than {limit} bytes")]
     PasswordTooLong {
-        /// How many bytes there is room for.
+        /// Bytes of UTF-8 that the security type has room for.
         limit: usize,
     },
-    /// There is a NUL in the user name or the password, which would end it early.
+    /// The user name or the password contains a NUL, which would end it early.
+    #[error("there is a NUL in it")]
     Nul,
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UsernameTooLong { limit } => write!(f, "the user name has more than {limit} bytes"),
-            Self::PasswordTooLong { limit } => write!(f, "the password has more than {limit} bytes"),
-            Self::Nul => f.write_str("there is a NUL in it"),
-        }
-    }
 }
 
 impl From<Cancelled> for Error {
@@ -172,13 +159,30 @@ impl fmt::Display for OtherProtocol {
     }
 }
 
-fn said(reason: &Option<String>) -> String {
+fn says(reason: &Option<String>) -> String {
     reason.as_deref().map(|reason| format!(". It says: {reason}")).unwrap_or_default()
 }
 
-fn list(offered: &[SecurityType]) -> String {
+fn none_in_common(offered: &[String]) -> String {
     match offered {
-        [] => "it offers none".to_owned(),
-        some => some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        [] => "the server offers no security type".to_owned(),
+        some => format!("none of the server's security types is known here: {}", some.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_without_security_types_gets_a_whole_sentence() {
+        let shown = |offered: &[&str]| {
+            Error::NoCommonSecurity { offered: offered.iter().map(|offer| (*offer).to_owned()).collect() }.to_string()
+        };
+        assert_eq!(shown(&[]), "the server offers no security type");
+        assert_eq!(
+            shown(&["Tight tunnel 7", "type 77"]),
+            "none of the server's security types is known here: Tight tunnel 7, type 77"
+        );
     }
 }

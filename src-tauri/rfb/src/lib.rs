@@ -1,18 +1,21 @@
-//! The RFB handshake, for any stream: from the server's greeting to its ServerInit, and the same once more for the
-//! viewer that is shown an easier server.
+//! The RFB handshake for any stream: from the server's ProtocolVersion to its ServerInit
+//! ([RFC 6143, section 7](https://www.rfc-editor.org/rfc/rfc6143#section-7), with the security types of
+//! [rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#security-types)), and the server's side of
+//! the shortest one, for the viewer.
 //!
 //! ```text
 //! client ─┬▶ version    which protocol version is spoken
-//!         ├▶ security   which security type is chosen, what it protects, and the names of those that are not
+//!         ├▶ security   the security types: names, protection, and the order in which they are preferred
 //!         ├▶ auth       the exchange of each security type: one file, one linear function
 //!         │   └▶ record   RSA-AES records, as a stream
-//!         ├▶ ask        what only the caller knows: credentials, trust, TLS; and where the handshake is
-//!         └▶ wire       bounded reads and writes        text    the server's words, cleaned
+//!         ├▶ ask        callbacks: credentials, trust, TLS, worker threads, progress
+//!         └▶ wire       bounded reads and writes        text    sanitised text of the server
 //! server                the 3.8/None handshake shown to a viewer: bytes in, bytes out
 //! ```
 //! [`client::handshake`] is the function to read first. It reads exactly the bytes that the protocol announces, sends
-//! one message and waits, checks every length before it allocates, and knows neither clock nor chance: deadlines come
-//! with the stream, as reads that fail with [`std::io::ErrorKind::TimedOut`], randomness as a parameter.
+//! one message and waits, and checks every length before it allocates. It uses no clock and no source of randomness of
+//! its own: deadlines come with the stream, as reads that fail with [`std::io::ErrorKind::TimedOut`], and random bytes
+//! from a parameter.
 #![forbid(unsafe_code)]
 
 mod ask;
@@ -28,9 +31,9 @@ mod text;
 mod version;
 mod wire;
 
-pub use ask::{Ask, Cancelled, Credentials, Heard, ServerKey, Step, TlsError, TlsKind, Wanted};
-pub use error::{Error, OtherProtocol, Unfit};
+pub use ask::{Ask, Cancelled, CredentialRequest, Credentials, ServerInfo, ServerKey, Step, TlsError, TlsKind};
+pub use error::{CredentialError, Error, OtherProtocol};
 pub use init::ServerInit;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};
-pub use text::clean;
+pub use text::sanitize;

@@ -1,4 +1,6 @@
-//! The record layer of RSA-AES (rfbproto, "RSA-AES Security Type", step 4 on), as a stream around a stream.
+//! The record layer of RSA-AES
+//! ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)), as a stream around a
+//! stream.
 //!
 //! | bytes | what |
 //! | --- | --- |
@@ -6,7 +8,8 @@
 //! | length | the message, encrypted with AES-EAX |
 //! | 16 | tag |
 //!
-//! The nonce counts the records of each direction from 0, 16 bytes, little endian. Records and RFB messages do not align.
+//! The nonce is the number of the record in its direction, from 0: 16 bytes, little-endian. Records and RFB messages do
+//! not align.
 
 use crate::stream::Stream;
 use aes::{Aes128, Aes256};
@@ -26,19 +29,19 @@ pub(crate) struct Records {
     stream: Stream,
     opener: Direction,
     sealer: Direction,
-    /// The record that is being received; after it was opened, its message.
+    /// The record that is being received; once it is opened, its message.
     incoming: Vec<u8>,
-    /// Bytes of `incoming` that have come.
+    /// Bytes of `incoming` that have been received.
     received: usize,
-    /// What of the opened message nobody has read yet.
+    /// The part of the opened message that is still to be read.
     unread: std::ops::Range<usize>,
     /// The sealed record that is being sent.
     outgoing: Vec<u8>,
-    /// Bytes of `outgoing` that have gone.
+    /// Bytes of `outgoing` that have been sent.
     sent: usize,
 }
 
-/// Which AES, by its key.
+/// AES-EAX with a key of either length.
 pub(crate) enum Cipher {
     Aes128(Box<Eax<Aes128>>),
     Aes256(Box<Eax<Aes256>>),
@@ -54,7 +57,7 @@ impl Cipher {
     }
 }
 
-/// One direction's key, and how many records it has protected.
+/// One direction's cipher, and the number of records that it has sealed or opened.
 struct Direction {
     cipher: Cipher,
     records: u128,
@@ -67,7 +70,7 @@ impl Direction {
         nonce
     }
 
-    /// Encrypts `message` where it lies, and returns its tag.
+    /// Encrypts `message` in place, and returns its tag.
     fn seal(&mut self, length: [u8; 2], message: &mut [u8]) -> io::Result<[u8; TAG_LEN]> {
         let nonce = self.nonce().into();
         let sealed = match &self.cipher {
@@ -77,7 +80,10 @@ impl Direction {
         sealed.map(Into::into).map_err(|_| ErrorKind::InvalidInput.into())
     }
 
-    /// Decrypts `message` where it lies, if nobody has touched it.
+    /// Verifies `message` and decrypts it in place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] if the record was altered.
     fn open(&mut self, length: [u8; 2], message: &mut [u8], tag: &[u8; TAG_LEN]) -> io::Result<()> {
         let nonce = self.nonce().into();
         let opened = match &self.cipher {
@@ -102,12 +108,12 @@ impl Records {
         }
     }
 
-    /// The stream within, where the records end here; none where a message has more to it than was read.
+    /// The stream within, for types whose records end here; none where a record has more to it than was read.
     pub(crate) fn into_inner(self) -> Option<Stream> {
         (self.unread.is_empty() && self.received == 0).then_some(self.stream)
     }
 
-    /// Receives and opens the next record. An end before its first byte is an end of the stream.
+    /// Receives and opens the next record. An end before its first byte is the end of the stream.
     fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let length = self.incoming.first_chunk().filter(|_| self.received >= LENGTH_LEN).copied();
@@ -131,17 +137,17 @@ impl Records {
             match missing.filled().len() {
                 0 if self.received == 0 => return Poll::Ready(Ok(())),
                 0 => return Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
-                came => self.received += came,
+                received => self.received += received,
             }
         }
     }
 
-    /// Sends what is sealed.
+    /// Sends the sealed record.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.sent < self.outgoing.len() {
             match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.outgoing[self.sent..]))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                went => self.sent += went,
+                sent => self.sent += sent,
             }
         }
         Poll::Ready(Ok(()))
@@ -151,7 +157,7 @@ impl Records {
 impl AsyncRead for Records {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.unread.is_empty() {
-            // An empty message is no end.
+            // An empty message is not an end.
             while self.unread.is_empty() {
                 let before = self.opener.records;
                 ready!(self.poll_record(cx))?;
@@ -170,14 +176,14 @@ impl AsyncRead for Records {
 
 impl AsyncWrite for Records {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        // One record is under way at a time: what is sealed is promised.
+        // One record at a time: the bytes of a sealed one have been accepted, and must be sent before the next.
         ready!(self.poll_send(cx))?;
-        let message = &buf[..buf.len().min(LONGEST_SENT)];
+        let message = &buf[..buf.len().min(MAX_SENT_LEN)];
         if message.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let this = &mut *self;
-        // Fits: see `LONGEST_SENT`.
+        // Not truncated: see `MAX_SENT_LEN`.
         let length = (message.len() as u16).to_be_bytes();
         this.outgoing.clear();
         this.sent = 0;
@@ -201,8 +207,8 @@ impl AsyncWrite for Records {
 
 const LENGTH_LEN: usize = 2;
 const TAG_LEN: usize = 16;
-/// TigerVNC's own records are no longer.
-const LONGEST_SENT: usize = 8192;
+/// Bytes of a message, as many as TigerVNC sends.
+const MAX_SENT_LEN: usize = 8192;
 
 #[cfg(test)]
 mod tests {
@@ -215,7 +221,7 @@ mod tests {
         (Records::new(Box::new(near), cipher(1), cipher(2)), Records::new(Box::new(far), cipher(2), cipher(1)))
     }
 
-    /// One end in records, and the bytes it sends and gets.
+    /// One end in records, and the raw bytes that it sends and receives.
     fn end_and_bytes() -> (Records, DuplexStream) {
         let (near, far) = duplex(1 << 20);
         (Records::new(Box::new(near), Cipher::aes128(&[1; 16]), Cipher::aes128(&[1; 16])), far)
@@ -242,7 +248,7 @@ mod tests {
         (message, end.map(drop))
     }
 
-    /// EAX's own vectors (Bellare, Rogaway, Wagner: The EAX Mode of Operation, 2004, appendix): two of them, as the
+    /// EAX's test vectors (Bellare, Rogaway, Wagner: The EAX Mode of Operation, 2004, appendix): two of them, as the
     /// record layer's cipher gives them.
     #[test]
     fn published_vectors() {
@@ -275,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_goes_in_comes_out_however_narrow_the_way() {
+    async fn messages_arrive_over_streams_of_any_width() {
         let sent: Vec<u8> = (0..100_000_u32).map(|value| ((value * 7919) >> 3) as u8).collect();
         for width in [1, 17, 8192, 1 << 20] {
             let length = if width == 1 { 3_000 } else { sent.len() };
@@ -285,7 +291,7 @@ mod tests {
                     near.write_all(piece).await.unwrap();
                 }
                 near.shutdown().await.unwrap();
-                // Both directions have their own count.
+                // Each direction has its own count.
                 let mut answer = Vec::new();
                 near.read_to_end(&mut answer).await.unwrap();
                 assert_eq!(answer, b"thanks");
@@ -302,7 +308,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_altered_bit_is_noticed() {
+    async fn every_altered_byte_is_noticed() {
         let bytes = sealed(&[b"first", b"second"]).await;
         assert_eq!(bytes.len(), 2 * 18 + 11);
         assert_eq!(opened(&bytes).await.0, b"firstsecond");
@@ -313,7 +319,7 @@ mod tests {
             assert!(end.is_err(), "byte {place}");
             assert!(b"first".starts_with(&message[..]), "byte {place}");
         }
-        // Also a record that comes twice, or in another place.
+        // Also a record that is replayed or reordered.
         let [first, second] = [&bytes[..23], &bytes[23..]];
         for order in [[first, first], [second, first]] {
             assert_eq!(opened(&order.concat()).await.1.unwrap_err().kind(), ErrorKind::InvalidData);
@@ -321,7 +327,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_end_within_a_record_is_none() {
+    async fn an_end_within_a_record_is_an_error() {
         let bytes = sealed(&[b"first", b"second"]).await;
         for end in 0..bytes.len() {
             let kind = opened(&bytes[..end]).await.1.map_err(|error| error.kind());
@@ -331,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_message_is_no_end() {
+    async fn an_empty_message_is_not_an_end() {
         let mut direction = Direction { cipher: Cipher::aes128(&[1; 16]), records: 0 };
         let mut bytes = vec![0, 0];
         bytes.extend(direction.seal([0, 0], &mut []).unwrap());
@@ -343,7 +349,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_left_behind_or_it_is_told() {
+    async fn a_partly_read_record_keeps_the_stream() {
         let bytes = sealed(&[b"first"]).await;
         for (read, left) in [(5, false), (4, true)] {
             let (mut records, mut far) = end_and_bytes();

@@ -1,12 +1,13 @@
-//! Security types (rfbproto, "Security Types"): their numbers, their names, what they protect, and which one we take.
+//! Security types ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#security-types)): their
+//! numbers, names and protection, and the order in which they are preferred.
 
 use std::fmt;
 
-/// How a server wants to know us: RFB's security types and VeNCrypt's sub-types in one list. An unknown number is a
-/// value like any other, so that it can be shown.
+/// A way to log in: RFB's security types, VeNCrypt's sub-types and Tight's authentication types in one list. An unknown
+/// number is a value like any other, so that it can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecurityType {
-    /// 1: whoever connects is let in.
+    /// 1: no authentication.
     None,
     /// 2: VNC authentication, a challenge encrypted with the password.
     VncAuth,
@@ -14,48 +15,50 @@ pub enum SecurityType {
     Ra2,
     /// 6: RSA-AES with 128 bits for the login alone.
     Ra2ne,
-    /// 16: TightVNC's own negotiation, which leads to another type.
+    /// 16: TightVNC's own negotiation of another type.
     Tight,
     /// 19: a negotiation of sub-types, most of them within TLS.
     VeNCrypt,
-    /// 30: Apple's, Diffie-Hellman and AES for the login alone.
+    /// 30: Apple's Diffie-Hellman and AES, for the login alone.
     Ard,
-    /// 113: UltraVNC's Windows login; its 64-bit Diffie-Hellman protects nothing today.
+    /// 113: UltraVNC's Windows login; its 64-bit Diffie-Hellman is broken within seconds and protects nothing.
     MsLogonII,
     /// 129: RSA-AES with 256 bits; everything is encrypted.
     Ra2Aes256,
     /// 130: RSA-AES with 256 bits for the login alone.
     Ra2neAes256,
-    /// VeNCrypt 256: user name and password as they are.
+    /// VeNCrypt 256: user name and password in clear text.
     Plain,
-    /// VeNCrypt 257: anonymous TLS, and whoever connects is let in.
+    /// VeNCrypt 257: anonymous TLS, no authentication.
     TlsNone,
     /// VeNCrypt 258: anonymous TLS, then VNC authentication.
     TlsVnc,
     /// VeNCrypt 259: anonymous TLS, then user name and password.
     TlsPlain,
-    /// VeNCrypt 260: TLS with a certificate, and whoever connects is let in.
+    /// VeNCrypt 260: TLS with a certificate, no authentication.
     X509None,
     /// VeNCrypt 261: TLS with a certificate, then VNC authentication.
     X509Vnc,
     /// VeNCrypt 262: TLS with a certificate, then user name and password.
     X509Plain,
-    /// Tight's Unix login (129 in its own list): user name and password as they are.
+    /// Tight 129: user name and password in clear text.
     TightUnixLogin,
-    /// One that we do not speak.
+    /// A number of Tight's own list that is not spoken here.
+    TightOther(u32),
+    /// A security type or a sub-type of VeNCrypt that is not spoken here.
     Other(u32),
 }
 
 /// What a session is protected by. The better one is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Nothing: whoever is on the way can read everything.
+    /// Nothing: everything can be read on the way.
     Clear,
-    /// The password is not sent readably; everything else is.
+    /// The password is not sent in clear text; everything else is.
     Password,
-    /// Everything is encrypted, but nobody knows with whom.
+    /// Everything is encrypted, without any proof of the server's identity.
     Encrypted,
-    /// Everything is encrypted, and the server has shown who it is.
+    /// Everything is encrypted, and the server has proved its identity.
     Identified,
 }
 
@@ -85,7 +88,7 @@ impl From<u32> for SecurityType {
 }
 
 impl SecurityType {
-    /// Its number on the wire; Tight's Unix login has its number in Tight's list only.
+    /// Its number on the wire: for Tight's types, in Tight's list.
     pub fn number(self) -> u32 {
         match self {
             Self::None => 1,
@@ -105,11 +108,11 @@ impl SecurityType {
             Self::X509None => 260,
             Self::X509Vnc => 261,
             Self::X509Plain => 262,
-            Self::Other(number) => number,
+            Self::TightOther(number) | Self::Other(number) => number,
         }
     }
 
-    /// What the field calls it, where it is known. These names are stable: scripts read them.
+    /// Its usual name, where it is known. These names are stable: scripts read them.
     pub fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::None => "None",
@@ -130,6 +133,7 @@ impl SecurityType {
             Self::X509Vnc => "X509Vnc",
             Self::X509Plain => "X509Plain",
             Self::TightUnixLogin => "TightUnixLogin",
+            Self::TightOther(_) => return None,
             Self::Other(number) => match number {
                 7 => "RealVNC SSPI",
                 8 => "RealVNC SSPIne",
@@ -157,7 +161,7 @@ impl SecurityType {
         })
     }
 
-    /// What a session is protected by that was reached with it. What only leads to another type protects nothing.
+    /// The protection of a session that was reached with it. A negotiation of another type protects nothing itself.
     pub fn level(self) -> Level {
         match self {
             Self::X509None | Self::X509Vnc | Self::X509Plain | Self::Ra2 | Self::Ra2Aes256 => Level::Identified,
@@ -169,17 +173,18 @@ impl SecurityType {
             | Self::TightUnixLogin
             | Self::Tight
             | Self::VeNCrypt
+            | Self::TightOther(_)
             | Self::Other(_) => Level::Clear,
         }
     }
 
-    /// Whether everybody on the way could read the password that it sends.
-    pub fn reveals_password(self) -> bool {
+    /// Whether the password that it sends can be read on the way. MSLogonII's encryption is counted as none.
+    pub fn sends_plaintext_password(self) -> bool {
         matches!(self, Self::Plain | Self::TightUnixLogin | Self::MsLogonII)
     }
 
-    /// Whether it lets in whoever connects.
-    pub fn takes_anybody(self) -> bool {
+    /// Whether it asks for no credentials.
+    pub fn is_unauthenticated(self) -> bool {
         matches!(self, Self::None | Self::TlsNone | Self::X509None)
     }
 }
@@ -188,6 +193,7 @@ impl fmt::Display for SecurityType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) => write!(f, "{name} ({})", self.number()),
+            None if matches!(self, Self::TightOther(_)) => write!(f, "Tight type {}", self.number()),
             None => write!(f, "type {}", self.number()),
         }
     }
@@ -196,32 +202,50 @@ impl fmt::Display for SecurityType {
 /// What the caller wants of a handshake.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Leave other viewers connected.
+    /// Leave other viewers connected (ClientInit's shared-flag).
     pub shared: bool,
-    /// The caller knows a user name: then types that ask for one come before those that do not.
+    /// A user name is known: types that ask for one are preferred.
     pub have_username: bool,
-    /// The caller holds a password: then a server that would also let anybody in has to check it.
+    /// A password is known: types that check it are preferred to unauthenticated ones.
     pub have_password: bool,
-    /// The least that the session shall be protected by: what is below comes last, whatever our order says.
+    /// The least protection that the session should have: types below it come last.
     pub floor: Option<Level>,
-    /// Whom to ask a repeater for: the ID of a server that waits there (`1234` or `ID:1234`), or the address of one
-    /// that the repeater is to dial (`box:5900`).
+    /// The request to a repeater: the ID of a server that waits there (`1234` or `ID:1234`), or the address of one that
+    /// it is to connect to (`box:5900`). At most 249 bytes.
     pub repeater_id: Option<String>,
-    /// Leave VeNCrypt out: see [`crate::Error::BetterWithoutVeNCrypt`].
-    pub without_vencrypt: bool,
+    /// Types that are not chosen: see [`crate::client::Outcome::RetryWithout`].
+    pub without: Vec<SecurityType>,
 }
 
 impl Policy {
-    /// Chooses among the types offered, by our order and never by the server's: the list is not authenticated, and
-    /// whoever sits in between can sort it.
+    /// Chooses among `offered`, by our order and never by the server's: the list is not authenticated, so anyone on the
+    /// way can sort it.
     pub(crate) fn choose(&self, offered: &[SecurityType]) -> Option<SecurityType> {
         let ranked = offered.iter().filter_map(|offer| Some((self.rank(*offer)?, *offer)));
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, offer)| offer)
     }
 
-    /// The place of a type in our order, the least being the best; none for what we do not speak.
-    pub(crate) fn rank(&self, security_type: SecurityType) -> Option<Rank> {
-        if self.without_vencrypt && security_type == SecurityType::VeNCrypt {
+    /// Chooses among the list within `negotiation`, which was itself chosen from `outer`. The error is what the
+    /// handshake ends with, where `outer` has something better, or there is nothing to choose.
+    pub(crate) fn choose_within(
+        &self,
+        negotiation: SecurityType,
+        outer: &[SecurityType],
+        offered: &[SecurityType],
+    ) -> Option<Choice> {
+        let mut without = self.clone();
+        without.without.push(negotiation);
+        match (self.choose(offered), without.choose(outer)) {
+            (Some(inner), Some(other)) if without.rank(other) < self.rank(inner) => Some(Choice::Outer),
+            (Some(inner), _) => Some(Choice::Inner(inner)),
+            (None, Some(_)) => Some(Choice::Outer),
+            (None, None) => None,
+        }
+    }
+
+    /// The rank of a type in our order, the least being the best; none for what is not spoken.
+    fn rank(&self, security_type: SecurityType) -> Option<Rank> {
+        if self.without.contains(&security_type) {
             return None;
         }
         let order = match (self.have_username, self.have_password) {
@@ -229,22 +253,39 @@ impl Policy {
             (false, true) => WITH_PASSWORD,
             (false, false) => WITH_NOTHING,
         };
-        let place = order.iter().position(|ours| *ours == security_type)?;
-        // What VeNCrypt leads to is not known yet; it is judged when it is.
+        let position = order.iter().position(|ours| *ours == security_type)?;
+        // VeNCrypt's sub-types are not known yet; they are ranked when they are.
         let below_floor =
             security_type != SecurityType::VeNCrypt && self.floor.is_some_and(|floor| security_type.level() < floor);
-        Some(Rank { below_floor, place })
+        Some(Rank { below_floor, position })
     }
+}
+
+/// See [`Policy::choose_within`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// This type of the negotiation's list.
+    Inner(SecurityType),
+    /// Something of the outer list, which this connection cannot go back to.
+    Outer,
 }
 
 /// See [`Policy::rank`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
+struct Rank {
     below_floor: bool,
-    place: usize,
+    position: usize,
 }
 
-/// Best first. VeNCrypt and Tight stand where the best of what they may lead to would.
+// The three orders, best first. The rules, which a test holds them to:
+// - by level;
+// - within a level, the type that asks for what is known;
+// - VeNCrypt where the best of its sub-types would be;
+// - a known user name picks the Unix login within Tight, though VNC authentication beside it would not send the password
+//   readably: a Unix password is not accepted there. So Tight comes before VNC authentication, which Tight has as well.
+//   The caller approves the clear text, and a floor above it puts both last.
+
+/// Preference order if a user name is known.
 const WITH_USERNAME: &[SecurityType] = {
     use SecurityType::*;
     &[
@@ -260,16 +301,17 @@ const WITH_USERNAME: &[SecurityType] = {
         Ard,
         Ra2neAes256,
         Ra2ne,
-        VncAuth,
         Tight,
+        TightUnixLogin,
+        VncAuth,
         MsLogonII,
         Plain,
-        TightUnixLogin,
         None,
     ]
 };
 
-/// A password alone is a VNC password: types that want a user name as well come later.
+/// Preference order if only a password is known: it is a VNC password, so types that ask for a user name, too, come
+/// later within each level.
 const WITH_PASSWORD: &[SecurityType] = {
     use SecurityType::*;
     &[
@@ -294,7 +336,7 @@ const WITH_PASSWORD: &[SecurityType] = {
     ]
 };
 
-/// Whoever has nothing to show goes where nothing is asked for.
+/// Preference order if neither user name nor password is known: unauthenticated types first, then the others by level.
 const WITH_NOTHING: &[SecurityType] = {
     use SecurityType::*;
     &[
@@ -341,8 +383,8 @@ mod tests {
     fn our_order_decides() {
         let all = [1, 2, 5, 6, 16, 19, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262];
         for (have, order) in [
-            (BOTH, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 2, 16, 113, 256, 1]),
-            (USERNAME, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 2, 16, 113, 256, 1]),
+            (BOTH, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 16, 2, 113, 256, 1]),
+            (USERNAME, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 16, 2, 113, 256, 1]),
             (PASSWORD, [19, 261, 262, 260, 129, 5, 258, 259, 257, 130, 6, 2, 30, 16, 113, 256, 1]),
             (NOTHING, [19, 260, 257, 1, 261, 262, 129, 5, 258, 259, 30, 130, 6, 2, 16, 113, 256]),
         ] {
@@ -355,19 +397,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_below_the_floor_comes_last() {
+    fn types_below_the_floor_come_last() {
         let floor = Policy { floor: Some(Level::Encrypted), ..policy(NOTHING) };
         assert_eq!(chosen(&floor, &[1, 2, 5]), Some(5));
         assert_eq!(chosen(&floor, &[1, 258]), Some(258));
         assert_eq!(chosen(&floor, &[1, 19]), Some(19));
-        assert_eq!(chosen(&floor, &[2, 1]), Some(1), "and is asked about");
+        assert_eq!(chosen(&floor, &[2, 1]), Some(1), "and has to be approved");
     }
 
     #[test]
-    fn what_we_do_not_speak_is_not_chosen() {
+    fn unknown_types_are_not_chosen() {
         assert_eq!(chosen(&policy(BOTH), &[13, 17, 20, 33, 133]), None);
         assert_eq!(chosen(&policy(BOTH), &[]), None);
-        let without = Policy { without_vencrypt: true, ..policy(BOTH) };
+        let without = Policy { without: vec![SecurityType::VeNCrypt], ..policy(BOTH) };
         assert_eq!(chosen(&without, &[19, 2]), Some(2));
         assert_eq!(chosen(&without, &[19]), None);
     }
@@ -390,6 +432,72 @@ mod tests {
         ] {
             assert_eq!(SecurityType::from(number).to_string(), shown);
             assert_eq!(SecurityType::from(number).number(), number);
+        }
+        assert_eq!(SecurityType::TightOther(7).to_string(), "Tight type 7", "not RealVNC's 7");
+        assert_eq!((SecurityType::TightOther(7).name(), SecurityType::TightOther(7).number()), (Option::None, 7));
+    }
+
+    /// What a login is made with, for what is known, what the server lists, and what it lists within Tight.
+    #[test]
+    fn what_is_known_picks_the_login() {
+        use SecurityType::*;
+        let (no_floor, password_floor) = (Option::None, Some(Level::Password));
+        for (have, floor, outer, within_tight, expected) in [
+            // A user name picks the login that asks for one, within Tight too.
+            (BOTH, no_floor, &[Tight][..], &[VncAuth, TightUnixLogin][..], Some(TightUnixLogin)),
+            (USERNAME, no_floor, &[Tight], &[VncAuth, TightUnixLogin], Some(TightUnixLogin)),
+            (BOTH, no_floor, &[VncAuth, Tight], &[VncAuth, TightUnixLogin], Some(TightUnixLogin)),
+            (BOTH, no_floor, &[VncAuth, Tight, None], &[None, VncAuth], Some(VncAuth)),
+            (BOTH, no_floor, &[X509Vnc, X509Plain], &[], Some(X509Plain)),
+            (BOTH, no_floor, &[TlsVnc, TlsPlain], &[], Some(TlsPlain)),
+            (BOTH, no_floor, &[VncAuth, Ard], &[], Some(Ard)),
+            // Better protection comes before the user name.
+            (BOTH, no_floor, &[X509Vnc, TlsPlain], &[], Some(X509Vnc)),
+            (BOTH, no_floor, &[TlsVnc, Ard], &[], Some(TlsVnc)),
+            (BOTH, no_floor, &[VncAuth, Plain], &[], Some(VncAuth)),
+            (BOTH, no_floor, &[VncAuth, MsLogonII], &[], Some(VncAuth)),
+            (BOTH, no_floor, &[Ra2ne, Tight], &[TightUnixLogin], Some(Ra2ne)),
+            // The floor comes before both.
+            (BOTH, password_floor, &[Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
+            (BOTH, password_floor, &[VncAuth, Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
+            (BOTH, password_floor, &[Tight], &[TightUnixLogin], Some(TightUnixLogin)),
+            // A password alone picks the login that asks for nothing else.
+            (PASSWORD, no_floor, &[Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
+            (PASSWORD, no_floor, &[VncAuth, Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
+            (PASSWORD, no_floor, &[X509Vnc, X509Plain], &[], Some(X509Vnc)),
+            (PASSWORD, no_floor, &[VncAuth, Ard], &[], Some(VncAuth)),
+            // Neither picks what asks for nothing.
+            (NOTHING, no_floor, &[Tight], &[VncAuth, TightUnixLogin, None], Some(None)),
+            (NOTHING, no_floor, &[VncAuth, None], &[], Some(None)),
+            // Tight has nothing as good as the list that it was chosen from.
+            (BOTH, no_floor, &[VncAuth, Tight], &[None], Option::None),
+            (BOTH, no_floor, &[VncAuth, Tight], &[TightOther(20)], Option::None),
+        ] {
+            let policy = Policy { floor, ..policy(have) };
+            let chosen = match policy.choose(outer) {
+                Some(Tight) => match policy.choose_within(Tight, outer, within_tight) {
+                    Some(Choice::Inner(inner)) => Some(inner),
+                    Some(Choice::Outer) => Option::None,
+                    Option::None => panic!("{outer:?} {within_tight:?}: nothing"),
+                },
+                other => other,
+            };
+            assert_eq!(chosen, expected, "{have:?} {floor:?} {outer:?} {within_tight:?}");
+        }
+    }
+
+    #[test]
+    fn every_order_is_by_level() {
+        for (order, unauthenticated_first) in [(WITH_USERNAME, false), (WITH_PASSWORD, false), (WITH_NOTHING, true)] {
+            let ranked: Vec<_> = order
+                .iter()
+                .filter(|ours| !matches!(ours, SecurityType::VeNCrypt | SecurityType::Tight))
+                // The one exception: see the rules.
+                .filter(|ours| **ours != SecurityType::TightUnixLogin)
+                .map(|ours| (!(unauthenticated_first && ours.is_unauthenticated()), std::cmp::Reverse(ours.level())))
+                .collect();
+            assert!(ranked.is_sorted(), "{order:?}");
+            assert_eq!(order.len(), 18, "each type has a place");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The bytes to and from a server, whatever lies between.
+//! The bytes to and from a server, over any transport.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -1,11 +1,12 @@
-//! The server's words, made fit to be shown. A server is a stranger: its text must not steer a terminal, turn the
-//! reading direction round, hide characters, or fill the window.
+//! Untrusted text of a server, made fit to be shown: it must not control a terminal, change the reading direction, hide
+//! characters, or fill the window.
 
-/// Characters that are kept.
+/// Characters that are kept at most.
 pub(crate) const MAX_CHARS: usize = 400;
 
-/// Cuts at the first NUL (QEMU sends one), reads UTF-8 or else Latin-1, and leaves out what cannot be seen.
-pub fn clean(bytes: &[u8]) -> String {
+/// One line of at most 400 characters: cut at the first NUL (QEMU sends one), decoded as UTF-8 or else Latin-1, without
+/// control characters, bidirectional controls and invisible characters.
+pub fn sanitize(bytes: &[u8]) -> String {
     let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let kept: String = decode(bytes)
         .chars()
@@ -16,15 +17,15 @@ pub fn clean(bytes: &[u8]) -> String {
     kept.trim().to_owned()
 }
 
-/// [`clean`], with nothing left being no words at all.
-pub(crate) fn words(bytes: &[u8]) -> Option<String> {
-    Some(clean(bytes)).filter(|text| !text.is_empty())
+/// [`sanitize`]; none where nothing is left.
+pub(crate) fn sanitize_reason(bytes: &[u8]) -> Option<String> {
+    Some(sanitize(bytes)).filter(|text| !text.is_empty())
 }
 
 fn decode(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // UTF-8 that was cut within a character. Were all before it ASCII, it would rather be Latin-1's last letter.
+        // UTF-8 that ends within a character. If all before it is ASCII, Latin-1 is more likely.
         Err(error) if error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii() => {
             String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned()
         }
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_servers() {
+    fn text_of_servers() {
         for (bytes, shown) in [
             (&b"Too many security failures"[..], "Too many security failures"),
             (b"Authentication failed\0\0", "Authentication failed"),
@@ -64,21 +65,21 @@ mod tests {
             (b"<b onclick=x>&amp;</b>", "<b onclick=x>&amp;</b>"),
             (b"\0hidden", ""),
         ] {
-            assert_eq!(clean(bytes), shown, "{bytes:?}");
+            assert_eq!(sanitize(bytes), shown, "{bytes:?}");
         }
     }
 
     #[test]
     fn four_hundred_characters_are_enough() {
-        assert_eq!(clean("ü".repeat(70_000).as_bytes()).chars().count(), MAX_CHARS);
-        // What is left out does not count.
-        assert_eq!(clean("\u{200b}x".repeat(500).as_bytes()), "x".repeat(MAX_CHARS));
+        assert_eq!(sanitize("ü".repeat(70_000).as_bytes()).chars().count(), MAX_CHARS);
+        // Characters that are left out do not count.
+        assert_eq!(sanitize("\u{200b}x".repeat(500).as_bytes()), "x".repeat(MAX_CHARS));
     }
 
     #[test]
-    fn nothing_left_is_no_words() {
-        assert_eq!(words(b"\n\0x"), None);
-        assert_eq!(words(b""), None);
-        assert_eq!(words(b"no"), Some("no".to_owned()));
+    fn nothing_left_is_no_reason() {
+        assert_eq!(sanitize_reason(b"\n\0x"), None);
+        assert_eq!(sanitize_reason(b""), None);
+        assert_eq!(sanitize_reason(b"no"), Some("no".to_owned()));
     }
 }

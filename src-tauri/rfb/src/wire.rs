@@ -1,4 +1,4 @@
-//! Bounded reads and writes of RFB's integers and strings. All are big endian; none reads ahead.
+//! Bounded reads and writes of RFB's integers (big-endian) and strings. None reads ahead.
 
 use crate::{
     ask::{Ask, Step},
@@ -9,23 +9,23 @@ use crate::{
 use std::io::{self, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The stream, and what we wait for on it.
+/// The stream, and the step that is being waited for on it.
 pub(crate) struct Wire {
     stream: Stream,
-    during: Step,
+    step: Step,
 }
 
 impl Wire {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, during: Step::Greeting }
+        Self { stream, step: Step::Greeting }
     }
 
-    /// The stream, for what lies within it from now on; [`Self::put`] gives that back.
-    pub(crate) fn take(&mut self) -> Stream {
+    /// Takes the stream, to wrap it in TLS or records; [`Self::set_stream`] puts the result in its place.
+    pub(crate) fn take_stream(&mut self) -> Stream {
         std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()))
     }
 
-    pub(crate) fn put(&mut self, stream: Stream) {
+    pub(crate) fn set_stream(&mut self, stream: Stream) {
         self.stream = stream;
     }
 
@@ -33,57 +33,71 @@ impl Wire {
         self.stream
     }
 
-    /// What is being waited for.
-    pub(crate) fn during(&self) -> Step {
-        self.during
+    /// The step that is being waited for.
+    pub(crate) fn step(&self) -> Step {
+        self.step
     }
 
-    /// What is read from now on belongs to `step`.
-    pub(crate) fn enter(&mut self, step: Step, ask: &mut impl Ask) {
-        self.during = step;
+    /// Sets the step that reads from now on belong to, and tells the caller.
+    pub(crate) fn set_step(&mut self, step: Step, ask: &mut impl Ask) {
+        self.step = step;
         ask.step(step);
     }
 
-    /// Reads what is there, at most as much as `buffer` holds.
-    pub(crate) async fn some(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+    /// Reads at least one byte, and at most what `buffer` holds.
+    pub(crate) async fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         match self.stream.read(buffer).await {
-            Ok(0) => Err(self.closed()),
+            Ok(0) => Err(self.closed(false)),
             Ok(length) => Ok(length),
-            Err(source) => Err(self.broken(source)),
+            Err(source) => Err(self.map_io_error(source)),
         }
     }
 
-    pub(crate) async fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+    /// Reads exactly `N` bytes.
+    pub(crate) async fn read_array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         match self.stream.read_exact(&mut bytes).await {
             Ok(_) => Ok(bytes),
-            Err(source) => Err(self.broken(source)),
+            Err(source) => Err(self.map_io_error(source)),
         }
     }
 
-    pub(crate) async fn u8(&mut self) -> Result<u8, Error> {
-        self.array().await.map(u8::from_be_bytes)
+    /// Reads a one-byte integer.
+    pub(crate) async fn read_u8(&mut self) -> Result<u8, Error> {
+        self.read_array().await.map(u8::from_be_bytes)
     }
 
-    pub(crate) async fn u16(&mut self) -> Result<u16, Error> {
-        self.array().await.map(u16::from_be_bytes)
+    /// Reads a big-endian 2-byte integer.
+    pub(crate) async fn read_u16(&mut self) -> Result<u16, Error> {
+        self.read_array().await.map(u16::from_be_bytes)
     }
 
-    pub(crate) async fn u32(&mut self) -> Result<u32, Error> {
-        self.array().await.map(u32::from_be_bytes)
+    /// Reads a big-endian 4-byte integer.
+    pub(crate) async fn read_u32(&mut self) -> Result<u32, Error> {
+        self.read_array().await.map(u32::from_be_bytes)
     }
 
-    pub(crate) async fn u64(&mut self) -> Result<u64, Error> {
-        self.array().await.map(u64::from_be_bytes)
+    /// Reads a big-endian 8-byte integer.
+    pub(crate) async fn read_u64(&mut self) -> Result<u64, Error> {
+        self.read_array().await.map(u64::from_be_bytes)
     }
 
-    /// Reads `length` bytes; grows with what comes, so that a promise alone costs no memory.
-    pub(crate) async fn bytes(&mut self, length: usize) -> Result<Vec<u8>, Error> {
+    /// Reads `length` bytes. Allocates as data arrives, not from the announced length.
+    pub(crate) async fn read_vec(&mut self, length: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         match (&mut self.stream).take(length as u64).read_to_end(&mut bytes).await {
             Ok(_) if bytes.len() == length => Ok(bytes),
-            Ok(_) => Err(self.closed()),
-            Err(source) => Err(self.broken(source)),
+            Ok(_) => Err(self.closed(false)),
+            Err(source) => Err(self.map_io_error(source)),
+        }
+    }
+
+    /// Reads `length` bytes and discards them.
+    pub(crate) async fn skip(&mut self, length: u64) -> Result<(), Error> {
+        match tokio::io::copy(&mut (&mut self.stream).take(length), &mut tokio::io::sink()).await {
+            Ok(skipped) if skipped == length => Ok(()),
+            Ok(_) => Err(self.closed(false)),
+            Err(source) => Err(self.map_io_error(source)),
         }
     }
 
@@ -94,54 +108,54 @@ impl Wire {
             self.stream.flush().await
         };
         match sent.await {
-            // It is gone, but its last words (a refusal, say) may lie here unread: the next read tells.
+            // EPIPE or ECONNRESET: a refusal may still be in the receive buffer, so the next read reports it.
             Err(source) if is_closed(&source) => Ok(()),
-            Err(source) => Err(self.broken(source)),
+            Err(source) => Err(self.map_io_error(source)),
             Ok(()) => Ok(()),
         }
     }
 
-    /// Reads the server's words for a refusal: u32 length, text. Never fails: whatever has come until the connection
-    /// ends, the deadline passes or enough is read has to do, and none is an answer too.
-    pub(crate) async fn reason(&mut self, ask: &mut impl Ask) -> Option<String> {
-        ask.refused();
-        let (mut text, announced) = reason_begins(self.array().await.ok()?);
+    /// Reads the reason of a refusal ([RFC 6143, 7.1.2](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.2)): u32
+    /// length, text. Never fails: the reason is what was received before the end, the deadline or 64 KiB.
+    pub(crate) async fn read_reason(&mut self, ask: &mut impl Ask) -> Option<String> {
+        ask.on_rejected();
+        let (mut text, announced) = start_of_reason(self.read_array().await.ok()?);
         let left = announced.min(MAX_REASON) as u64;
-        // What was read before an error stays in `text`, and is all that there is.
+        // What was read before an error stays in `text`.
         let _ = (&mut self.stream).take(left).read_to_end(&mut text).await;
-        text::words(&text)
+        text::sanitize_reason(&text)
     }
 
-    /// The error for a server that did `detail`.
-    pub(crate) fn broke(&self, detail: impl Into<String>) -> Error {
-        Error::Protocol { during: self.during, detail: detail.into() }
+    /// The error for a server that broke the protocol; `detail` is what it sent.
+    pub(crate) fn protocol_error(&self, detail: impl Into<String>) -> Error {
+        Error::Protocol { during: self.step, detail: detail.into() }
     }
 
-    fn closed(&self) -> Error {
-        Error::Closed { during: self.during, reset: false }
+    fn closed(&self, reset: bool) -> Error {
+        Error::Closed { during: self.step, reset }
     }
 
-    /// The error for a stream that failed.
-    pub(crate) fn broken(&self, source: io::Error) -> Error {
+    /// The error for a stream that failed with `source`.
+    pub(crate) fn map_io_error(&self, source: io::Error) -> Error {
         match source.kind() {
-            ErrorKind::UnexpectedEof => self.closed(),
-            _ if is_closed(&source) => Error::Closed { during: self.during, reset: true },
-            // The record layer has no other way to say it.
-            ErrorKind::InvalidData => Error::Integrity { during: self.during },
-            _ => Error::Io { during: self.during, source },
+            ErrorKind::UnexpectedEof => self.closed(false),
+            _ if is_closed(&source) => self.closed(true),
+            // How the record layer reports a record that does not verify.
+            ErrorKind::InvalidData => Error::Integrity { during: self.step },
+            _ => Error::Io { during: self.step, source },
         }
     }
 }
 
-/// What a reason's first four bytes say: text that they contain already, and the length of what follows.
-fn reason_begins(length: [u8; 4]) -> (Vec<u8>, usize) {
+/// Splits the first four bytes of a reason: text that they contain already, and the length of what follows.
+fn start_of_reason(length: [u8; 4]) -> (Vec<u8>, usize) {
     let announced = u32::from_be_bytes(length) as usize;
     let [last_of_length, text @ ..] = length;
     if announced <= MAX_REASON || !text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
         return (Vec::new(), announced);
     }
-    // neatvnc refuses a 3.3 client in the words of 3.7: u8 0, u32 length, text. Read as 3.3 that is u32 0 and a length
-    // whose first byte is the length's last and whose others are text.
+    // neatvnc refuses a 3.3 client with the message of 3.7: u8 0, u32 length, text. Read as 3.3, that is u32 0 and a
+    // length whose first byte is the real length's last and whose others are text.
     (text.to_vec(), usize::from(last_of_length).saturating_sub(text.len()))
 }
 
@@ -152,7 +166,7 @@ fn is_closed(error: &io::Error) -> bool {
     )
 }
 
-/// Bytes of a reason that are looked at.
+/// Bytes of a reason that are read at most.
 const MAX_REASON: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -160,11 +174,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_a_reason_begins() {
-        assert_eq!(reason_begins([0, 0, 0, 26]), (vec![], 26));
-        assert_eq!(reason_begins([0, 1, 0, 0]), (vec![], 65_536));
-        assert_eq!(reason_begins([0xff; 4]), (vec![], 0xffff_ffff));
-        assert_eq!(reason_begins(*b"\x13Uns"), (b"Uns".to_vec(), 16));
-        assert_eq!(reason_begins(*b"\x01Uns"), (b"Uns".to_vec(), 0));
+    fn a_reason_is_found_in_both_framings() {
+        assert_eq!(start_of_reason([0, 0, 0, 26]), (vec![], 26));
+        assert_eq!(start_of_reason([0, 1, 0, 0]), (vec![], 65_536));
+        assert_eq!(start_of_reason([0xff; 4]), (vec![], 0xffff_ffff));
+        assert_eq!(start_of_reason(*b"\x13Uns"), (b"Uns".to_vec(), 16));
+        assert_eq!(start_of_reason(*b"\x01Uns"), (b"Uns".to_vec(), 0));
     }
 }

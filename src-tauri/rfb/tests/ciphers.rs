@@ -1,5 +1,5 @@
-//! Logins with ciphers, against counterparts written once more from the specification: a server of the RA2 kinds, and
-//! mocks of Apple's and UltraVNC's, which run nowhere here. Each over a wide stream and over one of a single byte.
+//! Logins with ciphers, against servers written independently from the specification: RA2, Apple's and UltraVNC's. Each
+//! over a wide stream and over one of a single byte.
 
 use aes::{
     Aes128, Aes256,
@@ -9,18 +9,25 @@ use crypto_bigint::{ConcatenatingMul, Resize};
 use des::Des;
 use eax::{Eax, aead::Aead};
 use md5::Md5;
-use rand_core::{Rng, TryCryptoRng, TryRng};
-use rfb::{Ask, Cancelled, Credentials, Error, Policy, SecurityType, ServerKey, Step, Unfit, Wanted, client};
+use rand_core::{CryptoRng, Rng, TryCryptoRng, TryRng};
+use rfb::{
+    Ask, Cancelled, CredentialError, CredentialRequest, Credentials, Error, Policy, SecurityType, ServerKey, Step,
+    client::{self, Outcome},
+};
 use rsa::{BoxedUint, Pkcs1v15Encrypt, PrivateKey, PublicKey, traits::PublicKeyParts};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use std::{convert::Infallible, sync::OnceLock};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, OnceLock},
+    thread::{self, ThreadId},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 const V38: &[u8] = b"RFB 003.008\n";
 const SCREEN: &[u8] = b"\x04\x00\x03\x00\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
 
-/// The same chance each time (SplitMix64).
+/// The same numbers each time (SplitMix64).
 struct Counter(u64);
 
 impl TryRng for Counter {
@@ -48,17 +55,19 @@ impl TryRng for Counter {
 
 impl TryCryptoRng for Counter {}
 
-/// Knows a login; trusts, or not; writes down what was asked.
-struct Person {
+/// The handshake's callbacks: knows a login, trusts the key or not, and records what was asked.
+struct Recorder {
     username: String,
     password: String,
     trusts: bool,
     keys: Vec<ServerKey>,
-    wanted: Vec<Wanted>,
+    requests: Vec<CredentialRequest>,
+    /// The thread of each `run_blocking`.
+    workers: Vec<ThreadId>,
 }
 
-impl Ask for Person {
-    async fn permit(&mut self, _: SecurityType) -> Result<(), Cancelled> {
+impl Ask for Recorder {
+    async fn approve(&mut self, _: SecurityType) -> Result<(), Cancelled> {
         Ok(())
     }
 
@@ -67,37 +76,65 @@ impl Ask for Person {
         if self.trusts { Ok(()) } else { Err(Cancelled) }
     }
 
-    async fn credentials(&mut self, wanted: &Wanted) -> Result<Credentials, Cancelled> {
-        self.wanted.push(*wanted);
+    async fn credentials(&mut self, request: &CredentialRequest) -> Result<Credentials, Cancelled> {
+        self.requests.push(*request);
         Ok(Credentials::new(&self.username, &self.password))
+    }
+
+    async fn run_blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Cancelled> {
+        let on_worker = move || (thread::current().id(), work());
+        let (worker, result) = tokio::task::spawn_blocking(on_worker).await.map_err(|_| Cancelled)?;
+        self.workers.push(worker);
+        Ok(result)
     }
 }
 
-fn ann() -> Person {
-    Person { username: "änn".into(), password: "passw0rd 密码".into(), trusts: true, keys: vec![], wanted: vec![] }
+fn ann() -> Recorder {
+    Recorder {
+        username: "änn".into(),
+        password: "passw0rd 密码".into(),
+        trusts: true,
+        keys: vec![],
+        requests: vec![],
+        workers: vec![],
+    }
 }
 
-/// Holds a login of this type between the viewer and `server`, which gets the stream after the type was chosen. A login
-/// that went well is followed by bytes both ways; the server's end is awaited too.
+/// Performs a login of this type between the viewer and `server`, which gets the stream after the type was chosen. A
+/// successful login is followed by bytes both ways; the server's end is awaited, too.
 async fn hold<F: Future<Output = ()>>(
     number: u8,
     width: usize,
-    person: &mut Person,
+    recorder: &mut Recorder,
+    server: impl FnOnce(DuplexStream) -> F,
+) -> Result<(), Error> {
+    hold_with(Counter(number.into()), number, width, recorder, server).await
+}
+
+async fn hold_with<F: Future<Output = ()>>(
+    rng: impl CryptoRng + Send + 'static,
+    number: u8,
+    width: usize,
+    recorder: &mut Recorder,
     server: impl FnOnce(DuplexStream) -> F,
 ) -> Result<(), Error> {
     let (near, mut far) = duplex(width);
     let policy = Policy { shared: true, have_username: true, have_password: true, ..Policy::default() };
     let viewer = async {
-        let mut random = Counter(number.into());
-        let server = client::handshake(near, &policy, person, &mut random).await?;
+        let Outcome::Server(server) = client::handshake(near, &policy, recorder, rng).await? else {
+            panic!("a session")
+        };
         assert_eq!(server.security_type.number(), u32::from(number));
         assert_eq!(server.init.name, b"desk");
         let mut stream = server.stream;
         stream.write_all(b"hello server").await.expect("a session");
         stream.flush().await.expect("a session");
-        let mut heard = [0; 12];
-        stream.read_exact(&mut heard).await.expect("a session");
-        assert_eq!(&heard, b"hello viewer");
+        let mut received = [0; 12];
+        stream.read_exact(&mut received).await.expect("a session");
+        assert_eq!(&received, b"hello viewer");
         Ok(())
     };
     let there = async {
@@ -117,8 +154,8 @@ async fn read(stream: &mut DuplexStream, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// Whoever was refused sends nothing more, and goes.
-async fn hears_nothing_more(mut stream: DuplexStream) {
+/// The viewer sends nothing more, and closes.
+async fn receives_nothing_more(mut stream: DuplexStream) {
     let mut more = Vec::new();
     stream.read_to_end(&mut more).await.expect("an end");
     assert_eq!(more, b"", "nothing leaves after this");
@@ -191,7 +228,7 @@ fn hash(strong: bool, parts: [&[u8]; 2]) -> Vec<u8> {
     }
 }
 
-/// A server of the RA2 kinds, from its key to the session.
+/// A server of the RA2 types, from its key to the session.
 async fn ra2_server(mut stream: DuplexStream, number: u8, sub_type: u8, wrong: Wrong, login: Vec<u8>) {
     let (strong, keeps) = (number >= 129, matches!(number, 5 | 129));
     let key_len = if strong { 32 } else { 16 };
@@ -216,7 +253,7 @@ async fn ra2_server(mut stream: DuplexStream, number: u8, sub_type: u8, wrong: W
     let length = if wrong == Wrong::RandomLength { 255_u16 } else { 256 };
     stream.write_all(&[&length.to_be_bytes()[..], &encrypted].concat()).await.expect("random");
     if matches!(wrong, Wrong::RandomLength | Wrong::RandomOfEight | Wrong::RandomGarbage) {
-        return hears_nothing_more(stream).await;
+        return receives_nothing_more(stream).await;
     }
 
     let key = |parts| hash(strong, parts)[..key_len].to_vec();
@@ -229,17 +266,17 @@ async fn ra2_server(mut stream: DuplexStream, number: u8, sub_type: u8, wrong: W
     }
     stream.write_all(&shown).await.expect("hash");
     if matches!(wrong, Wrong::Hash | Wrong::Tag) {
-        return hears_nothing_more(stream).await;
+        return receives_nothing_more(stream).await;
     }
     let kind = if wrong == Wrong::SubType { 3 } else { sub_type };
     stream.write_all(&sealer.seal(&[kind])).await.expect("kind");
     if wrong == Wrong::SubType {
-        return hears_nothing_more(stream).await;
+        return receives_nothing_more(stream).await;
     }
     assert_eq!(opener.open(&mut stream).await, login);
 
     if keeps {
-        // RFB's messages and records do not align.
+        // RFB messages and records do not align.
         let more = [&[0, 0][..], &[0, 0]].map(|part| sealer.seal(part)).concat();
         stream.write_all(&more).await.expect("result");
         assert_eq!(opener.open(&mut stream).await, [1]);
@@ -261,18 +298,18 @@ fn login(username: &str, password: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn ra2_lets_us_in_by_all_its_names() {
+async fn every_ra2_type_logs_in() {
     for number in [5, 6, 129, 130] {
         for sub_type in [1, 2] {
             for width in [1 << 20, 1] {
-                let mut person = ann();
+                let mut recorder = ann();
                 let sent = login(if sub_type == 1 { "änn" } else { "" }, "passw0rd 密码");
-                hold(number, width, &mut person, |stream| ra2_server(stream, number, sub_type, Wrong::Nothing, sent))
+                hold(number, width, &mut recorder, |stream| ra2_server(stream, number, sub_type, Wrong::Nothing, sent))
                     .await
                     .expect("a session");
-                let wanted: Vec<bool> = person.wanted.iter().map(|wanted| wanted.username).collect();
-                assert_eq!(wanted, [sub_type == 1]);
-                let [key] = &person.keys[..] else { panic!("{:?}", person.keys) };
+                let requests: Vec<bool> = recorder.requests.iter().map(|request| request.username).collect();
+                assert_eq!(requests, [sub_type == 1]);
+                let [key] = &recorder.keys[..] else { panic!("{:?}", recorder.keys) };
                 assert_eq!((key.bits, &key.blob), (1024, &public_bytes(1024, server_key())));
             }
         }
@@ -280,13 +317,13 @@ async fn ra2_lets_us_in_by_all_its_names() {
 }
 
 #[tokio::test]
-async fn ra2_tells_its_login_to_nobody_else() {
+async fn ra2_sends_no_login_after_a_wrong_proof() {
     for number in [5, 130] {
         for wrong in
             [Wrong::RandomLength, Wrong::RandomOfEight, Wrong::RandomGarbage, Wrong::Hash, Wrong::Tag, Wrong::SubType]
         {
-            let mut person = ann();
-            let error = hold(number, 1 << 20, &mut person, |stream| ra2_server(stream, number, 1, wrong, vec![]))
+            let mut recorder = ann();
+            let error = hold(number, 1 << 20, &mut recorder, |stream| ra2_server(stream, number, 1, wrong, vec![]))
                 .await
                 .expect_err("something was wrong");
             let expected = match wrong {
@@ -294,13 +331,13 @@ async fn ra2_tells_its_login_to_nobody_else() {
                 _ => matches!(error, Error::Protocol { during: Step::Authentication, .. }),
             };
             assert!(expected, "{wrong:?}: {error:?}");
-            assert!(person.wanted.is_empty(), "{wrong:?}");
+            assert!(recorder.requests.is_empty(), "{wrong:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn ra2_keys_that_cannot_be_used() {
+async fn ra2_rejects_keys_that_cannot_be_used() {
     let number = |bytes: &[u8]| [vec![0; 128 - bytes.len()], bytes.to_vec()].concat();
     let modulus = server_key().n_bytes().to_vec();
     let even = [&modulus[..127], &[modulus[127] & 0xfe]].concat();
@@ -317,11 +354,11 @@ async fn ra2_keys_that_cannot_be_used() {
         ("modulus 0", key(&number(&[]), &number(&[1, 0, 1])), None),
     ] {
         for width in [1 << 20, 1] {
-            let mut person = ann();
-            let error = hold(5, width, &mut person, |mut stream| async {
-                // A viewer that has heard enough goes.
+            let mut recorder = ann();
+            let error = hold(5, width, &mut recorder, |mut stream| async {
+                // The viewer may have closed already.
                 let _ = stream.write_all(&bytes).await;
-                hears_nothing_more(stream).await;
+                receives_nothing_more(stream).await;
             })
             .await
             .expect_err(name);
@@ -331,17 +368,17 @@ async fn ra2_keys_that_cannot_be_used() {
                 }
                 None => assert!(matches!(error, Error::Protocol { .. }), "{name}: {error:?}"),
             }
-            assert!(person.keys.is_empty(), "{name}: nobody is asked to trust that");
+            assert!(recorder.keys.is_empty(), "{name}: no question about trust");
         }
     }
 }
 
 #[tokio::test]
-async fn an_ra2_key_that_breaks_off() {
+async fn an_ra2_key_that_ends_early() {
     let bytes = public_bytes(1024, server_key());
     for end in [0, 3, 4, 100, bytes.len() - 1] {
-        let mut person = ann();
-        let cut = hold(129, 1 << 20, &mut person, |mut stream| async move {
+        let mut recorder = ann();
+        let cut = hold(129, 1 << 20, &mut recorder, |mut stream| async move {
             stream.write_all(&bytes_of_key()[..end]).await.expect("some of it");
         });
         assert!(matches!(cut.await, Err(Error::Closed { during: Step::Authentication, .. })), "{end}");
@@ -353,27 +390,27 @@ fn bytes_of_key() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn whoever_does_not_trust_the_key_sends_nothing() {
-    let mut person = Person { trusts: false, ..ann() };
-    let error = hold(6, 1 << 20, &mut person, |mut stream| async move {
+async fn without_trust_nothing_is_sent() {
+    let mut recorder = Recorder { trusts: false, ..ann() };
+    let error = hold(6, 1 << 20, &mut recorder, |mut stream| async move {
         stream.write_all(&bytes_of_key()).await.expect("key");
-        hears_nothing_more(stream).await;
+        receives_nothing_more(stream).await;
     })
     .await
     .expect_err("not trusted");
     assert!(matches!(error, Error::Cancelled));
-    assert!(person.wanted.is_empty());
+    assert!(recorder.requests.is_empty());
 }
 
 #[tokio::test]
-async fn records_that_are_left_over_are_told() {
-    // 6 and 130 go on in clear: a record that is longer than what it should say hides something.
-    let mut person = ann();
-    let error = hold(6, 1 << 20, &mut person, ra2_server_with_long_kind).await.expect_err("left over");
+async fn records_that_are_left_over_are_an_error() {
+    // 6 and 130 go on without records: bytes left in the last one would be lost.
+    let mut recorder = ann();
+    let error = hold(6, 1 << 20, &mut recorder, ra2_server_with_long_kind).await.expect_err("left over");
     assert!(matches!(error, Error::Protocol { .. }), "{error:?}");
 }
 
-/// Sends the kind of login together with a byte that nobody asked for.
+/// Sends the login type and one more byte in a record.
 async fn ra2_server_with_long_kind(mut stream: DuplexStream) {
     let own = bytes_of_key();
     stream.write_all(&own).await.expect("key");
@@ -391,7 +428,7 @@ async fn ra2_server_with_long_kind(mut stream: DuplexStream) {
     let _ = stream.read_to_end(&mut Vec::new()).await;
 }
 
-// ---- ARD and MSLogonII, which no server here speaks
+// ---- ARD and MSLogonII
 
 /// RFC 3526, section 2: the group of 1536 bits; 192 bytes.
 const MODP_1536: &str = "ffffffffffffffffc90fdaa22168c234c4c6628b80dc1cd129024e088a67cc74020bbea63b139b22514a08798e3404ddef95\
@@ -403,7 +440,7 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|place| u8::from_str_radix(&hex[place..place + 2], 16).expect("hex")).collect()
 }
 
-/// By squaring and multiplying, with a division each time: slow, and nothing like what the viewer does.
+/// By squaring and multiplying, with a division each time: another algorithm than the viewer's.
 fn power(base: &BoxedUint, exponent: &[u8], modulus: &BoxedUint) -> BoxedUint {
     let wide = 2 * modulus.bits_precision();
     let divisor = modulus.resize_unchecked(wide).to_nz().expect("not zero");
@@ -424,7 +461,7 @@ fn text_of(field: &[u8]) -> String {
     String::from_utf8(field[..end].to_vec()).expect("UTF-8")
 }
 
-async fn mock_ard_server(mut stream: DuplexStream) {
+async fn ard_server(mut stream: DuplexStream) {
     let p = bytes(MODP_1536);
     let number = |bytes: &[u8]| BoxedUint::from_be_slice(bytes, 1536).expect("fits");
     let (modulus, secret) = (number(&p), [0x5a; 40]);
@@ -442,7 +479,7 @@ async fn mock_ard_server(mut stream: DuplexStream) {
     session_in_clear(stream).await;
 }
 
-async fn mock_ms_logon_server(mut stream: DuplexStream) {
+async fn ms_logon_server(mut stream: DuplexStream) {
     let (generator, modulus, secret) = (3_u64, 0xffff_ffff_ffff_ffc5_u64, 0x1234_5678_9abc_def1_u64);
     let power = |base: u64, exponent: u64| {
         (0..64).rev().fold(1_u128, |result, place| {
@@ -478,25 +515,25 @@ async fn session_in_clear(mut stream: DuplexStream) {
 }
 
 #[tokio::test]
-async fn a_mock_of_apples_login_lets_us_in() {
+async fn apples_login() {
     for width in [1 << 20, 1] {
-        let mut person = ann();
-        hold(30, width, &mut person, mock_ard_server).await.expect("a session");
-        assert_eq!(person.wanted, [Wanted { security_type: SecurityType::Ard, username: true }]);
+        let mut recorder = ann();
+        hold(30, width, &mut recorder, ard_server).await.expect("a session");
+        assert_eq!(recorder.requests, [CredentialRequest { security_type: SecurityType::Ard, username: true }]);
     }
 }
 
 #[tokio::test]
-async fn a_mock_of_ultravncs_login_lets_us_in() {
+async fn ultravncs_login() {
     for width in [1 << 20, 1] {
-        let mut person = ann();
-        hold(113, width, &mut person, mock_ms_logon_server).await.expect("a session");
-        assert_eq!(person.wanted, [Wanted { security_type: SecurityType::MsLogonII, username: true }]);
+        let mut recorder = ann();
+        hold(113, width, &mut recorder, ms_logon_server).await.expect("a session");
+        assert_eq!(recorder.requests, [CredentialRequest { security_type: SecurityType::MsLogonII, username: true }]);
     }
 }
 
 #[tokio::test]
-async fn groups_that_protect_nothing_get_no_login() {
+async fn groups_that_protect_nothing_are_sent_no_login() {
     let p = bytes(MODP_1536);
     let number = |value: u8| [vec![0; 191], vec![value]].concat();
     let ard = |generator: [u8; 2], p: &[u8], theirs: &[u8]| [&generator[..], &[0, 192], p, theirs].concat();
@@ -517,37 +554,124 @@ async fn groups_that_protect_nothing_get_no_login() {
         ("MSLogonII p 0", 113, ms([5, 0, 7])),
         ("MSLogonII A 1", 113, ms([5, 101, 1])),
     ] {
-        let mut person = ann();
-        let error = hold(kind, 1 << 20, &mut person, |mut stream| async {
+        let mut recorder = ann();
+        let error = hold(kind, 1 << 20, &mut recorder, |mut stream| async {
             let _ = stream.write_all(&bytes).await;
-            hears_nothing_more(stream).await;
+            receives_nothing_more(stream).await;
         })
         .await
         .expect_err(name);
         assert!(matches!(error, Error::Protocol { during: Step::Authentication, .. }), "{name}: {error:?}");
-        assert!(person.wanted.is_empty(), "{name}");
+        assert!(recorder.requests.is_empty(), "{name}");
     }
 }
 
 #[tokio::test]
-async fn logins_that_have_no_room_are_not_cut() {
+async fn credentials_that_have_no_room_are_not_truncated() {
     let long = |length: usize| "x".repeat(length);
     let group = [&[0, 2, 0, 192][..], &bytes(MODP_1536), &[vec![0; 191], vec![9]].concat()].concat();
     for (username, password, expected) in [
-        (long(64), long(1), Unfit::UsernameTooLong { limit: 63 }),
-        (long(1), long(64), Unfit::PasswordTooLong { limit: 63 }),
+        (long(64), long(1), CredentialError::UsernameTooLong { limit: 63 }),
+        (long(1), long(64), CredentialError::PasswordTooLong { limit: 63 }),
         // 22 characters of three bytes each.
-        (long(1), "密".repeat(22), Unfit::PasswordTooLong { limit: 63 }),
-        ("a\0b".into(), long(1), Unfit::Nul),
+        (long(1), "密".repeat(22), CredentialError::PasswordTooLong { limit: 63 }),
+        ("a\0b".into(), long(1), CredentialError::Nul),
     ] {
-        let mut person = Person { username, password, ..ann() };
+        let mut recorder = Recorder { username, password, ..ann() };
         let group = group.clone();
-        let error = hold(30, 1 << 20, &mut person, |mut stream| async move {
+        let error = hold(30, 1 << 20, &mut recorder, |mut stream| async move {
             stream.write_all(&group).await.expect("group");
-            hears_nothing_more(stream).await;
+            receives_nothing_more(stream).await;
         })
         .await
         .expect_err("does not fit");
-        assert!(matches!(error, Error::BadCredentials(unfit) if unfit == expected), "{error:?}");
+        assert!(matches!(error, Error::BadCredentials(error) if error == expected), "{error:?}");
     }
+}
+
+// ---- threads
+
+/// Counts the bytes that each thread draws.
+struct Drawn {
+    rng: Counter,
+    bytes: Arc<Mutex<Vec<(ThreadId, usize)>>>,
+}
+
+impl Drawn {
+    fn count(&self, length: usize) {
+        self.bytes.lock().expect("a list").push((thread::current().id(), length));
+    }
+}
+
+impl TryRng for Drawn {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.count(4);
+        self.rng.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.count(8);
+        self.rng.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.count(bytes.len());
+        self.rng.try_fill_bytes(bytes)
+    }
+}
+
+impl TryCryptoRng for Drawn {}
+
+/// The test's runtime has one thread, which all sessions would share.
+#[tokio::test]
+async fn an_rsa_key_is_generated_on_a_thread_that_may_block() {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let rng = Drawn { rng: Counter(5), bytes: Arc::clone(&bytes) };
+    let mut recorder = ann();
+    let sent = login("änn", "passw0rd 密码");
+    hold_with(rng, 5, 1 << 20, &mut recorder, |stream| ra2_server(stream, 5, 1, Wrong::Nothing, sent))
+        .await
+        .expect("a session");
+    let [worker] = recorder.workers[..] else { panic!("one piece of work: {:?}", recorder.workers) };
+    assert_ne!(worker, thread::current().id());
+    let drawn = |thread: ThreadId| -> usize {
+        bytes.lock().expect("a list").iter().filter(|(by, _)| *by == thread).map(|(_, length)| length).sum()
+    };
+    // Two primes of 1024 bits there; here the 16 random bytes, and the padding of their encryption.
+    assert!(drawn(worker) >= 2 * 128, "{}", drawn(worker));
+    assert!((16..512).contains(&drawn(thread::current().id())), "{}", drawn(thread::current().id()));
+}
+
+#[tokio::test]
+async fn apples_exponentiations_run_on_a_thread_that_may_block() {
+    let mut recorder = ann();
+    hold(30, 1 << 20, &mut recorder, ard_server).await.expect("a session");
+    let [worker] = recorder.workers[..] else { panic!("one piece of work: {:?}", recorder.workers) };
+    assert_ne!(worker, thread::current().id());
+}
+
+#[tokio::test]
+async fn a_worker_that_is_cancelled_ends_the_handshake() {
+    /// A runtime that is shutting down.
+    struct NoWorkers;
+    impl Ask for NoWorkers {
+        async fn trust(&mut self, _: &ServerKey) -> Result<(), Cancelled> {
+            Ok(())
+        }
+
+        async fn run_blocking<T: Send + 'static>(
+            &mut self,
+            _: impl FnOnce() -> T + Send + 'static,
+        ) -> Result<T, Cancelled> {
+            Err(Cancelled)
+        }
+    }
+    let (near, mut far) = duplex(1 << 20);
+    far.write_all(&[V38, &[1, 5], &bytes_of_key()].concat()).await.expect("up to the key");
+    let handshake = async { client::handshake(near, &Policy::default(), &mut NoWorkers, Counter(1)).await };
+    let result = tokio::time::timeout(std::time::Duration::from_secs(60), handshake).await.expect("an end");
+    assert!(matches!(result, Err(Error::Cancelled)));
+    drop(far);
 }

@@ -4,54 +4,25 @@ import axe from 'axe-core';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
-import { backstage, type Backstage } from '../ipc/fake';
+import { backend as fake } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
 import type { Report } from '../ipc/bindings/Report';
-import { certificate, failing, knownKey, reached } from '../ipc/scenes';
-import type { HostDraft } from '../ipc/bindings/HostDraft';
+import { certificate, failing, knownKey, machine, reached } from '../ipc/fixtures';
 import type { HostView } from '../ipc/bindings/HostView';
+import { emptyDraft } from './fields';
 import HostsWindow from './HostsWindow.svelte';
 
-/** What the editor of a new host begins with. */
-const untouched: HostDraft = {
-  id: null,
-  name: '',
-  address: '',
-  username: '',
-  view_only: false,
-  favourite: false,
-  repeater_id: '',
-  ca_file: '',
-  ssh_jump: '',
-  mac: '',
-  reconnect: true,
-};
-
-let stage: Backstage;
+let backend: FakeBackend;
 let user: ReturnType<typeof userEvent.setup>;
 
+/** A host whose id and address follow from its name. */
 function host(name: string, facts: Partial<HostView> = {}): HostView {
-  return {
-    id: name.toLowerCase().replace(/\W/g, '-'),
-    name,
-    address: `${name.toLowerCase().replace(/\W/g, '-')}.local`,
-    username: '',
-    view_only: false,
-    favourite: false,
-    has_password: false,
-    last_opened: null,
-    repeater_id: '',
-    ca_file: '',
-    ssh_jump: '',
-    mac: '',
-    has_site: false,
-    reconnect: true,
-    demo: false,
-    ...facts,
-  };
+  const id = name.toLowerCase().replace(/\W/g, '-');
+  return machine(name, `${id}.local`, { id, ...facts });
 }
 
 async function show(...hosts: HostView[]) {
-  stage.hosts = hosts;
+  backend.hosts = hosts;
   render(HostsWindow);
   if (hosts.length > 0) await screen.findAllByRole('option');
   else await waitFor(() => expect(byId('empty')).toBeVisible());
@@ -69,7 +40,7 @@ const toast = () => byId('toast').textContent;
 const field = (id: string) => byId(id) as HTMLInputElement;
 
 beforeEach(() => {
-  stage = backstage;
+  backend = fake;
   user = userEvent.setup();
 });
 
@@ -101,13 +72,13 @@ describe('the list', () => {
 
   it('follows the engine', async () => {
     await show(host('Alpha'));
-    stage.hosts = [...stage.hosts, host('Beta')];
-    stage.announceHosts();
+    backend.hosts = [...backend.hosts, host('Beta')];
+    backend.emitHostsChanged();
     await waitFor(() => expect(names()).toEqual(['Alpha', 'Beta']));
   });
 
   it('says why it could not be read', async () => {
-    stage.refusals.set('list_hosts', { code: 'system', detail: 'out of paper' });
+    backend.refusals.set('list_hosts', { code: 'system', detail: 'out of paper' });
     render(HostsWindow);
     await waitFor(() => expect(toast()).toContain('(out of paper)'));
   });
@@ -132,15 +103,15 @@ describe('searching', () => {
     expect(rows[0]).toHaveAttribute('data-name', 'Studio');
     expect(screen.getAllByRole('option')[1]).toHaveTextContent('Connect to studio');
     await user.keyboard('{ArrowDown}{Enter}');
-    expect(stage.callsOf('open_address')).toEqual([['studio']]);
-    expect(stage.callsOf('open_host')).toEqual([]);
+    expect(backend.callsOf('open_address')).toEqual([['studio']]);
+    expect(backend.callsOf('open_host')).toEqual([]);
   });
 
   it('connects on Enter without saving', async () => {
     await show(host('Studio'));
     await user.type(byId('search'), '10.0.0.9:5901{Enter}');
-    expect(stage.callsOf('open_address')).toEqual([['10.0.0.9:5901']]);
-    expect(stage.callsOf('save_host')).toEqual([]);
+    expect(backend.callsOf('open_address')).toEqual([['10.0.0.9:5901']]);
+    expect(backend.callsOf('save_host')).toEqual([]);
   });
 
   it('says why what was typed is neither a host nor an address', async () => {
@@ -165,10 +136,10 @@ describe('opening', () => {
   it('says so in the row at once, and once is enough', async () => {
     await show(host('Studio'));
     let opened: () => void = () => {};
-    stage.delays.set('open_host', new Promise<void>((resolve) => (opened = resolve)));
+    backend.delays.set('open_host', new Promise<void>((resolve) => (opened = resolve)));
     await user.keyboard('{Enter}{Enter}');
     expect(screen.getByRole('option')).toHaveTextContent(t('hosts.opening'));
-    expect(stage.callsOf('open_host')).toEqual([['studio']]);
+    expect(backend.callsOf('open_host')).toEqual([['studio']]);
     opened();
     await waitFor(() => expect(screen.getByRole('option')).not.toHaveTextContent(t('hosts.opening')));
   });
@@ -176,12 +147,12 @@ describe('opening', () => {
   it('happens by double click', async () => {
     await show(host('Studio'), host('Attic'));
     await user.dblClick(screen.getByText('Studio'));
-    expect(stage.callsOf('open_host')).toEqual([['studio']]);
+    expect(backend.callsOf('open_host')).toEqual([['studio']]);
   });
 
   it('says why it failed', async () => {
     await show(host('Studio'));
-    stage.refusals.set('open_host', { code: 'no_such_host' });
+    backend.refusals.set('open_host', { code: 'no_such_host' });
     await user.keyboard('{Enter}');
     await waitFor(() => expect(toast()).toContain(errorText({ code: 'no_such_host' })));
   });
@@ -200,9 +171,9 @@ describe('the editor', () => {
     await waitFor(() => expect(byId('search')).toHaveFocus());
     expect(selected()).toBe('Studio');
     expect(document.getElementById('editor')).toBeNull();
-    expect(stage.callsOf('save_host')).toEqual([
+    expect(backend.callsOf('save_host')).toEqual([
       [
-        { ...untouched, name: 'Studio', address: 'studio.local:5901', favourite: true },
+        emptyDraft({ name: 'Studio', address: 'studio.local:5901', favourite: true }),
         { change: 'set', password: 'lamp light' },
       ],
     ]);
@@ -232,7 +203,7 @@ describe('the editor', () => {
 
   it('shows a failure to save as a sentence', async () => {
     await show(host('Studio'));
-    stage.refusals.set('save_host', { code: 'hosts_not_saved', path: '/x', detail: 'disk full' });
+    backend.refusals.set('save_host', { code: 'hosts_not_saved', path: '/x', detail: 'disk full' });
     await user.keyboard('{F2}');
     await user.type(byId('name'), ' 2{Enter}');
     const alert = await within(byId('editor')).findByRole('alert');
@@ -242,23 +213,23 @@ describe('the editor', () => {
 
   it('keeps a saved password, unless another is typed or it is to be forgotten', async () => {
     await show(host('Studio', { has_password: true }));
-    stage.passwords.set('studio', 'old');
+    backend.passwords.set('studio', 'old');
 
     await user.keyboard('{F2}');
     expect(byId('password')).toHaveAttribute('placeholder', t('editor.password_saved'));
     await user.click(byId('save'));
-    await waitFor(() => expect(stage.callsOf('save_host')[0]?.[1]).toEqual({ change: 'keep' }));
+    await waitFor(() => expect(backend.callsOf('save_host')[0]?.[1]).toEqual({ change: 'keep' }));
 
     await user.keyboard('{F2}');
     await user.click(byId('forget-password'));
     await user.click(byId('save'));
-    await waitFor(() => expect(stage.callsOf('save_host')[1]?.[1]).toEqual({ change: 'forget' }));
-    expect(stage.passwords.has('studio')).toBe(false);
+    await waitFor(() => expect(backend.callsOf('save_host')[1]?.[1]).toEqual({ change: 'forget' }));
+    expect(backend.passwords.has('studio')).toBe(false);
   });
 
   it('says that the password is not in the keyring when it is not', async () => {
     await show();
-    stage.keyring = { code: 'keyring_locked' };
+    backend.keyring = { code: 'keyring_locked' };
     await user.click(byId('add-host'));
     await user.type(byId('address'), 'studio.local');
     await user.type(byId('password'), 'lamp{Enter}');
@@ -315,14 +286,17 @@ describe('the rarer settings', () => {
     await user.click(byId('reconnect'));
     await user.type(byId('ca-file'), '/etc/ca.pem{Enter}');
     const rarer = { ssh_jump: 'ann@gate', repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
-    await waitFor(() => expect(stage.hosts[0]).toMatchObject(rarer));
-    expect(stage.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
+    await waitFor(() => expect(backend.hosts[0]).toMatchObject(rarer));
+    expect(backend.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
   });
 
   it('unfold where one of them is wrong, which has the cursor then', async () => {
     await show(host('Studio'));
     await user.keyboard('{F2}');
-    stage.refusals.set('save_host', { code: 'fields', fields: [{ field: 'ca_file', problem: 'control_characters' }] });
+    backend.refusals.set('save_host', {
+      code: 'fields',
+      fields: [{ field: 'ca_file', problem: 'control_characters' }],
+    });
     await user.click(byId('save'));
     await waitFor(() => expect(byId('ca-file-problem')).toHaveTextContent(t('problem.ca_file.control_characters')));
     expect((byId('more') as HTMLDetailsElement).open).toBe(true);
@@ -336,7 +310,7 @@ describe('testing the connection', () => {
   /** The editor with an address in it. */
   async function edit(report: Report | null = null) {
     await show();
-    stage.report = report;
+    backend.report = report;
     await user.click(byId('add-host'));
     await user.type(byId('address'), 'studio.local');
   }
@@ -347,9 +321,9 @@ describe('testing the connection', () => {
     await user.type(byId('password'), 'lamp light');
     await user.click(byId('test'));
     await waitFor(() => expect(verdict()).toBe('Reached “ada@studio”, 1024×768'));
-    const draft = { ...untouched, address: 'studio.local', username: 'ada' };
-    expect(stage.callsOf('test_connection')).toEqual([[draft, { change: 'set', password: 'lamp light' }]]);
-    expect(stage.callsOf('save_host')).toEqual([]);
+    const draft = emptyDraft({ address: 'studio.local', username: 'ada' });
+    expect(backend.callsOf('test_connection')).toEqual([[draft, { change: 'set', password: 'lamp light' }]]);
+    expect(backend.callsOf('save_host')).toEqual([]);
     expect(field('password').value).toBe('lamp light');
 
     const result = byId('test-result');
@@ -367,6 +341,12 @@ describe('testing the connection', () => {
     await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
     expect(byId('test-result')).toHaveTextContent(t('level.password'));
     expect(byId('test-result').querySelector('.failed')).toBeNull();
+  });
+
+  it.each(['ssh', 'wss'] as const)('says how far a tunnel encrypts: %s', async (tunnel) => {
+    await edit({ ...reached, tunnel });
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-tunnel')).toHaveTextContent(t(`test.tunnel.${tunnel}`)));
   });
 
   it('names the size of a screen without a name', async () => {
@@ -403,14 +383,14 @@ describe('testing the connection', () => {
   it('runs once at a time, and says so', async () => {
     await edit();
     let done: () => void = () => {};
-    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    backend.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
     await user.click(byId('test'));
     expect(verdict()).toBe(t('test.running', { address: 'studio.local' }));
     expect(byId('test')).toHaveTextContent(t('editor.testing'));
     expect(byId('test')).toHaveFocus();
     await user.click(byId('test'));
     await user.keyboard('{Enter}');
-    expect(stage.callsOf('test_connection')).toHaveLength(1);
+    expect(backend.callsOf('test_connection')).toHaveLength(1);
     done();
     await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
     expect(byId('test')).toHaveTextContent(t('editor.test'));
@@ -434,14 +414,14 @@ describe('testing the connection', () => {
   it('says nothing about a form that was changed meanwhile', async () => {
     await edit();
     let done: () => void = () => {};
-    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    backend.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
     await user.click(byId('test'));
     await user.type(byId('address'), ':1');
     expect(verdict()).toBe('');
     done();
     await new Promise((resolve) => setTimeout(resolve));
     expect(verdict()).toBe('');
-    stage.delays.clear();
+    backend.delays.clear();
     await user.click(byId('test'));
     await waitFor(() => expect(verdict()).toBe(t('test.asks_login')));
   });
@@ -449,7 +429,7 @@ describe('testing the connection', () => {
   it('may go on while the editor closes', async () => {
     await edit();
     let done: () => void = () => {};
-    stage.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    backend.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
     await user.click(byId('test'));
     await user.click(byId('cancel'));
     expect(document.getElementById('editor')).toBeNull();
@@ -470,7 +450,7 @@ describe('testing the connection', () => {
 
   it('shows a failure to test as a sentence', async () => {
     await edit();
-    stage.refusals.set('test_connection', { code: 'no_such_host' });
+    backend.refusals.set('test_connection', { code: 'no_such_host' });
     await user.click(byId('test'));
     expect(await within(byId('editor')).findByRole('alert')).toHaveTextContent(t('error.no_such_host'));
     expect(byId('test')).toHaveTextContent(t('editor.test'));
@@ -484,7 +464,7 @@ describe('testing the connection', () => {
   });
 });
 
-describe('duplicating, favouring, removing', () => {
+describe('duplicating, marking as favourite, removing', () => {
   it('duplicates under a free name and selects the copy', async () => {
     await show(host('Studio'), host('Studio (copy)'));
     await user.keyboard('{Control>}d{/Control}');
@@ -496,13 +476,13 @@ describe('duplicating, favouring, removing', () => {
     await show(host('n'.repeat(200)));
     await user.keyboard('{Control>}d{/Control}');
     await waitFor(() => expect(names()).toHaveLength(2));
-    expect([...(stage.callsOf('duplicate_host')[0]?.[1] as string)].length).toBeLessThanOrEqual(200);
+    expect([...(backend.callsOf('duplicate_host')[0]?.[1] as string)].length).toBeLessThanOrEqual(200);
   });
 
   it('shows a favourite first, and keeps it selected', async () => {
     await show(host('Attic'), host('Studio'));
     await user.hover(screen.getByText('Studio'));
-    await user.click(document.querySelector<HTMLElement>('[data-name=Studio] .favour') as HTMLElement);
+    await user.click(document.querySelector<HTMLElement>('[data-name=Studio] .favourite') as HTMLElement);
     await waitFor(() => expect(names()).toEqual(['Studio', 'Attic']));
     expect(selected()).toBe('Studio');
   });
@@ -546,7 +526,7 @@ describe('duplicating, favouring, removing', () => {
   it('leaves a host alone while Delete edits the query', async () => {
     await show(host('Studio'));
     await user.type(byId('search'), 'studio{Delete}');
-    expect(stage.callsOf('remove_host')).toEqual([]);
+    expect(backend.callsOf('remove_host')).toEqual([]);
   });
 
   it('is all in the context menu too', async () => {
@@ -562,7 +542,7 @@ describe('duplicating, favouring, removing', () => {
 
 describe('notices', () => {
   it('are said once, each, and go when dismissed', async () => {
-    stage.notices = [{ code: 'keyring_missing', detail: '' }];
+    backend.notices = [{ code: 'keyring_missing', detail: '' }];
     await show(host('Studio'));
     const area = byId('notices');
     expect(area).toHaveAttribute('role', 'alert');
@@ -570,8 +550,8 @@ describe('notices', () => {
     await user.click(within(area).getByRole('button'));
     expect(area.textContent).toBe('');
 
-    stage.hosts = [...stage.hosts, host('Attic')];
-    stage.announceHosts();
+    backend.hosts = [...backend.hosts, host('Attic')];
+    backend.emitHostsChanged();
     await waitFor(() => expect(names()).toHaveLength(2));
     expect(area.textContent).toBe('');
   });
@@ -583,10 +563,10 @@ describe('closing', () => {
     ['quit', 'quit'],
   ])('asks what it means: #%s', async (button, choice) => {
     await show(host('Studio'));
-    stage.announceClosing();
+    backend.emitClosing();
     await waitFor(() => expect(byId('closing')).toBeVisible());
     await user.click(byId(button));
-    expect(stage.callsOf('choose_closing')).toEqual([[choice]]);
+    expect(backend.callsOf('choose_closing')).toEqual([[choice]]);
     expect(document.getElementById('closing')).toBeNull();
   });
 });
@@ -616,8 +596,8 @@ it('can be used from beginning to end with the keyboard', async () => {
   await waitFor(() => expect(names()).toEqual(['Attic', 'Workshop']));
 
   await user.keyboard('{Control>}f{/Control}work{Enter}');
-  const workshop = stage.hosts.find(({ name }) => name === 'Workshop');
-  expect(stage.callsOf('open_host')).toEqual([[workshop?.id]]);
+  const workshop = backend.hosts.find(({ name }) => name === 'Workshop');
+  expect(backend.callsOf('open_host')).toEqual([[workshop?.id]]);
 });
 
 describe('for assistive technology', () => {
@@ -628,7 +608,7 @@ describe('for assistive technology', () => {
     );
 
   it('the list has nothing to complain about', async () => {
-    stage.notices = [{ code: 'keyring_missing', detail: '' }];
+    backend.notices = [{ code: 'keyring_missing', detail: '' }];
     await show(host('Studio', { favourite: true, view_only: true, last_opened: 1 }), host('Demo', { demo: true }));
     expect(await violations()).toEqual([]);
   });
@@ -641,7 +621,7 @@ describe('for assistive technology', () => {
     await waitFor(() => expect(byId('address')).toBeInvalid());
     expect(await violations()).toEqual([]);
     await user.keyboard('studio.local');
-    stage.report = reached;
+    backend.report = reached;
     await user.click(byId('test'));
     await waitFor(() => expect(byId('test-verdict')).not.toBeEmptyDOMElement());
     await user.click(screen.getByText(t('test.stages')));

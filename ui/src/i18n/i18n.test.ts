@@ -1,14 +1,21 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EngineError } from '../ipc/bindings/EngineError';
-import { agoText, dateText, errorText, languageOf, levelText, problemText, t, type Language } from '.';
+import type { Subject } from '../ipc/bindings/Subject';
+import { agoText, dateText, errorText, languageOf, levelText, problemText, subjectText, t, type Language } from '.';
 import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
+import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
+import formError from '../ipc/bindings/FormError.ts?raw';
+import importError from '../ipc/bindings/ImportError.ts?raw';
+import keyringError from '../ipc/bindings/KeyringError.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
+import storeError from '../ipc/bindings/StoreError.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
@@ -16,9 +23,12 @@ import wsMistake from '../ipc/bindings/WsMistake.ts?raw';
 import wsRefusal from '../ipc/bindings/WsRefusal.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
+import party from '../ipc/bindings/Party.ts?raw';
 
 const english: Record<string, string> = en;
 const chinese: Record<string, string> = zhCN;
+/** The keys without the singulars, which Chinese does not have. */
+const plurals = Object.keys(en).filter((key) => !key.endsWith('.one'));
 const languages: Language[] = ['en', 'zh-CN'];
 
 const factsIn = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, fact]) => fact).sort();
@@ -26,9 +36,12 @@ const factsIn = (sentence: string) => [...sentence.matchAll(/\{(\w+)\}/g)].map((
 const wordsIn = (binding: string) =>
   [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
+/** The errors of each area, which EngineError joins. */
+const areas = { connectError, formError, importError, keyringError, storeError };
+const errors = Object.values(areas).join('\n');
 /** Each variant of EngineError: its code and the names of its facts. */
 const variants = [
-  ...engineError
+  ...errors
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .matchAll(/\{\s*"code":\s*"(\w+)"((?:,\s*\w+:\s*(?:Array<\w+>|[^,{}]+))*),?\s*\}/g),
 ].map(([, code = '', facts = '']) => ({
@@ -38,11 +51,21 @@ const variants = [
 
 describe('the catalogues', () => {
   it('have the same keys', () => {
-    expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
+    expect(Object.keys(chinese).sort()).toEqual(plurals.sort());
+  });
+
+  it('have singulars only of sentences with a number, in English alone', () => {
+    const singulars = Object.keys(english).filter((key) => key.endsWith('.one'));
+    expect(singulars.length).toBeGreaterThan(5);
+    for (const key of singulars) {
+      expect(factsIn(english[key] ?? '')).toEqual(factsIn(english[key.replace(/\.one$/, '')] ?? ''));
+      expect(english[key], key).toMatch(/\{(count|seconds)\}/);
+    }
   });
 
   it('have a sentence for each key, with the same facts', () => {
-    for (const [key, sentence] of Object.entries(english)) {
+    for (const key of plurals) {
+      const sentence = english[key] ?? '';
       expect(sentence.trim(), key).not.toBe('');
       expect(chinese[key]?.trim(), key).not.toBe('');
       expect(factsIn(chinese[key] ?? ''), key).toEqual(factsIn(sentence));
@@ -50,7 +73,11 @@ describe('the catalogues', () => {
   });
 
   it('have a sentence for every error of the engine, which uses only facts that this error always has', () => {
-    expect(variants.length).toBe(engineError.match(/"code":/g)?.length);
+    const joined = /export type EngineError = (.+);/.exec(engineError)?.[1]?.split(' | ') ?? [];
+    expect(joined.map((area) => area.charAt(0).toLowerCase() + area.slice(1)).sort()).toEqual(
+      Object.keys(areas).sort(),
+    );
+    expect(variants.length).toBe(errors.match(/"code":/g)?.length);
     for (const { code, facts } of variants.filter(({ code }) => code !== 'fields')) {
       expect(english, code).toHaveProperty([`error.${code}`]);
       const always = facts.filter(({ fact, type }) => !type.includes('null') && fact !== 'detail');
@@ -79,8 +106,65 @@ describe('the catalogues', () => {
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
+    expect(wordsIn(party)).toEqual(['server', 'site', 'ssh_host', 'caller']);
     expect(keys.length).toBeGreaterThan(50);
     for (const key of keys) expect(english).toHaveProperty([key]);
+  });
+});
+
+/** The errors whose usual reason is a wrong port. */
+const portErrors = (address: string): EngineError[] => [
+  ...([null, 'http', 'ssh', 'tls'] as const).map((looks_like) => ({ code: 'not_rfb' as const, address, looks_like })),
+  { code: 'not_rfb_closed', address },
+  { code: 'timeout_greeting', address, seconds: 10 },
+];
+
+describe('numbers', () => {
+  it.each([
+    [0, 'Trying again in 0 seconds…', '0 秒后重试…'],
+    [1, 'Trying again in 1 second…', '1 秒后重试…'],
+    [2, 'Trying again in 2 seconds…', '2 秒后重试…'],
+  ])('%i seconds', (seconds, inEnglish, inChinese) => {
+    expect(t('reconnecting.wait', { seconds }, 'en')).toBe(inEnglish);
+    expect(t('reconnecting.wait', { seconds }, 'zh-CN')).toBe(inChinese);
+  });
+
+  it.each([
+    [1, 'Add 1 machine', '添加 1 台主机'],
+    [21, 'Add 21 machines', '添加 21 台主机'],
+  ])('%i machines', (count, inEnglish, inChinese) => {
+    expect(t('import.add', { count }, 'en')).toBe(inEnglish);
+    expect(t('import.add', { count }, 'zh-CN')).toBe(inChinese);
+  });
+
+  it('also in errors', () => {
+    const late = (seconds: number) => errorText({ code: 'dial_timeout', address: 'a', seconds }, 'en');
+    expect(late(1)).toContain('within 1 second.');
+    expect(late(5)).toContain('within 5 seconds.');
+  });
+});
+
+describe('who asks', () => {
+  it.each<[Subject, string, string]>([
+    [{ name: 'Studio', address: 'studio.local', party: 'server' }, 'Studio', 'Studio'],
+    [
+      { name: 'Studio', address: 'wss://lab.example', party: 'site' },
+      'The website wss://lab.example in front of Studio',
+      'Studio 前面的网站 wss://lab.example',
+    ],
+    [
+      { name: 'Studio', address: 'ann@gate', party: 'ssh_host' },
+      'The SSH host ann@gate in front of Studio',
+      'Studio 前面的 SSH 主机 ann@gate',
+    ],
+    [{ name: 'x', address: '192.168.1.33', party: 'caller' }, 'The caller 192.168.1.33', '呼入方 192.168.1.33'],
+  ])('%j', (subject, inEnglish, inChinese) => {
+    expect(subjectText(subject, 'en')).toBe(inEnglish);
+    expect(subjectText(subject, 'zh-CN')).toBe(inChinese);
+  });
+
+  it('is never without a name: the address takes its place', () => {
+    expect(subjectText({ name: ' ', address: 'studio.local', party: 'server' }, 'en')).toBe('studio.local');
   });
 });
 
@@ -121,8 +205,33 @@ describe('the sentence for an error', () => {
   it('names the logins offered, where there are any', () => {
     const none = (offered: string[]) => errorText({ code: 'no_common_type', address: 'a', offered }, 'en');
     expect(none(['UltraVNC', 'SASL'])).toContain('UltraVNC, SASL');
-    expect(none([])).toBe(t('error.no_common_type.none', { address: 'a' }, 'en'));
+    for (const offered of [[], [''], [' ', '']]) {
+      expect(none(offered)).toBe(t('error.no_common_type.none', { address: 'a' }, 'en'));
+    }
   });
+
+  it.each([
+    'studio.local',
+    '192.168.1.20',
+    '2001:db8::7',
+    '[fe80::1]',
+    '/run/vm/screen.sock',
+    'wss://lab.example:8443/websockify',
+  ])('does not say that VNC usually has port 5900 where no other one was asked for: %s', (address) => {
+    for (const error of portErrors(address)) {
+      for (const lang of languages) expect(errorText(error, lang)).not.toContain('5900');
+      expect(errorText(error, 'en')).toContain(address);
+    }
+  });
+
+  it.each(['studio.local:5901', 'studio.local::22', '[fe80::1]:5990', 'vnc://cafe:99'])(
+    'says that VNC usually has port 5900 where another one was asked for: %s',
+    (address) => {
+      for (const error of portErrors(address)) {
+        for (const lang of languages) expect(errorText(error, lang)).toContain('5900');
+      }
+    },
+  );
 
   it.each(languages)('names levels in %s by the words they have everywhere', (lang) => {
     const text = errorText({ code: 'weaker', address: 'a', before: 'identified', now: 'password' }, lang);
@@ -130,7 +239,7 @@ describe('the sentence for an error', () => {
     expect(text).toContain(levelText('password', lang));
   });
 
-  it('tells what a WebSocket’s refusal comes to, in the proxy’s words too', () => {
+  it('says what a WebSocket’s refusal means, in the proxy’s words too', () => {
     const refused = errorText(
       { code: 'ws_refused', address: 'wss://site', why: 'behind', status: 1011, reason: 'no route' },
       'en',
@@ -139,7 +248,7 @@ describe('the sentence for an error', () => {
     expect(errorText({ code: 'not_web_socket', address: 'a', looks_like: 'tls', detail: '' }, 'en')).toMatch(/wss:/);
   });
 
-  it('tells each field’s problem', () => {
+  it('names each field’s problem', () => {
     const error: EngineError = {
       code: 'fields',
       fields: [
@@ -186,7 +295,7 @@ it.each([
   [25 * 3600, 'yesterday', '昨天'],
   [3 * 86_400, '3 days ago', '3天前'],
   [-100, 'just now', '刚刚'],
-])('tells that something was %i seconds ago', (passed, inEnglish, inChinese) => {
+])('says that something was %i seconds ago', (passed, inEnglish, inChinese) => {
   const now = 1_700_000_000_000;
   expect(agoText(now / 1000 - passed, now, 'en')).toBe(inEnglish);
   expect(agoText(now / 1000 - passed, now, 'zh-CN')).toBe(inChinese);
@@ -195,7 +304,7 @@ it.each([
 it.each([
   [1_767_268_800, 'Jan 1, 2026', '2026年1月1日'],
   [1e300, 'Sep 13, 275760', '275760年9月13日'],
-])('tells the day of %d', (seconds, inEnglish, inChinese) => {
+])('names the day of %d', (seconds, inEnglish, inChinese) => {
   expect(dateText(seconds, 'en')).toBe(inEnglish);
   expect(dateText(seconds, 'zh-CN')).toBe(inChinese);
 });
@@ -207,4 +316,28 @@ it.each([
   ['', 'en'],
 ])('takes the language from the page’s address: %s', (search, lang) => {
   expect(languageOf(search)).toBe(lang);
+});
+
+describe('the typeface', () => {
+  const theme = readFileSync('src/theme.css', 'utf8');
+  /** The families that `--font` names in the rule for `selector`. */
+  const families = (selector: string) => {
+    const rule = theme.slice(theme.indexOf(`${selector} {`));
+    return (/--font:([^;]+);/.exec(rule)?.[1] ?? '').split(',').map((family) => family.trim());
+  };
+  const chinese = /CJK|PingFang|YaHei|Source Han|WenQuanYi/;
+
+  it('of English is no Chinese one while any other is there: its quotation marks are as wide as a Chinese character', () => {
+    const generic = families(':root').indexOf('sans-serif');
+    expect(generic).toBeGreaterThan(0);
+    expect(
+      families(':root')
+        .slice(0, generic)
+        .filter((family) => chinese.test(family)),
+    ).toEqual([]);
+  });
+
+  it('of Chinese is a Chinese one', () => {
+    expect(families(':root:lang(zh)').findIndex((family) => chinese.test(family))).toBe(2);
+  });
 });

@@ -1,10 +1,11 @@
-// The sentences, in the language that the page's address names (?lang=). The catalogues are flat, so that Rust reads the
-// tray's texts from the same files.
+// Every text, in the language that the page's address names (?lang=). The catalogues are flat, so that Rust reads the tray's
+// texts from the same files. A key with the ending `.one` is the singular of the key without it.
 
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { ImportProblem } from '../ipc/bindings/ImportProblem';
 import type { Level } from '../ipc/bindings/Level';
+import type { Subject } from '../ipc/bindings/Subject';
 import en from './en.json';
 import zhCN from './zh-CN.json';
 
@@ -12,14 +13,37 @@ export type Key = keyof typeof en;
 export type Facts = Record<string, string | number>;
 export type Language = 'en' | 'zh-CN';
 
-const catalogues: Record<Language, Record<Key, string>> = { en, 'zh-CN': zhCN };
+/** Chinese has no plural: its catalogue needs no singulars. */
+type Catalogue = Record<Exclude<Key, `${string}.one`>, string> & Partial<Record<Key, string>>;
+const catalogues: Record<Language, Catalogue> = { en, 'zh-CN': zhCN };
 
 /** The language of this window. */
 export const language = languageOf(location.search);
 
-/** The sentence for `key`, with `{fact}`s filled in. */
+/** The sentence for `key` with `{fact}`s filled in, in the form that the fact `count` or `seconds` asks for. */
 export function t(key: Key, facts: Facts = {}, lang: Language = language): string {
-  return catalogues[lang][key].replace(/\{(\w+)\}/g, (_, fact: string) => isolated(String(facts[fact] ?? '')));
+  const sentence = catalogues[lang][formOf(key, facts, lang)] ?? '';
+  return sentence.replace(/\{(\w+)\}/g, (_, fact: string) => isolated(String(facts[fact] ?? '')));
+}
+
+function formOf(key: Key, facts: Facts, lang: Language): Key {
+  const number = facts.count ?? facts.seconds;
+  if (typeof number !== 'number') return key;
+  const form = `${key}.${new Intl.PluralRules(lang).select(number)}`;
+  return form in catalogues[lang] ? (form as Key) : key;
+}
+
+/** Who asks: a machine's name, or the website or SSH host in front of it by its address. Begins a sentence. */
+export function subjectText({ name, address, party }: Subject, lang: Language = language): string {
+  if (party === 'server') return shortened(name.trim() || address);
+  if (party === 'caller') return t('subject.caller', { address }, lang);
+  return t(`subject.${party}`, { address, name: shortened(name) }, lang);
+}
+
+/** A name of at most 80 characters, so that it cannot push out of sight what stands beside it. */
+export function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length > 80 ? `${letters.slice(0, 79).join('')}…` : name;
 }
 
 /** What went wrong and what to do, in a sentence or two; then the server's or the system's own words, where there are any. */
@@ -32,7 +56,7 @@ export function errorText(error: EngineError, lang: Language = language): string
   return sentences.join(between(lang));
 }
 
-/** The server's words, marked as its. */
+/** A quotation of the server's words. */
 export function saidText(words: string, lang: Language = language): string {
   return t('error.said', { words: words.trim() }, lang);
 }
@@ -42,12 +66,12 @@ export function problemText({ field, problem }: FieldProblem, lang: Language = l
   return t(`problem.${field}.${problem}` as Key, {}, lang);
 }
 
-/** How well something is protected, in words that fit into a sentence. */
+/** A level of protection, in words that fit into a sentence. */
 export function levelText(level: Level, lang: Language = language): string {
   return t(`level.${level}`, {}, lang);
 }
 
-/** The day, for seconds since 1970. Certificates may name days that no calendar has. */
+/** The day, for seconds since 1970. A certificate may name a day outside the range of Date. */
 export function dateText(seconds: number, lang: Language = language): string {
   const ms = Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, seconds * 1000));
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
@@ -77,9 +101,21 @@ function between(lang: Language): string {
 }
 
 function sentenceOf(error: EngineError): Key {
+  const key = kindOf(error);
+  const hintless = `${key}.default_port`;
+  return hintless in en && 'address' in error && !hasOtherPort(error.address) ? (hintless as Key) : key;
+}
+
+/** Whether the address names a TCP port; Portlight never prints 5900. */
+function hasOtherPort(address: string): boolean {
+  return /^(?:vnc:\/\/)?(?:\[.+\]|[^:/[\]]+)::?\d+$/.test(address);
+}
+
+function kindOf(error: EngineError): Key {
   if (error.code === 'not_rfb' && error.looks_like !== null) return `error.not_rfb.${error.looks_like}`;
   if (error.code === 'auth_failed' && error.too_many) return 'error.auth_failed.too_many';
-  if (error.code === 'no_common_type' && error.offered.length === 0) return 'error.no_common_type.none';
+  if (error.code === 'no_common_type' && error.offered.every((name) => !name.trim()))
+    return 'error.no_common_type.none';
   if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
   if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
   return `error.${error.code}` as Key;
@@ -97,14 +133,14 @@ function factsOf(error: EngineError, lang: Language): Facts {
   return facts;
 }
 
-// A name or a server's words in right-to-left script, or with direction marks, must not turn the sentence around them.
+// Right-to-left script and direction marks in a fact must not reorder the sentence around it (Unicode UAX #9, isolates).
 function isolated(fact: string): string {
   return rightToLeft.test(fact) ? `\u2068${fact}\u2069` : fact;
 }
 
 const rightToLeft = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
 
-/** As far as a Date reaches. */
+/** The last moment of Date, in milliseconds since 1970. */
 const FARTHEST_MS = 8.64e15;
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [

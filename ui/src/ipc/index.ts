@@ -1,80 +1,106 @@
 // Every command and event of the engine as a typed function: the only importer of @tauri-apps/api.
-// Rejections are always an EngineError. The twin without Rust is fake.ts.
+// Each function rejects with an EngineError. fake/index.ts has the same functions in memory.
 
 import { Channel, invoke } from '@tauri-apps/api/core';
-import { listen as hear } from '@tauri-apps/api/event';
+import { listen as listenTo } from '@tauri-apps/api/event';
 import type { Answer } from './bindings/Answer';
 import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
-import type { ImportSource } from './bindings/ImportSource';
+import type { HttpAuthChange } from './bindings/HttpAuthChange';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
-import type { SessionState } from './bindings/SessionState';
-import type { SessionView } from './bindings/SessionView';
-import type { SiteChange } from './bindings/SiteChange';
+import type { SessionUpdate } from './bindings/SessionUpdate';
+import type { TokenFile } from './bindings/TokenFile';
 import { toEngineError } from './error';
+import * as files from './notices';
 
-/** Ends what was begun; may be called more than once. */
+/** Ends a subscription; may be called more than once. */
 export type Stop = () => void;
 
 // ---- the hosts window
 
+/** The list, and what the user has to know about it. */
 export const listHosts = (): Promise<HostListView> => call('list_hosts');
+/**
+ * Adds or changes a host; rejects with code `fields` where a field is wrong, and with `confirm_address` where the address
+ * changed and `draft.on_new_address` is `ask` although the keyring has a password or an HTTP login: then nothing was saved.
+ */
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   call('save_host', { draft, change });
-/** What the site in front of a saved machine wants to see goes to the keyring, or out of it. */
-export const saveSite = (id: HostId, change: SiteChange): Promise<void> => call('save_site', { id, change });
+/** Stores or forgets the HTTP login and headers of a saved host. */
+export const saveHttpAuth = (id: HostId, change: HttpAuthChange): Promise<void> =>
+  call('save_http_auth', { id, change });
+/** Copies a host with its password; returns the copy. */
 export const duplicateHost = (id: HostId, name: string): Promise<HostView> => call('duplicate_host', { id, name });
+/** Removes a host; for ten seconds `restoreHost` brings it back. */
 export const removeHost = (id: HostId): Promise<void> => call('remove_host', { id });
+/** Brings a removed host back; rejects with `no_such_host` when it is too late. */
 export const restoreHost = (id: HostId): Promise<void> => call('restore_host', { id });
-export const favourHost = (id: HostId, favourite: boolean): Promise<void> => call('favour_host', { id, favourite });
+/** Marks a host as favourite, or no longer. */
+export const setFavourite = (id: HostId, favourite: boolean): Promise<void> => call('set_favourite', { id, favourite });
+/** Opens a host's viewer window, or shows the one that is open. */
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
-/** Wakes the machine up, waits until it answers, and opens it. */
+/** Sends a wake-up packet, waits until the host answers, and opens it. */
 export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
-/** Connects without saving; rejects with code `fields` where the text cannot be read. */
+/** Connects without saving; rejects with code `fields` where the text is not an address. */
 export const openAddress = (text: string): Promise<void> => call('open_address', { text });
-/** The address as Portlight prints it; rejects with code `fields` where the text cannot be read. */
+/** The address as Portlight prints it; rejects with code `fields` where the text is not an address. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
-/** Logs in where a password was typed or is saved, else stops where one is wanted; rejects with code `fields` as saving does. */
+/** Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. */
 export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
   call('test_connection', { draft, change });
+/** The answer to `onClosing`. */
 export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => call('choose_closing', { choice });
+/** Whether and where Portlight listens for reverse connections. */
 export const listening = (): Promise<ListeningView> => call('listening');
-/** Rejects where nothing can listen there; then nothing listens. */
+/** Begins or ends listening; on rejection nothing listens. */
 export const listen = (listening: Listening): Promise<void> => call('listen', { listening });
-export const previewImport = (source: ImportSource): Promise<Preview[]> => call('preview_import', { source });
-export const onHostsChanged = (changed: () => void): Promise<Stop> => hear('hosts-changed', changed);
-/** The window is being closed for the first time: ask what closing means, then `chooseClosing`. */
-export const onClosing = (closing: () => void): Promise<Stop> => hear('closing', closing);
+/** The machines in websockify's token files; adds nothing. */
+export const previewImport = (files: TokenFile[]): Promise<Preview[]> => call('preview_import', { files });
+/** Adds all hosts or, on rejection, none. */
+export const importHosts = (drafts: HostDraft[]): Promise<HostView[]> => call('import_hosts', { drafts });
+/** The licences of what Portlight is built from, one text for each file. */
+export const thirdPartyNotices = (): Promise<string[]> => rejecting(files.thirdPartyNotices());
+/** Calls `changed` after each change of the list. */
+export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
+/** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */
+export const onClosing = (closing: () => void): Promise<Stop> => listenTo('closing', closing);
 
-// ---- a viewer window; which session it is about follows from the window
+// ---- a viewer window; the window's label says which session it is about
 
-/** Tells `onState` the session's state now and each change after it, in order. */
-export function attach(onState: (state: SessionState) => void): Promise<SessionView> {
-  return call('attach', { channel: new Channel<SessionState>(onState) });
-}
-export const answer = (answer: Answer): Promise<void> => call('answer', { answer });
-/** Dials again: same window, same settings. */
-export const again = (): Promise<void> => call('again');
+/** Calls `onUpdate` with the session's present state, once it has begun, and with each later one, in order. */
+export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void> =>
+  call('attach', { channel: new Channel<SessionUpdate>(onUpdate) });
+/** Answers the prompt with that number; dropped where another prompt is shown by now. */
+export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
+/** Connects again in the same window. */
+export const reconnect = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */
 export const close = (): Promise<void> => call('close');
+/** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/** Enters or leaves full screen. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
-/** Null where the clipboard has no text, or where this window is not the focused one. */
+/** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
+/** Puts text into this computer's clipboard. */
 export const writeClipboard = (text: string): Promise<void> => call('write_clipboard', { text });
-/** noVNC broke or its socket died: ends the session with that error. */
+/** Ends the session with the viewer's error. */
 export const viewerFailed = (detail: string): Promise<void> => call('viewer_failed', { detail });
 
-async function call<Result>(command: string, facts?: Record<string, unknown>): Promise<Result> {
+function call<Result>(command: string, args?: Record<string, unknown>): Promise<Result> {
+  return rejecting(invoke<Result>(`plugin:portlight|${command}`, args));
+}
+
+async function rejecting<Result>(result: Promise<Result>): Promise<Result> {
   try {
-    return await invoke<Result>(`plugin:portlight|${command}`, facts);
+    return await result;
   } catch (caught) {
     throw toEngineError(caught);
   }

@@ -1,11 +1,11 @@
-// One clipboard for both machines: what is copied on either side can be pasted on the other.
+// Copies text between the clipboards of both machines, each text once.
 
 import * as engine from '../ipc';
 
 export class SharedClipboard {
-  /** The last text that either side copied; what the panel shows. */
+  /** The last text copied on either side, as the panel shows it. */
   text = $state('');
-  // What both sides are believed to have. Passing on only what differs from it is what keeps a text from going in circles.
+  // The text that both sides have. Only a different one is passed on, so that no text goes in circles.
   #known: string | null = null;
 
   /** The remote machine copied `text`. */
@@ -15,8 +15,8 @@ export class SharedClipboard {
     await engine.writeClipboard(text);
   }
 
-  /** What was copied here and the remote machine does not have yet; null where there is nothing new. */
-  async news(): Promise<string | null> {
+  /** Text copied here that the remote machine does not have yet; null where there is none. */
+  async unsent(): Promise<string | null> {
     const text = await engine.readClipboard();
     if (!text || this.#isKnown(text)) return null;
     this.#note(text);
@@ -28,7 +28,7 @@ export class SharedClipboard {
     this.#note(text);
   }
 
-  /** A session begins: its machine has nothing of ours yet. */
+  /** A session begins: the remote machine has nothing yet. */
   begin(): void {
     this.#known = null;
   }
@@ -41,12 +41,12 @@ export class SharedClipboard {
   #isKnown(text: string): boolean {
     if (this.#known === null) return false;
     const [known, other] = [plain(this.#known), plain(text)];
-    // Servers that know only Latin-1 may echo our text with its other letters lost; that is no news.
+    // A server without the extended clipboard may echo our text with letters outside Latin-1 lost.
     return other === known || other === latin1(known);
   }
 }
 
-// Line ends change on the way; a difference in nothing else is none.
+// RFB text has LF line ends, so an echo may differ in them.
 function plain(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }

@@ -1,8 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { reset, type Backstage } from '../ipc/fake';
+import { reset } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
 import { SharedClipboard } from './clipboard.svelte';
 
-let engine: Backstage;
+let engine: FakeBackend;
 let clipboard: SharedClipboard;
 
 beforeEach(() => {
@@ -12,7 +13,7 @@ beforeEach(() => {
 
 async function copyHere(text: string | null): Promise<string | null> {
   engine.clipboard = text;
-  return clipboard.news();
+  return clipboard.unsent();
 }
 
 test('passes each text on once', async () => {
@@ -29,7 +30,7 @@ test('no text is no news', async () => {
 
 test('what came from there is not sent back, and what went there is not written back', async () => {
   await clipboard.receive('there');
-  expect(await clipboard.news()).toBeNull();
+  expect(await clipboard.unsent()).toBeNull();
   await copyHere('here');
   await clipboard.receive('here');
   clipboard.write('typed');
@@ -44,7 +45,7 @@ test.each([
   await copyHere(sent);
   await clipboard.receive(echoed);
   expect(engine.clipboard).toBe(sent);
-  expect(await clipboard.news()).toBeNull();
+  expect(await clipboard.unsent()).toBeNull();
 });
 
 test('shows the last text of either side', async () => {
@@ -57,5 +58,5 @@ test('shows the last text of either side', async () => {
 test('a new session’s machine has nothing yet', async () => {
   await copyHere('a');
   clipboard.begin();
-  expect(await clipboard.news()).toBe('a');
+  expect(await clipboard.unsent()).toBe('a');
 });

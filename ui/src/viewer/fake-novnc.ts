@@ -1,11 +1,11 @@
-// noVNC and its socket as the tests see them: they record what they are told and say what they are made to say.
+// A WebSocket and a noVNC for the tests: they record calls and emit what a test makes them emit.
 
 import { vi } from 'vitest';
 import type { Novnc } from './Screen.svelte';
 
 export class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];
-  /** What `new WebSocket` throws next, as WebKit does where the policy forbids the address. */
+  /** What `new WebSocket` throws, as WebKit does where the content security policy forbids the address. */
   static refusal: Error | null = null;
   onmessage: ((message: MessageEvent) => void) | null = null;
   closed = false;
@@ -58,16 +58,16 @@ export class FakeRfb {
     socket.onmessage = () => this.read();
   }
 
-  addEventListener(name: string, tell: (event: CustomEvent) => void): void {
-    this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(tell));
+  addEventListener(name: string, listener: (event: CustomEvent) => void): void {
+    this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(listener));
   }
-  say(name: string, detail: unknown = {}): void {
-    this.#listeners.get(name)?.forEach((tell) => tell(new CustomEvent(name, { detail })));
+  emit(name: string, detail: unknown = {}): void {
+    this.#listeners.get(name)?.forEach((listener) => listener(new CustomEvent(name, { detail })));
   }
-  /** Leaves the page, as noVNC does before it says so. */
+  /** Disconnects by itself: leaves the page, then emits `disconnect`. */
   leave(clean: boolean): void {
     this.#screen.remove();
-    this.say('disconnect', { clean });
+    this.emit('disconnect', { clean });
   }
   disconnect(): void {
     this.disconnected = true;
@@ -86,8 +86,8 @@ export class FakeRfb {
 
 export const fakeNovnc = FakeRfb as unknown as Novnc;
 
-/** Puts the fakes in place, without what former tests left in them. */
-export function arrangeNovnc(): void {
+/** Puts new fakes in place. */
+export function installFakes(): void {
   FakeSocket.all = [];
   FakeSocket.refusal = null;
   FakeRfb.all = [];

@@ -1,6 +1,6 @@
-// Keys that are pressed for the user, and keys that must not stay down.
+// Key combinations that the toolbar sends, and the keys that are held down on the screen.
 
-/** One key going down or up, in the terms of `sendKey`. */
+/** One key going down or up, as noVNC's `sendKey` takes it. */
 export interface Stroke {
   keysym: number;
   code: string;
@@ -23,7 +23,7 @@ const keys = {
 
 export type Chord = keyof typeof keys | `${'Ctrl' | 'Alt' | 'Ctrl+Alt'}+${keyof typeof keys}`;
 
-/** What the desktop around us keeps for itself when it is typed, so that a menu has to offer it. */
+/** Combinations that the local desktop takes for itself when they are typed. */
 export const chords: readonly Chord[] = [
   'Super',
   'Alt+Tab',
@@ -42,7 +42,7 @@ export function strokes(chord: Chord): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
-/** The one chord that we keep for ourselves: everything else is the remote machine's, so no key leads out of its screen. */
+/** The only chord that is not sent to the remote machine: it gives the focus to the toolbar. */
 export const TOOLBAR_CHORD = 'Ctrl+Alt+Shift+T';
 
 export function isToolbarChord(event: KeyboardEvent): boolean {
@@ -62,7 +62,7 @@ export class HeldKeys {
     else this.#held.delete(name);
   }
 
-  /** Lets go of all of them, as if the user had. */
+  /** Dispatches a `keyup` for each held key. */
   release(element: EventTarget): void {
     const held = [...this.#held.values()];
     this.#held.clear();

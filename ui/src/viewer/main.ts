@@ -4,7 +4,7 @@ import '../theme.css';
 import { Session } from './session.svelte';
 import ViewerWindow from './ViewerWindow.svelte';
 
-// The engine has been dialling since before this page existed: ask first, draw then.
+// The engine has been dialling since before this page was loaded: attach before anything is drawn.
 const session = new Session();
 void session.follow();
 

@@ -21,7 +21,7 @@ declare module '@novnc/novnc' {
     showDotCursor: boolean;
     background: string;
 
-    addEventListener<Name extends keyof RfbEvents>(name: Name, tell: (event: RfbEvents[Name]) => void): void;
+    addEventListener<Name extends keyof RfbEvents>(name: Name, listener: (event: RfbEvents[Name]) => void): void;
     disconnect(): void;
     /** Without effect before `connect` and while `viewOnly`, like everything that sends. */
     sendKey(keysym: number, code: string | null, down?: boolean): void;

@@ -1,73 +1,77 @@
-// What the viewer window knows about its session, and what can be done with it. The components below it only draw and pass on.
+// The state of the viewer window's session, and its actions. The components only show the one and call the other.
 
-import { errorText, t } from '../i18n';
+import { errorText, shortened, t } from '../i18n';
 import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
+import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { SharedClipboard } from './clipboard.svelte';
 
 export class Session {
-  /** Null until the engine has said whose session this is. */
+  /** Null until the first update. */
   view = $state.raw<SessionView | null>(null);
   state = $state.raw<SessionState>({ state: 'connecting', stage: 'dialing' });
   viewOnly = $state(false);
-  /** The screen is scaled to the window; else it has its own size. */
+  /** The screen is scaled to the window; else one of its pixels is one of the window's. */
   scaled = $state(true);
   fullScreen = $state(false);
-  /** Whether the user wants passwords kept; a choice that outlives a mistyped password. */
+  /** Whether the user wants passwords kept; stays chosen when a password was refused. */
   remember = $state(true);
-  /** Where the screen comes from, while there is one. */
+  /** The relay's WebSocket, while there is a screen. */
   url = $state<string | null>(null);
-  /** What protects it, once it is there. */
+  /** What protects the session, from the first `ready` on. */
   protection = $state.raw<Protection | null>(null);
-  /** What the toast says. */
+  /** The toast's text. */
   message = $state<string | null>(null);
-  /** Whether noVNC got through its handshake since the session was dialled. */
+  /** Whether noVNC has finished its handshake since the session was last dialled. */
   drawn = $state(false);
   readonly clipboard = new SharedClipboard();
 
-  #silence: ReturnType<typeof setTimeout> | undefined;
-  #hush: ReturnType<typeof setTimeout> | undefined;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #messageTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Where the window is: the session's state, but live only once there is a picture to look at. */
+  /** The session's state, but `live` only once noVNC has finished its handshake. */
   phase: SessionState['state'] = $derived.by(() => {
     const { state } = this.state;
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
 
+  /** The host's name, at most 80 characters. */
   get name(): string {
-    return this.view?.name ?? '';
+    return shortened(this.view?.name ?? '');
   }
 
-  /** Follows the engine from now on. */
+  /** The window's title: a name that is not from the saved list has its address beside it. */
+  get title(): string {
+    if (!this.view) return t('app.name');
+    const { name, address, saved } = this.view;
+    return saved || name === address ? name : `${this.name} (${address})`;
+  }
+
+  /** Attaches to the session and follows its states. */
   async follow(): Promise<void> {
     performance.mark('attach');
-    // States may overtake the answer, which says whose session it is and whether it may send anything: they wait for it.
-    let met = () => {};
-    const meeting = new Promise<void>((resolve) => (met = resolve));
     try {
-      this.view = await engine.attach((state) => void meeting.then(() => this.#reach(state)));
-      this.viewOnly = this.view.view_only;
-      met();
+      await engine.attach((update) => this.#update(update));
     } catch (caught) {
       this.#end(toEngineError(caught));
     }
   }
 
-  // ---- what the user does
+  // ---- the user's actions
 
   /** Throws an EngineError for the prompt to show. */
-  async answer(answer: Answer): Promise<void> {
-    await engine.answer(answer);
+  async answer(number: number, answer: Answer): Promise<void> {
+    await engine.answer(number, answer);
   }
 
-  async again(): Promise<void> {
+  async reconnect(): Promise<void> {
     try {
-      await engine.again();
+      await engine.reconnect();
     } catch (caught) {
       this.#end(toEngineError(caught));
     }
@@ -82,11 +86,11 @@ export class Session {
     await this.attempt(() => engine.closeWindow());
   }
 
-  /** Into this computer's clipboard. */
+  /** Puts text into this computer's clipboard. */
   async copy(text: string): Promise<void> {
     await this.attempt(async () => {
       await engine.writeClipboard(text);
-      this.say(t('viewer.copied'), 2_000);
+      this.showMessage(t('viewer.copied'), 2_000);
     });
   }
 
@@ -97,56 +101,63 @@ export class Session {
     });
   }
 
-  // ---- what the screen reports
+  // ---- the screen's events
 
-  /** noVNC is through its handshake. */
+  /** noVNC has finished its handshake. */
   draw(): void {
     performance.mark('connect');
     this.drawn = true;
   }
 
-  /** The picture cannot go on. Where the session has ended already, the engine knows the reason better. */
-  broke(detail: string): void {
-    clearTimeout(this.#silence);
-    if (this.#isOver) return;
+  /** The viewer failed. Ignored where the engine has already given a reason. */
+  viewerFailed(detail: string): void {
+    clearTimeout(this.#closeTimer);
+    if (this.#hasReason) return;
     engine.viewerFailed(detail).catch((caught: unknown) => this.#end(toEngineError(caught)));
   }
 
-  /** The socket is closed. The engine tells why; only where it stays silent, the closing itself is the reason. */
+  /** The WebSocket closed. The engine usually says why; if it has not within `CLOSE_REASON_MS`, the closing is the reason. */
   socketClosed(code: number): void {
-    if (this.#isOver) return;
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.broke(t('viewer.socket_closed', { code })), SILENCE_MS);
+    if (this.#hasReason) return;
+    clearTimeout(this.#closeTimer);
+    this.#closeTimer = setTimeout(() => this.viewerFailed(t('viewer.socket_closed', { code })), CLOSE_REASON_MS);
   }
 
   // ---- messages
 
-  /** Says it for so long; null: until it is dismissed. */
-  say(text: string, ms: number | null = null): void {
-    this.hush();
+  /** Shows a message for `ms` milliseconds; null: until it is dismissed. */
+  showMessage(text: string, ms: number | null = null): void {
+    this.dismissMessage();
     this.message = text;
-    if (ms !== null) this.#hush = setTimeout(() => this.hush(), ms);
+    if (ms !== null) this.#messageTimer = setTimeout(() => this.dismissMessage(), ms);
   }
 
-  hush(): void {
-    clearTimeout(this.#hush);
+  dismissMessage(): void {
+    clearTimeout(this.#messageTimer);
     this.message = null;
   }
 
-  /** Runs what has no place of its own for its errors. */
+  /** Runs an action and shows its error as a message. */
   async attempt(action: () => Promise<void>): Promise<void> {
     try {
       await action();
     } catch (caught) {
-      this.say(errorText(toEngineError(caught)));
+      this.showMessage(errorText(toEngineError(caught)));
     }
   }
 
   // ---- details
 
   /** The engine has said that the picture is over, and why. */
-  get #isOver(): boolean {
+  get #hasReason(): boolean {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
+  }
+
+  #update({ view, state }: SessionUpdate): void {
+    // The user's own choice in the toolbar stays, unless the host's setting has changed.
+    if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
+    this.view = view;
+    this.#reach(state);
   }
 
   #reach(next: SessionState): void {
@@ -155,12 +166,14 @@ export class Session {
       this.drawn = false;
       this.url = next.url;
       this.protection = next.protection;
-      if (next.not_stored) this.say(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
+      if (next.not_stored) {
+        this.showMessage(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
+      }
     } else if (next.state !== 'live') {
-      clearTimeout(this.#silence);
+      clearTimeout(this.#closeTimer);
       this.url = null;
-      // What was said about a picture that is gone; `drawn` stays, to tell an end from a failure to begin.
-      this.hush();
+      // The message was about a picture that is gone. `drawn` stays: it tells an end from a failure to connect.
+      this.dismissMessage();
       if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
       else if (next.state === 'ended' && this.fullScreen) void this.setFullScreen(false);
     }
@@ -172,5 +185,5 @@ export class Session {
   }
 }
 
-/** How long the engine has to say why a socket closed. */
-export const SILENCE_MS = 2_000;
+/** So many milliseconds the engine has to say why the WebSocket closed. */
+export const CLOSE_REASON_MS = 2_000;

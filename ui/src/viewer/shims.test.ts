@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { HeldKeys } from './keys';
-import { nameSuperKey, overhear, removeVideoDecoder } from './shims';
+import { nameSuperKey, captureErrors, removeVideoDecoder } from './shims';
 
 const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
 const ofNovnc = (file: string) => import(/* @vite-ignore */ join(core, file));
@@ -32,37 +32,37 @@ test('noVNC takes the keys that are let go for it', async () => {
   const held = new HeldKeys();
   canvas.addEventListener('keydown', (event) => held.note(event));
   const keyboard = new Keyboard(canvas);
-  const told: [string, boolean][] = [];
-  keyboard.onkeyevent = (_keysym: number, code: string, down: boolean) => told.push([code, down]);
+  const events: [string, boolean][] = [];
+  keyboard.onkeyevent = (_keysym: number, code: string, down: boolean) => events.push([code, down]);
   keyboard.grab();
   canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Control', code: 'ControlLeft', location: 1 }));
   held.release(canvas);
   keyboard.ungrab();
-  expect(told).toEqual([
+  expect(events).toEqual([
     ['ControlLeft', true],
     ['ControlLeft', false],
   ]);
 });
 
-test('what a module says on the console it took while loading is heard, and nothing else', async () => {
+test('errors on the console that a module bound while it loaded are reported, and no others', async () => {
   const shown = vi.spyOn(console, 'error').mockImplementation(() => {});
   const before = console.error;
-  const heard: string[] = [];
-  const complain = await overhear(
+  const reported: string[] = [];
+  const report = await captureErrors(
     async () => console.error.bind(console),
-    (words) => heard.push(words),
+    (message) => reported.push(message),
   );
   expect(console.error).toBe(before);
   console.error('the page');
-  complain('Failed while connected:', 'Unknown message');
-  expect(heard).toEqual(['Failed while connected: Unknown message']);
+  report('Failed while connected:', 'Unknown message');
+  expect(reported).toEqual(['Failed while connected: Unknown message']);
   expect(shown.mock.calls).toEqual([['the page'], ['Failed while connected:', 'Unknown message']]);
 });
 
 test('the page has its console back where loading fails', async () => {
   const before = console.error;
   await expect(
-    overhear(
+    captureErrors(
       () => Promise.reject(new Error('gone')),
       () => {},
     ),

@@ -1,10 +1,10 @@
-// What noVNC 1.7.0 needs changed around it, so that it can be used unmodified. All of it is done before noVNC loads.
-// Not among it: canvases without acceleration (`willReadFrequently`). They help noVNC only where there is no GPU, and there
-// the shell has already chosen a renderer with the same effect.
+// Changes to the page that noVNC 1.7.0 needs, made before it loads, so that noVNC itself stays unmodified.
+// Canvases without acceleration (`willReadFrequently`) are not among them: they help only without a GPU, and there the
+// shell has already chosen a renderer with the same effect.
 
 /**
- * noVNC must not find a video decoder. It waits for one with a top-level await, so a decoder that never answers would keep
- * noVNC from loading at all, and its H.264 can freeze a session for good.
+ * Removes WebCodecs' `VideoDecoder`. noVNC probes it with a top-level await, so a decoder that never answers would keep noVNC
+ * from loading, and its H.264 can freeze a session.
  */
 export function removeVideoDecoder(scope: { VideoDecoder?: unknown }): void {
   delete scope.VideoDecoder;
@@ -25,14 +25,17 @@ export function nameSuperKey(prototype: KeyboardEvent): void {
 }
 
 /**
- * noVNC says why it gave up nowhere but on the console, which it takes hold of while it loads. Lends it a console that
- * passes on what it says to `hear`; the page's own is back once noVNC is loaded.
+ * Passes noVNC's `console.error` messages to `onError`, now and later: noVNC reports why it gave up nowhere else. It binds
+ * the console's functions while it loads; afterwards the page's own are back.
  */
-export async function overhear<Module>(load: () => Promise<Module>, hear: (words: string) => void): Promise<Module> {
+export async function captureErrors<Module>(
+  load: () => Promise<Module>,
+  onError: (message: string) => void,
+): Promise<Module> {
   const { error } = console;
   console.error = (...words: unknown[]) => {
     error.apply(console, words);
-    hear(words.map(String).join(' '));
+    onError(words.map(String).join(' '));
   };
   try {
     return await load();

@@ -1,15 +1,16 @@
-// The viewer window as its user meets it, with the engine's twin and a noVNC that does as it is told.
+// The viewer window, with the fake backend and a fake noVNC.
 
 import { userEvent } from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
-import { backstage as engine } from '../ipc/fake';
+import { backend as engine } from '../ipc/fake';
 import { FakeRfb, fakeNovnc, FakeSocket } from './fake-novnc';
-import { SILENCE_MS, type Session } from './session.svelte';
+import type { LoadNovnc } from './Screen.svelte';
+import { CLOSE_REASON_MS, type Session } from './session.svelte';
 import {
   ask,
-  complaints,
+  violations,
   draw,
   find,
   open as openWindow,
@@ -17,23 +18,22 @@ import {
   phase,
   reach,
   ready,
-  setStage,
+  setUpViewer,
   settle,
-  type Load,
-} from './stage';
+} from './testSetup';
 
 const lost: EngineError = { code: 'connection_lost', address: 'studio.local', detail: 'reset' };
 
 let session: Session;
 
-setStage();
+setUpViewer();
 
-async function open(load?: Load): Promise<void> {
+async function open(load?: LoadNovnc): Promise<void> {
   session = await openWindow(load);
 }
 
 /** Up to a picture. */
-async function goLive(load?: Load): Promise<FakeRfb> {
+async function goLive(load?: LoadNovnc): Promise<FakeRfb> {
   await open(load);
   await reach(ready);
   return draw();
@@ -53,7 +53,7 @@ test('says whom it connects to and how far it is', async () => {
     await reach({ state: 'connecting', stage });
     expect(find('#stage')).toHaveTextContent(t(`stage.${stage}`));
   }
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
 
   await userEvent.click(find('#cancel'));
   expect(engine.callsOf('close_window')).toHaveLength(1);
@@ -66,12 +66,12 @@ test('is live only once noVNC is through its handshake', async () => {
   await reach({ state: 'live' });
   expect(phase()).toBe('ready');
   expect(document.querySelector('#toolbar')).toBeNull();
-  FakeRfb.all[0]?.say('connect');
+  FakeRfb.all[0]?.emit('connect');
   await settle();
   expect(phase()).toBe('live');
   expect(find('#toolbar')).toHaveTextContent('Studio');
   expect(document.activeElement).toBe(FakeRfb.all[0]?.canvas);
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
 });
 
 test('opens the socket once, itself, and hands it to noVNC', async () => {
@@ -88,11 +88,11 @@ test('sends nothing to a host that is only to be watched, not even where its sta
   await open();
   const [rfb] = FakeRfb.all;
   expect(rfb?.viewOnly).toBe(true);
-  rfb?.say('connect');
+  rfb?.emit('connect');
   await settle();
   for (const id of ['ctrl-alt-del', 'keys', 'clipboard']) expect(find(`#${id}`)).toBeDisabled();
   expect(find('#view-only')).toHaveAttribute('aria-pressed', 'true');
-  rfb?.say('clipboard', { text: 'seen' });
+  rfb?.emit('clipboard', { text: 'seen' });
   rfb?.socket.arrive();
   window.dispatchEvent(new Event('focus'));
   await settle();
@@ -100,11 +100,26 @@ test('sends nothing to a host that is only to be watched, not even where its sta
   expect(engine.callsOf('read_clipboard')).toEqual([]);
 });
 
+test('follows the host: another name and address for the next session, the user’s view only stays', async () => {
+  await goLive();
+  await userEvent.click(find('#view-only'));
+  engine.session = { ...engine.session, name: 'Workshop', address: 'workshop.local' };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  expect(find('#connecting')).toHaveTextContent('Connecting to Workshop');
+  expect(find('#connecting')).toHaveTextContent('workshop.local');
+  expect(session.viewOnly).toBe(true);
+  engine.session = { ...engine.session, view_only: true };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  engine.session = { ...engine.session, view_only: false };
+  await reach({ state: 'connecting', stage: 'dialing' });
+  expect(session.viewOnly).toBe(false);
+});
+
 test('shows hostile names and words as text', async () => {
-  engine.session.name = '<img src=x onerror=alert(1)>';
   await open();
   const refused: EngineError = { code: 'auth_failed', address: '<b>a</b>', reason: '<b>no</b>', too_many: false };
-  await ask({ ...password, problem: refused });
+  const name = '<img src=x onerror=alert(1)>';
+  await ask({ ...password, problem: refused }, { name, address: '<b>a</b>', party: 'server' });
   expect(find('#prompt')).toHaveTextContent('<img src=x onerror=alert(1)>');
   expect(find('#prompt-problem')).toHaveTextContent('<b>no</b>');
   expect(document.querySelector('#prompt b, #prompt img')).toBeNull();
@@ -113,7 +128,7 @@ test('shows hostile names and words as text', async () => {
 test('says why a password was not kept, until that is dismissed', async () => {
   await open();
   await reach({ ...ready, not_stored: { code: 'keyring_locked' } });
-  FakeRfb.all[0]?.say('connect');
+  FakeRfb.all[0]?.emit('connect');
   await settle();
   expect(find('#toast')).toHaveTextContent(t('error.keyring_locked'));
   await userEvent.click(find('#toast button'));
@@ -131,10 +146,10 @@ test('says why the session ended, over what was last seen', async () => {
   expect(rfb.disconnected).toBe(true);
   expect(find('#screen .last')).toContainElement(rfb.canvas);
   expect(find('#again')).toHaveFocus();
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
 });
 
-test('says that the way broke and when it is walked again, over what was last seen', async () => {
+test('says that the connection was lost and when it is dialled again, over the last picture', async () => {
   vi.useFakeTimers();
   const rfb = await goLive();
   await session.setFullScreen(true);
@@ -153,13 +168,13 @@ test('says that the way broke and when it is walked again, over what was last se
   expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
 });
 
-test('a way that broke is walked at once by Enter, and no longer after Escape', async () => {
+test('a lost connection is dialled at once by Enter, and no longer after Escape', async () => {
   await goLive();
   await reach({ state: 'reconnecting', error: lost, seconds: 30 });
   expect(find('#again')).toHaveFocus();
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
   await userEvent.keyboard('{Enter}');
-  expect(engine.callsOf('again')).toHaveLength(1);
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
   await reach({ state: 'reconnecting', error: lost, seconds: 60 });
   expect(find('#wait')).toHaveTextContent(t('reconnecting.wait', { seconds: 60 }));
   await userEvent.keyboard('{Escape}');
@@ -168,18 +183,18 @@ test('a way that broke is walked at once by Enter, and no longer after Escape', 
   expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
 });
 
-test('where the way broke, a socket that closes later changes nothing', async () => {
+test('where the connection was lost, a socket that closes later changes nothing', async () => {
   vi.useFakeTimers();
   const rfb = await goLive();
   engine.reach({ state: 'reconnecting', error: lost, seconds: 30 });
   rfb.socket.drop();
   rfb.leave(true);
-  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS * 2);
   expect(failures()).toEqual([]);
   expect(phase()).toBe('reconnecting');
 });
 
-test('tells a failure to begin from an end, and both from leaving', async () => {
+test('distinguishes a failure to connect from an end, and both from leaving', async () => {
   await open();
   await reach({ state: 'ended', error: lost });
   expect(find('#ended h1')).toHaveTextContent('Not connected to Studio');
@@ -191,13 +206,13 @@ test('Enter connects again, with a new socket; the old picture goes when the new
   const first = await goLive();
   await reach({ state: 'ended', error: lost });
   await userEvent.keyboard('{Enter}');
-  expect(engine.callsOf('again')).toHaveLength(1);
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
   await reach({ ...ready, url: 'ws://127.0.0.1:4000/other' });
   expect(phase()).toBe('ready');
   expect(FakeSocket.all.map(({ url }) => url)).toEqual([ready.url, 'ws://127.0.0.1:4000/other']);
-  first.say('disconnect', { clean: true });
+  first.emit('disconnect', { clean: true });
   first.socket.drop();
-  FakeRfb.all[1]?.say('connect');
+  FakeRfb.all[1]?.emit('connect');
   await settle();
   expect(phase()).toBe('live');
   expect([...document.querySelectorAll('canvas')]).toEqual([FakeRfb.all[1]?.canvas]);
@@ -220,7 +235,7 @@ test('a key still held when the session ends does nothing', async () => {
     find('#again').dispatchEvent(event);
     expect(event.defaultPrevented).toBe(true);
   }
-  expect(engine.callsOf('again')).toEqual([]);
+  expect(engine.callsOf('reconnect')).toEqual([]);
   expect(engine.callsOf('close_window')).toEqual([]);
 });
 
@@ -229,9 +244,9 @@ test('where the socket closes and the engine says why, that is the reason', asyn
   const rfb = await goLive();
   rfb.socket.drop();
   rfb.leave(true);
-  await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS - 1);
   await reach({ state: 'ended', error: lost });
-  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS * 2);
   expect(failures()).toEqual([]);
   expect(find('#reason')).toHaveTextContent(errorText(lost));
   expect(find('#screen .last')).toContainElement(rfb.canvas);
@@ -243,7 +258,7 @@ test('a socket that closed does not end the session after it', async () => {
   rfb.socket.drop();
   await reach({ state: 'ended', error: lost });
   await reach({ state: 'connecting', stage: 'dialing' });
-  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS * 2);
   expect(failures()).toEqual([]);
   expect(phase()).toBe('connecting');
 });
@@ -254,7 +269,7 @@ test('where the engine ended it, a socket that closes later changes nothing', as
   await reach({ state: 'ended', error: lost });
   rfb.socket.drop();
   rfb.leave(true);
-  await vi.advanceTimersByTimeAsync(SILENCE_MS * 2);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS * 2);
   expect(failures()).toEqual([]);
   expect(find('#reason')).toHaveTextContent(errorText(lost));
 });
@@ -264,15 +279,15 @@ test('where the socket closes and the engine stays silent, the closing is the re
   const rfb = await goLive();
   rfb.socket.drop(4408);
   rfb.leave(true);
-  await vi.advanceTimersByTimeAsync(SILENCE_MS);
+  await vi.advanceTimersByTimeAsync(CLOSE_REASON_MS);
   await settle();
   expect(failures()).toEqual([t('viewer.socket_closed', { code: 4408 })]);
   expect(phase()).toBe('ended');
 });
 
 test('where noVNC gives up, its last words are the reason, at once', async () => {
-  const rfb = await goLive(async (hear) => {
-    hear('Failed while connected: Unknown server message type 77');
+  const rfb = await goLive(async (onError) => {
+    onError('Failed while connected: Unknown server message type 77');
     return fakeNovnc;
   });
   expect(failures()).toEqual([]);
@@ -282,13 +297,13 @@ test('where noVNC gives up, its last words are the reason, at once', async () =>
   expect(failures()).toEqual([t('viewer.novnc_failed')]);
 });
 
-test('noVNC’s complaint reaches the engine', async () => {
-  let complain: (words: string) => void = () => {};
-  const rfb = await goLive(async (hear) => {
-    complain = hear;
+test('noVNC’s error message reaches the engine', async () => {
+  let report: (message: string) => void = () => {};
+  const rfb = await goLive(async (onError) => {
+    report = onError;
     return fakeNovnc;
   });
-  complain('Unknown server message type 77');
+  report('Unknown server message type 77');
   rfb.leave(false);
   await settle();
   expect(failures()).toEqual(['Unknown server message type 77']);
@@ -316,7 +331,7 @@ test('a forbidden socket is said, not thrown', async () => {
 
 test('a noVNC that never loads is said after five seconds, and tried once more', async () => {
   vi.useFakeTimers();
-  const load = vi.fn<Load>(() => new Promise(() => {}));
+  const load = vi.fn<LoadNovnc>(() => new Promise(() => {}));
   await open(load);
   await vi.advanceTimersByTimeAsync(4_999);
   expect(failures()).toEqual([]);
@@ -376,7 +391,7 @@ test('its buttons do what they say, and give the keyboard back', async () => {
 test('the menu sends other keys', async () => {
   const rfb = await goLive();
   await userEvent.click(find('#keys'));
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
   await userEvent.keyboard('{ArrowDown}{Enter}');
   await settle();
   expect(rfb.sent.map(([, code]) => code)).toEqual(['AltLeft', 'Tab', 'Tab', 'AltLeft']);
@@ -447,7 +462,7 @@ test('shares the clipboard once the server has spoken, and on focus only what is
   await reach(ready);
   const rfb = FakeRfb.all[0] as FakeRfb;
   rfb.socket.arrive();
-  rfb.read = () => rfb.say('connect');
+  rfb.read = () => rfb.emit('connect');
   rfb.socket.arrive();
   rfb.read = () => {};
   await settle();
@@ -460,7 +475,7 @@ test('shares the clipboard once the server has spoken, and on focus only what is
   await settle();
   expect(rfb.pasted).toEqual(['here']);
 
-  rfb.say('clipboard', { text: 'there' });
+  rfb.emit('clipboard', { text: 'there' });
   await settle();
   expect(engine.clipboard).toBe('there');
   window.dispatchEvent(new Event('focus'));
@@ -475,12 +490,12 @@ test('shares the clipboard once the server has spoken, and on focus only what is
 
 test('the panel shows the last text and sends what is typed', async () => {
   const rfb = await goLive();
-  rfb.say('clipboard', { text: 'there' });
+  rfb.emit('clipboard', { text: 'there' });
   await userEvent.click(find('#clipboard'));
   const area = find<HTMLTextAreaElement>('#clipboard-text');
   expect(area).toHaveFocus();
   expect(area.value).toBe('there');
-  expect(await complaints()).toEqual([]);
+  expect(await violations()).toEqual([]);
   await userEvent.type(area, '!');
   expect(rfb.pasted).toEqual(['there!']);
   await userEvent.keyboard('{Escape}');
@@ -492,7 +507,7 @@ test('the panel shows the last text and sends what is typed', async () => {
 test('a clipboard that cannot be written is said', async () => {
   const rfb = await goLive();
   engine.refusals.set('write_clipboard', { code: 'system', detail: 'no display' });
-  rfb.say('clipboard', { text: 'there' });
+  rfb.emit('clipboard', { text: 'there' });
   await settle();
   expect(find('#toast')).toHaveTextContent('no display');
 });

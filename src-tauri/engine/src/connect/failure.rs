@@ -8,7 +8,7 @@ use crate::{
 use std::{io::ErrorKind, time::Duration};
 
 /// Why there is no session with the server at `address`; `waited` is the deadline that was in force.
-pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> ConnectError {
+pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Duration) -> ConnectError {
     if let rfb::Error::Io { source, .. } = &cause
         && let Some(error) = ws::explain(source, address)
     {
@@ -22,16 +22,11 @@ pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::UnsupportedVersion { version } => ConnectError::UnsupportedVersion { address, version },
         rfb::Error::Repeater => ConnectError::Repeater { address },
         rfb::Error::Refused { reason } => ConnectError::Refused { address, reason },
-        rfb::Error::NoCommonSecurity { offered } => {
-            ConnectError::NoCommonType { address, offered: offered.iter().map(ToString::to_string).collect() }
-        }
-        rfb::Error::BetterWithoutVeNCrypt => {
-            ConnectError::NoCommonType { address, offered: vec!["VeNCrypt".to_owned()] }
-        }
+        rfb::Error::NoCommonSecurity { offered } => ConnectError::NoCommonType { address, offered },
         rfb::Error::AuthFailed { reason } => ConnectError::AuthFailed { address, reason, too_many: false },
         rfb::Error::TooMany { reason } => ConnectError::AuthFailed { address, reason, too_many: true },
         rfb::Error::AuthFailedProbably => ConnectError::AuthFailedProbably { address },
-        rfb::Error::BadCredentials(unfit) => ConnectError::BadInput { address, detail: unfit.to_string() },
+        rfb::Error::BadCredentials(cause) => ConnectError::BadInput { address, detail: cause.to_string() },
         rfb::Error::TooWeak { bits } => ConnectError::TooWeak { address, bits },
         rfb::Error::Integrity { .. } => ConnectError::Integrity { address },
         rfb::Error::Tls { detail } => ConnectError::Tls { address, detail },
@@ -40,7 +35,7 @@ pub(crate) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::Protocol { during, detail } => {
             ConnectError::Protocol { address, detail: format!("{during}: {detail}") }
         }
-        rfb::Error::Cancelled => ConnectError::ViewerFailed { detail: String::new() },
+        rfb::Error::Cancelled => ConnectError::cancelled(),
         rfb::Error::Io { during, source } if source.kind() == ErrorKind::TimedOut => match during {
             rfb::Step::Greeting => ConnectError::TimeoutGreeting { address, seconds: waited.as_secs() },
             _ => ConnectError::Timeout { address, during: during.into(), seconds: waited.as_secs() },

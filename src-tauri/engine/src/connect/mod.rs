@@ -1,5 +1,154 @@
-//! From a target to a logged-in RFB stream.
+//! The one pipeline from a target to a logged-in RFB stream; sessions and the doctor are its two observers.
+//!
+//! ```text
+//! connect ─┬▶ transport   a byte stream: TCP, Unix socket, WebSocket, ssh, or an incoming connection
+//!          ├▶ rfb         version, security type, login, ServerInit
+//!          ├▶ handshake   rfb's callbacks: TLS, known keys, floor, consent, deadlines
+//!          ├▶ observer    what only the caller knows, and what it is told
+//!          └▶ failure     the handshake's end as the user is told it
+//! ```
 
 mod failure;
+mod handshake;
+mod observer;
 
-pub(crate) use failure::handshake_failed;
+pub(crate) use handshake::Handshake;
+pub(crate) use observer::{Event, Observer, Presented, Weaker};
+
+use crate::{
+    error::ConnectError,
+    model::{Address, Level, Protection, Target},
+    store::Pins,
+    transport::{self, ConnectTrace, Connected, Route, TimeoutStream, reverse::IncomingConnection, ws::Headers},
+};
+use failure::handshake_failed;
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+use rfb::client::{Outcome, Server};
+
+/// What to connect to, and with what.
+pub(crate) struct Request<'a> {
+    /// The server.
+    pub(crate) target: &'a Target,
+    /// What the site in front of it is sent.
+    pub(crate) headers: &'a Headers,
+    /// The known keys.
+    pub(crate) pins: &'a Pins,
+    /// What was agreed to before.
+    pub(crate) policy: Policy,
+    /// A connection that the server made to us: it is used once, and the server is not dialled.
+    pub(crate) incoming: Option<IncomingConnection>,
+}
+
+/// What a connection may come to without asking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// The least protection.
+    pub(crate) floor: Option<Level>,
+    /// The password may travel readably.
+    pub(crate) clear_text: bool,
+    /// A user name is known: a login that wants one is preferred.
+    pub(crate) have_username: bool,
+    /// A password is known: a server that would let in without one has to check it.
+    pub(crate) have_password: bool,
+}
+
+/// A server that has accepted us.
+pub(crate) struct LoggedIn {
+    /// Its ServerInit and the stream behind it.
+    pub(crate) server: Server,
+    /// What protects the session.
+    pub(crate) protection: Protection,
+}
+
+/// Connects and logs in. Where the server does better without VeNCrypt or Tight, it is dialled a second time.
+///
+/// # Errors
+/// Any [`ConnectError`]; the observer's own where it returned one.
+pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O) -> Result<LoggedIn, ConnectError> {
+    let Request { target, headers, pins, policy, mut incoming } = request;
+    let is_reverse = incoming.is_some();
+    let mut without = Vec::new();
+    let mut handshake = Handshake::new(target, pins, policy, is_reverse, observer);
+    loop {
+        let Connected { stream, path, site_tls } = match incoming.take() {
+            Some(incoming) => transport::accept_reverse(incoming)?,
+            // It would have to connect to us a second time.
+            None if is_reverse => {
+                return Err(ConnectError::CallerMustRetry { address: target.address.to_string() });
+            }
+            None => dial(target, headers, &mut handshake).await?,
+        };
+        let stream = TimeoutStream::new(stream);
+        let timeout = stream.limit();
+        handshake.begin(timeout.clone(), path, site_tls);
+        let rfb_policy = handshake.rfb_policy(&without);
+        match rfb::client::handshake(stream, &rfb_policy, &mut handshake, UnwrapErr(SysRng)).await {
+            Ok(Outcome::Server(server)) => {
+                timeout.lift();
+                let protection = handshake.protection(&server);
+                return Ok(LoggedIn { server, protection });
+            }
+            // At most twice: VeNCrypt and Tight.
+            Ok(Outcome::RetryWithout(negotiation)) => {
+                without.push(negotiation);
+                handshake.observer().event(Event::RetryWithout(negotiation));
+            }
+            Err(cause) => {
+                let failure = handshake.failure();
+                return Err(failure.unwrap_or_else(|| handshake_failed(cause, &target.address, timeout.get())));
+            }
+        }
+    }
+}
+
+/// Establishes the path to the server and tells the observer what happened on it.
+async fn dial<O: Observer>(
+    target: &Target,
+    headers: &Headers,
+    handshake: &mut Handshake<'_, O>,
+) -> Result<Connected, ConnectError> {
+    let Target { address, ca_file, ssh_jump, .. } = target;
+    let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers };
+    let mut trace = ConnectTrace::default();
+    handshake.observer().event(Event::Dialing);
+    let connected = transport::connect(&route, handshake, &mut trace).await;
+    let path = connected.as_ref().ok().map(|connected| connected.path);
+    handshake.observer().event(Event::Dialled { trace: &trace, path, failure: connected.as_ref().err() });
+    connected
+}
+
+/// Who a certificate has to name.
+fn peer(address: &Address) -> transport::tls::Peer {
+    use transport::tls::Peer;
+    match address {
+        Address::Tcp { hostname, .. } => {
+            let unscoped = hostname.split('%').next().unwrap_or(hostname);
+            unscoped.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
+        }
+        Address::Ws(socket) => {
+            let unscoped = socket.hostname.split('%').next().unwrap_or(&socket.hostname);
+            unscoped.parse().map_or_else(|_| Peer::Name(socket.hostname.clone()), Peer::Ip)
+        }
+        Address::Unix(_) | Address::Demo => Peer::Local,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use transport::tls::Peer;
+
+    #[test]
+    fn a_certificate_has_to_name_the_host_without_its_scope() {
+        for (address, expected) in [
+            ("box.example", Peer::Name("box.example".into())),
+            ("192.168.1.20:1", Peer::Ip("192.168.1.20".parse().unwrap())),
+            ("fe80::1%eth0", Peer::Ip("fe80::1".parse().unwrap())),
+            ("wss://box.example/x", Peer::Name("box.example".into())),
+            ("/run/vnc.sock", Peer::Local),
+        ] {
+            assert_eq!(peer(&Address::parse(address).unwrap()), expected, "{address}");
+        }
+    }
+}

@@ -1,26 +1,25 @@
-//! The way to a server, examined stage by stage: what `portlight doctor` and "Test connection" find out.
+//! The path to a server, examined stage by stage: what `portlight doctor` and "Test connection" find out.
 //!
-//! It is the way that a session goes, with the same transport, handshake and deadlines. Nothing is asked, nothing is
-//! written: a key that is accepted here is accepted for this once.
+//! It is a session's own pipeline with another observer ([`probe`]). Nothing is asked, nothing is written: a key that is
+//! accepted here is accepted for this once.
 
-mod examiner;
+mod probe;
 mod progress;
 mod report;
+mod stages;
 
 pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
 
 use crate::{
-    connect::handshake_failed,
-    error::{ConnectError, Result},
-    model::{Address, Identity, Secret, Target},
+    connect::{self, Policy},
+    error::{ConnectError, KeyringError, Result},
+    keyring::Keyring,
+    model::{HttpAuth, Secret, Target},
     store::Pins,
-    transport::{self, ConnectTrace, Connected, Outcome, Phase, Route, TimeoutStream, ws::Headers},
+    transport::ws::Headers,
 };
-use examiner::{End, Probe};
-use getrandom::SysRng;
+use probe::Probe;
 use progress::Progress;
-use rand_core::UnwrapErr;
-use tokio::time::Instant;
 
 /// What to examine, and how far.
 pub struct ProbeRequest {
@@ -28,6 +27,8 @@ pub struct ProbeRequest {
     pub target: Target,
     /// What to log in with. Without it the examination stops where a login is wanted, and has succeeded.
     pub login: Option<Login>,
+    /// The login and headers for the site in front of the server: see [`saved_http_auth`].
+    pub http_auth: Option<HttpAuth>,
     /// Which keys will do.
     pub accept: TrustPolicy,
 }
@@ -52,152 +53,65 @@ pub enum TrustPolicy {
     Any,
 }
 
-/// Walks the way to a server and reports on it.
-pub async fn examine(examination: ProbeRequest, trust: &Pins) -> Report {
-    let mut progress = Progress::new(&examination.target.address);
-    let first = attempt(&examination, trust, &mut progress, false).await;
-    let ended = match first {
-        Err(Stop::BetterWithoutVeNCrypt) => {
-            progress.begin_again();
-            attempt(&examination, trust, &mut progress, true).await
+/// Examines the path to a server and reports on it.
+pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
+    let ProbeRequest { target, login, http_auth, .. } = &request;
+    let mut progress = Progress::new(&target.address);
+    let headers = match http_auth.as_ref().map(Headers::of).transpose() {
+        Ok(headers) => headers.unwrap_or_default(),
+        Err(detail) => {
+            let address = target.address.without_query().to_string();
+            return progress.finish(Some(ConnectError::BadHttpAuth { address, detail }));
         }
-        ended => ended,
     };
-    progress.finish(match ended {
-        Ok(()) => None,
-        Err(Stop::Failed(error)) => Some(error),
-        // Once VeNCrypt is left out nothing is better without it.
-        Err(Stop::BetterWithoutVeNCrypt) => {
-            let address = examination.target.address.without_query().to_string();
-            Some(ConnectError::NoCommonType { address, offered: vec![] })
+    let policy = Policy {
+        floor: target.protection,
+        clear_text: target.clear_text,
+        have_username: !request.username().is_empty(),
+        have_password: login.is_some() || target.has_password,
+    };
+    let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None };
+    let mut probe = Probe::new(&request, &mut progress);
+    let error = match connect::connect(connection, &mut probe).await {
+        Ok(logged_in) => {
+            progress.reached_desktop(&logged_in.server.init);
+            None
         }
-    })
+        Err(_) if probe.wants_login() => None,
+        Err(error) => Some(probe.explain(error)),
+    };
+    progress.finish(error)
 }
 
 /// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
 /// the server wants one.
-pub async fn examine_with(target: Target, login: Result<Option<Login>>, accept: TrustPolicy, trust: &Pins) -> Report {
+pub async fn examine_with(
+    target: Target,
+    login: Result<Option<Login>>,
+    http_auth: Option<HttpAuth>,
+    accept: TrustPolicy,
+    pins: &Pins,
+) -> Report {
     let (login, missing) = match login {
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(ProbeRequest { target, login, accept }, trust).await;
+    let report = examine(ProbeRequest { target, login, http_auth, accept }, pins).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
     }
 }
 
-/// Why an attempt ended before its end.
-enum Stop {
-    /// For a reason that is told.
-    Failed(ConnectError),
-    /// It has to begin again, and leave VeNCrypt out.
-    BetterWithoutVeNCrypt,
-}
-
-async fn attempt(
-    examination: &ProbeRequest,
-    trust: &Pins,
-    progress: &mut Progress,
-    without_vencrypt: bool,
-) -> Result<(), Stop> {
-    let ProbeRequest { target, login, .. } = examination;
-    let Connected { stream, way } = reach(examination, trust, progress).await.map_err(Stop::Failed)?;
-    let stream = TimeoutStream::new(stream);
-    let limit = stream.limit();
-    let policy = rfb::Policy {
-        shared: true,
-        have_username: !examination.username().is_empty(),
-        have_password: login.is_some() || target.has_password,
-        floor: target.protection.map(rfb::Level::from),
-        repeater_id: Some(target.repeater_id.clone()).filter(|id| !id.is_empty()),
-        without_vencrypt,
-    };
-    let mut examiner = Probe::new(examination, trust, progress, limit.clone(), way);
-    let outcome = rfb::client::handshake(stream, &policy, &mut examiner, &mut UnwrapErr(SysRng)).await;
-    match (outcome, examiner.end()) {
-        (Ok(server), _) => {
-            progress.reached_desktop(&server.init);
-            Ok(())
-        }
-        (Err(_), Some(End::WantsLogin)) => Ok(()),
-        (Err(_), Some(End::Failed(error))) => Err(Stop::Failed(error)),
-        (Err(rfb::Error::BetterWithoutVeNCrypt), None) => Err(Stop::BetterWithoutVeNCrypt),
-        (Err(cause), None) => Err(Stop::Failed(handshake_failed(cause, &target.address, limit.get()))),
-    }
-}
-
-/// Looks the name up and dials.
-async fn reach(examination: &ProbeRequest, trust: &Pins, progress: &mut Progress) -> Result<Connected, ConnectError> {
-    let target = &examination.target;
-    let mut trail = ConnectTrace::default();
-    let mut visitor = examiner::ConnectDelegate { accept: &examination.accept, trust, shown: None, asked: None };
-    let route = Route {
-        address: &target.address,
-        ca_file: &target.ca_file,
-        jump: target.ssh_jump.as_ref(),
-        headers: &Headers::default(),
-    };
-    let began = Instant::now();
-    let reached = transport::connect(&route, &mut visitor, &mut trail).await;
-    let reached = match (reached, visitor.asked, &target.ssh_jump) {
-        (Err(_), Some(question), Some(jump)) => {
-            // Nobody is here to answer.
-            let detail = format!("ssh asks: {question} Open the machine once to answer");
-            Err(ConnectError::SshFailed { via: jump.to_string(), detail })
-        }
-        (reached, ..) => reached,
-    };
-    if let Some(site) = visitor.shown {
-        progress.shown(Identity::X509(site));
-    }
-    let mut dialled = began;
-    if let Some(lookup) = &trail.lookup {
-        progress.enter_at(ReportStage::Resolve, began);
-        let took = lookup.took.filter(|_| !lookup.found.is_empty());
-        let Some(took) = took else { return reached };
-        dialled += took;
-        let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
-        progress.done_at(dialled, addresses.join(", "));
-    }
-    progress.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
-    let others = others(&trail);
-    let answered = trail.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
-    let answered =
-        answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
-    if let Address::Ws(socket) = &target.address {
-        for (milestone, when) in trail.passed {
-            let (detail, next) = match milestone {
-                Phase::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
-                Phase::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
-                Phase::Encrypted(description) => (description, Some(ReportStage::WebSocket)),
-                Phase::Answered => ("it answered 101".to_owned(), None),
-            };
-            progress.done_at(when, detail);
-            if let Some(next) = next {
-                progress.enter_at(next, when);
-            }
-        }
-        return reached;
-    }
-    match &reached {
-        Ok(_) => {
-            let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
-            progress.done([answered, through, others].concat());
-        }
-        // Of a single address the error says it all.
-        Err(ConnectError::Unreachable { .. }) => {}
-        Err(_) if trail.tried.len() > 1 => progress.note(others),
-        Err(_) => {}
-    }
-    reached
-}
-
-/// The addresses that did not answer, in brackets behind what is said of the one that did.
-fn others(trail: &ConnectTrace) -> String {
-    let failures = trail.failures();
-    if failures.is_empty() { failures } else { format!(" ({failures})") }
+/// What the keyring has for the site in front of a saved host.
+///
+/// # Errors
+/// Those of the keyring.
+pub async fn saved_http_auth(target: &Target, keyring: &Keyring) -> Result<Option<HttpAuth>, KeyringError> {
+    let Some(id) = target.host.filter(|_| target.has_http_auth) else { return Ok(None) };
+    let secret = keyring.get(HttpAuth::account(id)).await?;
+    let read = |secret: Secret| HttpAuth::of_secret(&secret);
+    secret.map(read).transpose().map_err(|cause| KeyringError::Failed { detail: cause.to_string() })
 }
 
 impl ProbeRequest {

@@ -4,15 +4,18 @@ use super::report::{Desktop, Report, ReportStage, StageReport};
 use crate::{
     error::ConnectError,
     model::{Address, Identity, Level},
+    transport::PathKind,
 };
 use rfb::{SecurityType, ServerInit};
 use tokio::time::Instant;
 
 pub(super) struct Progress {
     report: Report,
+    /// What the path protects by itself.
+    path_level: Level,
     current: Option<Current>,
-    /// It began again, without VeNCrypt.
-    again: bool,
+    /// It began again, without this type.
+    without: Option<SecurityType>,
 }
 
 /// The stage that is under way.
@@ -25,7 +28,12 @@ struct Current {
 
 impl Progress {
     pub(super) fn new(address: &Address) -> Self {
-        Self { report: Report::of(address.without_query().to_string()), current: None, again: false }
+        Self {
+            report: Report::of(address.without_query().to_string()),
+            path_level: Level::Clear,
+            current: None,
+            without: None,
+        }
     }
 
     /// A stage begins now, unless it is under way.
@@ -78,15 +86,26 @@ impl Progress {
         }
     }
 
+    /// The path to the server is established.
+    pub(super) fn established(&mut self, path: PathKind) {
+        self.path_level = path.level();
+        self.report.tunnel = match path {
+            PathKind::Ssh => Some("ssh".to_owned()),
+            PathKind::Site => Some("wss".to_owned()),
+            PathKind::Network | PathKind::Local => None,
+        };
+    }
+
     /// The security type that is the best of them.
     pub(super) fn chose(&mut self, chosen: SecurityType) {
         self.report.chosen = Some(name(chosen));
-        self.report.protection = Some(Level::from(chosen.level()));
+        self.report.protection = Some(Level::from(chosen.level()).max(self.path_level));
     }
 
     /// It may be taken.
     pub(super) fn agreed(&mut self, chosen: SecurityType) {
-        let why = if self.again { ": better than what VeNCrypt has here" } else { "" };
+        let why =
+            self.without.map(|without| format!(": better than what {} has here", name(without))).unwrap_or_default();
         self.done(format!("{}{why}", name(chosen)));
     }
 
@@ -101,9 +120,9 @@ impl Progress {
         self.report.desktop = Some(Desktop { name, width, height });
     }
 
-    /// The same way is walked a second time, without VeNCrypt. What was offered stays said.
-    pub(super) fn begin_again(&mut self) {
-        self.again = true;
+    /// The attempt begins again, without this type. What was offered stays said.
+    pub(super) fn begin_again(&mut self, without: SecurityType) {
+        self.without = Some(without);
         self.current = None;
         self.report.stages.clear();
     }

@@ -21,8 +21,10 @@ pub struct Report {
     pub offered: Vec<String>,
     /// The one that Portlight takes.
     pub chosen: Option<String>,
-    /// What it is_encrypted.
+    /// What it protects.
     pub protection: Option<Level>,
+    /// What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+    pub tunnel: Option<String>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,
     /// Its screen; none where the login was not asked for or failed.
@@ -41,6 +43,7 @@ impl Report {
             offered: Vec::new(),
             chosen: None,
             protection: None,
+            tunnel: None,
             identity: None,
             desktop: None,
             error: None,

@@ -32,6 +32,10 @@ pub enum ConnectError {
     /// A server that had called is no longer there, and cannot be called back.
     #[error("{address} has hung up: it has to call again")]
     CallerGone { address: String },
+    /// A server that had connected to us would have to do so a second time: it has a better security type than those of
+    /// the negotiation that was chosen (VeNCrypt or Tight).
+    #[error("{address} has to connect once more: what it offered first turned out weaker than the rest of its list")]
+    CallerMustRetry { address: String },
     /// Portlight cannot listen for servers that call.
     #[error("cannot listen at {address}: {detail}")]
     CannotListen { address: String, detail: String },
@@ -92,6 +96,12 @@ pub enum ConnectError {
     /// The SSH machine could not reach the server, or must not.
     #[error("the SSH host {via} could not connect to {address}: {detail}")]
     SshForward { via: String, address: String, detail: String },
+    /// The SSH host does not allow connections to this address, whatever the login.
+    #[error("the SSH host {via} does not allow connections to {address}: {detail}")]
+    SshProhibited { via: String, address: String, detail: String },
+    /// The connection to the SSH host broke before the server was reached.
+    #[error("the connection to the SSH host {via} broke: {detail}")]
+    SshBroken { via: String, detail: String },
     /// ssh failed in another way.
     #[error("ssh to {via} failed: {detail}")]
     SshFailed { via: String, detail: String },
@@ -137,7 +147,7 @@ pub enum ConnectError {
     #[error("{address} refused the connection{}", said(reason))]
     Refused { address: String, reason: Option<String> },
     /// The server offers only security types that we do not speak.
-    #[error("{address} offers only security types that Portlight does not speak: {}", offered.join(", "))]
+    #[error("{address} {}", offers(offered))]
     NoCommonType {
         address: String,
         /// Names of the types offered.
@@ -157,8 +167,11 @@ pub enum ConnectError {
     /// The login cannot be sent in the way that this server wants it.
     #[error("this login does not fit {address}: {detail}")]
     BadInput { address: String, detail: String },
+    /// The saved HTTP login or headers cannot be sent as a request: `detail` says which, without its value.
+    #[error("the HTTP login or headers for {address} cannot be sent: {detail}")]
+    BadHttpAuth { address: String, detail: String },
     /// The server's key is too short to protect anything.
-    #[error("the key of {address} has only {bits} bits, which is_encrypted nothing")]
+    #[error("the key of {address} has only {bits} bits, which protects nothing")]
     TooWeak { address: String, bits: u32 },
     /// Somebody has altered the encrypted conversation.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
@@ -220,6 +233,13 @@ pub enum ConnectError {
     /// Something of this system failed that is named in `detail`.
     #[error("{detail}")]
     System { detail: String },
+}
+
+impl ConnectError {
+    /// The person gave up. The windows say nothing about it.
+    pub(crate) fn cancelled() -> Self {
+        Self::ViewerFailed { detail: String::new() }
+    }
 }
 
 /// What answers on a port that was believed to be a VNC server's.
@@ -338,6 +358,13 @@ impl std::fmt::Display for Step {
             Self::SecurityResult => "instead of accepting or refusing the login",
             Self::ServerInit => "before describing its screen",
         })
+    }
+}
+
+fn offers(offered: &[String]) -> String {
+    match offered {
+        [] => "offers no security type at all".to_owned(),
+        some => format!("offers only security types that Portlight does not speak: {}", some.join(", ")),
     }
 }
 

@@ -13,6 +13,7 @@ mod connect;
 mod form;
 mod import;
 mod keyring;
+mod recovery;
 mod store;
 
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};

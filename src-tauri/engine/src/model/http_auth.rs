@@ -37,7 +37,7 @@ pub struct HttpHeader {
 
 /// As it is in the keyring.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct HttpAuth {
+pub struct HttpAuth {
     pub(crate) username: String,
     pub(crate) password: Zeroizing<String>,
     pub(crate) headers: Vec<(String, Zeroizing<String>)>,

@@ -1,28 +1,28 @@
-//! Who a server has shown to be: a certificate or an RSA key, and the key that was accepted before.
+//! A server's identity: the certificate or RSA key that it has proved, and the key that was accepted before.
 
 use openssl::sha::{sha1, sha256};
 use serde::Serialize;
 
-/// Who a server has shown to be.
+/// The key that a server has proved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Identity {
     /// A certificate within TLS.
     X509(Certificate),
-    /// The RSA key of the RA2 kinds.
+    /// The RSA key of RSA-AES (RA2, RA2ne and their 256-bit forms).
     Ra2(RsaKey),
 }
 
-/// What a certificate says, and what is wrong with it. Its words are the server's, cleaned.
+/// What a certificate says, and what is wrong with it. Its text is the server's, sanitised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Certificate {
-    /// Whom it was issued to.
+    /// Distinguished name of its subject, such as `CN=studio, O=Example`.
     pub subject: String,
-    /// The names and IP addresses that it is for.
+    /// DNS names and IP addresses of its subjectAltName, or else the subject's common names; at most 16.
     pub names: Vec<String>,
-    /// Who issued it.
+    /// Distinguished name of its issuer.
     pub issuer: String,
     /// Begin of its validity, in seconds since 1970.
     #[cfg_attr(test, ts(type = "number"))]
@@ -43,29 +43,29 @@ pub struct Certificate {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateProblem {
-    /// It vouches for itself.
+    /// It is signed with its own key.
     SelfSigned,
     /// No known authority vouches for it.
     UnknownIssuer,
-    /// Its time is over.
+    /// notAfter has passed.
     Expired,
-    /// Its time has not begun.
+    /// notBefore has not come.
     NotYetValid,
-    /// It is for other names.
+    /// It is for other names or addresses than the one dialled.
     WrongName,
-    /// Its key, or one of its issuer's, is too short by today's measure.
+    /// Its key or one in its chain has less than 112 bits of security: RSA below 2048 bits.
     WeakKey,
-    /// It is signed with a hash that is broken today.
+    /// It is signed with SHA-1, MD5 or older.
     OldSignature,
-    /// It cannot be checked, for another reason.
+    /// OpenSSL could not check it, for another reason.
     Unverifiable,
 }
 
-/// The RSA key of a server of the RA2 kinds.
+/// The RSA key of a server that speaks RSA-AES.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct RsaKey {
-    /// Bits of its modulus.
+    /// Length of its modulus in bits.
     pub bits: u32,
     /// SHA-256 of the key as it was sent: lower-case hexadecimal, a colon between bytes. What is pinned.
     pub sha256: String,
@@ -98,6 +98,7 @@ impl Identity {
         }
     }
 
+    /// What a person may recognise it by: the certificate's subject or first name, or the short form of an RSA key.
     pub(crate) fn label(&self) -> &str {
         match self {
             Self::X509(certificate) if certificate.subject.is_empty() => {
@@ -108,6 +109,7 @@ impl Identity {
         }
     }
 
+    /// Whether it is a certificate without problems: issued by a known authority for this name.
     pub(crate) fn is_vouched_for(&self) -> bool {
         matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
     }

@@ -1,16 +1,16 @@
-//! Names of things that last: hosts for their whole life, sessions as long as their window.
+//! IDs: of a host, for its whole life, and of a session, as long as its window.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
-/// Names a host for its whole life, also through renaming; the keyring's entry has the same name.
+/// A saved host's ID (UUID, version 4). It stays the same when the host is renamed; the keyring's entries have it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string"))]
 pub struct HostId(Uuid);
 
 impl HostId {
-    /// An id that no other host has.
+    /// A random ID, different each time.
     #[expect(clippy::new_without_default, reason = "a default that differs each time would surprise")]
     pub fn new() -> Self {
         Self(Uuid::new_v4())
@@ -31,7 +31,7 @@ impl FromStr for HostId {
     }
 }
 
-/// Names a session; the viewer window's label carries it.
+/// A session's ID, counted up while Portlight runs; the viewer window's label contains it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId(pub(crate) u64);
 

@@ -12,10 +12,10 @@ pub struct Mac([u8; 6]);
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum MacProblem {
-    /// It is not written like one.
+    /// Not six bytes in one of the usual notations.
     #[error("a MAC address is six pairs of the digits 0 to 9 and a to f, like 00:1a:2b:3c:4d:5e")]
     Form,
-    /// It belongs to nobody, or to a group (IEEE 802, the first byte's last bit).
+    /// All zero, or a group address (IEEE 802: the lowest bit of the first byte is set).
     #[error("this MAC address belongs to no single machine")]
     NotOneMachine,
 }
@@ -52,7 +52,7 @@ impl Mac {
         if mac == [0; 6] || mac[0] & 1 != 0 { Err(MacProblem::NotOneMachine) } else { Ok(Self(mac)) }
     }
 
-    /// The packet that wakes its machine.
+    /// The 102 bytes of a Wake-on-LAN packet: six of `ff`, then the address sixteen times.
     pub fn magic_packet(self) -> [u8; 102] {
         let mut packet = [0xff; 102];
         for place in packet[6..].as_chunks_mut::<6>().0 {
@@ -62,7 +62,7 @@ impl Mac {
     }
 }
 
-/// As Linux writes it.
+/// As Linux writes it: lower-case, a colon between bytes.
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;

@@ -1,22 +1,22 @@
-//! What is_encrypted a session, in the words of the boundary to the windows.
+//! What protects a session, as the windows show it.
 
 use super::Identity;
 use rfb::SecurityType;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// How well a session is protected. The better one is the greater.
+/// How well a session is protected. A better level compares as greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Not at all.
+    /// Nothing is encrypted.
     Clear,
-    /// The password is not sent readably; all else is.
+    /// The password is not sent readably; everything else is.
     Password,
-    /// Encrypted, but nobody knows with whom.
+    /// Encrypted, but the server is not identified: an active attacker in between could read and change everything.
     Encrypted,
-    /// Encrypted, and the server has shown who it is.
+    /// Encrypted, and the server has proved its key, which is pinned or vouched for by an authority.
     Identified,
 }
 
@@ -53,21 +53,23 @@ impl From<Level> for rfb::Level {
     }
 }
 
-/// What is_encrypted a session, and how it came to that.
+/// What protects a session: its level, and the facts behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Protection {
-    /// How well.
+    /// The level that all layers come to.
     pub level: Level,
     /// The way to the server does not leave this computer: a Unix socket, or loopback.
     pub local: bool,
     /// The SSH host that everything goes through, encrypted as far as there.
     pub through: Option<String>,
+    /// Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
+    pub site_tls: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
     pub tls: Option<String>,
-    /// Who the server has shown to be.
+    /// The key that the server has proved; none where the security type has no server key.
     pub identity: Option<Identity>,
     /// A password is known for this machine, and the server did not ask for one.
     pub password_unasked: bool,
@@ -78,13 +80,14 @@ pub struct Protection {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum Travels {
-    /// Well encrypted.
+    /// Within TLS or RSA-AES, or encrypted by itself.
     Encrypted,
-    /// VNC authentication without TLS: it is not sent itself, but a listener can guess it at leisure; eight bytes count.
+    /// VNC authentication without TLS (RFC 6143, section 7.2.2): it is not sent, but a recording of the
+    /// exchange allows searching for it offline; only its first eight bytes count.
     Scrambled,
-    /// Readable for broadcast_addrs on the way.
+    /// Readable on the network.
     Clear,
-    /// As it may be: the way does not leave this computer.
+    /// In any form: the connection does not leave this computer.
     Local,
 }
 
@@ -92,7 +95,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
-            revealing if revealing.reveals_password() => Self::Clear,
+            revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }
     }

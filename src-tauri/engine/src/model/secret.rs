@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The password itself. Keep it as short as you can.
+    /// The password itself. Do not store a copy: only this one is overwritten.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -60,9 +60,13 @@ impl Target {
         }
     }
 
-    /// The name under which keys of its server are known.
+    /// The name under which keys of its server are known: see [`Address::endpoint`].
     pub(crate) fn endpoint(&self) -> String {
-        let mut endpoint = self.address.to_string();
+        let mut endpoint = self.address.endpoint();
+        // A saved host is one machine, whatever its token is.
+        if let Some(id) = self.host.filter(|_| self.address.has_query()) {
+            endpoint += &format!(" of {id}");
+        }
         if !self.repeater_id.is_empty() {
             endpoint += &format!(" ID {}", self.repeater_id);
         }
@@ -71,6 +75,24 @@ impl Target {
             endpoint += &format!(" through {jump}");
         }
         endpoint
+    }
+
+    /// Whether the endpoint may be another machine each time: an address with a token that is not saved.
+    pub(crate) fn has_shared_endpoint(&self) -> bool {
+        self.host.is_none() && self.address.has_query()
+    }
+
+    /// Whether both lead to the same server: only then a login of one is for the other.
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
+    }
+
+    /// The name under which keys of a server are known that connected to us: its port is another one each time.
+    pub(crate) fn reverse_endpoint(&self) -> String {
+        match &self.address {
+            Address::Tcp { hostname, .. } => format!("{hostname} calling"),
+            _ => self.endpoint(),
+        }
     }
 
     /// A server that has called; nobody knows where to call it back.
@@ -97,6 +119,40 @@ impl From<&Host> for Target {
             wake: None,
             protection: host.protection,
             clear_text: host.clear_text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved(address: &str) -> Target {
+        Target::from(&Host { address: address.parse().unwrap(), ..Host::demo("Box") })
+    }
+
+    #[test]
+    fn a_token_is_in_no_endpoint_and_a_new_one_makes_no_new_endpoint() {
+        let first = saved("wss://site/websockify?token=first");
+        let second = Target { address: "wss://site/websockify?token=second".parse().unwrap(), ..first.clone() };
+        assert_eq!(first.endpoint(), second.endpoint());
+        assert!(!first.endpoint().contains("first"), "{}", first.endpoint());
+        assert!(!first.is_same_server(&second), "its login is for the first");
+        let other = saved("wss://site/websockify?token=first");
+        assert_ne!(first.endpoint(), other.endpoint(), "another host behind the same site");
+        let typed = |text: &str| Target::unsaved("x".into(), text.parse().unwrap(), false);
+        assert!(typed("wss://site/a?token=b").has_shared_endpoint());
+        assert!(!typed("wss://site/a").has_shared_endpoint() && !first.has_shared_endpoint());
+    }
+
+    #[test]
+    fn a_repeater_and_an_ssh_host_make_another_server() {
+        let plain = saved("box");
+        let repeater = Target { repeater_id: "7".into(), ..plain.clone() };
+        let through = Target { ssh_jump: Some("jump".parse().unwrap()), ..plain.clone() };
+        for other in [&repeater, &through] {
+            assert_ne!(plain.endpoint(), other.endpoint());
+            assert!(!plain.is_same_server(other));
         }
     }
 }

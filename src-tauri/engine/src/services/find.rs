@@ -35,7 +35,7 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
         return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
     }
     let address = name_for(&link.address);
-    let name: String = link.name.map(|name| rfb::clean(name.as_bytes())).unwrap_or_default();
+    let name: String = link.name.map(|name| rfb::sanitize(name.as_bytes())).unwrap_or_default();
     let name = match name.chars().take(MAX_LINK_NAME).collect::<String>().trim() {
         "" => address,
         name if name == address => address,

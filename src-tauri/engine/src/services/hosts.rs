@@ -263,12 +263,7 @@ impl Hosts {
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
         let mut copy = checked(&HostDraft { id: None, name, ..HostDraft::from(&original) }, None)?;
-        let put = copy.clone();
-        let saved = self.list.change(|list| {
-            list.put(put);
-            Ok::<_, StoreError>(())
-        });
-        saved.await?;
+        self.list.put(copy.clone()).await?;
         if original.has_password {
             let copied = async {
                 self.keyring.copy(id, copy.id).await?;
@@ -313,10 +308,9 @@ impl Hosts {
 
     /// Notes that the host is being opened. Returns at once: nothing waits for the disk.
     pub(crate) fn note_opened(&self, target: &Target) {
-        let Some(id) = target.host else { return };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         // It is under way, and one that fails is told with the next change that someone waits for.
-        drop(self.list.note(id, target.endpoint(), move |host| host.last_opened = Some(now)));
+        drop(self.list.note(target, move |host| host.last_opened = Some(now)));
     }
 
     // ---- removing
@@ -377,7 +371,7 @@ impl Hosts {
 
     /// Looks whether there is a keyring, and forgets what was removed just before the last end: its undo has passed.
     pub(crate) async fn begin(&self, hints: &SeenHints) {
-        if let Err(error @ KeyringError::Missing { .. }) = self.keyring.look().await {
+        if let Err(error @ KeyringError::Missing { .. }) = self.keyring.check().await {
             tracing::warn!(%error, "passwords are kept for a session only");
             if hints.mark_seen(Hint::KeyringMissing) {
                 self.add_notice(error.into());
@@ -431,4 +425,322 @@ fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result
     }
     list.put(host.clone());
     Ok((host, forgotten))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        keyring::{Memory, Store},
+        model::HttpHeader,
+        services::UNDO,
+        store::HostsFile,
+    };
+    use std::{
+        fs,
+        path::Path,
+        sync::{
+            atomic::{AtomicBool, Ordering},
+            mpsc,
+        },
+    };
+    use tempfile::{TempDir, tempdir};
+    use tokio::task::yield_now;
+
+    /// A keyring of which a test can say what it does.
+    #[derive(Clone, Default)]
+    struct Scripted {
+        memory: Arc<Memory>,
+        refuses: Arc<AtomicBool>,
+        /// `forget` says that it has begun, and waits.
+        hold: Arc<Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>>,
+        /// The list cannot be saved once the next secret is stored.
+        breaks: Arc<Mutex<Option<std::path::PathBuf>>>,
+    }
+
+    impl Scripted {
+        fn check_it(&self) -> Result<(), KeyringError> {
+            if self.refuses.load(Ordering::SeqCst) { Err(KeyringError::Locked) } else { Ok(()) }
+        }
+    }
+
+    impl Store for Scripted {
+        fn check(&self) -> Result<(), KeyringError> {
+            self.memory.check()
+        }
+
+        fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+            self.check_it()?;
+            self.memory.get(account)
+        }
+
+        fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+            self.check_it()?;
+            if let Some(folder) = self.breaks.lock().take() {
+                break_file(&folder);
+            }
+            self.memory.set(account, secret)
+        }
+
+        fn forget(&self, account: &str) -> Result<(), KeyringError> {
+            self.check_it()?;
+            if let Some((begun, go_on)) = self.hold.lock().take() {
+                begun.send(()).unwrap();
+                go_on.recv().unwrap();
+            }
+            self.memory.forget(account)
+        }
+    }
+
+    struct Fixture {
+        hosts: Arc<Hosts>,
+        keyring: Scripted,
+        folder: TempDir,
+    }
+
+    fn start() -> Fixture {
+        let folder = tempdir().unwrap();
+        let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
+        let keyring = Scripted::default();
+        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()), Handle::current());
+        Fixture { hosts, keyring, folder }
+    }
+
+    /// Not even root can rename a file over a folder.
+    fn break_file(folder: &Path) {
+        fs::rename(folder.join("hosts.json"), folder.join("hosts.aside")).unwrap();
+        fs::create_dir(folder.join("hosts.json")).unwrap();
+    }
+
+    impl Fixture {
+        fn mend_file(&self) {
+            fs::remove_dir(self.folder.path().join("hosts.json")).unwrap();
+            fs::rename(self.folder.path().join("hosts.aside"), self.folder.path().join("hosts.json")).unwrap();
+        }
+
+        async fn saved(&self, address: &str) -> HostId {
+            let id = self.hosts.save(draft(address), set("hunter2")).await.unwrap().host.id;
+            self.hosts.save_http_auth(id, login("site")).await.unwrap();
+            id
+        }
+
+        fn view(&self, id: HostId) -> Option<HostView> {
+            self.hosts.view().hosts.into_iter().find(|host| host.id == id)
+        }
+
+        fn secret(&self, account: impl ToString) -> Option<String> {
+            self.keyring.memory.get(&account.to_string()).unwrap().map(|secret| secret.expose().to_owned())
+        }
+
+        fn revision(&self) -> u64 {
+            *self.hosts.changes().borrow()
+        }
+    }
+
+    fn draft(address: &str) -> HostDraft {
+        HostDraft { address: address.to_owned(), ..HostDraft::default() }
+    }
+
+    fn set(password: &str) -> PasswordChange {
+        PasswordChange::Set { password: password.to_owned().into() }
+    }
+
+    fn login(password: &str) -> HttpAuthChange {
+        let headers = vec![];
+        HttpAuthChange::Set { username: "ann".into(), password: password.to_owned().into(), headers }
+    }
+
+    #[tokio::test]
+    async fn an_import_of_a_thousand_machines_is_one_write_and_one_event() {
+        let fixture = start();
+        let drafts = (0..1000).map(|number| draft(&format!("machine-{number}"))).collect();
+        let views = fixture.hosts.import(drafts).await.unwrap();
+        assert_eq!((views.len(), fixture.revision()), (1000, 1));
+        assert_eq!(fixture.hosts.view().hosts, views);
+        assert_eq!(HostsFile::peek(fixture.folder.path()).unwrap().all().len(), 1000);
+
+        let mixed = vec![draft("good"), draft("not good")];
+        assert!(matches!(fixture.hosts.import(mixed).await, Err(Error::Form(FormError::Fields { .. }))));
+        assert_eq!((fixture.hosts.view().hosts.len(), fixture.revision()), (1000, 1), "all or nothing");
+    }
+
+    #[tokio::test]
+    async fn logins_go_along_to_a_new_address_only_where_the_user_says_so() {
+        let through = |id| HostDraft { id: Some(id), ssh_jump: "gate".into(), ..draft("studio:1") };
+        let repeater = |id| {
+            let mut draft = HostDraft { id: Some(id), ..draft("studio:1") };
+            draft.repeater_id = "1234".into();
+            draft
+        };
+        let moved = |id| HostDraft { id: Some(id), ..draft("elsewhere:1") };
+        for form in [&moved as &dyn Fn(HostId) -> HostDraft, &through, &repeater] {
+            let fixture = start();
+            let id = fixture.saved("studio:1").await;
+            let (account, before) = (HttpAuth::account(id), (fixture.view(id), fixture.revision()));
+
+            let asked = fixture.hosts.save(form(id), PasswordChange::Keep).await.unwrap_err();
+            let Error::Form(FormError::ConfirmAddress { address, has_password: true, has_http_auth: true }) = asked
+            else {
+                panic!("{asked:?}")
+            };
+            assert_eq!(address, form(id).address.parse::<crate::model::Address>().unwrap().to_string());
+            assert_eq!((fixture.view(id), fixture.revision()), before, "nothing is saved");
+            assert_eq!(fixture.secret(id).as_deref(), Some("hunter2"));
+
+            let keep = HostDraft { on_new_address: OnNewAddress::Keep, ..form(id) };
+            let kept = fixture.hosts.save(keep, PasswordChange::Keep).await.unwrap();
+            assert!(kept.host.has_password && kept.host.has_http_auth && kept.password == PasswordOutcome::Kept);
+            assert!(fixture.secret(id).is_some() && fixture.secret(&account).is_some());
+
+            let forget = HostDraft { id: Some(id), on_new_address: OnNewAddress::Forget, ..draft("third:1") };
+            let forgotten = fixture.hosts.save(forget, PasswordChange::Keep).await.unwrap();
+            assert!(!forgotten.host.has_password && !forgotten.host.has_http_auth);
+            assert_eq!(forgotten.password, PasswordOutcome::Forgotten);
+            assert_eq!((fixture.secret(id), fixture.secret(&account)), (None, None));
+
+            let again = HostDraft { id: Some(id), ..draft("fourth:1") };
+            assert!(fixture.hosts.save(again, PasswordChange::Keep).await.is_ok(), "there is nothing to ask about");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_stays_and_a_password_that_is_typed_are_not_asked_about() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("studio:1"), set("hunter2")).await.unwrap().host.id;
+        let same = HostDraft { id: Some(id), name: "Atelier".into(), ..draft("vnc://studio:5901") };
+        assert!(fixture.hosts.save(same, PasswordChange::Keep).await.unwrap().host.has_password);
+        let moved = HostDraft { id: Some(id), ..draft("elsewhere") };
+        assert!(fixture.hosts.save(moved, set("hunter3")).await.unwrap().host.has_password);
+        assert_eq!(fixture.secret(id).as_deref(), Some("hunter3"));
+    }
+
+    #[tokio::test]
+    async fn a_form_with_another_address_is_not_tested_with_the_saved_logins() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        for (address, choice, sent) in [
+            ("studio:1", OnNewAddress::Ask, true),
+            ("elsewhere", OnNewAddress::Ask, false),
+            ("elsewhere", OnNewAddress::Forget, false),
+            ("elsewhere", OnNewAddress::Keep, true),
+        ] {
+            let form = HostDraft { id: Some(id), on_new_address: choice, ..draft(address) };
+            let (host, password) = fixture.hosts.draft(&form, PasswordChange::Keep).await.unwrap();
+            assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address} {choice:?}");
+            assert_eq!(password.unwrap().is_some(), sent);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_halfway_leaves_no_secret_behind() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        let plain = fixture.hosts.save(draft("plain"), PasswordChange::Keep).await.unwrap().host.id;
+        let break_next = || *fixture.keyring.breaks.lock() = Some(fixture.folder.path().to_owned());
+
+        // The copy is in the file; that it has a password cannot be noted.
+        break_next();
+        let copy = fixture.hosts.duplicate(id, "Copy".into()).await.unwrap();
+        assert!(!copy.has_password);
+        assert_eq!(fixture.secret(copy.id), None);
+        fixture.mend_file();
+
+        break_next();
+        assert!(fixture.hosts.save_http_auth(plain, login("new")).await.is_err());
+        assert_eq!(fixture.secret(HttpAuth::account(plain)), None);
+        fixture.mend_file();
+
+        break_next();
+        let form = HostDraft { id: Some(plain), ..draft("plain") };
+        let saved = fixture.hosts.save(form, set("hunter3")).await.unwrap();
+        assert!(matches!(saved.password, PasswordOutcome::NotStored { .. }) && !saved.host.has_password);
+        assert_eq!(fixture.secret(plain), None);
+        fixture.mend_file();
+
+        // Where the file cannot be written at all, the keyring is not touched.
+        break_file(fixture.folder.path());
+        assert!(fixture.hosts.duplicate(id, "Copy".into()).await.is_err());
+        assert!(fixture.hosts.save_http_auth(id, HttpAuthChange::Forget).await.is_err());
+        assert!(fixture.secret(HttpAuth::account(id)).is_some());
+        fixture.mend_file();
+
+        fixture.keyring.refuses.store(true, Ordering::SeqCst);
+        assert!(fixture.hosts.save_http_auth(id, HttpAuthChange::Forget).await.is_err());
+        assert!(fixture.view(id).unwrap().has_http_auth, "it is still there");
+    }
+
+    #[tokio::test]
+    async fn headers_that_cannot_be_sent_are_not_kept() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("ws://site/"), PasswordChange::Keep).await.unwrap().host.id;
+        let header = HttpHeader { name: "two words".into(), value: "secret".to_owned().into() };
+        let change =
+            HttpAuthChange::Set { username: String::new(), password: String::new().into(), headers: vec![header] };
+        let error = fixture.hosts.save_http_auth(id, change).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Connect(ConnectError::BadInput { .. })) && !error.to_string().contains("secret")
+        );
+        assert_eq!(fixture.secret(HttpAuth::account(id)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removed_host_is_forgotten_with_its_logins_when_its_time_is_up() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.restore(id).await.unwrap();
+        sleep_past_undo().await;
+        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some(), "restored in time");
+
+        fixture.hosts.remove(id).await.unwrap();
+        sleep_past_undo().await;
+        while !fixture.hosts.list.get().removed().is_empty() {
+            yield_now().await;
+        }
+        assert_eq!((fixture.secret(id), fixture.secret(HttpAuth::account(id))), (None, None));
+        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+    }
+
+    async fn sleep_past_undo() {
+        tokio::time::sleep(UNDO + std::time::Duration::from_millis(1)).await;
+    }
+
+    /// At the end of the ten seconds: either the host comes back with its password, or it is too late.
+    #[tokio::test]
+    async fn a_host_is_never_restored_without_its_password() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        fixture.hosts.remove(id).await.unwrap();
+        let (begun, beginning) = mpsc::channel();
+        let (go_on, going_on) = mpsc::channel();
+        *fixture.keyring.hold.lock() = Some((begun, going_on));
+        let forgetting = tokio::spawn({
+            let hosts = Arc::clone(&fixture.hosts);
+            async move { hosts.forget(id).await }
+        });
+        tokio::task::spawn_blocking(move || beginning.recv().unwrap()).await.unwrap();
+        // The keyring is forgetting it in this moment.
+        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+        go_on.send(()).unwrap();
+        forgetting.await.unwrap();
+        assert!(fixture.view(id).is_none() && fixture.hosts.list.get().removed().is_empty());
+
+        // The other way round: what is restored is not forgotten any more.
+        let id = fixture.saved("studio:2").await;
+        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.restore(id).await.unwrap();
+        fixture.hosts.forget(id).await;
+        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some());
+    }
+
+    #[tokio::test]
+    async fn opening_a_host_waits_for_nothing_and_is_noted() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("studio"), PasswordChange::Keep).await.unwrap().host.id;
+        let mut changes = fixture.hosts.changes();
+        changes.mark_unchanged();
+        fixture.hosts.note_opened(&fixture.hosts.target_of(id).unwrap());
+        changes.changed().await.unwrap();
+        assert!(fixture.view(id).unwrap().last_opened.is_some());
+    }
 }

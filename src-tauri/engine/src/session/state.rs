@@ -2,11 +2,11 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{Identity, KnownKey, Level, Protection, Secret, Travels},
+    model::{Identity, KnownKey, Level, Party, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
-/// What stays the same about a session; the answer to `attach`.
+/// What a session looks at. Changes only when it starts again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionView {
@@ -18,6 +18,16 @@ pub struct SessionView {
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
+}
+
+/// What a viewer window is told each time that something about its session changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SessionUpdate {
+    /// What the session looks at.
+    pub view: SessionView,
+    /// Where it is.
+    pub state: SessionState,
 }
 
 /// Where a session is.
@@ -32,6 +42,11 @@ pub enum SessionState {
     },
     /// Waiting for the person at the window; answered with `answer` or `close`.
     Asking {
+        /// Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
+        #[cfg_attr(test, ts(type = "number"))]
+        number: u64,
+        /// Who it is about.
+        subject: Subject,
         /// The question.
         prompt: Prompt,
     },
@@ -45,7 +60,7 @@ pub enum SessionState {
         width: u16,
         /// Framebuffer height in pixels.
         height: u16,
-        /// What is_encrypted the session.
+        /// What protects the session.
         protection: Protection,
         /// Why a password that was to be kept is not in the keyring.
         not_stored: Option<Error>,
@@ -65,6 +80,18 @@ pub enum SessionState {
         /// Why.
         error: Option<Error>,
     },
+}
+
+/// Who a prompt is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Subject {
+    /// The host's name.
+    pub name: String,
+    /// The party's own address, without the query of a WebSocket.
+    pub address: String,
+    /// Which of those on the way.
+    pub party: Party,
 }
 
 /// How far a session is on its way.

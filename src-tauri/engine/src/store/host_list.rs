@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    model::{Host, HostId, Target},
+    model::{Host, Target},
 };
 use parking_lot::{Mutex, RwLock};
 use std::{
@@ -97,20 +97,31 @@ impl HostList {
         }
     }
 
-    /// Notes something that was learned about the server at `endpoint`, as [`Target::endpoint`] names it, with the host
-    /// `id`: only while that host is still there and still leads there. Says whether it was noted.
+    /// Adds a host at the end, or replaces the one with the same id.
+    ///
+    /// # Errors
+    /// As [`HostList::change`].
+    pub(crate) fn put(&self, host: Host) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        self.change(|list| {
+            list.put(host);
+            Ok(())
+        })
+    }
+
+    /// Changes the saved host behind `target`, for what was learned about its server: only while that host is still there
+    /// and leads to the same server. Says whether it did.
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`].
     pub(crate) fn note(
         &self,
-        id: HostId,
-        endpoint: String,
+        target: &Target,
         change: impl FnOnce(&mut Host) + Send + 'static,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        let target = target.clone();
         self.change(move |list| {
-            let Ok(host) = list.get_mut(id) else { return Ok(false) };
-            let is_same = Target::from(&*host).endpoint() == endpoint;
+            let Some(host) = target.host.and_then(|id| list.get_mut(id).ok()) else { return Ok(false) };
+            let is_same = Target::from(&*host).is_same_server(&target);
             if is_same {
                 change(host);
             }
@@ -171,6 +182,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::HostId;
     use std::{path::Path, time::Duration};
     use tempfile::tempdir;
     use tokio::time::timeout;
@@ -181,13 +193,6 @@ mod tests {
 
     fn host(name: &str) -> Host {
         Host { address: name.parse().unwrap(), ..Host::demo(name) }
-    }
-
-    fn put(list: &HostList, host: Host) -> impl Future<Output = Result<(), StoreError>> + use<> {
-        list.change(|list| {
-            list.put(host);
-            Ok(())
-        })
     }
 
     /// Keeps the writer busy until the sender is used.
@@ -207,10 +212,10 @@ mod tests {
     async fn readers_and_the_runtime_do_not_wait_for_the_disk() {
         let folder = tempdir().unwrap();
         let list = start(folder.path());
-        put(&list, host("a")).await.unwrap();
+        list.put(host("a")).await.unwrap();
         let (go_on, held) = hold(&list);
         // One thread drives all of this, and it is never blocked.
-        let second = put(&list, host("b"));
+        let second = list.put(host("b"));
         assert_eq!(list.get().all().len(), 1, "what is not in the file is not in the list");
         let mut second = std::pin::pin!(second);
         assert!(timeout(Duration::from_millis(20), &mut second).await.is_err());
@@ -229,7 +234,7 @@ mod tests {
         let hosts: Vec<Host> = (0..100).map(|number| host(&format!("m{number}"))).collect();
         let revisions = list.changes();
         let (go_on, held) = hold(&list);
-        let all: Vec<_> = hosts.into_iter().map(|host| put(&list, host)).collect();
+        let all: Vec<_> = hosts.into_iter().map(|host| list.put(host)).collect();
         let unknown = list.change(|list| list.remove(HostId::new()));
         go_on.send(()).unwrap();
         held.await.unwrap();
@@ -246,8 +251,8 @@ mod tests {
         let folder = tempdir().unwrap();
         let list = start(folder.path());
         let a = host("a");
-        put(&list, a.clone()).await.unwrap();
-        put(&list, a).await.unwrap();
+        list.put(a.clone()).await.unwrap();
+        list.put(a).await.unwrap();
         assert_eq!(*list.changes().borrow(), 1);
     }
 
@@ -255,7 +260,7 @@ mod tests {
     async fn what_was_asked_for_is_in_the_file_when_the_list_ends() {
         let folder = tempdir().unwrap();
         let list = start(folder.path());
-        drop(put(&list, host("a")));
+        drop(list.put(host("a")));
         drop(list);
         assert_eq!(HostsFile::peek(folder.path()).unwrap().all().len(), 1);
     }
@@ -266,7 +271,7 @@ mod tests {
         let list = start(folder.path());
         // Not even root can rename a file over a folder.
         std::fs::create_dir(folder.path().join("hosts.json")).unwrap();
-        assert!(matches!(put(&list, host("a")).await, Err(StoreError::HostsNotSaved { .. })));
+        assert!(matches!(list.put(host("a")).await, Err(StoreError::HostsNotSaved { .. })));
         assert!(list.get().all().is_empty());
         assert_eq!(*list.changes().borrow(), 0);
     }
@@ -276,9 +281,9 @@ mod tests {
         let folder = tempdir().unwrap();
         let list = start(folder.path());
         let saved = host("a");
-        let (id, endpoint) = (saved.id, Target::from(&saved).endpoint());
-        put(&list, saved).await.unwrap();
-        assert_eq!(list.note(id, endpoint.clone(), |host| host.last_opened = Some(7)).await, Ok(true));
+        let (id, target) = (saved.id, Target::from(&saved));
+        list.put(saved).await.unwrap();
+        assert_eq!(list.note(&target, |host| host.last_opened = Some(7)).await, Ok(true));
         let mut through_a_repeater = list.get().all()[0].clone();
         through_a_repeater.repeater_id = "1234".into();
         for moved in [
@@ -286,10 +291,10 @@ mod tests {
             Host { address: "b".parse().unwrap(), ..list.get().all()[0].clone() },
             Host { ssh_jump: Some("gate".parse().unwrap()), ..list.get().all()[0].clone() },
         ] {
-            put(&list, moved).await.unwrap();
-            assert_eq!(list.note(id, endpoint.clone(), |host| host.clear_text = true).await, Ok(false));
+            list.put(moved).await.unwrap();
+            assert_eq!(list.note(&target, |host| host.clear_text = true).await, Ok(false));
             assert!(!list.get().get(id).unwrap().clear_text);
         }
-        assert_eq!(list.note(HostId::new(), endpoint, |_| ()).await, Ok(false), "it is gone");
+        assert_eq!(list.note(&Target { host: Some(HostId::new()), ..target }, |_| ()).await, Ok(false), "it is gone");
     }
 }

@@ -1,7 +1,6 @@
-//! The demo desktop: a VNC server inside Portlight, so that the first run has something to click.
+//! The demo desktop: a VNC server inside Portlight, so that the first run has something to open.
 //!
-//! It is never open to the network: the server calls us (an RFB reverse connection) at a loopback port that lives
-//! for that one call.
+//! It listens nowhere: it connects to a loopback port (a reverse connection) that is closed after one connection.
 
 use crate::error::{ConnectError, Result};
 use font8x8::UnicodeFonts;
@@ -13,11 +12,14 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
+/// Pixels.
 const WIDTH: u16 = 800;
 const HEIGHT: u16 = 500;
+/// Between two pictures.
 const TICK: Duration = Duration::from_millis(80);
+/// For the reverse connection.
 const CALL_DEADLINE: Duration = Duration::from_secs(5);
-/// How many of the last characters typed are shown.
+/// Characters typed last that are shown.
 const TYPED: usize = 24;
 const SAND: [u8; 3] = [0xf6, 0xe7, 0xc8];
 const LAMP: [u8; 3] = [0xff, 0xc8, 0x57];
@@ -33,7 +35,7 @@ pub(crate) async fn dial() -> Result<TcpStream, ConnectError> {
     let port = listener.local_addr().map_err(|e| failed(e.to_string()))?.port();
     tokio::spawn(async move {
         let (server, events) = VncServer::new(WIDTH, HEIGHT, "Portlight".to_owned(), None);
-        // The call returns after the handshake, which needs the other end: hence a task of its own.
+        // It returns after the handshake, which needs the other end: hence a task of its own.
         match server.connect_reverse(Ipv4Addr::LOCALHOST.to_string(), port).await {
             Ok(_) => play(&server, events).await,
             Err(cause) => tracing::warn!(%cause, "the demo desktop could not call"),

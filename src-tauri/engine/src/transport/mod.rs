@@ -19,29 +19,33 @@ pub(crate) use trace::{ConnectTrace, Outcome, Phase};
 
 use crate::{
     error::{ConnectError, Result},
-    model::{Address, Jump, Level},
+    model::{Address, Jump, JumpProblem, Level},
 };
 use reverse::IncomingConnection;
 use rfb::Stream;
 use tokio::net::TcpStream;
 
-/// A server that was reached.
+/// An established path to a server.
 pub(crate) struct Connected {
     /// Bytes to and from it.
     pub(crate) stream: Stream,
-    /// What the way there is like.
-    pub(crate) way: PathKind,
+    /// What the path protects.
+    pub(crate) path: PathKind,
+    /// Version and cipher of the TLS to a site in front of it.
+    pub(crate) site_tls: Option<String>,
 }
 
-/// What a way is_encrypted by itself.
+/// What a path protects by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PathKind {
-    /// Nothing: whoever is on it can listen.
+    /// Nothing: others on the network can read along.
     Network,
     /// It does not leave this machine.
     Local,
     /// It is within ssh, as far as the SSH host.
     Ssh,
+    /// It is within TLS (`wss://`), as far as the site, whose certificate was accepted.
+    Site,
 }
 
 impl PathKind {
@@ -54,7 +58,7 @@ impl PathKind {
     pub(crate) fn level(self) -> Level {
         match self {
             Self::Network | Self::Local => Level::Clear,
-            Self::Ssh => Level::Identified,
+            Self::Ssh | Self::Site => Level::Identified,
         }
     }
 }
@@ -64,60 +68,64 @@ pub(crate) struct Route<'a> {
     pub(crate) address: &'a Address,
     /// A file of authorities that may vouch for a site; may be empty.
     pub(crate) ca_file: &'a str,
-    /// What a site wants to see.
+    /// The HTTP headers for a site.
     pub(crate) headers: &'a ws::Headers,
     /// The SSH host in between.
     pub(crate) jump: Option<&'a Jump>,
 }
 
-/// Walks `route`, within the way's own deadline; `visitor` is asked on the way. What happened on it is left in `trail`,
-/// also where it ends.
+/// Establishes the path along `route`, within the transport's own deadline; `delegate` is asked on the way. What happened
+/// on it is left in `trace`, also where it failed.
 ///
 /// # Errors
-/// One of the "reaching the server" errors of [`ConnectError`].
+/// Those of reaching a server, of WebSockets, ssh and TLS; the delegate's own.
 pub(crate) async fn connect(
     route: &Route<'_>,
-    visitor: &mut (impl ws::ConnectDelegate + ssh::AskPass),
-    trail: &mut ConnectTrace,
+    delegate: &mut (impl ws::ConnectDelegate + ssh::AskPass),
+    trace: &mut ConnectTrace,
 ) -> Result<Connected, ConnectError> {
     let Route { address, ca_file, headers, jump } = route;
-    let local = |stream: Stream| Connected { stream, way: PathKind::Local };
-    match address {
-        Address::Tcp { hostname, port } => match jump {
-            Some(jump) => {
-                let stream = ssh::dial(jump, hostname, *port, visitor).await?;
-                Ok(Connected { stream, way: PathKind::Ssh })
-            }
-            None => {
-                let stream = tcp::dial(hostname, *port, address, trail).await?;
-                let way = way(&stream);
-                Ok(Connected { stream: Box::new(stream), way })
-            }
-        },
-        #[cfg(unix)]
-        Address::Unix(path) => Ok(local(Box::new(unix::dial(path, address).await?))),
-        #[cfg(not(unix))]
-        Address::Unix(path) => Err(ConnectError::SocketMissing { path: path.clone() }),
-        Address::Ws(socket) => {
-            let stream = ws::dial(socket, ca_file, headers, visitor, trail).await?;
-            // Most often a proxy answers: what lies behind it can be anywhere.
-            Ok(Connected { stream, way: PathKind::Network })
+    let connected = |stream: Stream, path| Connected { stream, path, site_tls: None };
+    match (address, jump) {
+        (Address::Tcp { hostname, port }, Some(jump)) => {
+            Ok(connected(ssh::dial(jump, hostname, *port, delegate).await?, PathKind::Ssh))
         }
-        Address::Demo => Ok(local(Box::new(demo::dial().await?))),
+        // ssh forwards to a machine's port only. Without it another machine might be reached.
+        (_, Some(jump)) => {
+            let detail = JumpProblem::Address.to_string();
+            Err(ConnectError::SshFailed { via: jump.to_string(), detail })
+        }
+        (Address::Tcp { hostname, port }, None) => {
+            let stream = tcp::dial(hostname, *port, address, trace).await?;
+            let path = path_kind(&stream);
+            Ok(connected(Box::new(stream), path))
+        }
+        #[cfg(unix)]
+        (Address::Unix(path), None) => Ok(connected(Box::new(unix::dial(path, address).await?), PathKind::Local)),
+        #[cfg(not(unix))]
+        (Address::Unix(path), None) => Err(ConnectError::SocketMissing { path: path.clone() }),
+        (Address::Ws(socket), None) => {
+            let ws::Connection { stream, tls: site_tls } = ws::dial(socket, ca_file, headers, delegate, trace).await?;
+            // A plain WebSocket is no local path even on loopback: most often a proxy answers, and the server behind it can
+            // be anywhere.
+            let path = if site_tls.is_some() { PathKind::Site } else { PathKind::Network };
+            Ok(Connected { stream, path, site_tls })
+        }
+        (Address::Demo, None) => Ok(connected(Box::new(demo::dial().await?), PathKind::Local)),
     }
 }
 
-/// The same for a server that has called.
+/// The same for a connection that the server made.
 ///
 /// # Errors
-/// [`ConnectError::CallerGone`] where it has hung up already.
-pub(crate) fn called(call: IncomingConnection) -> Result<Connected, ConnectError> {
-    tcp::prepare(&call.stream).map_err(|_| ConnectError::CallerGone { address: call.from() })?;
-    let way = way(&call.stream);
-    Ok(Connected { stream: Box::new(call.stream), way })
+/// [`ConnectError::CallerGone`] where it has closed it already.
+pub(crate) fn accept_reverse(incoming: IncomingConnection) -> Result<Connected, ConnectError> {
+    tcp::prepare(incoming.socket()).map_err(|_| ConnectError::CallerGone { address: incoming.from() })?;
+    let path = path_kind(incoming.socket());
+    Ok(Connected { stream: incoming.into_stream(), path, site_tls: None })
 }
 
-fn way(stream: &TcpStream) -> PathKind {
+fn path_kind(stream: &TcpStream) -> PathKind {
     let local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     if local { PathKind::Local } else { PathKind::Network }
 }

@@ -1,4 +1,5 @@
-//! TCP: every address of the name is tried, a later one before an earlier one has failed (as RFC 8305 does).
+//! TCP: every address of a name is tried, a later one before an earlier one has failed, as
+//! [RFC 8305](https://www.rfc-editor.org/rfc/rfc8305) does.
 
 use super::ConnectTrace;
 use crate::{
@@ -17,28 +18,34 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// The whole attempt, name and all addresses.
+/// Upper bound for the lookup and all addresses together.
 const DIAL_DEADLINE: Duration = Duration::from_secs(10);
-/// RFC 8305, section 5: how long one address may keep the next waiting.
+/// Connection Attempt Delay of RFC 8305, section 5: how long one address may keep the next waiting.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// A way that has died without a word is noticed after about a minute: a VNC server may be silent for hours.
+/// A connection that has died silently is noticed after about two minutes on Linux (30 s, then nine probes, 10 s apart): a VNC
+/// server itself may be silent for hours.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
 
+/// Connects to `hostname`; `address` is what errors name. The steps are recorded in `trace`, also where it fails.
+///
+/// # Errors
+/// [`ConnectError::UnknownName`], [`ConnectError::ConnectionRefused`], [`ConnectError::DialTimeout`] and
+/// [`ConnectError::Unreachable`].
 pub(super) async fn dial(
     hostname: &str,
     port: u16,
     address: &Address,
-    trail: &mut ConnectTrace,
+    trace: &mut ConnectTrace,
 ) -> Result<TcpStream, ConnectError> {
     let attempt = async {
-        let addresses = addresses_of(bare(hostname), port, trail).await;
+        let addresses = addresses_of(bare(hostname), port, trace).await;
         let addresses = addresses.map_err(|_| ConnectError::UnknownName { hostname: hostname.to_owned() })?;
-        let reached = first_to_answer(alternate_families(addresses), trail).await;
+        let reached = first_to_answer(alternate_families(addresses), trace).await;
         reached.map_err(|cause| match explain(&cause, address) {
             // They may have failed for different reasons, and each may be the one that helps.
-            ConnectError::Unreachable { address, .. } if trail.tried.len() > 1 => {
-                ConnectError::Unreachable { address, detail: trail.failures() }
+            ConnectError::Unreachable { address, .. } if trace.tried.len() > 1 => {
+                ConnectError::Unreachable { address, detail: trace.failures() }
             }
             error => error,
         })
@@ -50,30 +57,30 @@ pub(super) async fn dial(
     Ok(stream)
 }
 
-/// What every way over TCP needs, whoever dialled.
+/// Socket options of every TCP connection, dialled or accepted: no Nagle, keepalive.
 pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    // Without keepalive the session still works; it only notices a dead way later.
+    // Without keepalive the session still works; it only notices a dead connection later.
     if let Err(cause) = SockRef::from(stream).set_tcp_keepalive(&KEEPALIVE) {
         tracing::debug!(%cause, "no keepalive");
     }
     Ok(())
 }
 
-/// `[fe80::1]` is how addresses are written, `fe80::1` how they are looked up.
+/// An IPv6 address without brackets, as the resolver takes it.
 fn bare(hostname: &str) -> &str {
     hostname.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(hostname)
 }
 
-/// The addresses of a name; where it is one already, nothing is looked up.
-async fn addresses_of(hostname: &str, port: u16, trail: &mut ConnectTrace) -> io::Result<Vec<SocketAddr>> {
+/// The addresses of a name. An IP address is parsed, which is not recorded as a lookup.
+async fn addresses_of(hostname: &str, port: u16, trace: &mut ConnectTrace) -> io::Result<Vec<SocketAddr>> {
     // With a scope, only the system's resolver can read it.
     let unscoped = hostname.split('%').next().unwrap_or(hostname);
     if unscoped.parse::<IpAddr>().is_err() {
-        trail.looks_up();
+        trace.lookup_started();
     }
     let addresses = lookup_host((hostname, port)).await.map(Iterator::collect::<Vec<_>>);
-    trail.found(addresses.as_deref().unwrap_or_default());
+    trace.lookup_ended(addresses.as_deref().unwrap_or_default());
     addresses
 }
 
@@ -91,13 +98,17 @@ fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut ConnectTrace) -> io::Result<TcpStream> {
+/// The first of these to connect, one more being tried each [`ATTEMPT_DELAY`].
+///
+/// # Errors
+/// That of the last one to fail, but "connection refused" before any other.
+async fn first_to_answer(addresses: Vec<SocketAddr>, trace: &mut ConnectTrace) -> io::Result<TcpStream> {
     let mut waiting = addresses.into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
     loop {
         if let Some(next) = waiting.next() {
-            trail.tries(next);
+            trace.attempt_started(next);
             attempts.push(TcpStream::connect(next).map(move |result| (next, result)));
         } else if attempts.is_empty() {
             return Err(failure);
@@ -105,7 +116,7 @@ async fn first_to_answer(addresses: Vec<SocketAddr>, trail: &mut ConnectTrace) -
         let more = waiting.len() > 0;
         tokio::select! {
             Some((tried, result)) = attempts.next() => {
-                trail.ended(tried, result.as_ref().err());
+                trace.attempt_ended(tried, result.as_ref().err());
                 match result {
                     Ok(stream) => return Ok(stream),
                     // "Refused" tells the user more than "no route" of another family.
@@ -169,37 +180,37 @@ mod tests {
         let open = listener.local_addr().unwrap();
         // 127.0.0.2 is this machine too, and nothing listens there on that port.
         let closed = SocketAddr::new("127.0.0.2".parse().unwrap(), open.port());
-        let mut trail = ConnectTrace::default();
-        let stream = first_to_answer(vec![closed, open], &mut trail).await.unwrap();
+        let mut trace = ConnectTrace::default();
+        let stream = first_to_answer(vec![closed, open], &mut trace).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), open);
         assert!(
-            matches!(&trail.tried[..], [
+            matches!(&trace.tried[..], [
             Attempt { address: first, outcome: Outcome::Failed(words) },
             Attempt { address: second, outcome: Outcome::Reached },
         ] if (*first, *second, words.as_str()) == (closed, open, "Connection refused")),
-            "{trail:?}"
+            "{trace:?}"
         );
     }
 
     #[test]
     fn what_was_tried_is_told() {
-        let mut trail = ConnectTrace::default();
+        let mut trace = ConnectTrace::default();
         let [first, second] = ["[2001:db8::1]:5900", "192.0.2.1:5900"].map(|text| text.parse().unwrap());
-        trail.tries(first);
-        trail.tries(second);
-        trail.ended(first, Some(&io::Error::from_raw_os_error(101)));
-        assert_eq!(trail.failures(), "[2001:db8::1]:5900: Network is unreachable; 192.0.2.1:5900: no answer");
-        trail.ended(second, None);
-        assert_eq!(trail.failures(), "[2001:db8::1]:5900: Network is unreachable");
+        trace.attempt_started(first);
+        trace.attempt_started(second);
+        trace.attempt_ended(first, Some(&io::Error::from_raw_os_error(101)));
+        assert_eq!(trace.failures(), "[2001:db8::1]:5900: Network is unreachable; 192.0.2.1:5900: no answer");
+        trace.attempt_ended(second, None);
+        assert_eq!(trace.failures(), "[2001:db8::1]:5900: Network is unreachable");
     }
 
     #[tokio::test]
     async fn only_names_are_looked_up() {
         for (hostname, looked_up) in [("127.0.0.1", false), ("::1", false), ("[::1]", false), ("localhost", true)] {
-            let mut trail = ConnectTrace::default();
-            let addresses = addresses_of(bare(hostname), 5900, &mut trail).await.unwrap();
+            let mut trace = ConnectTrace::default();
+            let addresses = addresses_of(bare(hostname), 5900, &mut trace).await.unwrap();
             assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{hostname}: {addresses:?}");
-            let found = trail.lookup.map(|lookup| (lookup.took.is_some(), lookup.found));
+            let found = trace.lookup.map(|lookup| (lookup.took.is_some(), lookup.found));
             assert_eq!(found, looked_up.then_some((true, addresses)), "{hostname}");
         }
     }

@@ -1,6 +1,7 @@
 //! Deadlines for a handshake, kept by the stream itself, so that the handshake needs no clock.
 //!
-//! The clock runs only while a read is pending. While a person is asked something no read is, and nothing runs.
+//! The clock runs only while a read, a write or a flush is pending. While a person is asked something none is, so their
+//! time does not count.
 
 use rfb::Step;
 use std::{
@@ -18,17 +19,18 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-/// A VNC server greets at once: what does not is none.
+/// ProtocolVersion ([RFC 6143, section 7.1.1](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.1)): 10 s. A VNC server
+/// sends it at once.
 const GREETING: Duration = Duration::from_secs(10);
-/// Each later message.
+/// Each later message: 20 s.
 pub(crate) const MESSAGE: Duration = Duration::from_secs(20);
-/// TLS, all of it.
+/// The TLS handshake: 15 s a message.
 pub(crate) const TLS: Duration = Duration::from_secs(15);
-/// Somebody at the server may have to approve us.
+/// SecurityResult (section 7.1.3): 60 s, as a person at the server may have to approve the connection.
 const VERDICT: Duration = Duration::from_secs(60);
-/// Some servers say why they refuse; nobody should wait for the others.
+/// The reason after a refusal: 2 s, as some servers announce one and send none.
 pub(crate) const REASON: Duration = Duration::from_secs(2);
-/// All waiting of one handshake together: a server that drips bytes must end too.
+/// Upper bound for the whole handshake, against a peer that sends or takes one byte per deadline: 90 s of waiting.
 const WHOLE_HANDSHAKE: Duration = Duration::from_secs(90);
 
 /// How long the messages of a step may take.
@@ -40,92 +42,138 @@ pub(crate) fn deadline(step: Step) -> Duration {
     }
 }
 
-/// A stream that gives up waiting: a read fails with [`io::ErrorKind::TimedOut`] after the current limit, or once
-/// all waits together took [`WHOLE_HANDSHAKE`].
+/// A stream whose reads, writes and flushes fail with [`io::ErrorKind::TimedOut`] after the timeout in force, or once all
+/// waits together took [`WHOLE_HANDSHAKE`].
 pub(crate) struct TimeoutStream<S> {
     stream: S,
-    limit: TimeoutHandle,
-    left: Duration,
-    wait: Option<(Instant, Pin<Box<Sleep>>)>,
+    timeout: Timeout,
+    read: Option<Wait>,
+    write: Option<Wait>,
 }
 
-/// How long the next read may wait; shared with whoever knows what is being waited for.
+struct Timeout {
+    handle: TimeoutHandle,
+    /// What is left of [`WHOLE_HANDSHAKE`].
+    left: Duration,
+}
+
+/// An operation that is pending.
+struct Wait {
+    since: Instant,
+    /// Of [`Setting::changes`], when it began.
+    changes: u64,
+    alarm: Pin<Box<Sleep>>,
+}
+
+/// Sets how long the next operation may take; shared with whatever knows the step of the handshake.
 #[derive(Clone)]
-pub(crate) struct TimeoutHandle(Arc<AtomicU64>);
+pub(crate) struct TimeoutHandle(Arc<Setting>);
+
+struct Setting {
+    /// [`LIFTED`] without a limit.
+    milliseconds: AtomicU64,
+    /// How often it was set: an operation that was given up before the last time does not count any more.
+    changes: AtomicU64,
+}
+
+const LIFTED: u64 = u64::MAX;
 
 impl TimeoutHandle {
-    /// From now on a read may wait this long.
-    pub(crate) fn set(&self, limit: Duration) {
-        self.0.store(limit.as_millis().try_into().unwrap_or(u64::MAX - 1), Ordering::Relaxed);
+    /// From now on an operation may take this long, in whole milliseconds.
+    pub(crate) fn set(&self, timeout: Duration) {
+        self.store(timeout.as_millis().try_into().unwrap_or(LIFTED - 1));
     }
 
-    /// From now on nothing is hurried: the session has begun.
+    /// From now on nothing is limited: the session has begun.
     pub(crate) fn lift(&self) {
-        self.0.store(u64::MAX, Ordering::Relaxed);
+        self.store(LIFTED);
     }
 
-    /// How long a read may wait now.
+    /// How long an operation may take now.
     pub(crate) fn get(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
+        Duration::from_millis(self.0.milliseconds.load(Ordering::Relaxed))
+    }
+
+    fn store(&self, milliseconds: u64) {
+        self.0.milliseconds.store(milliseconds, Ordering::Relaxed);
+        self.0.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     fn is_lifted(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == u64::MAX
+        self.0.milliseconds.load(Ordering::Relaxed) == LIFTED
     }
 }
 
 impl<S> TimeoutStream<S> {
-    /// Wraps `stream`; until [`TimeoutHandle::set`] says otherwise a read may wait as long as the whole handshake.
+    /// Wraps `stream`; until [`TimeoutHandle::set`] is called an operation may take as long as the whole handshake.
     pub(crate) fn new(stream: S) -> Self {
-        let limit = TimeoutHandle(Arc::new(AtomicU64::new(0)));
-        limit.set(WHOLE_HANDSHAKE);
-        Self { stream, limit, left: WHOLE_HANDSHAKE, wait: None }
+        let handle = TimeoutHandle(Arc::new(Setting { milliseconds: AtomicU64::new(0), changes: AtomicU64::new(0) }));
+        handle.set(WHOLE_HANDSHAKE);
+        Self { stream, timeout: Timeout { handle, left: WHOLE_HANDSHAKE }, read: None, write: None }
     }
 
-    /// The handle that sets the limit.
+    /// The handle that sets the timeout.
     pub(crate) fn limit(&self) -> TimeoutHandle {
-        self.limit.clone()
+        self.timeout.handle.clone()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for TimeoutStream<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if let Poll::Ready(result) = Pin::new(&mut this.stream).poll_read(cx, buf) {
-            if let Some((since, _)) = this.wait.take() {
-                this.left = this.left.saturating_sub(since.elapsed());
+impl Timeout {
+    /// Passes on what an operation came to, and limits how long it may be pending.
+    fn limit<T>(
+        &mut self,
+        wait: &mut Option<Wait>,
+        polled: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        let changes = self.handle.0.changes.load(Ordering::Relaxed);
+        wait.take_if(|wait| wait.changes != changes);
+        if polled.is_ready() {
+            if let Some(Wait { since, .. }) = wait.take() {
+                self.left = self.left.saturating_sub(since.elapsed());
             }
-            return Poll::Ready(result);
+            return polled;
         }
-        if this.limit.is_lifted() {
-            this.wait = None;
+        if self.handle.is_lifted() {
             return Poll::Pending;
         }
-        let limit = this.limit.get();
-        let (_, alarm) = this.wait.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(limit.min(this.left)))));
-        if alarm.as_mut().poll(cx).is_pending() {
+        let timeout = self.handle.get();
+        let begin = || Wait { since: Instant::now(), changes, alarm: Box::pin(sleep(timeout.min(self.left))) };
+        if wait.get_or_insert_with(begin).alarm.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        if this.left < limit {
-            // It was not this message that took too long, and the limit in force is what the user is told.
-            this.limit.set(WHOLE_HANDSHAKE);
+        if self.left < timeout {
+            // It was not this message that took too long, and the timeout in force is what the user is told.
+            self.handle.set(WHOLE_HANDSHAKE);
         }
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
+impl<S: AsyncRead + Unpin> AsyncRead for TimeoutStream<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, timeout, read, .. } = self.get_mut();
+        let polled = Pin::new(stream).poll_read(cx, buf);
+        timeout.limit(read, polled, cx)
+    }
+}
+
 impl<S: AsyncWrite + Unpin> AsyncWrite for TimeoutStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+        let Self { stream, timeout, write, .. } = self.get_mut();
+        let polled = Pin::new(stream).poll_write(cx, buf);
+        timeout.limit(write, polled, cx)
     }
 
-    // Passed on like the rest: what is beneath may do better than one slice after the other.
+    // Passed on like the rest: the stream beneath may do better than one slice after the other.
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, slices)
+        let Self { stream, timeout, write, .. } = self.get_mut();
+        let polled = Pin::new(stream).poll_write_vectored(cx, slices);
+        timeout.limit(write, polled, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -133,19 +181,24 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimeoutStream<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        let Self { stream, timeout, write, .. } = self.get_mut();
+        let polled = Pin::new(stream).poll_flush(cx);
+        timeout.limit(write, polled, cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let Self { stream, timeout, write, .. } = self.get_mut();
+        let polled = Pin::new(stream).poll_shutdown(cx);
+        timeout.limit(write, polled, cx)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        io::{AsyncReadExt, AsyncWriteExt, BufWriter, duplex},
         time::advance,
     };
 
@@ -193,12 +246,65 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn time_in_which_nobody_reads_does_not_count() {
+    async fn time_in_which_no_read_is_pending_does_not_count() {
         let (near, mut far) = duplex(8);
         let mut stream = TimeoutStream::new(near);
         stream.limit().set(Duration::from_secs(10));
         advance(Duration::from_secs(600)).await;
         far.write_u8(7).await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), 7);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_never_reads_is_given_up_at_the_limit() {
+        let (near, _far) = duplex(8);
+        let mut stream = TimeoutStream::new(near);
+        stream.limit().set(Duration::from_secs(10));
+        let began = Instant::now();
+        let error = stream.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (io::ErrorKind::TimedOut, 10));
+
+        let (near, _far) = duplex(8);
+        let mut stream = TimeoutStream::new(BufWriter::new(near));
+        stream.limit().set(Duration::from_secs(10));
+        stream.write_all(&[0; 100]).await.unwrap();
+        let began = Instant::now();
+        let error = stream.flush().await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed().as_secs()), (io::ErrorKind::TimedOut, 10));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_a_byte_at_a_time_is_given_up_too() {
+        let (near, mut far) = duplex(1);
+        let mut stream = TimeoutStream::new(near);
+        stream.limit().set(Duration::from_secs(10));
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(9)).await;
+                if far.read_u8().await.is_err() {
+                    break;
+                }
+            }
+        });
+        let began = Instant::now();
+        let error = stream.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!((error.kind(), began.elapsed()), (io::ErrorKind::TimedOut, WHOLE_HANDSHAKE));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_given_up_does_not_shorten_the_next_step() {
+        let (near, mut far) = duplex(8);
+        let mut stream = TimeoutStream::new(near);
+        stream.limit().set(Duration::from_secs(10));
+        assert!(stream.read_u8().now_or_never().is_none());
+        // A person is asked meanwhile.
+        advance(Duration::from_secs(600)).await;
+        stream.limit().set(Duration::from_secs(10));
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            far.write_u8(7).await.unwrap();
+            std::future::pending::<()>().await;
+        });
         assert_eq!(stream.read_u8().await.unwrap(), 7);
     }
 }

@@ -1,72 +1,72 @@
-//! What happened on the way to a server: sessions do not look at it, the doctor shows it.
+//! What happened while connecting: a session ignores it, the doctor shows it.
 
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::time::Instant;
 
-/// The steps of one way that was walked, as far as it was.
+/// The steps of one connection, as far as it came.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectTrace {
-    /// The lookup of the name, where there is one.
+    /// The lookup of the host name; none where the address has an IP address already.
     pub(crate) lookup: Option<Lookup>,
-    /// Addresses in the order in which they were tried.
+    /// IP addresses in the order in which they were tried.
     pub(crate) tried: Vec<Attempt>,
-    /// What was passed on a way with more to it than that, and when.
+    /// Phases of a WebSocket that were completed, and when.
     pub(crate) passed: Vec<(Phase, Instant)>,
 }
 
-/// A place on the way to a site.
+/// A phase of connecting through a site, once it is completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// The connection stands.
+    /// TCP is connected.
     Connected,
-    /// TLS is up, with this version and cipher, and the certificate will do.
+    /// TLS is up, with this version and cipher, and the certificate was accepted.
     Encrypted(String),
-    /// The site has opened the WebSocket.
+    /// The opening handshake of the WebSocket (RFC 6455, section 4) is over.
     Answered,
 }
 
-/// A name that was looked up.
+/// The lookup of a host name.
 #[derive(Debug)]
 pub(crate) struct Lookup {
     began: Instant,
-    /// What it took; none where it did not end.
+    /// How long it took; none where it did not end.
     pub(crate) took: Option<Duration>,
-    /// The name's addresses, as the system orders them; none where it has none.
+    /// The name's addresses, in the system's order; empty where it has none.
     pub(crate) found: Vec<SocketAddr>,
 }
 
-/// An address that was tried.
+/// An IP address that was tried.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     pub(crate) address: SocketAddr,
     pub(crate) outcome: Outcome,
 }
 
-/// What came of it.
+/// The outcome of an attempt.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// It answered.
+    /// TCP is connected.
     Reached,
-    /// It did not, in the system's words.
+    /// The system's error.
     Failed(String),
-    /// Nothing yet when the trying ended.
+    /// No answer yet when another address answered, or the deadline passed.
     Silent,
 }
 
 impl ConnectTrace {
-    pub(super) fn looks_up(&mut self) {
+    pub(super) fn lookup_started(&mut self) {
         self.lookup = Some(Lookup { began: Instant::now(), took: None, found: Vec::new() });
     }
 
-    /// The lookup has ended, with these addresses.
-    pub(super) fn found(&mut self, addresses: &[SocketAddr]) {
+    /// With no addresses where it failed.
+    pub(super) fn lookup_ended(&mut self, addresses: &[SocketAddr]) {
         if let Some(lookup) = &mut self.lookup {
             lookup.took = Some(lookup.began.elapsed());
             lookup.found = addresses.to_vec();
         }
     }
 
-    /// The addresses that did not answer, each with what came of it.
+    /// The addresses that did not answer, each with its outcome.
     pub(crate) fn failures(&self) -> String {
         let words = self.tried.iter().filter_map(|Attempt { address, outcome }| match outcome {
             Outcome::Reached => None,
@@ -76,22 +76,22 @@ impl ConnectTrace {
         words.collect::<Vec<_>>().join("; ")
     }
 
-    pub(super) fn passes(&mut self, milestone: Phase) {
-        self.passed.push((milestone, Instant::now()));
+    pub(super) fn completed(&mut self, phase: Phase) {
+        self.passed.push((phase, Instant::now()));
     }
 
-    pub(super) fn tries(&mut self, address: SocketAddr) {
+    pub(super) fn attempt_started(&mut self, address: SocketAddr) {
         self.tried.push(Attempt { address, outcome: Outcome::Silent });
     }
 
-    pub(super) fn ended(&mut self, address: SocketAddr, failure: Option<&io::Error>) {
+    pub(super) fn attempt_ended(&mut self, address: SocketAddr, failure: Option<&io::Error>) {
         if let Some(tried) = self.tried.iter_mut().find(|tried| tried.address == address) {
             tried.outcome = failure.map_or(Outcome::Reached, |cause| Outcome::Failed(words(cause)));
         }
     }
 }
 
-/// The system's words without its number for them.
+/// The system's text for an error, without its number.
 fn words(cause: &io::Error) -> String {
     let words = cause.to_string();
     words.split(" (os error").next().unwrap_or_default().to_owned()

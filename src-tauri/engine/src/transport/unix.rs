@@ -7,6 +7,10 @@ use crate::{
 use std::{io::ErrorKind, path::Path};
 use tokio::net::UnixStream;
 
+/// Connects to the socket at `path`; `address` is what errors name.
+///
+/// # Errors
+/// [`ConnectError::SocketMissing`], [`ConnectError::ConnectionRefused`] and [`ConnectError::Unreachable`].
 pub(super) async fn dial(path: &Path, address: &Address) -> Result<UnixStream, ConnectError> {
     UnixStream::connect(path).await.map_err(|cause| match cause.kind() {
         ErrorKind::NotFound => ConnectError::SocketMissing { path: path.to_owned() },

@@ -1,7 +1,7 @@
-//! Wake-on-LAN: the packet that switches a machine on, and where it has to go.
+//! Wake-on-LAN: sends the packet that switches a machine on.
 //!
-//! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes of ones, then the network card's
-//! address sixteen times. A sleeping machine has no IP address, so it goes to broadcast_addrs in the network.
+//! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes 0xFF, then the network card's
+//! address sixteen times. A sleeping machine answers no ARP request, so the packet goes to broadcast addresses.
 
 use crate::{
     error::{ConnectError, Result},
@@ -11,11 +11,11 @@ use if_addrs::{IfAddr, get_if_addrs};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::UdpSocket;
 
-/// The port of "discard" (RFC 863): network cards look at no port, and nobody listens there.
+/// UDP port 9, "discard" (RFC 863). Network cards do not look at the port.
 const DISCARD: u16 = 9;
 
-/// Everybody in every network that this machine is in. The first goes out by the default route only (RFC 919, section
-/// 7); the others reach the networks beside it.
+/// The broadcast addresses of every IPv4 network that this machine is in, each with [`DISCARD`]. First 255.255.255.255,
+/// which goes out by the default route only (RFC 919, section 7); the others reach the other networks.
 pub fn broadcast_addrs() -> Vec<SocketAddr> {
     let interfaces = get_if_addrs().unwrap_or_else(|cause| {
         tracing::debug!(%cause, "the network interfaces are not known");
@@ -39,11 +39,11 @@ fn targets(broadcast: impl Iterator<Item = Ipv4Addr>) -> Vec<SocketAddr> {
     targets
 }
 
-/// Sends the packet that wakes `mac` to each of `targets`: see [`broadcast_addrs`]. Whether anybody heard it shows only when
-/// the machine answers; until then it may be sent again.
+/// Sends the packet that wakes `mac` to each of `targets`, such as [`broadcast_addrs`]. There is no reply: whether it has
+/// arrived shows only when the machine can be reached. It may be sent again.
 ///
 /// # Errors
-/// [`ConnectError::WakeNotSent`] where it could be sent to none of them.
+/// [`ConnectError::WakeNotSent`] where it could be sent to none of them, with the first cause.
 pub async fn send(mac: Mac, targets: &[SocketAddr]) -> Result<(), ConnectError> {
     let not_sent = |cause: std::io::Error| ConnectError::WakeNotSent { detail: cause.to_string() };
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.map_err(not_sent)?;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_told_once() {
+    fn each_network_gets_the_packet_once() {
         let [lan, none] = [[192, 168, 1, 255], [0; 4]].map(Ipv4Addr::from);
         let all = targets([lan, none, lan, Ipv4Addr::BROADCAST].into_iter());
         assert_eq!(all, ["255.255.255.255:9", "192.168.1.255:9"].map(|text| text.parse().unwrap()));

@@ -10,12 +10,9 @@ mod surroundings;
 
 use futures_util::{SinkExt, StreamExt};
 use page::{Page, noise, rest};
-use portlight_engine::{
-    ConnectError, Error,
-    relay::{Ended, Relay, splice},
-    session::SessionState,
-};
+use portlight_engine::{ConnectError, Error, session::SessionState};
 use proxy::Fault;
+use relay::{EndReason, Relay, splice};
 use std::time::Duration;
 use surroundings::{Open, raise_file_limit, within};
 use tokio::{
@@ -278,7 +275,7 @@ fn a_page_that_vanishes_in_the_middle_of_a_frame() {
             } else {
                 page.get_mut().shutdown().await.unwrap();
             }
-            let words = if reset { "Connection reset" } else { "without a goodbye" };
+            let words = if reset { "Connection reset" } else { "without a Close frame" };
             match session.ended().await {
                 Some(Error::Connect(ConnectError::ViewerFailed { detail })) => {
                     assert!(detail.contains(words), "{detail}")
@@ -355,10 +352,10 @@ fn a_thousand_sessions_leave_nothing() {
         let mut ends = [0; 3];
         while let Some(ended) = within(sessions.join_next()).await {
             match ended.unwrap() {
-                Ended::Viewer => ends[0] += 1,
-                Ended::ServerClosed => ends[1] += 1,
-                Ended::ViewerBroke(_) => ends[2] += 1,
-                Ended::ServerBroke(cause) => panic!("{cause}"),
+                EndReason::ViewerClosed => ends[0] += 1,
+                EndReason::ServerClosed => ends[1] += 1,
+                EndReason::ViewerFailed(_) => ends[2] += 1,
+                EndReason::ServerFailed(cause) => panic!("{cause}"),
             }
         }
         assert_eq!(ends[0] + ends[1] + ends[2], 1_000);

@@ -7,6 +7,7 @@ use crate::{
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     Engine, Error, Settings,
+    keyring::Keyring,
     model::{SessionId, Target},
     session::SessionState,
 };
@@ -131,7 +132,7 @@ impl World {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![ORIGIN.into()],
             demo_name: "Demo".into(),
         };
@@ -146,7 +147,7 @@ impl World {
     pub async fn session(&self, fault: Fault) -> (Session<'_>, Page, TcpStream) {
         let proxy = Proxy::to(self.server.local_addr().unwrap(), fault).await;
         let (id, page, server) = open(&self.engine, &self.server, proxy.port).await;
-        let states = self.engine.sessions().watch(id).unwrap().1;
+        let states = self.engine.sessions().watch(id).unwrap();
         (Session { id, states, engine: &self.engine, _proxy: proxy }, page, server)
     }
 
@@ -213,7 +214,7 @@ async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (Sessi
     let id = engine.sessions().reserve();
     engine.open(id, target);
     engine.sessions().attach(id);
-    let mut states = engine.sessions().watch(id).unwrap().1;
+    let mut states = engine.sessions().watch(id).unwrap();
     let server = within(welcome(listener)).await;
     let ready = |state: &SessionState| matches!(state, SessionState::Ready { .. } | SessionState::Ended { .. });
     let url = match within(states.wait_for(ready)).await.unwrap().clone() {

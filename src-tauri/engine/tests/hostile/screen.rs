@@ -3,7 +3,7 @@
 use crate::{
     examination::{Given::Nothing, Keys},
     script::{Turn::Hang, case, examined, play_all},
-    words::{PIXELS, desk, let_in, say, screen, then},
+    words::{PIXELS, after_password, desk, hear, let_in, say, screen, then, u32},
 };
 
 #[tokio::test(start_paused = true)]
@@ -18,12 +18,18 @@ async fn screens() {
         case("init-hang", then(let_in(), [say([1, 2, 3, 4, 5]), Hang]), "timeout: server_init, 20"),
         case("init-0x0", then(let_in(), [screen(0, 0, PIXELS, 4, b"desk")]), "let in"),
         case("init-65535", then(let_in(), [screen(65535, 65535, PIXELS, 4, b"desk")]), "let in"),
-        case("init-bpp-0", then(let_in(), [screen(640, 480, bits(0), 4, b"desk")]), &protocol("0 bits per pixel")),
-        case("init-bpp-24", then(let_in(), [screen(640, 480, bits(24), 4, b"desk")]), &protocol("24 bits per pixel")),
+        // The viewer replaces the pixel format in its next message.
+        case("init-bpp-0", then(let_in(), [screen(640, 480, bits(0), 4, b"desk")]), "let in"),
+        case("init-bpp-24", then(let_in(), [screen(640, 480, bits(24), 4, b"desk")]), "let in"),
         case("init-colourmap", then(let_in(), [screen(640, 480, colour_map, 4, b"desk")]), "let in"),
         case(
             "init-name-huge",
             then(let_in(), [screen(640, 480, PIXELS, u32::MAX, b"desk"), Hang]),
+            &protocol("a name of 4294967295 bytes"),
+        ),
+        case(
+            "init-name-huge-after-password",
+            then(after_password(), [u32(0), hear([1]), screen(640, 480, PIXELS, u32::MAX, b"desk"), Hang]),
             &protocol("a name of 4294967295 bytes"),
         ),
         case("init", then(let_in(), [desk()]), "let in"),

@@ -69,7 +69,7 @@ pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Re
         TrustPolicy::Any => TrustPolicy::Any,
     };
     let target = Target { ca_file, ..target };
-    doctor::examine(ProbeRequest { target, login: given.login(), accept }, &keys.trust).await
+    doctor::examine(ProbeRequest { target, login: given.login(), http_auth: None, accept }, &keys.trust).await
 }
 
 fn no_keys() -> Pins {

@@ -8,6 +8,7 @@ use crate::{
 };
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
+    keyring::Keyring,
     model::{Identity, Level, Protection, Target},
     session::{Answer, Prompt, SessionState},
 };
@@ -34,7 +35,7 @@ impl House {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
-            keyring_service: "portlight-test".into(),
+            keyring: Keyring::in_memory(),
             origins: vec![ORIGIN.into()],
             demo_name: "Demo".into(),
         };
@@ -52,7 +53,7 @@ impl House {
         let id = self.engine.sessions().reserve();
         self.engine.open(id, target);
         self.engine.sessions().attach(id);
-        let (_, mut states) = self.engine.sessions().watch(id).unwrap();
+        let mut states = self.engine.sessions().watch(id).unwrap();
         let (mut passwords, mut asked) = (passwords.iter(), Vec::new());
         loop {
             let interesting =
@@ -60,7 +61,7 @@ impl House {
             let state = timeout(PATIENCE, states.wait_for(interesting)).await.expect("it hangs").unwrap().clone();
             states.mark_unchanged();
             match state {
-                SessionState::Asking { prompt } => {
+                SessionState::Asking { number, prompt, .. } => {
                     let answer = match &prompt {
                         Prompt::Password { .. } => {
                             let password = (*passwords.next().expect("another password")).to_owned().into();
@@ -70,7 +71,7 @@ impl House {
                         other => panic!("{at} led to {other:?}"),
                     };
                     asked.push(prompt);
-                    self.engine.sessions().answer(id, answer);
+                    self.engine.sessions().answer(id, number, answer);
                     // Until it has taken the answer, it still says that it asks.
                     timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
                 }
@@ -188,18 +189,20 @@ async fn nobody_knocks_once_too_often() {
     let (house, server) = (House::new().await, Xvnc::start(&["-SecurityTypes", "VncAuth"]).await);
     let id = house.engine.sessions().reserve();
     house.engine.open(id, Target::unsaved(server.address.clone(), address(&server.address), false));
-    let (_, mut states) = house.engine.sessions().watch(id).unwrap();
+    let mut states = house.engine.sessions().watch(id).unwrap();
     let mut knocks = 0;
     let ended = loop {
         let said = |state: &SessionState| matches!(state, SessionState::Asking { .. } | SessionState::Ended { .. });
         let state = timeout(PATIENCE, states.wait_for(said)).await.expect("it hangs").unwrap().clone();
-        if let SessionState::Ended { error } = state {
-            break error;
-        }
+        let number = match state {
+            SessionState::Asking { number, .. } => number,
+            SessionState::Ended { error } => break error,
+            other => panic!("{other:?}"),
+        };
         knocks += 1;
         let password = "falsch".to_owned().into();
         states.mark_unchanged();
-        house.engine.sessions().answer(id, Answer::Password { username: None, password, remember: false });
+        house.engine.sessions().answer(id, number, Answer::Password { username: None, password, remember: false });
         timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());

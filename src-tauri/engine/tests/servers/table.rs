@@ -10,7 +10,7 @@ pub struct Table {
     wrong: Vec<String>,
 }
 
-/// What an examination shall come to: the security type that Portlight takes, what that is_encrypted, and how it ends.
+/// What an examination shall come to: the security type that Portlight takes, what that protects, and how it ends.
 pub type Expected<'a> = (&'a str, Option<Level>, &'a str);
 
 /// A login in a few words, the login, and what comes of it.

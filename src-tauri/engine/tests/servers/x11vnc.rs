@@ -61,7 +61,7 @@ async fn with_tls() {
     let attempts = [("right", Password(PASSWORD), (takes, level, "no_common_type: TLS (18)"))];
     table.examine("-ssl -anontls only, passwords", &server.address, &keys, &attempts).await;
 
-    // Debian's OpenSSL lets no server be anonymous, so this one refuses broadcast_addrs.
+    // Debian's OpenSSL lets no server be anonymous, so this one refuses every client.
     let anonymous = [&X11vnc::passwords()[..], &["-vencrypt", "nox509:only"]].concat();
     let server = X11vnc::showing(&shown, &anonymous).await;
     let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "tls: …"))];

@@ -1,28 +1,28 @@
-//! A viewer that says anything at all, cut anywhere: the first byte of the input is the length of the pieces.
+//! Arbitrary bytes of a viewer, in pieces of any size: the first byte of the input is the length of the pieces.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use rfb::{
     ServerInit,
-    server::{Greeting, Reply},
+    server::{Handshake, Reply},
 };
 
 fuzz_target!(|input: &[u8]| {
     let Some((size, viewer)) = input.split_first() else { return };
     let screen = ServerInit { width: 800, height: 600, pixel_format: [32; 16], name: b"desk".to_vec() };
     let hold = |size: usize| {
-        let mut greeting = Greeting::new(&screen);
-        let (mut said, mut session) = (greeting.opening(), Vec::new());
+        let mut handshake = Handshake::new(&screen);
+        let (mut sent, mut session) = (handshake.opening(), Vec::new());
         for piece in viewer.chunks(size) {
-            match greeting.answer(piece).ok()? {
-                Reply::Send(bytes) => said.extend(bytes),
+            match handshake.receive(piece).ok()? {
+                Reply::Send(bytes) => sent.extend(bytes),
                 Reply::Done { send, rest } => {
-                    said.extend(send);
+                    sent.extend(send);
                     session.extend(rest);
                 }
             }
         }
-        Some((said, session))
+        Some((sent, session))
     };
     assert_eq!(hold(usize::from(*size).max(1)), hold(usize::MAX));
 });

@@ -1,10 +1,13 @@
-//! A server that says anything at all. The first byte of the input is what the viewer wants and knows, the rest is what
-//! the server sends. Whatever it is: no panic, no wait for more than there is, and no password that can be read.
+//! Arbitrary bytes of a server. The first byte of the input is the viewer's policy, the rest is what the server sends. For
+//! any input: no panic, no wait for more than there is, and no password in clear text without approval.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use rand_core::{TryCryptoRng, TryRng};
-use rfb::{Ask, Cancelled, Credentials, Level, Policy, SecurityType, ServerKey, Stream, TlsError, TlsKind, Wanted};
+use rfb::{
+    Ask, Cancelled, CredentialRequest, Credentials, Level, Policy, SecurityType, ServerKey, Stream, TlsError, TlsKind,
+    client::Outcome,
+};
 use std::{
     convert::Infallible,
     io::Cursor,
@@ -17,45 +20,47 @@ use tokio::io::{AsyncWrite, join};
 const PASSWORD: &[u8] = b"correct horse";
 
 fuzz_target!(|input: &[u8]| {
-    let Some((wishes, server)) = input.split_first() else { return };
-    let bit = |place: u8| wishes & (1 << place) != 0;
+    let Some((flags, server)) = input.split_first() else { return };
+    let bit = |place: u8| flags & (1 << place) != 0;
     let policy = Policy {
         shared: bit(0),
         have_username: bit(1),
         have_password: bit(2),
         floor: bit(3).then_some(Level::Encrypted),
         repeater_id: bit(4).then(|| "1234".to_owned()),
-        without_vencrypt: bit(5),
+        without: Vec::from_iter(bit(5).then_some(SecurityType::VeNCrypt)),
     };
-    let mut person = Person { reveals: bit(6), within_tls: false };
+    let mut caller = Caller { approves_clear_text: bit(6), within_tls: false };
     let sent = Sent::default();
     let stream = join(Cursor::new(server.to_vec()), sent.clone());
-    let mut random = Counter(u64::from(*wishes));
+    let rng = Counter(u64::from(*flags));
     let outcome = {
-        let handshake = pin!(rfb::client::handshake(stream, &policy, &mut person, &mut random));
-        // All bytes are there, and so are all answers: whoever waits now waits for ever.
+        let handshake = pin!(rfb::client::handshake(stream, &policy, &mut caller, rng));
+        // All bytes and answers are there: pending now means pending for ever.
         match handshake.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(outcome) => outcome,
-            Poll::Pending => panic!("it waits for something that nobody promised"),
+            Poll::Pending => panic!("it waits for more than the server announced"),
         }
     };
-    if let Ok(server) = outcome {
-        assert!(server.init.to_bytes().len() < 1 << 20);
+    if let Ok(Outcome::Server(server)) = outcome {
+        let shown = server.init.to_bytes();
+        assert!(shown.len() < 1 << 20);
+        assert!(matches!(shown[4], 8 | 16 | 32));
         assert!(server.init.name_text().chars().count() <= 400);
     }
     let readable = sent.0.lock().expect("one thread").windows(PASSWORD.len()).any(|bytes| bytes == PASSWORD);
-    assert!(!readable || person.reveals || person.within_tls, "a password for everybody to read");
+    assert!(!readable || caller.approves_clear_text || caller.within_tls, "a password in clear text");
 });
 
-/// Knows a login, trusts no key; its TLS is none.
-struct Person {
-    reveals: bool,
+/// Knows a login, trusts no key; its TLS does not encrypt.
+struct Caller {
+    approves_clear_text: bool,
     within_tls: bool,
 }
 
-impl Ask for Person {
-    async fn permit(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
-        if chosen.reveals_password() && !self.reveals { Err(Cancelled) } else { Ok(()) }
+impl Ask for Caller {
+    async fn approve(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        if chosen.sends_plaintext_password() && !self.approves_clear_text { Err(Cancelled) } else { Ok(()) }
     }
 
     async fn tls(&mut self, stream: Stream, _: TlsKind) -> Result<Stream, TlsError> {
@@ -63,13 +68,13 @@ impl Ask for Person {
         Ok(stream)
     }
 
-    /// What follows makes a key of our own, which costs as much as thousands of other inputs, and then wants to see what
-    /// nobody guesses: `tests/ciphers.rs` goes on there.
+    /// What follows generates a key, which takes as long as thousands of other inputs, and cannot be passed by guessing:
+    /// `tests/ciphers.rs` covers it.
     async fn trust(&mut self, _: &ServerKey) -> Result<(), Cancelled> {
         Err(Cancelled)
     }
 
-    async fn credentials(&mut self, _: &Wanted) -> Result<Credentials, Cancelled> {
+    async fn credentials(&mut self, _: &CredentialRequest) -> Result<Credentials, Cancelled> {
         Ok(Credentials::new("ann", PASSWORD))
     }
 }
@@ -93,7 +98,7 @@ impl AsyncWrite for Sent {
     }
 }
 
-/// The same chance each time, so that a crash can be had again (SplitMix64).
+/// The same numbers each time, so that a crash can be reproduced (SplitMix64).
 struct Counter(u64);
 
 impl TryRng for Counter {

@@ -1,6 +1,6 @@
-//! The exchange of each security type: what happens between the server's offer and its verdict.
+//! The exchange of each security type: what happens between the server's offer and SecurityResult.
 
-mod diffie_hellman;
+mod ard;
 mod ms_logon;
 mod plain;
 mod rsa_aes;
@@ -9,86 +9,102 @@ mod vencrypt;
 mod vnc;
 
 use crate::{
-    ask::{Ask, Credentials, Wanted},
-    client::Offers,
-    error::{Error, Unfit},
-    security::{Policy, SecurityType},
+    ask::{Ask, CredentialRequest, Credentials},
+    error::{CredentialError, Error},
+    security::{Choice, Policy, SecurityType},
     wire::Wire,
 };
 use rand_core::CryptoRng;
 
-/// How the two sides agreed.
+/// The server's security types.
+pub(crate) enum Offers {
+    /// No choice (3.3).
+    Dictated(SecurityType),
+    /// One of these (3.7 and 3.8).
+    Listed(Vec<SecurityType>),
+}
+
+/// What the two sides agreed on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Agreed {
-    /// How we are let in.
+    /// The security type of the login.
     pub(crate) chosen: SecurityType,
-    /// It was found in VeNCrypt's list: then there is a SecurityResult in every version.
+    /// It is of VeNCrypt's list: then there is a SecurityResult in every version.
     pub(crate) within_vencrypt: bool,
-    /// It was found in Tight's list: then ServerInit has more to it.
+    /// It is of Tight's list: then ServerInit has an addition.
     pub(crate) within_tight: bool,
 }
 
-/// Chooses among what the server offers, and walks through the exchange.
+/// The end of [`log_in`].
+pub(crate) enum LogIn {
+    /// The exchange is complete; the server's verdict follows.
+    Done(Agreed),
+    /// See [`crate::client::Outcome::RetryWithout`].
+    RetryWithout(SecurityType),
+}
+
+/// Chooses among the server's security types, and performs the exchange.
 pub(crate) async fn log_in<A, R>(
     wire: &mut Wire,
     ask: &mut A,
     policy: &Policy,
-    random: &mut R,
+    rng: R,
     offers: &Offers,
-) -> Result<Agreed, Error>
+) -> Result<LogIn, Error>
 where
     A: Ask,
-    R: CryptoRng + Send,
+    R: CryptoRng + Send + 'static,
 {
     let (chosen, listed) = match offers {
         Offers::Dictated(dictated) => (*dictated, &[][..]),
-        Offers::Listed(listed) => (policy.choose(listed).ok_or_else(|| nothing_common(listed))?, &listed[..]),
+        Offers::Listed(listed) => (policy.choose(listed).ok_or_else(|| no_common_security(listed))?, &listed[..]),
     };
-    let mut agreed = Agreed { chosen, within_vencrypt: false, within_tight: false };
-    // These two only lead to what has to be permitted.
+    // A negotiation has nothing to approve yet.
     let negotiates = matches!(chosen, SecurityType::VeNCrypt | SecurityType::Tight);
     if !negotiates {
-        ask.permit(chosen).await?;
+        ask.approve(chosen).await?;
     }
     if !listed.is_empty() {
-        // It fits: it was offered in a byte.
+        // Not truncated: it was offered in a byte.
         wire.send(&[chosen.number() as u8]).await?;
     }
-    match chosen {
-        SecurityType::VeNCrypt => {
-            agreed.within_vencrypt = true;
-            agreed.chosen = vencrypt::agree(wire, ask, policy, listed).await?;
-        }
-        SecurityType::Tight => {
-            agreed.within_tight = true;
-            agreed.chosen = tight::agree(wire, ask, policy).await?;
-        }
-        _ => {}
-    }
-    exchange(wire, ask, random, agreed.chosen).await?;
-    Ok(agreed)
+    let choice = match chosen {
+        SecurityType::VeNCrypt => vencrypt::negotiate(wire, ask, policy, listed).await?,
+        SecurityType::Tight => tight::negotiate(wire, ask, policy, listed).await?,
+        _ => Choice::Inner(chosen),
+    };
+    let agreed = match choice {
+        Choice::Inner(inner) => Agreed {
+            chosen: inner,
+            within_vencrypt: chosen == SecurityType::VeNCrypt,
+            within_tight: chosen == SecurityType::Tight,
+        },
+        Choice::Outer => return Ok(LogIn::RetryWithout(chosen)),
+    };
+    exchange(wire, ask, rng, agreed.chosen).await?;
+    Ok(LogIn::Done(agreed))
 }
 
-/// Walks through `chosen`'s own exchange; TLS, where it has some, is there already.
-async fn exchange<A, R>(wire: &mut Wire, ask: &mut A, random: &mut R, chosen: SecurityType) -> Result<(), Error>
+/// Performs `chosen`'s own exchange; its TLS, if it has any, is established.
+async fn exchange<A, R>(wire: &mut Wire, ask: &mut A, rng: R, chosen: SecurityType) -> Result<(), Error>
 where
     A: Ask,
-    R: CryptoRng + Send,
+    R: CryptoRng + Send + 'static,
 {
     use SecurityType::*;
     match chosen {
         None | TlsNone | X509None => Ok(()),
         VncAuth | TlsVnc | X509Vnc => vnc::authenticate(wire, ask, chosen).await,
         Plain | TlsPlain | X509Plain | TightUnixLogin => plain::authenticate(wire, ask, chosen).await,
-        Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256 => rsa_aes::authenticate(wire, ask, random, chosen).await,
-        Ard => diffie_hellman::authenticate(wire, ask, random).await,
-        MsLogonII => ms_logon::authenticate(wire, ask, random).await,
-        // Never chosen by `Policy::choose`, or negotiated away by now.
-        Tight | VeNCrypt | Other(_) => Err(nothing_common(&[chosen])),
+        Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256 => rsa_aes::authenticate(wire, ask, rng, chosen).await,
+        Ard => ard::authenticate(wire, ask, rng).await,
+        MsLogonII => ms_logon::authenticate(wire, ask, rng).await,
+        // Never chosen by `Policy::choose`, or negotiated by now.
+        Tight | VeNCrypt | TightOther(_) | Other(_) => Err(no_common_security(&[chosen])),
     }
 }
 
-/// Each offer once, without the zeros that some lists are filled up with.
+/// Each number once, without the zeros that some servers pad their list with.
 pub(crate) fn distinct(numbers: impl IntoIterator<Item = u32>) -> Vec<SecurityType> {
     let mut offered = Vec::new();
     for number in numbers.into_iter().filter(|number| *number != 0) {
@@ -100,24 +116,27 @@ pub(crate) fn distinct(numbers: impl IntoIterator<Item = u32>) -> Vec<SecurityTy
     offered
 }
 
-fn nothing_common(offered: &[SecurityType]) -> Error {
-    Error::NoCommonSecurity { offered: offered.iter().copied().take(MAX_OFFERS_NAMED).collect() }
+fn no_common_security(offered: &[impl ToString]) -> Error {
+    Error::NoCommonSecurity { offered: offered.iter().take(MAX_OFFERS_NAMED).map(ToString::to_string).collect() }
 }
 
-/// Asks for credentials that fit into `username_limit` and `password_limit` bytes and have no NUL in them.
-async fn credentials<A: Ask>(ask: &mut A, wanted: Wanted, limits: &Limits) -> Result<Credentials, Error> {
-    let credentials = ask.credentials(&wanted).await?;
+/// Gets the caller's credentials.
+///
+/// # Errors
+/// [`Error::BadCredentials`] if they are longer than `limits` or contain a NUL.
+async fn credentials<A: Ask>(ask: &mut A, request: CredentialRequest, limits: &Limits) -> Result<Credentials, Error> {
+    let credentials = ask.credentials(&request).await?;
     let (username, password) = (credentials.username_bytes(), credentials.password_bytes());
-    let unfit = if wanted.username && username.len() > limits.username {
-        Unfit::UsernameTooLong { limit: limits.username }
+    let error = if request.username && username.len() > limits.username {
+        CredentialError::UsernameTooLong { limit: limits.username }
     } else if password.len() > limits.password {
-        Unfit::PasswordTooLong { limit: limits.password }
-    } else if password.contains(&0) || wanted.username && username.contains(&0) {
-        Unfit::Nul
+        CredentialError::PasswordTooLong { limit: limits.password }
+    } else if password.contains(&0) || request.username && username.contains(&0) {
+        CredentialError::Nul
     } else {
         return Ok(credentials);
     };
-    Err(Error::BadCredentials(unfit))
+    Err(Error::BadCredentials(error))
 }
 
 /// Bytes that a security type has room for.
@@ -126,14 +145,14 @@ struct Limits {
     password: usize,
 }
 
-/// A list of all 255 types tells a reader nothing.
+/// Offers that an error names at most.
 const MAX_OFFERS_NAMED: usize = 8;
 
 #[cfg(test)]
 mod tests {
     use sha2::{Digest, Sha256};
 
-    /// In hexadecimal, to compare long messages by.
+    /// SHA-256 in hexadecimal, to compare long messages by.
     pub(super) fn sha256(bytes: &[u8]) -> String {
         Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     }

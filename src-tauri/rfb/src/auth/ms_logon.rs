@@ -1,17 +1,19 @@
-//! MSLogonII, security type 113: UltraVNC's login with a Windows account. Its Diffie-Hellman has 64 bits, which anybody
-//! breaks in seconds: it hides nothing, and is treated so.
+//! MSLogonII, security type 113: UltraVNC's login with a Windows account
+//! ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#mslogonii-authentication)). Its 64-bit
+//! Diffie-Hellman is broken within seconds, so it counts as clear text.
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
-//! | server | 8, 8, 8 | generator, modulus, the server's public number |
-//! | viewer | 8 | our public number |
+//! | server | 8, 8, 8 | generator, modulus, the server's public value |
+//! | viewer | 8 | our public value |
 //! | viewer | 256, 64 | user name and password, each encrypted with DES-CBC |
 //!
-//! The shared number is the key, with each byte's bits turned round as in VNC authentication, and the first vector.
+//! The shared secret is the DES key, with the bits of each byte reversed as in VNC authentication, and the
+//! initialisation vector. A field ends with NUL and is padded with random bytes.
 
 use super::{Limits, credentials};
 use crate::{
-    ask::{Ask, Credentials, Step, Wanted},
+    ask::{Ask, CredentialRequest, Credentials, Step},
     error::Error,
     security::SecurityType,
     wire::Wire,
@@ -23,21 +25,22 @@ use des::{
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-pub(super) async fn authenticate<A, R>(wire: &mut Wire, ask: &mut A, random: &mut R) -> Result<(), Error>
+pub(super) async fn authenticate<A, R>(wire: &mut Wire, ask: &mut A, mut rng: R) -> Result<(), Error>
 where
     A: Ask,
     R: CryptoRng + Send,
 {
-    wire.enter(Step::Authentication, ask);
-    let group = Group { generator: wire.u64().await?, modulus: wire.u64().await?, theirs: wire.u64().await? };
+    wire.set_step(Step::Authentication, ask);
+    let group =
+        Group { generator: wire.read_u64().await?, modulus: wire.read_u64().await?, theirs: wire.read_u64().await? };
     if !group.is_usable() {
-        return Err(wire.broke("Diffie-Hellman numbers that cannot be used"));
+        return Err(wire.protocol_error("Diffie-Hellman numbers that cannot be used"));
     }
-    let wanted = Wanted { security_type: SecurityType::MsLogonII, username: true };
-    let credentials = credentials(ask, wanted, &LIMITS).await?;
-    let secret = random.next_u64();
+    let request = CredentialRequest { security_type: SecurityType::MsLogonII, username: true };
+    let credentials = credentials(ask, request, &LIMITS).await?;
+    let secret = rng.next_u64();
     let mut fields = Zeroizing::new([0; USERNAME_LEN + PASSWORD_LEN]);
-    random.fill_bytes(&mut *fields);
+    rng.fill_bytes(&mut *fields);
     let message = group.message(secret, &mut fields, &credentials);
     wire.send(&message).await
 }
@@ -49,18 +52,23 @@ struct Group {
 }
 
 impl Group {
-    /// Whether one can compute with it; what it protects is nothing anyway.
+    /// Whether it can be computed with. Nothing is checked for strength: 64 bits have none.
     fn is_usable(&self) -> bool {
         let useful = 2..self.modulus.saturating_sub(1);
         useful.contains(&self.generator) && useful.contains(&self.theirs)
     }
 
-    /// Our public number, then the encrypted login. `fields` come filled with chance.
-    fn message(&self, secret: u64, fields: &mut [u8; USERNAME_LEN + PASSWORD_LEN], who: &Credentials) -> Vec<u8> {
+    /// Our public value, then the encrypted login. `fields` is filled with random bytes: the padding.
+    fn message(
+        &self,
+        secret: u64,
+        fields: &mut [u8; USERNAME_LEN + PASSWORD_LEN],
+        credentials: &Credentials,
+    ) -> Vec<u8> {
         let shared = Zeroizing::new(self.power(self.theirs, secret).to_be_bytes());
         let (name, password) = fields.split_at_mut(USERNAME_LEN);
-        for (field, text) in [(name, who.username_bytes()), (password, who.password_bytes())] {
-            // Fits: see `LIMITS`.
+        for (field, text) in [(name, credentials.username_bytes()), (password, credentials.password_bytes())] {
+            // Not truncated: see `LIMITS`.
             for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
                 *place = *byte;
             }
@@ -79,7 +87,7 @@ impl Group {
             square = square * square % modulus;
             exponent >>= 1;
         }
-        // Below the modulus, which has 64 bits.
+        // Not truncated: it is below the modulus, which has 64 bits.
         result as u64
     }
 }
@@ -100,20 +108,20 @@ fn encrypt(shared: &[u8; 8], field: &mut [u8]) {
 
 const USERNAME_LEN: usize = 256;
 const PASSWORD_LEN: usize = 64;
-/// A field ends with NUL.
+/// One byte of each field is the NUL.
 const LIMITS: Limits = Limits { username: USERNAME_LEN - 1, password: PASSWORD_LEN - 1 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The values of noVNC's own test (tests/test.rfb.js, "MSLogonII authentication"); its answer is given by SHA-256.
+    /// The values of noVNC's test (tests/test.rfb.js, "MSLogonII authentication"); its answer is given by SHA-256.
     #[test]
     fn a_published_answer() {
         let group = Group { generator: 0x0001_0001, modulus: 0x2518_2617, theirs: 0x0e12_d0f5 };
         assert!(group.is_usable());
-        let who = Credentials::new("username", "password123456");
-        let message = group.message(0x0506_0708, &mut [0; USERNAME_LEN + PASSWORD_LEN], &who);
+        let credentials = Credentials::new("username", "password123456");
+        let message = group.message(0x0506_0708, &mut [0; USERNAME_LEN + PASSWORD_LEN], &credentials);
         assert_eq!(message[..16], *b"\0\0\0\0\x0a\xbc\x7c\xfd\x58\x34\xd2\x24\x44\x60\xf0\xd1");
         assert_eq!(
             crate::auth::tests::sha256(&message),
@@ -122,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_cannot_be_used() {
+    fn parameters_that_cannot_be_used_are_rejected() {
         let usable = |generator, modulus, theirs| Group { generator, modulus, theirs }.is_usable();
         assert!(usable(2, 1 << 40, 3));
         for (generator, modulus, theirs) in [

@@ -1,5 +1,6 @@
-//! User name and password as they are: VeNCrypt's Plain sub-types (rfbproto, "VeNCrypt", Plain) and Tight's Unix login
-//! ("Tight Security Type", Unix Login). What hides them, if anything, is the TLS around.
+//! User name and password in clear text: VeNCrypt's [Plain sub-types](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#plain-subtype)
+//! and Tight's [Unix login](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#tight-unix-login-authentication).
+//! Only the TLS around them, if any, encrypts them.
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
@@ -8,7 +9,7 @@
 
 use super::{Limits, credentials};
 use crate::{
-    ask::{Ask, Step, Wanted},
+    ask::{Ask, CredentialRequest, Step},
     error::Error,
     security::SecurityType,
     wire::Wire,
@@ -16,12 +17,12 @@ use crate::{
 use zeroize::Zeroizing;
 
 pub(super) async fn authenticate<A: Ask>(wire: &mut Wire, ask: &mut A, chosen: SecurityType) -> Result<(), Error> {
-    wire.enter(Step::Authentication, ask);
-    let credentials = credentials(ask, Wanted { security_type: chosen, username: true }, &LIMITS).await?;
+    wire.set_step(Step::Authentication, ask);
+    let credentials = credentials(ask, CredentialRequest { security_type: chosen, username: true }, &LIMITS).await?;
     let (username, password) = (credentials.username_bytes(), credentials.password_bytes());
-    // With room for all of it from the start: growing would leave copies behind.
+    // Allocated once: growing would leave copies behind.
     let mut message = Zeroizing::new(Vec::with_capacity(8 + username.len() + password.len()));
-    // Neither is cut: both are within the limits.
+    // Neither length is truncated: both are within the limits.
     message.extend((username.len() as u32).to_be_bytes());
     message.extend((password.len() as u32).to_be_bytes());
     message.extend(username);
@@ -29,5 +30,5 @@ pub(super) async fn authenticate<A: Ask>(wire: &mut Wire, ask: &mut A, chosen: S
     wire.send(&message).await
 }
 
-/// TigerVNC takes no more than this.
+/// TigerVNC's limits, in bytes.
 const LIMITS: Limits = Limits { username: 1024, password: 1024 };

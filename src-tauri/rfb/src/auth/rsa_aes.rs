@@ -1,21 +1,23 @@
-//! RSA-AES, security types 5, 6, 129 and 130 (rfbproto, "RSA-AES Security Type").
+//! RSA-AES, security types 5, 6, 129 and 130
+//! ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)).
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
-//! | server | 4, n, n | bits of its key, modulus, exponent |
+//! | server | 4, n, n | bits of its public key, modulus, exponent |
 //! | viewer | 4, 256, 256 | the same of ours |
-//! | viewer | 2, n | our random bytes, encrypted for the server's key |
-//! | server | 2, 256 | its random bytes, encrypted for ours |
+//! | viewer | 2, n | length, our random bytes encrypted with the server's key |
+//! | server | 2, 256 | length, its random bytes encrypted with our key |
 //! | both | | from here on in records |
-//! | viewer, server | hash | of both keys, one's own first |
+//! | viewer, server | hash | of both public keys, the sender's first |
 //! | server | 1 | 1: user name and password; 2: password |
 //! | viewer | 1, u, 1, p | user name, password |
 //!
-//! For 6 and 130 the records end here; for 5 and 129 the whole session is in them.
+//! For 6 and 130 the records end here; for 5 and 129 the whole session is in records. They protect against a listener
+//! even where the server's key is unknown, and against anyone else only if the caller knows the key.
 
 use super::{Limits, credentials};
 use crate::{
-    ask::{Ask, ServerKey, Step, Wanted},
+    ask::{Ask, CredentialRequest, ServerKey, Step},
     error::Error,
     record::{Cipher, Records},
     security::SecurityType,
@@ -32,54 +34,57 @@ use zeroize::Zeroizing;
 pub(super) async fn authenticate<A, R>(
     wire: &mut Wire,
     ask: &mut A,
-    random: &mut R,
+    mut rng: R,
     chosen: SecurityType,
 ) -> Result<(), Error>
 where
     A: Ask,
-    R: CryptoRng + Send,
+    R: CryptoRng + Send + 'static,
 {
-    wire.enter(Step::Authentication, ask);
+    wire.set_step(Step::Authentication, ask);
     let strength = Strength::of(chosen);
     let (server_key, server_public) = read_key(wire).await?;
     ask.trust(&server_key).await?;
 
-    let own = PrivateKey::new(random, OWN_BITS).map_err(|cause| wire.broke(format!("no key of our own: {cause}")))?;
+    let generate = move || (PrivateKey::new(&mut rng, OWN_BITS), rng);
+    let (own, mut rng) = ask.run_blocking(generate).await?;
+    let own = own.map_err(|cause| wire.protocol_error(format!("no key of our own: {cause}")))?;
     let own_public = public_bytes(&own);
     let mut own_random = Zeroizing::new(vec![0; strength.key_len()]);
-    random.fill_bytes(&mut own_random);
+    rng.fill_bytes(&mut own_random);
     let encrypted = server_public
-        .encrypt(random, Pkcs1v15Encrypt, &own_random)
-        .map_err(|cause| wire.broke(format!("a key that cannot be used: {cause}")))?;
+        .encrypt(&mut rng, Pkcs1v15Encrypt, &own_random)
+        .map_err(|cause| wire.protocol_error(format!("a key that cannot be used: {cause}")))?;
     let mut hello = own_public.clone();
-    // A modulus has at most 1024 bytes.
+    // Not truncated: a modulus has at most 1024 bytes.
     hello.extend((encrypted.len() as u16).to_be_bytes());
     hello.extend(encrypted);
     wire.send(&hello).await?;
 
-    let length = usize::from(wire.u16().await?);
+    let length = usize::from(wire.read_u16().await?);
     if length != OWN_LEN {
-        return Err(wire.broke(format!("a random number of {length} encrypted bytes")));
+        return Err(wire.protocol_error(format!("a random number of {length} encrypted bytes")));
     }
-    let encrypted = wire.bytes(length).await?;
-    // Whatever does not decrypt becomes random bytes of some length.
+    let encrypted = wire.read_vec(length).await?;
+    // A ciphertext with wrong padding decrypts to random bytes of a random length (implicit rejection).
     let server_random = own.decrypt(Pkcs1v15Encrypt, &encrypted).map(Zeroizing::new).unwrap_or_default();
     if server_random.len() != own_random.len() {
-        return Err(wire.broke(format!("a random number of {} bytes", server_random.len())));
+        return Err(wire.protocol_error(format!("a random number of {} bytes", server_random.len())));
     }
 
     let sealer = strength.cipher(&[&server_random, &own_random]);
     let opener = strength.cipher(&[&own_random, &server_random]);
-    let mut records = Records::new(wire.take(), opener, sealer);
+    let mut records = Records::new(wire.take_stream(), opener, sealer);
     exchange(wire, ask, &mut records, strength, chosen, [&own_public, &server_key.blob]).await?;
     match chosen {
-        SecurityType::Ra2 | SecurityType::Ra2Aes256 => wire.put(Box::new(records)),
-        _ => wire.put(records.into_inner().ok_or_else(|| wire.broke("more records than were asked for"))?),
+        SecurityType::Ra2 | SecurityType::Ra2Aes256 => wire.set_stream(Box::new(records)),
+        _ => wire
+            .set_stream(records.into_inner().ok_or_else(|| wire.protocol_error("more records than were asked for"))?),
     }
     Ok(())
 }
 
-/// What is said in records: who both are once more, and the login.
+/// The exchange within the records: the proofs of both keys, then the login.
 async fn exchange<A: Ask>(
     wire: &mut Wire,
     ask: &mut A,
@@ -88,58 +93,58 @@ async fn exchange<A: Ask>(
     chosen: SecurityType,
     [own, server]: [&[u8]; 2],
 ) -> Result<(), Error> {
-    records.write_all(&strength.hash(&[own, server])).await.map_err(|cause| wire.broken(cause))?;
-    records.flush().await.map_err(|cause| wire.broken(cause))?;
+    records.write_all(&strength.hash(&[own, server])).await.map_err(|cause| wire.map_io_error(cause))?;
+    records.flush().await.map_err(|cause| wire.map_io_error(cause))?;
     let expected = strength.hash(&[server, own]);
-    let mut shown = vec![0; expected.len()];
-    records.read_exact(&mut shown).await.map_err(|cause| wire.broken(cause))?;
-    if !bool::from(shown.ct_eq(&expected)) {
-        return Err(Error::Integrity { during: wire.during() });
+    let mut received = vec![0; expected.len()];
+    records.read_exact(&mut received).await.map_err(|cause| wire.map_io_error(cause))?;
+    if !bool::from(received.ct_eq(&expected)) {
+        return Err(Error::Integrity { during: wire.step() });
     }
-    let username = match records.read_u8().await.map_err(|cause| wire.broken(cause))? {
+    let username = match records.read_u8().await.map_err(|cause| wire.map_io_error(cause))? {
         1 => true,
         2 => false,
-        other => return Err(wire.broke(format!("login kind {other}"))),
+        other => return Err(wire.protocol_error(format!("login kind {other}"))),
     };
-    let credentials = credentials(ask, Wanted { security_type: chosen, username }, &LIMITS).await?;
+    let credentials = credentials(ask, CredentialRequest { security_type: chosen, username }, &LIMITS).await?;
     let name = if username { credentials.username_bytes() } else { &[] };
     let password = credentials.password_bytes();
     let mut login = Zeroizing::new(Vec::with_capacity(2 + name.len() + password.len()));
-    // Neither is cut: see `LIMITS`.
+    // Neither length is truncated: see `LIMITS`.
     login.push(name.len() as u8);
     login.extend(name);
     login.push(password.len() as u8);
     login.extend(password);
-    records.write_all(&login).await.map_err(|cause| wire.broken(cause))?;
-    records.flush().await.map_err(|cause| wire.broken(cause))
+    records.write_all(&login).await.map_err(|cause| wire.map_io_error(cause))?;
+    records.flush().await.map_err(|cause| wire.map_io_error(cause))
 }
 
-/// Reads the server's key; an error unless it can be used.
+/// Reads the server's public key, and checks that it can be used: [`Error::TooWeak`] below 1024 bits.
 async fn read_key(wire: &mut Wire) -> Result<(ServerKey, PublicKey), Error> {
-    let bits = wire.u32().await?;
-    if bits < LEAST_BITS {
+    let bits = wire.read_u32().await?;
+    if bits < MIN_BITS {
         return Err(Error::TooWeak { bits });
     }
-    if bits > MOST_BITS {
-        return Err(wire.broke(format!("a key of {bits} bits")));
+    if bits > MAX_BITS {
+        return Err(wire.protocol_error(format!("a key of {bits} bits")));
     }
     let length = bits.div_ceil(8) as usize;
-    let numbers = wire.bytes(2 * length).await?;
+    let numbers = wire.read_vec(2 * length).await?;
     let (modulus, exponent) = numbers.split_at(length);
     let number = |bytes| BoxedUint::from_be_slice(bytes, bits.next_multiple_of(64)).ok();
     let usable = match (number(modulus), number(exponent)) {
-        // A modulus that is shorter than it says would be weaker than it says.
+        // A modulus with fewer bits than announced would be weaker than announced.
         (Some(n), Some(e)) if n.bit_width_vartime() > bits - 8 => {
-            PublicKey::new_with_size_limits(n, e, LEAST_BITS as usize - 7..=MOST_BITS as usize).ok()
+            PublicKey::new_with_size_limits(n, e, MIN_BITS as usize - 7..=MAX_BITS as usize).ok()
         }
         _ => None,
     };
-    let public = usable.ok_or_else(|| wire.broke("a key that cannot be used"))?;
+    let public = usable.ok_or_else(|| wire.protocol_error("a key that cannot be used"))?;
     let blob = [&bits.to_be_bytes()[..], &numbers].concat();
     Ok((ServerKey { bits, blob }, public))
 }
 
-/// Our key as it is sent.
+/// Our public key as it is sent.
 fn public_bytes(own: &PrivateKey) -> Vec<u8> {
     let mut bytes = (OWN_BITS as u32).to_be_bytes().to_vec();
     for number in [own.n_bytes(), own.e_bytes()] {
@@ -149,7 +154,7 @@ fn public_bytes(own: &PrivateKey) -> Vec<u8> {
     bytes
 }
 
-/// AES with 128 bits and SHA-1, or with 256 bits and SHA-256.
+/// AES-128 and SHA-1, or AES-256 and SHA-256.
 #[derive(Clone, Copy)]
 enum Strength {
     Bits128,
@@ -164,7 +169,7 @@ impl Strength {
         }
     }
 
-    /// Bytes of a key, and of each side's random number.
+    /// Bytes of an AES key, and of each side's random bytes.
     fn key_len(self) -> usize {
         match self {
             Self::Bits128 => 16,
@@ -179,7 +184,7 @@ impl Strength {
         })
     }
 
-    /// A direction's cipher; SHA-1 gives more bytes than AES takes.
+    /// The cipher of one direction. SHA-1 has more bytes than AES-128 takes.
     fn cipher(self, randoms: &[&[u8]]) -> Cipher {
         let hash = self.hash(randoms);
         match self {
@@ -197,13 +202,13 @@ fn key<const N: usize>(hash: &[u8]) -> Zeroizing<[u8; N]> {
     key
 }
 
-/// Lengths are sent in one byte.
+/// Each length is sent in one byte.
 const LIMITS: Limits = Limits { username: 255, password: 255 };
-/// Below this a key can be factored by those who want to.
-const LEAST_BITS: u32 = 1024;
-/// No server has more; each is computed with.
-const MOST_BITS: u32 = 8192;
-/// Bits of our own key, which is good for one login.
+/// Bits. Shorter moduli can be factored; RSA-768 was in 2009.
+const MIN_BITS: u32 = 1024;
+/// Bits. Bounds memory and computing time; servers use 2048 to 4096.
+const MAX_BITS: u32 = 8192;
+/// Bits of our own key, which is used for one login.
 const OWN_BITS: usize = 2048;
 const OWN_LEN: usize = OWN_BITS / 8;
 
@@ -216,8 +221,8 @@ mod tests {
         (0..hex.len()).step_by(2).map(|place| u8::from_str_radix(&hex[place..place + 2], 16).unwrap()).collect()
     }
 
-    /// The records of noVNC's own test (tests/test.rfb.js, "RA2"): the randoms are its, the server's one decrypted with
-    /// its key; the hashes are SHA-1 of its two public keys.
+    /// The records of noVNC's test (tests/test.rfb.js, "RA2"): both sides' random bytes are its, the server's decrypted
+    /// with its key; the hashes are SHA-1 of its two public keys.
     #[tokio::test]
     async fn published_records() {
         let (client, server) = (bytes("1c08fe2178ef4ef93f05ecead46ba5d5"), bytes("33c91efb9950d50d15213e62dbd60b87"));

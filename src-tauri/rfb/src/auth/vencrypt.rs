@@ -1,70 +1,60 @@
-//! VeNCrypt, security type 19, version 0.2 (rfbproto, "VeNCrypt"): a list of sub-types, most of them within TLS.
+//! VeNCrypt, security type 19, version 0.2 ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#vencrypt)): a list of sub-types, most of them within TLS.
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
 //! | server | 1, 1 | its version |
 //! | viewer | 1, 1 | 0, 2 |
-//! | server | 1 | 0: fine |
+//! | server | 1 | 0: accepted |
 //! | server | 1, n × 4 | number of sub-types, sub-types |
 //! | viewer | 4 | the chosen one |
 //! | server | 1 | TLS only. 1: go |
-//! | both | | TLS only. its handshake; all else is within it |
+//! | both | | TLS only. its handshake; everything after is within it |
 
-use super::{distinct, nothing_common};
+use super::{distinct, no_common_security};
 use crate::{
-    ask::{Ask, Heard, Step, TlsError, TlsKind},
+    ask::{Ask, ServerInfo, Step, TlsError, TlsKind},
     error::Error,
-    security::{Policy, SecurityType},
+    security::{Choice, Policy, SecurityType},
     wire::Wire,
 };
 
-/// Agrees on a sub-type and brings up its TLS; what is left to do is the sub-type's own exchange. `outer` is the list
-/// that VeNCrypt was chosen from.
-pub(super) async fn agree<A: Ask>(
+/// Agrees on a sub-type and establishes its TLS; the sub-type's own exchange follows. `outer` is the list that VeNCrypt
+/// was chosen from.
+pub(super) async fn negotiate<A: Ask>(
     wire: &mut Wire,
     ask: &mut A,
     policy: &Policy,
     outer: &[SecurityType],
-) -> Result<SecurityType, Error> {
-    wire.enter(Step::SecurityTypes, ask);
-    let version: [u8; 2] = wire.array().await?;
+) -> Result<Choice, Error> {
+    wire.set_step(Step::SecurityTypes, ask);
+    let version: [u8; 2] = wire.read_array().await?;
     if version < VERSION {
-        // rfbproto: 0.0 says that no version suits.
+        // 0.0: none of the server's versions is spoken here.
         wire.send(&[0, 0]).await?;
         let [major, minor] = version;
-        return Err(wire.broke(format!("VeNCrypt version {major}.{minor}")));
+        return Err(wire.protocol_error(format!("VeNCrypt version {major}.{minor}")));
     }
     wire.send(&VERSION).await?;
-    if wire.u8().await? != 0 {
-        return Err(wire.broke("VeNCrypt version 0.2 refused"));
+    if wire.read_u8().await? != 0 {
+        return Err(wire.protocol_error("VeNCrypt version 0.2 refused"));
     }
-    let count = wire.u8().await?;
-    let list = wire.bytes(usize::from(count) * 4).await?;
+    let count = wire.read_u8().await?;
+    let list = wire.read_vec(usize::from(count) * 4).await?;
     let offered = distinct(list.as_chunks::<4>().0.iter().map(|number| u32::from_be_bytes(*number)));
-    ask.heard(Heard::Offered(&offered));
-    let chosen = choose(policy, outer, &offered)?;
-    ask.permit(chosen).await?;
-    wire.send(&chosen.number().to_be_bytes()).await?;
-    if let Some(kind) = tls_kind(chosen) {
-        upgrade(wire, ask, kind).await?;
-    }
-    Ok(chosen)
-}
-
-fn choose(policy: &Policy, outer: &[SecurityType], offered: &[SecurityType]) -> Result<SecurityType, Error> {
+    ask.server_info(ServerInfo::Offered(&offered));
     let speakable: Vec<_> = offered
         .iter()
         .copied()
         .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight))
         .collect();
-    // The rest of the outer list, which was left for what VeNCrypt might have had.
-    let without = Policy { without_vencrypt: true, ..policy.clone() };
-    match (policy.choose(&speakable), without.choose(outer)) {
-        (Some(ours), Some(other)) if without.rank(other) < policy.rank(ours) => Err(Error::BetterWithoutVeNCrypt),
-        (Some(ours), _) => Ok(ours),
-        (None, Some(_)) => Err(Error::BetterWithoutVeNCrypt),
-        (None, None) => Err(nothing_common(offered)),
+    let choice = policy.choose_within(SecurityType::VeNCrypt, outer, &speakable);
+    let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else { return Ok(Choice::Outer) };
+    ask.approve(chosen).await?;
+    wire.send(&chosen.number().to_be_bytes()).await?;
+    if let Some(kind) = tls_kind(chosen) {
+        upgrade(wire, ask, kind).await?;
     }
+    Ok(Choice::Inner(chosen))
 }
 
 fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
@@ -76,24 +66,25 @@ fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
     }
 }
 
-/// Nothing was read ahead: what somebody may have put before the server's TLS is still there for the caller to find.
+/// Establishes TLS. Nothing was read ahead: bytes that were injected before the server's TLS are left in the stream, for
+/// the caller to reject.
 async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<(), Error> {
-    wire.enter(Step::Authentication, ask);
-    if wire.u8().await? != 1 {
+    wire.set_step(Step::Authentication, ask);
+    if wire.read_u8().await? != 1 {
         return Err(Error::Tls { detail: "the server could not start TLS".to_owned() });
     }
-    let plain = wire.take();
+    let plain = wire.take_stream();
     match ask.tls(plain, kind).await {
         Ok(stream) => {
-            wire.put(stream);
+            wire.set_stream(stream);
             Ok(())
         }
         Err(TlsError::Cancelled) => Err(Error::Cancelled),
-        Err(TlsError::Early) => Err(wire.broke("data before TLS")),
+        Err(TlsError::Early) => Err(wire.protocol_error("data before TLS")),
         Err(TlsError::Failed { detail }) => Err(Error::Tls { detail }),
-        Err(TlsError::Io(source)) => Err(wire.broken(source)),
+        Err(TlsError::Io(source)) => Err(wire.map_io_error(source)),
     }
 }
 
-/// The only one that anybody speaks.
+/// The only version in use.
 const VERSION: [u8; 2] = [0, 2];

@@ -1,15 +1,17 @@
-//! VNC Authentication, security type 2 (rfbproto, "VNC Authentication").
+//! VNC Authentication, security type 2 ([RFC 6143, 7.2.2](https://www.rfc-editor.org/rfc/rfc6143#section-7.2.2), and
+//! [rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#vnc-authentication) for the order of the key's bits).
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
 //! | server | 16 | challenge |
 //! | viewer | 16 | the challenge, DES-encrypted with the password |
 //!
-//! By itself it authenticates nobody to us and encrypts nothing after it; a listener can guess the password at leisure.
+//! It does not authenticate the server and encrypts nothing after it; challenge and response are enough to guess the
+//! password offline.
 
 use super::{Limits, credentials};
 use crate::{
-    ask::{Ask, Step, Wanted},
+    ask::{Ask, CredentialRequest, Step},
     error::Error,
     security::SecurityType,
     wire::Wire,
@@ -20,19 +22,19 @@ use des::{
 };
 use zeroize::Zeroizing;
 
-/// Asks for the password once the server has shown its challenge. `chosen` is what we came here by.
+/// Asks for the password once the challenge has been received. `chosen` is the type or sub-type that this is part of.
 pub(super) async fn authenticate<A: Ask>(wire: &mut Wire, ask: &mut A, chosen: SecurityType) -> Result<(), Error> {
-    wire.enter(Step::Authentication, ask);
-    let challenge = wire.array().await?;
-    let credentials = credentials(ask, Wanted { security_type: chosen, username: false }, &LIMITS).await?;
+    wire.set_step(Step::Authentication, ask);
+    let challenge = wire.read_array().await?;
+    let credentials = credentials(ask, CredentialRequest { security_type: chosen, username: false }, &LIMITS).await?;
     let answer = answer(challenge, credentials.password_bytes());
     wire.send(&answer).await
 }
 
-/// Only eight bytes count, but people have longer passwords and type them.
+/// No limit for the password: only its first eight bytes count, and servers accept longer ones.
 const LIMITS: Limits = Limits { username: 0, password: usize::MAX };
 
-/// Encrypts the challenge's two blocks, each by itself (ECB).
+/// Encrypts the challenge's two blocks (ECB).
 fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {
     let des = Des::new((&*key(password)).into());
     for block in challenge.as_chunks_mut::<8>().0 {
@@ -41,8 +43,7 @@ fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {
     challenge
 }
 
-/// The first eight bytes, filled up with zeros. The first VNC numbered a byte's bits the other way round than DES does,
-/// and so has everybody since.
+/// The password's first eight bytes, padded with zeros. The first bit of each is the lowest, the reverse of DES.
 fn key(password: &[u8]) -> Zeroizing<[u8; 8]> {
     let mut key = Zeroizing::new([0; 8]);
     for (key, byte) in key.iter_mut().zip(password) {

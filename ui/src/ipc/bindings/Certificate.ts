@@ -2,19 +2,19 @@
 import type { CertificateProblem } from "./CertificateProblem";
 
 /**
- * What a certificate says, and what is wrong with it. Its words are the server's, cleaned.
+ * What a certificate says, and what is wrong with it. Its text is the server's, sanitised.
  */
 export type Certificate = { 
 /**
- * Whom it was issued to.
+ * Distinguished name of its subject, such as `CN=studio, O=Example`.
  */
 subject: string, 
 /**
- * The names and IP addresses that it is for.
+ * DNS names and IP addresses of its subjectAltName, or else the subject's common names; at most 16.
  */
 names: Array<string>, 
 /**
- * Who issued it.
+ * Distinguished name of its issuer.
  */
 issuer: string, 
 /**

@@ -8,7 +8,7 @@ import type { WsRefusal } from "./WsRefusal";
 /**
  * Why there is no session with a server, or no longer one. The conventions of the fields are those of the [module](super).
  */
-export type ConnectError = { "code": "unknown_name", hostname: string, } | { "code": "connection_refused", address: string, } | { "code": "dial_timeout", address: string, seconds: number, } | { "code": "unreachable", address: string, detail: string, } | { "code": "socket_missing", path: string, } | { "code": "caller_gone", address: string, } | { "code": "cannot_listen", address: string, detail: string, } | { "code": "wake_not_sent", detail: string, } | { "code": "ws_refused", address: string, 
+export type ConnectError = { "code": "unknown_name", hostname: string, } | { "code": "connection_refused", address: string, } | { "code": "dial_timeout", address: string, seconds: number, } | { "code": "unreachable", address: string, detail: string, } | { "code": "socket_missing", path: string, } | { "code": "caller_gone", address: string, } | { "code": "caller_must_retry", address: string, } | { "code": "cannot_listen", address: string, detail: string, } | { "code": "wake_not_sent", detail: string, } | { "code": "ws_refused", address: string, 
 /**
  * What it comes to.
  */
@@ -20,7 +20,7 @@ status: number, reason: string | null, } | { "code": "ws_unknown_token", address
 /**
  * What it is, where that shows.
  */
-looks_like: WsMistake | null, detail: string, } | { "code": "ssh_missing" } | { "code": "ssh_unreachable", via: string, detail: string, } | { "code": "ssh_timeout", via: string, address: string, seconds: number, } | { "code": "ssh_host_key", via: string, detail: string, } | { "code": "ssh_denied", via: string, detail: string, } | { "code": "ssh_forward", via: string, address: string, detail: string, } | { "code": "ssh_failed", via: string, detail: string, } | { "code": "not_rfb", address: string, 
+looks_like: WsMistake | null, detail: string, } | { "code": "ssh_missing" } | { "code": "ssh_unreachable", via: string, detail: string, } | { "code": "ssh_timeout", via: string, address: string, seconds: number, } | { "code": "ssh_host_key", via: string, detail: string, } | { "code": "ssh_denied", via: string, detail: string, } | { "code": "ssh_forward", via: string, address: string, detail: string, } | { "code": "ssh_prohibited", via: string, address: string, detail: string, } | { "code": "ssh_broken", via: string, detail: string, } | { "code": "ssh_failed", via: string, detail: string, } | { "code": "not_rfb", address: string, 
 /**
  * What it is, where that shows.
  */
@@ -36,7 +36,7 @@ offered: Array<string>, } | { "code": "auth_failed", address: string, reason: st
 /**
  * It has had enough of our attempts: trying again makes it worse.
  */
-too_many: boolean, } | { "code": "auth_failed_probably", address: string, } | { "code": "bad_input", address: string, detail: string, } | { "code": "too_weak", address: string, bits: number, } | { "code": "integrity", address: string, } | { "code": "tls", address: string, 
+too_many: boolean, } | { "code": "auth_failed_probably", address: string, } | { "code": "bad_input", address: string, detail: string, } | { "code": "bad_http_auth", address: string, detail: string, } | { "code": "too_weak", address: string, bits: number, } | { "code": "integrity", address: string, } | { "code": "tls", address: string, 
 /**
  * The TLS library's or the server's words.
  */

@@ -3,6 +3,6 @@ import type { Certificate } from "./Certificate";
 import type { RsaKey } from "./RsaKey";
 
 /**
- * Who a server has shown to be.
+ * The key that a server has proved.
  */
 export type Identity = { "kind": "x509" } & Certificate | { "kind": "ra2" } & RsaKey;

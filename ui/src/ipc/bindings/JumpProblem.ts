@@ -3,4 +3,4 @@
 /**
  * Why a text is no jump host.
  */
-export type JumpProblem = "empty" | "hyphen" | "characters" | "port" | "scheme" | "too_long" | "address";
+export type JumpProblem = "empty" | "hyphen" | "characters" | "port" | "scheme" | "too_long" | "address" | "password";

@@ -3,11 +3,11 @@ import type { Identity } from "./Identity";
 import type { Level } from "./Level";
 
 /**
- * What is_encrypted a session, and how it came to that.
+ * What protects a session: its level, and the facts behind it.
  */
 export type Protection = { 
 /**
- * How well.
+ * The level that all layers come to.
  */
 level: Level, 
 /**
@@ -19,6 +19,10 @@ local: boolean,
  */
 through: string | null, 
 /**
+ * Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
+ */
+site_tls: string | null, 
+/**
  * The security type's name in the field, such as `X509Vnc`.
  */
 security_type: string, 
@@ -27,7 +31,7 @@ security_type: string,
  */
 tls: string | null, 
 /**
- * Who the server has shown to be.
+ * The key that the server has proved; none where the security type has no server key.
  */
 identity: Identity | null, 
 /**

@@ -30,9 +30,13 @@ offered: Array<string>,
  */
 chosen: string | null, 
 /**
- * What it is_encrypted.
+ * What it protects.
  */
 protection: Level | null, 
+/**
+ * What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+ */
+tunnel: string | null, 
 /**
  * Who the server has shown to be.
  */

@@ -3,6 +3,7 @@ import type { EngineError } from "./EngineError";
 import type { Prompt } from "./Prompt";
 import type { Protection } from "./Protection";
 import type { Stage } from "./Stage";
+import type { Subject } from "./Subject";
 
 /**
  * Where a session is.
@@ -12,6 +13,14 @@ export type SessionState = { "state": "connecting",
  * How far.
  */
 stage: Stage, } | { "state": "asking", 
+/**
+ * Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
+ */
+number: number, 
+/**
+ * Who it is about.
+ */
+subject: Subject, 
 /**
  * The question.
  */
@@ -33,7 +42,7 @@ width: number,
  */
 height: number, 
 /**
- * What is_encrypted the session.
+ * What protects the session.
  */
 protection: Protection, 
 /**

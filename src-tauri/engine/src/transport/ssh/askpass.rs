@@ -1,9 +1,11 @@
-//! Portlight as ssh's askpass program: passes ssh's question to the Portlight that runs that ssh, and prints the answer.
+//! Portlight as ssh's askpass program: passes ssh's question to the Portlight that has started that ssh, and prints the
+//! answer.
 //!
 //! ssh(1), `SSH_ASKPASS`: the question is the first argument, the answer is read from the program's standard output, and
 //! any exit status but 0 means that there is none.
 
-use super::{channel, message, question::Hint};
+use super::{message, question::Hint};
+use crate::platform;
 use std::{
     env,
     ffi::OsStr,
@@ -11,11 +13,11 @@ use std::{
     process::ExitCode,
 };
 
-/// Names the private channel; set for that ssh only.
+/// The environment variable with the address of the [channel](platform::Channel); set for that ssh only.
 pub(super) const CHANNEL: &str = "PORTLIGHT_ASKPASS";
 
-/// Asks, where ssh started this program for that: then the exit code is the program's. To be called before anything
-/// else.
+/// Passes on ssh's question where ssh has started this program as its askpass program; then the exit code is the
+/// program's. To be called before anything else.
 pub fn run() -> Option<ExitCode> {
     let channel = env::var_os(CHANNEL)?;
     let prompt = env::args_os().nth(1).unwrap_or_default();
@@ -24,7 +26,7 @@ pub fn run() -> Option<ExitCode> {
     Some(if answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Asks through `channel` and prints the answer to `out`; false where there is none.
+/// Asks through the channel with this address and writes the answer to `out`; false where there is none.
 pub(super) fn ask(channel: &OsStr, hint: &str, prompt: &OsStr, out: &mut impl Write) -> bool {
     let hint = match hint {
         "confirm" => Hint::Confirm,
@@ -32,7 +34,7 @@ pub(super) fn ask(channel: &OsStr, hint: &str, prompt: &OsStr, out: &mut impl Wr
         _ => Hint::Text,
     };
     let mut answered = || {
-        let mut portlight = channel::call(channel)?;
+        let mut portlight = platform::connect(channel)?;
         portlight.write_all(&message::question(hint, prompt.as_encoded_bytes()))?;
         let Some(answer) = message::read_answer(&mut portlight)? else { return Ok(false) };
         out.write_all(&answer)?;
@@ -40,7 +42,7 @@ pub(super) fn ask(channel: &OsStr, hint: &str, prompt: &OsStr, out: &mut impl Wr
         Ok(true)
     };
     answered().unwrap_or_else(|cause: io::Error| {
-        // Ends up in what is quoted of ssh.
+        // Becomes part of ssh's error output, which is quoted where ssh fails.
         eprintln!("portlight could not ask: {cause}");
         false
     })

@@ -32,12 +32,33 @@ pub(super) fn explain(detail: String, via: &Jump, address: &Address) -> ConnectE
         ConnectError::SshDenied { via, detail }
     } else if says(&["Could not resolve hostname", "connect to host ", UNDER_WAY]) {
         ConnectError::SshUnreachable { via, detail }
+    } else if says(&["administratively prohibited", "Session open refused"]) {
+        ConnectError::SshProhibited { via, address: address.to_string(), detail }
     } else if says(&["stdio forwarding failed", "tdio forwarding request failed"]) {
         ConnectError::SshForward { via, address: address.to_string(), detail }
+    } else if says(BROKEN) {
+        ConnectError::SshBroken { via, detail }
     } else {
         ConnectError::SshFailed { via, detail }
     }
 }
+
+/// What ssh says where the SSH host closed the connection, or it was lost: while sshd restarts, is overloaded
+/// (`MaxStartups`), or the network is away.
+const BROKEN: &[&str] = &[
+    "kex_exchange_identification",
+    "ssh_exchange_identification",
+    "banner exchange",
+    "Connection closed by ",
+    "Connection reset by ",
+    "Connection timed out",
+    "Operation timed out",
+    "Timeout, server ",
+    "Broken pipe",
+    "client_loop: ",
+    "Network is unreachable",
+    "No route to host",
+];
 
 #[cfg(test)]
 mod tests {
@@ -60,10 +81,17 @@ mod tests {
                 "channel 0: open failed: x\nstdio forwarding failed\nConnection closed by UNKNOWN port 65535",
                 "ssh_unreachable",
             ),
-            ("mux_client_request_stdio_fwd: stdio forwarding request failed: Session open refused", "ssh_forward"),
+            ("mux_client_request_stdio_fwd: stdio forwarding request failed: Session open refused", "ssh_prohibited"),
             ("ssh: Could not resolve hostname box: Name or service not known", "ssh_unreachable"),
             ("ssh: connect to host box port 22: No route to host", "ssh_unreachable"),
-            ("kex_exchange_identification: Connection closed by remote host", "ssh_failed"),
+            ("kex_exchange_identification: Connection closed by remote host", "ssh_broken"),
+            ("Connection reset by 192.0.2.1 port 22", "ssh_broken"),
+            ("client_loop: send disconnect: Broken pipe", "ssh_broken"),
+            (
+                "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed",
+                "ssh_prohibited",
+            ),
+            ("command-line: line 0: Bad configuration option: x", "ssh_failed"),
             ("exit status: 255", "ssh_failed"),
         ] {
             assert_eq!(code(words), expected, "{words}");

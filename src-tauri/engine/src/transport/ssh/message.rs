@@ -1,9 +1,9 @@
-//! What goes through the private channel: one question of ssh, one answer, each in one message.
+//! The two messages of the channel: one question of ssh, and its answer.
 //!
 //! ```text
-//! askpass  ─▶ Portlight   hint (1), length (2, big endian), ssh's words
-//! Portlight ─▶ askpass    0                                  given up, or refused
-//!                         1, length (2, big endian), answer
+//! askpass   ─▶ Portlight  hint (1 byte), length (2 bytes, big endian), ssh's prompt
+//! Portlight ─▶ askpass    0                                         given up, or refused
+//!                         1, length (2 bytes, big endian), answer
 //! ```
 
 use super::question::Hint;
@@ -12,12 +12,12 @@ use std::io::{self, ErrorKind, Read};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use zeroize::Zeroizing;
 
-/// The longest words of ssh that are passed on; longer ones are cut.
+/// The longest prompt in bytes; a longer one is cut.
 const MAX_PROMPT: usize = 8192;
-/// ssh reads no longer answers (`readpass.c`: a buffer of 1024 bytes with a NUL).
+/// The longest answer in bytes: ssh reads into a buffer of 1024 with a NUL (`readpass.c` of OpenSSH).
 const MAX_ANSWER: usize = 1023;
 
-/// ssh's question, for Portlight.
+/// The message with ssh's question.
 pub(super) fn question(hint: Hint, prompt: &[u8]) -> Vec<u8> {
     let prompt = &prompt[..prompt.len().min(MAX_PROMPT)];
     let hint = match hint {
@@ -28,7 +28,7 @@ pub(super) fn question(hint: Hint, prompt: &[u8]) -> Vec<u8> {
     [&[hint][..], &length(prompt), prompt].concat()
 }
 
-/// Reads [`question`].
+/// Reads the message of [`question`].
 pub(super) async fn read_question(from: &mut (impl AsyncRead + Unpin)) -> io::Result<(Hint, Vec<u8>)> {
     let hint = match from.read_u8().await? {
         0 => Hint::Text,
@@ -45,7 +45,8 @@ pub(super) async fn read_question(from: &mut (impl AsyncRead + Unpin)) -> io::Re
     Ok((hint, prompt))
 }
 
-/// The answer, for ssh; none where it was given up, or is longer than ssh reads.
+/// The message with the answer; that there is none where the question was given up, or the answer is longer than ssh
+/// reads.
 pub(super) fn answer(answer: Option<&Secret>) -> Zeroizing<Vec<u8>> {
     let Some(answer) = answer.map(|secret| secret.expose().as_bytes()).filter(|bytes| bytes.len() <= MAX_ANSWER) else {
         return Zeroizing::new(vec![0]);
@@ -53,7 +54,7 @@ pub(super) fn answer(answer: Option<&Secret>) -> Zeroizing<Vec<u8>> {
     Zeroizing::new([&[1][..], &length(answer), answer].concat())
 }
 
-/// Reads [`answer`].
+/// Reads the message of [`answer`].
 pub(super) fn read_answer(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut given = [0; 1];
     from.read_exact(&mut given)?;
@@ -73,7 +74,7 @@ pub(super) fn read_answer(from: &mut impl Read) -> io::Result<Option<Zeroizing<V
     Ok(Some(answer))
 }
 
-/// Callers have cut the text to fit.
+/// The length of a text that is no longer than [`MAX_PROMPT`].
 fn length(text: &[u8]) -> [u8; 2] {
     u16::try_from(text.len()).unwrap_or_default().to_be_bytes()
 }

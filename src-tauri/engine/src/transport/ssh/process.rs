@@ -1,6 +1,7 @@
 //! ssh as a process that cannot outlive its session, and as a stream.
 
 use super::failure::Ended;
+use crate::platform::ProcessGuard;
 use bytes::{Buf, BytesMut};
 use parking_lot::Mutex;
 use std::{
@@ -19,20 +20,22 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-/// What is kept of ssh's words: the last ones, which say why it ended.
-const MAX_WORDS: usize = 4096;
-/// ssh has closed its output: then it ends at once, unless what it said it to still writes.
-const END_PATIENCE: Duration = Duration::from_secs(2);
-/// What a process leaves behind that holds ssh's error output may be the user's own, and stay.
-const WORDS_PATIENCE: Duration = Duration::from_millis(500);
+/// How much of ssh's error output is kept, in bytes: the end, which says why ssh ended.
+const MAX_STDERR: usize = 4096;
+/// How long ssh may take to end after it has closed its output, 2 s. It ends at once, unless a process that it has started
+/// still uses its input.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long to read on after ssh has ended, 0.5 s: a process of the user's that it has started may keep its error output
+/// open for good.
+const STDERR_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Bytes through ssh. Dropped, ssh ends, and so does what it has started.
+/// A byte stream through ssh. Dropping it ends ssh and every process that ssh has started.
 ///
-/// A read at the end of the bytes fails with [`Ended`] where ssh ended otherwise than well.
+/// After the last byte a read fails with [`Ended`] where ssh's exit status was not 0.
 pub(super) struct Tunnel {
-    /// What was read before anybody read.
+    /// What [`Tunnel::first_bytes`] has read, still to be handed out.
     early: BytesMut,
-    /// None once there is nothing more to send.
+    /// None after shutdown.
     input: Option<ChildStdin>,
     output: ChildStdout,
     state: State,
@@ -45,18 +48,22 @@ enum State {
 }
 
 impl Tunnel {
-    /// Starts `command`.
+    /// Starts `command`, which is ssh.
+    ///
+    /// # Errors
+    /// The system's; [`ErrorKind::NotFound`] where there is no such program.
     pub(super) fn start(command: &mut Command) -> io::Result<Self> {
         let broken = || io::Error::from(ErrorKind::BrokenPipe);
-        let group = Group::new()?;
-        group.admit(command);
+        // Closing ssh's input would not be enough to end it: ssh then tells the server that nothing more comes, and stays
+        // until the server has closed its side, too. While it connects it does not look at its input at all.
+        let guard = ProcessGuard::new()?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn()?;
+        let mut child = guard.spawn(command)?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let words = Arc::new(Mutex::new(VecDeque::new()));
-        let listening = tokio::spawn(listen(errors.ok_or_else(broken)?, Arc::clone(&words)));
-        let listening = AbortOnDropHandle::new(listening);
-        let process = Process { child, words, listening, _group: group };
+        let stderr = Arc::new(Mutex::new(VecDeque::new()));
+        let reading = tokio::spawn(read_stderr(errors.ok_or_else(broken)?, Arc::clone(&stderr)));
+        let reading = AbortOnDropHandle::new(reading);
+        let process = Process { child, stderr, reading, _guard: guard };
         Ok(Self {
             early: BytesMut::new(),
             input: Some(input.ok_or_else(broken)?),
@@ -65,15 +72,19 @@ impl Tunnel {
         })
     }
 
-    /// Waits for the first bytes, which stay to be read; false where there are none.
-    pub(super) async fn begins(&mut self) -> io::Result<bool> {
+    /// Waits for the first bytes, which stay to be read; false where the stream ends without one. Can be dropped and
+    /// called again.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub(super) async fn first_bytes(&mut self) -> io::Result<bool> {
         let mut early = BytesMut::with_capacity(4096);
         let count = self.read_buf(&mut early).await?;
         self.early = early;
         Ok(count > 0)
     }
 
-    /// There are no more bytes: waits for ssh's end and says what it was.
+    /// After the last byte: waits for ssh's end and returns what it was.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.input = None;
         loop {
@@ -123,34 +134,33 @@ impl AsyncWrite for Tunnel {
         }
     }
 
-    /// Closes ssh's input, which tells the server that nothing more comes.
+    /// Closes ssh's input; ssh passes that on to the server.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.get_mut().input = None;
         Poll::Ready(Ok(()))
     }
 }
 
-/// ssh itself.
+/// The process of ssh.
 struct Process {
     child: Child,
-    words: Arc<Mutex<VecDeque<u8>>>,
-    listening: AbortOnDropHandle<()>,
-    _group: Group,
+    stderr: Arc<Mutex<VecDeque<u8>>>,
+    reading: AbortOnDropHandle<()>,
+    _guard: ProcessGuard,
 }
 
 impl Process {
-    /// Waits for ssh's end; without one it is ended.
+    /// Waits for ssh's end, no longer than [`EXIT_TIMEOUT`].
     async fn end(mut self) -> Result<(), Ended> {
-        let status = match timeout(END_PATIENCE, self.child.wait()).await {
+        let status = match timeout(EXIT_TIMEOUT, self.child.wait()).await {
             Err(_) => return Ok(()),
             Ok(Ok(status)) if status.success() => return Ok(()),
             Ok(status) => status,
         };
-        let _ = timeout(WORDS_PATIENCE, &mut self.listening).await;
-        let words = self.words.lock().make_contiguous().to_vec();
-        let said = cleaned(&words);
+        let _ = timeout(STDERR_TIMEOUT, &mut self.reading).await;
+        let stderr = sanitised(self.stderr.lock().make_contiguous());
         let detail = match status {
-            _ if !said.is_empty() => said,
+            _ if !stderr.is_empty() => stderr,
             Ok(status) => status.to_string(),
             Err(cause) => cause.to_string(),
         };
@@ -158,72 +168,22 @@ impl Process {
     }
 }
 
-/// Hears all that ssh says, and keeps the last of it.
-async fn listen(mut errors: ChildStderr, words: Arc<Mutex<VecDeque<u8>>>) {
-    let mut heard = [0; 1024];
-    while let Ok(count @ 1..) = errors.read(&mut heard).await {
-        let mut words = words.lock();
-        words.extend(&heard[..count]);
-        let excess = words.len().saturating_sub(MAX_WORDS);
-        words.drain(..excess);
+/// Reads all of ssh's error output and keeps the end of it.
+async fn read_stderr(mut errors: ChildStderr, kept: Arc<Mutex<VecDeque<u8>>>) {
+    let mut buffer = [0; 1024];
+    while let Ok(count @ 1..) = errors.read(&mut buffer).await {
+        let mut kept = kept.lock();
+        kept.extend(&buffer[..count]);
+        let excess = kept.len().saturating_sub(MAX_STDERR);
+        kept.drain(..excess);
     }
 }
 
-/// ssh's words, fit to be shown: the frames of its warnings are left out.
-fn cleaned(words: &[u8]) -> String {
-    let lines = words.split(|byte| *byte == b'\n').map(rfb::clean);
+/// ssh's error output as text, without the lines of `@` around its warnings.
+fn sanitised(stderr: &[u8]) -> String {
+    let lines = stderr.split(|byte| *byte == b'\n').map(rfb::sanitize);
     let lines: Vec<_> = lines.filter(|line| line.contains(|c: char| c.is_alphanumeric())).collect();
     lines.join("\n")
-}
-
-/// A process group that ends when we let go of it, or end ourselves in whatever way: `kill -9` too.
-///
-/// Closing ssh's input is not enough. ssh then tells the server that nothing more comes, and stays until the server has
-/// closed its side too; and while it connects or waits for an answer it does not look at its input at all. So a shell
-/// waits with them for the end of a pipe that only we hold, and takes the whole group along. It leads the group, so that
-/// the group's number cannot become another's.
-#[cfg(unix)]
-struct Group {
-    id: i32,
-    _lifeline: ChildStdin,
-    _guard: Child,
-}
-
-#[cfg(unix)]
-impl Group {
-    /// Asks politely first: the user's `ProxyCommand` may have something to put away.
-    const GUARD: &str = "trap '' HUP INT TERM; read -r end; kill -TERM 0; sleep 1; kill -KILL 0";
-
-    fn new() -> io::Result<Self> {
-        let mut guard = Command::new("/bin/sh");
-        guard.args(["-c", Self::GUARD]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut guard = guard.process_group(0).spawn()?;
-        let id = guard.id().and_then(|id| id.try_into().ok());
-        let (Some(id), Some(lifeline)) = (id, guard.stdin.take()) else { return Err(ErrorKind::BrokenPipe.into()) };
-        Ok(Self { id, _lifeline: lifeline, _guard: guard })
-    }
-
-    fn admit(&self, command: &mut Command) {
-        command.process_group(self.id);
-    }
-}
-
-/// Windows has no process groups of this kind. ssh is ended with its session; where Portlight itself is ended from
-/// outside, its pipes close, which ends ssh when the server closes its side.
-#[cfg(windows)]
-struct Group;
-
-#[cfg(windows)]
-impl Group {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    #[cfg(windows)]
-    fn admit(&self, command: &mut Command) {
-        // CREATE_NO_WINDOW: no console appears beside the viewer.
-        command.creation_flags(0x0800_0000);
-    }
 }
 
 #[cfg(test)]
@@ -231,30 +191,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_without_their_frames() {
+    fn error_output_is_quoted_without_the_frames_of_warnings() {
         let words = b"@@@@@@@@\r\n@  WARNING: CHANGED!  @\r\n@@@@@@@@\r\n\x1b[1mred\r\n\r\nend.";
-        assert_eq!(cleaned(words), "@  WARNING: CHANGED!  @\n[1mred\nend.");
-        assert_eq!(cleaned(b"\r\n---\n"), "");
+        assert_eq!(sanitised(words), "@  WARNING: CHANGED!  @\n[1mred\nend.");
+        assert_eq!(sanitised(b"\r\n---\n"), "");
     }
 
     #[tokio::test]
-    async fn who_ends_badly_is_quoted_with_the_last_words() {
+    async fn an_exit_status_but_0_is_told_with_the_end_of_the_error_output() {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done; exit 3"]);
         let mut tunnel = Tunnel::start(&mut command).unwrap();
-        let error = tunnel.begins().await.unwrap_err();
+        let error = tunnel.first_bytes().await.unwrap_err();
         let Ended { detail } = error.get_ref().unwrap().downcast_ref().unwrap();
         assert!(detail.ends_with("line 1998\nline 1999"), "{detail}");
-        assert!(detail.len() <= MAX_WORDS, "{}", detail.len());
+        assert!(detail.len() <= MAX_STDERR, "{}", detail.len());
         let again = tunnel.read_u8().await.unwrap_err();
         assert_eq!(again.to_string(), format!("ssh: {detail}"), "and so it stays");
     }
 
     #[tokio::test]
-    async fn who_ends_badly_without_a_word_is_told_by_the_status() {
+    async fn an_exit_status_but_0_without_error_output_is_told_as_it_is() {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "exit 3"]);
-        let error = Tunnel::start(&mut command).unwrap().begins().await.unwrap_err();
+        let error = Tunnel::start(&mut command).unwrap().first_bytes().await.unwrap_err();
         assert_eq!(error.to_string(), "ssh: exit status: 3");
     }
 
@@ -263,7 +223,7 @@ mod tests {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "echo RFB; echo gone >&2; exit 1"]);
         let mut tunnel = Tunnel::start(&mut command).unwrap();
-        assert!(tunnel.begins().await.unwrap());
+        assert!(tunnel.first_bytes().await.unwrap());
         let mut read = Vec::new();
         let error = tunnel.read_to_end(&mut read).await.unwrap_err();
         assert_eq!((read.as_slice(), error.to_string().as_str()), (&b"RFB\n"[..], "ssh: gone"));

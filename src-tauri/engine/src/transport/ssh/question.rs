@@ -1,47 +1,46 @@
-//! What ssh wants to know, told from its own words.
+//! ssh's questions, told apart by their prompts, which OpenSSH has in English only.
 
-use crate::model::Jump;
-use crate::model::Secret;
+use crate::model::{Jump, Secret};
 use std::collections::HashSet;
 
-/// Lines of a question that are shown: ssh's longest has five.
+/// How many lines of a prompt are shown; ssh's longest has five.
 const MAX_LINES: usize = 16;
 
-/// Whoever can answer ssh: the keyring, then the person at the window.
+/// Answers ssh's questions: from the keyring, then by asking the user.
 pub(crate) trait AskPass: Send {
-    /// The answer, of the question's kind; none where the person gave up, which ends the dialling. Dropped early where
-    /// ssh no longer wants to know: then the question disappears from the window.
+    /// The answer, of the question's kind; none where the user gave up, which ends the attempt. Dropped early where ssh no
+    /// longer needs it: then the question disappears from the window. No deadline runs in the meantime.
     fn answer(&mut self, question: &Question) -> impl Future<Output = Option<Reply>> + Send;
 }
 
-/// What ssh wants to know. The words are ssh's own or, for a login, may be the SSH server's; cleaned either way.
+/// A question of ssh. The prompt is ssh's or, for a login, may be the SSH server's; sanitised either way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Question {
-    /// Something that only the person knows. An empty answer to a passphrase leaves that key out.
+    /// A secret to be typed. An empty passphrase skips that key.
     Secret {
         prompt: String,
         of: SecretOf,
-        /// Under which name the keyring may keep it; none for what is good only once, or whose owner ssh does not name.
+        /// The account under which the keyring may keep it; none for one-time codes, and where ssh does not name the owner.
         account: Option<String>,
-        /// The same was asked just before: what was answered is wrong, and so is what the keyring has.
+        /// Whether the same was asked before on this connection: the last answer was wrong, and so is the keyring's.
         again: bool,
     },
-    /// Whether this key is the SSH machine's.
+    /// Whether this key is the SSH host's.
     HostKey { prompt: String, fingerprint: Option<String> },
     /// Yes, or give up.
     Confirm { prompt: String },
-    /// Nothing to answer, something to do: touch the security key. It disappears when that was done.
+    /// Nothing to answer, something to do, such as to touch a security key. ssh withdraws it when that was done.
     Notice { prompt: String },
 }
 
 /// What kind of secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SecretOf {
-    /// A password of the user on the SSH machine.
+    /// The user's password on the SSH host.
     Password,
     /// The passphrase of a private key on this machine.
     Passphrase,
-    /// A PIN, a one-time code, or what else the SSH machine thinks of.
+    /// A PIN, a one-time code, or anything else that the SSH server asks for.
     Other,
 }
 
@@ -54,7 +53,7 @@ pub(crate) enum Reply {
     Yes,
 }
 
-/// How ssh wants to be answered: `SSH_ASKPASS_PROMPT` in ssh(1).
+/// How the question is to be answered: `SSH_ASKPASS_PROMPT` in ssh(1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hint {
     /// Not set: with a text.
@@ -65,7 +64,7 @@ pub(super) enum Hint {
     Notice,
 }
 
-/// What was asked while one ssh dials.
+/// Reads the prompts of one ssh, and remembers them to tell a repeated question.
 pub(super) struct Questions {
     jump: Jump,
     asked: HashSet<String>,
@@ -76,7 +75,7 @@ impl Questions {
         Self { jump: jump.clone(), asked: HashSet::new() }
     }
 
-    /// The question in ssh's words `prompt`.
+    /// The question that `prompt` is.
     pub(super) fn read(&mut self, hint: Hint, prompt: &[u8]) -> Question {
         let lines = lines(prompt);
         let prompt = lines.join("\n");
@@ -85,7 +84,7 @@ impl Questions {
             Hint::Confirm => return Question::Confirm { prompt },
             Hint::Text => {}
         }
-        // Each is known by how it begins: what the SSH machine itself asks comes after "(user@host) ".
+        // Told apart by the beginning: before a question of the SSH server's, ssh puts "(user@host) ".
         if let Some((_, words)) = lines.split_last()
             && prompt.starts_with("The authenticity of host ")
         {
@@ -93,20 +92,20 @@ impl Questions {
             let fingerprint = words.iter().find_map(|line| fingerprint(line));
             return Question::HostKey { prompt: words.join("\n"), fingerprint };
         }
-        if prompt == "TrustPolicy updated hostkeys? (yes/no):" {
+        if prompt == "Accept updated hostkeys? (yes/no):" {
             return Question::Confirm { prompt };
         }
         let (of, owner) = secret(&prompt);
         let again = !self.asked.insert(prompt.clone());
-        // Only for this jump host: another one that words its question alike gets nothing out of the keyring.
+        // Only for this jump host: another one gets nothing out of the keyring by asking in the same words.
         let account = owner.map(|owner| format!("ssh {}: {owner}", self.jump));
         Question::Secret { prompt, of, account, again }
     }
 }
 
 impl Question {
-    /// What the askpass program prints for `reply`; none where that is no answer to this.
-    pub(super) fn wording(&self, reply: Reply) -> Option<Secret> {
+    /// What the askpass program prints for `reply`; none where that is no answer to this question.
+    pub(super) fn output(&self, reply: Reply) -> Option<Secret> {
         match (self, reply) {
             (Self::Secret { .. }, Reply::Secret(secret)) => Some(secret),
             (Self::HostKey { .. } | Self::Confirm { .. }, Reply::Yes) => Some("yes".to_owned().into()),
@@ -116,24 +115,24 @@ impl Question {
     }
 }
 
-/// A stranger's words, line by line.
+/// The lines of a prompt, sanitised, without empty ones.
 fn lines(text: &[u8]) -> Vec<String> {
-    text.split(|byte| *byte == b'\n').map(rfb::clean).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
+    text.split(|byte| *byte == b'\n').map(rfb::sanitize).filter(|line| !line.is_empty()).take(MAX_LINES).collect()
 }
 
-/// `SHA256:…` in "ED25519 key fingerprint is SHA256:….".
+/// The fingerprint `SHA256:…` in a line such as "ED25519 key fingerprint is SHA256:….".
 fn fingerprint(line: &str) -> Option<String> {
     let (_, rest) = line.split_once(" fingerprint is ")?;
     Some(rest.split_whitespace().next()?.trim_end_matches('.').to_owned())
 }
 
-/// What kind of secret is asked for, and whose it is.
+/// The kind of the secret, and its owner: `user@host`, or the path of a key.
 fn secret(prompt: &str) -> (SecretOf, Option<String>) {
     if let Some(rest) = prompt.strip_prefix("Enter passphrase for key ") {
         let key = rest.trim_end_matches(':').trim_matches('\'');
         return (SecretOf::Passphrase, Some(key.to_owned()));
     }
-    // "(ann@box) Password:" is the SSH machine's own question, ssh says before whose.
+    // "(ann@box) Password:" is the SSH server's question; ssh has put the owner before it.
     if let Some((owner, words)) = prompt.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
         let is_password = words.trim_end_matches(':').eq_ignore_ascii_case("password")
             || words.strip_suffix("'s password:").is_some_and(|user| !user.contains(char::is_whitespace))
@@ -151,7 +150,7 @@ fn secret(prompt: &str) -> (SecretOf, Option<String>) {
     }
 }
 
-/// `ann@box`, without spaces.
+/// Whether this is `user@host`, without spaces.
 fn is_login(text: &str) -> bool {
     text.contains('@') && !text.contains(char::is_whitespace)
 }
@@ -181,12 +180,12 @@ mod tests {
             ("(ann@box) ann's password: ", (SecretOf::Password, kept("ann@box"))),
             ("(ann@box) Password for ann: ", (SecretOf::Password, kept("ann@box"))),
             ("Enter passphrase for key '/home/ann/.ssh/id': ", (SecretOf::Passphrase, kept("/home/ann/.ssh/id"))),
-            // Whose it is does not show: old versions of ssh.
+            // Old versions of ssh do not name the owner.
             ("Password: ", (SecretOf::Password, None)),
             ("(ann@box) Verification code: ", (SecretOf::Other, None)),
             ("(ann@box) New password: ", (SecretOf::Other, None)),
             ("Enter PIN for ED25519-SK key /home/ann/.ssh/id: ", (SecretOf::Other, None)),
-            // An SSH machine that would like another's secret.
+            // An SSH server that asks for the secret of another.
             ("(ann@box) root@other's password: ", (SecretOf::Password, kept("ann@box"))),
             ("(ann@box) Enter passphrase for key '/home/ann/.ssh/id': ", (SecretOf::Other, None)),
             ("(ann@box) x\nroot@other's password: ", (SecretOf::Other, None)),
@@ -232,13 +231,13 @@ mod tests {
 
     #[test]
     fn a_question_is_answered_in_kind_or_not_at_all() {
-        let words = |question: &Question, reply| question.wording(reply).map(|words| words.expose().to_owned());
+        let words = |question: &Question, reply| question.output(reply).map(|words| words.expose().to_owned());
         let secret = || Reply::Secret("hunter2".to_owned().into());
         let asked = questions().read(Hint::Text, b"a@b's password: ");
         let confirm = questions().read(Hint::Confirm, b"Allow?");
         let notice = questions().read(Hint::Notice, b"Touch");
         assert_eq!(words(&asked, secret()).as_deref(), Some("hunter2"));
-        assert_eq!(words(&asked, Reply::Yes), None, "nobody's password is yes");
+        assert_eq!(words(&asked, Reply::Yes), None, "yes is not taken for a password");
         assert_eq!(words(&confirm, Reply::Yes).as_deref(), Some("yes"));
         assert_eq!(words(&confirm, secret()), None);
         assert_eq!(words(&notice, Reply::Yes).as_deref(), Some(""));
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_strangers_are_cleaned_and_bounded() {
+    fn prompts_are_sanitised_and_bounded() {
         let prompt = format!("(a@b) \u{1b}[2Jred\u{202e}\r\n{}", "line\n".repeat(1000));
         let Question::Secret { prompt, .. } = questions().read(Hint::Text, prompt.as_bytes()) else { panic!() };
         assert_eq!(prompt.lines().next(), Some("(a@b) [2Jred"));

@@ -1,13 +1,17 @@
-//! The way through a real sshd: one of the test's own, on loopback, with its own keys. Needs openssh-server.
+//! Through a real sshd: one of the test's own, on loopback, with its own keys. Needs openssh-server.
 
 use super::{
     question::{Question, Reply, SecretOf},
     *,
 };
 use crate::test_process::{CHILD_OF_TEST, again};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{Pid, PidfdFlags, pidfd_open},
+};
 use std::{
     collections::BTreeSet,
-    fs,
+    env, fs,
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     path::Path,
@@ -15,14 +19,14 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, unix::pipe},
     sync::oneshot,
 };
 
 type StdCommand = std::process::Command;
 
-/// Everything here is done within this.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What each test has to be done in.
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 const PASSPHRASE: &str = "correct horse";
 
 /// Makes the keys of a world.
@@ -102,7 +106,7 @@ impl World {
     }
 
     async fn dial(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> Result<Stream, ConnectError> {
-        timeout(PATIENCE, self.ssh().dial(&jump.parse().unwrap(), "127.0.0.1", port, ask)).await.unwrap()
+        timeout(TEST_TIMEOUT, self.ssh().dial(&jump.parse().unwrap(), "127.0.0.1", port, ask)).await.unwrap()
     }
 
     /// Why there is no way.
@@ -154,16 +158,29 @@ fn parent_and_group(process: &Path) -> Option<(String, String)> {
     }
 }
 
-/// Waits until nothing of these groups runs any more. There is no event for the end of other people's children.
+/// Waits until no process of these groups runs any more.
 async fn gone(groups: BTreeSet<String>) {
     assert!(!groups.is_empty(), "nothing ran");
-    let alive = || processes().filter_map(|process| group(&process)).any(|group| groups.contains(&group));
+    let one = || processes().find(|process| group(process).is_some_and(|group| groups.contains(&group)));
     let all = async {
-        while alive() {
-            sleep(Duration::from_millis(20)).await;
+        while let Some(process) = one() {
+            let id = process.file_name().unwrap().to_str().unwrap().parse().unwrap();
+            // Readable once the process has ended. One that has ended already has none.
+            if let Ok(end) = pidfd_open(Pid::from_raw(id).unwrap(), PidfdFlags::NONBLOCK) {
+                let ended = move || poll(&mut [PollFd::new(&end, PollFlags::IN)], None);
+                tokio::task::spawn_blocking(ended).await.unwrap().unwrap();
+            }
         }
     };
-    timeout(Duration::from_secs(10), all).await.expect("something of ssh's is still there");
+    timeout(Duration::from_secs(10), all).await.expect("a process of ssh's is still there");
+}
+
+/// A FIFO, to wait for a shell command that writes to it.
+fn fifo(path: &Path) -> pipe::Receiver {
+    let made = StdCommand::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
+    // Open for writing, too: then it does not end before something was written.
+    pipe::OpenOptions::new().read_write(true).open_receiver(path).unwrap()
 }
 
 /// What [`World`]'s askpass script runs: the real one, except for where its standard output goes.
@@ -202,7 +219,7 @@ fn secret(text: &str) -> Option<Reply> {
     Some(Reply::Secret(text.to_owned().into()))
 }
 
-/// A server that greets, and then says what it hears.
+/// A server that greets, and then echoes.
 async fn echo() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -234,7 +251,7 @@ async fn stubborn() -> (u16, oneshot::Receiver<TcpStream>) {
 
 async fn greeted(stream: &mut Stream) {
     let mut greeting = [0; 12];
-    timeout(PATIENCE, stream.read_exact(&mut greeting)).await.unwrap().unwrap();
+    timeout(TEST_TIMEOUT, stream.read_exact(&mut greeting)).await.unwrap().unwrap();
     assert_eq!(&greeting, b"RFB 003.008\n");
 }
 
@@ -247,11 +264,11 @@ async fn bytes_go_both_ways_and_none_is_changed() {
     let mut received = vec![0; sent.len()];
     let (mut from, mut to) = tokio::io::split(stream);
     let both = async { tokio::try_join!(to.write_all(&sent), from.read_exact(&mut received)) };
-    timeout(PATIENCE, both).await.unwrap().unwrap();
+    timeout(TEST_TIMEOUT, both).await.unwrap().unwrap();
     assert!(received == sent);
 
     to.shutdown().await.unwrap();
-    let end = timeout(PATIENCE, from.read(&mut [0; 1])).await.unwrap().unwrap();
+    let end = timeout(TEST_TIMEOUT, from.read(&mut [0; 1])).await.unwrap().unwrap();
     assert_eq!(end, 0, "ssh ends well where the server does");
 }
 
@@ -264,7 +281,7 @@ async fn a_session_that_breaks_is_told_in_sshs_words() {
     let serves = processes().find(|process| parent_and_group(process).is_some_and(|(parent, _)| parent == sshd));
     let id = serves.as_deref().and_then(Path::file_name).unwrap();
     assert!(StdCommand::new("kill").arg(id).status().unwrap().success());
-    let error = timeout(PATIENCE, stream.read(&mut [0; 1])).await.unwrap().unwrap_err();
+    let error = timeout(TEST_TIMEOUT, stream.read(&mut [0; 1])).await.unwrap().unwrap_err();
     assert!(error.to_string().starts_with("ssh: ") && error.to_string().contains("closed by remote host"), "{error}");
 }
 
@@ -308,9 +325,9 @@ async fn a_password_is_asked_for() {
 
 #[tokio::test]
 async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
     let mut refuses = Answers::new([None]);
-    let error = world.fails("stranger", 1, &mut refuses).await;
+    let error = world.fails("unknown", 1, &mut refuses).await;
     assert_eq!(error, ConnectError::ViewerFailed { detail: String::new() });
     assert!(!world.path("new").exists());
     let mut keygen = StdCommand::new("ssh-keygen");
@@ -325,8 +342,8 @@ async fn an_unknown_host_key_is_shown_and_remembered_once_it_was_accepted() {
 
     let echo = echo().await;
     let mut accepts = Answers::new([Some(Reply::Yes)]);
-    greeted(&mut world.dial("stranger", echo, &mut accepts).await.unwrap()).await;
-    greeted(&mut world.dial("stranger", echo, &mut Answers::default()).await.unwrap()).await;
+    greeted(&mut world.dial("unknown", echo, &mut accepts).await.unwrap()).await;
+    greeted(&mut world.dial("unknown", echo, &mut Answers::default()).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -350,7 +367,7 @@ async fn what_the_ssh_host_cannot_reach_or_must_not_is_told() {
     assert!(detail.contains("Connection refused"), "{detail}");
 
     let error = world.fails("restricted", echo().await, &mut Answers::default()).await;
-    let ConnectError::SshForward { detail, .. } = error else { panic!("{error:?}") };
+    let ConnectError::SshProhibited { detail, .. } = error else { panic!("{error:?}") };
     assert!(detail.contains("prohibited"), "{detail}");
 }
 
@@ -386,16 +403,16 @@ async fn an_ssh_host_that_is_not_there_is_told() {
 async fn an_ssh_host_that_says_nothing_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let world = World::new(&format!("Host silent\nPort {}\n", listener.local_addr().unwrap().port()));
-    let impatient = Ssh { deadline: Duration::from_secs(1), ..world.ssh() };
+    let impatient = Ssh { timeout: Duration::from_secs(1), ..world.ssh() };
     let began = Instant::now();
-    let mut nobody = Answers::default();
+    let mut answers = Answers::default();
     let jump = "silent".parse().unwrap();
-    let dialling = impatient.dial(&jump, "box", 5901, &mut nobody);
+    let dialling = impatient.dial(&jump, "box", 5901, &mut answers);
     let accepted = async {
         let accepted = listener.accept().await.unwrap();
         (world.groups(), accepted)
     };
-    let (error, (groups, _accepted)) = timeout(PATIENCE, async { tokio::join!(dialling, accepted) }).await.unwrap();
+    let (error, (groups, _accepted)) = timeout(TEST_TIMEOUT, async { tokio::join!(dialling, accepted) }).await.unwrap();
     assert_eq!(
         error.err(),
         Some(ConnectError::SshTimeout { via: "silent".into(), address: "box:5901".into(), seconds: 1 })
@@ -404,23 +421,67 @@ async fn an_ssh_host_that_says_nothing_is_given_up() {
     gone(groups).await;
 }
 
-/// Thinks, for longer than the deadline.
-struct Ponders;
+/// Answers after an hour.
+struct AfterAnHour;
 
-impl AskPass for Ponders {
+impl AskPass for AfterAnHour {
     async fn answer(&mut self, _: &Question) -> Option<Reply> {
-        sleep(Duration::from_secs(3)).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(60 * 60)).await;
+        tokio::time::resume();
         Some(Reply::Yes)
     }
 }
 
 #[tokio::test]
-async fn the_clock_stands_while_a_person_thinks() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
-    let impatient = Ssh { deadline: Duration::from_millis(2500), ..world.ssh() };
-    let jump = "stranger".parse().unwrap();
-    let dialled = timeout(PATIENCE, impatient.dial(&jump, "127.0.0.1", echo().await, &mut Ponders)).await.unwrap();
-    assert!(dialled.is_ok());
+async fn no_time_runs_while_a_person_is_asked() {
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
+    let jump = "unknown".parse().unwrap();
+    let dialled = world.ssh().dial(&jump, "127.0.0.1", echo().await, &mut AfterAnHour).await;
+    assert!(dialled.is_ok(), "{:?}", dialled.err());
+}
+
+/// A question neither gives more time to the network nor takes any of it.
+#[tokio::test(start_paused = true)]
+async fn the_time_before_and_after_a_question_counts_together() {
+    struct AfterAMinute;
+    impl AskPass for AfterAMinute {
+        async fn answer(&mut self, _: &Question) -> Option<Reply> {
+            sleep(Duration::from_secs(60)).await;
+            Some(Reply::Yes)
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let ssh = Ssh {
+        program: "ssh".into(),
+        options: Vec::new(),
+        askpass: folder.path().join("askpass"),
+        timeout: Duration::from_secs(30),
+    };
+    let channel = Channel::open().unwrap();
+    let mut silent = Command::new("tail");
+    let mut tunnel = Tunnel::start(silent.args(["-f", "/dev/null"])).unwrap();
+    let began = Instant::now();
+    let address = channel.address();
+    let asking = async {
+        let mut connections = Vec::new();
+        for _ in 0..2 {
+            sleep(Duration::from_secs(10)).await;
+            let mut connection = tokio::net::UnixStream::connect(&address).await.unwrap();
+            connection.write_all(&message::question(question::Hint::Confirm, b"Allow?")).await.unwrap();
+            // The answer: without it the deadline would run again.
+            connection.read_u8().await.unwrap();
+            connections.push(connection);
+        }
+        std::future::pending::<()>().await;
+    };
+    let (mut questions, mut ask) = (Questions::new(&"box".parse().unwrap()), AfterAMinute);
+    let started = tokio::select! {
+        started = ssh.start(&mut tunnel, &channel, &mut questions, &mut ask) => started.unwrap(),
+        () = asking => unreachable!(),
+    };
+    assert!(matches!(started, Start::TimedOut));
+    assert_eq!(began.elapsed().as_secs(), 30 + 2 * 60);
 }
 
 /// Says that it was asked, and never answers.
@@ -435,11 +496,11 @@ impl AskPass for Hesitates {
 
 #[tokio::test]
 async fn dialling_can_be_given_up_while_ssh_asks() {
-    let world = World::new("Host stranger\nUserKnownHostsFile {folder}/new\n");
+    let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
     let (asking, asked) = oneshot::channel();
     let mut hesitates = Hesitates(Some(asking));
     let groups = tokio::select! {
-        _ = world.dial("stranger", 1, &mut hesitates) => panic!("nobody answered"),
+        _ = world.dial("unknown", 1, &mut hesitates) => panic!("it ended without an answer"),
         groups = async { asked.await.map(|()| world.groups()).unwrap() } => groups,
     };
     // The future is gone, and with it the question, the askpass program, and ssh.
@@ -448,7 +509,7 @@ async fn dialling_can_be_given_up_while_ssh_asks() {
 }
 
 #[tokio::test]
-async fn a_question_disappears_with_who_asked() {
+async fn a_question_disappears_when_ssh_no_longer_asks() {
     let (mut asker, caller) = tokio::net::UnixStream::pair().unwrap();
     asker.write_all(&message::question(question::Hint::Notice, b"Touch the key")).await.unwrap();
     let (asking, asked) = oneshot::channel();
@@ -458,11 +519,11 @@ async fn a_question_disappears_with_who_asked() {
         asked.await.unwrap();
         drop(asker);
     };
-    let (attended, ()) =
-        timeout(PATIENCE, async { tokio::join!(attend(caller, &mut questions, &mut hesitates), touched) })
+    let (answered, ()) =
+        timeout(TEST_TIMEOUT, async { tokio::join!(answer_one(caller, &mut questions, &mut hesitates), touched) })
             .await
             .unwrap();
-    assert_eq!(attended, Ok(()));
+    assert_eq!(answered, Ok(()));
 }
 
 #[tokio::test]
@@ -482,15 +543,14 @@ async fn ssh_and_its_jump_hosts_end_with_the_session_though_the_server_holds_on(
 async fn a_proxy_command_that_waits_ends_too() {
     let stays = "trap '' HUP TERM; echo > {folder}/begun; tail -f /dev/null; exit";
     let world = World::new(&format!("Host proxied\nProxyCommand sh -c \"{stays}\" {{folder}}/client/config\n"));
+    let mut started = fifo(&world.path("begun"));
     let begun = async {
-        while !world.path("begun").exists() {
-            sleep(Duration::from_millis(20)).await;
-        }
+        started.read_u8().await.unwrap();
         world.groups()
     };
-    let mut nobody = Answers::default();
+    let mut answers = Answers::default();
     let groups = tokio::select! {
-        _ = world.dial("proxied", 1, &mut nobody) => panic!("nobody answered"),
+        _ = world.dial("proxied", 1, &mut answers) => panic!("it ended without an answer"),
         groups = begun => groups,
     };
     gone(groups).await;
@@ -509,14 +569,13 @@ async fn a_connection_that_is_there_is_used_and_none_is_left_behind() {
     gone(groups).await;
 
     let mut master = Command::new("ssh");
-    master.arg("-F").arg(world.path("client/config")).args(["-M", "-N", "-oControlPersist=no", "shared"]);
+    let mut up = fifo(&world.path("up"));
+    let when_up = format!("-oLocalCommand=echo > {}", world.path("up").display());
+    master.arg("-F").arg(world.path("client/config")).args(["-M", "-N", "-oControlPersist=no"]);
+    master.args(["-oPermitLocalCommand=yes", &when_up, "shared"]);
     let _master = master.stdin(Stdio::null()).kill_on_drop(true).spawn().unwrap();
-    let up = async {
-        while !world.path("control").exists() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, up).await.unwrap();
+    timeout(TEST_TIMEOUT, up.read_u8()).await.unwrap().unwrap();
+    assert!(world.path("control").exists());
     // Nothing listens at its own port: it can only have come the other way.
     greeted(&mut world.dial("only-shared", echo, &mut Answers::default()).await.unwrap()).await;
 }
@@ -549,14 +608,14 @@ async fn ssh_ends_though_portlight_was_killed() {
 
     // In a session, whose server does not close.
     let mut dialled = portlight("inner");
-    let _kept = timeout(PATIENCE, kept).await.unwrap().unwrap();
+    let _kept = timeout(TEST_TIMEOUT, kept).await.unwrap().unwrap();
     let groups = world.groups();
     dialled.kill().await.unwrap();
     gone(groups).await;
 
     // While the SSH host keeps it waiting.
     let mut dialling = portlight("silent");
-    let _accepted = timeout(PATIENCE, silent.accept()).await.unwrap().unwrap();
+    let _accepted = timeout(TEST_TIMEOUT, silent.accept()).await.unwrap().unwrap();
     let groups = world.groups();
     dialling.kill().await.unwrap();
     gone(groups).await;

@@ -1,30 +1,40 @@
 //! Against servers by OpenSSL at the other end of a pipe, with certificates that are made here.
 
-use super::*;
+use super::{
+    certificate::{MAX_NAMES, visible},
+    connect::context,
+    roots::{MAX_CA_FILE, system},
+    *,
+};
 use crate::{
-    model::Identity,
+    model::{CertificateProblem, Identity, fingerprint},
     store::{Pins, Verdict},
+    test_process::{CHILD_OF_TEST, again},
     transport::TimeoutStream,
 };
 use CertificateProblem::*;
 use openssl::{
-    asn1::{Asn1Integer, Asn1Object, Asn1OctetString},
+    asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time},
     bn::BigNum,
     dh::Dh,
     ec::{EcGroup, EcKey},
+    hash::MessageDigest,
+    nid::Nid,
     pkey::{PKey, Private},
     rsa::Rsa,
-    ssl::NameType,
+    ssl::{NameType, Ssl, SslContext, SslContextBuilder, SslMethod, SslVersion},
     x509::{
-        X509Extension, X509Name,
+        X509, X509Extension, X509Name,
         extension::{BasicConstraints, SubjectAlternativeName},
     },
 };
-use std::{path::Path, time::Duration};
+use rfb::TlsKind;
+use std::{fs, path::Path, pin::Pin, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     task::JoinHandle,
 };
+use tokio_openssl::SslStream;
 
 // ---- certificates
 
@@ -48,7 +58,7 @@ struct Plan<'a> {
     extension: Option<X509Extension>,
 }
 
-/// A self-signed certificate of today, for nobody.
+/// A self-signed certificate of today, without names.
 fn plan() -> Plan<'static> {
     Plan {
         subject: &[("CN", "studio")],
@@ -206,6 +216,18 @@ async fn words(near: Stream, kind: TlsKind) -> String {
         Failed::Tls { detail } => detail,
         other => panic!("{other:?}"),
     }
+}
+
+/// Why there is no TLS with a server that answers with these bytes.
+async fn answered_with(sent: &[u8], kind: TlsKind) -> String {
+    let (near, mut far) = duplex(200_000);
+    let answering = async {
+        far.read_u8().await.unwrap();
+        // The client may have given up by then.
+        let _ = far.write_all(sent).await;
+        far
+    };
+    tokio::join!(words(Box::new(near), kind), answering).0
 }
 
 async fn io_kind(near: Stream, kind: TlsKind) -> ErrorKind {
@@ -407,7 +429,7 @@ async fn a_malformed_certificate_does_not_break_the_stream() {
         greeted(&mut tls).await;
         tls.stream.write_all(b"x").await.unwrap();
         assert_eq!(tls.stream.read_u8().await.unwrap(), b'x');
-        assert_eq!(tls.certificate.take().unwrap().problems, [UnknownIssuer], "nobody can have signed this");
+        assert_eq!(tls.certificate.take().unwrap().problems, [UnknownIssuer], "no authority can have signed this");
         drop(tls);
         served.await.unwrap().unwrap();
     }
@@ -469,9 +491,29 @@ async fn a_file_of_authorities_that_cannot_be_used_stops_before_anything_is_sent
 #[test]
 fn the_systems_authorities_are_found() {
     // Debian's ca-certificates is part of every system that this is built on; elsewhere there is nothing to see.
-    if openssl_probe::probe().cert_file.is_some() {
-        assert!(system_authorities().len() > 20);
+    if Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
+        assert!(system().len() > 20);
     }
+}
+
+#[test]
+fn the_users_own_authorities_come_in_place_of_the_systems() {
+    if let Some(folder) = std::env::var_os(CHILD_OF_TEST) {
+        let names: Vec<_> = system().iter().map(|authority| authority.subject_name().to_owned().unwrap()).collect();
+        assert_eq!(names.len(), 1, "a part that cannot be read takes nothing with it");
+        let name = names[0].entries().next().unwrap().data().to_string().unwrap();
+        fs::write(Path::new(&folder).join("found"), name).unwrap();
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = file_of(folder.path(), &[&authority("Mine")]);
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(&file, fs::read_to_string(&file).unwrap() + broken).unwrap();
+    let mut child = again("transport::tls::tests::the_users_own_authorities_come_in_place_of_the_systems");
+    let output =
+        child.env("SSL_CERT_FILE", file).env_remove("SSL_CERT_DIR").env(CHILD_OF_TEST, folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.path().join("found")).unwrap(), "Mine");
 }
 
 // ---- anonymous
@@ -523,12 +565,26 @@ async fn the_two_kinds_do_not_mix() {
 // ---- servers that fail
 
 #[tokio::test]
-async fn tls_1_0_alone_is_too_old() {
-    let mut old = server(&plan().make(), &[]);
-    old.set_max_proto_version(Some(SslVersion::TLS1)).unwrap();
-    let (near, _served) = serve(old);
-    let detail = words(near, TlsKind::X509).await;
-    assert!(detail.contains("protocol version"), "{detail}");
+async fn a_server_whose_tls_is_too_old_is_told_so_with_the_version() {
+    for version in [SslVersion::TLS1, SslVersion::TLS1_1] {
+        let mut old = server(&plan().make(), &[]);
+        old.set_max_proto_version(Some(version)).unwrap();
+        let (near, _served) = serve(old);
+        let detail = words(near, TlsKind::X509).await;
+        assert!(detail.starts_with("it speaks only TLS 1.1 or older"), "{detail}");
+    }
+    // A ServerHello of TLS 1.1, as a server sends it that does not answer with an alert.
+    let mut hello = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0x00, 0x2f, 0]);
+    let detail = answered_with(&hello, TlsKind::X509).await;
+    assert!(detail.starts_with("it speaks only TLS 1.1 or older"), "{detail}");
+
+    let mut new = server(&plan().make(), &[]);
+    new.set_min_proto_version(Some(SslVersion::TLS1_3)).unwrap();
+    let (near, _served) = serve(new);
+    let detail = words(near, TlsKind::Anonymous).await;
+    assert!(detail.starts_with("it speaks only TLS 1.3, which has no anonymous suites"), "{detail}");
 }
 
 #[tokio::test]
@@ -558,7 +614,7 @@ async fn the_server_must_have_the_certificates_key() {
     let (near, between) = duplex(64 << 10);
     let (beyond, far) = duplex(64 << 10);
     let served = tokio::spawn(accept(context, far));
-    // Somebody on the way, who changes the signature of the server's key exchange: its last bytes.
+    // An attacker in between changes the signature of the server's key exchange: its last bytes.
     let altering = tokio::spawn(async move {
         let (mut from_client, mut to_client) = tokio::io::split(between);
         let (mut from_server, mut to_server) = tokio::io::split(beyond);
@@ -599,14 +655,7 @@ async fn nonsense_and_alerts_are_told_in_words() {
         (&long, "wrong version number"),
     ] {
         for kind in KINDS {
-            let (near, mut far) = duplex(200_000);
-            let answering = async {
-                far.read_u8().await.unwrap();
-                // Whoever has heard enough goes.
-                let _ = far.write_all(sent).await;
-                far
-            };
-            let (detail, _kept) = tokio::join!(words(Box::new(near), kind), answering);
+            let detail = answered_with(sent, kind).await;
             assert!(detail.contains(expected), "{kind:?} {expected}: {detail}");
             assert!(!detail.contains('\n'), "{detail}");
         }

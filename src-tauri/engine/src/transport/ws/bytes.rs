@@ -1,6 +1,6 @@
-//! A WebSocket as a stream of bytes: where messages begin and end means nothing to RFB.
+//! An open WebSocket as a stream of bytes: message boundaries mean nothing to RFB.
 
-use super::Broke;
+use super::diagnose::EndCause;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use std::{
@@ -17,19 +17,32 @@ use tokio_tungstenite::{
     },
 };
 
+/// Bytes of a message that is received: a 4K screen in one piece, which some servers send.
+const MAX_MESSAGE: usize = 32 * 1024 * 1024;
+/// Bytes of a message that is sent. What a viewer sends is short.
+const MAX_SEND: usize = 64 * 1024;
+/// Bytes that may queue beside a message for a server that pings and does not read; beyond that, pongs are left out.
+const ROOM_FOR_PONGS: usize = 16 * 1024;
+/// Bytes.
+const READ_BUFFER: usize = 32 * 1024;
+
+// Close codes of RFC 6455, section 7.4.1.
+const NORMAL: u16 = 1000;
+const GOING_AWAY: u16 = 1001;
+
 /// Reads the payload of binary messages, writes one binary message a flush. Pings are answered while it is read.
-pub(super) struct ByBytes<S> {
+pub(super) struct BinaryStream<S> {
     socket: WebSocketStream<S>,
     /// What is left of the last message.
     unread: Bytes,
     /// What was written since the last flush.
     unsent: BytesMut,
-    /// Whether the server has said goodbye.
+    /// Whether the server has closed it (RFC 6455, section 5.5.1), or it broke.
     ended: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> ByBytes<S> {
-    /// The client's end on a stream whose upgrade was granted; `early` is what was read beyond that answer.
+impl<S: AsyncRead + AsyncWrite + Unpin> BinaryStream<S> {
+    /// The client's end after the opening handshake; `early` is what was read beyond the answer's head.
     pub(super) async fn new(stream: S, early: Vec<u8>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
@@ -43,14 +56,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ByBytes<S> {
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.unsent.is_empty() {
-            ready!(self.socket.poll_ready_unpin(cx)).map_err(broke)?;
-            self.socket.start_send_unpin(Message::Binary(self.unsent.split().freeze())).map_err(broke)?;
+            ready!(self.socket.poll_ready_unpin(cx)).map_err(io_error)?;
+            self.socket.start_send_unpin(Message::Binary(self.unsent.split().freeze())).map_err(io_error)?;
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByBytes<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for BinaryStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
@@ -67,20 +80,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByBytes<S> {
                 Some(Ok(Message::Binary(bytes))) => this.unread = bytes,
                 Some(Ok(Message::Text(_)) | Err(WebSocketError::Utf8(_))) => {
                     this.ended = true;
-                    return Poll::Ready(Err(io::Error::other(Broke::Text)));
+                    return Poll::Ready(Err(io::Error::other(EndCause::Text)));
                 }
                 Some(Ok(Message::Close(frame))) => {
                     this.ended = true;
-                    // The goodbye is answered where that costs no waiting; nobody depends on it.
+                    // The answering close frame is sent if that needs no waiting; no server depends on it.
                     let _ = this.socket.poll_flush_unpin(cx);
-                    return Poll::Ready(goodbye(frame));
+                    return Poll::Ready(close(frame));
                 }
-                // A ping or the like: dealt with.
+                // A ping or a pong, which tungstenite has handled.
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     this.ended = true;
-                    return Poll::Ready(match broke(error) {
-                        // Servers that are VNC servers first close without a goodbye.
+                    return Poll::Ready(match io_error(error) {
+                        // VNC servers that speak WebSocket too close without a close frame.
                         error if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
                         error => Err(error),
                     });
@@ -91,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for ByBytes<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByBytes<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for BinaryStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         if this.unsent.len() >= MAX_SEND {
@@ -105,29 +118,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ByBytes<S> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_send(cx))?;
-        this.socket.poll_flush_unpin(cx).map_err(broke)
+        this.socket.poll_flush_unpin(cx).map_err(io_error)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_send(cx))?;
-        this.socket.poll_close_unpin(cx).map_err(broke)
+        this.socket.poll_close_unpin(cx).map_err(io_error)
     }
 }
 
-/// What a goodbye means: an end like any other, or one that has a reason (RFC 6455, section 7.4).
-fn goodbye(frame: Option<CloseFrame>) -> io::Result<()> {
+/// What a close frame comes to: an end like any other, or one that has a reason (RFC 6455, section 7.4).
+fn close(frame: Option<CloseFrame>) -> io::Result<()> {
     let Some(frame) = frame else { return Ok(()) };
     match u16::from(frame.code) {
         NORMAL | GOING_AWAY => Ok(()),
         code => {
-            let reason = Some(rfb::clean(frame.reason.as_bytes())).filter(|words| !words.is_empty());
-            Err(io::Error::other(Broke::Closed { code, reason }))
+            let reason = Some(rfb::sanitize(frame.reason.as_bytes())).filter(|words| !words.is_empty());
+            Err(io::Error::other(EndCause::Closed { code, reason }))
         }
     }
 }
 
-fn broke(error: WebSocketError) -> io::Error {
+fn io_error(error: WebSocketError) -> io::Error {
     use tokio_tungstenite::tungstenite::error::ProtocolError;
     match error {
         WebSocketError::Io(cause) => cause,
@@ -135,18 +148,6 @@ fn broke(error: WebSocketError) -> io::Error {
         WebSocketError::Protocol(ProtocolError::SendAfterClosing)
         | WebSocketError::ConnectionClosed
         | WebSocketError::AlreadyClosed => io::ErrorKind::BrokenPipe.into(),
-        error => io::Error::other(Broke::Protocol(error.to_string())),
+        error => io::Error::other(EndCause::Protocol(error.to_string())),
     }
 }
-
-/// The longest message that is taken: a 4K screen in one piece, for servers that do that.
-const MAX_MESSAGE: usize = 32 * 1024 * 1024;
-/// The longest message that is sent. What a viewer says is short.
-const MAX_SEND: usize = 64 * 1024;
-/// What may queue beside a message for a server that pings and does not read; then pongs are left out.
-const ROOM_FOR_PONGS: usize = 16 * 1024;
-const READ_BUFFER: usize = 32 * 1024;
-
-// Close codes of RFC 6455, section 7.4.1.
-const NORMAL: u16 = 1000;
-const GOING_AWAY: u16 = 1001;

@@ -1,18 +1,27 @@
 //! Servers as they are out there: websockify, QEMU and LibVNCServer, each on loopback and for one test.
 
 use super::*;
-use crate::model::CertificateProblem;
+use crate::{
+    error::{WsMistake, WsRefusal},
+    model::{Address, CertificateProblem, Secret},
+    transport::ConnectTrace,
+};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
+use rfb::Stream;
 use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::{
+    io::AsyncReadExt,
+    time::{sleep, timeout},
+};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A program that ends with the test.
 struct Running(Child);
@@ -80,7 +89,7 @@ fn tokens(folder: &Path, lines: &str) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// A visitor who says this of every certificate that no authority vouches for.
+/// Answers this about each certificate, and keeps what is wrong with it.
 struct Says(Result<(), ConnectError>, Vec<CertificateProblem>);
 
 impl ConnectDelegate for Says {
@@ -102,30 +111,33 @@ async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDeleg
         loop {
             match dial(&socket, "", headers, visitor, &mut ConnectTrace::default()).await {
                 Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
-                done => return done,
+                done => return done.map(|connection| connection.stream),
             }
         }
     };
-    timeout(PATIENCE, listening).await.expect("it never listened")
+    timeout(TIMEOUT, listening).await.expect("it never listened")
 }
 
 async fn reached(place: &str) -> Result<Stream, ConnectError> {
-    dialled(place, &Headers::default(), &mut Nobody).await
+    dialled(place, &Headers::default(), &mut Defaults).await
 }
 
 async fn refusal(place: &str) -> ConnectError {
-    reached(place).await.err().unwrap_or_else(|| panic!("{place} lets broadcast_addrs in"))
+    reached(place).await.err().unwrap_or_else(|| panic!("{place} accepts everyone"))
 }
 
-struct Nobody;
-impl ConnectDelegate for Nobody {}
-impl rfb::Ask for Nobody {}
+struct Defaults;
+impl ConnectDelegate for Defaults {}
+impl rfb::Ask for Defaults {}
 
 /// The name of the desktop behind a WebSocket, which takes the whole handshake to learn.
 async fn desktop(stream: Stream) -> String {
-    let (policy, mut ask, mut rng) = (rfb::Policy::default(), Nobody, UnwrapErr(SysRng));
-    let handshake = rfb::client::handshake(stream, &policy, &mut ask, &mut rng);
-    timeout(PATIENCE, handshake).await.unwrap().unwrap().init.name_text()
+    let (policy, mut ask) = (rfb::Policy::default(), Defaults);
+    let handshake = rfb::client::handshake(stream, &policy, &mut ask, UnwrapErr(SysRng));
+    match timeout(TIMEOUT, handshake).await.unwrap().unwrap() {
+        rfb::client::Outcome::Server(server) => server.init.name_text(),
+        rfb::client::Outcome::RetryWithout(negotiation) => panic!("without {negotiation}"),
+    }
 }
 
 #[tokio::test]
@@ -144,7 +156,7 @@ async fn websockify_with_tokens() {
 
     let place = format!("{site}?token=dead");
     let mut dead = reached(&place).await.unwrap();
-    let end = timeout(PATIENCE, dead.read(&mut [0; 16])).await.unwrap().unwrap_err();
+    let end = timeout(TIMEOUT, dead.read(&mut [0; 16])).await.unwrap().unwrap_err();
     let reason = Some("Failed to connect to downstream server".to_owned());
     assert_eq!(
         explain(&end, &Address::parse(&place).unwrap()),
@@ -167,9 +179,9 @@ async fn websockify_with_a_login() {
         basic: Some(("ann".to_owned(), Secret::from(password.to_owned()))),
         ..Headers::default()
     };
-    let wrong = dialled(&address, &basic("sesame"), &mut Nobody).await.err().unwrap();
+    let wrong = dialled(&address, &basic("sesame"), &mut Defaults).await.err().unwrap();
     assert!(matches!(wrong, ConnectError::WsRefused { why: WsRefusal::Login, .. }), "{wrong:?}");
-    assert_eq!(desktop(dialled(&address, &basic("open:sesame"), &mut Nobody).await.unwrap()).await, "QEMU");
+    assert_eq!(desktop(dialled(&address, &basic("open:sesame"), &mut Defaults).await.unwrap()).await, "QEMU");
 }
 
 #[tokio::test]
@@ -188,8 +200,8 @@ async fn websockify_that_looks_at_the_origin() {
         basic: None,
         extra: vec![("origin".parse().unwrap(), Secret::from(origin.to_owned()))],
     };
-    dialled(&address, &origin("https://other"), &mut Nobody).await.unwrap();
-    let wrong = dialled(&address, &origin("https://evil"), &mut Nobody).await.err().unwrap();
+    dialled(&address, &origin("https://other"), &mut Defaults).await.unwrap();
+    let wrong = dialled(&address, &origin("https://evil"), &mut Defaults).await.err().unwrap();
     let (why, reason) = (WsRefusal::Forbidden, Some("Invalid Origin".to_owned()));
     assert_eq!(wrong, ConnectError::WsRefused { address, why, status: 403, reason });
 }

@@ -1,16 +1,30 @@
 //! Scripted servers at the other end of a pipe: what is said, byte for byte, and what becomes of it.
 
-use super::{opening::refusal, *};
-use std::time::Duration;
+use super::{
+    bytes::BinaryStream,
+    connect::{TIMEOUT, open},
+    diagnose::{Rejection, closing, refusal},
+    headers::HeaderName,
+    opening::{BINARY, MAX_HEAD, Opening},
+    *,
+};
+use crate::{
+    error::{WsMistake, WsRefusal},
+    model::{Address, Secret, WebSocket},
+    transport::ConnectTrace,
+};
+use rfb::Stream;
+use std::{io, time::Duration};
 use tokio::{
-    io::{AsyncRead, DuplexStream, duplex},
-    time::sleep,
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    net::TcpListener,
+    time::{sleep, timeout},
 };
 
 /// The key and the accept value of RFC 6455, section 1.3.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const GRANTED: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                       Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+                       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 fn socket(text: &str) -> WebSocket {
     match Address::parse(text) {
@@ -35,7 +49,7 @@ fn asked(headers: &Headers) -> String {
     String::from_utf8(opening(headers).unwrap().request().to_vec()).unwrap()
 }
 
-fn read(answer: &str) -> Result<Option<usize>, No> {
+fn read(answer: &str) -> Result<Option<usize>, Rejection> {
     opening(&Headers::default()).unwrap().read(answer.as_bytes())
 }
 
@@ -118,8 +132,8 @@ fn an_answer_that_grants_something_else_is_no_answer() {
     let other_key = GRANTED.replace("s3pP", "S3pP");
     let answers = [
         other_key.clone(),
-        with("Sec-WebSocket-TrustPolicy: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        without("Sec-WebSocket-TrustPolicy"),
+        with("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        without("Sec-WebSocket-Accept"),
         without("Upgrade"),
         without("Connection"),
         with("Sec-WebSocket-Extensions: permessage-deflate"),
@@ -129,7 +143,9 @@ fn an_answer_that_grants_something_else_is_no_answer() {
         "\0\0\0".to_owned(),
     ];
     for answer in answers {
-        let Err(No::Not { looks_like: None, detail }) = read(&answer) else { panic!("{answer}: {:?}", read(&answer)) };
+        let Err(Rejection::Not { looks_like: None, detail }) = read(&answer) else {
+            panic!("{answer}: {:?}", read(&answer))
+        };
         assert!(!detail.is_empty());
     }
 }
@@ -137,7 +153,7 @@ fn an_answer_that_grants_something_else_is_no_answer() {
 #[test]
 fn what_was_taken_for_a_websocket_is_named() {
     let looks = |answer: &str| match read(answer) {
-        Err(No::Not { looks_like, .. }) => looks_like,
+        Err(Rejection::Not { looks_like, .. }) => looks_like,
         other => panic!("{answer}: {other:?}"),
     };
     assert_eq!(looks("RFB 003.008\n"), Some(WsMistake::Vnc));
@@ -149,14 +165,14 @@ fn what_was_taken_for_a_websocket_is_named() {
 #[test]
 fn an_endless_head_is_read_to_its_limit() {
     let long = format!("{}X: {}", GRANTED.trim_end(), "a".repeat(MAX_HEAD));
-    assert!(matches!(read(&long), Err(No::Not { .. })));
-    assert!(matches!(read(&with(&"X: y\r\n".repeat(200))), Err(No::Not { .. })));
+    assert!(matches!(read(&long), Err(Rejection::Not { .. })));
+    assert!(matches!(read(&with(&"X: y\r\n".repeat(200))), Err(Rejection::Not { .. })));
 }
 
 #[test]
 fn statuses_come_with_the_words_that_say_more() {
     let no = |line: &str| match read(&format!("HTTP/1.1 {line}\r\n\r\n")) {
-        Err(No::Status { code, reason }) => (refusal(code), reason),
+        Err(Rejection::Status { code, reason }) => (refusal(code), reason),
         other => panic!("{line}: {other:?}"),
     };
     assert_eq!(no("401 Unauthorized"), (WsRefusal::Login, None));
@@ -205,9 +221,9 @@ async fn open_at<F: Future<Output = ()>>(
     let (near, far) = duplex(1024);
     let place = socket(place);
     let opening = Opening::new(&place, &Headers::default(), Some(BINARY), KEY).unwrap();
-    let shown = Address::Ws(place.clone()).without_query();
-    let late = |_| ConnectError::WsTimeout { address: shown.to_string(), seconds: OPENING.as_secs() };
-    let client = async { timeout(OPENING, open(Box::new(near), &opening, &place, &shown)).await.map_err(late)? };
+    let shown = Address::Ws(place.clone()).without_query().to_string();
+    let late = |_| ConnectError::WsTimeout { address: shown.clone(), seconds: TIMEOUT.as_secs() };
+    let client = async { timeout(TIMEOUT, open(Box::new(near), &opening, &place, &shown)).await.map_err(late)? };
     both(client, server(far)).await.0
 }
 
@@ -246,10 +262,10 @@ async fn a_server_that_hangs_up_on_a_token_does_not_know_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_minds_the_subprotocol_is_asked_without() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+async fn a_server_that_refuses_the_subprotocol_is_asked_without() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let place = socket(&format!("ws://{}/a?token=b", listener.local_addr().unwrap()));
-    let mut visitor = Anybody;
+    let mut visitor = Defaults;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
     let mut trail = ConnectTrace::default();
     let client = dial(&place, "", &headers, &mut visitor, &mut trail);
@@ -276,12 +292,12 @@ async fn a_server_that_minds_the_subprotocol_is_asked_without() {
     };
     let (opened, requests) = both(client, server).await;
     let mut read = [0; 3];
-    opened.unwrap().read_exact(&mut read).await.unwrap();
+    opened.unwrap().stream.read_exact(&mut read).await.unwrap();
     assert_eq!((requests, &read), (vec![true, false], b"RFB"));
 }
 
-struct Anybody;
-impl ConnectDelegate for Anybody {}
+struct Defaults;
+impl ConnectDelegate for Defaults {}
 
 #[tokio::test]
 async fn a_server_that_hangs_up_in_the_middle_is_not_believed() {
@@ -346,9 +362,9 @@ async fn what_comes_with_the_answer_belongs_to_the_websocket() {
 // ---- messages
 
 /// An open WebSocket and the server's end of its pipe.
-async fn pipe(size: usize) -> (ByBytes<DuplexStream>, DuplexStream) {
+async fn pipe(size: usize) -> (BinaryStream<DuplexStream>, DuplexStream) {
     let (near, far) = duplex(size);
-    (ByBytes::new(near, Vec::new()).await, far)
+    (BinaryStream::new(near, Vec::new()).await, far)
 }
 
 /// A server's frame.

@@ -1,0 +1,65 @@
+//! The stages of the path to a server, out of what happened on it.
+
+use super::{ReportStage, progress::Progress};
+use crate::{
+    error::ConnectError,
+    model::{Address, Target},
+    transport::{ConnectTrace, Outcome, Phase},
+};
+use tokio::time::Instant;
+
+/// Notes the stages of the path that began to be established at `began`, up to the one that failed, which is left under
+/// way.
+pub(super) fn note_path(
+    progress: &mut Progress,
+    target: &Target,
+    began: Instant,
+    trace: &ConnectTrace,
+    failure: Option<&ConnectError>,
+) {
+    let mut dialled = began;
+    if let Some(lookup) = &trace.lookup {
+        progress.enter_at(ReportStage::Resolve, began);
+        let took = lookup.took.filter(|_| !lookup.found.is_empty());
+        let Some(took) = took else { return };
+        dialled += took;
+        let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
+        progress.done_at(dialled, addresses.join(", "));
+    }
+    progress.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
+    let others = others(trace);
+    let answered = trace.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
+    let answered =
+        answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
+    if let Address::Ws(socket) = &target.address {
+        for (phase, when) in &trace.passed {
+            let (detail, next) = match phase {
+                Phase::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
+                Phase::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
+                Phase::Encrypted(description) => (description.clone(), Some(ReportStage::WebSocket)),
+                Phase::Answered => ("it answered 101".to_owned(), None),
+            };
+            progress.done_at(*when, detail);
+            if let Some(next) = next {
+                progress.enter_at(next, *when);
+            }
+        }
+        return;
+    }
+    match failure {
+        None => {
+            let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
+            progress.done([answered, through, others].concat());
+        }
+        // Of a single address the error says it all.
+        Some(ConnectError::Unreachable { .. }) => {}
+        Some(_) if trace.tried.len() > 1 => progress.note(others),
+        Some(_) => {}
+    }
+}
+
+/// The addresses that did not answer, in brackets behind what is said of the one that did.
+fn others(trace: &ConnectTrace) -> String {
+    let failures = trace.failures();
+    if failures.is_empty() { failures } else { format!(" ({failures})") }
+}

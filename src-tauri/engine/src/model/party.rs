@@ -1,0 +1,18 @@
+//! Who a question is about.
+
+use serde::Serialize;
+
+/// The party that a question is about: there may be several between here and the machine's screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The VNC server.
+    Server,
+    /// The website in front of it.
+    Site,
+    /// The SSH host that the path leads through.
+    SshHost,
+    /// A server that has connected to us.
+    Caller,
+}

@@ -1,0 +1,31 @@
+//! What differs between operating systems, behind one interface: the keyring, certificate authorities, private files, a
+//! listening port of its own, a private channel, and a child process that cannot outlive its session.
+//!
+//! Linux is what is built and tested. What was written from documentation alone is listed in docs/PLATFORMS.md.
+
+mod authorities;
+mod channel;
+#[cfg(any(windows, target_os = "macos"))]
+mod native_keyring;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod secret_service;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+pub(crate) use authorities::system_authorities;
+pub(crate) use channel::{Channel, Connection, connect};
+#[cfg(any(windows, target_os = "macos"))]
+pub(crate) use native_keyring::SystemKeyring;
+#[cfg(all(unix, not(target_os = "macos")))]
+pub(crate) use secret_service::SystemKeyring;
+#[cfg(unix)]
+#[allow(unused_imports, reason = "for the store")]
+pub(crate) use unix::{
+    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, private_file, sync_folder,
+};
+#[cfg(windows)]
+pub(crate) use windows::{
+    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, private_file, sync_folder,
+};

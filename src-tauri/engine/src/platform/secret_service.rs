@@ -1,0 +1,113 @@
+//! The keyring of Linux and the BSDs: the [Secret Service](https://specifications.freedesktop.org/secret-service/0.2/),
+//! which GNOME Keyring, KWallet and KeePassXC are.
+
+use crate::{error::KeyringError, model::Secret};
+use secret_service::{
+    EncryptionType, Error,
+    blocking::{Item, SecretService},
+};
+use std::{collections::HashMap, sync::Arc};
+use zeroize::Zeroizing;
+
+/// Of secrets that Portlight stores.
+const CONTENT_TYPE: &str = "application/octet-stream";
+
+/// Entries under one service name, each an item with the attributes `service` and `username` (the account).
+///
+/// Each function connects anew, which takes some 20 ms: so a keyring that starts later, or again, is found.
+pub(crate) struct SystemKeyring {
+    service: Arc<str>,
+}
+
+impl SystemKeyring {
+    /// Entries under this service name.
+    pub(crate) fn new(service: &str) -> Self {
+        Self { service: service.into() }
+    }
+
+    /// Whether there is a Secret Service on the session bus.
+    pub(crate) fn check(&self) -> Result<(), KeyringError> {
+        connect().map(drop)
+    }
+
+    /// The secret of the item that was modified last.
+    pub(crate) fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+        let keyring = connect()?;
+        let Some(item) = self.items(&keyring, account)?.pop() else { return Ok(None) };
+        let secret = item.get_secret().map_err(explain)?;
+        let text = String::from_utf8(secret).map_err(|error| {
+            drop(Zeroizing::new(error.into_bytes()));
+            KeyringError::Failed { detail: "what it has for this account is not text".to_owned() }
+        });
+        text.map(|text| Some(text.into()))
+    }
+
+    /// Changes the item that was modified last and removes the others; without one, makes it in the default collection.
+    pub(crate) fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+        let keyring = connect()?;
+        let mut items = self.items(&keyring, account)?;
+        let secret = secret.expose().as_bytes();
+        let Some(newest) = items.pop() else { return self.create(&keyring, account, secret) };
+        newest.set_secret(secret, CONTENT_TYPE).map_err(explain)?;
+        items.iter().try_for_each(Item::delete).map_err(explain)
+    }
+
+    /// Removes all items of the account.
+    pub(crate) fn forget(&self, account: &str) -> Result<(), KeyringError> {
+        let keyring = connect()?;
+        self.items(&keyring, account)?.iter().try_for_each(Item::delete).map_err(explain)
+    }
+
+    fn create(&self, keyring: &SecretService<'_>, account: &str, secret: &[u8]) -> Result<(), KeyringError> {
+        let collection = keyring.get_default_collection().map_err(explain)?;
+        if collection.is_locked().map_err(explain)? {
+            collection.unlock().map_err(explain)?;
+        }
+        // What the keyring's own program shows to the user.
+        let label = format!("Portlight password {account}");
+        collection.create_item(&label, self.attributes(account), secret, true, CONTENT_TYPE).map(drop).map_err(explain)
+    }
+
+    /// The items of an account, unlocked, the one that was modified last at the end. There is more than one where a
+    /// backup was restored, or where the user copied an item to another collection.
+    fn items<'a>(&self, keyring: &'a SecretService<'a>, account: &str) -> Result<Vec<Item<'a>>, KeyringError> {
+        let found = keyring.search_items(self.attributes(account)).map_err(explain)?;
+        if !found.locked.is_empty() {
+            keyring.unlock_all(&found.locked.iter().collect::<Vec<_>>()).map_err(explain)?;
+        }
+        let mut items: Vec<_> = found.unlocked.into_iter().chain(found.locked).collect();
+        if items.len() > 1 {
+            items.sort_by_cached_key(|item| {
+                // `Modified` is in seconds. Within one, the higher number at the end of the path is the newer item.
+                let path = item.item_path.as_str();
+                (item.get_modified().unwrap_or(0), path.len(), path.to_owned())
+            });
+        }
+        Ok(items)
+    }
+
+    fn attributes<'a>(&'a self, account: &'a str) -> HashMap<&'a str, &'a str> {
+        HashMap::from([("service", &*self.service), ("username", account)])
+    }
+
+    /// The labels of an account's items.
+    #[cfg(test)]
+    pub(crate) fn labels(&self, account: &str) -> Vec<String> {
+        let keyring = connect().unwrap();
+        self.items(&keyring, account).unwrap().iter().map(|item| item.get_label().unwrap()).collect()
+    }
+}
+
+fn connect<'a>() -> Result<SecretService<'a>, KeyringError> {
+    // Diffie-Hellman: secrets do not travel in the clear over the bus.
+    SecretService::connect(EncryptionType::Dh).map_err(|cause| KeyringError::Missing { detail: cause.to_string() })
+}
+
+fn explain(cause: Error) -> KeyringError {
+    match cause {
+        Error::Locked | Error::Prompt => KeyringError::Locked,
+        // There is a service, but no default collection: a keyring that was never set up.
+        Error::NoResult => KeyringError::Missing { detail: cause.to_string() },
+        cause => KeyringError::Failed { detail: cause.to_string() },
+    }
+}

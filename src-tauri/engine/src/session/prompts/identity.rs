@@ -1,0 +1,28 @@
+//! Whether a presented key is the server's: the known keys first, then the person.
+
+use super::{
+    super::{Answer, Prompt, Stage},
+    Prompts,
+};
+use crate::{connect::Presented, error::ConnectError, store::Verdict};
+
+impl Prompts<'_> {
+    pub(super) async fn confirm_identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
+        let Presented { party, endpoint, identity, verdict, .. } = presented;
+        let known = match verdict {
+            Verdict::Trusted => None,
+            Verdict::Unknown => Some(None),
+            Verdict::Changed(known) => Some(Some(known)),
+        };
+        if let Some(known) = known {
+            let prompt = Prompt::Trust { identity: identity.clone(), known };
+            let Some(Answer::Trust) = self.ask(party, prompt, Stage::Handshake).await else {
+                return Err(ConnectError::cancelled());
+            };
+        }
+        if let Err(error) = self.run.services.pins.accept(endpoint, identity).await {
+            tracing::warn!(%error, "a server's key is known for this session only");
+        }
+        Ok(())
+    }
+}

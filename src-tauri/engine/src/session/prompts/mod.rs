@@ -1,0 +1,178 @@
+//! A session as the pipeline's observer: the keyring, the known keys and the list first, then the person at the window.
+
+mod consent;
+mod identity;
+mod login;
+mod ssh;
+
+use super::{Prompt, Stage, Subject, session::Run, state::Answer};
+use crate::{
+    connect::{Event, Observer, Policy, Presented, Weaker},
+    error::{ConnectError, Error, KeyringError},
+    model::{HttpAuth, Party, Secret, Target},
+    transport::{
+        PathKind,
+        reverse::IncomingConnection,
+        ssh::{
+            AskPass,
+            question::{Question, Reply},
+        },
+        ws::Headers,
+    },
+};
+use rfb::{CredentialRequest, Credentials, Step};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Answers what one login asks, however many attempts it takes.
+pub(super) struct Prompts<'a> {
+    run: &'a Run,
+    target: &'a Target,
+    /// Secrets for ssh that were typed, and are kept once it has accepted them; by account.
+    ssh_secrets: Vec<(String, Secret)>,
+    /// Why the keyring did not have the password.
+    keyring: Option<KeyringError>,
+    /// What the server asked for last, and on which path.
+    wanted: Option<(CredentialRequest, PathKind)>,
+    /// How long a prompt kept the server waiting in this attempt, at most.
+    longest_prompt: Duration,
+    /// The saved host was edited while its login was read.
+    is_stale: bool,
+}
+
+impl<'a> Prompts<'a> {
+    pub(super) fn new(run: &'a Run, target: &'a Target) -> Self {
+        let (ssh_secrets, keyring, wanted, longest_prompt, is_stale) = Default::default();
+        Self { run, target, ssh_secrets, keyring, wanted, longest_prompt, is_stale }
+    }
+
+    /// Another attempt begins.
+    pub(super) fn begin(&mut self) {
+        self.longest_prompt = Duration::ZERO;
+    }
+
+    /// What goes without asking.
+    pub(super) fn policy(&self) -> Policy {
+        let (agreed, typed) = (self.run.agreed(), self.run.typed());
+        let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
+        let target = self.target;
+        Policy {
+            floor: target.protection.map(|best| agreed.level.map_or(best, |level| level.min(best))),
+            clear_text: target.clear_text || agreed.clear_text,
+            have_username: !typed_name.unwrap_or(&target.username).is_empty(),
+            have_password: target.has_password || typed.is_some(),
+        }
+    }
+
+    /// Whether the login that was read may be for another address.
+    pub(super) fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
+    /// Whether the server waited for a person so long that it may have closed because of that.
+    pub(super) fn stood_open_for_long(&self) -> bool {
+        self.longest_prompt >= LONG_PROMPT
+    }
+
+    /// Whether the server has asked for a login.
+    pub(super) fn asked_for_login(&self) -> bool {
+        self.wanted.is_some()
+    }
+
+    /// The HTTP headers for the site in front of the host, from the keyring. A keyring that fails is an error: the site
+    /// would not let us in without them.
+    pub(super) async fn http_headers(&mut self) -> Result<Headers, Error> {
+        let Some(id) = self.target.host.filter(|_| self.target.has_http_auth) else { return Ok(Headers::default()) };
+        self.run.set_stage(Stage::Keyring);
+        let secret = self.run.services.keyring.get(HttpAuth::account(id)).await?;
+        self.run.set_stage(Stage::Dialing);
+        let Some(secret) = secret else { return Ok(Headers::default()) };
+        let unreadable = |detail| {
+            let address = self.target.address.without_query().to_string();
+            ConnectError::BadHttpAuth { address, detail }
+        };
+        let auth = HttpAuth::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
+        Ok(Headers::of(&auth).map_err(unreadable)?)
+    }
+
+    /// Asks whether to talk to a server that has connected to us. The prompt ends when the server hangs up.
+    pub(super) async fn confirm_caller(&mut self, incoming: &mut IncomingConnection) -> Result<(), ConnectError> {
+        let from = incoming.from();
+        let prompt = Prompt::Call { from: from.clone() };
+        tokio::select! {
+            answer = self.ask(Party::Caller, prompt, Stage::Handshake) => {
+                answer.map(drop).ok_or_else(ConnectError::cancelled)
+            }
+            () = incoming.closed() => Err(ConnectError::CallerGone { address: from }),
+        }
+    }
+
+    /// Asks the person; none where they gave up. Afterwards the session shows `stage`.
+    async fn ask(&mut self, party: Party, prompt: Prompt, stage: Stage) -> Option<Answer> {
+        let began = Instant::now();
+        let answer = self.run.ask(self.subject(party), prompt, stage).await;
+        self.longest_prompt = self.longest_prompt.max(began.elapsed());
+        answer
+    }
+
+    /// Who a prompt is about: the name never stands without the address.
+    fn subject(&self, party: Party) -> Subject {
+        let Target { name, address, ssh_jump, .. } = self.target;
+        let address = match party {
+            Party::SshHost => ssh_jump.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Party::Site | Party::Server | Party::Caller => address.without_query().to_string(),
+        };
+        Subject { name: name.clone(), address, party }
+    }
+}
+
+impl Observer for Prompts<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        let stage = match event {
+            Event::Dialing => Stage::Dialing,
+            Event::Dialled { failure: None, .. } => return self.keep_ssh_secrets(),
+            Event::Step(Step::Greeting | Step::SecurityTypes) => Stage::Handshake,
+            Event::Step(Step::Authentication | Step::ServerInit) => Stage::Authenticating,
+            Event::Step(Step::SecurityResult) => Stage::Verdict,
+            Event::TlsStarts => Stage::Encrypting,
+            Event::Dialled { .. }
+            | Event::Repeater
+            | Event::Version { .. }
+            | Event::Offered(_)
+            | Event::Chosen(_)
+            | Event::Approved(_)
+            | Event::Tls { .. }
+            | Event::RetryWithout(_) => return,
+        };
+        self.run.set_stage(stage);
+    }
+
+    async fn identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
+        self.confirm_identity(presented).await
+    }
+
+    async fn weaker(&mut self, weaker: Weaker) -> Result<(), ConnectError> {
+        self.consent_to_weaker(weaker).await
+    }
+
+    async fn clear_text(&mut self, party: Party, security_type: &str) -> Result<(), ConnectError> {
+        self.consent_to_clear_text(party, security_type).await
+    }
+
+    async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
+        self.log_in(request, path).await
+    }
+}
+
+impl AskPass for Prompts<'_> {
+    async fn answer(&mut self, question: &Question) -> Option<Reply> {
+        self.answer_ssh(question).await
+    }
+}
+
+/// From here on a server may have closed because a person kept it waiting. TigerVNC and RealVNC wait longer; some do
+/// not.
+const LONG_PROMPT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

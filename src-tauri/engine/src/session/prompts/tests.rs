@@ -1,0 +1,326 @@
+use super::*;
+use crate::{
+    connect::{Handshake, Policy},
+    keyring::Keyring,
+    model::{Address, Host, Level, Travels},
+    session::{Services, SessionState, SshQuestion},
+    store::{HostList, HostsFile, Pins},
+    transport::{TimeoutStream, ssh::question::SecretOf},
+};
+use relay::Relay;
+use rfb::{Ask, SecurityType};
+use std::{pin::pin, sync::Arc, task::Poll};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+async fn services(host: &Host) -> (Arc<Services>, TempDir) {
+    services_with(host, Keyring::in_memory()).await
+}
+
+async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
+    list.put(host.clone()).await.unwrap();
+    let services = Services {
+        relay: Relay::start(vec![]).await.unwrap(),
+        keyring,
+        pins: Pins::default(),
+        list: Arc::new(list),
+        runtime: Handle::current(),
+    };
+    (Arc::new(services), folder)
+}
+
+fn host() -> Host {
+    Host { address: Address::parse("box").unwrap(), ..Host::demo("Box") }
+}
+
+/// What the host of `services` looks like to a session that begins now.
+fn run(services: &Arc<Services>, host: &Host) -> (Run, Target) {
+    let run = Run::idle(Target::from(host), Arc::clone(services));
+    let target = run.snapshot().unwrap();
+    (run, target)
+}
+
+/// The prompt that is shown, with its number.
+fn shown(run: &Run) -> Option<(u64, Prompt)> {
+    match &*run.session().subscribe().borrow() {
+        SessionState::Asking { number, prompt, .. } => Some((*number, prompt.clone())),
+        _ => None,
+    }
+}
+
+/// The prompt that a choice leads to, answered or not; and whether it was approved.
+async fn choose(run: &Run, path: PathKind, chosen: SecurityType, answer: Option<Answer>) -> (Option<Prompt>, bool) {
+    let target = run.snapshot().unwrap();
+    let mut prompts = Prompts::new(run, &target);
+    let policy = prompts.policy();
+    let pins = Pins::default();
+    let mut handshake = Handshake::new(&target, &pins, policy, false, &mut prompts);
+    handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), path, None);
+    let mut approve = pin!(handshake.approve(chosen));
+    if let Poll::Ready(approved) = futures_util::poll!(&mut approve) {
+        return (None, approved.is_ok());
+    }
+    let (number, prompt) = shown(run).expect("a prompt");
+    match answer {
+        Some(answer) => run.session().answer(number, answer),
+        None => return (Some(prompt), false),
+    }
+    (Some(prompt), approve.await.is_ok())
+}
+
+#[tokio::test]
+async fn a_password_travels_readably_where_that_was_agreed_or_the_path_is_private() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    let fresh = || run(&services, &host).0;
+    let readable = || Some(Prompt::ClearText { security_type: "Plain".into() });
+    let agree = |remember| Some(Answer::ClearText { remember });
+    let network = PathKind::Network;
+
+    for (path, chosen) in [
+        (PathKind::Local, SecurityType::Plain),
+        (PathKind::Site, SecurityType::Plain),
+        (network, SecurityType::TlsPlain),
+    ] {
+        assert_eq!(choose(&fresh(), path, chosen, None).await, (None, true), "nothing to ask");
+    }
+    let run = fresh();
+    assert_eq!(choose(&run, network, SecurityType::Plain, None).await, (readable(), false), "cancelled");
+    assert_eq!(choose(&run, network, SecurityType::Plain, agree(false)).await, (readable(), true));
+    assert_eq!(choose(&run, network, SecurityType::Plain, None).await, (None, true), "agreed for the session");
+    assert_eq!(choose(&fresh(), network, SecurityType::Plain, agree(true)).await, (readable(), true));
+    assert_eq!(choose(&fresh(), network, SecurityType::Plain, None).await, (None, true), "agreed for good");
+}
+
+#[tokio::test]
+async fn what_happens_to_the_password_is_said_with_the_prompt() {
+    let mut host = host();
+    host.username = "ann".into();
+    let (services, _folder) = services(&host).await;
+    for (path, security_type, username, travels) in [
+        (PathKind::Network, SecurityType::VncAuth, None, Travels::Scrambled),
+        (PathKind::Network, SecurityType::TlsVnc, None, Travels::Encrypted),
+        (PathKind::Network, SecurityType::Plain, Some("ann"), Travels::Clear),
+        (PathKind::Network, SecurityType::Ard, Some("ann"), Travels::Encrypted),
+        (PathKind::Local, SecurityType::Plain, Some("ann"), Travels::Local),
+        (PathKind::Site, SecurityType::VncAuth, None, Travels::Encrypted),
+    ] {
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let request = CredentialRequest { security_type, username: username.is_some() };
+        let mut asking = pin!(prompts.credentials(request, path));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        let username = username.map(str::to_owned);
+        let (_, prompt) = shown(&run).expect("a prompt");
+        assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
+    }
+}
+
+#[tokio::test]
+async fn a_path_through_ssh_protects_whatever_the_server_offers() {
+    let host = Host { protection: Some(Level::Identified), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    assert!(choose(&run, PathKind::Network, SecurityType::None, None).await.0.is_some(), "less than before");
+    for chosen in [SecurityType::None, SecurityType::Plain, SecurityType::VncAuth] {
+        assert_eq!(choose(&run, PathKind::Ssh, chosen, None).await, (None, true), "{chosen:?}");
+    }
+    let mut prompts = Prompts::new(&run, &target);
+    let pins = Pins::default();
+    let policy = Policy { floor: Some(Level::Identified), ..Policy::default() };
+    let mut handshake = Handshake::new(&target, &pins, policy, false, &mut prompts);
+    handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), PathKind::Ssh, None);
+    assert_eq!(handshake.rfb_policy(&[]).floor, None, "the server need not encrypt once more");
+}
+
+#[tokio::test]
+async fn ssh_asks_the_person_and_takes_its_prompt_away_again() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let secret = |account: Option<&str>| Question::Secret {
+        prompt: "ann@box's password:".into(),
+        of: SecretOf::Password,
+        account: account.map(str::to_owned),
+        again: true,
+    };
+    let expected = |can_keep| Prompt::Ssh {
+        question: SshQuestion::Password { prompt: "ann@box's password:".into(), again: true },
+        can_keep,
+    };
+    let on_the_way = SessionState::Connecting { stage: Stage::Ssh };
+    for (question, can_keep) in [(secret(None), false), (secret(Some("ssh box: ann@box")), true)] {
+        {
+            let mut answering = pin!(prompts.answer(&question));
+            assert!(futures_util::poll!(&mut answering).is_pending());
+            assert_eq!(shown(&run).map(|(_, prompt)| prompt), Some(expected(can_keep)));
+            // ssh has gone: so has its prompt.
+        }
+        assert_eq!(*run.session().subscribe().borrow(), on_the_way);
+
+        let mut answering = pin!(prompts.answer(&question));
+        assert!(futures_util::poll!(&mut answering).is_pending());
+        let (number, _) = shown(&run).expect("a prompt");
+        let typed = Answer::Ssh { secret: Some("open sesame".to_owned().into()), remember: true };
+        run.session().answer(number, typed);
+        let reply = answering.await;
+        assert!(matches!(reply, Some(Reply::Secret(secret)) if secret.expose() == "open sesame"));
+    }
+    assert_eq!(prompts.ssh_secrets.len(), 1, "kept only where ssh says whose it is");
+
+    let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
+    let mut answering = pin!(prompts.answer(&key));
+    assert!(futures_util::poll!(&mut answering).is_pending());
+    let (number, _) = shown(&run).expect("a prompt");
+    run.session().answer(number, Answer::Ssh { secret: None, remember: false });
+    assert!(matches!(answering.await, Some(Reply::Yes)));
+}
+
+#[tokio::test]
+async fn an_answer_to_an_earlier_prompt_is_dropped() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let yes = || Answer::Ssh { secret: None, remember: false };
+    let confirm = Question::Confirm { prompt: "Allow?".into() };
+    let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
+    let first = {
+        let mut answering = pin!(prompts.answer(&confirm));
+        assert!(futures_util::poll!(&mut answering).is_pending());
+        let (first, _) = shown(&run).expect("a prompt");
+        run.session().answer(first, yes());
+        assert!(matches!(answering.await, Some(Reply::Yes)));
+        first
+    };
+    let mut answering = pin!(prompts.answer(&key));
+    assert!(futures_util::poll!(&mut answering).is_pending());
+    // The second half of a double click.
+    run.session().answer(first, yes());
+    assert!(futures_util::poll!(&mut answering).is_pending(), "the next question is still open");
+    let (second, _) = shown(&run).expect("a prompt");
+    assert_ne!(first, second);
+    run.session().answer(second, yes());
+    assert!(matches!(answering.await, Some(Reply::Yes)));
+}
+
+#[tokio::test]
+async fn a_prompt_says_whom_it_is_about_by_name_and_address() {
+    let host =
+        Host { address: Address::parse("wss://site.example/websockify?token=secret").unwrap(), ..Host::demo("Studio") };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let prompts = Prompts::new(&run, &target);
+    for party in [Party::Site, Party::Server] {
+        let subject = prompts.subject(party);
+        assert_eq!((subject.name.as_str(), subject.party), ("Studio", party));
+        assert!(subject.address.contains("site.example") && !subject.address.contains("secret"), "{subject:?}");
+    }
+    let target = Target { ssh_jump: Some("ann@jump".parse().unwrap()), ..target };
+    assert_eq!(Prompts::new(&run, &target).subject(Party::SshHost).address, "ann@jump");
+}
+
+/// A keyring that waits to be unlocked until the test lets it answer; and that counts what it was asked.
+struct Locked {
+    asked: Arc<std::sync::atomic::AtomicUsize>,
+    unlocked: std::sync::Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl crate::keyring::Store for Locked {
+    fn check(&self) -> Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn get(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let _ = self.unlocked.lock().unwrap().recv();
+        Ok(Some("from the keyring".to_owned().into()))
+    }
+
+    fn set(&self, _: &str, _: &Secret) -> Result<(), KeyringError> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &str) -> Result<(), KeyringError> {
+        Ok(())
+    }
+}
+
+/// Waits until a prompt is shown, or none is.
+async fn until_shown(run: &Run, is_shown: bool) {
+    let mut states = run.session().subscribe();
+    let wanted = |state: &SessionState| matches!(state, SessionState::Asking { .. }) == is_shown;
+    tokio::time::timeout(Duration::from_secs(20), states.wait_for(wanted)).await.expect("in time").unwrap();
+}
+
+#[tokio::test]
+async fn a_silent_keyring_costs_two_seconds_until_the_password_may_be_typed_and_may_still_answer() {
+    let host = Host { has_password: true, ..host() };
+    for answers in [false, true] {
+        let (unlock, unlocked) = std::sync::mpsc::channel();
+        let asked = Arc::default();
+        let keyring = Keyring::with_store(Locked { asked: Arc::clone(&asked), unlocked: unlocked.into() });
+        let (services, _folder) = services_with(&host, keyring).await;
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+        let began = std::time::Instant::now();
+        let (credentials, ()) = tokio::join!(prompts.credentials(request, PathKind::Network), async {
+            until_shown(&run, true).await;
+            let offered = began.elapsed().as_millis();
+            assert!((1900..10_000).contains(&offered), "{offered} ms");
+            let (number, prompt) = shown(&run).expect("a prompt");
+            assert!(matches!(prompt, Prompt::Password { keyring: Some(KeyringError::Silent), .. }), "{prompt:?}");
+            match answers {
+                true => unlock.send(()).unwrap(),
+                false => {
+                    let password = "typed".to_owned().into();
+                    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+                }
+            }
+            until_shown(&run, false).await;
+        });
+        assert!(credentials.is_ok());
+        assert_eq!(run.typed().is_some(), !answers, "the keyring's own answer is not taken for a typed one");
+        drop(unlock);
+    }
+}
+
+#[tokio::test]
+async fn a_keyring_is_not_asked_for_a_password_that_was_never_saved() {
+    let host = host();
+    let (_unlock, unlocked) = std::sync::mpsc::channel();
+    let asked: Arc<std::sync::atomic::AtomicUsize> = Arc::default();
+    let keyring = Keyring::with_store(Locked { asked: Arc::clone(&asked), unlocked: unlocked.into() });
+    let (services, _folder) = services_with(&host, keyring).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+    let mut asking = pin!(prompts.credentials(request, PathKind::Network));
+    assert!(futures_util::poll!(&mut asking).is_pending());
+    assert!(shown(&run).is_some(), "the person is asked at once");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_password_that_was_read_while_the_host_was_edited_is_not_sent_to_the_former_address() {
+    let host = Host { has_password: true, ..host() };
+    let (unlock, unlocked) = std::sync::mpsc::channel();
+    let keyring = Keyring::with_store(Locked { asked: Arc::default(), unlocked: unlocked.into() });
+    let (services, _folder) = services_with(&host, keyring).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let request = CredentialRequest { security_type: SecurityType::TlsVnc, username: false };
+    {
+        let mut asking = pin!(prompts.credentials(request, PathKind::Network));
+        assert!(futures_util::poll!(&mut asking).is_pending());
+        let edited = Host { address: Address::parse("elsewhere").unwrap(), ..host };
+        services.list.put(edited).await.unwrap();
+        unlock.send(()).unwrap();
+        assert!(asking.await.is_err());
+    }
+    assert!(prompts.is_stale(), "the session begins again, with what the list says now");
+}

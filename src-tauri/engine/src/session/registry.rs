@@ -1,0 +1,149 @@
+//! All sessions of the app, by id.
+
+use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
+use crate::{
+    model::{SessionId, Target},
+    transport::reverse::IncomingConnection,
+};
+use parking_lot::Mutex;
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::watch;
+
+/// All sessions of the app. They end when this is dropped.
+pub struct Sessions {
+    services: Arc<Services>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    last: u64,
+    sessions: HashMap<SessionId, Arc<Session>>,
+    /// Wakes when a session has started.
+    started: watch::Sender<()>,
+}
+
+impl Sessions {
+    pub(crate) fn new(services: Services) -> Self {
+        Self { services: Arc::new(services), open: Mutex::default() }
+    }
+
+    /// An id for a session that starts later, so that its window can be made before.
+    pub fn reserve(&self) -> SessionId {
+        let mut open = self.open.lock();
+        open.last += 1;
+        SessionId(open.last)
+    }
+
+    /// Starts the session `id`: it dials at once; its window may come later.
+    pub fn start(&self, id: SessionId, target: Target) {
+        self.insert(id, Session::new(id, target, None, &self.services, |run| Box::pin(run::run(run))));
+    }
+
+    /// Starts the session `id` with a server that has connected to us: the person is asked first.
+    pub fn start_reverse(&self, id: SessionId, incoming: IncomingConnection) {
+        let target = Target::caller(incoming.from);
+        self.insert(id, Session::new(id, target, Some(incoming), &self.services, |run| Box::pin(run::run(run))));
+    }
+
+    fn insert(&self, id: SessionId, session: Session) {
+        let session = Arc::new(session);
+        session.start(&self.services);
+        let mut open = self.open.lock();
+        open.sessions.insert(id, session);
+        open.started.send_replace(());
+    }
+
+    /// Waits until the session `id` has started.
+    pub async fn started(&self, id: SessionId) {
+        let mut started = self.open.lock().started.subscribe();
+        while self.get(id).is_none() {
+            if started.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The session that already looks at the same thing: at the same saved host, or at the same typed address.
+    pub fn find(&self, target: &Target) -> Option<SessionId> {
+        self.open.lock().sessions.iter().find(|(_, session)| session.looks_at(target)).map(|(id, _)| *id)
+    }
+
+    /// Opens `target` again in a session that [`Sessions::find`] has found: one that has ended starts again with it, one
+    /// that waits to reconnect does so now. A live session stays as it is.
+    pub fn reopen(&self, id: SessionId, target: Target) {
+        if let Some(session) = self.get(id) {
+            session.reopen(target, &self.services);
+        }
+    }
+
+    /// The relay's port on 127.0.0.1.
+    pub fn relay_port(&self) -> u16 {
+        self.services.relay.port()
+    }
+
+    /// Its states: the present one first, then each change.
+    pub fn watch(&self, id: SessionId) -> Option<watch::Receiver<SessionState>> {
+        self.get(id).map(|session| session.subscribe())
+    }
+
+    /// What it looks at now. Changes when it starts again after its host was edited.
+    pub fn view(&self, id: SessionId) -> Option<SessionView> {
+        self.get(id).map(|session| session.view())
+    }
+
+    /// Its window is there and can use a ticket.
+    pub fn attach(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.attach();
+        }
+    }
+
+    /// Hands on the answer to prompt `number`. One to an earlier prompt, or of another kind, is dropped.
+    pub fn answer(&self, id: SessionId, number: u64, answer: Answer) {
+        if let Some(session) = self.get(id) {
+            session.answer(number, answer);
+        }
+    }
+
+    /// Connects again, in the same window; at once where it was about to.
+    pub fn reconnect(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.reconnect(&self.services);
+        }
+    }
+
+    /// Ends the session as the user asked; the window stays.
+    pub fn close(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.close();
+        }
+    }
+
+    /// Ends the session because the page could not go on. What the server or the relay said before that stays.
+    pub fn viewer_failed(&self, id: SessionId, detail: String) {
+        if let Some(session) = self.get(id) {
+            session.viewer_failed(detail);
+        }
+    }
+
+    /// Forgets the session: its window is gone.
+    pub fn end(&self, id: SessionId) {
+        let session = self.open.lock().sessions.remove(&id);
+        if let Some(session) = session {
+            session.close();
+        }
+    }
+
+    fn get(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.open.lock().sessions.get(&id).cloned()
+    }
+}
+
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        for session in self.open.lock().sessions.values() {
+            session.close();
+        }
+    }
+}

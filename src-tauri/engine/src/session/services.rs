@@ -1,0 +1,18 @@
+//! What a session uses of the rest of the engine.
+
+use crate::{
+    keyring::Keyring,
+    store::{HostList, Pins},
+};
+use relay::Relay;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// What a session uses of the rest of the engine.
+pub(crate) struct Services {
+    pub(crate) relay: Relay,
+    pub(crate) keyring: Keyring,
+    pub(crate) pins: Pins,
+    pub(crate) list: Arc<HostList>,
+    pub(crate) runtime: Handle,
+}

@@ -1,0 +1,395 @@
+//! One session. Its state has one owner at a time: the run with the present generation.
+//!
+//! Aborting a task is asynchronous: it may be in the middle of a poll when `close` or `reconnect` returns, on another
+//! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
+//! session's.
+
+use super::{Answer, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
+use crate::{
+    error::{ConnectError, Error, StoreError},
+    model::{Host, Level, Secret, SessionId, Target},
+    transport::reverse::IncomingConnection,
+};
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::sync::{Notify, oneshot, watch};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+
+/// One look at one host.
+pub(super) struct Session {
+    id: SessionId,
+    state: watch::Sender<SessionState>,
+    attached: watch::Sender<bool>,
+    /// Cuts the wait before the next attempt short.
+    retry_now: Notify,
+    /// What a run does: see `run::run`.
+    runs: RunFn,
+    inner: Mutex<Inner>,
+}
+
+/// Drives a run to the session's end.
+pub(super) type RunFn = fn(Run) -> BoxFuture<'static, ()>;
+
+struct Inner {
+    /// Counts the runs. Only the last one may change anything.
+    generation: u64,
+    /// What the session looks at: taken anew from the list for each run and each reconnect.
+    target: Target,
+    /// Watching only was asked for when it was opened, whatever the list says.
+    force_view_only: bool,
+    /// The server has connected to us, and is never dialled.
+    is_reverse: bool,
+    /// Its connection, until a run uses it.
+    incoming: Option<IncomingConnection>,
+    /// The login as typed, for this session only.
+    typed: Option<TypedLogin>,
+    agreed: Agreed,
+    /// The number of the last prompt.
+    prompts: u64,
+    /// The prompt that is shown.
+    shown: Option<Shown>,
+    task: Option<AbortOnDropHandle<()>>,
+}
+
+struct Shown {
+    number: u64,
+    prompt: Prompt,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// What the person at the window agreed to, for this session.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Agreed {
+    /// No more protection than this.
+    pub(super) level: Option<Level>,
+    /// That the password travels readably.
+    pub(super) clear_text: bool,
+}
+
+/// A login that the person at the window typed.
+#[derive(Clone)]
+pub(super) struct TypedLogin {
+    /// None where the server wanted none.
+    pub(super) username: Option<String>,
+    pub(super) password: Secret,
+    /// Still to be put into the keyring, once the server has accepted it.
+    pub(super) remember: bool,
+}
+
+impl Session {
+    pub(super) fn new(
+        id: SessionId,
+        target: Target,
+        incoming: Option<IncomingConnection>,
+        services: &Services,
+        runs: RunFn,
+    ) -> Self {
+        let saved = saved_target(services, &target);
+        let inner = Inner {
+            generation: 0,
+            force_view_only: target.view_only && saved.is_some_and(|saved| !saved.view_only),
+            target,
+            is_reverse: incoming.is_some(),
+            incoming,
+            typed: None,
+            agreed: Agreed::default(),
+            prompts: 0,
+            shown: None,
+            task: None,
+        };
+        Self {
+            id,
+            state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
+            attached: watch::Sender::new(false),
+            retry_now: Notify::new(),
+            runs,
+            inner: Mutex::new(inner),
+        }
+    }
+
+    pub(super) fn view(&self) -> SessionView {
+        let inner = self.inner.lock();
+        let target = &inner.target;
+        SessionView {
+            name: target.name.clone(),
+            address: target.address.to_string(),
+            view_only: target.view_only,
+            saved: target.host.is_some(),
+        }
+    }
+
+    pub(super) fn looks_at(&self, target: &Target) -> bool {
+        let inner = self.inner.lock();
+        match (inner.target.host, target.host) {
+            (None, None) => !inner.is_reverse && inner.target.address == target.address,
+            (ours, theirs) => ours == theirs,
+        }
+    }
+
+    pub(super) fn subscribe(&self) -> watch::Receiver<SessionState> {
+        self.state.subscribe()
+    }
+
+    pub(super) fn attach(&self) {
+        self.attached.send_replace(true);
+    }
+
+    pub(super) fn answer(&self, number: u64, answer: Answer) {
+        let mut inner = self.inner.lock();
+        let shown = inner.shown.take_if(|shown| shown.number == number && answer.fits(&shown.prompt));
+        if let Some(shown) = shown {
+            // The run may have ended in this moment.
+            drop(shown.answer.send(answer));
+        }
+    }
+
+    pub(super) fn start(self: &Arc<Self>, services: &Arc<Services>) {
+        self.restart(&mut self.inner.lock(), services);
+    }
+
+    pub(super) fn reconnect(self: &Arc<Self>, services: &Arc<Services>) {
+        let mut inner = self.inner.lock();
+        if matches!(*self.state.borrow(), SessionState::Reconnecting { .. }) {
+            return self.retry_now.notify_waiters();
+        }
+        // The packet was for the first time.
+        inner.target.wake = None;
+        self.restart(&mut inner, services);
+    }
+
+    pub(super) fn reopen(self: &Arc<Self>, target: Target, services: &Arc<Services>) {
+        let mut inner = self.inner.lock();
+        let (ended, waits) = match &*self.state.borrow() {
+            SessionState::Ended { .. } => (true, false),
+            SessionState::Reconnecting { .. } => (false, true),
+            _ => (false, false),
+        };
+        if ended || waits && target.wake.is_some() {
+            inner.target.wake = target.wake;
+            self.restart(&mut inner, services);
+        } else if waits {
+            self.retry_now.notify_waiters();
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.finish(&mut self.inner.lock(), None);
+    }
+
+    pub(super) fn viewer_failed(&self, detail: String) {
+        let mut inner = self.inner.lock();
+        // Only the page knows why it closed its connection; all the relay sees is that it did. While the session
+        // connects (again), this is about a viewer that is no more.
+        let concerns_it = matches!(
+            &*self.state.borrow(),
+            SessionState::Ready { .. }
+                | SessionState::Live
+                | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
+        );
+        if concerns_it {
+            self.finish(&mut inner, Some(ConnectError::ViewerFailed { detail }.into()));
+        }
+    }
+
+    /// Ends the present run and starts another one.
+    fn restart(self: &Arc<Self>, inner: &mut Inner, services: &Arc<Services>) {
+        inner.generation += 1;
+        inner.shown = None;
+        let run = Run { session: Arc::clone(self), services: Arc::clone(services), generation: inner.generation };
+        let address = inner.target.address.without_query();
+        let span = tracing::info_span!("session", id = %self.id, host = %address);
+        self.state.send_replace(SessionState::Connecting { stage: Stage::Dialing });
+        // Dropping the former task's handle aborts it.
+        inner.task = Some(AbortOnDropHandle::new(services.runtime.spawn((self.runs)(run).instrument(span))));
+    }
+
+    /// Ends the present run, if there is one.
+    fn finish(&self, inner: &mut Inner, error: Option<Error>) {
+        inner.generation += 1;
+        inner.shown = None;
+        inner.task = None;
+        self.state.send_replace(SessionState::Ended { error });
+    }
+}
+
+/// One run of a session, from its start to its end or to the next one's start.
+pub(super) struct Run {
+    session: Arc<Session>,
+    pub(super) services: Arc<Services>,
+    generation: u64,
+}
+
+impl Run {
+    /// Changes the session, unless another run has begun or it was closed.
+    fn update<T>(&self, change: impl FnOnce(&Session, &mut Inner) -> T) -> Option<T> {
+        let mut inner = self.session.inner.lock();
+        (inner.generation == self.generation).then(|| change(&self.session, &mut inner))
+    }
+
+    pub(super) fn set(&self, state: SessionState) {
+        self.update(|session, _| session.state.send_replace(state));
+    }
+
+    pub(super) fn set_stage(&self, stage: Stage) {
+        self.set(SessionState::Connecting { stage });
+    }
+
+    /// What the list says now. A login that was typed for another server, and what was agreed to there, is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`] where the saved host is gone.
+    pub(super) fn snapshot(&self) -> Result<Target, Error> {
+        let former = self.update(|_, inner| inner.target.clone()).ok_or_else(ConnectError::cancelled)?;
+        let mut target = match former.host {
+            Some(_) => saved_target(&self.services, &former).ok_or(StoreError::NoSuchHost)?,
+            None => former.clone(),
+        };
+        target.wake = former.wake;
+        self.update(|_, inner| {
+            target.view_only |= inner.force_view_only;
+            if !target.is_same_server(&inner.target) {
+                (inner.typed, inner.agreed) = (None, Agreed::default());
+            }
+            inner.target = target.clone();
+        });
+        Ok(target)
+    }
+
+    /// Whether the list still has this server for `target`'s host: a login that was read from the keyring meanwhile
+    /// may be for another one.
+    pub(super) fn is_current(&self, target: &Target) -> bool {
+        target.host.is_none() || saved_target(&self.services, target).is_some_and(|saved| saved.is_same_server(target))
+    }
+
+    /// Changes the saved host, while it is still the same server; otherwise nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsNotSaved`].
+    pub(super) async fn change_host(
+        &self,
+        target: &Target,
+        change: impl FnOnce(&mut Host) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.services.list.note(target, change).await.map(drop)
+    }
+
+    /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
+    pub(super) async fn note(&self, target: &Target, change: impl FnOnce(&mut Host) + Send + 'static) {
+        if let Err(error) = self.change_host(target, change).await {
+            tracing::warn!(%error, "not noted with the host");
+        }
+    }
+
+    /// The connection of a server that connected to us; none for other sessions.
+    ///
+    /// # Errors
+    /// [`ConnectError::CallerGone`] where it was used up.
+    pub(super) fn take_incoming(&self, target: &Target) -> Result<Option<IncomingConnection>, ConnectError> {
+        let taken = self.update(|_, inner| inner.is_reverse.then(|| inner.incoming.take())).flatten();
+        match taken {
+            None => Ok(None),
+            Some(Some(incoming)) => Ok(Some(incoming)),
+            Some(None) => Err(ConnectError::CallerGone { address: target.address.to_string() }),
+        }
+    }
+
+    /// Gives [`Run::take_incoming`]'s connection back, not used yet.
+    pub(super) fn put_incoming(&self, incoming: IncomingConnection) {
+        self.update(|_, inner| inner.incoming = Some(incoming));
+    }
+
+    pub(super) fn is_reverse(&self) -> bool {
+        self.update(|_, inner| inner.is_reverse).unwrap_or_default()
+    }
+
+    pub(super) fn typed(&self) -> Option<TypedLogin> {
+        self.update(|_, inner| inner.typed.clone()).flatten()
+    }
+
+    pub(super) fn set_typed(&self, typed: Option<TypedLogin>) {
+        self.update(|_, inner| inner.typed = typed);
+    }
+
+    /// The typed login, if it is still to be remembered. It is asked for once.
+    pub(super) fn take_login_to_remember(&self) -> Option<TypedLogin> {
+        let take = |inner: &mut Inner| {
+            let typed = inner.typed.as_mut()?;
+            std::mem::take(&mut typed.remember).then(|| typed.clone())
+        };
+        self.update(|_, inner| take(inner)).flatten()
+    }
+
+    pub(super) fn agreed(&self) -> Agreed {
+        self.update(|_, inner| inner.agreed).unwrap_or_default()
+    }
+
+    pub(super) fn agree(&self, agree: impl FnOnce(&mut Agreed)) {
+        self.update(|_, inner| agree(&mut inner.agreed));
+    }
+
+    /// Asks the person at the window and waits, as long as it takes, for the answer to this prompt. Dropped before, the
+    /// prompt is withdrawn. Afterwards the session shows `stage` again.
+    pub(super) async fn ask(&self, subject: Subject, prompt: Prompt, stage: Stage) -> Option<Answer> {
+        let (answer, answered) = oneshot::channel();
+        let number = self.update(|session, inner| {
+            inner.prompts += 1;
+            let number = inner.prompts;
+            inner.shown = Some(Shown { number, prompt: prompt.clone(), answer });
+            session.state.send_replace(SessionState::Asking { number, subject, prompt });
+            number
+        })?;
+        let _withdraw = Withdraw { run: self, number, stage };
+        answered.await.ok()
+    }
+
+    /// Waits until the page is there.
+    pub(super) async fn page_is_there(&self) {
+        // The sender lives in the session, so waiting cannot fail.
+        let _ = self.session.attached.subscribe().wait_for(|attached| *attached).await;
+    }
+
+    /// Is notified when the wait before the next attempt is to end.
+    pub(super) fn retry_now(&self) -> &Notify {
+        &self.session.retry_now
+    }
+}
+
+/// Takes a prompt away when it was answered, or is no longer needed.
+struct Withdraw<'a> {
+    run: &'a Run,
+    number: u64,
+    stage: Stage,
+}
+
+impl Drop for Withdraw<'_> {
+    fn drop(&mut self) {
+        self.run.update(|session, inner| {
+            if inner.prompts == self.number {
+                inner.shown = None;
+                session.state.send_replace(SessionState::Connecting { stage: self.stage });
+            }
+        });
+    }
+}
+
+/// The saved host behind `target`, as the list has it now.
+fn saved_target(services: &Services, target: &Target) -> Option<Target> {
+    let id = target.host?;
+    services.list.get().get(id).map(Target::from)
+}
+
+#[cfg(test)]
+impl Run {
+    /// A run that nothing drives, so that a test can.
+    pub(super) fn idle(target: Target, services: Arc<Services>) -> Self {
+        let session =
+            Arc::new(Session::new(SessionId(1), target, None, &services, |_| Box::pin(std::future::ready(()))));
+        Self { session, services, generation: 0 }
+    }
+
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+}

@@ -1,0 +1,247 @@
+//! What only shows between runs of a session.
+
+use super::{
+    Services, SessionState, Sessions, Stage,
+    run::run,
+    session::{Run, TypedLogin},
+};
+use crate::{
+    error::{ConnectError, Error},
+    keyring::Keyring,
+    model::{Address, Host, Mac, Target},
+    store::{HostList, HostsFile, Pins},
+};
+use relay::Relay;
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime::Handle,
+    sync::watch,
+    time::timeout,
+};
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+async fn services(hosts: &[&Host]) -> (Services, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
+    for host in hosts {
+        list.put((*host).clone()).await.unwrap();
+    }
+    let services = Services {
+        relay: Relay::start(vec![]).await.unwrap(),
+        keyring: Keyring::in_memory(),
+        pins: Pins::default(),
+        list: Arc::new(list),
+        runtime: Handle::current(),
+    };
+    (services, folder)
+}
+
+async fn listener() -> (TcpListener, Address) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, Address::tcp("127.0.0.1", port).unwrap())
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    timeout(TIMEOUT, listener.accept()).await.expect("it was not dialled").unwrap().0
+}
+
+async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&SessionState) -> bool) -> SessionState {
+    timeout(TIMEOUT, states.wait_for(wanted)).await.expect("the state never came").unwrap().clone()
+}
+
+fn has_ended(state: &SessionState) -> bool {
+    matches!(state, SessionState::Ended { .. })
+}
+
+#[tokio::test]
+async fn a_session_that_is_opened_again_dials_what_the_list_says_now() {
+    let ((former, former_address), (edited, edited_address)) = (listener().await, listener().await);
+    let host = Host { address: former_address, ..Host::demo("Box") };
+    let (services, _folder) = services(&[&host]).await;
+    let list = Arc::clone(&services.list);
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::from(&host));
+    let mut states = sessions.watch(id).unwrap();
+    drop(accept(&former).await);
+    until(&mut states, has_ended).await;
+
+    let host = Host { address: edited_address.clone(), ..host };
+    list.put(host.clone()).await.unwrap();
+    for by_reopening in [true, false] {
+        match by_reopening {
+            true => sessions.reopen(id, Target::from(&host)),
+            false => sessions.reconnect(id),
+        }
+        drop(accept(&edited).await);
+        until(&mut states, has_ended).await;
+        assert_eq!(sessions.view(id).unwrap().address, edited_address.to_string());
+    }
+    let nothing = std::pin::pin!(former.accept());
+    assert!(futures_util::FutureExt::now_or_never(nothing).is_none(), "the former address is left alone");
+}
+
+#[tokio::test]
+async fn a_login_that_was_typed_for_another_address_is_forgotten() {
+    let host = Host { address: Address::parse("former").unwrap(), ..Host::demo("Box") };
+    let (services, _folder) = services(&[&host]).await;
+    let services = Arc::new(services);
+    let run = Run::idle(Target::from(&host), Arc::clone(&services));
+    let password = "sesame".to_owned().into();
+    run.set_typed(Some(TypedLogin { username: None, password, remember: true }));
+    run.agree(|agreed| agreed.clear_text = true);
+    run.snapshot().unwrap();
+    assert!(run.typed().is_some() && run.agreed().clear_text, "the same address");
+
+    let host = Host { address: Address::parse("edited").unwrap(), ..host };
+    services.list.put(host.clone()).await.unwrap();
+    assert!(!run.is_current(&Target { address: Address::parse("former").unwrap(), ..Target::from(&host) }));
+    let target = run.snapshot().unwrap();
+    assert_eq!(target.address, host.address);
+    assert!(run.typed().is_none() && !run.agreed().clear_text);
+    assert!(run.is_current(&target));
+}
+
+#[tokio::test]
+async fn a_host_that_was_removed_is_not_dialled() {
+    let (listener, address) = listener().await;
+    let host = Host { address, ..Host::demo("Box") };
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::from(&host));
+    let ended = until(&mut sessions.watch(id).unwrap(), has_ended).await;
+    assert!(matches!(ended, SessionState::Ended { error: Some(Error::Store(_)) }), "{ended:?}");
+    let nothing = std::pin::pin!(listener.accept());
+    assert!(futures_util::FutureExt::now_or_never(nothing).is_none());
+}
+
+#[tokio::test]
+async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
+    // Nothing listens there: the machine is off.
+    let (gone, address) = listener().await;
+    drop(gone);
+    let mac = Some(Mac::parse("00:1a:2b:3c:4d:5e").unwrap());
+    let host = Host { address, mac, ..Host::demo("Box") };
+    let (services, _folder) = services(&[&host]).await;
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::from(&host));
+    let mut states = sessions.watch(id).unwrap();
+    until(&mut states, has_ended).await;
+
+    sessions.reopen(id, Target { wake: mac, ..Target::from(&host) });
+    until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
+    sessions.close(id);
+}
+
+#[tokio::test]
+async fn a_reverse_connection_that_would_have_to_be_made_twice_gets_a_true_sentence() {
+    let (listener, _) = listener().await;
+    let at = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let (reverse, mut incoming) = crate::transport::reverse::ReverseListener::new(Handle::current());
+    let at = reverse.listen(at).await.unwrap().unwrap();
+    let server = tokio::spawn(async move {
+        let mut server = TcpStream::connect(at).await.unwrap();
+        server.write_all(b"RFB 003.008\n").await.unwrap();
+        server.read_exact(&mut [0; 12]).await.unwrap();
+        // VeNCrypt and VNC authentication; within VeNCrypt only what is worse.
+        server.write_all(&[2, 19, 2]).await.unwrap();
+        server.read_exact(&mut [0; 1]).await.unwrap();
+        server.write_all(&[0, 2]).await.unwrap();
+        server.read_exact(&mut [0; 2]).await.unwrap();
+        server.write_all(&[0, 1, 0, 0, 1, 0]).await.unwrap();
+        let _ = server.read(&mut [0; 1]).await;
+    });
+    let call = timeout(TIMEOUT, incoming.recv()).await.unwrap().unwrap();
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start_reverse(id, call);
+    let mut states = sessions.watch(id).unwrap();
+    let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+    let SessionState::Asking { number, .. } = asked else { panic!("{asked:?}") };
+    sessions.answer(id, number, super::Answer::Call);
+    let ended = until(&mut states, has_ended).await;
+    let SessionState::Ended { error: Some(Error::Connect(error)) } = ended else { panic!("{ended:?}") };
+    assert!(matches!(error, ConnectError::CallerMustRetry { .. }), "{error:?}");
+    server.await.unwrap();
+    drop(listener);
+}
+
+/// Every state that a session can be in when it is closed or reconnected: one that dials a server that says nothing, one
+/// that is refused, one that asks, one that waits for its page.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_word_wins_a_thousand_times_in_every_state() {
+    let (listener, address) = listener().await;
+    let server = tokio::spawn(async move {
+        let mut streams = Vec::new();
+        for turn in 0_u64.. {
+            let Ok((mut stream, _)) = listener.accept().await else { return };
+            match turn % 4 {
+                // Closed at once.
+                0 => {}
+                // Silent.
+                1 => streams.push(tokio::spawn(async move { drop(stream.read(&mut [0; 1]).await) })),
+                // Asks for a password, or lets in.
+                kind => streams.push(tokio::spawn(async move {
+                    let talk = async {
+                        stream.write_all(b"RFB 003.008\n").await?;
+                        stream.read_exact(&mut [0; 12]).await?;
+                        stream.write_all(&[1, if kind == 2 { 2 } else { 1 }]).await?;
+                        stream.read_exact(&mut [0; 1]).await?;
+                        stream.write_all(&[0; 16]).await?;
+                        stream.read(&mut [0; 64]).await
+                    };
+                    let _: std::io::Result<usize> = talk.await;
+                })),
+            }
+            streams.retain(|stream| !stream.is_finished());
+        }
+    });
+    let (services, _folder) = services(&[]).await;
+    let sessions = Arc::new(Sessions::new(services));
+    let id = sessions.reserve();
+    sessions.start(id, Target::unsaved("Box".into(), address, false));
+    sessions.attach(id);
+    let mut was_elsewhere = 0;
+    for round in 0_u32..1000 {
+        sessions.reconnect(id);
+        // Another moment each time, from before the first poll to well into the handshake, while the run goes on on the
+        // runtime's threads.
+        for _ in 0..(round * 97) % 30_000 {
+            std::hint::spin_loop();
+        }
+        let states = sessions.watch(id).unwrap();
+        was_elsewhere += u32::from(*states.borrow() != SessionState::Connecting { stage: Stage::Dialing });
+        sessions.close(id);
+        // What is in the middle of a poll now must not have the last word.
+        for _ in 0..2000 {
+            assert_eq!(*states.borrow(), SessionState::Ended { error: None }, "round {round}");
+        }
+    }
+    assert!(was_elsewhere > 100, "the moments are spread: only {was_elsewhere} after the first step");
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_run_that_was_replaced_changes_nothing_any_more() {
+    let host = Host { address: Address::parse("box").unwrap(), ..Host::demo("Box") };
+    let (services, _folder) = services(&[&host]).await;
+    let services = Arc::new(services);
+    let stale = Run::idle(Target::from(&host), Arc::clone(&services));
+    let session = Arc::clone(stale.session());
+    session.close();
+    let ended = SessionState::Ended { error: None };
+    stale.set_stage(Stage::Handshake);
+    stale.set(SessionState::Live);
+    assert_eq!(*session.subscribe().borrow(), ended);
+    assert!(stale.snapshot().is_err(), "and dials nothing");
+    run(stale).await;
+    assert_eq!(*session.subscribe().borrow(), ended);
+}

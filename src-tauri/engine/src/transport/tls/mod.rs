@@ -1,0 +1,93 @@
+//! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which other libraries refuse.
+//!
+//! `connect` brings it up, `certificate` says what is in the server's certificate and what is wrong with it, `roots` has
+//! the certificate authorities that it is checked against.
+
+mod certificate;
+mod connect;
+mod roots;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use connect::upgrade;
+
+use crate::model::Certificate;
+use openssl::{error::ErrorStack, ssl};
+use rfb::Stream;
+use std::{
+    io::{self, ErrorKind},
+    net::IpAddr,
+};
+
+/// A TLS connection after its handshake.
+pub(crate) struct Tls {
+    /// The stream within TLS.
+    pub(crate) stream: Stream,
+    /// The server's certificate and what is wrong with it; none where the server is anonymous.
+    pub(crate) certificate: Option<Certificate>,
+    /// Version and cipher suite, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    pub(crate) description: String,
+}
+
+/// The server that is meant, for SNI and for the check of the certificate's names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// A DNS name as an address has it: sent as SNI, and looked for in the certificate.
+    Name(String),
+    /// An IP address: looked for in the certificate.
+    Ip(IpAddr),
+    /// A Unix socket, or the demo: no certificate can name it.
+    Local,
+}
+
+/// Why there is no TLS.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The file of certificate authorities cannot be used.
+    CaFile { detail: String },
+    /// The server's side sent something before TLS had begun, though the client speaks first in TLS.
+    Early,
+    /// No common version or suite, or no TLS; in OpenSSL's words, or those of the server's alert.
+    Tls { detail: String },
+    /// The stream failed.
+    Io(io::Error),
+}
+
+impl From<ErrorStack> for Failed {
+    fn from(errors: ErrorStack) -> Self {
+        Self::Tls { detail: reasons(&errors) }
+    }
+}
+
+impl From<ssl::Error> for Failed {
+    fn from(error: ssl::Error) -> Self {
+        match error.into_io_error() {
+            Ok(cause) => Self::Io(cause),
+            Err(error) => match error.ssl_error() {
+                Some(errors) => Self::Tls { detail: reasons(errors) },
+                // The stream has ended, with or without a close_notify alert.
+                None => Self::Io(ErrorKind::UnexpectedEof.into()),
+            },
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(cause: io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+/// OpenSSL's words in one line: what failed, then why.
+fn reasons(errors: &ErrorStack) -> String {
+    let words = |error: &openssl::error::Error| match (error.reason(), error.reason_code()) {
+        (Some(reason), _) => reason.to_owned(),
+        // An alert without a name: OpenSSL's code is 1000 and the alert's number.
+        (None, code @ 1000..1256) => format!("alert {}", code - 1000),
+        (None, _) => format!("OpenSSL error {:x}", error.code()),
+    };
+    // The last one says what failed, those before it why.
+    let mut words: Vec<_> = errors.errors().iter().rev().take(3).map(words).collect();
+    words.dedup();
+    if words.is_empty() { "OpenSSL does not say why".to_owned() } else { words.join(": ") }
+}

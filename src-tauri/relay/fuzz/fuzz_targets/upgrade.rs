@@ -1,0 +1,4 @@
+//! Upgrade requests, split into reads of any size.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| relay::fuzz::parse_upgrade(input));

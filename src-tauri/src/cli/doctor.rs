@@ -1,0 +1,125 @@
+//! `portlight doctor`: examines the way to a machine without display, session bus or running Portlight. Writes no files.
+
+use super::render;
+use crate::{
+    app::KEYRING_SERVICE,
+    args::{DoctorArgs, PasswordSource},
+    platform,
+};
+use portlight_engine::{
+    Engine, Result, Settings, StoreError,
+    doctor::{self, Login, Report},
+    find_target,
+    keyring::Keyring,
+    model::{Secret, Target, without_secrets},
+    store::Pins,
+};
+use std::{
+    env,
+    io::{self, IsTerminal, Read, Write},
+    process::ExitCode,
+};
+use zeroize::Zeroizing;
+
+/// Bytes of a password on standard input: more than any server takes.
+const MAX_PASSWORD: usize = 8192;
+
+/// Examines the way to a machine and prints the report. Ends with 0 only where the stage asked for was reached.
+pub fn examine(args: &DoctorArgs) -> ExitCode {
+    let typed = match args.login {
+        Some(PasswordSource::Stdin) => match password_from_stdin() {
+            Ok(password) => Some(password),
+            Err(problem) => {
+                eprintln!("portlight: {problem}");
+                return ExitCode::from(2);
+            }
+        },
+        Some(PasswordSource::Keyring) | None => None,
+    };
+    let report = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let report = runtime.block_on(report(args, typed));
+            // Does not wait for the threads of a resolver or keyring that hangs after its deadline.
+            runtime.shutdown_background();
+            report
+        }
+        Err(cause) => Err(StoreError::System { detail: cause.to_string() }.into()),
+    };
+    let report = report.unwrap_or_else(|error| Report::failed(without_secrets(&args.target).into_owned(), error));
+    print(&if args.json { render::json_line(&report) } else { render::plain(&report, colours()) });
+    match report.error.is_none() && (args.login.is_none() || report.desktop.is_some()) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
+    let (config, _) = Settings::folders()?;
+    let target = find_target(&Engine::peek(&config)?, &args.target, false)?;
+    if !args.json {
+        let (name, address) = (&target.name, target.address.without_query().to_string());
+        let title = if name.contains(&address) { name.clone() } else { format!("{name} ({address})") };
+        // Printed before the first stage, which may take long.
+        print(&format!("{}\n", render::printable(&title)));
+    }
+    let password = match args.login {
+        Some(PasswordSource::Keyring) => saved_password(&target).await.map(Some),
+        Some(PasswordSource::Stdin) | None => Ok(typed),
+    };
+    let username = || args.username.clone();
+    let login = password.map(|password| password.map(|password| Login { username: username(), password }));
+    let http_auth = doctor::saved_http_auth(&target, &Keyring::new(KEYRING_SERVICE)).await?;
+    Ok(doctor::examine_with(target, login, http_auth, args.accept.clone(), &Pins::peek(&config)?).await)
+}
+
+async fn saved_password(target: &Target) -> Result<Secret> {
+    let missing = || StoreError::System {
+        detail: format!("no password is saved for {}: --password-stdin takes one", target.name),
+    };
+    let id = target.host.ok_or_else(missing)?;
+    Ok(Keyring::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
+}
+
+/// The first line of standard input.
+fn password_from_stdin() -> std::result::Result<Secret, String> {
+    if io::stdin().is_terminal() {
+        return Err(
+            "--password-stdin reads from a pipe or a file: portlight doctor TARGET --password-stdin < FILE".into()
+        );
+    }
+    let failed = |cause: io::Error| format!("no password on standard input: {cause}");
+    let mut input = platform::unbuffered_stdin().map_err(failed)?;
+    let mut line = Zeroizing::new([0; MAX_PASSWORD]);
+    let mut length = 0;
+    loop {
+        let read = match line.get_mut(length..).filter(|room| !room.is_empty()) {
+            Some(room) => input.read(room).map_err(failed)?,
+            None => return Err(format!("the password on standard input is longer than {MAX_PASSWORD} bytes")),
+        };
+        length += read;
+        let so_far = line.get(..length).unwrap_or_default();
+        let end = so_far.iter().position(|byte| *byte == b'\n');
+        if read == 0 && length == 0 {
+            return Err("there is no password on standard input".to_owned());
+        }
+        if read == 0 || end.is_some() {
+            let password = so_far.get(..end.unwrap_or(length)).unwrap_or_default();
+            let password = password.strip_suffix(b"\r").unwrap_or(password);
+            let text = str::from_utf8(password).map_err(|_| "the password on standard input is not UTF-8")?;
+            return Ok(text.to_owned().into());
+        }
+    }
+}
+
+fn print(text: &str) {
+    // A failed write is no failure of the doctor: `head` closes the pipe after the first lines.
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Whether standard output takes colours: a terminal, unless `NO_COLOR` (<https://no-color.org>) or `TERM=dumb` says no.
+fn colours() -> bool {
+    io::stdout().is_terminal()
+        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && env::var_os("TERM").is_none_or(|value| value != "dumb")
+}

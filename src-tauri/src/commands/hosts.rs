@@ -1,0 +1,136 @@
+//! The hosts window's commands.
+
+use super::{EngineState, system};
+use crate::windows;
+use portlight_engine::{
+    FormError, Hint, HostListView, Result, Saved,
+    doctor::Report,
+    import::{ImportSource, Preview},
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange},
+    store::{Listening, ListeningView},
+};
+use serde::Deserialize;
+use tauri::{AppHandle, WebviewWindow, command};
+
+/// The saved hosts, and what has to be said about the list or the keyring.
+#[command]
+pub async fn list_hosts(app: AppHandle, engine: EngineState<'_>) -> Result<HostListView> {
+    // The list is on the screen: now there is time to get ready for what is chosen from it.
+    windows::prewarm(&app);
+    Ok(engine.hosts().view())
+}
+
+/// Adds or changes a host and its password. Rejects with the fields that are wrong.
+#[command]
+pub async fn save_host(engine: EngineState<'_>, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+    engine.hosts().save(draft, change).await
+}
+
+/// Changes the HTTP credentials and headers of a host's WebSocket, which lie in the keyring.
+#[command]
+pub async fn save_http_auth(engine: EngineState<'_>, id: HostId, change: HttpAuthChange) -> Result<()> {
+    engine.hosts().save_http_auth(id, change).await
+}
+
+/// Adds a copy of a host under another name, with its password.
+#[command]
+pub async fn duplicate_host(engine: EngineState<'_>, id: HostId, name: String) -> Result<HostView> {
+    engine.hosts().duplicate(id, name).await
+}
+
+/// Takes a host off the list; `restore_host` brings it back for ten seconds.
+#[command]
+pub async fn remove_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
+    engine.hosts().remove(id).await
+}
+
+/// Undoes `remove_host`. Rejects with `no_such_host` where it is too late.
+#[command]
+pub async fn restore_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
+    engine.hosts().restore(id).await
+}
+
+/// Puts a host among the favourites, or takes it out.
+#[command]
+pub async fn set_favourite(engine: EngineState<'_>, id: HostId, favourite: bool) -> Result<()> {
+    engine.hosts().set_favourite(id, favourite).await
+}
+
+/// Opens a saved host's viewer window.
+#[command]
+pub async fn open_host(app: AppHandle, engine: EngineState<'_>, id: HostId) -> Result<()> {
+    windows::open(&app, engine.hosts().target_of(id)?).map_err(system)
+}
+
+/// Sends a wake packet to a saved host, and opens its viewer window, which waits until the host answers.
+#[command]
+pub async fn wake_host(app: AppHandle, engine: EngineState<'_>, id: HostId) -> Result<()> {
+    windows::open(&app, engine.hosts().wake_target(id)?).map_err(system)
+}
+
+/// Whether Portlight listens for reverse connections, where, and at which addresses of this machine.
+#[command]
+pub async fn listening(engine: EngineState<'_>) -> Result<ListeningView> {
+    Ok(engine.reverse().view())
+}
+
+/// Starts or stops listening for reverse connections.
+#[command]
+pub async fn listen(engine: EngineState<'_>, listening: Listening) -> Result<()> {
+    engine.reverse().listen(listening).await
+}
+
+/// What a file of another program would add to the list; adds nothing.
+#[command]
+pub async fn preview_import(engine: EngineState<'_>, source: ImportSource) -> Result<Vec<Preview>> {
+    engine.imports().preview(source).await
+}
+
+/// Opens the viewer window of a host's name or of an address that is not saved.
+#[command]
+pub async fn open_address(app: AppHandle, engine: EngineState<'_>, text: String) -> Result<()> {
+    windows::open(&app, engine.hosts().target(&text, false)?).map_err(system)
+}
+
+/// The canonical form of an address. Rejects with what is wrong with it.
+#[command]
+pub async fn read_address(text: String) -> Result<String> {
+    let address = Address::parse(&text);
+    address
+        .map(|address| address.to_string())
+        .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into())
+}
+
+/// Examines the way to the host of a form, up to where a login is wanted, or further with its password; saves nothing.
+#[command]
+pub async fn test_connection(engine: EngineState<'_>, draft: HostDraft, change: PasswordChange) -> Result<Report> {
+    engine.test_connection(draft, change).await
+}
+
+/// What closing the hosts window does.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closing {
+    /// Hides it; Portlight stays in the tray.
+    Tray,
+    /// Ends Portlight.
+    Quit,
+}
+
+/// The answer to the `closing` event, which is asked for once: does it, and remembers that the hint was shown.
+#[command]
+pub async fn choose_closing(
+    app: AppHandle,
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    choice: Closing,
+) -> Result<()> {
+    engine.hints().mark_seen(Hint::StaysInTray);
+    match choice {
+        Closing::Tray => window.hide().map_err(system),
+        Closing::Quit => {
+            app.exit(0);
+            Ok(())
+        }
+    }
+}

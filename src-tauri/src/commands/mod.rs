@@ -1,0 +1,77 @@
+//! What the pages may ask for: one function for each command. Takes, calls the engine, gives back.
+//!
+//! Which window may call which is in `capabilities/`; a viewer window's session comes from its label, never from
+//! an argument.
+
+mod hosts;
+mod session;
+
+use portlight_engine::{ConnectError, Engine, Error};
+use std::sync::Arc;
+use tauri::{
+    State, Wry,
+    plugin::{Builder, TauriPlugin},
+};
+
+type EngineState<'a> = State<'a, Arc<Engine>>;
+
+/// The commands, as the plugin that the capability files name.
+pub fn plugin() -> TauriPlugin<Wry> {
+    Builder::new("portlight")
+        .invoke_handler(tauri::generate_handler![
+            hosts::list_hosts,
+            hosts::save_host,
+            hosts::save_http_auth,
+            hosts::duplicate_host,
+            hosts::remove_host,
+            hosts::restore_host,
+            hosts::set_favourite,
+            hosts::open_host,
+            hosts::wake_host,
+            hosts::open_address,
+            hosts::read_address,
+            hosts::test_connection,
+            hosts::choose_closing,
+            hosts::listening,
+            hosts::listen,
+            hosts::preview_import,
+            session::attach,
+            session::answer,
+            session::reconnect,
+            session::close,
+            session::close_window,
+            session::set_fullscreen,
+            session::read_clipboard,
+            session::write_clipboard,
+            session::viewer_failed,
+        ])
+        .build()
+}
+
+/// A failure of the window system, the clipboard or a thread.
+fn system(cause: impl std::fmt::Display) -> Error {
+    ConnectError::System { detail: cause.to_string() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The commands' names in a list between `start` and `end`, without the modules that they lie in.
+    fn names<'a>(text: &'a str, start: &str, end: &str, separator: char) -> BTreeSet<&'a str> {
+        let part = text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).expect("the list").0;
+        let words = part.split(separator).map(|word| word.trim().rsplit(':').next().unwrap_or_default());
+        words.filter(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c == '_')).collect()
+    }
+
+    #[test]
+    fn what_is_handled_is_declared_and_what_the_pages_call() {
+        let handled = names(include_str!("mod.rs"), "generate_handler![", "]", ',');
+        let declared = names(include_str!("../../build.rs"), "COMMANDS: &[&str] = &[", "];", '"');
+        let pages = include_str!("../../../ui/src/ipc/index.ts");
+        let called: BTreeSet<_> = pages.split("call('").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+        assert!(handled.len() > 10, "{handled:?}");
+        assert_eq!(handled, declared);
+        assert_eq!(handled, called);
+    }
+}

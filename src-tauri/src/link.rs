@@ -1,0 +1,60 @@
+//! Passwords in links on the command line. Every user of this machine can read a process's arguments (`/proc/PID/cmdline`),
+//! and they travel to the Portlight that runs: so they are dropped before anything else is done with them.
+
+use portlight_engine::model::{Link, without_password};
+use std::{borrow::Cow, ffi::OsString};
+
+/// What is said on standard error where a password was dropped.
+pub const PASSWORD_DROPPED: &str =
+    "passwords in links are not used: a password is asked for, or comes from the keyring";
+
+/// The arguments without any password in them; none where there is no password to drop.
+pub fn without_passwords(arguments: &[OsString]) -> Option<Vec<OsString>> {
+    let mut dropped = false;
+    let mut clean = |argument: &OsString| match argument.to_str().and_then(clean) {
+        Some(text) => {
+            dropped = true;
+            text.into()
+        }
+        None => argument.clone(),
+    };
+    let arguments = arguments.iter().map(&mut clean).collect();
+    dropped.then_some(arguments)
+}
+
+/// `text` without its password; none where there is nothing to drop, or nothing any more.
+fn clean(text: &str) -> Option<String> {
+    let has_password = Link::parse(text).map_or(true, |link| link.had_password);
+    Some(without_password(text)).filter(|clean| has_password && *clean != text).map(Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_dropped_once_and_the_rest_stays() {
+        let given = ["doctor", "vnc://ann:SECRET@box", "--json", "ann:SECRET@box", "vnc://ann@box"].map(OsString::from);
+        let cleaned = without_passwords(&given).unwrap();
+        assert!(cleaned.iter().all(|argument| !argument.to_str().unwrap().contains("SECRET")), "{cleaned:?}");
+        for (place, argument) in [(0, "doctor"), (2, "--json"), (4, "vnc://ann@box")] {
+            assert_eq!(cleaned[place], argument);
+        }
+        assert_eq!(without_passwords(&cleaned), None, "once is enough: the process is replaced once");
+    }
+
+    #[test]
+    fn arguments_without_passwords_stay_as_they_are() {
+        let given = [
+            "",
+            "box:1",
+            "vnc://",
+            "vnc://box",
+            "vnc://ann@box:5901/",
+            "wss://site/path?token=abc",
+            "--view-only",
+            "ü",
+        ];
+        assert_eq!(without_passwords(&given.map(OsString::from)), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! One Portlight for each user session: the first one owns a name on the session bus, later ones call it there.
+//! Without a session bus each is the first one, and only the list's lock keeps them apart.
+
+use crate::{
+    args::OpenRequest,
+    platform::{Claim, Open},
+};
+use std::time::Duration;
+use tauri::{AppHandle, Builder, Wry, async_runtime};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use zbus::{Connection, connection, fdo, names::WellKnownName};
+
+const NAME: &str = "io.github.portlight.Portlight";
+const PATH: &str = "/io/github/portlight/Portlight";
+const INTERFACE: &str = "io.github.portlight.Portlight1";
+/// For the first instance to open a window. It may be starting itself, on a slow disk.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the bus itself, which does nothing but pass messages on.
+const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A request of a later instance, and where its outcome goes.
+type Call = (OpenRequest, oneshot::Sender<Result<(), String>>);
+
+/// The first instance: owns the name as long as it lives.
+pub struct Instance {
+    calls: mpsc::UnboundedReceiver<Call>,
+    /// None without a session bus.
+    connection: Option<Connection>,
+}
+
+/// The object that later instances call.
+struct Service {
+    calls: mpsc::UnboundedSender<Call>,
+}
+
+#[zbus::interface(name = "io.github.portlight.Portlight1")]
+impl Service {
+    /// Opens `target`, or the list where that is empty. Returns when the window is there.
+    async fn open(&self, target: String, view_only: bool) -> fdo::Result<()> {
+        let ending = || fdo::Error::Failed("the Portlight that is running could not open a window".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let request = OpenRequest { target: Some(target).filter(|target| !target.is_empty()), view_only };
+        self.calls.send((request, answer)).map_err(|_| ending())?;
+        answered.await.map_err(|_| ending())?.map_err(fdo::Error::Failed)
+    }
+}
+
+/// Becomes the first instance, or hands `request` over to it.
+///
+/// # Errors
+/// A sentence for the terminal: the first instance could not do what was asked for, or did not answer within
+/// [`ANSWER_TIMEOUT`].
+pub fn claim(request: &OpenRequest) -> Result<Claim, String> {
+    async_runtime::block_on(async {
+        let (sender, calls) = mpsc::unbounded_channel();
+        let bus = timeout(BUS_TIMEOUT, serve(Service { calls: sender })).await;
+        let connection = match bus {
+            Ok(Ok(connection)) => Some(connection),
+            Ok(Err(zbus::Error::NameTaken)) => return hand_over(request).await.map(|()| Claim::HandedOver),
+            Ok(Err(cause)) => {
+                tracing::info!(%cause, "no session bus");
+                None
+            }
+            Err(_) => {
+                tracing::info!("the session bus does not answer");
+                None
+            }
+        };
+        Ok(Claim::First(Instance { calls, connection }))
+    })
+}
+
+/// A connection that owns [`NAME`] and serves `service` there.
+async fn serve(service: Service) -> zbus::Result<Connection> {
+    let builder = connection::Builder::session()?.serve_at(PATH, service)?;
+    builder.name(NAME)?.replace_existing_names(false).allow_name_replacements(false).build().await
+}
+
+async fn hand_over(request: &OpenRequest) -> Result<(), String> {
+    let call = async {
+        let bus = Connection::session().await?;
+        let target = request.target.as_deref().unwrap_or_default();
+        bus.call_method(Some(NAME), PATH, Some(INTERFACE), "Open", &(target, request.view_only)).await
+    };
+    match timeout(ANSWER_TIMEOUT, call).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(sentence),
+        Ok(Err(cause)) => Err(format!("the Portlight that is running could not be asked: {cause}")),
+        Err(_) => {
+            let process = timeout(BUS_TIMEOUT, process()).await.ok().and_then(Result::ok);
+            let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
+            let seconds = ANSWER_TIMEOUT.as_secs();
+            Err(format!(
+                "the Portlight that is running{process} has not answered for {seconds} seconds: end it, and try again"
+            ))
+        }
+    }
+}
+
+/// The process id of the first instance.
+async fn process() -> zbus::Result<u32> {
+    let bus = fdo::DBusProxy::new(&Connection::session().await?).await?;
+    Ok(bus.get_connection_unix_process_id(WellKnownName::try_from(NAME)?.into()).await?)
+}
+
+impl Instance {
+    /// Nothing to add: the bus is in use already.
+    pub fn register(&self, builder: Builder<Wry>, _open: Open) -> Builder<Wry> {
+        builder
+    }
+
+    /// Opens what later instances ask for, one after the other, those first who asked while this one was starting.
+    pub fn serve(mut self, app: &AppHandle, open: Open) {
+        let app = app.clone();
+        async_runtime::spawn(async move {
+            // Kept here: the name goes with the connection.
+            let _connection = self.connection;
+            while let Some((request, answer)) = self.calls.recv().await {
+                let app = app.clone();
+                // Blocks until the main thread has made the window.
+                let opened = async_runtime::spawn_blocking(move || open(&app, &request)).await;
+                // An error means that the later instance has stopped waiting.
+                let _ = answer.send(opened.unwrap_or_else(|cause| Err(cause.to_string())));
+            }
+        });
+    }
+}

@@ -1,0 +1,69 @@
+//! macOS: AppKit, WKWebView. Written from the documentation of Tauri and Apple, never compiled here.
+
+pub use super::plugin_instance::{Instance, claim};
+use super::renderer::{Kind, Renderer};
+use crate::args::OpenRequest;
+use std::{
+    env,
+    ffi::OsString,
+    fs::File,
+    io,
+    os::{fd::AsFd, unix::process::CommandExt},
+    process::{Command, ExitCode},
+};
+use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
+
+/// AppleScript that shows an alert; its texts are arguments, never part of the script.
+const ALERT: &str = "on run {theTitle, theText}
+display alert theTitle message theText as critical
+end run";
+
+/// Nothing to do: every program has the terminal that it was started from.
+pub fn attach_console() {}
+
+/// WKWebView chooses for itself.
+pub fn choose_renderer() -> Renderer {
+    Renderer { kind: Kind::LeftAlone, why: "the system's web view chooses".to_owned() }
+}
+
+/// Standard input without Rust's buffer.
+///
+/// # Errors
+/// Where there is no standard input.
+pub fn unbuffered_stdin() -> io::Result<File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Replaces this process by the same program with other arguments. Comes back only where that failed.
+pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
+    Err(Command::new(env::current_exe()?).args(arguments).exec())
+}
+
+/// Nothing to open: AppKit has a display or ends the program itself.
+pub fn open_display() -> Result<(), String> {
+    Ok(())
+}
+
+/// Shows `sentence`, until it is closed.
+pub fn show_error(title: &str, sentence: &str) {
+    // Standard error has it already, where no alert can be shown.
+    let _ = Command::new("/usr/bin/osascript").args(["-e", ALERT, title, sentence]).status();
+}
+
+/// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).
+pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
+    match event {
+        RunEvent::Reopen { has_visible_windows: false, .. } => Some(OpenRequest::default()),
+        RunEvent::Opened { urls } => {
+            let link = urls.first()?.to_string();
+            let link = portlight_engine::model::without_password(&link).into_owned();
+            Some(OpenRequest { target: Some(link), view_only: false })
+        }
+        _ => None,
+    }
+}
+
+/// A template image: the menu bar draws it in its own colour.
+pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
+    icon.icon_as_template(true)
+}

@@ -1,0 +1,51 @@
+//! What differs between operating systems, behind one set of functions. Each system's module has all of them:
+//!
+//! | function | does |
+//! | --- | --- |
+//! | `attach_console` | connects a program that is no console program to the terminal that it was started from |
+//! | `choose_renderer` | says how the web view draws |
+//! | `unbuffered_stdin` | standard input without Rust's buffer, in which a copy of a password would stay |
+//! | `restart` | runs this program once more, in place of this process, with other arguments |
+//! | `open_display` | whether windows can be shown |
+//! | `show_error` | a message without any window of Portlight's |
+//! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
+//! | `requested` | what the system asks of an app that runs already |
+//! | `in_style` | the tray icon as the system's other icons look |
+//!
+//! What is known to work on which system is in docs/PLATFORMS.md.
+
+mod renderer;
+
+pub use renderer::Renderer;
+
+#[cfg(not(target_os = "linux"))]
+mod plugin_instance;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub use linux::*;
+
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+pub use macos::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use self::windows::*;
+
+use crate::args::OpenRequest;
+use tauri::AppHandle;
+
+/// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
+pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;
+
+/// Whether this process is the first Portlight of this user session.
+pub enum Claim {
+    /// It is: requests of later ones come to this instance.
+    First(Instance),
+    /// It is not: the first one has done what was asked for.
+    HandedOver,
+}

@@ -1,0 +1,145 @@
+//! What a window is made from: its label, its page, and what that page may load.
+
+use crate::text::Texts;
+use portlight_engine::{Engine, model::SessionId};
+use std::sync::Arc;
+use tauri::{
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
+    webview::{NewWindowResponse, PermissionResponse},
+};
+
+/// The hosts window's label.
+pub const HOSTS: &str = "hosts";
+/// A viewer window's label is this and its session's id.
+const VIEWER: &str = "viewer-";
+
+/// The page of a kind of window; sizes in logical pixels.
+pub struct Page {
+    path: &'static str,
+    /// Width and height of a new window.
+    pub size: (f64, f64),
+    /// The smallest width and height.
+    pub min: (f64, f64),
+}
+
+/// The list of hosts.
+pub const HOSTS_PAGE: Page = Page { path: "index.html", size: (760.0, 560.0), min: (420.0, 360.0) };
+/// One session's screen.
+pub const VIEWER_PAGE: Page = Page { path: "viewer.html", size: (1024.0, 640.0), min: (320.0, 240.0) };
+
+/// The label of the window that shows `session`.
+pub fn label(session: SessionId) -> String {
+    format!("{VIEWER}{session}")
+}
+
+/// The session that a window shows, from its label; none for every other window.
+pub fn session_of(label: &str) -> Option<SessionId> {
+    label.strip_prefix(VIEWER)?.parse().ok()
+}
+
+/// Makes the window of `session`; not shown, it waits for its session to start.
+///
+/// # Errors
+/// What the window system says.
+pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
+    build(app, &label(session), &VIEWER_PAGE, title, shown)
+}
+
+/// Makes a window with one of the built-in pages.
+///
+/// # Errors
+/// What the window system says.
+pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
+    let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
+    let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
+        .title(title)
+        .visible(shown)
+        .inner_size(page.size.0, page.size.1)
+        .min_inner_size(page.min.0, page.min.1)
+        .disable_drag_drop_handler()
+        .on_navigation(is_built_in)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+        // On Linux all windows load through the first one's handler: so it looks at the page, not at the window.
+        .on_web_resource_request(move |request, response| {
+            if request.uri().path().trim_start_matches('/') == VIEWER_PAGE.path
+                && let Some(policy) = response.headers_mut().get_mut(CONTENT_SECURITY_POLICY)
+            {
+                allow_relay(policy, relay_port);
+            }
+        })
+        .build()
+}
+
+/// Shows a window in front of all others, with the focus.
+///
+/// # Errors
+/// What the window system says.
+pub fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    window.show()?;
+    window.unminimize()?;
+    window.set_focus()
+}
+
+/// Whether a URL is one of the built-in pages: windows navigate nowhere else.
+fn is_built_in(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // What the same pages are called on Windows.
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+/// Adds the relay's port, and no other, to the `connect-src` of a viewer page's content security policy.
+fn allow_relay(policy: &mut HeaderValue, port: u16) {
+    let allowed = policy
+        .to_str()
+        .ok()
+        .map(|text| text.replacen("connect-src ", &format!("connect-src ws://127.0.0.1:{port} "), 1));
+    if let Some(Ok(allowed)) = allowed.map(|text| HeaderValue::from_str(&text)) {
+        *policy = allowed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_page_may_reach_the_relay_only() {
+        let mut policy =
+            HeaderValue::from_static("default-src 'none'; connect-src ipc: http://ipc.localhost; img-src 'self'");
+        allow_relay(&mut policy, 4711);
+        assert_eq!(
+            policy,
+            "default-src 'none'; connect-src ws://127.0.0.1:4711 ipc: http://ipc.localhost; img-src 'self'"
+        );
+    }
+
+    #[test]
+    fn a_window_knows_its_session_from_its_label_alone() {
+        assert_eq!(session_of("viewer-7").map(label), Some("viewer-7".to_owned()));
+        for other in ["hosts", "viewer-", "viewer-x", "viewer"] {
+            assert_eq!(session_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_built_in_pages_are_shown() {
+        for built_in in ["tauri://localhost/viewer.html?lang=en", "http://tauri.localhost/index.html"] {
+            assert!(is_built_in(&built_in.parse().unwrap()), "{built_in}");
+        }
+        for other in [
+            "https://example.org/",
+            "file:///etc/passwd",
+            "tauri://elsewhere/",
+            "http://localhost/",
+            "data:text/html,x",
+        ] {
+            assert!(!is_built_in(&other.parse().unwrap()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The prewarmed window: a viewer window that is made, loaded and not shown, so that the next session waits only for its
+//! server. Starting a web view takes several times as long as everything else between a click and the picture.
+
+use super::page;
+use portlight_engine::{Engine, model::SessionId, session::SessionState};
+use std::{
+    env,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tauri::{AppHandle, Manager, WebviewWindow, async_runtime};
+use tokio::time::sleep;
+
+/// From a session's first picture to the start of the next prewarmed window: first pictures need the CPU themselves.
+const PREWARM_DELAY: Duration = Duration::from_secs(2);
+
+/// The session that the prewarmed window will show; none where there is no such window.
+#[derive(Default)]
+pub struct Prewarmed(Mutex<Option<SessionId>>);
+
+impl Prewarmed {
+    fn lock(&self) -> MutexGuard<'_, Option<SessionId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the prewarmed window, unless there is one.
+pub fn prepare(app: &AppHandle) {
+    // WebDriver lists every window and hangs at one that is not shown.
+    if env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some() {
+        return;
+    }
+    let session = {
+        let prewarmed = app.state::<Prewarmed>();
+        let mut prewarmed = prewarmed.lock();
+        if prewarmed.is_some() {
+            return;
+        }
+        *prewarmed.insert(app.state::<Arc<Engine>>().sessions().reserve())
+    };
+    let title = app.package_info().name.clone();
+    if let Err(cause) = page::viewer(app, session, &title, false) {
+        tracing::warn!(%cause, "no prewarmed window");
+        app.state::<Prewarmed>().lock().take();
+    }
+}
+
+/// Makes the next prewarmed window [`PREWARM_DELAY`] after `session` has shown its first picture, or has ended.
+pub fn prepare_after(app: &AppHandle, session: SessionId) {
+    let app = app.clone();
+    let Some(mut state) = app.state::<Arc<Engine>>().sessions().watch(session) else { return };
+    async_runtime::spawn(async move {
+        let settled = |state: &SessionState| matches!(state, SessionState::Live | SessionState::Ended { .. });
+        // An error means that the session's window is closed, which settles it too.
+        drop(state.wait_for(settled).await);
+        sleep(PREWARM_DELAY).await;
+        prepare(&app);
+    });
+}
+
+/// Takes the prewarmed window, to show it.
+pub fn take(app: &AppHandle) -> Option<(SessionId, WebviewWindow)> {
+    let session = app.state::<Prewarmed>().lock().take()?;
+    Some((session, app.get_webview_window(&page::label(session))?))
+}
+
+/// The label of the prewarmed window, if there is one.
+pub fn label(app: &AppHandle) -> Option<String> {
+    app.state::<Prewarmed>().lock().map(page::label)
+}

@@ -1,0 +1,79 @@
+//! Viewer windows: one for each session.
+
+use super::{
+    fit,
+    page::{label, session_of, to_front, viewer},
+    prewarmed,
+};
+use portlight_engine::{
+    Engine,
+    model::{SessionId, Target},
+    reverse::IncomingConnection,
+};
+use std::sync::Arc;
+use tauri::{AppHandle, Manager, Window};
+
+/// Shows `target`: in the viewer window that already does, in the prewarmed one, or in a new one.
+///
+/// # Errors
+/// What the window system says.
+pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
+    if let Some(session) = engine.sessions().find(&target)
+        && let Some(window) = app.get_webview_window(&label(session))
+    {
+        // The machine may have been renamed since.
+        window.set_title(&target.name)?;
+        engine.sessions().reopen(session, target);
+        return to_front(&window);
+    }
+    let title = target.name.clone();
+    show(app, &title, |engine, session| engine.open(session, target))
+}
+
+/// Shows an incoming connection: its window asks whether to accept it.
+///
+/// # Errors
+/// What the window system says.
+pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
+    let title = call.from();
+    show(app, &title, |engine, session| engine.open_incoming(session, call))
+}
+
+/// Starts a session with `start`, and shows it in the prewarmed window or in a new one.
+fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId)) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
+    let (session, window) = match prewarmed::take(app) {
+        Some((session, window)) => {
+            start(&engine, session);
+            window.set_title(title)?;
+            to_front(&window)?;
+            (session, window)
+        }
+        None => {
+            let session = engine.sessions().reserve();
+            // The session dials while its window is still being made.
+            start(&engine, session);
+            let window = viewer(app, session, title, true).inspect_err(|_| engine.sessions().end(session))?;
+            (session, window)
+        }
+    };
+    fit::to_remote_screen(&engine, session, window);
+    prewarmed::prepare_after(app, session);
+    Ok(())
+}
+
+/// Ends the session of a destroyed window. Ends Portlight where only the prewarmed window is left: no user can see it.
+pub fn destroyed(window: &Window) {
+    let app = window.app_handle();
+    if let Some(session) = session_of(window.label())
+        && let Some(engine) = app.try_state::<Arc<Engine>>()
+    {
+        engine.sessions().end(session);
+    }
+    let prewarmed = prewarmed::label(app);
+    let is_left = |label: &String| label != window.label() && Some(label) != prewarmed.as_ref();
+    if prewarmed.is_some() && !app.webview_windows().keys().any(is_left) {
+        app.exit(0);
+    }
+}

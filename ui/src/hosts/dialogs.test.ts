@@ -1,0 +1,359 @@
+// Waking, listening, importing, the HTTP login, a new address, and About, as the user meets them.
+
+import { render, screen, waitFor } from '@testing-library/svelte';
+import { userEvent } from '@testing-library/user-event';
+import axe from 'axe-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { errorText, t } from '../i18n';
+import type { HostDraft } from '../ipc/bindings/HostDraft';
+import type { HostView } from '../ipc/bindings/HostView';
+import type { Preview } from '../ipc/bindings/Preview';
+import { backend as fake } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
+import { machine } from '../ipc/fixtures';
+import { emptyDraft } from './fields';
+import HostsWindow from './HostsWindow.svelte';
+
+let backend: FakeBackend;
+let user: ReturnType<typeof userEvent.setup>;
+
+const byId = (id: string) => document.getElementById(id) as HTMLInputElement;
+const toast = () => byId('toast').textContent;
+
+beforeEach(() => {
+  backend = fake;
+  user = userEvent.setup();
+});
+
+async function choose(label: string) {
+  await user.click(byId('window-menu'));
+  await user.click(screen.getByRole('menuitem', { name: new RegExp(`^${label}`) }));
+}
+
+describe('waking', () => {
+  it('is offered where there is a network card to wake', async () => {
+    backend.hosts = [machine('Asleep', 'a.local', { mac: '00:1a:2b:3c:4d:5e' }), machine('Other', 'b.local')];
+    render(HostsWindow);
+    await screen.findAllByRole('option');
+    await user.keyboard('{Shift>}{F10}{/Shift}');
+    await user.click(screen.getByRole('menuitem', { name: t('hosts.wake') }));
+    await waitFor(() => expect(backend.callsOf('wake_host')).toEqual([[backend.hosts[0]?.id]]));
+    await user.keyboard('{ArrowDown}{Shift>}{F10}{/Shift}');
+    expect(screen.queryByRole('menuitem', { name: t('hosts.wake') })).toBeNull();
+  });
+});
+
+describe('listening for reverse connections', () => {
+  it('begins where and when the user says so', async () => {
+    render(HostsWindow);
+    await choose(t('listen.open'));
+    expect(byId('listen-on')).not.toBeChecked();
+    await user.click(byId('listen-on'));
+    await user.selectOptions(byId('listen-address'), '192.168.1.5');
+    await user.clear(byId('listen-port'));
+    await user.type(byId('listen-port'), '70000');
+    expect(byId('save')).toBeDisabled();
+    await user.clear(byId('listen-port'));
+    await user.type(byId('listen-port'), '5501{Enter}');
+    const chosen = { on: true, address: '192.168.1.5', port: 5501 };
+    await waitFor(() => expect(backend.callsOf('listen')).toEqual([[chosen]]));
+    await waitFor(() => expect(document.getElementById('listen')).toBeNull());
+  });
+
+  it('says where another program has the port', async () => {
+    render(HostsWindow);
+    await choose(t('listen.open'));
+    const taken = { code: 'cannot_listen', address: '0.0.0.0:5500', detail: 'in use' } as const;
+    backend.refusals.set('listen', taken);
+    await user.click(byId('listen-on'));
+    await user.click(byId('save'));
+    expect(await screen.findByText(errorText(taken))).toBeVisible();
+  });
+});
+
+describe('importing', () => {
+  const found = (name: string, facts: Partial<Preview> = {}): Preview => ({
+    name,
+    address: `${name}.local`,
+    file: 'tokens',
+    line: 1,
+    duplicate: false,
+    problem: null,
+    ...facts,
+  });
+
+  const token = (name: string, text: string) => {
+    // jsdom's File has no text().
+    return Object.assign(new File([text], name), { text: () => Promise.resolve(text) });
+  };
+  const pick = (...files: File[]) => user.upload(byId('import-files'), files);
+
+  async function begin(...previews: Preview[]) {
+    backend.found = previews;
+    render(HostsWindow);
+    await choose(t('import.open'));
+  }
+
+  it('adds what was chosen in one call, and nothing before', async () => {
+    await begin(
+      found('new'),
+      found('unwanted'),
+      found('other'),
+      found('known', { duplicate: true }),
+      found('broken', { problem: { problem: 'no_port' } }),
+    );
+    await pick(token('tokens', 'abc: box:5900'));
+    const boxes = await screen.findAllByRole<HTMLInputElement>('checkbox');
+    expect(boxes.map(({ checked, disabled }) => [checked, disabled])).toEqual([
+      [true, false],
+      [true, false],
+      [true, false],
+      [false, false],
+      [false, true],
+    ]);
+    expect(screen.getByText(t('problem.import.no_port'), { exact: false })).toBeVisible();
+    expect(screen.getByText(t('import.duplicate'), { exact: false })).toBeVisible();
+    await user.click(boxes[1] as HTMLInputElement);
+    expect(backend.callsOf('import_hosts')).toEqual([]);
+    await user.click(byId('import-add'));
+    await waitFor(() => expect(toast()).toContain(t('toast.imported', { count: 2 })));
+    expect(backend.callsOf('import_hosts')).toEqual([
+      [[emptyDraft({ name: 'new', address: 'new.local' }), emptyDraft({ name: 'other', address: 'other.local' })]],
+    ]);
+    expect(backend.callsOf('save_host')).toEqual([]);
+    expect(backend.hosts.map(({ name }) => name)).toEqual(['new', 'other']);
+  });
+
+  it('can be undone as a whole', async () => {
+    backend.hosts = [machine('Studio', 'studio.local')];
+    await begin(found('new'), found('other'));
+    await pick(token('tokens', ''));
+    await user.click(await waitFor(() => byId('import-add')));
+    await waitFor(() => expect(byId('undo')).toBeVisible());
+    await user.click(byId('undo'));
+    await waitFor(() => expect(backend.hosts.map(({ name }) => name)).toEqual(['Studio']));
+    expect(document.getElementById('undo')).toBeNull();
+  });
+
+  it('says while it runs that it does, and adds nothing where it fails', async () => {
+    await begin(found('new'));
+    await pick(token('tokens', ''));
+    let added: () => void = () => {};
+    backend.delays.set('import_hosts', new Promise<void>((resolve) => (added = resolve)));
+    await waitFor(() => expect(byId('import-add')).toBeEnabled());
+    await user.click(byId('import-add'));
+    expect(byId('import-add')).toHaveTextContent(t('import.adding'));
+    expect(byId('import-add')).toBeDisabled();
+    added();
+    await waitFor(() => expect(document.getElementById('import')).toBeNull());
+
+    const failed = { code: 'hosts_not_saved', path: '/x', detail: 'disk full' } as const;
+    backend.refusals.set('import_hosts', failed);
+    await choose(t('import.open'));
+    await pick(token('tokens', ''));
+    await waitFor(() => expect(byId('import-add')).toBeEnabled());
+    await user.click(byId('import-add'));
+    expect(await screen.findByText(errorText(failed))).toBeVisible();
+    expect(backend.hosts).toHaveLength(1);
+    expect(byId('import-add')).toBeEnabled();
+  });
+
+  it('reads the chosen files itself, and names no path', async () => {
+    await begin();
+    await pick(token('one.cfg', 'abc: box:5900'), token('two.cfg', 'def: box:5901'));
+    await waitFor(() =>
+      expect(backend.callsOf('preview_import')).toEqual([
+        [
+          [
+            { name: 'one.cfg', text: 'abc: box:5900' },
+            { name: 'two.cfg', text: 'def: box:5901' },
+          ],
+        ],
+      ]),
+    );
+    expect(await screen.findByText(t('import.nothing'))).toBeVisible();
+  });
+
+  it('does not read files that are too large to be lists', async () => {
+    await begin();
+    const large = token('film.mkv', '');
+    Object.defineProperty(large, 'size', { value: 5 * 1024 * 1024 });
+    await pick(large);
+    expect(await screen.findByText(t('import.too_large'))).toBeVisible();
+    expect(backend.callsOf('preview_import')).toEqual([]);
+  });
+
+  it('says what cannot be read', async () => {
+    const unreadable = { code: 'import_unreadable', path: 'tokens', detail: 'not text' } as const;
+    await begin();
+    backend.refusals.set('preview_import', unreadable);
+    await pick(token('tokens', ''));
+    expect(await screen.findByText(errorText(unreadable))).toBeVisible();
+  });
+});
+
+/** Opens the editor of the only host. */
+async function edit(facts: Partial<HostView>, address = 'wss://lab.example/') {
+  backend.hosts = [machine('Site', address, facts)];
+  render(HostsWindow);
+  await screen.findAllByRole('option');
+  await user.keyboard('{F2}');
+}
+
+describe('the HTTP login of the website in front of a machine', () => {
+  const change = (facts: object) => ({ change: 'set', username: '', password: '', headers: [], ...facts });
+  const saved = () => backend.callsOf('save_http_auth').map(([, change]) => change);
+
+  it('is offered for a WebSocket only, and goes to the keyring and nowhere else', async () => {
+    render(HostsWindow);
+    await user.click(byId('add-host'));
+    expect(document.getElementById('http-auth')).toBeNull();
+    await user.type(byId('address'), 'wss://lab.example/websockify?token=abc');
+    await user.type(byId('http-auth-username'), 'ann');
+    await user.type(byId('http-auth-password'), 'open sesame');
+    await user.type(byId('http-auth-headers'), 'Cookie: id=7:8');
+    await user.click(byId('save'));
+    const headers = [{ name: 'Cookie', value: 'id=7:8' }];
+    await waitFor(() => expect(saved()).toEqual([change({ username: 'ann', password: 'open sesame', headers })]));
+    expect(JSON.stringify(backend.callsOf('save_host'))).not.toContain('sesame');
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+  });
+
+  it('may be a password without a user name', async () => {
+    await edit({});
+    await user.type(byId('http-auth-password'), 'open sesame');
+    await user.click(byId('save'));
+    await waitFor(() => expect(saved()).toEqual([change({ password: 'open sesame' })]));
+  });
+
+  it('is kept unless the user says that it is replaced as a whole, or forgotten', async () => {
+    await edit({ has_http_auth: true });
+    expect(byId('http-auth-keep')).toBeChecked();
+    expect(document.getElementById('http-auth-headers')).toBeNull();
+    await user.click(byId('save'));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    expect(saved()).toEqual([]);
+
+    await user.keyboard('{F2}');
+    await user.click(byId('http-auth-replace'));
+    expect(byId('http-auth')).toHaveTextContent(t('editor.http_auth_replace_hint'));
+    await user.type(byId('http-auth-headers'), 'X-Token: 1');
+    await user.click(byId('save'));
+    await waitFor(() => expect(saved()).toEqual([change({ headers: [{ name: 'X-Token', value: '1' }] })]));
+
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    await user.keyboard('{F2}');
+    await user.click(byId('http-auth-forget'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(saved()[1]).toEqual({ change: 'forget' }));
+  });
+
+  it('is not replaced by nothing', async () => {
+    await edit({ has_http_auth: true });
+    await user.click(byId('http-auth-replace'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    expect(saved()).toEqual([]);
+  });
+});
+
+describe('a new address', () => {
+  const drafts = () => backend.callsOf('save_host').map(([draft]) => draft as HostDraft);
+
+  async function move(facts: Partial<HostView>) {
+    await edit(facts, 'old.local');
+    await user.clear(byId('address'));
+    await user.type(byId('address'), 'new.local:5901');
+    await user.click(byId('save'));
+    await waitFor(() => expect(byId('new-address')).toBeVisible());
+  }
+
+  it('is asked about before a password goes along, and nothing is saved until then', async () => {
+    await move({ has_password: true });
+    expect(byId('new-address')).toHaveTextContent(t('new_address.password'));
+    expect(byId('new-address')).toHaveTextContent('old.local');
+    expect(byId('new-address')).toHaveTextContent('new.local:5901');
+    expect(byId('back')).toHaveFocus();
+    expect(backend.hosts[0]?.address).toBe('old.local');
+    expect(drafts().map(({ on_new_address }) => on_new_address)).toEqual(['ask']);
+    expect(
+      (await axe.run(byId('new-address'), { rules: { 'color-contrast': { enabled: false } } })).violations,
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['password', { has_password: true }],
+    ['http_auth', { has_http_auth: true }],
+    ['both', { has_password: true, has_http_auth: true }],
+  ] as const)('says what is concerned: %s', async (kind, facts) => {
+    await move(facts);
+    expect(byId('new-address-title')).toHaveTextContent(t(`new_address.${kind}`));
+  });
+
+  it.each([
+    ['keep-secrets', 'keep', true],
+    ['forget-secrets', 'forget', false],
+  ])('#%s saves with that decision', async (button, decision, kept) => {
+    await move({ has_password: true });
+    await user.click(byId(button));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    expect(drafts().map(({ on_new_address }) => on_new_address)).toEqual(['ask', decision]);
+    expect(backend.hosts[0]).toMatchObject({ address: 'new.local:5901', has_password: kept });
+    expect(document.getElementById('new-address')).toBeNull();
+  });
+
+  it.each(['button', 'Escape'])(
+    'leads back to the form by %s: nothing is saved, and it is asked again',
+    async (way) => {
+      await move({ has_password: true });
+      if (way === 'button') await user.click(byId('back'));
+      else byId('new-address').dispatchEvent(new Event('cancel', { cancelable: true }));
+      await waitFor(() => expect(document.getElementById('new-address')).toBeNull());
+      expect(byId('address')).toHaveValue('new.local:5901');
+      expect(backend.hosts[0]?.address).toBe('old.local');
+      await user.click(byId('save'));
+      await waitFor(() => expect(byId('new-address')).toBeVisible());
+      expect(drafts().map(({ on_new_address }) => on_new_address)).toEqual(['ask', 'ask']);
+    },
+  );
+
+  it('is asked about once more when it changes again after it was saved and the HTTP login was not', async () => {
+    await edit({ has_password: true });
+    await user.type(byId('address'), 'desk');
+    await user.type(byId('http-auth-password'), 'x');
+    backend.refusals.set('save_http_auth', { code: 'keyring_locked' });
+    await user.click(byId('save'));
+    await user.click(await waitFor(() => byId('keep-secrets')));
+    expect(await screen.findByText(errorText({ code: 'keyring_locked' }))).toBeVisible();
+    await user.type(byId('address'), '2');
+    await user.click(byId('save'));
+    await waitFor(() => expect(byId('new-address')).toBeVisible());
+  });
+});
+
+describe('About', () => {
+  it('says which Portlight it is, its licence, its keys, and the licences of what is inside', async () => {
+    backend.licences = ['svelte, MIT', 'tokio, <b>MIT</b>'];
+    render(HostsWindow);
+    await choose(t('about.open'));
+    expect(byId('version')).toHaveTextContent(/^Version \d+\.\d+\.\d+/);
+    expect(byId('about')).toHaveTextContent('MIT');
+    expect(byId('about')).not.toHaveTextContent('tokio');
+    await user.click(screen.getByText(t('about.notices')));
+    await waitFor(() => expect(byId('about')).toHaveTextContent('tokio, <b>MIT</b>'));
+    expect(byId('about')).toHaveTextContent('svelte, MIT');
+    await user.click(screen.getByText(t('about.keys')));
+    expect(byId('about-keys')).toHaveTextContent(`${t('hosts.edit')} F2Ctrl+E`);
+    expect((await axe.run(byId('about'), { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual([]);
+    await user.click(byId('close'));
+    expect(document.getElementById('about')).toBeNull();
+  });
+
+  it('opens by F1, and says where the licences cannot be read', async () => {
+    backend.refusals.set('third_party_notices', { code: 'system', detail: 'gone' });
+    render(HostsWindow);
+    await user.keyboard('{F1}');
+    await user.click(screen.getByText(t('about.notices')));
+    await waitFor(() => expect(byId('about')).toHaveTextContent('(gone)'));
+  });
+});

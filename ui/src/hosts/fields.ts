@@ -1,0 +1,75 @@
+// The fields of a host in the editor: a new field is one line here, with its texts `editor.NAME` and `editor.NAME_hint`.
+
+import type { Key } from '../i18n';
+import type { HostDraft } from '../ipc/bindings/HostDraft';
+import type { HostView } from '../ipc/bindings/HostView';
+
+/** Where a field is shown: at the top, under it, or folded away. */
+export type Group = 'address' | 'main' | 'advanced';
+
+interface Description {
+  name: string;
+  kind: 'text' | 'check';
+  group: Group;
+  /** The value of a new host. */
+  initial: string | boolean;
+  /** As wide as the form, not half of it. */
+  wide?: true;
+  inputmode?: 'url';
+}
+
+const table = [
+  { name: 'address', kind: 'text', group: 'address', initial: '', wide: true, inputmode: 'url' },
+  { name: 'name', kind: 'text', group: 'address', initial: '' },
+  { name: 'username', kind: 'text', group: 'address', initial: '' },
+  { name: 'favourite', kind: 'check', group: 'main', initial: false },
+  { name: 'view_only', kind: 'check', group: 'main', initial: false },
+  { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
+  { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
+  { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'reconnect', kind: 'check', group: 'advanced', initial: true, wide: true },
+] as const satisfies readonly Description[];
+
+type Name = (typeof table)[number]['name'];
+/** Compiles only while the table has each field of a draft that the user sees. */
+export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | 'id' | 'on_new_address'>> = Missing;
+
+export type TextName = Extract<(typeof table)[number], { kind: 'text' }>['name'];
+export type CheckName = Extract<(typeof table)[number], { kind: 'check' }>['name'];
+
+/** A field with its texts, and the id of its input. */
+export type FieldOf<Kind, N> = { kind: Kind; name: N; id: string; label: Key; hint: Key; wide: boolean } & Pick<
+  Description,
+  'group' | 'inputmode'
+>;
+export type HostField = FieldOf<'text', TextName> | FieldOf<'check', CheckName>;
+
+export const fields = table.map((field) => ({
+  wide: false,
+  ...field,
+  id: field.name.replaceAll('_', '-'),
+  label: `editor.${field.name}`,
+  hint: `editor.${field.name}_hint`,
+})) as readonly HostField[];
+
+export function fieldsOf(group: Group): HostField[] {
+  return fields.filter((field) => field.group === group);
+}
+
+/** A new host. */
+export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
+  const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
+  return { ...(values as Pick<HostDraft, Name>), id: null, on_new_address: 'ask', ...facts };
+}
+
+/** A saved host as the editor begins with it. */
+export function draftOf(host: HostView): HostDraft {
+  const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
+  return { ...(values as Pick<HostDraft, Name>), id: host.id, on_new_address: 'ask' };
+}
+
+/** Whether a folded field differs from a new host's: then it is not folded away. */
+export function usesAdvanced(draft: HostDraft): boolean {
+  return table.some(({ name, group, initial }) => group === 'advanced' && draft[name] !== initial);
+}

@@ -1,0 +1,266 @@
+// The state of the hosts window, and its actions. The components only show the one and call the other.
+
+import { errorText, t } from '../../i18n';
+import * as engine from '../../ipc';
+import type { EngineError } from '../../ipc/bindings/EngineError';
+import type { HostDraft } from '../../ipc/bindings/HostDraft';
+import type { HostId } from '../../ipc/bindings/HostId';
+import type { HostView } from '../../ipc/bindings/HostView';
+import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
+import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
+import type { Preview } from '../../ipc/bindings/Preview';
+import { draftOf, emptyDraft } from '../fields';
+import { Query } from './query.svelte';
+import { index, search } from './search';
+import { Toasts } from './toasts.svelte';
+import { RemovedHosts, UNDO_MS } from './undo';
+
+/** A line of the list: a saved host, or the address in the search box. */
+export type Row = { key: HostId; host: HostView } | { key: typeof CONNECT; address: string };
+
+/** A host in the editor, as it was when it was opened. */
+export interface Editing {
+  draft: HostDraft;
+  hasPassword: boolean;
+  hasHttpAuth: boolean;
+}
+
+/** The key of the row that connects to an address without saving it. */
+export const CONNECT = 'connect';
+
+export class Hosts {
+  /** Null until the list has been read. */
+  all = $state.raw<HostView[] | null>(null);
+  notices = $state.raw<EngineError[]>([]);
+  /** Keys of the rows whose window is being opened. */
+  opening = $state.raw<ReadonlySet<string>>(new Set());
+  /** The editor's content; null while it is closed. */
+  editing = $state.raw<Editing | null>(null);
+  /** Whether the user is being asked what closing the window means. */
+  closing = $state(false);
+  readonly query = new Query();
+  readonly toasts = new Toasts();
+
+  #chosen = $state<string | null>(null);
+  #index = $derived(index(this.all ?? []));
+  #found = $derived(search(this.#index, this.query.text));
+  rows: Row[] = $derived.by(() => {
+    const rows: Row[] = this.#found.map((host) => ({ key: host.id, host }));
+    const { address } = this.query;
+    if (address) rows.push({ key: CONNECT, address });
+    return rows;
+  });
+  /** The selected row's place; 0 where nothing was chosen, -1 in an empty list. */
+  at = $derived.by(() => {
+    const at = this.rows.findIndex((row) => row.key === this.#chosen);
+    return at < 0 && this.rows.length > 0 ? 0 : at;
+  });
+  selected = $derived(this.rows[this.at]);
+
+  #loading: Promise<void> | null = null;
+  #stale = false;
+  #shownNotices = new Set<string>();
+  #removed = new RemovedHosts();
+
+  // ---- the list
+
+  /** Fetches the list. Calls that come while it is being fetched share one more fetch. */
+  load(): Promise<void> {
+    this.#stale = true;
+    this.#loading ??= this.#fetch().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  /** Follows the engine's events until the returned function is called. */
+  follow(): () => void {
+    const stops = [engine.onHostsChanged(() => void this.load()), engine.onClosing(() => (this.closing = true))];
+    void this.load();
+    return () => {
+      this.toasts.dismiss();
+      for (const stop of stops) void stop.then((stop) => stop());
+    };
+  }
+
+  dismissNotice(notice: EngineError): void {
+    this.notices = this.notices.filter((other) => other !== notice);
+  }
+
+  // ---- search and selection
+
+  /** Searches for a text; the first row is selected then. */
+  search(text: string): void {
+    this.query.text = text;
+    this.#chosen = null;
+  }
+
+  select(key: string): void {
+    this.#chosen = key;
+  }
+
+  /** Moves the selection by so many rows; it stops at the ends. */
+  move(by: number): void {
+    const to = Math.max(0, Math.min(this.rows.length - 1, this.at + by));
+    this.#chosen = this.rows[to]?.key ?? null;
+  }
+
+  // ---- opening
+
+  /** Opens the selected row; where no host matches, the text in the search box as an address. */
+  async enter(): Promise<void> {
+    const row = this.selected;
+    if (row && row.key !== CONNECT) await this.open(row.key);
+    else if (!this.query.isEmpty) await this.connect();
+  }
+
+  async open(id: HostId): Promise<void> {
+    await this.#whileOpening(id, () => engine.openHost(id));
+  }
+
+  /** Wakes the host up, and opens it when it answers. */
+  async wake(id: HostId): Promise<void> {
+    await this.#whileOpening(id, () => engine.wakeHost(id));
+  }
+
+  /** Connects to the address in the search box without saving it. */
+  async connect(): Promise<void> {
+    const { text } = this.query;
+    await this.#whileOpening(CONNECT, () => engine.openAddress(text));
+  }
+
+  // ---- changing the list
+
+  /** Opens the editor for a new host, with the address that was searched for in vain. */
+  add(): void {
+    const address = this.#found.length === 0 ? (this.query.address ?? '') : '';
+    this.editing = { draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false };
+  }
+
+  edit(host: HostView): void {
+    this.editing = { draft: draftOf(host), hasPassword: host.has_password, hasHttpAuth: host.has_http_auth };
+  }
+
+  /** Saves the editor's content; throws an EngineError for it to show. */
+  async save(draft: HostDraft, change: PasswordChange, httpAuth: HttpAuthChange | null = null): Promise<void> {
+    const { host, password } = await engine.saveHost({ ...draft }, change);
+    // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
+    Object.assign(draft, { id: host.id, on_new_address: 'ask' });
+    if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
+    this.editing = null;
+    if (password.outcome === 'not_stored') {
+      const reason = errorText(password.error);
+      this.toasts.show({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
+    }
+    await this.#reveal(host);
+  }
+
+  /** Adds machines from other programs' files, all or none; throws an EngineError for the dialog to show. */
+  async import(found: Preview[]): Promise<void> {
+    const added = await engine.importHosts(found.map(({ name, address }) => emptyDraft({ name, address })));
+    const undo = () => this.toasts.attempt(() => this.#removeAll(added));
+    this.toasts.show({ text: t('toast.imported', { count: added.length }), undo }, UNDO_MS);
+    await this.load();
+  }
+
+  async duplicate(host: HostView): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const copy = await engine.duplicateHost(host.id, this.#freeName(host.name));
+      this.toasts.show({ text: t('toast.duplicated', { name: copy.name }) });
+      await this.#reveal(copy);
+    });
+  }
+
+  async remove(host: HostView): Promise<void> {
+    await this.toasts.attempt(async () => {
+      if (this.selected?.key === host.id) {
+        this.#chosen = (this.rows[this.at + 1] ?? this.rows[this.at - 1])?.key ?? null;
+      }
+      await engine.removeHost(host.id);
+      const others = this.#removed.add(host) - 1;
+      const text = others
+        ? t('toast.removed_more', { name: host.name, count: others })
+        : t('toast.removed', { name: host.name });
+      this.toasts.show({ text, undo: () => this.#restore() }, UNDO_MS);
+      await this.load();
+    });
+  }
+
+  async setFavourite(host: HostView, favourite: boolean): Promise<void> {
+    await this.toasts.attempt(async () => {
+      this.#chosen = host.id;
+      await engine.setFavourite(host.id, favourite);
+      await this.load();
+    });
+  }
+
+  async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {
+    this.closing = false;
+    await this.toasts.attempt(() => engine.chooseClosing(choice));
+  }
+
+  // ---- details
+
+  async #fetch(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      while (this.#stale) {
+        this.#stale = false;
+        const { hosts, notices } = await engine.listHosts();
+        this.all = hosts;
+        this.#addNotices(notices);
+      }
+    });
+    this.all ??= [];
+  }
+
+  /** Shows each notice once, also where the engine repeats it with each list. */
+  #addNotices(notices: EngineError[]): void {
+    const added = notices.filter((notice) => !this.#shownNotices.has(JSON.stringify(notice)));
+    if (added.length === 0) return;
+    for (const notice of added) this.#shownNotices.add(JSON.stringify(notice));
+    this.notices = [...this.notices, ...added];
+  }
+
+  async #restore(): Promise<void> {
+    const removed = this.#removed.take();
+    this.toasts.dismiss();
+    await this.toasts.attempt(async () => {
+      for (const { id } of removed) await engine.restoreHost(id);
+    });
+    this.#chosen = removed.at(-1)?.id ?? null;
+    await this.load();
+  }
+
+  async #removeAll(hosts: HostView[]): Promise<void> {
+    this.toasts.dismiss();
+    try {
+      for (const { id } of hosts) await engine.removeHost(id);
+    } finally {
+      await this.load();
+    }
+  }
+
+  /** Selects a host, and clears the search where it hides it. */
+  async #reveal(host: HostView): Promise<void> {
+    await this.load();
+    if (!this.rows.some((row) => row.key === host.id)) this.search('');
+    this.#chosen = host.id;
+  }
+
+  async #whileOpening(key: string, open: () => Promise<void>): Promise<void> {
+    if (this.opening.has(key)) return;
+    this.#chosen = key;
+    this.opening = new Set([...this.opening, key]);
+    await this.toasts.attempt(open);
+    this.opening = new Set([...this.opening].filter((other) => other !== key));
+  }
+
+  #freeName(name: string): string {
+    const taken = new Set(this.all?.map((host) => host.name));
+    const stem = [...name].slice(0, MAX_STEM).join('');
+    let copy = t('hosts.copy_name', { name: stem });
+    for (let number = 2; taken.has(copy); number++) copy = t('hosts.copy_name_again', { name: stem, number });
+    return copy;
+  }
+}
+
+/** Characters of a name that go into its copy's, so that the longer one stays within the engine's 200. */
+const MAX_STEM = 180;

@@ -1,0 +1,250 @@
+// The same functions as ../index.ts, in memory: for the tests, and for looking at the windows in a plain browser
+// (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
+
+import type { Answer } from '../bindings/Answer';
+import type { EngineError } from '../bindings/EngineError';
+import type { HostDraft } from '../bindings/HostDraft';
+import type { HostId } from '../bindings/HostId';
+import type { HostListView } from '../bindings/HostListView';
+import type { HostView } from '../bindings/HostView';
+import type { HttpAuthChange } from '../bindings/HttpAuthChange';
+import type { Listening } from '../bindings/Listening';
+import type { ListeningView } from '../bindings/ListeningView';
+import type { PasswordChange } from '../bindings/PasswordChange';
+import type { PasswordOutcome } from '../bindings/PasswordOutcome';
+import type { Preview } from '../bindings/Preview';
+import type { Report } from '../bindings/Report';
+import type { Saved } from '../bindings/Saved';
+import type { SessionUpdate } from '../bindings/SessionUpdate';
+import type { TokenFile } from '../bindings/TokenFile';
+import { asksForLogin, scene } from '../fixtures';
+import { canonical } from './address';
+import { FakeBackend } from './backend';
+import { serveDesktop } from './desktop';
+
+export type Stop = () => void;
+
+/** The state behind the functions below. */
+export let backend = new FakeBackend();
+
+if (import.meta.env.MODE === 'fake') {
+  Object.assign(backend, scene(new URLSearchParams(location.search).get('scene')));
+  if (backend.state.state === 'ready') serveDesktop();
+}
+
+/** Begins anew, for the next test. */
+export function reset(): FakeBackend {
+  return (backend = new FakeBackend());
+}
+
+// ---- the hosts window
+
+export const listHosts = (): Promise<HostListView> =>
+  command('list_hosts', [], () => ({
+    hosts: backend.hosts.map((host) => ({ ...host })),
+    notices: backend.notices,
+  }));
+
+export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
+  command('save_host', [draft, change], () => {
+    const host = fromDraft(draft);
+    if (draft.id !== null) confirmAddress(find(draft.id), host, draft, change);
+    const password = keep(host.id, change);
+    if (change.change !== 'keep') host.has_password = backend.passwords.has(host.id);
+    backend.hosts =
+      draft.id === null
+        ? [...backend.hosts, host]
+        : backend.hosts.map((other) => (other.id === host.id ? host : other));
+    backend.emitHostsChanged();
+    return { host, password };
+  });
+
+export const saveHttpAuth = (id: HostId, change: HttpAuthChange): Promise<void> =>
+  command('save_http_auth', [id, change], () => update(id, { has_http_auth: change.change === 'set' }));
+
+export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
+  command('duplicate_host', [id, name], () => {
+    const copy: HostView = { ...find(id), id: crypto.randomUUID(), name, last_opened: null };
+    const password = backend.passwords.get(id);
+    if (password !== undefined) backend.passwords.set(copy.id, password);
+    backend.hosts = [...backend.hosts, copy];
+    backend.emitHostsChanged();
+    return { ...copy };
+  });
+
+export const removeHost = (id: HostId): Promise<void> =>
+  command('remove_host', [id], () => {
+    backend.removed.set(id, find(id));
+    backend.hosts = backend.hosts.filter((host) => host.id !== id);
+    backend.emitHostsChanged();
+  });
+
+export const restoreHost = (id: HostId): Promise<void> =>
+  command('restore_host', [id], () => {
+    const host = backend.removed.get(id);
+    if (!host) throw { code: 'no_such_host' } satisfies EngineError;
+    backend.removed.delete(id);
+    backend.hosts = [...backend.hosts, host];
+    backend.emitHostsChanged();
+  });
+
+export const setFavourite = (id: HostId, favourite: boolean): Promise<void> =>
+  command('set_favourite', [id, favourite], () => update(id, { favourite }));
+
+export const openHost = (id: HostId): Promise<void> =>
+  command('open_host', [id], () => update(id, { last_opened: Math.floor(Date.now() / 1000) }));
+
+export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
+
+export const wakeHost = (id: HostId): Promise<void> => command('wake_host', [id], () => void find(id));
+
+export const listening = (): Promise<ListeningView> =>
+  command('listening', [], () => ({ listening: backend.listening, addresses: ['192.168.1.5'] }));
+
+export const listen = (listening: Listening): Promise<void> =>
+  command('listen', [listening], () => void (backend.listening = listening));
+
+export const previewImport = (files: TokenFile[]): Promise<Preview[]> =>
+  command('preview_import', [files], () => backend.found);
+
+export const importHosts = (drafts: HostDraft[]): Promise<HostView[]> =>
+  command('import_hosts', [drafts], () => {
+    const hosts = drafts.map(fromDraft);
+    backend.hosts = [...backend.hosts, ...hosts];
+    backend.emitHostsChanged();
+    return hosts;
+  });
+
+export const thirdPartyNotices = (): Promise<string[]> => command('third_party_notices', [], () => backend.licences);
+
+export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
+
+export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
+  command('test_connection', [draft, change], () => {
+    const target = canonical(draft.address);
+    return backend.report ?? { ...asksForLogin, target };
+  });
+
+export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => command('choose_closing', [choice], () => {});
+
+export const onHostsChanged = (changed: () => void): Promise<Stop> => subscribe(backend.hostsChanged, changed);
+
+export const onClosing = (closing: () => void): Promise<Stop> => subscribe(backend.closing, closing);
+
+// ---- a viewer window
+
+export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void> =>
+  command('attach', [], () => {
+    backend.updates.add(onUpdate);
+    onUpdate({ view: backend.session, state: backend.state });
+  });
+
+export const answer = (number: number, answer: Answer): Promise<void> =>
+  command('answer', [number, answer], () => {
+    const { state } = backend;
+    if (state.state !== 'asking' || state.number !== number) return;
+    backend.reach({ state: 'connecting', stage: 'authenticating' });
+  });
+
+export const reconnect = (): Promise<void> =>
+  command('reconnect', [], () => backend.reach({ state: 'connecting', stage: 'dialing' }));
+
+export const close = (): Promise<void> => command('close', [], () => backend.reach({ state: 'ended', error: null }));
+
+export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
+
+export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
+
+export const readClipboard = (): Promise<string | null> => command('read_clipboard', [], () => backend.clipboard);
+
+export const writeClipboard = (text: string): Promise<void> =>
+  command('write_clipboard', [text], () => {
+    backend.clipboard = text;
+  });
+
+export const viewerFailed = (detail: string): Promise<void> =>
+  command('viewer_failed', [detail], () => backend.reach({ state: 'ended', error: { code: 'viewer_failed', detail } }));
+
+// ---- details
+
+async function command<Result>(name: string, args: unknown[], run: () => Result): Promise<Result> {
+  // Arguments travel as JSON: what the page changes later was not in the call.
+  backend.calls.push([name, ...(JSON.parse(JSON.stringify(args)) as unknown[])]);
+  const refusal = backend.refusals.get(name);
+  if (refusal) {
+    backend.refusals.delete(name);
+    throw refusal;
+  }
+  await backend.delays.get(name);
+  return run();
+}
+
+function find(id: HostId): HostView {
+  const host = backend.hosts.find((host) => host.id === id);
+  if (!host) throw { code: 'no_such_host' } satisfies EngineError;
+  return host;
+}
+
+/** The host as the engine would save it. */
+function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
+  const former = draft.id === null ? null : find(draft.id);
+  const address = canonical(draft.address);
+  const typed = Object.fromEntries(
+    Object.entries(draft).map(([field, value]) => [field, typeof value === 'string' ? value.trim() : value]),
+  ) as typeof draft;
+  return {
+    ...typed,
+    id: former?.id ?? crypto.randomUUID(),
+    name: typed.name || address,
+    address,
+    has_password: (former?.has_password ?? false) && on_new_address !== 'forget',
+    has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
+    last_opened: former?.last_opened ?? null,
+    demo: false,
+  };
+}
+
+/** Throws `confirm_address` where secrets would move to another address without a decision. */
+function confirmAddress(former: HostView, host: HostView, draft: HostDraft, change: PasswordChange): void {
+  const moved = (['address', 'repeater_id', 'ssh_jump'] as const).some((field) => former[field] !== host[field]);
+  const { has_password, has_http_auth } = former;
+  if (!moved || change.change !== 'keep' || !(has_password || has_http_auth)) return;
+  if (draft.on_new_address === 'ask') {
+    throw { code: 'confirm_address', address: host.address, has_password, has_http_auth } satisfies EngineError;
+  }
+  if (draft.on_new_address === 'forget') backend.passwords.delete(former.id);
+}
+
+function update(id: HostId, facts: Partial<HostView>): void {
+  find(id);
+  backend.hosts = backend.hosts.map((host) => (host.id === id ? { ...host, ...facts } : host));
+  backend.emitHostsChanged();
+}
+
+function keep(id: HostId, change: PasswordChange): PasswordOutcome {
+  if (change.change === 'keep') return { outcome: 'kept' };
+  if (change.change === 'forget') {
+    backend.passwords.delete(id);
+    return { outcome: 'forgotten' };
+  }
+  if (backend.keyring) return { outcome: 'not_stored', error: backend.keyring };
+  backend.passwords.set(id, change.password);
+  return { outcome: 'stored' };
+}
+
+function subscribe(listeners: Set<() => void>, listener: () => void): Promise<Stop> {
+  listeners.add(listener);
+  return Promise.resolve(() => void listeners.delete(listener));
+}
+
+// ---- the compiler's check that these are the real functions
+
+type Real = typeof import('../index');
+type Fake = typeof import('.');
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Functions that are missing here, or whose arguments or result differ from the real ones. */
+type Different = {
+  [Name in keyof Real]: Name extends keyof Fake ? (Equal<Fake[Name], Real[Name]> extends true ? never : Name) : Name;
+}[keyof Real];
+type Never<None extends never> = None;
+export type Checked = Never<Different>;

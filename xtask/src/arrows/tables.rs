@@ -1,0 +1,47 @@
+//! Which crate and which module may know which.
+
+/// A row for each top module, and the modules that it knows. A row may name only rows above it, so that no circle can be
+/// written down; it names no module that is not in fact known. A crate's root may know all of its modules.
+pub type Table = &'static [(&'static str, &'static str)];
+
+/// Crates that must never reach another one, directly or through others.
+pub const NEVER: &[(&str, &str)] = &[
+    ("portlight-engine", "tauri"),
+    ("rfb", "tauri"),
+    ("rfb", "tokio-tungstenite"),
+    ("rfb", "keyring"),
+    ("relay", "portlight-engine"),
+    ("relay", "rfb"),
+    ("relay", "tauri"),
+];
+
+/// By crate. Crates without a table are small: they are looked through for circles only.
+pub const TABLES: &[(&str, Table)] = &[("portlight-engine", ENGINE), ("portlight", SHELL)];
+
+#[rustfmt::skip]
+const ENGINE: Table = &[
+    ("model",       ""),
+    ("error",       "model"),
+    ("platform",    "model error"),
+    ("store",       "model error"),
+    ("keyring",     "model error platform"),
+    ("transport",   "model error platform"),
+    ("import",      "model error"),
+    ("connect",     "model error store transport"),
+    ("session",     "model error store keyring transport connect"),
+    ("doctor",      "model error store keyring transport connect"),
+];
+
+#[rustfmt::skip]
+const SHELL: Table = &[
+    ("link",        ""),
+    ("text",        ""),
+    ("args",        ""),
+    ("platform",    "args"),
+    ("windows",     "text"),
+    ("tray",        "platform text windows"),
+    ("events",      "tray windows"),
+    ("commands",    "windows"),
+    ("app",         "args commands events platform text tray windows"),
+    ("cli",         "app args platform"),
+];
