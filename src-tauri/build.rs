@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "listening",
     "listen",
     "preview_import",
+    "import_hosts",
     // a viewer window, on its own session
     "attach",
     "answer",

@@ -35,6 +35,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::listening,
             hosts::listen,
             hosts::preview_import,
+            hosts::import_hosts,
             session::attach,
             session::answer,
             session::reconnect,

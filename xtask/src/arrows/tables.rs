@@ -27,6 +27,7 @@ const ENGINE: Table = &[
     ("keyring",     "model error platform"),
     ("transport",   "model error platform"),
     ("import",      "model error"),
+    ("services",    "model error store keyring transport import"),
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),
     ("doctor",      "model error store keyring transport connect"),

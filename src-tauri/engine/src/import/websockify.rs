@@ -9,9 +9,9 @@ use crate::model::{Address, AddressProblem, FieldProblem, Host};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
 
-/// One file of tokens.
+/// One file of tokens, which the user has chosen and the page has read: a page names no path that is read here.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct TokenFile {
     /// Without its folder.
     pub name: String,

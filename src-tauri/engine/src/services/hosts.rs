@@ -447,13 +447,15 @@ mod tests {
     use tempfile::{TempDir, tempdir};
     use tokio::task::yield_now;
 
+    type Hold = (mpsc::Sender<()>, mpsc::Receiver<()>);
+
     /// A keyring of which a test can say what it does.
     #[derive(Clone, Default)]
     struct Scripted {
         memory: Arc<Memory>,
         refuses: Arc<AtomicBool>,
         /// `forget` says that it has begun, and waits.
-        hold: Arc<Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>>,
+        hold: Arc<Mutex<Option<Hold>>>,
         /// The list cannot be saved once the next secret is stored.
         breaks: Arc<Mutex<Option<std::path::PathBuf>>>,
     }

@@ -2,7 +2,10 @@
 
 use crate::{
     error::{ConnectError, Result},
-    import::{ImportSource, Preview, websockify},
+    import::{
+        Preview, check_size,
+        websockify::{self, TokenFile},
+    },
     store::HostList,
 };
 use std::sync::Arc;
@@ -22,11 +25,11 @@ impl Imports {
     ///
     /// # Errors
     /// [`ImportError::Unreadable`](crate::ImportError::Unreadable) for what is too much to be a list of machines.
-    pub async fn preview(&self, source: ImportSource) -> Result<Vec<Preview>> {
-        source.check()?;
+    pub async fn preview(&self, files: Vec<TokenFile>) -> Result<Vec<Preview>> {
+        check_size(&files)?;
         let list = self.list.get();
         // Some 100,000 lines take a while.
-        let read = spawn_blocking(move || websockify::preview(&websockify::entries(&source.files), list.all())).await;
+        let read = spawn_blocking(move || websockify::preview(&websockify::entries(&files), list.all())).await;
         Ok(read.map_err(|cause| ConnectError::System { detail: cause.to_string() })?)
     }
 }

@@ -189,6 +189,9 @@ pub(crate) struct LeftOut {
     pub(crate) reason: String,
 }
 
+/// An entry of a list with its text, or one that cannot be read.
+type Entry<T> = Result<(T, Value), LeftOut>;
+
 /// Takes the list `name` out of `fields`, in its order. An entry that cannot be read does not take the others with it.
 ///
 /// # Errors
@@ -196,7 +199,7 @@ pub(crate) struct LeftOut {
 pub(crate) fn entries<T: DeserializeOwned>(
     fields: &mut Map<String, Value>,
     name: &str,
-) -> Result<Option<Vec<Result<(T, Value), LeftOut>>>, String> {
+) -> Result<Option<Vec<Entry<T>>>, String> {
     let values = match fields.remove(name) {
         None => return Ok(None),
         Some(Value::Array(values)) => values,

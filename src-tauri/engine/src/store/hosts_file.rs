@@ -180,7 +180,10 @@ mod tests {
         }
 
         fn put(&mut self, host: Host) -> Result<(), StoreError> {
-            self.change(|list| Ok(list.put(host)))
+            self.change(|list| {
+                list.put(host);
+                Ok(())
+            })
         }
 
         fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
@@ -192,7 +195,17 @@ mod tests {
         }
 
         fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<(), StoreError> {
-            self.change(|list| Ok(list.get_mut(id)?.last_opened = Some(when)))
+            self.change(|list| {
+                list.get_mut(id)?.last_opened = Some(when);
+                Ok(())
+            })
+        }
+
+        fn take_removed(&mut self, id: HostId) -> Result<(), StoreError> {
+            self.change(|list| {
+                list.take_removed(id);
+                Ok(())
+            })
         }
 
         fn all(&self) -> &[Host] {
@@ -294,7 +307,7 @@ mod tests {
         let mut hosts = filled(folder.path(), &["a", "b"]);
         let renamed = Host { name: "A".into(), ..hosts.all()[0].clone() };
         hosts.put(renamed.clone()).unwrap();
-        hosts.change(|list| Ok(list.get_mut(renamed.id)?.has_password = true)).unwrap();
+        hosts.put(Host { has_password: true, ..renamed.clone() }).unwrap();
         hosts.set_last_opened(renamed.id, 7).unwrap();
         drop(hosts);
         let hosts = open(folder.path());
@@ -310,7 +323,7 @@ mod tests {
         assert_eq!(hosts.remove(id), Err(StoreError::NoSuchHost));
         assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
         assert_eq!(hosts.set_last_opened(id, 1), Err(StoreError::NoSuchHost));
-        assert_eq!(hosts.change(|list| Ok(list.take_removed(id))), Ok(()));
+        assert_eq!(hosts.take_removed(id), Ok(()));
     }
 
     #[test]
@@ -370,7 +383,7 @@ mod tests {
         let mut hosts = filled(folder.path(), &["a"]);
         let id = id_of(&hosts, "a");
         hosts.remove(id).unwrap();
-        hosts.change(|list| Ok(list.take_removed(id))).unwrap();
+        hosts.take_removed(id).unwrap();
         assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
         drop(hosts);
         assert!(open(folder.path()).removed().is_empty());
@@ -493,7 +506,7 @@ mod tests {
         let folder = folder_with(text.to_string().as_bytes());
         let mut hosts = HostsFile::open(folder.path()).unwrap().hosts;
         hosts.change(|list| list.remove(first)).unwrap();
-        hosts.change(|list| Ok(list.take_removed(first))).unwrap();
+        hosts.take_removed(first).unwrap();
         let written: Value = serde_json::from_slice(&fs::read(folder.path().join(FILE)).unwrap()).unwrap();
         assert_eq!(written["hosts"][1], json!({ "name": "b" }));
     }

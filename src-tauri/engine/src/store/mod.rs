@@ -1,5 +1,7 @@
 //! Portlight's own files: the list of hosts, the keys that were accepted, and settings.
 
+#[cfg(test)]
+mod documentation;
 mod file;
 mod hints;
 mod host_list;
