@@ -22,6 +22,7 @@ pub mod model;
 mod platform;
 mod services;
 pub mod session;
+mod settings;
 pub mod store;
 #[cfg(test)]
 mod test_process;
@@ -29,6 +30,7 @@ mod transport;
 
 pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
 pub use services::{HostListView, Hosts, Imports, PasswordOutcome, Reverse, Saved, UNDO, find_target};
+pub use settings::Settings;
 pub use store::{Hint, SeenHints};
 pub use transport::{reverse, ssh::askpass};
 
@@ -38,41 +40,10 @@ use model::{Host, HostDraft, PasswordChange, SessionId, Target};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 use store::{HostList, HostsFile, List, Pins};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
-
-/// Where Portlight keeps its files, and which pages may connect to its relay.
-pub struct Settings {
-    /// The folder with the list of hosts.
-    pub config: PathBuf,
-    /// The folder with the rest: which hints were shown.
-    pub data: PathBuf,
-    /// Where passwords are kept.
-    pub keyring: Keyring,
-    /// The pages that may open the relay's WebSockets.
-    pub origins: Vec<String>,
-    /// What the demo desktop is called in the first list.
-    pub demo_name: String,
-}
-
-impl Settings {
-    /// The folders that the system has for this: `$XDG_CONFIG_HOME/portlight` and `$XDG_DATA_HOME/portlight` on Linux.
-    ///
-    /// # Errors
-    /// [`ConnectError::System`] where there is no home folder.
-    pub fn folders() -> Result<(PathBuf, PathBuf)> {
-        let missing =
-            || ConnectError::System { detail: "there is no home folder to keep the list of machines in".to_owned() };
-        let config = dirs::config_dir().ok_or_else(missing)?;
-        let data = dirs::data_dir().ok_or_else(missing)?;
-        Ok((config.join("portlight"), data.join("portlight")))
-    }
-}
 
 /// Portlight without its windows: builds the services and owns them. Everything ends when it is dropped.
 pub struct Engine {

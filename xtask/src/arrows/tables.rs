@@ -25,6 +25,7 @@ const ENGINE: Table = &[
     ("platform",    "model error"),
     ("store",       "model error"),
     ("keyring",     "model error platform"),
+    ("settings",    "error keyring"),
     ("transport",   "model error platform"),
     ("import",      "model error"),
     ("services",    "model error store keyring transport import"),

@@ -1,6 +1,6 @@
 //! The file with the list of hosts, `hosts.json`: docs/HOSTS-FILE.md describes it.
 //!
-//! Nothing that was in the file is ever lost, whoever wrote it: what another program changed meanwhile is merged, and what
+//! Nothing that was in the file is ever lost: what another program changed meanwhile is merged, and what
 //! cannot be read or merged stays in the file, or is kept beside it.
 
 use super::{file, list::List, merge::merge};
@@ -730,7 +730,7 @@ mod tests {
     #[test]
     fn where_no_file_can_be_made_the_first_host_is_not_saved() {
         let folder = tempdir().unwrap();
-        // Nobody can make a file in /proc, not even root.
+        // No user can make a file in /proc, not even root.
         symlink("/proc/portlight-hosts.json", folder.path().join(FILE)).unwrap();
         let Opened { mut hosts, first_run, .. } = HostsFile::open(folder.path()).unwrap();
         assert!(first_run);
