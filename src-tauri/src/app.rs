@@ -52,7 +52,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     if let Some(target) = &request.target {
         // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
-        find_target(&Engine::peek(&config), target, request.view_only)
+        find_target(&Engine::peek(&config).unwrap_or_default(), target, request.view_only)
             .map_err(|error| Failure { sentence: unreadable(target, &error), code: ExitCode::from(2) })?;
     }
     tracing::info!("renderer: {renderer}");
@@ -149,8 +149,10 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     };
     match &request.target {
         Some(target) => {
-            let target =
-                engine.target(target, request.view_only).map_err(|error| Failure::new(unreadable(target, &error)))?;
+            let target = engine
+                .hosts()
+                .target(target, request.view_only)
+                .map_err(|error| Failure::new(unreadable(target, &error)))?;
             windows::open(app, target)?;
         }
         None => windows::show_hosts(app)?,
@@ -164,7 +166,7 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().was_told(Hint::StaysInTray) {
+    let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
         true => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
         false => events::ask_about_closing(app),

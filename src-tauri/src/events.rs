@@ -12,7 +12,7 @@ const CLOSING: &str = "closing";
 
 /// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
-    let mut changes = app.state::<Arc<Engine>>().changes();
+    let mut changes = app.state::<Arc<Engine>>().hosts().changes();
     tauri::async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
             if let Err(cause) = app.emit_to(windows::HOSTS, HOSTS_CHANGED, ()) {
@@ -36,7 +36,7 @@ pub fn follow_hosts(app: AppHandle) {
 pub fn follow_calls(app: AppHandle) {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
     tauri::async_runtime::spawn(async move {
-        while let Some(call) = engine.next_call().await {
+        while let Some(call) = engine.reverse().next().await {
             if let Err(cause) = windows::open_call(&app, call) {
                 tracing::warn!(%cause, "no window for a reverse connection");
             }

@@ -98,7 +98,7 @@ fn chosen(app: &AppHandle, item: &str) {
     match item.parse() {
         Ok(Item::Open) => report(windows::show_hosts(app)),
         Ok(Item::Quit) => app.exit(0),
-        Ok(Item::Host(id)) => match app.state::<Arc<Engine>>().target_of(id) {
+        Ok(Item::Host(id)) => match app.state::<Arc<Engine>>().hosts().target_of(id) {
             Ok(target) => report(windows::open(app, target)),
             // Removed in the moment between opening the menu and the click.
             Err(error) => tracing::info!(%error, "tray"),
@@ -115,7 +115,7 @@ fn report(opened: tauri::Result<()>) {
 
 fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
     let texts = app.state::<Texts>();
-    let hosts = app.state::<Arc<Engine>>().hosts().hosts;
+    let hosts = app.state::<Arc<Engine>>().hosts().view().hosts;
     let mut menu = MenuBuilder::new(app);
     for (title, hosts) in [("tray.favourites", favourites(&hosts)), ("tray.recent", recent(&hosts))]
         .into_iter()
@@ -154,25 +154,12 @@ fn recent(hosts: &[HostView]) -> Vec<&HostView> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portlight_engine::model::Host;
 
     fn host(name: &str, favourite: bool, last_opened: Option<u64>) -> HostView {
-        HostView {
-            id: HostId::new(),
-            name: name.to_owned(),
-            address: name.to_owned(),
-            username: String::new(),
-            view_only: false,
-            favourite,
-            has_password: false,
-            last_opened,
-            repeater_id: String::new(),
-            ca_file: String::new(),
-            ssh_jump: String::new(),
-            mac: String::new(),
-            has_http_auth: false,
-            reconnect: true,
-            demo: false,
-        }
+        let mut host = Host::demo(name).view();
+        (host.favourite, host.last_opened) = (favourite, last_opened);
+        host
     }
 
     fn names<'a>(hosts: &[&'a HostView]) -> Vec<&'a str> {

@@ -350,7 +350,7 @@ async fn a_form_is_examined_without_saving_it() {
         demo_name: "Demo".into(),
     };
     let engine = Engine::start(settings).await.unwrap();
-    let before = engine.hosts().hosts;
+    let before = engine.hosts().view().hosts;
     let server = Server::start(&[ASKS, ACCEPTS]).await;
     let form =
         |address: &str| HostDraft { id: None, address: address.to_owned(), ..HostDraft::from(&Host::demo("New")) };
@@ -363,5 +363,5 @@ async fn a_form_is_examined_without_saving_it() {
 
     let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep).await.unwrap_err();
     assert!(matches!(unreadable, Error::Form(FormError::Fields { .. })));
-    assert_eq!(engine.hosts().hosts, before);
+    assert_eq!(engine.hosts().view().hosts, before);
 }

@@ -52,50 +52,35 @@ async fn house() -> House {
 
 impl House {
     async fn save(&self, address: &str) -> HostId {
-        self.engine.save(draft(address), PasswordChange::Keep).await.unwrap().host.id
+        self.engine.hosts().save(draft(address), PasswordChange::Keep).await.unwrap().host.id
     }
 
     fn open_host(&self, host: HostId) -> (SessionId, watch::Receiver<SessionState>) {
-        let id = self.engine.reserve();
-        self.engine.open(id, self.engine.target_of(host).unwrap());
-        (id, self.engine.watch(id).unwrap())
+        let id = self.engine.sessions().reserve();
+        self.engine.open(id, self.engine.hosts().target_of(host).unwrap());
+        (id, self.engine.sessions().watch(id).unwrap())
     }
 
     /// Answers the prompt that is shown.
     fn answer(&self, id: SessionId, answer: Answer) {
-        let states = self.engine.watch(id).unwrap();
+        let states = self.engine.sessions().watch(id).unwrap();
         let number = match &*states.borrow() {
             SessionState::Asking { number, .. } => *number,
             _ => 0,
         };
-        self.engine.answer(id, number, answer);
+        self.engine.sessions().answer(id, number, answer);
     }
 
     fn open(&self, address: &str) -> (SessionId, watch::Receiver<SessionState>) {
-        let target = self.engine.target(address, false).unwrap();
-        let id = self.engine.reserve();
+        let target = self.engine.hosts().target(address, false).unwrap();
+        let id = self.engine.sessions().reserve();
         self.engine.open(id, target);
-        (id, self.engine.watch(id).unwrap())
+        (id, self.engine.sessions().watch(id).unwrap())
     }
 }
 
 fn draft(address: &str) -> HostDraft {
-    let (name, username, repeater_id, ca_file, ssh_jump, mac) = Default::default();
-    let address = address.to_owned();
-    let (view_only, favourite, reconnect) = (false, false, true);
-    HostDraft {
-        id: None,
-        name,
-        address,
-        username,
-        view_only,
-        favourite,
-        repeater_id,
-        ca_file,
-        ssh_jump,
-        mac,
-        reconnect,
-    }
+    HostDraft { address: address.to_owned(), ..HostDraft::default() }
 }
 
 /// A VNC server that listens on loopback.
@@ -227,7 +212,7 @@ async fn a_session_from_dialling_to_the_servers_end() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
     let mut there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let mut viewer = view(&until_ready(&mut states).await).await;
     until(&mut states, |state| *state == SessionState::Live).await;
 
@@ -246,7 +231,7 @@ async fn a_way_that_broke_is_walked_again() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
     let there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let _viewer = view(&until_ready(&mut states).await).await;
     until(&mut states, |state| *state == SessionState::Live).await;
 
@@ -261,7 +246,7 @@ async fn a_way_that_broke_is_walked_again() {
     drop(there);
     assert_eq!(until_broken(&mut states).await.1, 2);
     let asked = Instant::now();
-    house.engine.reconnect(id);
+    house.engine.sessions().reconnect(id);
     let there = server.welcome().await;
     assert!(asked.elapsed() < Duration::from_secs(2));
     let _viewer = view(&until_ready(&mut states).await).await;
@@ -270,7 +255,7 @@ async fn a_way_that_broke_is_walked_again() {
     // Until somebody says that it is enough.
     drop(there);
     until_broken(&mut states).await;
-    house.engine.close(id);
+    house.engine.sessions().close(id);
     assert_eq!(until_ended(&mut states).await, None);
 }
 
@@ -279,7 +264,7 @@ async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
     let there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let _viewer = view(&until_ready(&mut states).await).await;
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
@@ -293,11 +278,12 @@ async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
 #[tokio::test]
 async fn a_machine_may_ask_not_to_be_dialled_again() {
     let (house, server) = (house().await, Server::start().await);
-    let host = HostDraft { reconnect: false, ..draft(&server.address()) };
-    let host = house.engine.save(host, PasswordChange::Keep).await.unwrap().host.id;
+    let mut host = draft(&server.address());
+    host.reconnect = false;
+    let host = house.engine.hosts().save(host, PasswordChange::Keep).await.unwrap().host.id;
     let (id, mut states) = house.open_host(host);
     let there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let _viewer = view(&until_ready(&mut states).await).await;
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
@@ -313,22 +299,22 @@ async fn no_ticket_is_born_before_there_is_a_window_to_use_it() {
     let early =
         timeout(Duration::from_millis(200), states.wait_for(|state| matches!(state, SessionState::Ready { .. })));
     assert!(early.await.is_err());
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     until_ready(&mut states).await;
 }
 
 #[tokio::test]
 async fn a_window_may_be_there_before_its_session() {
     let (house, server) = (house().await, Server::start().await);
-    let (first, second) = (house.engine.reserve(), house.engine.reserve());
+    let (first, second) = (house.engine.sessions().reserve(), house.engine.sessions().reserve());
     assert_ne!(first, second);
     let waiting = tokio::spawn({
         let engine = Arc::clone(&house.engine);
-        async move { engine.begun(first).await }
+        async move { engine.sessions().started(first).await }
     });
-    house.engine.open(second, house.engine.target(&server.address(), false).unwrap());
+    house.engine.open(second, house.engine.hosts().target(&server.address(), false).unwrap());
     assert!(!waiting.is_finished(), "another session's start is not meant");
-    house.engine.open(first, house.engine.target(&server.address(), false).unwrap());
+    house.engine.open(first, house.engine.hosts().target(&server.address(), false).unwrap());
     timeout(PATIENCE, waiting).await.unwrap().unwrap();
 }
 
@@ -370,7 +356,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
     house.answer(id, answer("right"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     until_ready(&mut states).await;
 }
 
@@ -378,7 +364,7 @@ async fn a_wrong_password_is_asked_for_again_before_the_server_is_called_again()
 async fn again_dials_again_and_does_not_ask_again() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     tokio::join!(
         async {
             let mut stream = server.ask(0).await;
@@ -390,10 +376,10 @@ async fn again_dials_again_and_does_not_ask_again() {
         }
     );
     until_ready(&mut states).await;
-    house.engine.close(id);
+    house.engine.sessions().close(id);
     assert_eq!(until_ended(&mut states).await, None);
 
-    house.engine.reconnect(id);
+    house.engine.sessions().reconnect(id);
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
     let ready =
@@ -424,7 +410,7 @@ async fn a_server_that_closes_while_a_prompt_stands_open_for_long_is_dialled_aga
     house.answer(id, answer("slowly typed"));
     let mut stream = server.ask(0).await;
     finish(&mut stream).await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     until_ready(&mut states).await;
 }
 
@@ -462,18 +448,18 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
 
     // The first time with a password: from now on that is expected.
     let (id, mut states) = house.open_host(host);
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
         house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
-    house.engine.end(id);
+    house.engine.sessions().end(id);
 
     let less = Prompt::Weaker { before: Level::Password, now: Level::Clear, security_type: "None".into() };
     for (remember, asks_the_next_time) in [(false, true), (true, false)] {
         let (id, mut states) = house.open_host(host);
-        house.engine.attach(id);
+        house.engine.sessions().attach(id);
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
@@ -486,13 +472,13 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
         let_in(&mut stream).await;
         until_ready(&mut states).await;
         // What was agreed to holds for the session.
-        house.engine.close(id);
-        house.engine.reconnect(id);
+        house.engine.sessions().close(id);
+        house.engine.sessions().reconnect(id);
         let mut stream = server.accept().await;
         stream.write_all(&[1, 1]).await.unwrap();
         let_in(&mut stream).await;
         until_ready(&mut states).await;
-        house.engine.end(id);
+        house.engine.sessions().end(id);
 
         let (id, mut states) = house.open_host(host);
         let mut stream = server.accept().await;
@@ -502,7 +488,7 @@ async fn a_server_that_protects_less_than_before_is_asked_about_first() {
         } else {
             let_in(&mut stream).await;
         }
-        house.engine.end(id);
+        house.engine.sessions().end(id);
     }
 }
 
@@ -511,19 +497,19 @@ async fn a_host_that_moved_is_another_server() {
     let (house, server) = (house().await, Server::start().await);
     let host = house.save(&server.address()).await;
     let (id, mut states) = house.open_host(host);
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     tokio::join!(async { finish(&mut server.ask(0).await).await }, async {
         until_asked(&mut states).await;
         house.answer(id, answer("secret"));
     });
     until_ready(&mut states).await;
-    house.engine.end(id);
+    house.engine.sessions().end(id);
 
     let other = Server::start().await;
     let moved = HostDraft { id: Some(host), ..draft(&other.address()) };
-    house.engine.save(moved, PasswordChange::Keep).await.unwrap();
+    house.engine.hosts().save(moved, PasswordChange::Keep).await.unwrap();
     let (id, mut states) = house.open_host(host);
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let _there = other.welcome().await;
     until_ready(&mut states).await;
 }
@@ -532,7 +518,7 @@ async fn a_host_that_moved_is_another_server() {
 async fn a_login_that_cannot_be_sent_is_asked_for_again() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let mut stream = server.accept().await;
     stream.write_all(&[1, 2]).await.unwrap();
     expect(&mut stream, &[2]).await;
@@ -552,17 +538,17 @@ async fn a_machine_that_is_woken_is_waited_for() {
     let house = house().await;
     let port = Server::start().await.listener.local_addr().unwrap().port();
     let asleep = HostDraft { mac: "00:1a:2b:3c:4d:5e".into(), ..draft(&format!("127.0.0.1::{port}")) };
-    let host = house.engine.save(asleep, PasswordChange::Keep).await.unwrap().host.id;
+    let host = house.engine.hosts().save(asleep, PasswordChange::Keep).await.unwrap().host.id;
 
     // Without being asked for nobody is woken, and nobody waited for.
     let (id, mut states) = house.open_host(host);
     assert!(matches!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::ConnectionRefused { .. }))));
-    house.engine.end(id);
+    house.engine.sessions().end(id);
 
-    let id = house.engine.reserve();
-    house.engine.open(id, house.engine.sleeping_target(host).unwrap());
-    let mut states = house.engine.watch(id).unwrap();
-    house.engine.attach(id);
+    let id = house.engine.sessions().reserve();
+    house.engine.open(id, house.engine.hosts().wake_target(host).unwrap());
+    let mut states = house.engine.sessions().watch(id).unwrap();
+    house.engine.sessions().attach(id);
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     let server = Server { listener: TcpListener::bind(("127.0.0.1", port)).await.unwrap() };
     let _there = server.welcome().await;
@@ -574,17 +560,17 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let house = house().await;
     let port = Server::start().await.listener.local_addr().unwrap().port();
     let listening = Listening { on: true, address: [127, 0, 0, 1].into(), port };
-    house.engine.listen(listening.clone()).await.unwrap();
-    assert_eq!(house.engine.listening().listening, listening);
+    house.engine.reverse().listen(listening.clone()).await.unwrap();
+    assert_eq!(house.engine.reverse().view().listening, listening);
 
     let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let from = there.local_addr().unwrap().to_string();
     there.write_all(VERSION).await.unwrap();
-    let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
-    let id = house.engine.reserve();
-    house.engine.open_call(id, call);
-    let mut states = house.engine.watch(id).unwrap();
-    house.engine.attach(id);
+    let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
+    let id = house.engine.sessions().reserve();
+    house.engine.open_incoming(id, call);
+    let mut states = house.engine.sessions().watch(id).unwrap();
+    house.engine.sessions().attach(id);
     let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
     assert!(matches!(&asked, SessionState::Asking { prompt: Prompt::Call { from: called }, .. } if *called == from));
     let quiet = timeout(Duration::from_millis(100), there.read(&mut [0; 1])).await;
@@ -598,7 +584,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     until(&mut states, |state| *state == SessionState::Live).await;
     drop(there);
     until_ended(&mut states).await;
-    house.engine.reconnect(id);
+    house.engine.sessions().reconnect(id);
     house.answer(id, Answer::Call);
     until(&mut states, |state| matches!(state, SessionState::Ended { .. })).await;
     assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
@@ -608,7 +594,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
 async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
     let house = house().await;
     let port = Server::start().await.listener.local_addr().unwrap().port();
-    house.engine.listen(Listening { on: true, address: [127, 0, 0, 1].into(), port }).await.unwrap();
+    house.engine.reverse().listen(Listening { on: true, address: [127, 0, 0, 1].into(), port }).await.unwrap();
     // Port scans, which are not even asked about.
     for _ in 0..5 {
         drop(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
@@ -617,12 +603,12 @@ async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
         let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let from = there.local_addr().unwrap().to_string();
         there.write_all(VERSION).await.unwrap();
-        let call = timeout(PATIENCE, house.engine.next_call()).await.unwrap().unwrap();
+        let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
         assert_eq!(call.from(), from);
-        let id = house.engine.reserve();
-        house.engine.open_call(id, call);
-        let mut states = house.engine.watch(id).unwrap();
-        house.engine.attach(id);
+        let id = house.engine.sessions().reserve();
+        house.engine.open_incoming(id, call);
+        let mut states = house.engine.sessions().watch(id).unwrap();
+        house.engine.sessions().attach(id);
         until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
         drop(there);
         assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
@@ -634,14 +620,14 @@ async fn closing_the_window_closes_the_way_to_the_server_and_the_ticket() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
     let mut there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     let url = until_ready(&mut states).await;
-    house.engine.end(id);
+    house.engine.sessions().end(id);
     assert_eq!(timeout(PATIENCE, there.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0, "the server sees us leave");
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
     assert!(connect_async(request).await.is_err(), "the ticket is dead");
-    assert!(house.engine.watch(id).is_none());
+    assert!(house.engine.sessions().watch(id).is_none());
 }
 
 #[tokio::test]
@@ -649,10 +635,10 @@ async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());
     let _there = server.welcome().await;
-    house.engine.attach(id);
+    house.engine.sessions().attach(id);
     drop(view(&until_ready(&mut states).await).await);
     until_ended(&mut states).await;
-    house.engine.viewer_failed(id, "the picture was not understood".into());
+    house.engine.sessions().viewer_failed(id, "the picture was not understood".into());
     let said = until(&mut states, |state| matches!(state, SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { detail })) } if !detail.is_empty())).await;
     assert_eq!(
         said,
@@ -665,11 +651,11 @@ async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
 #[tokio::test]
 async fn the_demo_desktop_lets_us_in() {
     let house = house().await;
-    let demo = house.engine.hosts().hosts.into_iter().find(|host| host.demo).unwrap();
-    let id = house.engine.reserve();
-    house.engine.open(id, house.engine.target_of(demo.id).unwrap());
-    let mut states = house.engine.watch(id).unwrap();
-    house.engine.attach(id);
+    let demo = house.engine.hosts().view().hosts.into_iter().find(|host| host.demo).unwrap();
+    let id = house.engine.sessions().reserve();
+    house.engine.open(id, house.engine.hosts().target_of(demo.id).unwrap());
+    let mut states = house.engine.sessions().watch(id).unwrap();
+    house.engine.sessions().attach(id);
     until_ready(&mut states).await;
 }
 

@@ -60,12 +60,12 @@ impl House {
         serve: impl FnOnce(WebSocketStream<TcpStream>) -> F,
         is: impl Fn(&SessionState) -> bool,
     ) -> SessionState {
-        let target = self.engine.target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
+        let target = self.engine.hosts().target(&format!(" {}?token=abc123 ", self.site()), false).unwrap();
         assert_eq!(target.name, self.site(), "a name is seen by everybody: it has no token");
-        let session = self.engine.reserve();
+        let session = self.engine.sessions().reserve();
         self.engine.open(session, target);
-        let mut state = self.engine.watch(session).unwrap();
-        self.engine.attach(session);
+        let mut state = self.engine.sessions().watch(session).unwrap();
+        self.engine.sessions().attach(session);
         let server = async {
             let (stream, _) = self.listener.accept().await.unwrap();
             #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
@@ -128,7 +128,7 @@ async fn a_proxy_that_closes_says_why() {
 #[tokio::test]
 async fn the_doctor_tells_the_stages_of_the_way() {
     let house = House::new().await;
-    let target = house.engine.target(&format!("{}?token=abc123", house.site()), false).unwrap();
+    let target = house.engine.hosts().target(&format!("{}?token=abc123", house.site()), false).unwrap();
     let examination = ProbeRequest { target, login: None, http_auth: None, accept: TrustPolicy::Known };
     let server = async {
         let (stream, _) = house.listener.accept().await.unwrap();

@@ -55,10 +55,10 @@ pub fn examine(args: &DoctorArgs) -> ExitCode {
 
 async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     let (config, _) = Settings::folders()?;
-    let target = find_target(&Engine::peek(&config), &args.target, false)?;
+    let target = find_target(&Engine::peek(&config)?, &args.target, false)?;
     if !args.json {
         let (name, address) = (&target.name, target.address.without_query().to_string());
-        let title = if *name == address { address } else { format!("{name} ({address})") };
+        let title = if name.contains(&address) { name.clone() } else { format!("{name} ({address})") };
         // Printed before the first stage, which may take long.
         print(&format!("{}\n", render::printable(&title)));
     }
@@ -69,7 +69,7 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
     let http_auth = doctor::saved_http_auth(&target, &Keyring::new(KEYRING_SERVICE)).await?;
-    Ok(doctor::examine_with(target, login, http_auth, args.accept.clone(), &Pins::peek(&config)).await)
+    Ok(doctor::examine_with(target, login, http_auth, args.accept.clone(), &Pins::peek(&config)?).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {

@@ -17,79 +17,79 @@ use tauri::{AppHandle, WebviewWindow, command};
 pub async fn list_hosts(app: AppHandle, engine: EngineState<'_>) -> Result<HostListView> {
     // The list is on the screen: now there is time to get ready for what is chosen from it.
     windows::prewarm(&app);
-    Ok(engine.hosts())
+    Ok(engine.hosts().view())
 }
 
 /// Adds or changes a host and its password. Rejects with the fields that are wrong.
 #[command]
 pub async fn save_host(engine: EngineState<'_>, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
-    engine.save(draft, change).await
+    engine.hosts().save(draft, change).await
 }
 
 /// Changes the HTTP credentials and headers of a host's WebSocket, which lie in the keyring.
 #[command]
 pub async fn save_http_auth(engine: EngineState<'_>, id: HostId, change: HttpAuthChange) -> Result<()> {
-    engine.save_http_auth(id, change).await
+    engine.hosts().save_http_auth(id, change).await
 }
 
 /// Adds a copy of a host under another name, with its password.
 #[command]
 pub async fn duplicate_host(engine: EngineState<'_>, id: HostId, name: String) -> Result<HostView> {
-    engine.duplicate(id, name).await
+    engine.hosts().duplicate(id, name).await
 }
 
 /// Takes a host off the list; `restore_host` brings it back for ten seconds.
 #[command]
 pub async fn remove_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
-    engine.remove(id)
+    engine.hosts().remove(id).await
 }
 
 /// Undoes `remove_host`. Rejects with `no_such_host` where it is too late.
 #[command]
 pub async fn restore_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
-    engine.restore(id)
+    engine.hosts().restore(id).await
 }
 
 /// Puts a host among the favourites, or takes it out.
 #[command]
 pub async fn set_favourite(engine: EngineState<'_>, id: HostId, favourite: bool) -> Result<()> {
-    engine.set_favourite(id, favourite)
+    engine.hosts().set_favourite(id, favourite).await
 }
 
 /// Opens a saved host's viewer window.
 #[command]
 pub async fn open_host(app: AppHandle, engine: EngineState<'_>, id: HostId) -> Result<()> {
-    windows::open(&app, engine.target_of(id)?).map_err(system)
+    windows::open(&app, engine.hosts().target_of(id)?).map_err(system)
 }
 
 /// Sends a wake packet to a saved host, and opens its viewer window, which waits until the host answers.
 #[command]
 pub async fn wake_host(app: AppHandle, engine: EngineState<'_>, id: HostId) -> Result<()> {
-    windows::open(&app, engine.sleeping_target(id)?).map_err(system)
+    windows::open(&app, engine.hosts().wake_target(id)?).map_err(system)
 }
 
 /// Whether Portlight listens for reverse connections, where, and at which addresses of this machine.
 #[command]
 pub async fn listening(engine: EngineState<'_>) -> Result<ListeningView> {
-    Ok(engine.listening())
+    Ok(engine.reverse().view())
 }
 
 /// Starts or stops listening for reverse connections.
 #[command]
 pub async fn listen(engine: EngineState<'_>, listening: Listening) -> Result<()> {
-    engine.listen(listening).await
+    engine.reverse().listen(listening).await
 }
 
 /// What a file of another program would add to the list; adds nothing.
 #[command]
 pub async fn preview_import(engine: EngineState<'_>, source: ImportSource) -> Result<Vec<Preview>> {
-    engine.preview_import(source).await
+    engine.imports().preview(source).await
 }
 
 /// Opens the viewer window of a host's name or of an address that is not saved.
 #[command]
 pub async fn open_address(app: AppHandle, engine: EngineState<'_>, text: String) -> Result<()> {
-    windows::open(&app, engine.target(&text, false)?).map_err(system)
+    windows::open(&app, engine.hosts().target(&text, false)?).map_err(system)
 }
 
 /// The canonical form of an address. Rejects with what is wrong with it.
@@ -125,7 +125,7 @@ pub async fn choose_closing(
     engine: EngineState<'_>,
     choice: Closing,
 ) -> Result<()> {
-    engine.tell_once(Hint::StaysInTray);
+    engine.hints().mark_seen(Hint::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => {

@@ -17,41 +17,41 @@ use tauri_plugin_clipboard_manager::ClipboardExt;
 pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Channel<SessionUpdate>) -> Result<()> {
     let session = session_of(&window)?;
     // The prewarmed window attaches long before it has a session.
-    engine.begun(session).await;
-    let mut states = engine.watch(session).ok_or(StoreError::NoSuchHost)?;
+    engine.sessions().started(session).await;
+    let mut states = engine.sessions().watch(session).ok_or(StoreError::NoSuchHost)?;
     let following = Arc::clone(&engine);
     tauri::async_runtime::spawn(async move {
         loop {
             let state = states.borrow_and_update().clone();
-            let Some(view) = following.view(session) else { break };
+            let Some(view) = following.sessions().view(session) else { break };
             // The page has gone where sending fails; the session has gone where nothing changes any more.
             if channel.send(SessionUpdate { view, state }).is_err() || states.changed().await.is_err() {
                 break;
             }
         }
     });
-    engine.attach(session);
+    engine.sessions().attach(session);
     Ok(())
 }
 
 /// Answers the prompt `number` of the session; an answer to an earlier one is dropped.
 #[command]
 pub async fn answer(window: WebviewWindow, engine: EngineState<'_>, number: u64, answer: Answer) -> Result<()> {
-    engine.answer(session_of(&window)?, number, answer);
+    engine.sessions().answer(session_of(&window)?, number, answer);
     Ok(())
 }
 
 /// Connects again, from any state.
 #[command]
 pub async fn reconnect(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
-    engine.reconnect(session_of(&window)?);
+    engine.sessions().reconnect(session_of(&window)?);
     Ok(())
 }
 
 /// Ends the session; its window stays.
 #[command]
 pub async fn close(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
-    engine.close(session_of(&window)?);
+    engine.sessions().close(session_of(&window)?);
     Ok(())
 }
 
@@ -88,7 +88,7 @@ pub async fn write_clipboard(window: WebviewWindow, text: String) -> Result<()> 
 /// Ends the session because noVNC could not go on; `detail` is noVNC's reason.
 #[command]
 pub async fn viewer_failed(window: WebviewWindow, engine: EngineState<'_>, detail: String) -> Result<()> {
-    engine.viewer_failed(session_of(&window)?, detail);
+    engine.sessions().viewer_failed(session_of(&window)?, detail);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ const FRAME: (f64, f64) = (16.0, 48.0);
 /// Gives the window the remote screen's size once that is known, or the largest of its shape that this screen has
 /// room for.
 pub fn to_remote_screen(engine: &Engine, session: SessionId, window: WebviewWindow) {
-    let Some(mut state) = engine.watch(session) else { return };
+    let Some(mut state) = engine.sessions().watch(session) else { return };
     tauri::async_runtime::spawn(async move {
         let ready = |state: &SessionState| match state {
             SessionState::Ready { width, height, .. } => Some((f64::from(*width), f64::from(*height))),

@@ -52,7 +52,7 @@ pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> 
 /// What the window system says.
 pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
     let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
-    let relay_port = app.state::<Arc<Engine>>().relay_port();
+    let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)

@@ -36,7 +36,7 @@ pub fn prepare(app: &AppHandle) {
         if prewarmed.is_some() {
             return;
         }
-        *prewarmed.insert(app.state::<Arc<Engine>>().reserve())
+        *prewarmed.insert(app.state::<Arc<Engine>>().sessions().reserve())
     };
     let title = app.package_info().name.clone();
     if let Err(cause) = page::viewer(app, session, &title, false) {
@@ -48,7 +48,7 @@ pub fn prepare(app: &AppHandle) {
 /// Makes the next prewarmed window [`PREWARM_DELAY`] after `session` has shown its first picture, or has ended.
 pub fn prepare_after(app: &AppHandle, session: SessionId) {
     let app = app.clone();
-    let Some(mut state) = app.state::<Arc<Engine>>().watch(session) else { return };
+    let Some(mut state) = app.state::<Arc<Engine>>().sessions().watch(session) else { return };
     async_runtime::spawn(async move {
         let settled = |state: &SessionState| matches!(state, SessionState::Live | SessionState::Ended { .. });
         // An error means that the session's window is closed, which settles it too.

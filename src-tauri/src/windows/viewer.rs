@@ -19,12 +19,12 @@ use tauri::{AppHandle, Manager, Window};
 /// What the window system says.
 pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
     let engine = app.state::<Arc<Engine>>();
-    if let Some(session) = engine.session_for(&target)
+    if let Some(session) = engine.sessions().find(&target)
         && let Some(window) = app.get_webview_window(&label(session))
     {
         // The machine may have been renamed since.
         window.set_title(&target.name)?;
-        engine.reopen(session, target);
+        engine.sessions().reopen(session, target);
         return to_front(&window);
     }
     let title = target.name.clone();
@@ -37,7 +37,7 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
 /// What the window system says.
 pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
     let title = call.from();
-    show(app, &title, |engine, session| engine.open_call(session, call))
+    show(app, &title, |engine, session| engine.open_incoming(session, call))
 }
 
 /// Starts a session with `start`, and shows it in the prewarmed window or in a new one.
@@ -51,10 +51,10 @@ fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId
             (session, window)
         }
         None => {
-            let session = engine.reserve();
+            let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             start(&engine, session);
-            let window = viewer(app, session, title, true).inspect_err(|_| engine.end(session))?;
+            let window = viewer(app, session, title, true).inspect_err(|_| engine.sessions().end(session))?;
             (session, window)
         }
     };
@@ -69,7 +69,7 @@ pub fn destroyed(window: &Window) {
     if let Some(session) = session_of(window.label())
         && let Some(engine) = app.try_state::<Arc<Engine>>()
     {
-        engine.end(session);
+        engine.sessions().end(session);
     }
     let prewarmed = prewarmed::label(app);
     let is_left = |label: &String| label != window.label() && Some(label) != prewarmed.as_ref();

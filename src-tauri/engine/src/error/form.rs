@@ -15,4 +15,15 @@ pub enum FormError {
         /// One entry a field in question.
         fields: Vec<FieldProblem>,
     },
+    /// The machine's address, repeater ID or SSH host has changed, and the keyring has something that was meant for the old
+    /// one: shall it go along?
+    #[error("is the saved login meant for {address} as well?")]
+    ConfirmAddress {
+        /// The new one.
+        address: String,
+        /// Whether a password would go along.
+        has_password: bool,
+        /// Whether an HTTP login would go along.
+        has_http_auth: bool,
+    },
 }

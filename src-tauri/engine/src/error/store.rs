@@ -22,6 +22,30 @@ pub enum StoreError {
         kept_as: PathBuf,
         detail: String,
     },
+    /// A file of Portlight's cannot be read; it was left as it is.
+    #[error("{} cannot be read: {detail}", path.display())]
+    FileUnreadable { path: PathBuf, detail: String },
+    /// Entries of a file cannot be read. They stay in it, and all others are there.
+    #[error("{} of {} cannot be read and {} left out, all others are there ({detail})",
+        if *count == 1 { "one entry".to_owned() } else { format!("{count} entries") }, path.display(),
+        if *count == 1 { "is" } else { "are" })]
+    EntriesLeftOut {
+        path: PathBuf,
+        /// At least 1.
+        #[cfg_attr(test, ts(type = "number"))]
+        count: usize,
+        /// Why the first of them cannot be read.
+        detail: String,
+    },
+    /// The name is that of an entry in the list which cannot be read, so it is not looked up anywhere else.
+    #[error("{name:?} stands in the list of machines, but its entry cannot be read: {detail}")]
+    HostUnreadable { name: String, detail: String },
+    /// Another program has changed the same fields of the list; Portlight's are in force.
+    #[error("another program changed the list of machines in the same place; its version was kept as {}", kept_as.display())]
+    HostsConflict {
+        /// Where the other program's version lies now.
+        kept_as: PathBuf,
+    },
     /// The list could not be written.
     #[error("could not save the list of machines to {}: {detail}", path.display())]
     HostsNotSaved { path: PathBuf, detail: String },

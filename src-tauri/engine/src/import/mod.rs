@@ -2,27 +2,45 @@
 
 pub mod websockify;
 
-use crate::model::{Address, AddressProblem, Host, HostDraft, TextProblem};
+use crate::{
+    error::ImportError,
+    model::{AddressProblem, Host, HostDraft, TextProblem},
+};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use websockify::TokenFile;
 
-/// Where another program's list comes from.
+/// Bytes of all files together.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_FILES: usize = 1000;
+
+/// Files that the user has chosen, with their text.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "from", rename_all = "snake_case")]
-pub enum ImportSource {
-    /// A file, or a folder of files.
-    Path {
-        /// On this machine.
-        path: PathBuf,
-    },
-    /// A file that the page has read.
-    Text {
-        /// Its name.
-        name: String,
-        /// What stands in it.
-        text: String,
-    },
+pub struct ImportSource {
+    /// At most 1000 files, of at most 4 MiB together.
+    pub files: Vec<TokenFile>,
+}
+
+impl ImportSource {
+    /// Whether it can be a list of machines.
+    ///
+    /// # Errors
+    /// [`ImportError::Unreadable`] with the name of the file that was too much.
+    pub(crate) fn check(&self) -> Result<(), ImportError> {
+        let unreadable =
+            |file: &TokenFile, detail| Err(ImportError::Unreadable { path: file.name.clone().into(), detail });
+        let mut bytes = 0;
+        for (number, file) in self.files.iter().enumerate() {
+            bytes += file.text.len();
+            if number >= MAX_FILES {
+                return unreadable(file, format!("there are more than {MAX_FILES} files"));
+            }
+            if bytes > MAX_BYTES {
+                return unreadable(file, format!("there are more than {} MiB", MAX_BYTES >> 20));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A machine that was found in a file, before anything is added.
@@ -78,8 +96,31 @@ impl Preview {
         if self.problem.is_some() {
             return None;
         }
-        let address = Address::parse(&self.address).ok()?;
-        let host = Host { address, ..Host::demo(&self.name) };
+        let host = Host::new(self.name.clone(), self.address.parse().ok()?);
         Some(HostDraft { id: None, ..HostDraft::from(&host) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_to_be_a_list_of_machines_is_refused() {
+        let file = |name: &str, length| TokenFile { name: name.to_owned(), text: "x".repeat(length) };
+        let check = |files: Vec<TokenFile>| ImportSource { files }.check().map_err(|error| error.to_string());
+        assert_eq!(check(vec![]), Ok(()));
+        assert_eq!(check(vec![file("a", MAX_BYTES)]), Ok(()));
+        let too_big = check(vec![file("a", MAX_BYTES), file("b", 1)]).unwrap_err();
+        assert_eq!(too_big, "could not read b: there are more than 4 MiB");
+        assert_eq!(check(vec![file("a", 0); MAX_FILES]), Ok(()));
+        assert!(check(vec![file("a", 0); MAX_FILES + 1]).is_err());
+    }
+
+    #[test]
+    fn the_page_gives_texts_and_no_paths() {
+        let source: ImportSource = serde_json::from_str(r#"{"files":[{"name":"tokens","text":"a: box:1"}]}"#).unwrap();
+        assert_eq!(source.files[0].text, "a: box:1");
+        assert!(serde_json::from_str::<ImportSource>(r#"{"from":"path","path":"/etc/passwd"}"#).is_err());
     }
 }

@@ -5,23 +5,13 @@
 //! `wss://site/websockify?token=…`.
 
 use super::{ImportProblem, Preview};
-use crate::{
-    error::{ImportError, Result},
-    model::{Address, AddressProblem, FieldProblem, Host},
-};
-use std::{
-    collections::{HashMap, HashSet},
-    fs::{self, File},
-    io::{self, Read},
-    path::{Path, PathBuf},
-};
-
-/// Bytes that are read, of all files together.
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
-const MAX_FILES: usize = 1000;
+use crate::model::{Address, AddressProblem, FieldProblem, Host};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
 
 /// One file of tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TokenFile {
     /// Without its folder.
     pub name: String,
@@ -37,56 +27,6 @@ pub struct Entry {
     token: String,
     target: String,
     address: Result<Address, ImportProblem>,
-}
-
-/// Reads a file, or all files of a folder in the order of their names. Hidden ones are left out: they are an editor's or
-/// a repository's.
-///
-/// # Errors
-/// [`ImportError::Unreadable`], also for what is too much to be a list of machines.
-pub fn read(path: &Path) -> Result<Vec<TokenFile>, ImportError> {
-    let unreadable = |path: &Path, detail: String| ImportError::Unreadable { path: path.to_owned(), detail };
-    let files = files(path).map_err(|cause| unreadable(path, cause.to_string()))?;
-    if files.len() > MAX_FILES {
-        return Err(unreadable(path, format!("there are more than {MAX_FILES} files")));
-    }
-    let mut left = MAX_BYTES;
-    let mut tokens = Vec::new();
-    for file in files {
-        let bytes = read_at_most(&file, left + 1).map_err(|cause| unreadable(&file, cause.to_string()))?;
-        left = left
-            .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| unreadable(&file, format!("there are more than {} MiB", MAX_BYTES >> 20)))?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
-        tokens.push(TokenFile { name, text });
-    }
-    Ok(tokens)
-}
-
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path)? {
-        let entry = entry?;
-        // A pipe or a device would be waited for.
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") && entry.path().is_file() {
-            files.push(entry.path());
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn read_at_most(file: &Path, length: u64) -> io::Result<Vec<u8>> {
-    if !fs::metadata(file)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(file)?.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// What stands in the files.
@@ -110,7 +50,13 @@ fn entries_of(file: &TokenFile) -> Vec<Entry> {
         target: target.to_owned(),
         address,
     };
-    let lines = file.text.lines().map(str::trim).enumerate().map(|(index, line)| (index + 1, line));
+    let lines = file
+        .text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .enumerate()
+        .map(|(index, line)| (index + 1, line));
     let lines: Vec<(usize, &str)> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
     if let [(line, only)] = lines[..]
         && split(only).is_none()
@@ -266,6 +212,11 @@ mod tests {
     }
 
     #[test]
+    fn a_byte_order_mark_belongs_to_no_name() {
+        assert_eq!(shown("\u{feff}a: box:5901\nb: box:5902")[0].name, "a");
+    }
+
+    #[test]
     fn the_last_of_two_tokens_counts() {
         let shown = shown("a: box:5901\nb: nas:5900\na: box:5902");
         assert_eq!(shown[0].problem, Some(ImportProblem::Replaced));
@@ -302,33 +253,5 @@ mod tests {
         assert_eq!((shown[0].name.as_str(), shown[0].address.as_str(), shown[0].line), ("vm-7", "box:5901", 2));
         assert_eq!((shown[1].name.as_str(), shown[1].address.as_str()), ("vm-8", "/run/vm8"));
         assert_eq!(shown[2].problem, Some(ImportProblem::Line));
-    }
-
-    #[test]
-    fn folders_are_read_in_order_without_what_is_no_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
-        write("b", b"\xef\xbb\xbfb: box:5902");
-        write("a", b"a: box:5901\n\xff: box:5903");
-        write(".a.swp", b"junk");
-        fs::create_dir(folder.path().join("c")).unwrap();
-        let files = read(folder.path()).unwrap();
-        assert_eq!(files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(preview(&entries(&files), &[]).len(), 3);
-
-        assert_eq!(read(&folder.path().join("b")).unwrap(), [file("b", "b: box:5902")]);
-        let missing = read(&folder.path().join("d")).unwrap_err();
-        assert!(matches!(missing, ImportError::Unreadable { path, .. } if path.ends_with("d")));
-    }
-
-    #[test]
-    fn what_is_too_much_is_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let big = folder.path().join("big");
-        File::create(&big).unwrap().set_len(1 << 40).unwrap();
-        let error = read(&big).unwrap_err();
-        assert_eq!(error.to_string(), format!("could not read {}: there are more than 4 MiB", big.display()));
-        #[cfg(unix)]
-        assert!(read(Path::new("/dev/zero")).is_err());
     }
 }

@@ -1,10 +1,60 @@
 //! A host: one machine the user saved. As typed ([`HostDraft`]), as meant ([`Host`]), as shown ([`HostView`]).
+//!
+//! What is the same in all three is in [`HostOptions`]. A new option goes there, into [`HostDraft::check`] if it is a text, and
+//! into the form of the window.
 
-use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
-use serde::{Deserialize, Serialize};
+use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem, Target};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use std::ops::{Deref, DerefMut};
 
 /// How many characters a name or a user name may have.
 pub const MAX_TEXT: usize = 200;
+
+/// What the user chooses for a host beside name and address. Texts may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct HostOptions {
+    /// User name for servers that ask for one.
+    pub username: String,
+    /// Whether sessions only watch.
+    pub view_only: bool,
+    /// Whether the tray lists it first.
+    pub favourite: bool,
+    /// The ID to ask for where the address is an UltraVNC repeater's.
+    pub repeater_id: String,
+    /// A file of certificate authorities that may vouch for this server too.
+    pub ca_file: String,
+    /// Whether a session dials again where the connection breaks.
+    pub reconnect: bool,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        let (username, repeater_id, ca_file) = Default::default();
+        Self { username, view_only: false, favourite: false, repeater_id, ca_file, reconnect: true }
+    }
+}
+
+/// Their options, as fields of their own.
+macro_rules! has_options {
+    ($($name:ty),*) => {$(
+        impl Deref for $name {
+            type Target = HostOptions;
+
+            fn deref(&self) -> &HostOptions {
+                &self.options
+            }
+        }
+
+        impl DerefMut for $name {
+            fn deref_mut(&mut self) -> &mut HostOptions {
+                &mut self.options
+            }
+        }
+    )*};
+}
+has_options!(Host, HostDraft, HostView);
 
 /// One machine the user saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,72 +65,62 @@ pub struct Host {
     pub name: String,
     /// Where its server is.
     pub address: Address,
-    /// User name for servers that ask for one; empty where none is known.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub username: String,
-    /// Whether sessions only watch.
-    #[serde(default)]
-    pub view_only: bool,
-    /// Whether the tray lists it first.
-    #[serde(default)]
-    pub favourite: bool,
+    /// What the user chose.
+    #[serde(flatten, serialize_with = "without_defaults")]
+    pub options: HostOptions,
+    /// The SSH host that the connection leads through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_jump: Option<Jump>,
+    /// Its network card, by which it can be woken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<Mac>,
     /// Whether the keyring has a password for it, as far as we know.
     #[serde(default)]
     pub has_password: bool,
+    /// Whether the keyring has an HTTP login for it.
+    #[serde(default, alias = "has_site", skip_serializing_if = "is_false")]
+    pub has_http_auth: bool,
     /// When it was last opened, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_opened: Option<u64>,
-    /// Whom to ask for where the address is an UltraVNC repeater's; empty otherwise.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub repeater_id: String,
-    /// A file of certificate authorities that may vouch for this server too; empty where there is none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub ca_file: String,
     /// The best protection that it was reached with: less is asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<Level>,
     /// The user agreed that the password travels readably to this host.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear_text: bool,
-    /// The SSH host that the way leads through.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ssh_jump: Option<Jump>,
-    /// Its network card, by which it can be woken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mac: Option<Mac>,
-    /// Whether the keyring has what the site in front of it wants to see.
-    #[serde(default, alias = "has_site", skip_serializing_if = "is_false")]
-    pub has_http_auth: bool,
-    /// Whether a session dials again where the way breaks.
-    #[serde(default = "yes", skip_serializing_if = "is_true")]
-    pub reconnect: bool,
     /// What a newer Portlight wrote here, kept as it was.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Host {
-    /// A new entry for the demo desktop inside Portlight.
-    pub fn demo(name: &str) -> Self {
+    /// A new entry, of which nothing is known but this.
+    pub fn new(name: String, address: Address) -> Self {
         Self {
             id: HostId::new(),
-            name: name.to_owned(),
-            address: Address::Demo,
-            username: String::new(),
-            view_only: false,
-            favourite: false,
-            has_password: false,
-            last_opened: None,
-            repeater_id: String::new(),
-            ca_file: String::new(),
-            protection: None,
-            clear_text: false,
+            name,
+            address,
+            options: HostOptions::default(),
             ssh_jump: None,
             mac: None,
+            has_password: false,
             has_http_auth: false,
-            reconnect: true,
+            last_opened: None,
+            protection: None,
+            clear_text: false,
             rest: serde_json::Map::new(),
         }
+    }
+
+    /// A new entry for the demo desktop inside Portlight.
+    pub fn demo(name: &str) -> Self {
+        Self::new(name.to_owned(), Address::Demo)
+    }
+
+    /// Whether both lead to the same server: what is known about one holds for the other.
+    pub(crate) fn is_same_server(&self, other: &Self) -> bool {
+        Target::from(self).is_same_server(&Target::from(other))
     }
 
     /// The host as shown.
@@ -89,24 +129,19 @@ impl Host {
             id: self.id,
             name: self.name.clone(),
             address: self.address.to_string(),
-            username: self.username.clone(),
-            view_only: self.view_only,
-            favourite: self.favourite,
-            has_password: self.has_password,
-            last_opened: self.last_opened,
-            repeater_id: self.repeater_id.clone(),
-            ca_file: self.ca_file.clone(),
+            options: self.options.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            has_password: self.has_password,
             has_http_auth: self.has_http_auth,
-            reconnect: self.reconnect,
+            last_opened: self.last_opened,
             demo: self.address == Address::Demo,
         }
     }
 }
 
 /// A host as typed into the form.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct HostDraft {
     /// The host that is edited; none for a new one.
@@ -115,22 +150,30 @@ pub struct HostDraft {
     pub name: String,
     /// As [`Address::parse`] reads it.
     pub address: String,
-    /// May be empty.
-    pub username: String,
-    /// Whether sessions only watch.
-    pub view_only: bool,
-    /// Whether the tray lists it first.
-    pub favourite: bool,
-    /// May be empty.
-    pub repeater_id: String,
-    /// May be empty.
-    pub ca_file: String,
+    /// What the user chose.
+    #[serde(flatten)]
+    pub options: HostOptions,
     /// As [`Jump::parse`] reads it; may be empty.
     pub ssh_jump: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
-    /// Whether a session dials again where the way breaks.
-    pub reconnect: bool,
+    /// What becomes of its saved logins where it leads to another server now.
+    #[serde(default)]
+    pub on_new_address: OnNewAddress,
+}
+
+/// What becomes of a host's saved password and HTTP login when its address, repeater ID or SSH host changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum OnNewAddress {
+    /// The user is asked: nothing is saved yet.
+    #[default]
+    Ask,
+    /// They are meant for the new server, too.
+    Keep,
+    /// They are taken out of the keyring.
+    Forget,
 }
 
 impl HostDraft {
@@ -144,9 +187,12 @@ impl HostDraft {
             one_line(text).map_err(|wrong| problems.push(problem(wrong))).unwrap_or_default()
         };
         let name = line(&self.name, FieldProblem::Name);
-        let username = line(&self.username, FieldProblem::Username);
-        let repeater_id = line(&self.repeater_id, FieldProblem::RepeaterId);
-        let ca_file = line(&self.ca_file, FieldProblem::CaFile);
+        let options = HostOptions {
+            username: line(&self.username, FieldProblem::Username),
+            repeater_id: line(&self.repeater_id, FieldProblem::RepeaterId),
+            ca_file: line(&self.ca_file, FieldProblem::CaFile),
+            ..self.options.clone()
+        };
         let mac = match self.mac.trim() {
             "" => None,
             text => Mac::parse(text).map_err(|wrong| problems.push(FieldProblem::Mac(wrong))).ok(),
@@ -168,53 +214,38 @@ impl HostDraft {
             }
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
-        let (view_only, favourite, reconnect) = (self.view_only, self.favourite, self.reconnect);
-        let mut host = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        if (&host.address, &host.repeater_id) != (&address, &repeater_id) {
-            // Another server: what was learned about the old one says nothing about it.
+        let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
+        let mut host = Host { name, address, options, ssh_jump, mac, ..before.clone() };
+        if !host.is_same_server(&before) {
+            // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
         }
-        Ok(Host {
-            name,
-            address,
-            username,
-            view_only,
-            favourite,
-            repeater_id,
-            ca_file,
-            ssh_jump,
-            mac,
-            reconnect,
-            ..host
-        })
+        Ok(host)
     }
 }
 
 impl From<&Host> for HostDraft {
     fn from(host: &Host) -> Self {
-        Self {
-            id: Some(host.id),
-            name: host.name.clone(),
-            address: host.address.to_string(),
-            username: host.username.clone(),
-            view_only: host.view_only,
-            favourite: host.favourite,
-            repeater_id: host.repeater_id.clone(),
-            ca_file: host.ca_file.clone(),
-            ssh_jump: host.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
-            mac: host.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            reconnect: host.reconnect,
-        }
+        let HostView { id, name, address, options, ssh_jump, mac, .. } = host.view();
+        Self { id: Some(id), name, address, options, ssh_jump, mac, on_new_address: OnNewAddress::default() }
     }
 }
 
 /// What a host without a name is called. A very long address is cut, so that the form takes the name back; a token is
-/// left out, as names are seen by whoever looks at the screen.
+/// left out, as names are seen by all who look at the screen.
 pub(crate) fn name_for(address: &Address) -> String {
     address.without_query().to_string().chars().take(MAX_TEXT).collect()
 }
 
+/// A name without what changes the reading direction: it would show other names and addresses beside it turned round.
+pub(crate) fn without_bidi_controls(text: &str) -> String {
+    let steers =
+        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(steers, "")
+}
+
 fn one_line(text: &str) -> Result<String, TextProblem> {
+    let text = without_bidi_controls(text);
     let text = text.trim();
     // The Unicode line separators break lines too, and are not among the control characters.
     if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
@@ -227,12 +258,12 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-fn is_true(value: &bool) -> bool {
-    *value
-}
-
-fn yes() -> bool {
-    true
+/// Only what differs from the default: the file is read by people, too.
+fn without_defaults<S: Serializer>(options: &HostOptions, serializer: S) -> Result<S::Ok, S::Error> {
+    let [chosen, default] = [options, &HostOptions::default()].map(serde_json::to_value);
+    let (chosen, default) = (chosen.map_err(S::Error::custom)?, default.map_err(S::Error::custom)?);
+    let fields = chosen.as_object().into_iter().flatten();
+    serializer.collect_map(fields.filter(|(name, value)| default.get(name) != Some(value)))
 }
 
 /// A host as shown: everything but secrets.
@@ -245,29 +276,20 @@ pub struct HostView {
     pub name: String,
     /// Where its server is, in the shortest form that reads back the same.
     pub address: String,
-    /// May be empty.
-    pub username: String,
-    /// Whether sessions only watch.
-    pub view_only: bool,
-    /// Whether the tray lists it first.
-    pub favourite: bool,
-    /// Whether the keyring has a password for it.
-    pub has_password: bool,
-    /// When it was last opened, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub last_opened: Option<u64>,
-    /// May be empty.
-    pub repeater_id: String,
-    /// May be empty.
-    pub ca_file: String,
+    /// What the user chose.
+    #[serde(flatten)]
+    pub options: HostOptions,
     /// As [`Jump::parse`] reads it; may be empty.
     pub ssh_jump: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
-    /// Whether the keyring has what the site in front of it wants to see.
+    /// Whether the keyring has a password for it.
+    pub has_password: bool,
+    /// Whether the keyring has an HTTP login for it.
     pub has_http_auth: bool,
-    /// Whether a session dials again where the way breaks.
-    pub reconnect: bool,
+    /// When it was last opened, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub last_opened: Option<u64>,
     /// Whether it is the demo desktop inside Portlight.
     pub demo: bool,
 }
@@ -319,22 +341,8 @@ mod tests {
     use serde_json::json;
 
     fn draft(name: &str, address: &str, username: &str) -> HostDraft {
-        let (name, address, username) = (name.to_owned(), address.to_owned(), username.to_owned());
-        let (repeater_id, ca_file, ssh_jump, mac) = Default::default();
-        let (view_only, favourite, reconnect) = (false, false, true);
-        HostDraft {
-            id: None,
-            name,
-            address,
-            username,
-            view_only,
-            favourite,
-            repeater_id,
-            ca_file,
-            ssh_jump,
-            mac,
-            reconnect,
-        }
+        let options = HostOptions { username: username.to_owned(), ..HostOptions::default() };
+        HostDraft { name: name.to_owned(), address: address.to_owned(), options, ..HostDraft::default() }
     }
 
     fn host() -> Host {
@@ -347,7 +355,8 @@ mod tests {
 
     #[test]
     fn a_new_host_is_what_was_typed_without_the_space_around() {
-        let typed = HostDraft { view_only: true, favourite: true, ..draft("  Studio ", " studio:1 ", " ann\t") };
+        let mut typed = draft("  Studio ", " studio:1 ", " ann\t");
+        (typed.view_only, typed.favourite) = (true, true);
         let host = typed.check(None).unwrap();
         assert_eq!((host.name.as_str(), host.username.as_str()), ("Studio", "ann"));
         assert_eq!(host.address, Address::parse("studio:1").unwrap());
@@ -368,9 +377,11 @@ mod tests {
     #[test]
     fn editing_keeps_what_the_form_does_not_show() {
         let before = host();
-        let edited =
-            HostDraft { name: "Atelier".into(), favourite: true, ..HostDraft::from(&before) }.check(Some(&before));
-        assert_eq!(edited, Ok(Host { name: "Atelier".into(), favourite: true, ..before }));
+        let mut form = HostDraft { name: "Atelier".into(), ..HostDraft::from(&before) };
+        form.favourite = true;
+        let mut expected = Host { name: "Atelier".into(), ..before.clone() };
+        expected.favourite = true;
+        assert_eq!(form.check(Some(&before)), Ok(expected));
     }
 
     #[test]
@@ -397,6 +408,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_does_not_turn_the_text_beside_it_round() {
+        let named = |name: &str| draft(name, "box", "").check(None).unwrap().name;
+        assert_eq!(named("Stu\u{202e}dio \u{2066}1\u{2069}"), "Studio 1");
+        // A joiner belongs to some languages, and to some pictures.
+        assert_eq!(named("خانه\u{200c}ها"), "خانه\u{200c}ها");
+    }
+
+    #[test]
     fn length_is_counted_in_characters_not_in_bytes() {
         let longest = "ü".repeat(MAX_TEXT);
         assert_eq!(draft(&longest, "box", &longest).check(None).map(|host| host.name), Ok(longest));
@@ -414,6 +433,46 @@ mod tests {
                 "ca_file": "", "ssh_jump": "", "mac": "", "has_http_auth": false, "reconnect": true, "demo": false,
             })
         );
+    }
+
+    #[test]
+    fn what_was_learned_about_a_server_is_not_believed_of_another() {
+        let known = Host { protection: Some(Level::Identified), clear_text: true, ..host() };
+        let learned =
+            |form: HostDraft| form.check(Some(&known)).map(|host| (host.protection, host.clear_text)).unwrap();
+        let same = HostDraft { name: "Atelier".into(), mac: "00:11:22:33:44:55".into(), ..HostDraft::from(&known) };
+        assert_eq!(learned(same), (Some(Level::Identified), true));
+        let mut through_a_repeater = HostDraft::from(&known);
+        through_a_repeater.repeater_id = "1234".into();
+        for moved in [
+            HostDraft { address: "studio:2".into(), ..HostDraft::from(&known) },
+            HostDraft { ssh_jump: "gate".into(), ..HostDraft::from(&known) },
+            through_a_repeater,
+        ] {
+            assert_eq!(learned(moved), (None, false));
+        }
+    }
+
+    #[test]
+    fn the_file_has_only_what_was_chosen_and_reads_what_it_ever_had() {
+        let mut chosen = host();
+        (chosen.reconnect, chosen.repeater_id) = (false, "1234".into());
+        let written = serde_json::to_value(&chosen).unwrap();
+        assert_eq!(
+            written,
+            json!({
+                "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
+                "repeater_id": "1234", "reconnect": false, "has_password": true, "last_opened": 1_790_000_000,
+                "colour": "blue",
+            })
+        );
+        assert_eq!(serde_json::from_value::<Host>(written).unwrap(), chosen);
+        let older: Host = serde_json::from_value(json!({
+            "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:1", "username": "",
+            "view_only": false, "favourite": true, "reconnect": true, "has_site": true,
+        }))
+        .unwrap();
+        assert!(older.favourite && older.reconnect && older.has_http_auth && older.rest.is_empty());
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! What the site in front of a server wants to see: a login and headers. All of it is in the keyring, as one entry.
+//! HTTP authentication for a host's WebSocket: a login for basic authentication (RFC 7617) and further headers. All of it
+//! is in the keyring, as one entry.
 
 use super::{HostId, Secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// What the form wants done with what the site wants to see.
+/// The editor's change to the HTTP authentication: remove or replace.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "change", rename_all = "snake_case")]
@@ -34,7 +35,7 @@ pub struct HttpHeader {
     pub value: Secret,
 }
 
-/// As it lies in the keyring.
+/// As it is in the keyring.
 #[derive(Serialize, Deserialize)]
 pub struct HttpAuth {
     pub(crate) username: String,
@@ -43,7 +44,7 @@ pub struct HttpAuth {
 }
 
 impl HttpAuth {
-    /// Under which name the keyring has it.
+    /// The keyring's account of it.
     pub(crate) fn account(id: HostId) -> String {
         format!("site of {id}")
     }
@@ -52,6 +53,21 @@ impl HttpAuth {
         let headers =
             headers.iter().map(|header| (header.name.clone(), Zeroizing::new(header.value.expose().to_owned())));
         Self { username, password: Zeroizing::new(password.expose().to_owned()), headers: headers.collect() }
+    }
+
+    /// Whether all of it can be sent.
+    ///
+    /// # Errors
+    /// Which header's name is no token (RFC 9110, section 5.6.2).
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_token = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        };
+        match self.headers.iter().find(|(name, _)| !is_token(name.trim())) {
+            Some((name, _)) => Err(format!("{name:?} is no header's name")),
+            None => Ok(()),
+        }
     }
 
     /// The keyring's text for it.
@@ -67,6 +83,19 @@ impl HttpAuth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_that_cannot_be_sent_is_named_without_its_value() {
+        let with = |name: &str| {
+            let header = HttpHeader { name: name.into(), value: "secret".to_owned().into() };
+            HttpAuth::new(String::new(), &String::new().into(), &[header]).check()
+        };
+        assert_eq!(with(" X-Token "), Ok(()));
+        for name in ["", "two words", "Cookie:", "naïve", "a\nb"] {
+            let error = with(name).unwrap_err();
+            assert!(error.contains("no header's name") && !error.contains("secret"), "{error}");
+        }
+    }
 
     #[test]
     fn it_comes_out_of_the_keyring_as_it_went_in() {

@@ -13,8 +13,8 @@ mod secret;
 mod target;
 
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
-pub(crate) use host::name_for;
-pub use host::{FieldProblem, Host, HostDraft, HostView, MAX_TEXT, TextProblem};
+pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_TEXT, OnNewAddress, TextProblem};
+pub(crate) use host::{name_for, without_bidi_controls};
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};
 pub(crate) use identity::fingerprint;
 pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};

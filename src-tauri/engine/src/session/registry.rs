@@ -3,7 +3,6 @@
 use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
 use crate::{
     model::{SessionId, Target},
-    store::Pins,
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -81,10 +80,6 @@ impl Sessions {
     /// The relay's port on 127.0.0.1.
     pub fn relay_port(&self) -> u16 {
         self.services.relay.port()
-    }
-
-    pub(crate) fn pins(&self) -> &Pins {
-        &self.services.pins
     }
 
     /// Its states: the present one first, then each change.

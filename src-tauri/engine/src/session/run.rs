@@ -9,7 +9,7 @@ use super::{
 use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
-    model::{Host, Level, Target},
+    model::{Level, Target},
     transport::{wake, ws},
 };
 use relay::{EndReason, Viewer};
@@ -163,20 +163,20 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
 /// that was asked for. Only the second can fail in a way that the person is told.
 async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error> {
     let Some(id) = target.host else { return Ok(()) };
-    run.note(target, |host| match host.protection < Some(level) {
-        true => Host { protection: Some(level), ..host },
-        false => host,
-    });
+    run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
     let Some(TypedLogin { username, password, .. }) = run.take_login_to_remember() else { return Ok(()) };
     if !run.is_current(target) {
         return Ok(());
     }
     run.set_stage(Stage::Keyring);
     run.services.keyring.set(id, &password).await?;
-    run.change_host(target, |host| {
-        let username = username.unwrap_or_else(|| host.username.clone());
-        Host { username, has_password: true, ..host }
-    })?;
+    let noted = run.change_host(target, |host| {
+        host.has_password = true;
+        if let Some(username) = username {
+            host.username = username;
+        }
+    });
+    noted.await?;
     Ok(())
 }
 

@@ -267,20 +267,17 @@ impl Run {
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`].
-    pub(super) fn change_host(&self, target: &Target, change: impl FnOnce(Host) -> Host) -> Result<(), StoreError> {
-        self.services.list.change(|hosts| {
-            let host = target.host.and_then(|id| hosts.get(id)).cloned();
-            let Some(host) = host.filter(|host| Target::from(host).is_same_server(target)) else {
-                return Ok(());
-            };
-            let changed = change(host.clone());
-            if changed == host { Ok(()) } else { hosts.put(changed) }
-        })
+    pub(super) async fn change_host(
+        &self,
+        target: &Target,
+        change: impl FnOnce(&mut Host) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.services.list.note(target, change).await.map(drop)
     }
 
     /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
-    pub(super) fn note(&self, target: &Target, change: impl FnOnce(Host) -> Host) {
-        if let Err(error) = self.change_host(target, change) {
+    pub(super) async fn note(&self, target: &Target, change: impl FnOnce(&mut Host) + Send + 'static) {
+        if let Err(error) = self.change_host(target, change).await {
             tracing::warn!(%error, "not noted with the host");
         }
     }
@@ -380,7 +377,7 @@ impl Drop for Withdraw<'_> {
 /// The saved host behind `target`, as the list has it now.
 fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
-    services.list.read(|hosts| hosts.get(id).map(Target::from))
+    services.list.get().get(id).map(Target::from)
 }
 
 #[cfg(test)]

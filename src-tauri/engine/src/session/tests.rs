@@ -9,7 +9,7 @@ use crate::{
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, Host, Mac, Target},
-    store::{HostList, Hosts, Pins},
+    store::{HostList, HostsFile, Pins},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -26,15 +26,15 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn services(hosts: &[&Host]) -> (Services, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut list = Hosts::open(folder.path()).unwrap().hosts;
+    let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
     for host in hosts {
-        list.put((*host).clone()).unwrap();
+        list.put((*host).clone()).await.unwrap();
     }
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
         keyring: Keyring::in_memory(),
         pins: Pins::default(),
-        list: Arc::new(HostList::new(list)),
+        list: Arc::new(list),
         runtime: Handle::current(),
     };
     (services, folder)
@@ -72,7 +72,7 @@ async fn a_session_that_is_opened_again_dials_what_the_list_says_now() {
     until(&mut states, has_ended).await;
 
     let host = Host { address: edited_address.clone(), ..host };
-    list.change(|hosts| hosts.put(host.clone())).unwrap();
+    list.put(host.clone()).await.unwrap();
     for by_reopening in [true, false] {
         match by_reopening {
             true => sessions.reopen(id, Target::from(&host)),
@@ -99,7 +99,7 @@ async fn a_login_that_was_typed_for_another_address_is_forgotten() {
     assert!(run.typed().is_some() && run.agreed().clear_text, "the same address");
 
     let host = Host { address: Address::parse("edited").unwrap(), ..host };
-    services.list.change(|hosts| hosts.put(host.clone())).unwrap();
+    services.list.put(host.clone()).await.unwrap();
     assert!(!run.is_current(&Target { address: Address::parse("former").unwrap(), ..Target::from(&host) }));
     let target = run.snapshot().unwrap();
     assert_eq!(target.address, host.address);

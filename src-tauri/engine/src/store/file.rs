@@ -36,24 +36,103 @@ pub(crate) fn target_of(file: &Path) -> PathBuf {
     })
 }
 
+/// Reads a file; none where there is none. Only a regular file is opened: a FIFO would be waited for without end.
+pub(crate) fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    if is_regular(file)? { fs::read(file).map(Some) } else { Ok(None) }
+}
+
+/// Whether there is a file that can be opened without waiting.
+///
+/// # Errors
+/// The system's, and that it is something else than a file.
+pub(crate) fn is_regular(file: &Path) -> io::Result<bool> {
+    match fs::metadata(file) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(found) if found.is_dir() => Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder")),
+        Ok(_) => Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file")),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(false),
+        Err(cause) => Err(cause),
+    }
+}
+
 /// Writes a file so that, whatever happens, either the old or the new text is there, whole. It is its owner's only,
-/// whatever it was before.
+/// whatever it was before. Blocks until the disk has it.
+///
+/// Where the file itself cannot be replaced (a bind mount), it is written in place, see [`write_in_place`].
 pub(crate) fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     let folder = file.parent().ok_or(ErrorKind::NotFound)?;
+    let unfinished = match unfinished_copy(file, folder, text) {
+        // Only the file itself is writable, its folder is not.
+        Err(cause) if matches!(cause.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            return if file.is_file() { overwrite(file, text) } else { Err(cause) };
+        }
+        unfinished => unfinished?,
+    };
+    match unfinished.persist(file) {
+        Ok(_) => {}
+        Err(refused) if matches!(refused.error.kind(), ErrorKind::ResourceBusy | ErrorKind::CrossesDevices) => {
+            return write_in_place(file, refused.file, text);
+        }
+        Err(refused) => return Err(refused.error),
+    }
+    sync_folder(folder);
+    Ok(())
+}
+
+/// The new text, complete and on the disk, under another name in the same folder.
+fn unfinished_copy(file: &Path, folder: &Path, text: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     // Readable by its owner only: that is how temporary files are made.
-    let mut unfinished = tempfile::Builder::new().prefix(&unfinished(file)).suffix(UNFINISHED).tempfile_in(folder)?;
-    unfinished.write_all(text)?;
-    unfinished.as_file().sync_all()?;
-    unfinished.persist(file).map_err(|error| error.error)?;
-    // The new text is in place; only a power cut could still undo that. Some file systems cannot do this for a folder.
+    let mut copy = tempfile::Builder::new().prefix(&unfinished(file)).suffix(UNFINISHED).tempfile_in(folder)?;
+    copy.write_all(text)?;
+    copy.as_file().sync_all()?;
+    Ok(copy)
+}
+
+/// Writes into a file that cannot be replaced. The whole new text lies beside it until that is done: [`recover`] finishes
+/// what a crash interrupted.
+fn write_in_place(file: &Path, copy: tempfile::NamedTempFile, text: &[u8]) -> io::Result<()> {
+    let beside = in_place_copy(file);
+    copy.persist(&beside).map_err(|refused| refused.error)?;
+    if let Some(folder) = file.parent() {
+        sync_folder(folder);
+    }
+    overwrite(file, text)?;
+    fs::remove_file(&beside)
+}
+
+fn overwrite(file: &Path, text: &[u8]) -> io::Result<()> {
+    let mut opened = private().create(true).truncate(true).open(file)?;
+    #[cfg(unix)]
+    if let Err(cause) = opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
+        tracing::debug!(%cause, file = %file.display(), "its mode stays as it is");
+    }
+    opened.write_all(text)?;
+    opened.sync_all()
+}
+
+/// Finishes a [`write_in_place`] that a crash interrupted: the copy beside the file is complete, so it replaces a file
+/// that is not. A complete file is the newer one, or its owner's.
+pub(crate) fn recover(file: &Path) -> io::Result<()> {
+    let beside = in_place_copy(file);
+    let Some(text) = read(&beside)? else { return Ok(()) };
+    let is_complete = read(file)?.is_some_and(|found| serde_json::from_slice::<Value>(&found).is_ok());
+    if !is_complete {
+        overwrite(file, &text)?;
+    }
+    fs::remove_file(&beside)
+}
+
+/// After this a power cut does not undo a rename. Some file systems cannot do it for a folder.
+fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Err(cause) = File::open(folder).and_then(|folder| folder.sync_all()) {
         tracing::debug!(%cause, folder = %folder.display(), "the folder was not synchronised");
     }
-    Ok(())
+    #[cfg(not(unix))]
+    let _ = folder;
 }
 
-/// A crash within [`write_whole`] leaves an unfinished file behind. It can go, if nobody else is writing.
+/// A crash within [`write_whole`] leaves an unfinished file behind. It can go where nothing else writes the file.
 pub(crate) fn remove_unfinished(file: &Path) {
     let prefix = unfinished(file);
     let entries = file.parent().and_then(|folder| fs::read_dir(folder).ok());
@@ -67,19 +146,19 @@ pub(crate) fn remove_unfinished(file: &Path) {
     }
 }
 
-/// Keeps `text`, which could not be read, beside `file`: as `<name>.unreadable-<number>.json`, under a number that
-/// nothing has yet.
-pub(crate) fn keep_beside(file: &Path, text: &[u8]) -> io::Result<PathBuf> {
+/// Keeps `text` beside `file`, as `<name>.<why>-<number>.json` under a number that is not taken yet. `why` is
+/// `unreadable` or `conflict`.
+pub(crate) fn keep_beside(file: &Path, why: &str, text: &[u8]) -> io::Result<PathBuf> {
     let stem = stem(file);
     let mut number = 1;
     loop {
-        let path = file.with_file_name(format!("{stem}.unreadable-{number}.json"));
+        let path = file.with_file_name(format!("{stem}.{why}-{number}.json"));
         match private().create_new(true).open(&path) {
             Ok(mut kept) => {
                 return match kept.write_all(text).and_then(|()| kept.sync_all()) {
                     Ok(()) => Ok(path),
                     Err(cause) => {
-                        // Half a copy helps nobody, and the original is still in place.
+                        // Half a copy is worth nothing, and the original is still in place.
                         let _ = fs::remove_file(&path);
                         Err(cause)
                     }
@@ -101,29 +180,33 @@ pub(crate) fn parse(text: &[u8], version: u64) -> Result<Map<String, Value>, Str
     }
 }
 
-/// Takes the list `name` out of `fields`: those of its entries that can be read, as one that cannot must not take the
-/// others with it.
+/// An entry of a list that cannot be read. It stays in the file as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LeftOut {
+    /// As it stands in the file.
+    pub(crate) value: Value,
+    /// Why it cannot be read.
+    pub(crate) reason: String,
+}
+
+/// Takes the list `name` out of `fields`, in its order. An entry that cannot be read does not take the others with it.
+///
+/// # Errors
+/// That it is no list.
 pub(crate) fn entries<T: DeserializeOwned>(
     fields: &mut Map<String, Value>,
     name: &str,
-    left_out: &mut Vec<String>,
-) -> Result<Option<Vec<T>>, String> {
+) -> Result<Option<Vec<Result<(T, Value), LeftOut>>>, String> {
     let values = match fields.remove(name) {
         None => return Ok(None),
         Some(Value::Array(values)) => values,
         Some(_) => return Err(format!("its \"{name}\" is not a list")),
     };
-    let read = |value| serde_json::from_value(value).map_err(|cause| left_out.push(cause.to_string())).ok();
-    Ok(Some(values.into_iter().filter_map(read).collect()))
-}
-
-/// A sentence about entries that had to be left out, if there were any.
-pub(crate) fn left_out(reasons: &[String]) -> Option<String> {
-    Some(match reasons {
-        [] => return None,
-        [only] => format!("one entry was left out: {only}"),
-        [first, ..] => format!("{} entries were left out; the first: {first}", reasons.len()),
-    })
+    let read = |value: Value| match T::deserialize(&value) {
+        Ok(entry) => Ok((entry, value)),
+        Err(cause) => Err(LeftOut { value, reason: cause.to_string() }),
+    };
+    Ok(Some(values.into_iter().map(read).collect()))
 }
 
 /// What is being written bears this prefix and [`UNFINISHED`] until it is whole.
@@ -131,8 +214,88 @@ fn unfinished(file: &Path) -> String {
     format!(".portlight-{}-", stem(file))
 }
 
+/// Where the new text lies while a file that cannot be replaced is written.
+fn in_place_copy(file: &Path) -> PathBuf {
+    file.with_file_name(format!("{}.writing.json", stem(file)))
+}
+
 fn stem(file: &Path) -> String {
     file.file_stem().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
 }
 
 const UNFINISHED: &str = ".tmp";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{os::unix::fs::PermissionsExt, process::Command};
+    use tempfile::tempdir;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs this test again with `file` as a bind mount, which cannot be renamed over. Needs util-linux, and a system that
+    /// lets its users make namespaces.
+    fn again_on_a_bind_mount(test: &str, file: &Path, mounted: &Path) -> bool {
+        let again = crate::test_process::again(test);
+        let script = "mount --bind \"$1\" \"$2\" && shift 2 && exec \"$@\"";
+        let mut child = Command::new("unshare");
+        child.args(["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"]).arg(mounted).arg(file);
+        child.arg(again.get_program()).args(again.get_args());
+        child.env(crate::test_process::CHILD_OF_TEST, file).output().unwrap().status.success()
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_replaced_is_written_in_place() {
+        const TEST: &str = "store::file::tests::a_file_that_cannot_be_replaced_is_written_in_place";
+        if let Some(file) = std::env::var_os(crate::test_process::CHILD_OF_TEST) {
+            for text in ["{\"long\": \"text\"}", "{}"] {
+                write_whole(Path::new(&file), text.as_bytes()).unwrap();
+                assert_eq!(fs::read_to_string(&file).unwrap(), text);
+            }
+            return;
+        }
+        let (folder, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
+        let (file, mounted) = (folder.path().join("hosts.json"), elsewhere.path().join("real.json"));
+        fs::write(&file, "").unwrap();
+        fs::write(&mounted, "old").unwrap();
+        assert!(again_on_a_bind_mount(TEST, &file, &mounted));
+        assert_eq!(fs::read_to_string(&mounted).unwrap(), "{}");
+        assert_eq!(fs::metadata(&mounted).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["hosts.json"], "nothing stays behind");
+    }
+
+    #[test]
+    fn a_write_in_place_that_a_crash_interrupted_is_finished() {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("hosts.json");
+        let beside = in_place_copy(&file);
+        for (found, after) in [
+            ("{\"half", "{\"new\":1}"),
+            ("", "{\"new\":1}"),
+            // Complete: written to its end, or edited since.
+            ("{\"edited\":2}", "{\"edited\":2}"),
+        ] {
+            fs::write(&beside, "{\"new\":1}").unwrap();
+            fs::write(&file, found).unwrap();
+            recover(&file).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), after);
+            assert_eq!(names(folder.path()), ["hosts.json"]);
+            recover(&file).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_waited_for() {
+        let folder = tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert_eq!(read(&fifo).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(read(folder.path()).unwrap_err().kind(), ErrorKind::IsADirectory);
+        assert_eq!(read(&folder.path().join("missing")).unwrap(), None);
+    }
+}

@@ -1,4 +1,4 @@
-//! What the user was told once, so that it is not said again: one empty file each, in the data folder.
+//! Hints that were shown already, so that they are not shown again: one empty marker file each, in the data folder.
 
 use std::{
     fs,
@@ -14,7 +14,8 @@ pub enum Hint {
     KeyringMissing,
 }
 
-pub(crate) struct SeenHints {
+/// The hints that were shown. Each question is one system call on a small folder.
+pub struct SeenHints {
     folder: PathBuf,
 }
 
@@ -23,23 +24,23 @@ impl SeenHints {
         Self { folder: data.join("told") }
     }
 
-    /// Whether it was told already.
-    pub(crate) fn knows(&self, telling: Hint) -> bool {
-        self.folder.join(name(telling)).exists()
+    /// Whether the hint was shown already.
+    pub fn is_seen(&self, hint: Hint) -> bool {
+        self.folder.join(name(hint)).exists()
     }
 
-    /// Whether it was not told yet; it is now. Where that cannot be noted it is told again: better twice than never.
-    pub(crate) fn first_time(&self, telling: Hint) -> bool {
-        let note = || {
+    /// Marks the hint as shown. Returns whether it was new, also where the marker cannot be written.
+    pub fn mark_seen(&self, hint: Hint) -> bool {
+        let mark = || {
             fs::create_dir_all(&self.folder)?;
-            fs::File::create_new(self.folder.join(name(telling)))
+            fs::File::create_new(self.folder.join(name(hint)))
         };
-        !matches!(note(), Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists)
+        !matches!(mark(), Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists)
     }
 }
 
-fn name(telling: Hint) -> &'static str {
-    match telling {
+fn name(hint: Hint) -> &'static str {
+    match hint {
         Hint::StaysInTray => "stays-in-tray",
         Hint::KeyringMissing => "keyring-missing",
     }
@@ -50,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_thing_is_told_once_also_after_a_restart() {
+    fn each_hint_is_new_once_also_after_a_restart() {
         let data = tempfile::tempdir().unwrap();
-        assert!(!SeenHints::open(data.path()).knows(Hint::StaysInTray));
-        assert!(SeenHints::open(data.path()).first_time(Hint::StaysInTray));
-        assert!(SeenHints::open(data.path()).knows(Hint::StaysInTray));
-        assert!(!SeenHints::open(data.path()).first_time(Hint::StaysInTray));
-        assert!(SeenHints::open(data.path()).first_time(Hint::KeyringMissing));
+        assert!(!SeenHints::open(data.path()).is_seen(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).mark_seen(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).is_seen(Hint::StaysInTray));
+        assert!(!SeenHints::open(data.path()).mark_seen(Hint::StaysInTray));
+        assert!(SeenHints::open(data.path()).mark_seen(Hint::KeyringMissing));
     }
 }

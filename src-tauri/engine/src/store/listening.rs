@@ -1,23 +1,23 @@
-//! Whether and where Portlight waits for servers that call, as one file.
+//! Whether and where Portlight listens for reverse connections, as one file.
 
-use super::file::write_whole;
+use super::file;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-/// The port that servers call by custom.
+/// The TCP port of reverse connections by custom.
 pub const LISTEN_PORT: u16 = 5500;
 
-/// Whether and where Portlight waits for servers that call.
+/// Whether and where Portlight listens for reverse connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Listening {
     /// Whether at all.
     pub on: bool,
-    /// The address of this machine that may be called: `0.0.0.0` or `::` for all of them.
+    /// The address of this machine to listen at: `0.0.0.0` or `::` for all of them.
     #[cfg_attr(test, ts(type = "string"))]
     pub address: IpAddr,
     /// TCP port.
@@ -33,23 +33,32 @@ impl Default for Listening {
 impl Listening {
     /// What was chosen the last time; off where nothing was, or where it cannot be read.
     pub(crate) fn read(folder: &Path) -> Self {
-        let text = fs::read(folder.join(FILE)).unwrap_or_default();
+        let file = Self::path(folder);
+        if let Err(cause) = file::recover(&file) {
+            tracing::warn!(%cause, "an interrupted write is not finished");
+        }
+        let text = file::read(&file).ok().flatten().unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    /// Keeps it for the next time.
+    /// Keeps it for the next time; blocks.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<()> {
-        write_whole(&folder.join(FILE), &serde_json::to_vec_pretty(self)?)
+        file::write_whole(&file::target_of(&Self::path(folder)), &serde_json::to_vec_pretty(self)?)
+    }
+
+    /// The file in `folder`.
+    pub(crate) fn path(folder: &Path) -> PathBuf {
+        folder.join(FILE)
     }
 
     /// The socket address to listen at; none where it is off.
     pub(crate) fn bind_address(&self) -> Option<SocketAddr> {
-        self.on.then(|| SocketAddr::new(self.address, self.port))
+        self.on.then(|| self.socket_address())
     }
 
-    /// Where, as people write it.
-    pub fn place(&self) -> String {
-        SocketAddr::new(self.address, self.port).to_string()
+    /// The socket address that was chosen, also where it is off.
+    pub fn socket_address(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
     }
 }
 
@@ -68,6 +77,7 @@ const FILE: &str = "listen.json";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn what_was_chosen_is_there_the_next_time() {

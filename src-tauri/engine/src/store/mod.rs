@@ -3,13 +3,15 @@
 mod file;
 mod hints;
 mod host_list;
-mod hosts;
+mod hosts_file;
+mod list;
 mod listening;
+mod merge;
 mod pins;
 
-pub use hints::Hint;
-pub(crate) use hints::SeenHints;
+pub use hints::{Hint, SeenHints};
 pub(crate) use host_list::HostList;
-pub use hosts::{Hosts, Opened};
+pub(crate) use hosts_file::HostsFile;
+pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};

@@ -1,6 +1,6 @@
 //! Which keys of servers the user has accepted, and for which address.
 
-use super::file;
+use super::file::{self, LeftOut};
 use crate::{
     error::StoreError,
     model::{Identity, KnownKey},
@@ -9,19 +9,19 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::{
-    fs,
-    io::{self, ErrorKind},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::task::spawn_blocking;
 
 /// What is known about a server's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It was accepted before, or the authorities vouch for it.
     Trusted,
-    /// Nobody has said anything about this address yet.
+    /// No key is known for this address.
     Unknown,
     /// Another key was accepted for this address.
     Changed(KnownKey),
@@ -29,82 +29,86 @@ pub enum Verdict {
 
 /// The keys that were accepted, as one file: docs/HOSTS-FILE.md describes it.
 ///
-/// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. What
-/// opens the file for changes holds the list of hosts open, so nobody else writes it; others may look.
+/// A key is bound to one address, and vouches for nothing else: an accepted certificate never becomes an authority. Only
+/// the instance that holds the list of hosts opens the file for changes; others may look.
 #[derive(Clone, Default)]
-pub struct Pins(Arc<Mutex<Keys>>);
+pub struct Pins(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    keys: Mutex<Keys>,
+    /// Held while the file is written. Taken before `keys`, which is never held meanwhile.
+    storage: Mutex<Storage>,
+}
 
 impl Pins {
-    /// Reads the file in `folder`. The notice says that it could not be read: it was kept beside, or else it is left
-    /// alone, and what is accepted is known until Portlight ends.
+    /// Reads the file in `folder`, which blocks. The notice says that it could not be read, or not all of it: it was kept
+    /// beside, or else it is left alone, and what is accepted is known until Portlight ends.
     pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
         let named = folder.join(FILE);
         let file = file::target_of(&named);
         file::remove_unfinished(&file);
-        let text = match fs::read(&file) {
-            Ok(text) => text,
-            Err(cause) if cause.kind() == ErrorKind::NotFound => {
-                return (Self::of(Keys { storage: Storage::File(file), ..Keys::default() }), None);
-            }
+        let text = match file::recover(&file).and_then(|()| file::read(&file)) {
+            Ok(Some(text)) => text,
+            Ok(None) => return (Self::of(Keys::default(), Storage::file(named, file, None, &[])), None),
             Err(cause) => {
-                let detail = format!("could not read the known keys of servers in {}: {cause}", file.display());
-                return (Self::left_alone(Keys::default(), file, &detail), Some(StoreError::System { detail }));
+                let detail = cause.to_string();
+                let storage = Storage::LeftAlone { path: file, detail: detail.clone() };
+                return (Self::of(Keys::default(), storage), Some(StoreError::FileUnreadable { path: named, detail }));
             }
         };
-        let (mut keys, problem) = parse(&text).unwrap_or_else(|problem| (Keys::default(), Some(problem)));
-        let Some(detail) = problem else {
-            keys.storage = Storage::File(file);
-            return (Self::of(keys), None);
+        let detail = match Keys::parse(&text) {
+            Ok(keys) => {
+                let notice = keys.left_out_of(&named);
+                let storage = Storage::file(named, file, Some(text), &keys.pins);
+                return (Self::of(keys, storage), notice);
+            }
+            Err(detail) => detail,
         };
-        match file::keep_beside(&named, &text) {
+        match file::keep_beside(&named, "unreadable", &text) {
             Ok(kept_as) => {
-                keys.storage = Storage::File(file);
-                if let Err(error) = keys.save() {
+                let mut storage = Storage::file(named, file, Some(text), &[]);
+                if let Err(error) = Keys::default().print().and_then(|printed| storage.write(printed, vec![])) {
                     tracing::warn!(%error, "the unreadable keys are still in place, and in the copy");
                 }
-                (Self::of(keys), Some(StoreError::TrustUnreadable { kept_as, detail }))
+                (Self::of(Keys::default(), storage), Some(StoreError::TrustUnreadable { kept_as, detail }))
             }
             Err(cause) => {
                 let detail = format!("it cannot be read ({detail}), and no copy can be made of it: {cause}");
                 let notice = StoreError::TrustNotSaved { path: file.clone(), detail: detail.clone() };
-                (Self::left_alone(keys, file, &detail), Some(notice))
+                (Self::of(Keys::default(), Storage::LeftAlone { path: file, detail }), Some(notice))
             }
         }
     }
 
-    /// The same to look at only: what is accepted is not written. A file that cannot be read knows nobody, which is said
-    /// in the log.
-    pub fn peek(folder: &Path) -> Self {
-        let problem = match fs::read(folder.join(FILE)) {
-            Ok(text) => match parse(&text) {
-                Ok((keys, problem)) => {
-                    if let Some(problem) = problem {
-                        tracing::warn!(%problem, "not all known keys of servers could be read");
-                    }
-                    return Self::of(keys);
-                }
-                Err(problem) => problem,
-            },
-            Err(cause) if cause.kind() == ErrorKind::NotFound => return Self::default(),
-            Err(cause) => cause.to_string(),
+    /// The same to look at only: what is accepted is not written. Blocks.
+    ///
+    /// # Errors
+    /// [`StoreError::FileUnreadable`], and [`StoreError::EntriesLeftOut`] where not every key can be read: a key that is
+    /// not known must not pass for one that never was.
+    pub fn peek(folder: &Path) -> Result<Self, StoreError> {
+        let file = folder.join(FILE);
+        let unreadable = |detail: String| StoreError::FileUnreadable { path: file.clone(), detail };
+        let Some(text) = file::read(&file).map_err(|cause| unreadable(cause.to_string()))? else {
+            return Ok(Self::default());
         };
-        tracing::warn!(%problem, "the known keys of servers could not be read");
-        Self::default()
+        let keys = Keys::parse(&text).map_err(unreadable)?;
+        keys.left_out_of(&file).map_or(Ok(Self::of(keys, Storage::Nowhere)), Err)
     }
 
     /// What is known about `identity` at `endpoint`.
     ///
-    /// A certificate that the authorities vouch for is trusted, also in place of another key. Otherwise the key decides,
-    /// alone: names and dates of a certificate are the words of whoever signed it, and serve to find out whose key it is.
-    /// Of a key that was accepted for this very address that is known, so what its certificate says later does not matter.
+    /// A certificate that the authorities vouch for is trusted, also in place of another key. Otherwise the key alone
+    /// decides: name and dates of a certificate serve to find out whose key it is, which is known of a key that was accepted
+    /// for this very address, so what its certificate says later does not matter.
     ///
-    /// A key of the other kind makes a change, too. Somebody in between who cannot show the server's certificate could
-    /// offer a key of RA2 instead, and would otherwise be greeted like any new server.
+    /// A key of the other kind is a change, too: an attacker in between who cannot show the server's certificate could offer
+    /// an RA2 key instead, and would otherwise pass for a new server.
     pub fn verdict(&self, endpoint: &str, identity: &Identity) -> Verdict {
         if identity.is_vouched_for() {
             return Verdict::Trusted;
         }
-        let keys = self.0.lock();
+        let keys = self.0.keys.lock();
         if keys.pin(endpoint, &Kind::of(identity)).is_some_and(|pin| pin.has_key_of(identity)) {
             return Verdict::Trusted;
         }
@@ -112,39 +116,63 @@ impl Pins {
         known.map_or(Verdict::Unknown, |pin| Verdict::Changed(KnownKey::from(pin)))
     }
 
-    /// From now on `identity` is the key of `endpoint`, and the only one of its kind.
+    /// From now on `identity` is the key of `endpoint`, and the only one of its kind. Waits for the disk, on another
+    /// thread.
     ///
     /// # Errors
     /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
-    pub fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
+    pub async fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.accept_at(endpoint, identity, now)
+        if !self.put(endpoint, identity, now) {
+            return Ok(());
+        }
+        let pins = self.clone();
+        let saved = spawn_blocking(move || pins.save()).await;
+        saved.unwrap_or_else(|cause| Err(StoreError::System { detail: cause.to_string() }))
     }
 
-    fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
-        let mut keys = self.0.lock();
+    /// Returns whether there is something to save.
+    fn put(&self, endpoint: &str, identity: &Identity, now: u64) -> bool {
+        let mut keys = self.0.keys.lock();
         keys.put(Pin::new(endpoint, identity, now));
-        if keys.changed { keys.save() } else { Ok(()) }
+        keys.changed
     }
 
-    fn of(keys: Keys) -> Self {
-        Self(Arc::new(Mutex::new(keys)))
+    /// Writes what has changed since it was written last; blocks.
+    fn save(&self) -> Result<(), StoreError> {
+        let mut storage = self.0.storage.lock();
+        let (text, pins) = {
+            let mut keys = self.0.keys.lock();
+            if !keys.changed {
+                // Another thread's write had it.
+                return Ok(());
+            }
+            storage.merge_into(&mut keys);
+            keys.changed = false;
+            (keys.print(), keys.pins.clone())
+        };
+        let written = text.and_then(|text| storage.write(text, pins));
+        written.map_err(|cause| {
+            self.0.keys.lock().changed = true;
+            StoreError::TrustNotSaved { path: storage.path().to_owned(), detail: cause.to_string() }
+        })
     }
 
-    fn left_alone(keys: Keys, path: PathBuf, detail: &str) -> Self {
-        Self::of(Keys { storage: Storage::LeftAlone { path, detail: detail.to_owned() }, ..keys })
+    fn of(keys: Keys, storage: Storage) -> Self {
+        Self(Arc::new(Shared { keys: Mutex::new(keys), storage: Mutex::new(storage) }))
     }
 }
 
 // ---- the file
 
 /// What the file says.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Keys {
     pins: Vec<Pin>,
+    /// Entries that cannot be read, kept as they are.
+    left_out: Vec<LeftOut>,
     /// What a newer Portlight wrote, kept as it was.
     rest: Map<String, Value>,
-    storage: Storage,
     /// There is something that the file does not say yet.
     changed: bool,
 }
@@ -154,12 +182,69 @@ enum Storage {
     /// Nothing is written.
     #[default]
     Nowhere,
-    File(PathBuf),
-    /// What is in the file could not be understood, and there is no copy of it: it must not be replaced.
-    LeftAlone {
-        path: PathBuf,
-        detail: String,
+    File {
+        /// In the folder of settings; copies are kept beside it.
+        named: PathBuf,
+        /// The same, or what it links to.
+        file: PathBuf,
+        /// What the file said when it was read or written last; none where it was not there.
+        text: Option<Vec<u8>>,
+        /// The keys in it.
+        pins: Vec<Pin>,
     },
+    /// What is in the file could not be understood, and there is no copy of it: it must not be replaced.
+    LeftAlone { path: PathBuf, detail: String },
+}
+
+impl Storage {
+    fn file(named: PathBuf, file: PathBuf, text: Option<Vec<u8>>, pins: &[Pin]) -> Self {
+        Self::File { named, file, text, pins: pins.to_vec() }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Nowhere => Path::new(""),
+            Self::File { file, .. } => file,
+            Self::LeftAlone { path, .. } => path,
+        }
+    }
+
+    /// What another program has written meanwhile is taken over, except for keys that we have changed as well.
+    fn merge_into(&self, ours: &mut Keys) {
+        let Self::File { named, file, text: known, pins: base } = self else { return };
+        let found = match file::read(file) {
+            Ok(Some(found)) if known.as_ref() != Some(&found) => found,
+            // What cannot be read cannot be replaced either, which is about to be told.
+            Ok(_) | Err(_) => return,
+        };
+        let theirs = match Keys::parse(&found) {
+            Ok(theirs) => theirs,
+            Err(problem) => {
+                let kept = file::keep_beside(named, "unreadable", &found);
+                return tracing::warn!(problem, ?kept, "another program wrote keys that cannot be read");
+            }
+        };
+        let of = |pins: &[Pin], pin: &Pin| pins.iter().find(|other| other.is_in_place_of(pin)).cloned();
+        let is_ours = |pin: &Pin| of(base, pin).as_ref() != Some(pin);
+        let mut pins: Vec<Pin> =
+            theirs.pins.into_iter().map(|their| of(&ours.pins, &their).filter(&is_ours).unwrap_or(their)).collect();
+        let added =
+            ours.pins.iter().filter(|pin| is_ours(pin) && of(&pins, pin).is_none()).cloned().collect::<Vec<_>>();
+        pins.extend(added);
+        (ours.pins, ours.left_out, ours.rest) = (pins, theirs.left_out, theirs.rest);
+    }
+
+    fn write(&mut self, printed: Vec<u8>, keys: Vec<Pin>) -> io::Result<()> {
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::LeftAlone { detail, .. } => Err(io::Error::other(detail.clone())),
+            Self::File { file, text, pins, .. } => {
+                file::write_whole(file, &printed)?;
+                (*text, *pins) = (Some(printed), keys);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A key that was accepted for an address.
@@ -225,6 +310,10 @@ impl Pin {
         }
     }
 
+    fn is_in_place_of(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint && self.kind == other.kind
+    }
+
     fn has_key_of(&self, identity: &Identity) -> bool {
         self.key_sha256.eq_ignore_ascii_case(identity.key_sha256())
     }
@@ -265,56 +354,64 @@ impl Keys {
         }
     }
 
-    fn save(&mut self) -> Result<(), StoreError> {
-        let not_saved = |path: &Path, detail: String| StoreError::TrustNotSaved { path: path.to_owned(), detail };
-        match &self.storage {
-            Storage::Nowhere => {}
-            Storage::File(path) => {
-                let written = self.print().map_err(io::Error::from).and_then(|text| file::write_whole(path, &text));
-                written.map_err(|cause| not_saved(path, cause.to_string()))?;
-            }
-            Storage::LeftAlone { path, detail } => return Err(not_saved(path, detail.clone())),
-        }
-        self.changed = false;
-        Ok(())
+    /// That there are entries which cannot be read, if there are any.
+    fn left_out_of(&self, path: &Path) -> Option<StoreError> {
+        let detail = self.left_out.first()?.reason.clone();
+        Some(StoreError::EntriesLeftOut { path: path.to_owned(), count: self.left_out.len(), detail })
     }
 
-    fn print(&self) -> serde_json::Result<Vec<u8>> {
+    /// The file's text.
+    fn print(&self) -> io::Result<Vec<u8>> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Entry<'a> {
+            Pin(&'a Pin),
+            LeftOut(&'a Value),
+        }
         #[derive(Serialize)]
         struct Printed<'a> {
             version: u64,
-            keys: &'a [Pin],
+            keys: Vec<Entry<'a>>,
             #[serde(flatten)]
             rest: &'a Map<String, Value>,
         }
-        let mut text = serde_json::to_vec_pretty(&Printed { version: VERSION, keys: &self.pins, rest: &self.rest })?;
+        let left_out = self.left_out.iter().map(|left_out| Entry::LeftOut(&left_out.value));
+        let keys = self.pins.iter().map(Entry::Pin).chain(left_out).collect();
+        let mut text = serde_json::to_vec_pretty(&Printed { version: VERSION, keys, rest: &self.rest })?;
         text.push(b'\n');
         Ok(text)
     }
-}
 
-/// Reads the file's text. Beside the keys comes a sentence about entries that had to be left out.
-fn parse(text: &[u8]) -> Result<(Keys, Option<String>), String> {
-    let mut rest = file::parse(text, VERSION)?;
-    let mut left_out = Vec::new();
-    let read: Vec<Pin> = file::entries(&mut rest, "keys", &mut left_out)?.ok_or("it has no keys")?;
-    let mut keys = Keys { rest, ..Keys::default() };
-    for pin in read {
-        // Which of two is right, nobody can tell: the first is kept, as a key that is missing is only asked about.
-        if !matches!(pin.kind, Kind::Other(_)) && keys.pin(&pin.endpoint, &pin.kind).is_some() {
-            left_out.push(format!("{} has two keys of a kind", pin.endpoint));
-        } else {
-            keys.pins.push(pin);
+    /// Reads the file's text. Entries that cannot be read are kept as they are.
+    ///
+    /// # Errors
+    /// Why it is no list of keys that this version can read.
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        let mut rest = file::parse(text, VERSION)?;
+        // The documentation once called the list "pins".
+        let name = if rest.contains_key("keys") { "keys" } else { "pins" };
+        let entries = file::entries(&mut rest, name)?.ok_or("it has no keys")?;
+        let mut keys = Self { rest, ..Self::default() };
+        for entry in entries {
+            match entry {
+                // It cannot be known which of two is right: the first is kept, as a key that is missing is only asked about.
+                Ok((Pin { ref endpoint, kind: ref kind @ (Kind::X509 | Kind::Ra2), .. }, value))
+                    if keys.pin(endpoint, kind).is_some() =>
+                {
+                    keys.left_out.push(LeftOut { value, reason: format!("{endpoint} has two keys of a kind") });
+                }
+                Ok((pin, _)) => keys.pins.push(pin),
+                Err(left_out) => keys.left_out.push(left_out),
+            }
         }
+        Ok(keys)
     }
-    Ok((keys, file::left_out(&left_out)))
 }
 
 /// The file's format; see the list of hosts.
 const VERSION: u64 = 1;
 const FILE: &str = "trust.json";
-/// A key that is seen again is noted once a day at most: nobody needs to know it better, and each note is a write that
-/// waits for the disk, within the way to a server.
+/// Seconds. A key that is seen again is noted once a day at most, as each note is a write that waits for the disk.
 const SEEN_AGAIN: u64 = 24 * 60 * 60;
 
 #[cfg(test)]
@@ -327,11 +424,17 @@ mod tests {
     };
     use crate::test_process::{CHILD_OF_TEST, again};
     use std::{
-        env,
+        env, fs,
         os::unix::fs::{PermissionsExt, symlink},
         process::Command,
     };
     use tempfile::{TempDir, tempdir};
+
+    impl Pins {
+        fn accept_at(&self, endpoint: &str, identity: &Identity, now: u64) -> Result<(), StoreError> {
+            if self.put(endpoint, identity, now) { self.save() } else { Ok(()) }
+        }
+    }
 
     const NOON: u64 = 1_795_000_000;
 
@@ -390,7 +493,7 @@ mod tests {
             assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Unknown);
             trust.accept_at(&endpoint, &identity, NOON).unwrap();
             drop(trust);
-            for trust in [open(folder.path()), Pins::peek(folder.path())] {
+            for trust in [open(folder.path()), Pins::peek(folder.path()).unwrap()] {
                 assert_eq!(trust.verdict(&endpoint, &identity), Verdict::Trusted);
                 assert_eq!(trust.verdict("elsewhere", &identity), Verdict::Unknown);
             }
@@ -419,7 +522,7 @@ mod tests {
     #[test]
     fn the_same_key_stays_trusted_whatever_its_certificate_says_later() {
         let trust = Pins::default();
-        trust.accept("studio", &self_signed("ab")).unwrap();
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
         for problems in [&[SelfSigned, Expired][..], &[UnknownIssuer], &[WrongName], &[Unverifiable]] {
             assert_eq!(trust.verdict("studio", &certificate("ab", problems)), Verdict::Trusted);
         }
@@ -427,7 +530,7 @@ mod tests {
     }
 
     fn known_key(trust: &Pins) -> KnownKey {
-        KnownKey::from(&trust.0.lock().pins[0])
+        KnownKey::from(&trust.0.keys.lock().pins[0])
     }
 
     #[test]
@@ -435,12 +538,12 @@ mod tests {
         let trust = Pins::default();
         assert_eq!(trust.verdict("studio", &certificate("ab", &[])), Verdict::Trusted);
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Unknown, "not recorded by looking");
-        trust.accept("studio", &certificate("ab", &[])).unwrap();
+        trust.accept_at("studio", &certificate("ab", &[]), NOON).unwrap();
         assert_eq!(trust.verdict("studio", &certificate("ab", &[Expired])), Verdict::Trusted);
         assert_eq!(known(&trust.verdict("studio", &self_signed("mallory"))), "ab");
 
         assert_eq!(trust.verdict("studio", &certificate("cd", &[])), Verdict::Trusted, "a renewed key");
-        trust.accept("studio", &certificate("cd", &[])).unwrap();
+        trust.accept_at("studio", &certificate("cd", &[]), NOON).unwrap();
         assert_eq!(known(&trust.verdict("studio", &certificate("ab", &[Expired]))), "cd");
     }
 
@@ -448,16 +551,16 @@ mod tests {
     fn a_key_of_the_other_kind_is_a_change_too() {
         for (first, second) in [(self_signed("ab"), ra2("cd")), (ra2("ab"), self_signed("cd"))] {
             let trust = Pins::default();
-            trust.accept("studio", &first).unwrap();
+            trust.accept_at("studio", &first, NOON).unwrap();
             assert_eq!(known(&trust.verdict("studio", &second)), "ab");
-            trust.accept("studio", &second).unwrap();
+            trust.accept_at("studio", &second, NOON).unwrap();
             assert_eq!(trust.verdict("studio", &first), Verdict::Trusted, "a key of each kind may be known");
             assert_eq!(trust.verdict("studio", &second), Verdict::Trusted);
         }
         let trust = Pins::default();
-        trust.accept("studio", &self_signed("ab")).unwrap();
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
         assert_eq!(known(&trust.verdict("studio", &ra2("ab"))), "ab", "the same hash of another kind is another key");
-        trust.accept("studio", &ra2("cd")).unwrap();
+        trust.accept_at("studio", &ra2("cd"), NOON).unwrap();
         assert_eq!(known(&trust.verdict("studio", &ra2("ef"))), "cd", "its own kind is what is compared with");
     }
 
@@ -547,14 +650,15 @@ mod tests {
             json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
         ] {
             let folder = folder_with(&text);
-            assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+            let error = Pins::peek(folder.path()).err();
+            assert!(matches!(error, Some(StoreError::FileUnreadable { .. })), "{error:?}");
             assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), text, "who only looks changes nothing");
 
             let (trust, notice) = Pins::open(folder.path());
             let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
             assert_eq!(kept_as, folder.path().join("trust.unreadable-1.json"));
             assert!(fs::read_to_string(&kept_as).unwrap() == text && !detail.is_empty());
-            trust.accept("studio", &self_signed("cd")).unwrap();
+            trust.accept_at("studio", &self_signed("cd"), NOON).unwrap();
             assert_eq!(open(folder.path()).verdict("studio", &self_signed("cd")), Verdict::Trusted);
         }
     }
@@ -567,14 +671,78 @@ mod tests {
         let text = json!({ "version": 1, "keys": keys }).to_string();
         let folder = folder_with(&text);
         let (trust, notice) = Pins::open(folder.path());
-        let Some(StoreError::TrustUnreadable { kept_as, detail }) = notice else { panic!("{notice:?}") };
-        assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
-        assert!(detail.starts_with("3 entries were left out; the first: "), "{detail}");
-        drop(trust);
-        let trust = open(folder.path());
+        let Some(StoreError::EntriesLeftOut { path, count: 3, detail }) = notice else { panic!("{notice:?}") };
+        assert!(path == folder.path().join(FILE) && detail.contains("kind"), "{detail}");
+        assert!(matches!(Pins::peek(folder.path()), Err(StoreError::EntriesLeftOut { count: 3, .. })));
+        trust.accept_at("new", &self_signed("gh"), NOON).unwrap();
+        let after = written(folder.path());
+        for left_out in [json!({ "endpoint": "box" }), json!("no key"), pin("studio", "x509", "cd")] {
+            assert!(after["keys"].as_array().unwrap().contains(&left_out), "{left_out} stays in the file");
+        }
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         assert_eq!(known(&trust.verdict("studio", &self_signed("cd"))), "ab");
         assert_eq!(trust.verdict("studio", &ra2("ef")), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_file_by_the_former_name_of_its_list_is_read() {
+        let folder = folder_with(json!({ "version": 1, "pins": [pin("studio", "x509", "ab")] }).to_string());
+        let trust = open(folder.path());
+        assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
+        trust.accept_at("box", &self_signed("cd"), NOON).unwrap();
+        let written = written(folder.path());
+        assert_eq!((written["keys"].as_array().unwrap().len(), written.get("pins")), (2, None));
+    }
+
+    #[test]
+    fn what_another_program_writes_meanwhile_is_not_lost() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        for endpoint in ["a", "b", "c"] {
+            trust.accept_at(endpoint, &self_signed("ab"), NOON).unwrap();
+        }
+        let mut file = written(folder.path());
+        let keys = file["keys"].as_array_mut().unwrap();
+        keys[1]["key_sha256"] = json!("theirs");
+        keys.remove(0);
+        keys.push(pin("d", "ra2", "ef"));
+        file["policy"] = json!(7);
+        fs::write(folder.path().join(FILE), file.to_string()).unwrap();
+
+        trust.accept_at("c", &self_signed("ours"), NOON).unwrap();
+        trust.accept_at("e", &self_signed("ab"), NOON).unwrap();
+        for trust in [trust, open(folder.path())] {
+            assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Unknown, "forgotten there");
+            assert_eq!(trust.verdict("b", &self_signed("theirs")), Verdict::Trusted);
+            assert_eq!(trust.verdict("c", &self_signed("ours")), Verdict::Trusted);
+            assert_eq!(trust.verdict("d", &ra2("ef")), Verdict::Trusted);
+            assert_eq!(trust.verdict("e", &self_signed("ab")), Verdict::Trusted);
+        }
+        assert_eq!(written(folder.path())["policy"], 7);
+    }
+
+    #[tokio::test]
+    async fn an_accepted_key_is_in_the_file_and_nothing_waited_for_the_disk() {
+        let folder = tempdir().unwrap();
+        let trust = open(folder.path());
+        // As if another write were under way.
+        let disk = Arc::clone(&trust.0);
+        let (go_on, held) = std::sync::mpsc::channel::<()>();
+        let (started, starting) = std::sync::mpsc::channel();
+        let writing = std::thread::spawn(move || {
+            let _storage = disk.storage.lock();
+            started.send(()).unwrap();
+            held.recv().unwrap();
+        });
+        starting.recv().unwrap();
+        let identity = self_signed("ab");
+        let mut accepting = std::pin::pin!(trust.accept("studio", &identity));
+        assert!(futures_util::poll!(&mut accepting).is_pending());
+        assert_eq!(trust.verdict("studio", &identity), Verdict::Trusted, "readers do not wait");
+        go_on.send(()).unwrap();
+        accepting.await.unwrap();
+        writing.join().unwrap();
+        assert_eq!(Pins::peek(folder.path()).unwrap().verdict("studio", &identity), Verdict::Trusted);
     }
 
     #[test]
@@ -583,9 +751,9 @@ mod tests {
         open(folder.path()).accept_at("bü", &self_signed("ab"), NOON).unwrap();
         let text = fs::read(folder.path().join(FILE)).unwrap();
         // Without its last line break it is whole.
-        assert!(matches!(parse(&text[..text.len() - 1]), Ok((keys, None)) if keys.pins.len() == 1));
+        assert!(matches!(Keys::parse(&text[..text.len() - 1]), Ok(keys) if keys.pins.len() == 1));
         for length in 0..text.len() - 1 {
-            assert!(parse(&text[..length]).is_err(), "{length}");
+            assert!(Keys::parse(&text[..length]).is_err(), "{length}");
         }
     }
 
@@ -594,14 +762,14 @@ mod tests {
         let folder = tempdir().unwrap();
         fs::create_dir_all(folder.path().join(FILE).join("mine")).unwrap();
         let (trust, notice) = Pins::open(folder.path());
-        assert!(matches!(notice, Some(StoreError::System { .. })), "{notice:?}");
+        assert!(matches!(notice, Some(StoreError::FileUnreadable { .. })), "{notice:?}");
         for _ in 0..2 {
-            let error = trust.accept("studio", &self_signed("ab")).unwrap_err();
+            let error = trust.accept_at("studio", &self_signed("ab"), NOON).unwrap_err();
             assert!(matches!(error, StoreError::TrustNotSaved { .. }), "{error}");
         }
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted, "until Portlight ends");
         assert!(folder.path().join(FILE).join("mine").exists());
-        assert_eq!(Pins::peek(folder.path()).verdict("studio", &self_signed("ab")), Verdict::Unknown);
+        assert!(matches!(Pins::peek(folder.path()), Err(StoreError::FileUnreadable { .. })));
     }
 
     #[test]
@@ -610,7 +778,10 @@ mod tests {
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let (trust, notice) = Pins::open(Path::new(&folder));
             assert!(matches!(notice, Some(StoreError::TrustNotSaved { .. })), "{notice:?}");
-            assert!(matches!(trust.accept("studio", &self_signed("ab")), Err(StoreError::TrustNotSaved { .. })));
+            assert!(matches!(
+                trust.accept_at("studio", &self_signed("ab"), NOON),
+                Err(StoreError::TrustNotSaved { .. })
+            ));
             assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
             return;
         }
@@ -647,10 +818,10 @@ mod tests {
         let target = dotfiles.path().join("keys.json");
         symlink(&target, folder.path().join(FILE)).unwrap();
         for name in ["a", "b"] {
-            open(folder.path()).accept(name, &self_signed("ab")).unwrap();
+            open(folder.path()).accept_at(name, &self_signed("ab"), NOON).unwrap();
             assert_eq!(fs::read_link(folder.path().join(FILE)).unwrap(), target);
         }
-        for trust in [open(folder.path()), Pins::peek(folder.path())] {
+        for trust in [open(folder.path()), Pins::peek(folder.path()).unwrap()] {
             assert_eq!(trust.verdict("a", &self_signed("ab")), Verdict::Trusted);
         }
         assert_eq!(fs::read_dir(dotfiles.path()).unwrap().count(), 1);
@@ -659,8 +830,8 @@ mod tests {
     #[test]
     fn who_only_looks_writes_nothing() {
         let folder = tempdir().unwrap();
-        let trust = Pins::peek(folder.path());
-        trust.accept("studio", &self_signed("ab")).unwrap();
+        let trust = Pins::peek(folder.path()).unwrap();
+        trust.accept_at("studio", &self_signed("ab"), NOON).unwrap();
         assert_eq!(trust.verdict("studio", &self_signed("ab")), Verdict::Trusted);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -295,7 +295,8 @@ fn two_thousand_strangers_keep_no_viewer_out() {
         let mut strangers = JoinSet::new();
         for number in 0..2_000 {
             // One after the other: who comes while the kernel's queue is full may believe to be connected and is not.
-            let mut stream = within(TcpStream::connect(("127.0.0.1", world.engine.relay_port()))).await.unwrap();
+            let mut stream =
+                within(TcpStream::connect(("127.0.0.1", world.engine.sessions().relay_port()))).await.unwrap();
             strangers.spawn(async move {
                 // Some say nothing, some a little; all wait for what comes.
                 let _ = stream.write_all(&b"GET / HTTP/1.1\r\nHost: "[..number % 22]).await;

@@ -147,7 +147,7 @@ impl World {
     pub async fn session(&self, fault: Fault) -> (Session<'_>, Page, TcpStream) {
         let proxy = Proxy::to(self.server.local_addr().unwrap(), fault).await;
         let (id, page, server) = open(&self.engine, &self.server, proxy.port).await;
-        let states = self.engine.watch(id).unwrap();
+        let states = self.engine.sessions().watch(id).unwrap();
         (Session { id, states, engine: &self.engine, _proxy: proxy }, page, server)
     }
 
@@ -197,24 +197,24 @@ impl Session<'_> {
 
     /// Its window is closed.
     pub fn end(&mut self) {
-        self.engine.end(self.id);
+        self.engine.sessions().end(self.id);
     }
 }
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        self.engine.end(self.id);
+        self.engine.sessions().end(self.id);
     }
 }
 
 /// Opens a session by `port` to the server that accepts at `listener`, up to where bytes flow.
 async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (SessionId, Page, TcpStream) {
     // One way, walked once: what it comes to is the question here.
-    let target = Target { reconnect: false, ..engine.target(&format!("127.0.0.1::{port}"), false).unwrap() };
-    let id = engine.reserve();
+    let target = Target { reconnect: false, ..engine.hosts().target(&format!("127.0.0.1::{port}"), false).unwrap() };
+    let id = engine.sessions().reserve();
     engine.open(id, target);
-    engine.attach(id);
-    let mut states = engine.watch(id).unwrap();
+    engine.sessions().attach(id);
+    let mut states = engine.sessions().watch(id).unwrap();
     let server = within(welcome(listener)).await;
     let ready = |state: &SessionState| matches!(state, SessionState::Ready { .. } | SessionState::Ended { .. });
     let url = match within(states.wait_for(ready)).await.unwrap().clone() {

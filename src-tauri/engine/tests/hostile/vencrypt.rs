@@ -133,7 +133,7 @@ async fn a_certificate_of_another_key() {
     let server = crate::script::Server::start(script(&now));
     let keys = Keys { trust, ..Keys::none() };
     let shown = examined(script(&before), Nothing, &Keys::none()).await.0.identity.unwrap();
-    keys.trust.accept(&server.address, &shown).unwrap();
+    keys.trust.accept(&server.address, &shown).await.unwrap();
     let report = crate::examination::examine(&server.address, Password(PASSWORD), &keys).await;
     assert_eq!(ending(&report), "trust_changed", "tls-cert-changed");
     assert_eq!(server.heard().await.beyond, [0; 0]);

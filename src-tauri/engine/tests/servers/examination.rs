@@ -74,7 +74,7 @@ pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Re
 
 fn no_keys() -> Pins {
     let folder = tempfile::tempdir().expect("a folder");
-    Pins::peek(folder.path())
+    Pins::peek(folder.path()).unwrap()
 }
 
 /// How an examination ended, in a few stable words.

@@ -50,10 +50,10 @@ impl House {
     /// Opens a session, trusts every key, and types these passwords one after the other.
     async fn open(&self, target: Target, passwords: &[&str]) -> Visit {
         let at = target.name.clone();
-        let id = self.engine.reserve();
+        let id = self.engine.sessions().reserve();
         self.engine.open(id, target);
-        self.engine.attach(id);
-        let mut states = self.engine.watch(id).unwrap();
+        self.engine.sessions().attach(id);
+        let mut states = self.engine.sessions().watch(id).unwrap();
         let (mut passwords, mut asked) = (passwords.iter(), Vec::new());
         loop {
             let interesting =
@@ -71,7 +71,7 @@ impl House {
                         other => panic!("{at} led to {other:?}"),
                     };
                     asked.push(prompt);
-                    self.engine.answer(id, number, answer);
+                    self.engine.sessions().answer(id, number, answer);
                     // Until it has taken the answer, it still says that it asks.
                     timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
                 }
@@ -187,9 +187,9 @@ async fn a_key_is_asked_about_once_and_again_when_it_is_another() {
 #[tokio::test]
 async fn nobody_knocks_once_too_often() {
     let (house, server) = (House::new().await, Xvnc::start(&["-SecurityTypes", "VncAuth"]).await);
-    let id = house.engine.reserve();
+    let id = house.engine.sessions().reserve();
     house.engine.open(id, Target::unsaved(server.address.clone(), address(&server.address), false));
-    let mut states = house.engine.watch(id).unwrap();
+    let mut states = house.engine.sessions().watch(id).unwrap();
     let mut knocks = 0;
     let ended = loop {
         let said = |state: &SessionState| matches!(state, SessionState::Asking { .. } | SessionState::Ended { .. });
@@ -202,7 +202,7 @@ async fn nobody_knocks_once_too_often() {
         knocks += 1;
         let password = "falsch".to_owned().into();
         states.mark_unchanged();
-        house.engine.answer(id, number, Answer::Password { username: None, password, remember: false });
+        house.engine.sessions().answer(id, number, Answer::Password { username: None, password, remember: false });
         timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());

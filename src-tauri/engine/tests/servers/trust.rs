@@ -112,7 +112,7 @@ async fn a_key_is_remembered() {
         let report = examine(&server.address, Password(PASSWORD), &keys()).await;
         assert_eq!(ending(&report), "untrusted");
         let endpoint = address(&server.address).to_string();
-        trust().accept(&endpoint, &report.identity.unwrap()).unwrap();
+        trust().accept(&endpoint, &report.identity.unwrap()).await.unwrap();
         assert_eq!(ending(&examine(&server.address, Password(PASSWORD), &keys()).await), "let in");
         // The same server under another name is another one.
         let elsewhere = server.address.replace("127.0.0.1", "localhost");
@@ -138,7 +138,7 @@ async fn a_key_is_remembered() {
         examine(&server.address, Nothing, &keys()).await
     };
     let identity = report.identity.unwrap();
-    trust().accept(&endpoint, &identity).unwrap();
+    trust().accept(&endpoint, &identity).await.unwrap();
     assert_eq!(trust().verdict(&endpoint, &identity), Verdict::Trusted);
     assert_eq!(again(port, &other, &keys()).await[1].0, "let in");
     assert_eq!(again(port, &first, &keys()).await[1].0, "trust_changed");

@@ -8,4 +8,16 @@ export type FormError = { "code": "fields",
 /**
  * One entry a field in question.
  */
-fields: Array<FieldProblem>, };
+fields: Array<FieldProblem>, } | { "code": "confirm_address", 
+/**
+ * The new one.
+ */
+address: string, 
+/**
+ * Whether a password would go along.
+ */
+has_password: boolean, 
+/**
+ * Whether an HTTP login would go along.
+ */
+has_http_auth: boolean, };

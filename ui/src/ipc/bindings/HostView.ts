@@ -18,7 +18,31 @@ name: string,
  */
 address: string, 
 /**
- * May be empty.
+ * As [`Jump::parse`] reads it; may be empty.
+ */
+ssh_jump: string, 
+/**
+ * As [`Mac::parse`] reads it; may be empty.
+ */
+mac: string, 
+/**
+ * Whether the keyring has a password for it.
+ */
+has_password: boolean, 
+/**
+ * Whether the keyring has an HTTP login for it.
+ */
+has_http_auth: boolean, 
+/**
+ * When it was last opened, in seconds since 1970.
+ */
+last_opened: number | null, 
+/**
+ * Whether it is the demo desktop inside Portlight.
+ */
+demo: boolean, 
+/**
+ * User name for servers that ask for one.
  */
 username: string, 
 /**
@@ -30,38 +54,14 @@ view_only: boolean,
  */
 favourite: boolean, 
 /**
- * Whether the keyring has a password for it.
- */
-has_password: boolean, 
-/**
- * When it was last opened, in seconds since 1970.
- */
-last_opened: number | null, 
-/**
- * May be empty.
+ * The ID to ask for where the address is an UltraVNC repeater's.
  */
 repeater_id: string, 
 /**
- * May be empty.
+ * A file of certificate authorities that may vouch for this server too.
  */
 ca_file: string, 
 /**
- * As [`Jump::parse`] reads it; may be empty.
+ * Whether a session dials again where the connection breaks.
  */
-ssh_jump: string, 
-/**
- * As [`Mac::parse`] reads it; may be empty.
- */
-mac: string, 
-/**
- * Whether the keyring has what the site in front of it wants to see.
- */
-has_http_auth: boolean, 
-/**
- * Whether a session dials again where the way breaks.
- */
-reconnect: boolean, 
-/**
- * Whether it is the demo desktop inside Portlight.
- */
-demo: boolean, };
+reconnect: boolean, };

@@ -2,7 +2,7 @@
 import type { HttpHeader } from "./HttpHeader";
 
 /**
- * What the form wants done with what the site wants to see.
+ * The editor's change to the HTTP authentication: remove or replace.
  */
 export type HttpAuthChange = { "change": "forget" } | { "change": "set", 
 /**

@@ -7,7 +7,19 @@ export type StoreError = { "code": "no_such_host" } | { "code": "hosts_in_use", 
 /**
  * Where the old file lies now.
  */
-kept_as: string, detail: string, } | { "code": "hosts_not_saved", path: string, detail: string, } | { "code": "trust_not_saved", path: string, detail: string, } | { "code": "trust_unreadable", 
+kept_as: string, detail: string, } | { "code": "file_unreadable", path: string, detail: string, } | { "code": "entries_left_out", path: string, 
+/**
+ * At least 1.
+ */
+count: number, 
+/**
+ * Why the first of them cannot be read.
+ */
+detail: string, } | { "code": "host_unreadable", name: string, detail: string, } | { "code": "hosts_conflict", 
+/**
+ * Where the other program's version lies now.
+ */
+kept_as: string, } | { "code": "hosts_not_saved", path: string, detail: string, } | { "code": "trust_not_saved", path: string, detail: string, } | { "code": "trust_unreadable", 
 /**
  * Where the old file lies now.
  */

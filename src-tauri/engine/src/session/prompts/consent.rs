@@ -4,11 +4,7 @@ use super::{
     super::{Answer, Prompt, Stage},
     Prompts,
 };
-use crate::{
-    connect::Weaker,
-    error::ConnectError,
-    model::{Host, Party},
-};
+use crate::{connect::Weaker, error::ConnectError, model::Party};
 
 impl Prompts<'_> {
     pub(super) async fn consent_to_weaker(&mut self, weaker: Weaker) -> Result<(), ConnectError> {
@@ -20,7 +16,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.level = Some(now));
         if remember {
-            self.run.note(self.target, |host| Host { protection: Some(now), ..host });
+            self.run.note(self.target, move |host| host.protection = Some(now)).await;
         }
         Ok(())
     }
@@ -36,7 +32,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.clear_text = true);
         if remember {
-            self.run.note(self.target, |host| Host { clear_text: true, ..host });
+            self.run.note(self.target, |host| host.clear_text = true).await;
         }
         Ok(())
     }

@@ -20,10 +20,7 @@ impl Prompts<'_> {
                 return Err(ConnectError::cancelled());
             };
         }
-        let (pins, endpoint, identity) = (self.run.services.pins.clone(), endpoint.to_owned(), identity.clone());
-        // Accepting it writes a file.
-        let accepted = tokio::task::spawn_blocking(move || pins.accept(&endpoint, &identity)).await;
-        if let Ok(Err(error)) = accepted {
+        if let Err(error) = self.run.services.pins.accept(endpoint, identity).await {
             tracing::warn!(%error, "a server's key is known for this session only");
         }
         Ok(())

@@ -4,7 +4,7 @@ use crate::{
     keyring::Keyring,
     model::{Address, Host, Level, Travels},
     session::{Services, SessionState, SshQuestion},
-    store::{HostList, Hosts, Pins},
+    store::{HostList, HostsFile, Pins},
     transport::{TimeoutStream, ssh::question::SecretOf},
 };
 use relay::Relay;
@@ -19,13 +19,13 @@ async fn services(host: &Host) -> (Arc<Services>, TempDir) {
 
 async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut hosts = Hosts::open(folder.path()).unwrap().hosts;
-    hosts.put(host.clone()).unwrap();
+    let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
+    list.put(host.clone()).await.unwrap();
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
         keyring,
         pins: Pins::default(),
-        list: Arc::new(HostList::new(hosts)),
+        list: Arc::new(list),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
@@ -96,7 +96,8 @@ async fn a_password_travels_readably_where_that_was_agreed_or_the_path_is_privat
 
 #[tokio::test]
 async fn what_happens_to_the_password_is_said_with_the_prompt() {
-    let host = Host { username: "ann".into(), ..host() };
+    let mut host = host();
+    host.username = "ann".into();
     let (services, _folder) = services(&host).await;
     for (path, security_type, username, travels) in [
         (PathKind::Network, SecurityType::VncAuth, None, Travels::Scrambled),
@@ -317,7 +318,7 @@ async fn a_password_that_was_read_while_the_host_was_edited_is_not_sent_to_the_f
         let mut asking = pin!(prompts.credentials(request, PathKind::Network));
         assert!(futures_util::poll!(&mut asking).is_pending());
         let edited = Host { address: Address::parse("elsewhere").unwrap(), ..host };
-        services.list.change(|hosts| hosts.put(edited)).unwrap();
+        services.list.put(edited).await.unwrap();
         unlock.send(()).unwrap();
         assert!(asking.await.is_err());
     }

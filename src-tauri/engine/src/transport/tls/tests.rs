@@ -370,7 +370,7 @@ async fn an_accepted_certificate_never_vouches_for_another() {
     let accepted = Plan { subject: &[("CN", "mallory")], authority: true, ..plan() }.make();
     let trust = Pins::default();
     let identity = Identity::X509(look(server(&accepted, &[]), &named("studio"), "").await);
-    trust.accept("studio", &identity).unwrap();
+    trust.accept("studio", &identity).await.unwrap();
     assert_eq!(trust.verdict("studio", &identity), Verdict::Trusted);
 
     let signed = Plan { dns: &["bank", "studio"], issuer: Some(&accepted), ..plan() }.make();

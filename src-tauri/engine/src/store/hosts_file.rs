@@ -1,292 +1,169 @@
-//! The list of hosts as one file, `hosts.json`: docs/HOSTS-FILE.md describes it.
+//! The file with the list of hosts, `hosts.json`: docs/HOSTS-FILE.md describes it.
 //!
-//! Two promises: a change is in the file before anybody sees it, and nothing that was in the file is ever lost.
+//! Nothing that was in the file is ever lost, whoever wrote it: what another program changed meanwhile is merged, and what
+//! cannot be read or merged stays in the file, or is kept beside it.
 
-use crate::{
-    error::{Result, StoreError},
-    model::{Host, HostId, name_for},
-    store::file,
-};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use super::{file, list::List, merge::merge};
+use crate::error::StoreError;
 use std::{
-    collections::HashSet,
-    fs::{self, File, TryLockError},
-    io::{self, ErrorKind},
+    fs::{File, TryLockError},
+    io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-/// The file's format. It grows with new fields, which keep their place through older versions; a change that an older
-/// Portlight must not touch gets a new number.
-const VERSION: u64 = 1;
 const FILE: &str = "hosts.json";
 const LOCK: &str = "hosts.lock";
 
-/// The list of hosts, open for changes. Nobody else can open it while this lives.
+/// The file with the list, open for changes. No other instance can open it while this lives. All of it blocks.
 #[derive(Debug)]
-pub struct Hosts {
-    list: List,
+pub(crate) struct HostsFile {
+    list: Arc<List>,
+    /// What the file said when it was read or written last; none where it was not there.
+    text: Option<Vec<u8>>,
+    /// In the folder of settings; copies are kept beside it.
+    named: PathBuf,
+    /// The same, or what it links to.
     file: PathBuf,
     /// Unlocked by the system when it is closed, also after a crash.
     _lock: File,
 }
 
-/// What [`Hosts::open`] found.
+/// What [`HostsFile::open`] found.
 #[derive(Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The list.
-    pub hosts: Hosts,
-    /// Something that the user has to know: [`StoreError::HostsUnreadable`].
-    pub notice: Option<StoreError>,
+    pub(crate) hosts: HostsFile,
+    /// Something that the user has to know: [`StoreError::HostsUnreadable`] or [`StoreError::EntriesLeftOut`].
+    pub(crate) notice: Option<StoreError>,
     /// Whether there was no list yet.
-    pub first_run: bool,
+    pub(crate) first_run: bool,
 }
 
-impl Hosts {
-    /// Opens the list in `folder` and keeps other instances out. A list that cannot be read is kept beside.
+impl HostsFile {
+    /// Opens the list in `folder` and locks out other instances. A list that cannot be read is kept beside.
     ///
     /// # Errors
     /// [`StoreError::HostsInUse`]; [`StoreError::HostsNotSaved`] where the folder or the file beside cannot be written;
-    /// [`StoreError::System`] where the system does not let us read a file that is there.
-    pub fn open(folder: &Path) -> Result<Opened, StoreError> {
-        let file = folder.join(FILE);
-        let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: file.clone(), detail: cause.to_string() };
+    /// [`StoreError::FileUnreadable`] where there is something that cannot be read as a file.
+    pub(crate) fn open(folder: &Path) -> Result<Opened, StoreError> {
+        let named = folder.join(FILE);
+        let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: named.clone(), detail: cause.to_string() };
         file::create_private_folder(folder).map_err(not_saved)?;
-        let lock = file::private().create(true).truncate(false).open(folder.join(LOCK)).map_err(not_saved)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StoreError::HostsInUse { path: file }),
-            Err(TryLockError::Error(cause)) => return Err(not_saved(cause)),
+        let lock = lock(&folder.join(LOCK), &named)?;
+        let file = file::target_of(&named);
+        // The lock is ours: what is unfinished was left by a crash.
+        file::remove_unfinished(&file);
+        file::recover(&file).map_err(|cause| unreadable(&named, &cause))?;
+        let text = file::read(&file).map_err(|cause| unreadable(&named, &cause))?;
+        let Some(bytes) = text else {
+            let hosts = Self { list: Arc::default(), text: None, named, file, _lock: lock };
+            return Ok(Opened { hosts, notice: None, first_run: true });
+        };
+        let (list, notice) = match List::parse(&bytes) {
+            Ok(list) => {
+                let notice = left_out(&list, &named);
+                (list, notice)
+            }
+            Err(detail) => {
+                let kept_as = file::keep_beside(&named, "unreadable", &bytes).map_err(not_saved)?;
+                (List::default(), Some(StoreError::HostsUnreadable { kept_as, detail }))
+            }
+        };
+        let mut hosts = Self { list: Arc::new(list), text: Some(bytes), named, file, _lock: lock };
+        if let Some(StoreError::HostsUnreadable { .. }) = notice {
+            hosts.write(List::default())?;
         }
-        let mut hosts = Self { list: List::default(), file: file::target_of(&file), _lock: lock };
-        // We hold the so nobody is writing it.
-        file::remove_unfinished(&hosts.file);
-        let bytes = match fs::read(&hosts.file) {
-            Ok(bytes) => bytes,
-            Err(cause) if cause.kind() == ErrorKind::NotFound => {
-                return Ok(Opened { hosts, notice: None, first_run: true });
-            }
-            Err(cause) => {
-                let detail = format!("could not read the list of machines in {}: {cause}", file.display());
-                return Err(StoreError::System { detail });
-            }
-        };
-        let (list, problem) = parse(&bytes).unwrap_or_else(|problem| (List::default(), Some(problem)));
-        let notice = match problem {
-            None => None,
-            Some(detail) => {
-                let kept_as = file::keep_beside(&file, &bytes).map_err(not_saved)?;
-                hosts.save(&list)?;
-                Some(StoreError::HostsUnreadable { kept_as, detail })
-            }
-        };
-        hosts.list = list;
         Ok(Opened { hosts, notice, first_run: false })
     }
 
-    /// The hosts in `folder` as they are now, without opening the list; empty where they cannot be read.
-    pub fn read(folder: &Path) -> Vec<Host> {
-        let bytes = fs::read(folder.join(FILE)).unwrap_or_default();
-        parse(&bytes).map(|(list, _)| list.hosts).unwrap_or_default()
-    }
-
-    /// All hosts, in the order in which they were added.
-    pub fn all(&self) -> &[Host] {
-        &self.list.hosts
-    }
-
-    /// The host `id`.
-    pub fn get(&self, id: HostId) -> Option<&Host> {
-        self.list.hosts.iter().find(|host| host.id == id)
-    }
-
-    /// Adds a host at the end, or replaces the one with the same id.
+    /// The list in `folder` as it is now, without opening it for changes; empty where there is none.
     ///
     /// # Errors
-    /// [`StoreError::HostsNotSaved`]; then nothing has changed, here and below.
-    pub fn put(&mut self, host: Host) -> Result<(), StoreError> {
-        self.change(|list| {
-            list.put(host);
-            Ok(())
-        })
+    /// [`StoreError::FileUnreadable`].
+    pub(crate) fn peek(folder: &Path) -> Result<List, StoreError> {
+        let file = folder.join(FILE);
+        match file::read(&file).map_err(|cause| unreadable(&file, &cause))? {
+            Some(text) => List::parse(&text).map_err(|detail| StoreError::FileUnreadable { path: file, detail }),
+            None => Ok(List::default()),
+        }
     }
 
-    /// Takes a host off the list; [`Hosts::restore`] brings it back.
+    /// The list as the file has it.
+    pub(crate) fn list(&self) -> &Arc<List> {
+        &self.list
+    }
+
+    /// Writes `changed`, merged with what another program has written since the file was read or written last. The notice
+    /// says that not all of that could be merged, and where it was kept.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
-        self.change(|list| list.remove(id))
+    /// [`StoreError::HostsNotSaved`]; then nothing has changed.
+    pub(crate) fn save(&mut self, changed: List) -> Result<Option<StoreError>, StoreError> {
+        let (found, kept) = file::read(&self.file)
+            .and_then(|found| {
+                let Some(text) = found.as_ref().filter(|text| self.text.as_ref() != Some(text)) else {
+                    return Ok((None, None));
+                };
+                Ok(match List::parse(text) {
+                    Ok(theirs) => {
+                        let (merged, conflict) = merge(&self.list, theirs, &changed);
+                        let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", text)).transpose()?;
+                        (Some(merged), kept_as.map(|kept_as| StoreError::HostsConflict { kept_as }))
+                    }
+                    Err(detail) => {
+                        let kept_as = file::keep_beside(&self.named, "unreadable", text)?;
+                        (None, Some(StoreError::HostsUnreadable { kept_as, detail }))
+                    }
+                })
+            })
+            .map_err(|cause| self.not_saved(&cause))?;
+        self.write(found.unwrap_or(changed))?;
+        Ok(kept)
     }
 
-    /// Brings a removed host back to its old place.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
-        self.change(|list| list.restore(id))
-    }
-
-    /// The removed hosts that can still be restored, or whose password is still to be forgotten.
-    pub fn removed(&self) -> Vec<HostId> {
-        self.list.removed.iter().map(|removed| removed.host.id).collect()
-    }
-
-    /// Forgets a removed host for good.
-    ///
-    /// # Errors
-    /// [`StoreError::HostsNotSaved`].
-    pub fn forget_removed(&mut self, id: HostId) -> Result<(), StoreError> {
-        self.change(|list| {
-            list.take_removed(id);
-            Ok(())
-        })
-    }
-
-    /// Notes whether the keyring has the host's password.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub fn set_has_password(&mut self, id: HostId, has_password: bool) -> Result<(), StoreError> {
-        self.change(|list| {
-            list.get_mut(id)?.has_password = has_password;
-            Ok(())
-        })
-    }
-
-    /// Notes when the host was last opened, in seconds since 1970.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<(), StoreError> {
-        self.change(|list| {
-            list.get_mut(id)?.last_opened = Some(when);
-            Ok(())
-        })
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut List) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut list = self.list.clone();
-        change(&mut list)?;
-        self.save(&list)?;
-        self.list = list;
+    fn write(&mut self, list: List) -> Result<(), StoreError> {
+        let text = list.print().map_err(|cause| self.not_saved(&cause.into()))?;
+        file::write_whole(&self.file, &text).map_err(|cause| self.not_saved(&cause))?;
+        (self.list, self.text) = (Arc::new(list), Some(text));
         Ok(())
     }
 
-    fn save(&self, list: &List) -> Result<(), StoreError> {
-        let saved = list.print().map_err(io::Error::from).and_then(|bytes| file::write_whole(&self.file, &bytes));
-        saved.map_err(|cause| StoreError::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() })
+    fn not_saved(&self, cause: &io::Error) -> StoreError {
+        StoreError::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() }
     }
 }
 
-// ---- the list
-
-/// What the file says.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct List {
-    hosts: Vec<Host>,
-    /// Sorted by position.
-    removed: Vec<Removed>,
-    /// What a newer Portlight wrote, kept as it was.
-    rest: Map<String, Value>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Removed {
-    /// Where it stands among all hosts, the removed ones included: so that no order of undoing moves the others.
-    position: usize,
-    host: Host,
-}
-
-impl List {
-    fn get_mut(&mut self, id: HostId) -> Result<&mut Host, StoreError> {
-        self.hosts.iter_mut().find(|host| host.id == id).ok_or(StoreError::NoSuchHost)
-    }
-
-    fn put(&mut self, host: Host) {
-        if let Ok(existing) = self.get_mut(host.id) {
-            *existing = host;
-        } else {
-            self.take_removed(host.id);
-            self.hosts.push(host);
-        }
-    }
-
-    fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
-        let row = self.hosts.iter().position(|host| host.id == id).ok_or(StoreError::NoSuchHost)?;
-        let host = self.hosts.remove(row);
-        let step_over = |position, before: &Removed| position + usize::from(before.position <= position);
-        let position = self.removed.iter().fold(row, step_over);
-        let index = self.removed.partition_point(|before| before.position < position);
-        self.removed.insert(index, Removed { position, host });
-        Ok(())
-    }
-
-    fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
-        let index = self.removed.iter().position(|removed| removed.host.id == id).ok_or(StoreError::NoSuchHost)?;
-        let Removed { position, host } = self.removed.remove(index);
-        // The removed ones before it stand in no row of `hosts`.
-        let row = position.saturating_sub(index).min(self.hosts.len());
-        self.hosts.insert(row, host);
-        Ok(())
-    }
-
-    fn take_removed(&mut self, id: HostId) {
-        let Some(index) = self.removed.iter().position(|removed| removed.host.id == id) else { return };
-        self.removed.remove(index);
-        for later in &mut self.removed[index..] {
-            later.position = later.position.saturating_sub(1);
-        }
-    }
-
-    fn print(&self) -> serde_json::Result<Vec<u8>> {
-        #[derive(Serialize)]
-        struct Printed<'a> {
-            version: u64,
-            hosts: &'a [Host],
-            removed: &'a [Removed],
-            #[serde(flatten)]
-            rest: &'a Map<String, Value>,
-        }
-        let Self { hosts, removed, rest } = self;
-        let mut text = serde_json::to_vec_pretty(&Printed { version: VERSION, hosts, removed, rest })?;
-        text.push(b'\n');
-        Ok(text)
+fn lock(path: &Path, named: &Path) -> Result<File, StoreError> {
+    let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: path.to_owned(), detail: cause.to_string() };
+    file::is_regular(path).map_err(not_saved)?;
+    let lock = file::private().create(true).truncate(false).open(path).map_err(not_saved)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::HostsInUse { path: named.to_owned() }),
+        Err(TryLockError::Error(cause)) => Err(not_saved(cause)),
     }
 }
 
-/// Reads the file's text. Beside the list comes a sentence about entries that had to be left out of it.
-fn parse(text: &[u8]) -> Result<(List, Option<String>), String> {
-    let mut rest = file::parse(text, VERSION)?;
-    let mut left_out = Vec::new();
-    let mut hosts: Vec<Host> = file::entries(&mut rest, "hosts", &mut left_out)?.ok_or("it has no hosts")?;
-    let mut removed: Vec<Removed> = file::entries(&mut rest, "removed", &mut left_out)?.unwrap_or_default();
+fn unreadable(path: &Path, cause: &io::Error) -> StoreError {
+    StoreError::FileUnreadable { path: path.to_owned(), detail: cause.to_string() }
+}
 
-    let mut ids = HashSet::new();
-    let mut is_new = |host: &Host| {
-        ids.insert(host.id) || {
-            left_out.push("an id comes twice".to_owned());
-            false
-        }
-    };
-    hosts.retain(&mut is_new);
-    removed.retain(|removed| is_new(&removed.host));
-    removed.sort_by_key(|removed| removed.position);
-    for host in &mut hosts {
-        if host.name.trim().is_empty() {
-            host.name = name_for(&host.address);
-        }
-    }
-    Ok((List { hosts, removed, rest }, file::left_out(&left_out)))
+fn left_out(list: &List, path: &Path) -> Option<StoreError> {
+    let (count, detail) = list.left_out()?;
+    Some(StoreError::EntriesLeftOut { path: path.to_owned(), count, detail: detail.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_process::{CHILD_OF_TEST, again};
-    use serde_json::json;
+    use crate::{
+        model::{Host, HostId},
+        test_process::{CHILD_OF_TEST, again},
+    };
+    use serde_json::{Value, json};
     use std::{
-        env,
+        env, fs,
         io::{BufRead, BufReader},
         os::unix::fs::{PermissionsExt, symlink},
         process::{Command, Stdio},
@@ -295,15 +172,55 @@ mod tests {
     };
     use tempfile::{TempDir, tempdir};
 
+    impl HostsFile {
+        fn change(&mut self, change: impl FnOnce(&mut List) -> Result<(), StoreError>) -> Result<(), StoreError> {
+            let mut changed = List::clone(&self.list);
+            change(&mut changed)?;
+            self.save(changed).map(|notice| assert_eq!(notice, None))
+        }
+
+        fn put(&mut self, host: Host) -> Result<(), StoreError> {
+            self.change(|list| Ok(list.put(host)))
+        }
+
+        fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
+            self.change(|list| list.remove(id))
+        }
+
+        fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
+            self.change(|list| list.restore(id))
+        }
+
+        fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<(), StoreError> {
+            self.change(|list| Ok(list.get_mut(id)?.last_opened = Some(when)))
+        }
+
+        fn all(&self) -> &[Host] {
+            self.list.all()
+        }
+
+        fn get(&self, id: HostId) -> Option<&Host> {
+            self.list.get(id)
+        }
+
+        fn removed(&self) -> Vec<HostId> {
+            self.list.removed()
+        }
+    }
+
+    fn peek(folder: &Path) -> Vec<Host> {
+        HostsFile::peek(folder).unwrap().all().to_vec()
+    }
+
     fn host(name: &str) -> Host {
         Host { address: format!("{name}:1").parse().unwrap(), ..Host::demo(name) }
     }
 
-    fn open(folder: &Path) -> Hosts {
+    fn open(folder: &Path) -> HostsFile {
         // Another test may be starting a process in this moment, which has our closed lock open for an instant more.
         let instant = Instant::now() + Duration::from_secs(5);
         let opened = loop {
-            match Hosts::open(folder) {
+            match HostsFile::open(folder) {
                 Err(StoreError::HostsInUse { .. }) if Instant::now() < instant => thread::yield_now(),
                 opened => break opened.unwrap(),
             }
@@ -312,7 +229,7 @@ mod tests {
         opened.hosts
     }
 
-    fn filled(folder: &Path, names: &[&str]) -> Hosts {
+    fn filled(folder: &Path, names: &[&str]) -> HostsFile {
         let mut hosts = open(folder);
         for name in names {
             hosts.put(host(name)).unwrap();
@@ -324,7 +241,7 @@ mod tests {
         hosts.iter().map(|host| host.name.as_str()).collect()
     }
 
-    fn id_of(hosts: &Hosts, name: &str) -> HostId {
+    fn id_of(hosts: &HostsFile, name: &str) -> HostId {
         hosts.all().iter().find(|host| host.name == name).unwrap().id
     }
 
@@ -348,7 +265,7 @@ mod tests {
     #[test]
     fn hosts_are_there_again_after_a_restart() {
         let folder = tempdir().unwrap();
-        let opened = Hosts::open(folder.path()).unwrap();
+        let opened = HostsFile::open(folder.path()).unwrap();
         assert!(opened.first_run && opened.notice.is_none() && opened.hosts.all().is_empty());
         drop(opened);
 
@@ -356,10 +273,10 @@ mod tests {
         let before = hosts.all().to_vec();
         drop(hosts);
 
-        let opened = Hosts::open(folder.path()).unwrap();
+        let opened = HostsFile::open(folder.path()).unwrap();
         assert!(!opened.first_run);
         assert_eq!(opened.hosts.all(), before);
-        assert_eq!(Hosts::read(folder.path()), before, "the command line sees them while the app has them open");
+        assert_eq!(peek(folder.path()), before, "the command line sees them while the app has them open");
     }
 
     #[test]
@@ -368,7 +285,7 @@ mod tests {
         let mut hosts = filled(folder.path(), &["a"]);
         hosts.remove(id_of(&hosts, "a")).unwrap();
         drop(hosts);
-        assert!(!Hosts::open(folder.path()).unwrap().first_run);
+        assert!(!HostsFile::open(folder.path()).unwrap().first_run);
     }
 
     #[test]
@@ -377,7 +294,7 @@ mod tests {
         let mut hosts = filled(folder.path(), &["a", "b"]);
         let renamed = Host { name: "A".into(), ..hosts.all()[0].clone() };
         hosts.put(renamed.clone()).unwrap();
-        hosts.set_has_password(renamed.id, true).unwrap();
+        hosts.change(|list| Ok(list.get_mut(renamed.id)?.has_password = true)).unwrap();
         hosts.set_last_opened(renamed.id, 7).unwrap();
         drop(hosts);
         let hosts = open(folder.path());
@@ -393,8 +310,7 @@ mod tests {
         assert_eq!(hosts.remove(id), Err(StoreError::NoSuchHost));
         assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
         assert_eq!(hosts.set_last_opened(id, 1), Err(StoreError::NoSuchHost));
-        assert_eq!(hosts.set_has_password(id, true), Err(StoreError::NoSuchHost));
-        assert_eq!(hosts.forget_removed(id), Ok(()));
+        assert_eq!(hosts.change(|list| Ok(list.take_removed(id))), Ok(()));
     }
 
     #[test]
@@ -418,7 +334,7 @@ mod tests {
     #[test]
     fn no_order_of_removing_and_restoring_moves_the_others() {
         let folder = tempdir().unwrap();
-        let mut hosts = filled(folder.path(), &["a", "b", "c", "d"]);
+        let hosts = filled(folder.path(), &["a", "b", "c", "d"]);
         let ids: Vec<HostId> = hosts.all().iter().map(|host| host.id).collect();
         // All orders of four, as numbers to the base of four in which each digit comes once.
         let orders: Vec<[usize; 4]> = (0..256)
@@ -428,18 +344,16 @@ mod tests {
         assert_eq!(orders.len(), 24);
         for removing in &orders {
             for restoring in &orders {
+                let mut all = List::clone(&hosts.list);
                 for number in [2, 3, 4] {
                     let gone = &removing[..number];
-                    gone.iter().for_each(|row| hosts.list.remove(ids[*row]).unwrap());
-                    restoring
-                        .iter()
-                        .filter(|row| gone.contains(row))
-                        .for_each(|row| hosts.list.restore(ids[*row]).unwrap());
-                    assert_eq!(names(hosts.all()), ["a", "b", "c", "d"], "{gone:?} {restoring:?}");
+                    gone.iter().for_each(|row| all.remove(ids[*row]).unwrap());
+                    restoring.iter().filter(|row| gone.contains(row)).for_each(|row| all.restore(ids[*row]).unwrap());
+                    assert_eq!(names(all.all()), ["a", "b", "c", "d"], "{gone:?} {restoring:?}");
                 }
                 // One of the removed is forgotten, the other comes back between the rest.
                 let [forgotten, back, ..] = *removing;
-                let mut list = hosts.list.clone();
+                let mut list = List::clone(&hosts.list);
                 list.remove(ids[forgotten]).unwrap();
                 list.remove(ids[back]).unwrap();
                 list.take_removed(ids[forgotten]);
@@ -456,7 +370,7 @@ mod tests {
         let mut hosts = filled(folder.path(), &["a"]);
         let id = id_of(&hosts, "a");
         hosts.remove(id).unwrap();
-        hosts.forget_removed(id).unwrap();
+        hosts.change(|list| Ok(list.take_removed(id))).unwrap();
         assert_eq!(hosts.restore(id), Err(StoreError::NoSuchHost));
         drop(hosts);
         assert!(open(folder.path()).removed().is_empty());
@@ -513,7 +427,7 @@ mod tests {
             let earlier = folder.path().join("hosts.unreadable-1.json");
             fs::write(&earlier, "kept earlier").unwrap();
 
-            let Opened { mut hosts, notice, first_run } = Hosts::open(folder.path()).unwrap();
+            let Opened { mut hosts, notice, first_run } = HostsFile::open(folder.path()).unwrap();
             assert!(hosts.all().is_empty() && !first_run, "{shown}");
             let Some(StoreError::HostsUnreadable { kept_as, detail }) = notice else { panic!("no notice: {shown}") };
             assert_eq!(kept_as, folder.path().join("hosts.unreadable-2.json"));
@@ -547,15 +461,41 @@ mod tests {
         })
         .to_string();
         let folder = folder_with(text.as_bytes());
-        assert_eq!(names(&Hosts::read(folder.path())), ["a", "e"]);
-        let opened = Hosts::open(folder.path()).unwrap();
-        assert_eq!(names(opened.hosts.all()), ["a", "e"]);
-        assert!(opened.hosts.removed().is_empty() && opened.hosts.list.rest.contains_key("groups"));
-        let Some(StoreError::HostsUnreadable { kept_as, detail }) = opened.notice else { panic!("no notice") };
-        assert_eq!(fs::read_to_string(kept_as).unwrap(), text);
-        assert!(detail.starts_with("5 entries were left out; the first: "), "{detail}");
-        drop(opened.hosts);
-        assert_eq!(names(open(folder.path()).all()), ["a", "e"], "the second start has nothing to say");
+        assert_eq!(names(&peek(folder.path())), ["a", "e"]);
+        for _ in 0..2 {
+            let opened = HostsFile::open(folder.path()).unwrap();
+            assert_eq!(names(opened.hosts.all()), ["a", "e"]);
+            assert!(opened.hosts.removed().is_empty() && opened.hosts.list.rest.contains_key("groups"));
+            let Some(StoreError::EntriesLeftOut { path, count: 5, detail }) = opened.notice else {
+                panic!("no notice")
+            };
+            assert!(path == folder.path().join(FILE) && !detail.is_empty());
+            assert_eq!(files(folder.path()), [FILE, LOCK], "there is nothing to keep beside: nothing is lost");
+            let mut hosts = opened.hosts;
+            hosts.set_last_opened(first, 7).unwrap();
+        }
+        let written: Value = serde_json::from_slice(&fs::read(folder.path().join(FILE)).unwrap()).unwrap();
+        let names: Vec<&str> =
+            written["hosts"].as_array().unwrap().iter().map(|host| host["name"].as_str().unwrap_or("-")).collect();
+        assert_eq!(names, ["a", "b", "c", "d", "e", "-"], "all entries are in the file, in their order");
+        let before: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(written["hosts"][1], before["hosts"][1]);
+        assert_eq!(written["removed"], before["removed"]);
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_outlives_the_one_before_it() {
+        let (first, last) = (HostId::new(), HostId::new());
+        let text = json!({
+            "version": 1,
+            "hosts": [{ "id": first, "name": "a", "address": "a" }, { "name": "b" }, { "id": last, "name": "c", "address": "c" }],
+        });
+        let folder = folder_with(text.to_string().as_bytes());
+        let mut hosts = HostsFile::open(folder.path()).unwrap().hosts;
+        hosts.change(|list| list.remove(first)).unwrap();
+        hosts.change(|list| Ok(list.take_removed(first))).unwrap();
+        let written: Value = serde_json::from_slice(&fs::read(folder.path().join(FILE)).unwrap()).unwrap();
+        assert_eq!(written["hosts"][1], json!({ "name": "b" }));
     }
 
     #[test]
@@ -578,12 +518,12 @@ mod tests {
         let folder = tempdir().unwrap();
         let mut hosts = filled(folder.path(), &["a", "bü"]);
         hosts.remove(id_of(&hosts, "a")).unwrap();
-        let list = hosts.list.clone();
+        let list = Arc::clone(&hosts.list);
         drop(hosts);
         let text = fs::read(folder.path().join(FILE)).unwrap();
         for length in 0..=text.len() {
             let folder = folder_with(&text[..length]);
-            let opened = Hosts::open(folder.path()).unwrap();
+            let opened = HostsFile::open(folder.path()).unwrap();
             match opened.notice {
                 None => assert_eq!(opened.hosts.list, list, "{length}"),
                 Some(StoreError::HostsUnreadable { kept_as, .. }) => {
@@ -600,23 +540,129 @@ mod tests {
         let folder = tempdir().unwrap();
         fs::create_dir(folder.path().join(FILE)).unwrap();
         fs::write(folder.path().join(FILE).join("mine"), "").unwrap();
-        assert!(matches!(Hosts::open(folder.path()), Err(StoreError::System { .. })));
+        assert!(matches!(HostsFile::open(folder.path()), Err(StoreError::FileUnreadable { .. })));
         assert_eq!(files(&folder.path().join(FILE)), ["mine"]);
-        assert!(Hosts::read(folder.path()).is_empty());
+        assert!(matches!(HostsFile::peek(folder.path()), Err(StoreError::FileUnreadable { .. })));
 
         let folder = tempdir().unwrap();
         symlink("hosts.json", folder.path().join(FILE)).unwrap();
-        assert!(matches!(Hosts::open(folder.path()), Err(StoreError::System { .. })), "a link that leads to itself");
+        assert!(
+            matches!(HostsFile::open(folder.path()), Err(StoreError::FileUnreadable { .. })),
+            "a link that leads to itself"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_an_error_and_never_waited_for() {
+        for name in [FILE, LOCK] {
+            let folder = tempdir().unwrap();
+            let fifo = folder.path().join(name);
+            rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+            // On a thread of its own: one that waits for a FIFO waits for ever.
+            let (done, opened) = std::sync::mpsc::channel();
+            let path = folder.path().to_owned();
+            thread::spawn(move || done.send((HostsFile::peek(&path).err(), HostsFile::open(&path).err())));
+            let (peeked, opened) = opened.recv_timeout(Duration::from_secs(20)).unwrap();
+            let Some(error) = opened else { panic!("{name} was opened") };
+            assert!(error.to_string().contains(fifo.to_str().unwrap()), "{error}");
+            assert_eq!(peeked.is_some(), name == FILE);
+        }
+        let folder = tempdir().unwrap();
+        symlink(folder.path().join("missing/hosts.json"), folder.path().join(FILE)).unwrap();
+        let mut hosts = HostsFile::open(folder.path()).unwrap().hosts;
+        let Err(StoreError::HostsNotSaved { path, .. }) = hosts.put(host("a")) else { panic!("a link to nowhere") };
+        assert!(path.ends_with("missing/hosts.json"));
+    }
+
+    /// What another program does to the file while Portlight has the list open.
+    fn edit(folder: &Path, change: impl FnOnce(&mut Value)) {
+        let file = folder.join(FILE);
+        let mut text: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        change(&mut text);
+        fs::write(file, text.to_string()).unwrap();
+    }
+
+    #[test]
+    fn what_another_program_writes_meanwhile_is_not_lost() {
+        let folder = tempdir().unwrap();
+        let mut hosts = filled(folder.path(), &["a", "b", "c", "d"]);
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| id_of(&hosts, name));
+        edit(folder.path(), |file| {
+            let list = file["hosts"].as_array_mut().unwrap();
+            list[0]["username"] = json!("ann");
+            list[0]["colour"] = json!("blue");
+            list.remove(2);
+            list.remove(2);
+            list.insert(0, json!({ "id": HostId::new(), "name": "new", "address": "new" }));
+            list.push(json!({ "name": "half" }));
+            file["groups"] = json!(["home"]);
+        });
+        // Meanwhile, here: one field of the same host, another host, and one that was taken out there.
+        hosts
+            .change(|list| {
+                list.get_mut(a)?.last_opened = Some(7);
+                list.get_mut(c)?.favourite = true;
+                list.put(host("ours"));
+                list.remove(b)
+            })
+            .unwrap();
+        let expected = ["new", "a", "c", "ours"];
+        assert_eq!(names(hosts.all()), expected);
+        let merged = hosts.get(a).unwrap();
+        assert_eq!(
+            (merged.username.as_str(), merged.last_opened, &merged.rest["colour"]),
+            ("ann", Some(7), &json!("blue"))
+        );
+        assert!(hosts.get(c).unwrap().favourite, "taken out there and changed here: it stays");
+        assert!(hosts.get(d).is_none() && hosts.removed() == [b]);
+        drop(hosts);
+        let opened = HostsFile::open(folder.path()).unwrap();
+        assert_eq!(names(opened.hosts.all()), expected);
+        assert!(matches!(opened.notice, Some(StoreError::EntriesLeftOut { count: 1, .. })));
+        assert_eq!(opened.hosts.list.rest["groups"], json!(["home"]));
+        assert_eq!(files(folder.path()), [FILE, LOCK], "there was nothing to contradict");
+    }
+
+    #[test]
+    fn where_two_changes_contradict_each_other_both_are_kept() {
+        let folder = tempdir().unwrap();
+        let mut hosts = filled(folder.path(), &["a"]);
+        let a = id_of(&hosts, "a");
+        edit(folder.path(), |file| file["hosts"][0]["address"] = json!("theirs"));
+        let theirs = fs::read(folder.path().join(FILE)).unwrap();
+        let mut changed = List::clone(&hosts.list);
+        changed.get_mut(a).unwrap().address = "ours".parse().unwrap();
+        let Ok(Some(StoreError::HostsConflict { kept_as })) = hosts.save(changed) else { panic!("no conflict") };
+        assert_eq!(hosts.get(a).unwrap().address.to_string(), "ours");
+        assert_eq!(kept_as, folder.path().join("hosts.conflict-1.json"));
+        assert_eq!(fs::read(kept_as).unwrap(), theirs);
+        hosts.set_last_opened(a, 1).unwrap();
+    }
+
+    #[test]
+    fn what_another_program_leaves_unreadable_is_kept_beside() {
+        let folder = tempdir().unwrap();
+        let mut hosts = filled(folder.path(), &["a"]);
+        fs::write(folder.path().join(FILE), "half a").unwrap();
+        let mut changed = List::clone(&hosts.list);
+        changed.put(host("b"));
+        let Ok(Some(StoreError::HostsUnreadable { kept_as, .. })) = hosts.save(changed) else { panic!("no notice") };
+        assert_eq!(fs::read_to_string(kept_as).unwrap(), "half a");
+        assert_eq!(names(&peek(folder.path())), ["a", "b"]);
+        // One that was deleted comes back with the next change.
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        hosts.put(host("c")).unwrap();
+        assert_eq!(names(&peek(folder.path())), ["a", "b", "c"]);
     }
 
     #[test]
     fn a_full_disk_loses_nothing() {
-        const TEST: &str = "store::hosts::tests::a_full_disk_loses_nothing";
+        const TEST: &str = "store::hosts_file::tests::a_full_disk_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
-            assert!(matches!(Hosts::open(&folder.join("unreadable")), Err(StoreError::HostsNotSaved { .. })));
+            assert!(matches!(HostsFile::open(&folder.join("unreadable")), Err(StoreError::HostsNotSaved { .. })));
             let mut hosts = open(&folder.join("good"));
-            let before = hosts.list.clone();
+            let before = Arc::clone(&hosts.list);
             assert!(matches!(hosts.put(host("b")), Err(StoreError::HostsNotSaved { .. })));
             assert_eq!(hosts.list, before);
             return;
@@ -647,7 +693,7 @@ mod tests {
     fn what_cannot_be_saved_changes_nothing() {
         let folder = tempdir().unwrap();
         let mut hosts = filled(folder.path(), &["a", "b"]);
-        let before = hosts.list.clone();
+        let before = Arc::clone(&hosts.list);
         let a = id_of(&hosts, "a");
 
         // Not even root can rename a file over a folder.
@@ -665,7 +711,7 @@ mod tests {
         fs::remove_dir(&file).unwrap();
         fs::write(&file, text).unwrap();
         hosts.put(host("c")).unwrap();
-        assert_eq!(names(&Hosts::read(folder.path())), ["a", "b", "c"]);
+        assert_eq!(names(&peek(folder.path())), ["a", "b", "c"]);
     }
 
     #[test]
@@ -673,11 +719,11 @@ mod tests {
         let folder = tempdir().unwrap();
         // Nobody can make a file in /proc, not even root.
         symlink("/proc/portlight-hosts.json", folder.path().join(FILE)).unwrap();
-        let Opened { mut hosts, first_run, .. } = Hosts::open(folder.path()).unwrap();
+        let Opened { mut hosts, first_run, .. } = HostsFile::open(folder.path()).unwrap();
         assert!(first_run);
         assert!(matches!(hosts.put(host("a")), Err(StoreError::HostsNotSaved { .. })));
         assert!(hosts.all().is_empty());
-        assert!(matches!(Hosts::open(Path::new("/proc/portlight")), Err(StoreError::HostsNotSaved { .. })));
+        assert!(matches!(HostsFile::open(Path::new("/proc/portlight")), Err(StoreError::HostsNotSaved { .. })));
     }
 
     #[test]
@@ -709,15 +755,18 @@ mod tests {
 
     #[test]
     fn only_one_can_have_it_open() {
-        const TEST: &str = "store::hosts::tests::only_one_can_have_it_open";
+        const TEST: &str = "store::hosts_file::tests::only_one_can_have_it_open";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let folder = PathBuf::from(folder);
-            assert_eq!(Hosts::open(&folder).unwrap_err(), StoreError::HostsInUse { path: folder.join(FILE) });
+            assert_eq!(HostsFile::open(&folder).unwrap_err(), StoreError::HostsInUse { path: folder.join(FILE) });
             return;
         }
         let folder = tempdir().unwrap();
         let hosts = filled(folder.path(), &["a"]);
-        assert_eq!(Hosts::open(folder.path()).unwrap_err(), StoreError::HostsInUse { path: folder.path().join(FILE) });
+        assert_eq!(
+            HostsFile::open(folder.path()).unwrap_err(),
+            StoreError::HostsInUse { path: folder.path().join(FILE) }
+        );
         assert!(again(TEST).env(CHILD_OF_TEST, folder.path()).output().unwrap().status.success(), "in another process");
         drop(hosts);
         open(folder.path());
@@ -725,7 +774,7 @@ mod tests {
 
     #[test]
     fn a_crash_while_saving_loses_nothing() {
-        const TEST: &str = "store::hosts::tests::a_crash_while_saving_loses_nothing";
+        const TEST: &str = "store::hosts_file::tests::a_crash_while_saving_loses_nothing";
         if let Some(folder) = env::var_os(CHILD_OF_TEST) {
             let mut hosts = open(Path::new(&folder));
             for number in 0.. {

@@ -1,0 +1,746 @@
+//! The saved hosts with their passwords: what the window with the list can do.
+//!
+//! The file and the keyring change together. A password is in the keyring before the file says so, and the file stops saying
+//! so before it leaves; what fails halfway is taken back. So a password without a host stays in no keyring.
+
+use super::{find_target, undo::Undo};
+use crate::{
+    error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},
+    keyring::Keyring,
+    model::{
+        Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret, Target,
+    },
+    store::{Hint, HostList, List, SeenHints},
+};
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::{
+    sync::{Arc, Weak},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::{runtime::Handle, sync::watch};
+
+/// The list as the window shows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HostListView {
+    /// In the order in which they were added.
+    pub hosts: Vec<HostView>,
+    /// What the user has to know about the list or the keyring.
+    pub notices: Vec<Error>,
+}
+
+/// A host that was saved.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Saved {
+    /// As it is now.
+    pub host: HostView,
+    /// What became of its password.
+    pub password: PasswordOutcome,
+}
+
+/// What became of a password when its host was saved.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum PasswordOutcome {
+    /// It stayed as it was.
+    Kept,
+    /// It is in the keyring.
+    Stored,
+    /// It is no longer in the keyring.
+    Forgotten,
+    /// The host is saved, its password is not in the keyring.
+    NotStored {
+        /// Why.
+        error: Error,
+    },
+}
+
+/// The saved hosts, and their passwords in the keyring.
+pub struct Hosts {
+    list: Arc<HostList>,
+    keyring: Keyring,
+    notices: Mutex<Vec<Error>>,
+    undo: Undo,
+}
+
+impl Hosts {
+    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring, runtime: Handle) -> Arc<Self> {
+        Arc::new(Self { list, keyring, notices: Mutex::default(), undo: Undo::new(runtime) })
+    }
+
+    // ---- looking
+
+    /// The hosts and what has to be said about them.
+    pub fn view(&self) -> HostListView {
+        let about_the_file = self.list.notices().into_iter().map(Error::from);
+        HostListView {
+            hosts: self.list.get().all().iter().map(Host::view).collect(),
+            notices: about_the_file.chain(self.notices.lock().iter().cloned()).collect(),
+        }
+    }
+
+    /// Wakes after each change of the list or its notices. The value counts the changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.list.changes()
+    }
+
+    /// What `text` means: a saved host's name, or else anything that reads as an address.
+    ///
+    /// # Errors
+    /// Those of [`find_target`].
+    pub fn target(&self, text: &str, view_only: bool) -> Result<Target> {
+        find_target(&self.list.get(), text, view_only)
+    }
+
+    /// The saved host `id` as something to open.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`].
+    pub fn target_of(&self, id: HostId) -> Result<Target> {
+        Ok(Target::from(&self.host(id)?))
+    }
+
+    /// The saved host `id` as something to wake up and open.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`].
+    pub fn wake_target(&self, id: HostId) -> Result<Target> {
+        let host = self.host(id)?;
+        Ok(Target { wake: host.mac, ..Target::from(&host) })
+    }
+
+    /// The host that a form means, and its saved password: nothing is saved. Logins that were saved for another address are
+    /// left out, unless the form says that they go along.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`]. The keyring's error stands in place of the password.
+    pub async fn draft(
+        &self,
+        draft: &HostDraft,
+        change: PasswordChange,
+    ) -> Result<(Host, Result<Option<Secret>, KeyringError>)> {
+        let list = self.list.get();
+        let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
+        let mut host = checked(draft, existing)?;
+        if existing.is_some_and(|existing| !existing.is_same_server(&host))
+            && draft.on_new_address != OnNewAddress::Keep
+        {
+            (host.has_password, host.has_http_auth) = (false, false);
+        }
+        let password = match change {
+            PasswordChange::Set { password } => Ok(Some(password)),
+            PasswordChange::Keep if host.has_password => self.keyring.get(host.id).await,
+            PasswordChange::Keep | PasswordChange::Forget => Ok(None),
+        };
+        Ok((host, password))
+    }
+
+    fn host(&self, id: HostId) -> Result<Host, StoreError> {
+        self.list.get().get(id).cloned().ok_or(StoreError::NoSuchHost)
+    }
+
+    // ---- changing
+
+    /// Adds or changes a host, and after that its password: a keyring that fails leaves a saved host.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
+    /// nothing is saved.
+    pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+        let keeps_password = matches!(change, PasswordChange::Keep);
+        let (mut host, forgotten) = self.list.change(move |list| put_draft(list, &draft, keeps_password)).await?;
+        let change = match change {
+            PasswordChange::Keep if forgotten.password => PasswordChange::Forget,
+            change => change,
+        };
+        let mut password = match change {
+            PasswordChange::Keep => PasswordOutcome::Kept,
+            PasswordChange::Forget => self.forget_password(&mut host).await,
+            PasswordChange::Set { password } => self.store_password(&mut host, &password).await,
+        };
+        if forgotten.http_auth
+            && let Err(error) = self.keyring.forget(HttpAuth::account(host.id)).await
+        {
+            password = PasswordOutcome::NotStored { error: error.into() };
+        }
+        Ok(Saved { host: host.view(), password })
+    }
+
+    async fn store_password(&self, host: &mut Host, password: &Secret) -> PasswordOutcome {
+        let stored = async {
+            self.keyring.set(host.id, password).await?;
+            self.note_password(host, true).await
+        };
+        match stored.await {
+            Ok(()) => PasswordOutcome::Stored,
+            Err(error) => {
+                // The file does not say that there is one: none may stay.
+                if !host.has_password
+                    && let Err(error) = self.keyring.forget(host.id).await
+                {
+                    tracing::debug!(%error, "no password to take back");
+                }
+                PasswordOutcome::NotStored { error }
+            }
+        }
+    }
+
+    async fn forget_password(&self, host: &mut Host) -> PasswordOutcome {
+        let forgotten = async {
+            self.keyring.forget(host.id).await?;
+            self.note_password(host, false).await
+        };
+        match forgotten.await {
+            Ok(()) => PasswordOutcome::Forgotten,
+            Err(error) => PasswordOutcome::NotStored { error },
+        }
+    }
+
+    async fn note_password(&self, host: &mut Host, has_password: bool) -> Result<()> {
+        let id = host.id;
+        let noted = self.list.change(move |list| {
+            list.get_mut(id)?.has_password = has_password;
+            Ok::<_, StoreError>(())
+        });
+        noted.await?;
+        host.has_password = has_password;
+        Ok(())
+    }
+
+    /// Keeps the HTTP login of a saved host's WebSocket, or forgets it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`], [`ConnectError::BadInput`] for headers that cannot be sent, those of the keyring: then
+    /// everything is as it was.
+    pub async fn save_http_auth(&self, id: HostId, change: HttpAuthChange) -> Result<()> {
+        let host = self.host(id)?;
+        let account = HttpAuth::account(id);
+        match change {
+            HttpAuthChange::Forget => {
+                self.note_http_auth(id, false).await?;
+                if let Err(error) = self.keyring.forget(&account).await {
+                    self.note_http_auth(id, host.has_http_auth).await?;
+                    return Err(error.into());
+                }
+            }
+            HttpAuthChange::Set { username, password, headers } => {
+                let address = host.address.without_query().to_string();
+                let bad_input = |detail: String| ConnectError::BadInput { address: address.clone(), detail };
+                let auth = HttpAuth::new(username, &password, &headers);
+                auth.check().map_err(bad_input)?;
+                let secret = auth.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
+                let before = if host.has_http_auth { self.keyring.get(&account).await? } else { None };
+                self.keyring.set(&account, &secret).await?;
+                if let Err(error) = self.note_http_auth(id, true).await {
+                    let taken_back = match before {
+                        Some(before) => self.keyring.set(&account, &before).await,
+                        None => self.keyring.forget(&account).await,
+                    };
+                    if let Err(error) = taken_back {
+                        tracing::warn!(%error, "an HTTP login stays in the keyring");
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_http_auth(&self, id: HostId, has_http_auth: bool) -> impl Future<Output = Result<(), StoreError>> {
+        self.list.change(move |list| {
+            list.get_mut(id)?.has_http_auth = has_http_auth;
+            Ok(())
+        })
+    }
+
+    /// Adds a copy of a host, with its password, under another name. Its HTTP login is not copied.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
+        let original = self.host(id)?;
+        let mut copy = checked(&HostDraft { id: None, name, ..HostDraft::from(&original) }, None)?;
+        self.list.put(copy.clone()).await?;
+        if original.has_password {
+            let copied = async {
+                self.keyring.copy(id, copy.id).await?;
+                self.note_password(&mut copy, true).await
+            };
+            if let Err(error) = copied.await {
+                tracing::info!(%error, "password not copied");
+                if let Err(error) = self.keyring.forget(copy.id).await {
+                    tracing::debug!(%error, "no password to take back");
+                }
+            }
+        }
+        Ok(copy.view())
+    }
+
+    /// Adds many hosts: all of them or none, as one write and one event.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`] of the first draft that cannot be read, [`StoreError::HostsNotSaved`].
+    pub async fn import(&self, drafts: Vec<HostDraft>) -> Result<Vec<HostView>> {
+        let hosts: Vec<Host> = drafts.iter().map(|draft| checked(draft, None)).collect::<Result<_>>()?;
+        let views = hosts.iter().map(Host::view).collect();
+        let added = self.list.change(|list| {
+            hosts.into_iter().for_each(|host| list.put(host));
+            Ok::<_, StoreError>(())
+        });
+        added.await?;
+        Ok(views)
+    }
+
+    /// Puts a host among the favourites, or takes it out.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub async fn set_favourite(&self, id: HostId, favourite: bool) -> Result<()> {
+        let set = self.list.change(move |list| {
+            list.get_mut(id)?.favourite = favourite;
+            Ok::<_, StoreError>(())
+        });
+        Ok(set.await?)
+    }
+
+    /// Notes that the host is being opened. Returns at once: nothing waits for the disk.
+    pub(crate) fn note_opened(&self, target: &Target) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // It is under way, and one that fails is told with the next change that someone waits for.
+        drop(self.list.note(target, move |host| host.last_opened = Some(now)));
+    }
+
+    // ---- removing
+
+    /// Takes a host off the list. It can be restored within [`UNDO`](super::UNDO); then its password is forgotten too.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub async fn remove(self: &Arc<Self>, id: HostId) -> Result<()> {
+        self.list.change(move |list| list.remove(id)).await?;
+        let hosts = Arc::downgrade(self);
+        self.undo.begin(id, async move {
+            if let Some(hosts) = Weak::upgrade(&hosts) {
+                hosts.forget(id).await;
+            }
+        });
+        Ok(())
+    }
+
+    /// Undoes [`Hosts::remove`].
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`] where it is too late, [`StoreError::HostsNotSaved`].
+    pub async fn restore(&self, id: HostId) -> Result<()> {
+        let too_late = self.undo.too_late.lock().await;
+        if too_late.contains(&id) {
+            return Err(StoreError::NoSuchHost.into());
+        }
+        self.list.change(move |list| list.restore(id)).await?;
+        self.undo.end(id);
+        Ok(())
+    }
+
+    /// Forgets a removed host's logins, then the host. A keyring that refuses is asked again at the next start.
+    async fn forget(&self, id: HostId) {
+        {
+            let mut too_late = self.undo.too_late.lock().await;
+            if !self.list.get().removed().contains(&id) {
+                return;
+            }
+            too_late.insert(id);
+        }
+        let forgotten = async {
+            self.keyring.forget(id).await?;
+            self.keyring.forget(HttpAuth::account(id)).await?;
+            let gone = self.list.change(move |list| {
+                list.take_removed(id);
+                Ok::<_, StoreError>(())
+            });
+            Ok::<_, Error>(gone.await?)
+        };
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "a removed machine's password is not forgotten yet");
+        }
+    }
+
+    // ---- starting
+
+    /// Looks whether there is a keyring, and forgets what was removed just before the last end: its undo has passed.
+    pub(crate) async fn begin(&self, hints: &SeenHints) {
+        if let Err(error @ KeyringError::Missing { .. }) = self.keyring.check().await {
+            tracing::warn!(%error, "passwords are kept for a session only");
+            if hints.mark_seen(Hint::KeyringMissing) {
+                self.add_notice(error.into());
+            }
+        }
+        for id in self.list.get().removed() {
+            self.forget(id).await;
+        }
+    }
+
+    /// Adds something that the user has to know.
+    pub(crate) fn add_notice(&self, notice: Error) {
+        self.notices.lock().push(notice);
+        self.list.announce();
+    }
+}
+
+fn checked(draft: &HostDraft, existing: Option<&Host>) -> Result<Host> {
+    draft.check(existing).map_err(|fields| FormError::Fields { fields }.into())
+}
+
+/// What was meant for a host's former server, and is to leave the keyring.
+#[derive(Default)]
+struct Forgotten {
+    password: bool,
+    http_auth: bool,
+}
+
+/// Puts the host that is meant into the list, if nothing has to be asked before.
+fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, Forgotten)> {
+    let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
+    let mut host = checked(draft, existing)?;
+    let mut forgotten = Forgotten::default();
+    if existing.is_some_and(|existing| !existing.is_same_server(&host)) {
+        let has_password = host.has_password && keeps_password;
+        match draft.on_new_address {
+            OnNewAddress::Ask if has_password || host.has_http_auth => {
+                let address = host.address.without_query().to_string();
+                return Err(
+                    FormError::ConfirmAddress { address, has_password, has_http_auth: host.has_http_auth }.into()
+                );
+            }
+            OnNewAddress::Ask | OnNewAddress::Keep => {}
+            OnNewAddress::Forget => {
+                forgotten = Forgotten { password: has_password, http_auth: host.has_http_auth };
+                host.has_http_auth = false;
+            }
+        }
+        // The keyring still has the old one for a moment: no session may take it for the new server's.
+        host.has_password = has_password && !forgotten.password;
+    }
+    list.put(host.clone());
+    Ok((host, forgotten))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        keyring::{Memory, Store},
+        model::HttpHeader,
+        services::UNDO,
+        store::HostsFile,
+    };
+    use std::{
+        fs,
+        path::Path,
+        sync::{
+            atomic::{AtomicBool, Ordering},
+            mpsc,
+        },
+    };
+    use tempfile::{TempDir, tempdir};
+    use tokio::task::yield_now;
+
+    /// A keyring of which a test can say what it does.
+    #[derive(Clone, Default)]
+    struct Scripted {
+        memory: Arc<Memory>,
+        refuses: Arc<AtomicBool>,
+        /// `forget` says that it has begun, and waits.
+        hold: Arc<Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>>,
+        /// The list cannot be saved once the next secret is stored.
+        breaks: Arc<Mutex<Option<std::path::PathBuf>>>,
+    }
+
+    impl Scripted {
+        fn check_it(&self) -> Result<(), KeyringError> {
+            if self.refuses.load(Ordering::SeqCst) { Err(KeyringError::Locked) } else { Ok(()) }
+        }
+    }
+
+    impl Store for Scripted {
+        fn check(&self) -> Result<(), KeyringError> {
+            self.memory.check()
+        }
+
+        fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+            self.check_it()?;
+            self.memory.get(account)
+        }
+
+        fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+            self.check_it()?;
+            if let Some(folder) = self.breaks.lock().take() {
+                break_file(&folder);
+            }
+            self.memory.set(account, secret)
+        }
+
+        fn forget(&self, account: &str) -> Result<(), KeyringError> {
+            self.check_it()?;
+            if let Some((begun, go_on)) = self.hold.lock().take() {
+                begun.send(()).unwrap();
+                go_on.recv().unwrap();
+            }
+            self.memory.forget(account)
+        }
+    }
+
+    struct Fixture {
+        hosts: Arc<Hosts>,
+        keyring: Scripted,
+        folder: TempDir,
+    }
+
+    fn start() -> Fixture {
+        let folder = tempdir().unwrap();
+        let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
+        let keyring = Scripted::default();
+        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()), Handle::current());
+        Fixture { hosts, keyring, folder }
+    }
+
+    /// Not even root can rename a file over a folder.
+    fn break_file(folder: &Path) {
+        fs::rename(folder.join("hosts.json"), folder.join("hosts.aside")).unwrap();
+        fs::create_dir(folder.join("hosts.json")).unwrap();
+    }
+
+    impl Fixture {
+        fn mend_file(&self) {
+            fs::remove_dir(self.folder.path().join("hosts.json")).unwrap();
+            fs::rename(self.folder.path().join("hosts.aside"), self.folder.path().join("hosts.json")).unwrap();
+        }
+
+        async fn saved(&self, address: &str) -> HostId {
+            let id = self.hosts.save(draft(address), set("hunter2")).await.unwrap().host.id;
+            self.hosts.save_http_auth(id, login("site")).await.unwrap();
+            id
+        }
+
+        fn view(&self, id: HostId) -> Option<HostView> {
+            self.hosts.view().hosts.into_iter().find(|host| host.id == id)
+        }
+
+        fn secret(&self, account: impl ToString) -> Option<String> {
+            self.keyring.memory.get(&account.to_string()).unwrap().map(|secret| secret.expose().to_owned())
+        }
+
+        fn revision(&self) -> u64 {
+            *self.hosts.changes().borrow()
+        }
+    }
+
+    fn draft(address: &str) -> HostDraft {
+        HostDraft { address: address.to_owned(), ..HostDraft::default() }
+    }
+
+    fn set(password: &str) -> PasswordChange {
+        PasswordChange::Set { password: password.to_owned().into() }
+    }
+
+    fn login(password: &str) -> HttpAuthChange {
+        let headers = vec![];
+        HttpAuthChange::Set { username: "ann".into(), password: password.to_owned().into(), headers }
+    }
+
+    #[tokio::test]
+    async fn an_import_of_a_thousand_machines_is_one_write_and_one_event() {
+        let fixture = start();
+        let drafts = (0..1000).map(|number| draft(&format!("machine-{number}"))).collect();
+        let views = fixture.hosts.import(drafts).await.unwrap();
+        assert_eq!((views.len(), fixture.revision()), (1000, 1));
+        assert_eq!(fixture.hosts.view().hosts, views);
+        assert_eq!(HostsFile::peek(fixture.folder.path()).unwrap().all().len(), 1000);
+
+        let mixed = vec![draft("good"), draft("not good")];
+        assert!(matches!(fixture.hosts.import(mixed).await, Err(Error::Form(FormError::Fields { .. }))));
+        assert_eq!((fixture.hosts.view().hosts.len(), fixture.revision()), (1000, 1), "all or nothing");
+    }
+
+    #[tokio::test]
+    async fn logins_go_along_to_a_new_address_only_where_the_user_says_so() {
+        let through = |id| HostDraft { id: Some(id), ssh_jump: "gate".into(), ..draft("studio:1") };
+        let repeater = |id| {
+            let mut draft = HostDraft { id: Some(id), ..draft("studio:1") };
+            draft.repeater_id = "1234".into();
+            draft
+        };
+        let moved = |id| HostDraft { id: Some(id), ..draft("elsewhere:1") };
+        for form in [&moved as &dyn Fn(HostId) -> HostDraft, &through, &repeater] {
+            let fixture = start();
+            let id = fixture.saved("studio:1").await;
+            let (account, before) = (HttpAuth::account(id), (fixture.view(id), fixture.revision()));
+
+            let asked = fixture.hosts.save(form(id), PasswordChange::Keep).await.unwrap_err();
+            let Error::Form(FormError::ConfirmAddress { address, has_password: true, has_http_auth: true }) = asked
+            else {
+                panic!("{asked:?}")
+            };
+            assert_eq!(address, form(id).address.parse::<crate::model::Address>().unwrap().to_string());
+            assert_eq!((fixture.view(id), fixture.revision()), before, "nothing is saved");
+            assert_eq!(fixture.secret(id).as_deref(), Some("hunter2"));
+
+            let keep = HostDraft { on_new_address: OnNewAddress::Keep, ..form(id) };
+            let kept = fixture.hosts.save(keep, PasswordChange::Keep).await.unwrap();
+            assert!(kept.host.has_password && kept.host.has_http_auth && kept.password == PasswordOutcome::Kept);
+            assert!(fixture.secret(id).is_some() && fixture.secret(&account).is_some());
+
+            let forget = HostDraft { id: Some(id), on_new_address: OnNewAddress::Forget, ..draft("third:1") };
+            let forgotten = fixture.hosts.save(forget, PasswordChange::Keep).await.unwrap();
+            assert!(!forgotten.host.has_password && !forgotten.host.has_http_auth);
+            assert_eq!(forgotten.password, PasswordOutcome::Forgotten);
+            assert_eq!((fixture.secret(id), fixture.secret(&account)), (None, None));
+
+            let again = HostDraft { id: Some(id), ..draft("fourth:1") };
+            assert!(fixture.hosts.save(again, PasswordChange::Keep).await.is_ok(), "there is nothing to ask about");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_stays_and_a_password_that_is_typed_are_not_asked_about() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("studio:1"), set("hunter2")).await.unwrap().host.id;
+        let same = HostDraft { id: Some(id), name: "Atelier".into(), ..draft("vnc://studio:5901") };
+        assert!(fixture.hosts.save(same, PasswordChange::Keep).await.unwrap().host.has_password);
+        let moved = HostDraft { id: Some(id), ..draft("elsewhere") };
+        assert!(fixture.hosts.save(moved, set("hunter3")).await.unwrap().host.has_password);
+        assert_eq!(fixture.secret(id).as_deref(), Some("hunter3"));
+    }
+
+    #[tokio::test]
+    async fn a_form_with_another_address_is_not_tested_with_the_saved_logins() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        for (address, choice, sent) in [
+            ("studio:1", OnNewAddress::Ask, true),
+            ("elsewhere", OnNewAddress::Ask, false),
+            ("elsewhere", OnNewAddress::Forget, false),
+            ("elsewhere", OnNewAddress::Keep, true),
+        ] {
+            let form = HostDraft { id: Some(id), on_new_address: choice, ..draft(address) };
+            let (host, password) = fixture.hosts.draft(&form, PasswordChange::Keep).await.unwrap();
+            assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address} {choice:?}");
+            assert_eq!(password.unwrap().is_some(), sent);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_halfway_leaves_no_secret_behind() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        let plain = fixture.hosts.save(draft("plain"), PasswordChange::Keep).await.unwrap().host.id;
+        let break_next = || *fixture.keyring.breaks.lock() = Some(fixture.folder.path().to_owned());
+
+        // The copy is in the file; that it has a password cannot be noted.
+        break_next();
+        let copy = fixture.hosts.duplicate(id, "Copy".into()).await.unwrap();
+        assert!(!copy.has_password);
+        assert_eq!(fixture.secret(copy.id), None);
+        fixture.mend_file();
+
+        break_next();
+        assert!(fixture.hosts.save_http_auth(plain, login("new")).await.is_err());
+        assert_eq!(fixture.secret(HttpAuth::account(plain)), None);
+        fixture.mend_file();
+
+        break_next();
+        let form = HostDraft { id: Some(plain), ..draft("plain") };
+        let saved = fixture.hosts.save(form, set("hunter3")).await.unwrap();
+        assert!(matches!(saved.password, PasswordOutcome::NotStored { .. }) && !saved.host.has_password);
+        assert_eq!(fixture.secret(plain), None);
+        fixture.mend_file();
+
+        // Where the file cannot be written at all, the keyring is not touched.
+        break_file(fixture.folder.path());
+        assert!(fixture.hosts.duplicate(id, "Copy".into()).await.is_err());
+        assert!(fixture.hosts.save_http_auth(id, HttpAuthChange::Forget).await.is_err());
+        assert!(fixture.secret(HttpAuth::account(id)).is_some());
+        fixture.mend_file();
+
+        fixture.keyring.refuses.store(true, Ordering::SeqCst);
+        assert!(fixture.hosts.save_http_auth(id, HttpAuthChange::Forget).await.is_err());
+        assert!(fixture.view(id).unwrap().has_http_auth, "it is still there");
+    }
+
+    #[tokio::test]
+    async fn headers_that_cannot_be_sent_are_not_kept() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("ws://site/"), PasswordChange::Keep).await.unwrap().host.id;
+        let header = HttpHeader { name: "two words".into(), value: "secret".to_owned().into() };
+        let change =
+            HttpAuthChange::Set { username: String::new(), password: String::new().into(), headers: vec![header] };
+        let error = fixture.hosts.save_http_auth(id, change).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Connect(ConnectError::BadInput { .. })) && !error.to_string().contains("secret")
+        );
+        assert_eq!(fixture.secret(HttpAuth::account(id)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_removed_host_is_forgotten_with_its_logins_when_its_time_is_up() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.restore(id).await.unwrap();
+        sleep_past_undo().await;
+        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some(), "restored in time");
+
+        fixture.hosts.remove(id).await.unwrap();
+        sleep_past_undo().await;
+        while !fixture.hosts.list.get().removed().is_empty() {
+            yield_now().await;
+        }
+        assert_eq!((fixture.secret(id), fixture.secret(HttpAuth::account(id))), (None, None));
+        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+    }
+
+    async fn sleep_past_undo() {
+        tokio::time::sleep(UNDO + std::time::Duration::from_millis(1)).await;
+    }
+
+    /// At the end of the ten seconds: either the host comes back with its password, or it is too late.
+    #[tokio::test]
+    async fn a_host_is_never_restored_without_its_password() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        fixture.hosts.remove(id).await.unwrap();
+        let (begun, beginning) = mpsc::channel();
+        let (go_on, going_on) = mpsc::channel();
+        *fixture.keyring.hold.lock() = Some((begun, going_on));
+        let forgetting = tokio::spawn({
+            let hosts = Arc::clone(&fixture.hosts);
+            async move { hosts.forget(id).await }
+        });
+        tokio::task::spawn_blocking(move || beginning.recv().unwrap()).await.unwrap();
+        // The keyring is forgetting it in this moment.
+        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+        go_on.send(()).unwrap();
+        forgetting.await.unwrap();
+        assert!(fixture.view(id).is_none() && fixture.hosts.list.get().removed().is_empty());
+
+        // The other way round: what is restored is not forgotten any more.
+        let id = fixture.saved("studio:2").await;
+        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.restore(id).await.unwrap();
+        fixture.hosts.forget(id).await;
+        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some());
+    }
+
+    #[tokio::test]
+    async fn opening_a_host_waits_for_nothing_and_is_noted() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("studio"), PasswordChange::Keep).await.unwrap().host.id;
+        let mut changes = fixture.hosts.changes();
+        changes.mark_unchanged();
+        fixture.hosts.note_opened(&fixture.hosts.target_of(id).unwrap());
+        changes.changed().await.unwrap();
+        assert!(fixture.view(id).unwrap().last_opened.is_some());
+    }
+}

@@ -1,0 +1,13 @@
+//! What the windows ask for, one service a part of Portlight: [`Hosts`], [`Imports`], [`Reverse`].
+
+mod find;
+mod hosts;
+mod imports;
+mod reverse;
+mod undo;
+
+pub use find::find_target;
+pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
+pub use imports::Imports;
+pub use reverse::Reverse;
+pub use undo::UNDO;
