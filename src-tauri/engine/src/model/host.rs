@@ -3,7 +3,7 @@
 //! What is the same in all three is in [`HostOptions`]. A new option goes there, into [`HostDraft::check`] if it is a text, and
 //! into the form of the window.
 
-use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem, Target};
+use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use std::ops::{Deref, DerefMut};
 
@@ -120,7 +120,7 @@ impl Host {
 
     /// Whether both lead to the same server: what is known about one holds for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
-        Target::from(self).is_same_server(&Target::from(other))
+        (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
     }
 
     /// The host as shown.
