@@ -8,6 +8,9 @@ use std::{borrow::Cow, ffi::OsString};
 pub const PASSWORD_DROPPED: &str =
     "passwords in links are not used: a password is asked for, or comes from the keyring";
 
+/// In place of a link that cannot be read, and of which nothing may be repeated.
+const UNREADABLE: &str = "vnc://…";
+
 /// The arguments without any password in them; none where there is no password to drop.
 pub fn without_passwords(arguments: &[OsString]) -> Option<Vec<OsString>> {
     let mut dropped = false;
@@ -24,8 +27,11 @@ pub fn without_passwords(arguments: &[OsString]) -> Option<Vec<OsString>> {
 
 /// `text` without its password; none where there is nothing to drop, or nothing any more.
 fn clean(text: &str) -> Option<String> {
-    let has_password = Link::parse(text).map_or(true, |link| link.had_password);
-    Some(without_password(text)).filter(|clean| has_password && *clean != text).map(Cow::into_owned)
+    let read = Link::parse(text);
+    let has_password = read.as_ref().map_or(true, |link| link.had_password);
+    let clean = Some(without_password(text)).filter(|clean| has_password && *clean != text).map(Cow::into_owned)?;
+    // What was no address must not become one: `vnc://ann:pass/word@box` names the machine `ann`, read strictly.
+    Some(if read.is_err() && Link::parse(&clean).is_ok() { UNREADABLE.to_owned() } else { clean })
 }
 
 #[cfg(test)]
@@ -41,6 +47,13 @@ mod tests {
             assert_eq!(cleaned[place], argument);
         }
         assert_eq!(without_passwords(&cleaned), None, "once is enough: the process is replaced once");
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_leads_nowhere_else_without_its_password() {
+        let cleaned = without_passwords(&["vnc://ann:SEC/RET@box".into()]).unwrap();
+        assert!(Link::parse(cleaned[0].to_str().unwrap()).is_err(), "{cleaned:?}");
+        assert_eq!(without_passwords(&cleaned), None);
     }
 
     #[test]

@@ -277,7 +277,8 @@ async fn a_repeater_is_told_whom_we_want_where_that_is_known() {
         Hang,
     ];
     let server = Server::start(&[REPEATS, &[Say(b"RFB 000.000\n"), Hang]]).await;
-    let with_id = Target { repeater_id: "1234".to_owned(), ..target(&server.address) };
+    let mut with_id = target(&server.address);
+    with_id.repeater_id = "1234".to_owned();
     let report = examine(with_id, None).await;
     assert_eq!(stages(&report), "dial greeting security login", "{report:?}");
     assert_eq!(report.stages[1].detail, "RFB 3.8, through a repeater");

@@ -32,6 +32,7 @@ const ENGINE: Table = &[
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),
     ("doctor",      "model error store keyring transport connect"),
+    ("services",    "model error store keyring transport import"),
 ];
 
 #[rustfmt::skip]

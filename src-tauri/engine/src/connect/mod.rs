@@ -108,8 +108,8 @@ async fn dial<O: Observer>(
     headers: &Headers,
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
-    let Target { address, ca_file, ssh_jump, .. } = target;
-    let route = Route { address, ca_file, jump: ssh_jump.as_ref(), headers };
+    let Target { address, ssh_jump, .. } = target;
+    let route = Route { address, ca_file: &target.ca_file, jump: ssh_jump.as_ref(), headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;

@@ -23,14 +23,14 @@ pub struct Report {
     pub chosen: Option<String>,
     /// What it protects.
     pub protection: Option<Level>,
-    /// What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
-    pub tunnel: Option<String>,
     /// Who the server has shown to be.
     pub identity: Option<Identity>,
     /// Its screen; none where the login was not asked for or failed.
     pub desktop: Option<Desktop>,
     /// Why it stopped; none where all went well that was asked for.
     pub error: Option<Failure>,
+    /// What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+    pub tunnel: Option<String>,
 }
 
 impl Report {

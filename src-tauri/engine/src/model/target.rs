@@ -1,7 +1,10 @@
 //! What a session looks at.
 
-use super::{Address, Host, HostId, Jump, Level, Mac};
-use std::net::SocketAddr;
+use super::{Address, Host, HostId, HostOptions, Jump, Level, Mac};
+use std::{
+    net::SocketAddr,
+    ops::{Deref, DerefMut},
+};
 
 /// What a session looks at: a saved host, or an address that somebody typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,18 +15,10 @@ pub struct Target {
     pub name: String,
     /// Where the server is.
     pub address: Address,
-    /// Whether the session begins as watching only.
-    pub view_only: bool,
+    /// What the user chose for the host; the defaults for a typed address.
+    pub options: HostOptions,
     /// Whether the keyring is known to have a password.
     pub has_password: bool,
-    /// User name for servers that ask for one; may be empty.
-    pub username: String,
-    /// Whom to ask a repeater for; may be empty.
-    pub repeater_id: String,
-    /// A file of certificate authorities that may vouch for the server too; may be empty.
-    pub ca_file: String,
-    /// Whether to dial again where the way breaks.
-    pub reconnect: bool,
     /// Whether the keyring has what the site in front of it wants to see.
     pub has_http_auth: bool,
     /// The SSH host that the way leads through.
@@ -39,24 +34,17 @@ pub struct Target {
 impl Target {
     /// Something that is not saved: an address, and nothing known about it.
     pub fn unsaved(name: String, address: Address, view_only: bool) -> Self {
-        let (username, repeater_id, ca_file) = Default::default();
-        let (has_password, reconnect) = (false, true);
-        let (protection, clear_text) = (None, false);
         Self {
             host: None,
             name,
             address,
-            view_only,
-            has_password,
-            username,
-            repeater_id,
-            ca_file,
-            reconnect,
+            options: HostOptions { view_only, ..HostOptions::default() },
+            has_password: false,
             has_http_auth: false,
             ssh_jump: None,
             wake: None,
-            protection,
-            clear_text,
+            protection: None,
+            clear_text: false,
         }
     }
 
@@ -98,7 +86,23 @@ impl Target {
     /// A server that has called; nobody knows where to call it back.
     pub(crate) fn caller(from: SocketAddr) -> Self {
         let (hostname, port) = (from.ip().to_canonical().to_string(), from.port());
-        Self { reconnect: false, ..Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false) }
+        let mut target = Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false);
+        target.reconnect = false;
+        target
+    }
+}
+
+impl Deref for Target {
+    type Target = HostOptions;
+
+    fn deref(&self) -> &HostOptions {
+        &self.options
+    }
+}
+
+impl DerefMut for Target {
+    fn deref_mut(&mut self) -> &mut HostOptions {
+        &mut self.options
     }
 }
 
@@ -108,12 +112,8 @@ impl From<&Host> for Target {
             host: Some(host.id),
             name: host.name.clone(),
             address: host.address.clone(),
-            view_only: host.view_only,
+            options: host.options.clone(),
             has_password: host.has_password,
-            username: host.username.clone(),
-            repeater_id: host.repeater_id.clone(),
-            ca_file: host.ca_file.clone(),
-            reconnect: host.reconnect,
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
             wake: None,
@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn a_repeater_and_an_ssh_host_make_another_server() {
         let plain = saved("box");
-        let repeater = Target { repeater_id: "7".into(), ..plain.clone() };
+        let repeater =
+            Target { options: HostOptions { repeater_id: "7".into(), ..HostOptions::default() }, ..plain.clone() };
         let through = Target { ssh_jump: Some("jump".parse().unwrap()), ..plain.clone() };
         for other in [&repeater, &through] {
             assert_ne!(plain.endpoint(), other.endpoint());

@@ -19,11 +19,15 @@ const MAX_LINK_NAME: usize = 60;
 pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     let text = text.trim();
     let hosts = list.all();
-    let of = |host: &Host| Target { view_only: host.view_only || view_only, ..Target::from(host) };
+    let of = |host: &Host, view_only: bool| {
+        let mut target = Target::from(host);
+        target.view_only |= view_only;
+        target
+    };
     let lower = text.to_lowercase();
     let named = hosts.iter().find(|host| host.name == text);
     if let Some(host) = named.or_else(|| hosts.iter().find(|host| host.name.to_lowercase() == lower)) {
-        return Ok(of(host));
+        return Ok(of(host, view_only));
     }
     if let Some(detail) = list.unreadable(text) {
         return Err(StoreError::HostUnreadable { name: text.to_owned(), detail: detail.to_owned() }.into());
@@ -32,7 +36,7 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
         Link::parse(text).map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] })?;
     let view_only = view_only || link.view_only;
     if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
-        return Ok(Target { view_only: host.view_only || view_only, ..Target::from(host) });
+        return Ok(of(host, view_only));
     }
     let address = name_for(&link.address);
     let name: String = link.name.map(|name| rfb::sanitize(name.as_bytes())).unwrap_or_default();
@@ -42,7 +46,9 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
         name => format!("{name} ({address})"),
     };
     let username = link.username.unwrap_or_default();
-    Ok(Target { username, ..Target::unsaved(name, link.address, view_only) })
+    let mut target = Target::unsaved(name, link.address, view_only);
+    target.username = username;
+    Ok(target)
 }
 
 #[cfg(test)]
@@ -80,6 +86,8 @@ mod tests {
         assert_eq!(address(" STUDIO "), "studio:5901");
         let by_address = find("vnc://studio:5901").unwrap();
         assert_eq!((by_address.name.as_str(), by_address.host.is_some()), ("Studio", true));
+        let watching = find("vnc://studio:5901/?ViewOnly=true").unwrap();
+        assert!(watching.view_only && !by_address.view_only, "the link asks for it");
         assert!(find("studio").unwrap().view_only);
         assert!(find_target(&saved(), "Studio", true).unwrap().view_only);
         assert!(matches!(find("a b"), Err(Error::Form(FormError::Fields { .. }))));

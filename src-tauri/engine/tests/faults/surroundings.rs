@@ -5,12 +5,7 @@ use crate::{
     proxy::{Fault, Proxy},
 };
 use futures_util::{SinkExt, StreamExt};
-use portlight_engine::{
-    Engine, Error, Settings,
-    keyring::Keyring,
-    model::{SessionId, Target},
-    session::SessionState,
-};
+use portlight_engine::{Engine, Error, Settings, keyring::Keyring, model::SessionId, session::SessionState};
 use std::{
     fmt, fs,
     sync::{Arc, Mutex, PoisonError},
@@ -210,7 +205,8 @@ impl Drop for Session<'_> {
 /// Opens a session by `port` to the server that accepts at `listener`, up to where bytes flow.
 async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (SessionId, Page, TcpStream) {
     // One way, walked once: what it comes to is the question here.
-    let target = Target { reconnect: false, ..engine.hosts().target(&format!("127.0.0.1::{port}"), false).unwrap() };
+    let mut target = engine.hosts().target(&format!("127.0.0.1::{port}"), false).unwrap();
+    target.reconnect = false;
     let id = engine.sessions().reserve();
     engine.open(id, target);
     engine.sessions().attach(id);

@@ -68,7 +68,8 @@ pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Re
         TrustPolicy::Fingerprint(fingerprint) => TrustPolicy::Fingerprint(fingerprint.clone()),
         TrustPolicy::Any => TrustPolicy::Any,
     };
-    let target = Target { ca_file, ..target };
+    let mut target = target;
+    target.ca_file = ca_file;
     doctor::examine(ProbeRequest { target, login: given.login(), http_auth: None, accept }, &keys.trust).await
 }
 

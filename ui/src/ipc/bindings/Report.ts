@@ -34,10 +34,6 @@ chosen: string | null,
  */
 protection: Level | null, 
 /**
- * What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
- */
-tunnel: string | null, 
-/**
  * Who the server has shown to be.
  */
 identity: Identity | null, 
@@ -48,4 +44,8 @@ desktop: Desktop | null,
 /**
  * Why it stopped; none where all went well that was asked for.
  */
-error: Failure | null, };
+error: Failure | null, 
+/**
+ * What encrypts the path as far as an SSH host or a site in front of the server: `ssh` or `wss`.
+ */
+tunnel: string | null, };

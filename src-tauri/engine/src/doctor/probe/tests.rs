@@ -123,7 +123,9 @@ async fn a_named_fingerprint_is_the_only_key_that_the_site_may_have() {
 async fn a_login_that_lacks_a_name_stays_here() {
     let wanted = CredentialRequest { security_type: SecurityType::X509Plain, username: true };
     for (username, lacks) in [("", true), ("ann", false)] {
-        let request = request(Target { username: username.into(), ..target() }, true, TrustPolicy::Known);
+        let mut target = target();
+        target.username = username.into();
+        let request = request(target, true, TrustPolicy::Known);
         let mut progress = Progress::new(&request.target.address);
         let answer = Probe::new(&request, &mut progress).credentials(wanted, PathKind::Network).await;
         assert_eq!(matches!(answer, Err(ConnectError::BadInput { .. })), lacks);
