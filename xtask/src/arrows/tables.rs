@@ -28,7 +28,6 @@ const ENGINE: Table = &[
     ("settings",    "error keyring"),
     ("transport",   "model error platform"),
     ("import",      "model error"),
-    ("services",    "model error store keyring transport import"),
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),
     ("doctor",      "model error store keyring transport connect"),
