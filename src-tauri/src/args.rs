@@ -110,7 +110,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         }
     };
     match rest.first() {
-        Some(another) => Err(format!("one machine at a time, please: what is {:?}?", without_secrets(another))),
+        Some(another) => {
+            // A word that was not expected may be anything, also a login.
+            let shown = without_secrets(another);
+            let shown = shown.rsplit_once('@').map_or(shown.to_string(), |(_, host)| format!("…@{host}"));
+            Err(format!("one machine at a time, please: what is {shown:?}?"))
+        }
         None => Ok(command),
     }
 }

@@ -176,7 +176,10 @@ async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error>
             host.username = username;
         }
     });
-    noted.await?;
+    if !noted.await? {
+        // The host was edited meanwhile: a password must not be left for a server that it is not for.
+        run.services.keyring.forget(id).await?;
+    }
     Ok(())
 }
 

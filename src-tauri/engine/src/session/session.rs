@@ -263,7 +263,7 @@ impl Run {
         target.host.is_none() || saved_target(&self.services, target).is_some_and(|saved| saved.is_same_server(target))
     }
 
-    /// Changes the saved host, while it is still the same server; otherwise nothing.
+    /// Changes the saved host, while it is still the same server; returns whether it was.
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`].
@@ -271,8 +271,8 @@ impl Run {
         &self,
         target: &Target,
         change: impl FnOnce(&mut Host) + Send + 'static,
-    ) -> Result<(), StoreError> {
-        self.services.list.note(target, change).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        self.services.list.note(target, change).await
     }
 
     /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
