@@ -5,13 +5,12 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
-//!         ├▶ session ──┬▶ transport    the way to a server: TCP, TLS, WebSocket, SSH, reverse connections, the demo desktop
-//!         │            └▶ store, keyring
-//!         └▶ doctor                    the same way to a server, examined stage by stage
+//!         ├▶ session ─▶ connect ─▶ transport     an observer with a window: keyring, known keys, then the person
+//!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
-//! Below all of them are `model`, values that know nothing else, and `error`. `session::run` is the function to read first.
-//! The RFB handshake itself is the crate `rfb`, the
-//! loopback WebSocket that the viewer connects to is the crate `relay`.
+//! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
+//! `session::run::run` and `connect::connect`. The RFB handshake itself is the crate `rfb`, the loopback WebSocket that the
+//! viewer connects to is the crate `relay`.
 
 mod connect;
 pub mod doctor;

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 /// Far longer than anything here takes; only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const V38: &[u8] = b"RFB 003.008\n";
 const DESK: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
 /// What VNC authentication makes of sixteen zeros and the password `sesame`; computed with OpenSSL's DES.
@@ -88,7 +88,7 @@ fn login(password: &str) -> Option<Login> {
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
     let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
-    timeout(PATIENCE, doctor::examine(examination, &Pins::default())).await.unwrap()
+    timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
 /// The stages in order, a failed one with an exclamation mark.

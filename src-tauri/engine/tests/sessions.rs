@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 
 const ORIGIN: &str = "tauri://localhost";
 /// Far longer than anything here takes; only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const VERSION: &[u8; 12] = b"RFB 003.008\n";
 const SERVER_INIT: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
 
@@ -103,7 +103,7 @@ impl Server {
     }
 
     async fn accept(&self) -> TcpStream {
-        let (mut stream, _) = timeout(PATIENCE, self.listener.accept()).await.unwrap().unwrap();
+        let (mut stream, _) = timeout(TIMEOUT, self.listener.accept()).await.unwrap().unwrap();
         stream.write_all(VERSION).await.unwrap();
         expect(&mut stream, VERSION).await;
         stream
@@ -145,12 +145,12 @@ async fn finish(stream: &mut TcpStream) {
 
 async fn expect(stream: &mut TcpStream, bytes: &[u8]) {
     let mut got = vec![0; bytes.len()];
-    timeout(PATIENCE, stream.read_exact(&mut got)).await.unwrap().unwrap();
+    timeout(TIMEOUT, stream.read_exact(&mut got)).await.unwrap().unwrap();
     assert_eq!(got, bytes);
 }
 
 async fn until(states: &mut watch::Receiver<SessionState>, wanted: impl Fn(&SessionState) -> bool) -> SessionState {
-    timeout(PATIENCE, states.wait_for(wanted)).await.expect("the state never came").unwrap().clone()
+    timeout(TIMEOUT, states.wait_for(wanted)).await.expect("the state never came").unwrap().clone()
 }
 
 async fn until_asked(states: &mut watch::Receiver<SessionState>) -> Option<Error> {
@@ -191,7 +191,7 @@ type Viewer = WebSocketStream<MaybeTlsStream<TcpStream>>;
 async fn view(url: &str) -> Viewer {
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
-    let (mut viewer, _) = timeout(PATIENCE, connect_async(request)).await.unwrap().unwrap();
+    let (mut viewer, _) = timeout(TIMEOUT, connect_async(request)).await.unwrap().unwrap();
     for (hear, say) in [(&VERSION[..], &VERSION[..]), (&[1, 1], &[1]), (&[0; 4], &[1])] {
         assert_eq!(hear_from(&mut viewer).await, hear);
         viewer.send(Message::Binary(say.to_vec().into())).await.unwrap();
@@ -201,7 +201,7 @@ async fn view(url: &str) -> Viewer {
 }
 
 async fn hear_from(viewer: &mut Viewer) -> Vec<u8> {
-    match timeout(PATIENCE, viewer.next()).await.unwrap() {
+    match timeout(TIMEOUT, viewer.next()).await.unwrap() {
         Some(Ok(Message::Binary(bytes))) => bytes.to_vec(),
         other => panic!("{other:?}"),
     }
@@ -315,7 +315,7 @@ async fn a_window_may_be_there_before_its_session() {
     house.engine.open(second, house.engine.hosts().target(&server.address(), false).unwrap());
     assert!(!waiting.is_finished(), "another session's start is not meant");
     house.engine.open(first, house.engine.hosts().target(&server.address(), false).unwrap());
-    timeout(PATIENCE, waiting).await.unwrap().unwrap();
+    timeout(TIMEOUT, waiting).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -566,7 +566,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let from = there.local_addr().unwrap().to_string();
     there.write_all(VERSION).await.unwrap();
-    let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
+    let call = timeout(TIMEOUT, house.engine.reverse().next()).await.unwrap().unwrap();
     let id = house.engine.sessions().reserve();
     house.engine.open_incoming(id, call);
     let mut states = house.engine.sessions().watch(id).unwrap();
@@ -603,7 +603,7 @@ async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
         let mut there = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let from = there.local_addr().unwrap().to_string();
         there.write_all(VERSION).await.unwrap();
-        let call = timeout(PATIENCE, house.engine.reverse().next()).await.unwrap().unwrap();
+        let call = timeout(TIMEOUT, house.engine.reverse().next()).await.unwrap().unwrap();
         assert_eq!(call.from(), from);
         let id = house.engine.sessions().reserve();
         house.engine.open_incoming(id, call);
@@ -623,7 +623,7 @@ async fn closing_the_window_closes_the_way_to_the_server_and_the_ticket() {
     house.engine.sessions().attach(id);
     let url = until_ready(&mut states).await;
     house.engine.sessions().end(id);
-    assert_eq!(timeout(PATIENCE, there.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0, "the server sees us leave");
+    assert_eq!(timeout(TIMEOUT, there.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0, "the server sees us leave");
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
     assert!(connect_async(request).await.is_err(), "the ticket is dead");

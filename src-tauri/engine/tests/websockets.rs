@@ -27,7 +27,7 @@ use tokio_tungstenite::{
     },
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const SERVER_INIT: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
 
 struct House {
@@ -79,7 +79,7 @@ impl House {
             serve(accept_hdr_async(stream, offered).await.unwrap()).await;
         };
         let reached = async { state.wait_for(is).await.unwrap().clone() };
-        timeout(PATIENCE, async { tokio::join!(server, reached).1 }).await.unwrap()
+        timeout(TIMEOUT, async { tokio::join!(server, reached).1 }).await.unwrap()
     }
 }
 
@@ -142,7 +142,7 @@ async fn the_doctor_tells_the_stages_of_the_way() {
     };
     let trust = Pins::default();
     let both = async { tokio::join!(server, doctor::examine(examination, &trust)).1 };
-    let report = timeout(PATIENCE, both).await.unwrap();
+    let report = timeout(TIMEOUT, both).await.unwrap();
     let stages: Vec<_> = report.stages.iter().map(|stage| (stage.stage.to_string(), stage.ok)).collect();
     let expected = ["dial", "web_socket", "greeting", "security", "login"].map(|stage| (stage.to_owned(), true));
     assert_eq!(stages, expected);

@@ -47,7 +47,7 @@ pub enum TrustPolicy {
     /// Those that were accepted before, and those that authorities vouch for.
     Known,
     /// The one with this SHA-256 of the certificate or of the key, with or without colons, and no other: with a login and
-    /// without, whoever may vouch for another.
+    /// without, even if an authority vouches for another.
     Fingerprint(String),
     /// Every key, unless another one was accepted for this server before.
     Any,

@@ -109,7 +109,7 @@ impl<'a> Probe<'a> {
                 self.fingerprint_matched = true;
                 "it is the one whose fingerprint was given"
             }
-            // A named key means that one, whoever may vouch for another.
+            // A named key means that one, even if an authority vouches for another.
             (TrustPolicy::Fingerprint(_), _) if !self.fingerprint_matched => return Err(untrusted()),
             (_, Verdict::Changed(known)) => {
                 return Err(ConnectError::TrustChanged {

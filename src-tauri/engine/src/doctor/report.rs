@@ -57,7 +57,7 @@ impl Report {
 
     /// The same where a login was meant to be tried, and for this reason there was none.
     pub(super) fn without_the_login(mut self, error: Error) -> Self {
-        // Where it failed before, or whoever comes is let in, nobody misses the login.
+        // Where it failed before, or no login is asked for, none is missing.
         if self.wants_login() {
             if let Some(last) = self.stages.last_mut() {
                 (last.ok, last.detail) = (false, error.to_string());

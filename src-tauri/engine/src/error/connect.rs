@@ -58,7 +58,7 @@ pub enum ConnectError {
     /// The connection was closed before there was an answer.
     #[error("{address} closed the connection without an answer: is a token missing, or does it want wss://?")]
     WsSilent { address: String },
-    /// Nobody answered the request for a WebSocket.
+    /// No answer to the request for a WebSocket within the deadline.
     #[error("{address} took the connection, but gave no answer within {seconds} s")]
     WsTimeout {
         address: String,
@@ -90,7 +90,7 @@ pub enum ConnectError {
     /// The SSH machine's key is not the known one, or was not accepted.
     #[error("the identity of the SSH host {via} could not be confirmed: {detail}")]
     SshHostKey { via: String, detail: String },
-    /// The SSH machine let nobody in with these keys and passwords.
+    /// The SSH host accepted none of these keys and passwords.
     #[error("the SSH host {via} did not accept the login: {detail}")]
     SshDenied { via: String, detail: String },
     /// The SSH machine could not reach the server, or must not.
@@ -115,7 +115,7 @@ pub enum ConnectError {
     /// The server closed the connection before it had said anything that a VNC server says.
     #[error("{address} closed the connection without a greeting: is this a VNC port?")]
     NotRfbClosed { address: String },
-    /// Nobody greeted.
+    /// No ProtocolVersion within the deadline.
     #[error("no VNC greeting from {address} within {seconds} s: is this a VNC port?")]
     TimeoutGreeting {
         address: String,
@@ -133,7 +133,7 @@ pub enum ConnectError {
     /// The server closed the connection in the middle of the handshake.
     #[error("{address} closed the connection {during}")]
     Closed { address: String, during: Step },
-    /// A protocol version that nobody speaks.
+    /// A protocol version that does not exist.
     #[error("{address} speaks RFB {version}, which Portlight does not know")]
     UnsupportedVersion {
         address: String,
@@ -143,7 +143,7 @@ pub enum ConnectError {
     /// An UltraVNC repeater, which wants to know whom to connect to.
     #[error("{address} is an UltraVNC repeater: an ID is needed")]
     Repeater { address: String },
-    /// The server refused, whoever we are.
+    /// The server refused the connection, independent of any login.
     #[error("{address} refused the connection{}", said(reason))]
     Refused { address: String, reason: Option<String> },
     /// The server offers only security types that we do not speak.
@@ -173,7 +173,7 @@ pub enum ConnectError {
     /// The server's key is too short to protect anything.
     #[error("the key of {address} has only {bits} bits, which protects nothing")]
     TooWeak { address: String, bits: u32 },
-    /// Somebody has altered the encrypted conversation.
+    /// An encrypted record has a wrong message authentication code: it was altered on the way.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
     Integrity { address: String },
     /// TLS could not be established.
@@ -186,7 +186,7 @@ pub enum ConnectError {
     /// The host's own file of certificate authorities cannot be used.
     #[error("the certificate file {path} cannot be used: {detail}")]
     CaFile { path: String, detail: String },
-    /// Nobody has said yet whether this key is the server's.
+    /// It is not confirmed yet that this key is the server's.
     #[error("the identity of {address} is not confirmed yet: {fingerprint}")]
     Untrusted {
         address: String,
@@ -211,7 +211,7 @@ pub enum ConnectError {
         /// What it comes to now.
         now: Level,
     },
-    /// The password would travel readably, and nobody has agreed to that.
+    /// The password would travel readably, and that was not agreed to.
     #[error("the password for {address} would travel unencrypted ({security_type})")]
     NeedsConsent {
         address: String,
@@ -272,7 +272,7 @@ impl std::fmt::Display for OtherProtocol {
 pub enum WsRefusal {
     /// It wants to know who we are, or did not like the answer.
     Login,
-    /// We may not, whoever we are.
+    /// Forbidden, independent of any login.
     Forbidden,
     /// There is nothing at this path, or nothing under this token.
     NotFound,

@@ -6,7 +6,7 @@ use std::{
     ops::{Deref, DerefMut},
 };
 
-/// What a session looks at: a saved host, or an address that somebody typed.
+/// What a session looks at: a saved host, or a typed address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The saved host behind it.
@@ -83,7 +83,7 @@ impl Target {
         }
     }
 
-    /// A server that has called; nobody knows where to call it back.
+    /// A server that has connected to us. Its port is another one each time, so it cannot be dialled again.
     pub(crate) fn caller(from: SocketAddr) -> Self {
         let (hostname, port) = (from.ip().to_canonical().to_string(), from.port());
         let mut target = Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false);

@@ -113,7 +113,7 @@ pub enum Stage {
     Keyring,
     /// Logging in.
     Authenticating,
-    /// The login is sent; somebody over there may have to approve it.
+    /// The login is sent; a user of the server may have to approve it.
     Verdict,
 }
 

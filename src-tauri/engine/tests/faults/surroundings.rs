@@ -22,7 +22,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::Message;
 
 /// Far longer than anything here takes; only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// An echo from a session that is well, though its neighbour is not. Measured in milliseconds; the machine may be busy.
 const WELL: Duration = Duration::from_secs(2);
 
@@ -30,7 +30,7 @@ const WELL: Duration = Duration::from_secs(2);
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 pub async fn within<F: Future>(future: F) -> F::Output {
-    timeout(PATIENCE, future).await.expect("nothing happens any more")
+    timeout(TIMEOUT, future).await.expect("nothing happens any more")
 }
 
 /// Brings everything up, lets the fault happen beside a session that is well, and counts before and after. Returns the

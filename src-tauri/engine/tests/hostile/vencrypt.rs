@@ -1,7 +1,7 @@
 //! VeNCrypt, its TLS, and certificates.
 
 use crate::{
-    certificates::{Authority, Shown, Wish, p256, rsa, self_signed},
+    certificates::{Authority, CertificateParams, Shown, p256, rsa, self_signed},
     examination::{
         Given::{Nothing, Password},
         Keys, ending,
@@ -81,7 +81,7 @@ async fn tls_that_ends_at_once() {
     let ours = Authority::new("Our house");
     let folder = tempfile::tempdir().unwrap();
     let keys = Keys { authorities: Some(ours.write(folder.path())), ..Keys::none() };
-    let acceptor = acceptor(&ours.issue(p256(), &Wish::default()), |_| {});
+    let acceptor = acceptor(&ours.issue(p256(), &CertificateParams::default()), |_| {});
     for (name, last) in [("tls-closes-after-handshake", vec![]), ("without a word", vec![Vanish])] {
         let script = then(then(chooses(X509_VNC), [say([1]), Tls(acceptor.clone())]), last);
         let (report, heard, _) = examined(script, Password(PASSWORD), &keys).await;
@@ -96,18 +96,30 @@ async fn certificates() {
     use CertificateProblem::{Expired, NotYetValid, OldSignature, SelfSigned, UnknownIssuer, WeakKey};
     let (ours, strangers) = (Authority::new("Our house"), Authority::new("Strangers"));
     let folder = tempfile::tempdir().unwrap();
-    let sha1 = || Wish { digest: MessageDigest::sha1(), ..Wish::default() };
+    let sha1 = || CertificateParams { digest: MessageDigest::sha1(), ..CertificateParams::default() };
     for (name, shown, problems) in [
-        ("tls-cert-self", self_signed(rsa(2048), &Wish::default()), &[SelfSigned][..]),
-        ("tls-cert-stranger", strangers.issue(p256(), &Wish::default()), &[UnknownIssuer]),
-        ("tls-cert-expired", ours.issue(p256(), &Wish { days: (-9, -1), ..Wish::default() }), &[Expired]),
-        ("tls-cert-future", ours.issue(p256(), &Wish { days: (1, 9), ..Wish::default() }), &[NotYetValid]),
-        ("tls-cert-v1", self_signed(rsa(2048), &Wish { version_1: true, ..Wish::default() }), &[SelfSigned]),
-        ("tls-cert-rsa1024", ours.issue(rsa(1024), &Wish::default()), &[WeakKey]),
+        ("tls-cert-self", self_signed(rsa(2048), &CertificateParams::default()), &[SelfSigned][..]),
+        ("tls-cert-stranger", strangers.issue(p256(), &CertificateParams::default()), &[UnknownIssuer]),
+        (
+            "tls-cert-expired",
+            ours.issue(p256(), &CertificateParams { days: (-9, -1), ..CertificateParams::default() }),
+            &[Expired],
+        ),
+        (
+            "tls-cert-future",
+            ours.issue(p256(), &CertificateParams { days: (1, 9), ..CertificateParams::default() }),
+            &[NotYetValid],
+        ),
+        (
+            "tls-cert-v1",
+            self_signed(rsa(2048), &CertificateParams { version_1: true, ..CertificateParams::default() }),
+            &[SelfSigned],
+        ),
+        ("tls-cert-rsa1024", ours.issue(rsa(1024), &CertificateParams::default()), &[WeakKey]),
         ("tls-cert-sha1", ours.issue(rsa(2048), &sha1()), &[OldSignature]),
-        ("tls-cert-ca", ours.issue(rsa(2048), &Wish::default()), &[]),
-        ("tls-cert-p256", ours.issue(p256(), &Wish::default()), &[]),
-        ("tls-cert-ed25519", ours.issue(PKey::generate_ed25519().unwrap(), &Wish::default()), &[]),
+        ("tls-cert-ca", ours.issue(rsa(2048), &CertificateParams::default()), &[]),
+        ("tls-cert-p256", ours.issue(p256(), &CertificateParams::default()), &[]),
+        ("tls-cert-ed25519", ours.issue(PKey::generate_ed25519().unwrap(), &CertificateParams::default()), &[]),
     ] {
         // Old certificates need an old server.
         let acceptor = acceptor(&shown, |context| context.set_security_level(0));
@@ -129,7 +141,7 @@ async fn certificates() {
 #[tokio::test(start_paused = true)]
 async fn a_certificate_of_another_key() {
     let folder = tempfile::tempdir().unwrap();
-    let [before, now] = [p256(), p256()].map(|key| self_signed(key, &Wish::default()));
+    let [before, now] = [p256(), p256()].map(|key| self_signed(key, &CertificateParams::default()));
     let trust = Pins::open(folder.path()).0;
     let script =
         |shown: &Shown| then(chooses(X509_NONE), [say([1]), Tls(acceptor(shown, |_| {})), u32(0), hear([1]), desk()]);
@@ -157,7 +169,7 @@ fn chooses(sub_type: u32) -> Vec<Turn> {
 }
 
 fn good() -> Shown {
-    self_signed(rsa(2048), &Wish::default())
+    self_signed(rsa(2048), &CertificateParams::default())
 }
 
 fn acceptor(shown: &Shown, change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder)) -> SslAcceptor {

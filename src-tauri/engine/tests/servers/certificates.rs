@@ -30,7 +30,7 @@ pub struct Shown {
 }
 
 /// What a certificate shall be like.
-pub struct Wish<'a> {
+pub struct CertificateParams<'a> {
     /// Whom it is issued to.
     pub subject: &'a str,
     /// Host names or IP addresses that it is for.
@@ -43,7 +43,7 @@ pub struct Wish<'a> {
     pub version_1: bool,
 }
 
-impl Default for Wish<'_> {
+impl Default for CertificateParams<'_> {
     fn default() -> Self {
         Self {
             subject: "VNC server",
@@ -67,7 +67,7 @@ pub fn p256() -> PKey<Private> {
 }
 
 /// A certificate that vouches for itself.
-pub fn self_signed(key: PKey<Private>, wish: &Wish<'_>) -> Shown {
+pub fn self_signed(key: PKey<Private>, wish: &CertificateParams<'_>) -> Shown {
     let certificate = build(&key, wish, None);
     Shown { certificate, key }
 }
@@ -79,14 +79,15 @@ impl Authority {
     /// A new one that nobody knows yet.
     pub fn new(name: &str) -> Self {
         let key = p256();
-        let mut builder = begin(&key, &Wish { subject: name, days: (-100, 100), ..Wish::default() }, None);
+        let mut builder =
+            begin(&key, &CertificateParams { subject: name, days: (-100, 100), ..CertificateParams::default() }, None);
         builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
         builder.sign(&key, MessageDigest::sha256()).unwrap();
         Self(Shown { certificate: builder.build(), key })
     }
 
     /// Issues a certificate.
-    pub fn issue(&self, key: PKey<Private>, wish: &Wish<'_>) -> Shown {
+    pub fn issue(&self, key: PKey<Private>, wish: &CertificateParams<'_>) -> Shown {
         let certificate = build(&key, wish, Some(&self.0));
         Shown { certificate, key }
     }
@@ -99,7 +100,7 @@ impl Authority {
     }
 }
 
-fn build(key: &PKey<Private>, wish: &Wish<'_>, issuer: Option<&Shown>) -> X509 {
+fn build(key: &PKey<Private>, wish: &CertificateParams<'_>, issuer: Option<&Shown>) -> X509 {
     let mut builder = begin(key, wish, issuer);
     if !wish.version_1 && !wish.names.is_empty() {
         let mut names = SubjectAlternativeName::new();
@@ -121,7 +122,7 @@ fn build(key: &PKey<Private>, wish: &Wish<'_>, issuer: Option<&Shown>) -> X509 {
     builder.build()
 }
 
-fn begin(key: &PKey<Private>, wish: &Wish<'_>, issuer: Option<&Shown>) -> X509Builder {
+fn begin(key: &PKey<Private>, wish: &CertificateParams<'_>, issuer: Option<&Shown>) -> X509Builder {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let mut builder = X509::builder().unwrap();
     builder.set_version(if wish.version_1 { 0 } else { 2 }).unwrap();

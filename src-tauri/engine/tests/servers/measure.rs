@@ -8,7 +8,7 @@
 
 use crate::{
     bed::{ANN, PASSWORD, Program, Xvnc, command, password_file},
-    certificates::{Authority, Wish, rsa},
+    certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{self, User},
         Keys, ending, examine,
@@ -26,7 +26,7 @@ async fn handshakes_beside_tigervncs_viewer() {
     let folder = tempfile::tempdir().unwrap();
     let authorities = authority.write(folder.path());
     let keys = Keys { authorities: Some(authorities.clone()), ..Keys::none() };
-    let shown = authority.issue(rsa(2048), &Wish::default());
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
     let desk = Xvnc::start(&["-SecurityTypes", "None"]).await;
     println!(
         "| security type | Portlight: first; median, worst of the others | TigerVNC's viewer |\n| --- | --- | --- |"

@@ -2,7 +2,7 @@
 
 use crate::{
     bed::{PASSWORD, Qemu, Tls},
-    certificates::{Authority, Wish, rsa},
+    certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password},
         Keys,
@@ -20,7 +20,7 @@ async fn every_way_of_protection() {
     let authority = Authority::new("Our house");
     let folder = tempfile::tempdir().unwrap();
     let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
-    let shown = authority.issue(rsa(2048), &Wish::default());
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
     let (takes, level) = NOTHING_TAKEN;
     let unknown = |end| vec![("right", Password(PASSWORD), (takes, level, end))];
 

@@ -1,8 +1,8 @@
 //! Whole sessions, as a person at a window has them: questions, answers, pixels, and input where it is allowed.
 
 use crate::{
-    bed::{COLOUR, PASSWORD, PATIENCE, Qemu, SIZE, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
-    certificates::{Wish, p256, rsa, self_signed},
+    bed::{COLOUR, PASSWORD, Qemu, SIZE, TIMEOUT, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
+    certificates::{CertificateParams, p256, rsa, self_signed},
     examination::address,
     viewer::{ORIGIN, Viewer},
 };
@@ -58,7 +58,7 @@ impl House {
         loop {
             let interesting =
                 |state: &SessionState| !matches!(state, SessionState::Connecting { .. } | SessionState::Live);
-            let state = timeout(PATIENCE, states.wait_for(interesting)).await.expect("it hangs").unwrap().clone();
+            let state = timeout(TIMEOUT, states.wait_for(interesting)).await.expect("it hangs").unwrap().clone();
             states.mark_unchanged();
             match state {
                 SessionState::Asking { number, prompt, .. } => {
@@ -73,7 +73,7 @@ impl House {
                     asked.push(prompt);
                     self.engine.sessions().answer(id, number, answer);
                     // Until it has taken the answer, it still says that it asks.
-                    timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
+                    timeout(TIMEOUT, states.changed()).await.expect("it hangs").unwrap();
                 }
                 SessionState::Ready { url, protection, .. } => {
                     return Visit { asked, protection, viewer: Viewer::open(&url).await };
@@ -87,7 +87,7 @@ impl House {
 #[tokio::test]
 async fn pixels_come_through_every_protection() {
     let house = House::new().await;
-    let shown = self_signed(rsa(2048), &Wish::default());
+    let shown = self_signed(rsa(2048), &CertificateParams::default());
 
     let server = X11vnc::start(&X11vnc::passwords()).await;
     let mut visit = house.visit(&server.address, &[PASSWORD]).await;
@@ -172,7 +172,7 @@ async fn a_key_is_asked_about_once_and_again_when_it_is_another() {
         };
         visit.asked.iter().map(about).collect()
     };
-    let [first, second] = [p256(), p256()].map(|key| self_signed(key, &Wish::default()));
+    let [first, second] = [p256(), p256()].map(|key| self_signed(key, &CertificateParams::default()));
     let server = Xvnc::start_at(port, &options, Some(&first)).await;
     let visit = house.visit(&server.address, &[]).await;
     assert_eq!(keys_asked_about(&visit), [(first.key_fingerprint(), None)]);
@@ -193,7 +193,7 @@ async fn nobody_knocks_once_too_often() {
     let mut knocks = 0;
     let ended = loop {
         let said = |state: &SessionState| matches!(state, SessionState::Asking { .. } | SessionState::Ended { .. });
-        let state = timeout(PATIENCE, states.wait_for(said)).await.expect("it hangs").unwrap().clone();
+        let state = timeout(TIMEOUT, states.wait_for(said)).await.expect("it hangs").unwrap().clone();
         let number = match state {
             SessionState::Asking { number, .. } => number,
             SessionState::Ended { error } => break error,
@@ -203,7 +203,7 @@ async fn nobody_knocks_once_too_often() {
         let password = "falsch".to_owned().into();
         states.mark_unchanged();
         house.engine.sessions().answer(id, number, Answer::Password { username: None, password, remember: false });
-        timeout(PATIENCE, states.changed()).await.expect("it hangs").unwrap();
+        timeout(TIMEOUT, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());
     assert!(

@@ -2,7 +2,7 @@
 
 use crate::{
     bed::{ANN, PASSWORD, VIEW_ONLY, Xvnc},
-    certificates::{Authority, Wish, rsa},
+    certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password, User},
         Keys,
@@ -156,7 +156,7 @@ async fn table<const N: usize>(title: &'static str, cases: [Case<'_>; N]) {
     let authority = Authority::new("Our house");
     let folder = tempfile::tempdir().unwrap();
     let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
-    let shown = authority.issue(rsa(2048), &Wish::default());
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
     let mut table = Table::new(title);
     for Case { server, options, attempts } in cases {
         let running = Xvnc::showing(&shown, &options).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     bed::{PASSWORD, Xvnc, free_port},
-    certificates::{Authority, Shown, Wish, p256, rsa, self_signed},
+    certificates::{Authority, CertificateParams, Shown, p256, rsa, self_signed},
     examination::{
         Given::{Nothing, Password},
         Keys, address, ending, examine,
@@ -32,23 +32,30 @@ async fn what_is_wrong_with_certificates() {
     let (ours, strangers) = (Authority::new("Our house"), Authority::new("Strangers"));
     let folder = tempfile::tempdir().unwrap();
     let key = rsa(2048);
-    let ours_with = |wish: Wish<'_>| ours.issue(key.clone(), &wish);
+    let ours_with = |wish: CertificateParams<'_>| ours.issue(key.clone(), &wish);
     let mut table = Table::new("Certificates, shown by TigerVNC 1.12");
     for (name, shown, problems) in [
-        ("our authority", ours_with(Wish::default()), vec![]),
-        ("our authority, P-256", ours.issue(p256(), &Wish::default()), vec![]),
-        ("expired", ours_with(Wish { days: (-30, -1), ..Wish::default() }), vec![Expired]),
-        ("not yet valid", ours_with(Wish { days: (1, 30), ..Wish::default() }), vec![NotYetValid]),
+        ("our authority", ours_with(CertificateParams::default()), vec![]),
+        ("our authority, P-256", ours.issue(p256(), &CertificateParams::default()), vec![]),
+        ("expired", ours_with(CertificateParams { days: (-30, -1), ..CertificateParams::default() }), vec![Expired]),
+        (
+            "not yet valid",
+            ours_with(CertificateParams { days: (1, 30), ..CertificateParams::default() }),
+            vec![NotYetValid],
+        ),
         (
             "for others",
-            ours_with(Wish { names: &["elsewhere.example", "127.0.0.2"], ..Wish::default() }),
+            ours_with(CertificateParams { names: &["elsewhere.example", "127.0.0.2"], ..CertificateParams::default() }),
             vec![WrongName],
         ),
-        ("a stranger's authority", strangers.issue(key.clone(), &Wish::default()), vec![UnknownIssuer]),
-        ("self-signed", self_signed(key.clone(), &Wish::default()), vec![SelfSigned]),
+        ("a stranger's authority", strangers.issue(key.clone(), &CertificateParams::default()), vec![UnknownIssuer]),
+        ("self-signed", self_signed(key.clone(), &CertificateParams::default()), vec![SelfSigned]),
         (
             "self-signed, expired, for others",
-            self_signed(key.clone(), &Wish { days: (-30, -1), names: &["elsewhere.example"], ..Wish::default() }),
+            self_signed(
+                key.clone(),
+                &CertificateParams { days: (-30, -1), names: &["elsewhere.example"], ..CertificateParams::default() },
+            ),
             vec![SelfSigned, Expired, WrongName],
         ),
     ] {
@@ -87,7 +94,7 @@ async fn a_name_is_looked_for() {
     let ours = Authority::new("Our house");
     let folder = tempfile::tempdir().unwrap();
     let keys = Keys { authorities: Some(ours.write(folder.path())), ..Keys::none() };
-    let shown = ours.issue(p256(), &Wish { names: &["localhost"], ..Wish::default() });
+    let shown = ours.issue(p256(), &CertificateParams { names: &["localhost"], ..CertificateParams::default() });
     let server = Xvnc::showing(&shown, X509).await;
     let by_name = server.address.replace("127.0.0.1", "localhost");
     assert_eq!(ending(&examine(&by_name, Password(PASSWORD), &keys).await), "let in");
@@ -105,7 +112,7 @@ async fn a_key_is_remembered() {
     let trust = || Pins::open(folder.path()).0;
     let keys = || Keys { trust: trust(), ..Keys::none() };
     let port = free_port();
-    let (key, wish) = (p256(), Wish::default());
+    let (key, wish) = (p256(), CertificateParams::default());
     let first = self_signed(key.clone(), &wish);
     let endpoint = {
         let server = Xvnc::start_at(port, X509, Some(&first)).await;
@@ -120,10 +127,10 @@ async fn a_key_is_remembered() {
         endpoint
     };
 
-    let renewed = self_signed(key, &Wish { subject: "VNC server of next year", days: (-9, -1), ..wish });
+    let renewed = self_signed(key, &CertificateParams { subject: "VNC server of next year", days: (-9, -1), ..wish });
     assert_eq!(again(port, &renewed, &keys()).await, [("wants a login".into(), None), ("let in".into(), None)]);
 
-    let other = self_signed(p256(), &Wish::default());
+    let other = self_signed(p256(), &CertificateParams::default());
     let changed = Error::Connect(ConnectError::TrustChanged {
         address: endpoint.clone(),
         known: first.key_fingerprint(),

@@ -1,6 +1,6 @@
 //! What the page does with a session: noVNC's side of the relay, with raw pixels.
 
-use crate::bed::PATIENCE;
+use crate::bed::TIMEOUT;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
@@ -27,7 +27,7 @@ impl Viewer {
     pub async fn open(url: &str) -> Self {
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
-        let (socket, _) = timeout(PATIENCE, connect_async(request)).await.unwrap().unwrap();
+        let (socket, _) = timeout(TIMEOUT, connect_async(request)).await.unwrap().unwrap();
         let mut viewer = Self { socket, received: Vec::new(), size: (0, 0) };
         for (hear, say) in [(&b"RFB 003.008\n"[..], &b"RFB 003.008\n"[..]), (&[1, 1], &[1]), (&[0; 4], &[1])] {
             assert_eq!(viewer.read(hear.len()).await, hear);
@@ -106,7 +106,7 @@ impl Viewer {
 
     async fn read(&mut self, length: usize) -> Vec<u8> {
         while self.received.len() < length {
-            match timeout(PATIENCE, self.socket.next()).await.unwrap() {
+            match timeout(TIMEOUT, self.socket.next()).await.unwrap() {
                 Some(Ok(Message::Binary(bytes))) => self.received.extend(bytes),
                 other => panic!("{other:?}"),
             }

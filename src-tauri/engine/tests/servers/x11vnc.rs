@@ -2,7 +2,7 @@
 
 use crate::{
     bed::{PASSWORD, VIEW_ONLY, X11vnc},
-    certificates::{Authority, Wish, rsa},
+    certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password},
         Keys,
@@ -40,7 +40,7 @@ async fn with_tls() {
     let authority = Authority::new("Our house");
     let folder = tempfile::tempdir().unwrap();
     let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
-    let shown = authority.issue(rsa(2048), &Wish::default());
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
     let mut table = Table::new("x11vnc 0.9.16 with TLS");
 
     let server = X11vnc::showing(&shown, &[]).await;

@@ -66,7 +66,7 @@ impl Prompts<'_> {
         };
         match answer {
             Ok(Some(password)) => {
-                // Read before this check: whoever edits the host changes the list first, then the keyring.
+                // Read before this check: an edit changes the list first, then the keyring.
                 if !run.is_current(target) {
                     self.is_stale = true;
                     return Err(ConnectError::cancelled());

@@ -9,7 +9,7 @@ mod tiger;
 mod tight;
 mod x11vnc;
 
-pub use program::{PATIENCE, Program, command, free_port};
+pub use program::{Program, TIMEOUT, command, free_port};
 pub use qemu::{Qemu, Tls};
 pub use tiger::Xvnc;
 pub use tight::Xtightvnc;

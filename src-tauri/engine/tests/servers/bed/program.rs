@@ -16,7 +16,7 @@ use std::{
 use tokio::{sync::watch, time::timeout};
 
 /// Far longer than anything here takes: only a test that fails waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// To end in order, before it is made to.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// Above the ports that the system hands out to whoever dials, so that none of those gets in between.
@@ -58,7 +58,7 @@ impl Program {
     /// Waits until it has said a line in which `find` finds something, which may have happened before.
     pub async fn hear<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let mut said = self.said.clone();
-        let heard = timeout(PATIENCE, said.wait_for(|lines| lines.iter().any(|(_, line)| find(line).is_some()))).await;
+        let heard = timeout(TIMEOUT, said.wait_for(|lines| lines.iter().any(|(_, line)| find(line).is_some()))).await;
         match heard {
             Ok(Ok(lines)) => lines.iter().find_map(|(_, line)| find(line)).expect("just found"),
             Ok(Err(_)) => panic!("{} ended before it said {what}:\n{}", self.name, self.log()),
@@ -72,7 +72,7 @@ impl Program {
         let times = |lines: &[Line]| -> Vec<Instant> {
             lines.iter().filter(|(_, line)| line.contains(words)).map(|(when, _)| *when).collect()
         };
-        match timeout(PATIENCE, said.wait_for(|lines| times(lines).len() >= count)).await {
+        match timeout(TIMEOUT, said.wait_for(|lines| times(lines).len() >= count)).await {
             Ok(Ok(lines)) => times(&lines),
             _ => panic!("{} did not say {words:?} {count} times:\n{}", self.name, self.log()),
         }
