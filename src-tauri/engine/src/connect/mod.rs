@@ -17,7 +17,7 @@ pub(crate) use observer::{Event, Observer, Presented, Weaker};
 
 use crate::{
     error::ConnectError,
-    model::{Address, Level, Protection, Target},
+    model::{Address, Level, Protection, Target, WebSocket},
     store::Pins,
     transport::{self, ConnectTrace, Connected, Route, TimeoutStream, reverse::IncomingConnection, ws::Headers},
 };
@@ -122,14 +122,7 @@ async fn dial<O: Observer>(
 fn peer(address: &Address) -> transport::tls::Peer {
     use transport::tls::Peer;
     match address {
-        Address::Tcp { hostname, .. } => {
-            let unscoped = hostname.split('%').next().unwrap_or(hostname);
-            unscoped.parse().map_or_else(|_| Peer::Name(hostname.clone()), Peer::Ip)
-        }
-        Address::Ws(socket) => {
-            let unscoped = socket.hostname.split('%').next().unwrap_or(&socket.hostname);
-            unscoped.parse().map_or_else(|_| Peer::Name(socket.hostname.clone()), Peer::Ip)
-        }
+        Address::Tcp { hostname, .. } | Address::Ws(WebSocket { hostname, .. }) => Peer::of(hostname),
         Address::Unix(_) | Address::Demo => Peer::Local,
     }
 }

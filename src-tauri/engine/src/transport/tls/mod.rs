@@ -40,6 +40,14 @@ pub(crate) enum Peer {
     Local,
 }
 
+impl Peer {
+    /// The server behind a host name, without an IPv6 address's scope: that means something on this machine only.
+    pub(crate) fn of(hostname: &str) -> Self {
+        let unscoped = hostname.split('%').next().unwrap_or(hostname);
+        unscoped.parse().map_or_else(|_| Self::Name(unscoped.to_owned()), Self::Ip)
+    }
+}
+
 /// Why there is no TLS.
 #[derive(Debug)]
 pub(crate) enum Failed {

@@ -128,8 +128,7 @@ impl<D: ConnectDelegate> Connector<'_, D> {
 
     /// TLS, with a certificate that the delegate has accepted.
     async fn secure(&mut self, stream: Stream) -> Result<tls::Tls, ConnectError> {
-        let bare = self.socket.hostname.split('%').next().unwrap_or_default();
-        let peer = bare.parse().map_or_else(|_| Peer::Name(bare.to_owned()), Peer::Ip);
+        let peer = Peer::of(&self.socket.hostname);
         let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.ca_file)).await;
         let mut tls = upgraded.map_err(|_| self.timed_out())?.map_err(|failed| self.explain_tls(failed))?;
         let Some(certificate) = tls.certificate.take() else {
