@@ -5,8 +5,8 @@ import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import { backend as engine } from '../ipc/fake';
-import { FakeRfb, fakeNovnc, FakeSocket } from './fake-novnc';
-import type { LoadNovnc } from './Screen.svelte';
+import { FakeRfb, fakeNovnc, FakeSocket } from './novnc/fake';
+import type { LoadNovnc } from './novnc';
 import { CLOSE_REASON_MS, type Session } from './session.svelte';
 import {
   ask,

@@ -1,7 +1,7 @@
 // A WebSocket and a noVNC for the tests: they record calls and emit what a test makes them emit.
 
 import { vi } from 'vitest';
-import type { Novnc } from './Screen.svelte';
+import type { Novnc } from '.';
 
 export class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];

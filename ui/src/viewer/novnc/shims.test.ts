@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { HeldKeys } from './keys';
+import { HeldKeys } from '../keys';
 import { nameSuperKey, captureErrors, removeVideoDecoder } from './shims';
 
 const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
