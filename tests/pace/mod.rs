@@ -1,0 +1,130 @@
+//! Numbers, and one test: how fast viewers take pixels in.
+//!
+//! `cargo xtask pace` runs this against the release build (see docs/BENCHMARKS.md).
+//!
+//! ```text
+//! Load ─▶ Server ─▶ Client    pictures, encoded; an RFB server that sends them; Portlight and its peers
+//! ```
+
+mod clients;
+mod encode;
+mod load;
+mod picture;
+mod server;
+
+use crate::desk::Desk;
+use clients::Client;
+use encode::Encoding;
+use load::{Kind, Load};
+use server::{Pace, Security, Server};
+use std::{collections::HashMap, env, sync::Arc, time::Duration};
+
+/// From the first update on, until a client runs as fast as it can.
+const WARM_UP: Duration = Duration::from_secs(1);
+const SPAN: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 3;
+
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask pace"]
+async fn throughput() {
+    let rounds = word("PACE_ROUNDS").map_or(ROUNDS, |word| word.parse().expect("a number of rounds"));
+    let desk = Desk::of("pace").open().await;
+    let clients = Client::ALL.into_iter().filter(|client| match client.missing() {
+        Some(program) => {
+            println!("{} is left out: there is no {program} here", client.name());
+            false
+        }
+        None => true,
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut tables = Vec::new();
+    for kind in kinds() {
+        let mut table = vec![head(kind, &clients)];
+        for encoding in encodings() {
+            let rates = turns(&desk, kind, encoding, &clients, rounds).await;
+            table.push(row(encoding, &clients, &rates));
+        }
+        tables.push(table.join("\n"));
+    }
+    println!("\n{}", tables.join("\n\n"));
+}
+
+/// Every client in every round, in an order that changes with the round: updates a second.
+async fn turns(
+    desk: &Desk,
+    kind: Kind,
+    encoding: Encoding,
+    clients: &[Client],
+    rounds: usize,
+) -> HashMap<&'static str, Vec<f64>> {
+    let mut loads: Vec<Arc<Load>> = Vec::new();
+    let mut rates: HashMap<_, Vec<_>> = HashMap::new();
+    for round in 0..rounds {
+        for turn in 0..clients.len() {
+            let client = clients[(turn + round) % clients.len()];
+            let known = loads.iter().find(|load| load.order == client.order()).cloned();
+            let load = known.unwrap_or_else(|| {
+                let load = Arc::new(Load::new(kind, encoding, client.order()));
+                loads.push(Arc::clone(&load));
+                load
+            });
+            let pace = pace(desk, client, encoding, load).await;
+            println!(
+                "{} {} {}: {:.1} ({} in {:.1?})",
+                kind.name(),
+                encoding.name(),
+                client.name(),
+                pace.rate(),
+                pace.updates,
+                pace.time
+            );
+            rates.entry(client.name()).or_default().push(pace.rate());
+        }
+    }
+    rates
+}
+
+async fn pace(desk: &Desk, client: Client, encoding: Encoding, load: Arc<Load>) -> Pace {
+    let mut server = Server::start(load, Security::None);
+    let _running = client.start(desk, server.port(), encoding).await;
+    server.pace(WARM_UP, SPAN, async || {}).await
+}
+
+fn head(kind: Kind, clients: &[Client]) -> String {
+    let names: String = clients.iter().map(|client| format!(" {} |", client.name())).collect();
+    let peers: String = clients[1..].iter().map(|peer| format!(" Portlight / {} |", peer.name())).collect();
+    let columns = "| --- ".repeat(2 * clients.len());
+    format!("| {} |{names}{peers}\n{columns}|", kind.description())
+}
+
+fn row(encoding: Encoding, clients: &[Client], rates: &HashMap<&'static str, Vec<f64>>) -> String {
+    let middle = |client: &Client| median(rates[client.name()].clone());
+    let own = &rates[Client::Portlight.name()];
+    // Of the same round, as a machine is not always equally busy.
+    let ratio = |peer: &Client| median(own.iter().zip(&rates[peer.name()]).map(|(own, peer)| own / peer).collect());
+    let numbers: String = clients.iter().map(|client| format!(" {:.0} |", middle(client))).collect();
+    let ratios: String = clients[1..].iter().map(|peer| format!(" {:.2} |", ratio(peer))).collect();
+    format!("| {} |{numbers}{ratios}", encoding.name())
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// The loads that were asked for.
+fn kinds() -> Vec<Kind> {
+    let wanted = word("PACE_LOAD");
+    Kind::ALL.into_iter().filter(|kind| wanted.as_ref().is_none_or(|wanted| wanted == kind.name())).collect()
+}
+
+/// The encodings that were asked for.
+fn encodings() -> Vec<Encoding> {
+    let wanted = word("PACE_ONLY");
+    let is_wanted = |encoding: &Encoding| wanted.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(encoding.name()));
+    Encoding::ALL.into_iter().filter(is_wanted).collect()
+}
+
+fn word(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|word| !word.is_empty())
+}
