@@ -12,8 +12,13 @@ pub struct Memory {
 impl Memory {
     /// Of a process and all that it has started.
     pub fn of(pid: u32) -> Self {
+        Self::of_all(&[pid])
+    }
+
+    /// Of several, with all that these have started.
+    pub fn of_all(pids: &[u32]) -> Self {
         let mut lines = Vec::new();
-        for pid in family(pid) {
+        for pid in pids.iter().copied().flat_map(family) {
             let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
             let field = |name| {
                 let line = smaps.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();

@@ -24,7 +24,7 @@ pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
-pub use process::{Process, signal};
+pub use process::{Process, family, name, signal};
 pub use server::{Certificate, Server, address, free_port};
 pub use wait::{TIMEOUT, until};
 

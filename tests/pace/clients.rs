@@ -1,7 +1,7 @@
 //! Who takes the load in: Portlight and its peers, each with a window of the same size.
 
 use super::encode::{Encoding, Order};
-use crate::desk::{self, Desk, Process, until};
+use crate::desk::{self, Desk, Memory, Process, until};
 use std::{env, fs, os::unix::fs::symlink, path::Path, sync::Arc};
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ pub const WINDOW: (u32, u32) = (1360, 765);
 /// A client that runs, and ends when this is dropped.
 pub struct Running {
     /// What belongs to it, with all that these have started.
-    pub processes: Vec<Arc<Process>>,
+    processes: Vec<Arc<Process>>,
     _profile: TempDir,
 }
 
@@ -71,6 +71,26 @@ impl Client {
     }
 }
 
+/// Portlight as people have it: with its list and a session.
+pub async fn portlight_with_list(desk: &Desk, port: u16) -> Running {
+    let profile = tempfile::tempdir_in(desk.home()).expect("a home");
+    let process = desk.spawn("portlight", &mut desk.command(desk::portlight()));
+    until_pages(&process, 2).await;
+    let title = desk::address(port);
+    assert!(desk.portlight(&[&title]).status.success());
+    until_pages(&process, 3).await;
+    desk.display().place(&title, WINDOW);
+    Running { processes: vec![process], _profile: profile }
+}
+
+impl Running {
+    /// What all that belongs to it holds.
+    pub fn memory(&self) -> Memory {
+        let pids: Vec<_> = self.processes.iter().map(|process| process.pid()).collect();
+        Memory::of_all(&pids)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         self.processes.iter().for_each(|process| process.kill());
@@ -80,9 +100,15 @@ impl Drop for Running {
 async fn portlight(desk: &Desk, port: u16) -> (Vec<Arc<Process>>, String) {
     let title = desk::address(port);
     let process = desk.spawn("portlight", desk.command(desk::portlight()).arg(&title));
-    // The window in waiting is made two seconds after the first picture: that must not fall into the measured time.
-    until("the prewarmed window", async || (process.children("WebKitWebProces") == 2).then_some(())).await;
+    // The prewarmed window is made two seconds after the first picture: that must not fall into the measured time.
+    until_pages(&process, 2).await;
     (vec![process], title)
+}
+
+/// Waits for so many pages: each has a process of WebKit's, whose name Linux cuts.
+async fn until_pages(portlight: &Process, count: usize) {
+    let what = format!("{count} pages");
+    until(&what, async || (portlight.children("WebKitWebProces") == count).then_some(())).await;
 }
 
 async fn chromium(desk: &Desk, port: u16, folder: &Path) -> (Vec<Arc<Process>>, String) {

@@ -1,7 +1,7 @@
 //! What the server sends: a first update, and a row of others that is repeated for as long as anybody asks.
 
 use super::{
-    encode::{Encoder, Encoding, Order},
+    encode::{Encoder, Encoding, Order, Update},
     picture::{self, Area, LETTER, Noise},
 };
 use image::{Rgb, RgbImage};
@@ -47,11 +47,10 @@ pub struct Load {
     /// What a connection begins with: the whole screen, and each zlib stream that is used later.
     pub first: Vec<u8>,
     pub rest: Vec<Vec<u8>>,
-    /// What the screen shows when the rest has been sent once, or any number of times.
-    pub last: RgbImage,
 }
 
-const SCREEN: (u32, u32) = (1920, 1080);
+/// Of the desktop, and of the smaller full frames.
+pub const SCREEN: (u32, u32) = (1920, 1080);
 /// As many as differ enough that nobody could cache them.
 const FRAMES: u32 = 12;
 /// Fewer of those with four times as many pixels, which all stay in memory.
@@ -67,45 +66,26 @@ impl Load {
         }
     }
 
-    /// So many different pictures of a whole screen of this size.
-    pub fn full((width, height): (u32, u32), frames: u32, encoding: Encoding, order: Order) -> Self {
+    fn full((width, height): (u32, u32), frames: u32, encoding: Encoding, order: Order) -> Self {
         let mut encoder = Encoder::new(order);
         let mut encode = |index| {
             let picture = picture::desktop(width, height, index);
             let mut update = encoder.update();
             update.draw(&picture, Area::of(&picture), encoding);
-            (update.finish(), picture)
+            update.finish()
         };
-        let (first, mut last) = encode(frames);
-        let mut rest = Vec::new();
-        for index in 0..frames {
-            let (update, picture) = encode(index);
-            rest.push(update);
-            last = picture;
-        }
-        Self { size: (width as u16, height as u16), order, first, rest, last }
+        let first = encode(frames);
+        Self { size: (width as u16, height as u16), order, first, rest: (0..frames).map(encode).collect() }
     }
 
-    /// The script of a desktop.
     fn desktop(encoding: Encoding, order: Order) -> Self {
         let mut encoder = Encoder::new(order);
         let mut desktop = Desktop::new();
-        let mut whole = encoder.update();
-        whole.draw(&desktop.screen, Area::of(&desktop.screen), encoding.lossless());
-        // Each kind of rectangle once, as each has a zlib stream of its own in Tight.
-        for part in [desktop.blank_line(), desktop.coloured_line()] {
-            whole.draw(&desktop.screen, part, encoding.lossless());
-        }
-        let first = whole.finish();
+        let first = desktop.whole(&mut encoder, encoding);
         let begun = encoder.begun();
-        let mut step = |number| {
-            let mut update = encoder.update();
-            desktop.step(number, &mut update, encoding);
-            update.finish()
-        };
-        let rest = (0..STEPS).map(&mut step).collect();
+        let rest = (0..STEPS).map(|number| desktop.step(number, &mut encoder, encoding)).collect();
         assert_eq!(encoder.begun(), begun, "a stream whose header would come again in the middle");
-        Self { size: (SCREEN.0 as u16, SCREEN.1 as u16), order, first, rest, last: desktop.screen }
+        Self { size: (SCREEN.0 as u16, SCREEN.1 as u16), order, first, rest }
     }
 }
 
@@ -127,17 +107,20 @@ const PROMPT: Rgb<u8> = Rgb([0x6c, 0xc6, 0x44]);
 const FRAME: Rgb<u8> = Rgb([0x3a, 0x6e, 0xa5]);
 
 /// A desktop, and how it changes.
-struct Desktop {
-    screen: RgbImage,
+pub struct Desktop {
+    /// What a client shows that was sent all.
+    pub screen: RgbImage,
     /// What is behind the window.
     wallpaper: RgbImage,
     window: RgbImage,
+    /// Made when they first come.
     video: Vec<RgbImage>,
     noise: Noise,
 }
 
 impl Desktop {
-    fn new() -> Self {
+    /// Before the first step.
+    pub fn new() -> Self {
         let mut wallpaper = RgbImage::new(SCREEN.0, SCREEN.1);
         picture::wallpaper(&mut wallpaper, 1);
         let mut window = RgbImage::new(WINDOW.0, WINDOW.1);
@@ -148,34 +131,43 @@ impl Desktop {
             let at = (8, 34 + line * (LETTER.1 + 3));
             picture::text(&mut window, at, 44, Rgb([0x22; 3]), Rgb([0xf4, 0xf4, 0xf2]), &mut noise);
         }
-        let video = (0..PICTURES).map(|index| {
-            let mut picture = RgbImage::new(VIDEO.width, VIDEO.height);
-            picture::photograph(&mut picture, Area::new(0, 0, VIDEO.width, VIDEO.height), index);
-            picture
-        });
-        let mut desktop = Self { screen: wallpaper.clone(), wallpaper, window, video: video.collect(), noise };
+        let mut desktop = Self { screen: wallpaper.clone(), wallpaper, window, video: Vec::new(), noise };
         desktop.paint_terminal();
         picture::paste(&desktop.window, Area::of(&desktop.window), &mut desktop.screen, corner(STEPS - 1));
-        picture::paste(&desktop.video[0], Area::of(&desktop.video[0]), &mut desktop.screen, (VIDEO.x, VIDEO.y));
+        desktop.play(0);
         desktop
     }
 
-    /// One update.
-    fn step(&mut self, number: u32, update: &mut super::encode::Update<'_>, encoding: Encoding) {
-        self.move_window(number, update, encoding.lossless());
+    /// An update of the whole screen, which a connection begins with.
+    pub fn whole(&self, encoder: &mut Encoder, encoding: Encoding) -> Vec<u8> {
+        let mut update = encoder.update();
+        let encoding = encoding.lossless();
+        update.draw(&self.screen, Area::of(&self.screen), encoding);
+        // Lines of two colours and of three: each kind of rectangle once, as Tight has a zlib stream for each.
+        for line in 0..2 {
+            let line = Area::new(TERMINAL.x, TERMINAL.y + line * LETTER.1, TERMINAL.width, LETTER.1);
+            update.draw(&self.screen, line, encoding);
+        }
+        update.finish()
+    }
+
+    /// An update.
+    pub fn step(&mut self, number: u32, encoder: &mut Encoder, encoding: Encoding) -> Vec<u8> {
+        let mut update = encoder.update();
+        self.move_window(number, &mut update, encoding.lossless());
         if number.is_multiple_of(REPAINT) {
             self.paint_terminal();
             update.draw(&self.screen, TERMINAL, encoding.lossless());
         } else if number.is_multiple_of(2) {
-            self.scroll(number, update, encoding.lossless());
+            self.scroll(number, &mut update, encoding.lossless());
         }
-        let picture = &self.video[(number % PICTURES) as usize];
-        picture::paste(picture, Area::of(picture), &mut self.screen, (VIDEO.x, VIDEO.y));
+        self.play(number);
         update.draw(&self.screen, VIDEO, encoding);
+        update.finish()
     }
 
     /// CopyRect, and what the window has left behind.
-    fn move_window(&mut self, number: u32, update: &mut super::encode::Update<'_>, encoding: Encoding) {
+    fn move_window(&mut self, number: u32, update: &mut Update<'_>, encoding: Encoding) {
         let (from, to) = (corner((number + STEPS - 1) % STEPS), corner(number));
         let (width, height) = WINDOW;
         let old = Area::new(from.0, from.1, width, height);
@@ -196,13 +188,26 @@ impl Desktop {
     }
 
     /// CopyRect, and a new line.
-    fn scroll(&mut self, number: u32, update: &mut super::encode::Update<'_>, encoding: Encoding) {
+    fn scroll(&mut self, number: u32, update: &mut Update<'_>, encoding: Encoding) {
         let kept = Area::new(TERMINAL.x, TERMINAL.y + LETTER.1, TERMINAL.width, TERMINAL.height - LETTER.1);
         picture::shift(&mut self.screen, kept, (TERMINAL.x, TERMINAL.y));
         update.copy((kept.x, kept.y), Area { y: TERMINAL.y, ..kept });
         self.write_line(TERMINAL.height / LETTER.1 - 1, number.is_multiple_of(8));
         let line = Area::new(TERMINAL.x, kept.y + kept.height - LETTER.1, TERMINAL.width, LETTER.1);
         update.draw(&self.screen, line, encoding);
+    }
+
+    /// The video's next picture; always the same after so many.
+    fn play(&mut self, number: u32) {
+        let index = number % PICTURES;
+        if self.video.len() <= index as usize {
+            let mut picture = RgbImage::new(VIDEO.width, VIDEO.height);
+            let area = Area::of(&picture);
+            picture::photograph(&mut picture, area, index);
+            self.video.push(picture);
+        }
+        let picture = &self.video[index as usize];
+        picture::paste(picture, Area::of(picture), &mut self.screen, (VIDEO.x, VIDEO.y));
     }
 
     fn paint_terminal(&mut self) {
@@ -220,16 +225,6 @@ impl Desktop {
             picture::text(&mut self.screen, (TERMINAL.x, top), prompt, PROMPT, PAPER, noise);
         }
         picture::text(&mut self.screen, (TERMINAL.x + prompt * LETTER.0, top), letters, INK, PAPER, noise);
-    }
-
-    /// A line of two colours.
-    fn blank_line(&self) -> Area {
-        Area::new(TERMINAL.x, TERMINAL.y, TERMINAL.width, LETTER.1)
-    }
-
-    /// A line of three.
-    fn coloured_line(&self) -> Area {
-        Area::new(TERMINAL.x, TERMINAL.y + LETTER.1, TERMINAL.width, LETTER.1)
     }
 }
 

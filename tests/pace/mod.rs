@@ -10,12 +10,15 @@ mod clients;
 mod encode;
 mod load;
 mod picture;
+mod profile;
 mod server;
+mod soak;
 
-use crate::desk::Desk;
+use crate::desk::{App, Desk, Difference, address, until};
 use clients::Client;
-use encode::Encoding;
-use load::{Kind, Load};
+use encode::{Encoder, Encoding};
+use load::{Desktop, Kind, Load, SCREEN};
+use profile::Profile;
 use server::{Pace, Security, Server};
 use std::{collections::HashMap, env, sync::Arc, time::Duration};
 
@@ -47,6 +50,75 @@ async fn throughput() {
         tables.push(table.join("\n"));
     }
     println!("\n{}", tables.join("\n\n"));
+}
+
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask pace --profile"]
+async fn profile() {
+    let mut tables = Vec::new();
+    for kind in kinds() {
+        let head = |names: &[&str]| {
+            let columns = "| --- ".repeat(2 + names.len());
+            format!("| {} | a frame, ms | {} |\n{columns}|", kind.description(), names.join(" | "))
+        };
+        let (mut cpu, mut page) = (vec![head(&profile::GROUPS)], vec![head(&profile::PARTS)]);
+        for encoding in encodings() {
+            let profile = Profile::of(kind, encoding).await;
+            let row = |numbers: &[f64]| {
+                let numbers: String = numbers.iter().map(|number| format!(" {number:.1} |")).collect();
+                format!("| {} | {:.1} |{numbers}", encoding.name(), profile.frame)
+            };
+            cpu.push(row(&profile.cpu));
+            page.push(row(&profile.parts()));
+            println!("{}", cpu.last().expect("a row"));
+        }
+        tables.push(format!("CPU time, ms a frame\n\n{}", cpu.join("\n")));
+        tables.push(format!("the page's main thread, ms a frame\n\n{}", page.join("\n")));
+    }
+    println!("\n{}", tables.join("\n\n"));
+}
+
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask pace --soak MINUTES"]
+async fn soak() {
+    let minutes: f64 = word("PACE_SOAK").map_or(1.0, |word| word.parse().expect("a number of minutes"));
+    let desk = Desk::of("pace_soak").open().await;
+    soak::soak(&desk, Duration::from_secs_f64(minutes * 60.0), encodings()[0]).await;
+}
+
+/// The pictures that are measured with are those that are seen: else a broken load would be a fast one.
+#[tokio::test]
+async fn every_encoding_of_the_load_brings_its_picture() {
+    /// With a repainted and a scrolled terminal, and a window that went across and down.
+    const STEPS: u32 = 4;
+    let desk = Desk::of("every_encoding_of_the_load_brings_its_picture").without_keyring().open().await;
+    let order = Client::Portlight.order();
+    let mut encoder = Encoder::new(order);
+    let (mut updates, mut screens) = (Vec::new(), Vec::new());
+    let mut desktop = Desktop::new();
+    let mut steps = 0..;
+    for encoding in Encoding::ALL {
+        updates.push(desktop.whole(&mut encoder, encoding));
+        updates.extend((&mut steps).take(STEPS as usize).map(|number| desktop.step(number, &mut encoder, encoding)));
+        screens.push((encoding, updates.len() as u64, desktop.screen.clone()));
+    }
+    let first = updates.remove(0);
+    let load = Load { size: (SCREEN.0 as u16, SCREEN.1 as u16), order, first, rest: updates };
+    let mut server = Server::start_with(Arc::new(load), Security::None, Duration::ZERO, Some(0));
+    let address = address(server.port());
+    let app = App::start(&desk, &[&address]).await;
+    let viewer = app.viewer(&address).await;
+    for (encoding, updates, screen) in screens {
+        server.allow(updates);
+        while server.passed().await.updates < updates {}
+        let what = format!("the picture in {}", encoding.name());
+        until(&what, async || {
+            let difference = Difference::between(&viewer.screen().await?, &screen)?;
+            let is_same = if encoding == Encoding::TightJpeg { difference.is_none() } else { difference.is_identity() };
+            is_same.then_some(())
+        })
+        .await;
+    }
 }
 
 /// Every client in every round, in an order that changes with the round: updates a second.

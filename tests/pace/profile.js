@@ -26,30 +26,27 @@
     return known.get(call);
   };
 
-  // The socket's messages, however they are listened to.
-  const message = Object.getOwnPropertyDescriptor(WebSocket.prototype, 'onmessage');
-  Object.defineProperty(WebSocket.prototype, 'onmessage', {
-    ...message,
-    set(call) {
-      message.set.call(this, wrapped('messages', call));
-    },
-  });
-  const { addEventListener } = EventTarget.prototype;
+  // Messages, however they are listened to, and pictures that are there.
+  const sources = [[WebSocket, 'message', 'messages'], [Image, 'load', 'pictures'], [Worker, 'message', 'workers']];
+  sources.push([MessagePort, 'message', 'workers']);
+  const partOf = (target, type) => sources.find(([owner, of]) => target instanceof owner && type === of)?.[2];
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
   EventTarget.prototype.addEventListener = function (type, call, ...rest) {
-    const part =
-      this instanceof WebSocket && type === 'message' ? 'messages'
-      : this instanceof Image && type === 'load' ? 'pictures'
-      : this instanceof Worker && type === 'message' ? 'workers'
-      : null;
+    const part = partOf(this, type);
     addEventListener.call(this, type, part ? wrapped(part, call) : call, ...rest);
   };
-  const worker = Object.getOwnPropertyDescriptor(Worker.prototype, 'onmessage');
-  Object.defineProperty(Worker.prototype, 'onmessage', {
-    ...worker,
-    set(call) {
-      worker.set.call(this, wrapped('workers', call));
-    },
-  });
+  EventTarget.prototype.removeEventListener = function (type, call, ...rest) {
+    removeEventListener.call(this, type, partOf(this, type) ? (known.get(call) ?? call) : call, ...rest);
+  };
+  for (const [{ prototype }, type, part] of sources.filter(([, type]) => type === 'message')) {
+    const property = Object.getOwnPropertyDescriptor(prototype, 'onmessage');
+    Object.defineProperty(prototype, 'onmessage', {
+      ...property,
+      set(call) {
+        property.set.call(this, wrapped(part, call));
+      },
+    });
+  }
 
   // What goes on after something was waited for.
   const { then } = Promise.prototype;

@@ -180,6 +180,17 @@ impl Drop for Server {
 }
 
 impl State {
+    fn may_send(&self) -> bool {
+        self.most.is_none_or(|most| self.sent < most)
+    }
+
+    /// Nothing can be sent: there is no request, or no update; and a fence waits for an update, unless there is none.
+    fn is_idle(&self) -> bool {
+        let is_update_due = self.asked && self.may_send();
+        let is_fence_due = self.fence && !self.may_send();
+        self.client.is_some() && !is_update_due && !is_fence_due
+    }
+
     fn story(&self) -> String {
         match &self.client {
             Some(_) => format!("it has been sent {} updates", self.sent),
@@ -241,16 +252,13 @@ impl Shared {
 
     fn write(&self, mut client: &TcpStream) -> io::Result<()> {
         loop {
-            let mut state = self.lock();
-            let may_send = |state: &State| state.most.is_none_or(|most| state.sent < most);
-            let is_idle = |state: &mut State| {
-                state.client.is_some() && !(state.asked && may_send(state)) && !(state.fence && !may_send(state))
-            };
-            state = self.changed.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+            let state = self.lock();
+            let mut state =
+                self.changed.wait_while(state, |state| state.is_idle()).unwrap_or_else(PoisonError::into_inner);
             if state.client.is_none() {
                 return Ok(());
             }
-            let update = (state.asked && may_send(&state)).then_some(state.sent);
+            let update = (state.asked && state.may_send()).then_some(state.sent);
             if update.is_some() {
                 state.asked = false;
                 state.sent += 1;

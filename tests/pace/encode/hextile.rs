@@ -20,7 +20,7 @@ pub fn encode(pixels: &Pixels, order: Order, out: &mut Vec<u8>) {
     let mut last = None;
     for tile in pixels.tiles(SIDE) {
         let start = out.len();
-        let Some((background, foreground, runs)) = describe(&tile) else {
+        let Some(Flat { background, foreground, runs }) = Flat::of(&tile) else {
             raw(&tile, push, out);
             last = None;
             continue;
@@ -57,29 +57,36 @@ pub fn encode(pixels: &Pixels, order: Order, out: &mut Vec<u8>) {
     }
 }
 
-/// A subrectangle: its place, its length, its colour.
-type Run = (usize, usize, usize, [u8; 3]);
+/// A tile that is more than its pixels.
+struct Flat {
+    background: [u8; 3],
+    /// Where there is exactly one other colour.
+    foreground: Option<[u8; 3]>,
+    /// Place, length and colour of each line that is not background.
+    runs: Vec<(usize, usize, usize, [u8; 3])>,
+}
 
-/// The background, the foreground where there is exactly one, and what lies on the background; none where that is too
-/// much for a tile.
-fn describe(tile: &Pixels) -> Option<([u8; 3], Option<[u8; 3]>, Vec<Run>)> {
-    let (colours, indexes) = tile.palette(64)?;
-    let mut often = vec![0; colours.len()];
-    indexes.iter().for_each(|index| often[usize::from(*index)] += 1);
-    let (background, _) = often.iter().enumerate().max_by_key(|(_, often)| **often)?;
-    let background = colours[background];
-    let mut runs = Vec::new();
-    for (y, line) in tile.all.chunks_exact(tile.width).enumerate() {
-        let mut x = 0;
-        for run in line.chunk_by(|one, other| one == other) {
-            if run[0] != background {
-                runs.push((x, y, run.len(), run[0]));
+impl Flat {
+    /// None where that is too much for a tile.
+    fn of(tile: &Pixels) -> Option<Self> {
+        let (colours, indexes) = tile.palette(64)?;
+        let mut often = vec![0; colours.len()];
+        indexes.iter().for_each(|index| often[usize::from(*index)] += 1);
+        let (background, _) = often.iter().enumerate().max_by_key(|(_, often)| **often)?;
+        let background = colours[background];
+        let mut runs = Vec::new();
+        for (y, line) in tile.all.chunks_exact(tile.width).enumerate() {
+            let mut x = 0;
+            for run in line.chunk_by(|one, other| one == other) {
+                if run[0] != background {
+                    runs.push((x, y, run.len(), run[0]));
+                }
+                x += run.len();
             }
-            x += run.len();
         }
+        let foreground = colours.iter().copied().find(|colour| *colour != background).filter(|_| colours.len() == 2);
+        (runs.len() < 256).then_some(Self { background, foreground, runs })
     }
-    let foreground = (colours.len() == 2).then(|| *colours.iter().find(|colour| **colour != background).expect("two"));
-    (runs.len() < 256).then_some((background, foreground, runs))
 }
 
 fn raw(tile: &Pixels, push: impl Fn([u8; 3], &mut Vec<u8>), out: &mut Vec<u8>) {

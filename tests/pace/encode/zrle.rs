@@ -54,8 +54,8 @@ fn encode_tile(tile: &Pixels, order: Order, out: &mut Vec<u8>) {
 
 fn packed(colours: &[[u8; 3]], indexes: &[u8], width: usize, order: Order) -> Vec<u8> {
     let bits = match colours.len() {
-        ..=2 => 1,
-        ..=4 => 2,
+        0..=2 => 1,
+        3..=4 => 2,
         _ => 4,
     };
     let mut out = vec![colours.len() as u8];
