@@ -84,6 +84,11 @@ pub async fn portlight_with_list(desk: &Desk, port: u16) -> Running {
 }
 
 impl Running {
+    /// The client's own process.
+    pub fn pid(&self) -> u32 {
+        self.processes[0].pid()
+    }
+
     /// What all that belongs to it holds.
     pub fn memory(&self) -> Memory {
         let pids: Vec<_> = self.processes.iter().map(|process| process.pid()).collect();

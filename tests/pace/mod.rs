@@ -64,13 +64,13 @@ async fn profile() {
         let (mut cpu, mut page) = (vec![head(&profile::GROUPS)], vec![head(&profile::PARTS)]);
         for encoding in encodings() {
             let profile = Profile::of(kind, encoding).await;
-            let row = |numbers: &[f64]| {
+            let row = |frame: f64, numbers: &[f64]| {
                 let numbers: String = numbers.iter().map(|number| format!(" {number:.1} |")).collect();
-                format!("| {} | {:.1} |{numbers}", encoding.name(), profile.frame)
+                format!("| {} | {frame:.1} |{numbers}", encoding.name())
             };
-            cpu.push(row(&profile.cpu));
-            page.push(row(&profile.parts()));
-            println!("{}", cpu.last().expect("a row"));
+            cpu.push(row(profile.frame, &profile.cpu));
+            page.push(row(profile.watched_frame, &profile.parts));
+            println!("{}\n{}", cpu[cpu.len() - 1], page[page.len() - 1]);
         }
         tables.push(format!("CPU time, ms a frame\n\n{}", cpu.join("\n")));
         tables.push(format!("the page's main thread, ms a frame\n\n{}", page.join("\n")));
