@@ -157,7 +157,8 @@ async fn turns(
 }
 
 async fn pace(desk: &Desk, client: Client, encoding: Encoding, load: Arc<Load>) -> Pace {
-    let mut server = Server::start(load, Security::None);
+    let interval = rate().map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+    let mut server = Server::start_with(load, Security::None, interval, None);
     let _running = client.start(desk, server.port(), encoding).await;
     server.pace(WARM_UP, SPAN, async || {}).await
 }
@@ -166,7 +167,8 @@ fn head(kind: Kind, clients: &[Client]) -> String {
     let names: String = clients.iter().map(|client| format!(" {} |", client.name())).collect();
     let peers: String = clients[1..].iter().map(|peer| format!(" Portlight / {} |", peer.name())).collect();
     let columns = "| --- ".repeat(2 * clients.len());
-    format!("| {} |{names}{peers}\n{columns}|", kind.description())
+    let most = rate().map(|rate| format!(", {rate} at most")).unwrap_or_default();
+    format!("| {}{most} |{names}{peers}\n{columns}|", kind.description())
 }
 
 fn row(encoding: Encoding, clients: &[Client], rates: &HashMap<&'static str, Vec<f64>>) -> String {
@@ -195,6 +197,11 @@ fn encodings() -> Vec<Encoding> {
     let wanted = word("PACE_ONLY");
     let is_wanted = |encoding: &Encoding| wanted.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(encoding.name()));
     Encoding::ALL.into_iter().filter(is_wanted).collect()
+}
+
+/// How many updates a second the server sends at most; none: as many as are asked for.
+fn rate() -> Option<f64> {
+    word("PACE_RATE").map(|word| word.parse().expect("updates a second"))
 }
 
 fn word(name: &str) -> Option<String> {

@@ -60,8 +60,8 @@ impl Pace {
 struct Shared {
     load: Arc<Load>,
     security: Security,
-    /// The least time between two updates.
-    rest: Duration,
+    /// The least time from one update to the next.
+    interval: Duration,
     state: Mutex<State>,
     changed: Condvar,
     passed: UnboundedSender<Passed>,
@@ -105,13 +105,13 @@ impl Server {
         Self::start_with(load, security, Duration::ZERO, None)
     }
 
-    /// The same with a rest between two updates, and with a number of updates that it may send.
-    pub fn start_with(load: Arc<Load>, security: Security, rest: Duration, most: Option<u64>) -> Self {
+    /// The same with a least time from one update to the next, and with a number of updates that it may send.
+    pub fn start_with(load: Arc<Load>, security: Security, interval: Duration, most: Option<u64>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let port = listener.local_addr().expect("a bound socket").port();
         let (pass, passed) = unbounded_channel();
         let state = Mutex::new(State { most, ..State::default() });
-        let shared = Arc::new(Shared { load, security, rest, state, changed: Condvar::new(), passed: pass });
+        let shared = Arc::new(Shared { load, security, interval, state, changed: Condvar::new(), passed: pass });
         let serving = Arc::clone(&shared);
         spawn(move || {
             for client in listener.incoming() {
@@ -251,7 +251,9 @@ impl Shared {
     }
 
     fn write(&self, mut client: &TcpStream) -> io::Result<()> {
+        let mut due = Instant::now();
         loop {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
             let state = self.lock();
             let mut state =
                 self.changed.wait_while(state, |state| state.is_idle()).unwrap_or_else(PoisonError::into_inner);
@@ -266,13 +268,12 @@ impl Shared {
             let fence = std::mem::take(&mut state.fence).then_some(state.sent);
             drop(state);
             if let Some(number) = update {
+                // Who was late is not made up for, as on a desktop.
+                due = due.max(Instant::now() - self.interval) + self.interval;
                 client.write_all(self.update(number))?;
             }
             if let Some(count) = fence {
                 client.write_all(&fence_message(FENCE_REQUEST | FENCE_BLOCK_BEFORE, &count.to_be_bytes()))?;
-            }
-            if !self.rest.is_zero() {
-                thread::sleep(self.rest);
             }
         }
     }

@@ -13,14 +13,16 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Between two updates: 30 a second, as a video has.
-const REST: Duration = Duration::from_millis(33);
+/// From one update to the next: 30 a second, as a video has.
+const INTERVAL: Duration = Duration::from_nanos(1_000_000_000 / 30);
+/// Until a browser that has just started holds what it needs.
+const SETTLE: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Shows the desktop load for so long, and prints what is held.
 pub async fn soak(desk: &Desk, time: Duration, encoding: Encoding) {
     let load = Arc::new(Load::new(Kind::Desktop, encoding, Client::Portlight.order()));
-    let start = |load: &Arc<Load>| Server::start_with(Arc::clone(load), Security::None, REST, None);
+    let start = |load: &Arc<Load>| Server::start_with(Arc::clone(load), Security::None, INTERVAL, None);
     let mut own = start(&load);
     let portlight = portlight_with_list(desk, own.port()).await;
     let mut viewers = vec![("Portlight", &mut own, portlight)];
@@ -35,6 +37,7 @@ pub async fn soak(desk: &Desk, time: Duration, encoding: Encoding) {
 
     let columns: String = viewers.iter().map(|(name, ..)| format!(" {name}, MiB | updates |")).collect();
     println!("\n| minute |{columns}\n{}|", "| --- ".repeat(1 + 2 * viewers.len()));
+    sleep(SETTLE).await;
     let began = Instant::now();
     loop {
         let mut line = format!("| {:.1} |", began.elapsed().as_secs_f64() / 60.0);

@@ -10,6 +10,7 @@ mod system;
 
 use command::{Outcome, call, cargo, npm, top};
 use files::{changed, newest_first};
+use pace::Pace;
 
 use std::{
     env, fs, iter,
@@ -27,7 +28,8 @@ cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plai
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
-                              [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--profile | --soak MINUTES]
+                              [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
+                              [--profile | --soak MINUTES]
 ";
 
 /// Of the same version as the crate `tauri`.
@@ -52,7 +54,7 @@ fn main() -> ExitCode {
         Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
         Some("notices") => notices::make(),
         Some("measure") => measure("measure::time_to_pixels_and_memory", &[]),
-        Some("pace") => pace::run(&arguments[1..]),
+        Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),
         _ => Err(HELP.to_owned()),
     };
     match done {
