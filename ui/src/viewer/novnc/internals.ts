@@ -17,10 +17,16 @@ export interface Websock {
 
 /** An entry in the queue of what is to be drawn: drawn in order, and not before the entries in front of it. */
 export type QueueEntry = { x: number; y: number; width: number; height: number } & (
-  | { type: 'frame'; frame: { ready: boolean; promise: Promise<void> } }
+  | { type: 'frame'; frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike } }
   | { type: 'blit'; data: Uint8Array }
-  | { type: 'img'; img: HTMLImageElement }
 );
+
+/** What the entry of a video frame draws. */
+export interface VideoFrameLike {
+  codedWidth: number;
+  codedHeight: number;
+  close(): void;
+}
 
 /** `core/display.js`: the framebuffer and its canvases. */
 export interface Display {
@@ -28,6 +34,8 @@ export interface Display {
   /** `pixels` are R, G, B, A, and start where their buffer starts: noVNC copies from there if it has to queue them. */
   blitImage(x: number, y: number, width: number, height: number, pixels: Uint8Array, offset: number): void;
   imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array<ArrayBuffer>): void;
+  /** With eight numbers: source x, y, width, height; destination x, y, width, height. */
+  drawImage(image: CanvasImageSource | VideoFrameLike, ...place: number[]): void;
   /** Whether something is queued. */
   pending(): boolean;
   _renderQPush(entry: QueueEntry): void;

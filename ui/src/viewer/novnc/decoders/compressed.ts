@@ -3,7 +3,7 @@
 import type { Display } from '../internals';
 import type { Job, Reply } from './job';
 import type { Layout } from './layout';
-import { enqueue, type Drawable, type Place } from './queue';
+import { enqueue, type Place } from './queue';
 
 /** Smaller pieces of memory are not kept for the next pixels: getting new ones costs little. */
 const MIN_REUSED = 64 * 1024;
@@ -15,7 +15,7 @@ export class Decompression {
   #batch: Job[] = [];
   #resets = 0;
   /** Those who wait for pixels, in the order of their jobs. */
-  #waiting: ((drawable: Drawable) => void)[] = [];
+  #waiting: ((pixels: Uint8Array) => void)[] = [];
   /** Memory of pixels that were drawn, and of those that will be. */
   #spare: ArrayBuffer[] = [];
   #inUse: ArrayBuffer[] = [];
@@ -69,7 +69,7 @@ export class Decompression {
       return;
     }
     for (const buffer of reply.pixels) {
-      this.#waiting.shift()?.({ data: new Uint8Array(buffer) });
+      this.#waiting.shift()?.(new Uint8Array(buffer));
       if (buffer.byteLength >= MIN_REUSED) this.#inUse.push(buffer);
     }
   }

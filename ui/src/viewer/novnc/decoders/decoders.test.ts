@@ -130,7 +130,7 @@ test('noVNC still does what its decoders are replaced for', async () => {
 
 test('noVNC still has the parts that are reached', async () => {
   const { default: Display } = await ofNovnc('display.js');
-  for (const name of ['fillRect', 'blitImage', 'imageRect', 'pending', '_renderQPush']) {
+  for (const name of ['fillRect', 'blitImage', 'imageRect', 'drawImage', 'pending', '_renderQPush']) {
     expect(Display.prototype).toHaveProperty(name);
   }
   const { default: Socket } = await ofNovnc('websock.js');

@@ -26,6 +26,11 @@ export function fromRgb(rgb: Uint8Array, pixels: Uint32Array): void {
 /** Pixels of four bytes, of which the last means nothing: R, G, B, unused. */
 export function fromRgbx(rgbx: Uint8Array, pixels: Uint32Array): void {
   new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength).set(rgbx);
+  makeOpaque(pixels);
+}
+
+/** Makes pixels opaque whose last byte meant nothing. */
+export function makeOpaque(pixels: Uint32Array): void {
   for (let at = 0; at < pixels.length; at++) pixels[at] = (pixels[at] as number) | OPAQUE;
 }
 

@@ -1,7 +1,7 @@
 // Raw (RFC 6143 7.7.1): noVNC makes the pixels opaque byte by byte, and draws line by line.
 
 import type { Decoder, Display, Websock } from '../internals';
-import { fromRgbx } from './pixels';
+import { fromRgbx, makeOpaque } from './pixels';
 
 export class RawDecoder implements Decoder {
   readonly #noVncs: Decoder;
@@ -28,10 +28,8 @@ export class RawDecoder implements Decoder {
     // As many lines as there are: the rest may take long to arrive.
     const lines = Math.min(height - this.#lines, Math.floor(sock.rQlen() / (width * 4)));
     if (lines > 0) {
-      const pixels = this.#memory(width * lines, display.pending());
-      fromRgbx(sock.rQshiftBytes(width * lines * 4, false), pixels);
-      const bytes = new Uint8Array(pixels.buffer, 0, pixels.byteLength);
-      display.blitImage(x, y + this.#lines, width, lines, bytes, 0);
+      const data = sock.rQshiftBytes(width * lines * 4, false);
+      display.blitImage(x, y + this.#lines, width, lines, display.pending() ? copied(data) : this.#opaque(data), 0);
       this.#lines += lines;
     }
     if (this.#lines < height) return false;
@@ -39,10 +37,23 @@ export class RawDecoder implements Decoder {
     return true;
   }
 
-  /** For so many pixels; the same memory each time, but where it would be queued. */
-  #memory(count: number, queued: boolean): Uint32Array {
-    if (queued) return new Uint32Array(count);
-    if (this.#pixels.length < count) this.#pixels = new Uint32Array(count);
-    return this.#pixels.subarray(0, count);
+  /** The pixels, made opaque where they are, or in memory of ours where they do not begin with a whole word. */
+  #opaque(data: Uint8Array<ArrayBuffer>): Uint8Array {
+    if (data.byteOffset % 4 === 0) {
+      makeOpaque(new Uint32Array(data.buffer, data.byteOffset, data.length / 4));
+      return data;
+    }
+    if (this.#pixels.length < data.length / 4) this.#pixels = new Uint32Array(data.length / 4);
+    return pixelsOf(data, this.#pixels.subarray(0, data.length / 4));
   }
+}
+
+/** In memory of their own, as they have to wait. */
+function copied(data: Uint8Array): Uint8Array {
+  return pixelsOf(data, new Uint32Array(data.length / 4));
+}
+
+function pixelsOf(data: Uint8Array, pixels: Uint32Array): Uint8Array {
+  fromRgbx(data, pixels);
+  return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
 }

@@ -64,6 +64,10 @@ export class Framebuffer implements Display {
     this.pictures.push(`${x},${y} ${width}x${height} ${mime} ${Buffer.from(bytes).toString('base64')}`);
   }
 
+  drawImage(): void {
+    throw new Error('nothing is decoded here');
+  }
+
   pending(): boolean {
     return this.#queue.length > 0;
   }
