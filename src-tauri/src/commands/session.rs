@@ -1,14 +1,14 @@
 //! A viewer window's commands, on the session that its label names.
 
 use super::{EngineState, system};
-use crate::windows;
+use crate::{platform, windows};
 use portlight_engine::{
     Result, StoreError,
     model::SessionId,
     session::{Answer, SessionUpdate},
 };
 use std::sync::Arc;
-use tauri::{WebviewWindow, command, ipc::Channel};
+use tauri::{AppHandle, UserAttentionType, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
 /// Waits until the session has started. Sends its present state and each later one to `channel`, and tells the session
@@ -90,6 +90,27 @@ pub async fn write_clipboard(window: WebviewWindow, text: String) -> Result<()> 
 pub async fn viewer_failed(window: WebviewWindow, engine: EngineState<'_>, detail: String) -> Result<()> {
     engine.sessions().viewer_failed(session_of(&window)?, detail);
     Ok(())
+}
+
+/// Ends the session because the web view has no canvas of this size.
+#[command]
+pub async fn screen_too_large(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    width: u16,
+    height: u16,
+) -> Result<()> {
+    engine.sessions().screen_too_large(session_of(&window)?, width, height);
+    Ok(())
+}
+
+/// Rings the desktop's bell. The taskbar marks a window that does not have the focus.
+#[command]
+pub async fn ring(app: AppHandle, window: WebviewWindow) -> Result<()> {
+    if !window.is_focused().map_err(system)? {
+        window.request_user_attention(Some(UserAttentionType::Informational)).map_err(system)?;
+    }
+    app.run_on_main_thread(platform::ring).map_err(system)
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {

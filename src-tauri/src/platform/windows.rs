@@ -14,7 +14,10 @@ use std::{
 };
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
 use windows_sys::Win32::{
-    System::Console::{ATTACH_PARENT_PROCESS, AttachConsole},
+    System::{
+        Console::{ATTACH_PARENT_PROCESS, AttachConsole},
+        Diagnostics::Debug::MessageBeep,
+    },
     UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW},
 };
 
@@ -69,6 +72,15 @@ pub fn show_error(title: &str, sentence: &str) {
 /// None: here the system starts the program once more.
 pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {
     None
+}
+
+/// The sound of a simple message.
+pub fn ring() {
+    // SAFETY: takes no pointers. Fails harmlessly where there is no sound.
+    #[allow(unsafe_code)]
+    unsafe {
+        MessageBeep(MB_OK);
+    }
 }
 
 /// The tray icon as it is.

@@ -178,7 +178,7 @@ impl Session {
         self.finish(&mut self.inner.lock(), None);
     }
 
-    pub(super) fn viewer_failed(&self, detail: String) {
+    pub(super) fn viewer_failed(&self, error: ConnectError) {
         let mut inner = self.inner.lock();
         // Only the page knows why it closed its connection; all the relay sees is that it did. While the session
         // connects (again), this is about a viewer that is no more.
@@ -189,7 +189,7 @@ impl Session {
                 | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
         );
         if concerns_it {
-            self.finish(&mut inner, Some(ConnectError::ViewerFailed { detail }.into()));
+            self.finish(&mut inner, Some(error.into()));
         }
     }
 

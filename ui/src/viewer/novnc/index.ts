@@ -3,6 +3,10 @@
 import type RFB from '@novnc/novnc';
 import { replaceDecoders, startWorker } from './decoders';
 import type { Internals } from './internals';
+import { inflatorOf, limitClipboard } from './clipboard';
+import { skipMessagesOfKnownLength } from './messages';
+import { limitPseudoRectangles } from './rectangles';
+import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 
 export type Novnc = typeof RFB;
@@ -25,14 +29,27 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   return class extends Original {
+    readonly #mayPaste: (text: string) => boolean;
+
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
-      const endDecoders = replaceDecoders(this as unknown as Internals, next);
+      const rfb = this as unknown as Internals;
+      const Inflator = inflatorOf(rfb);
+      const endDecoders = replaceDecoders(rfb, next);
+      refuseTooLarge(rfb);
+      limitPseudoRectangles(rfb);
+      skipMessagesOfKnownLength(rfb);
+      // The last one: what it skips is not for the others to look at.
+      this.#mayPaste = limitClipboard(rfb, Inflator);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
         void startWorker().then((worker) => (next ??= worker));
       });
+    }
+
+    override clipboardPasteFrom(text: string): void {
+      if (this.#mayPaste(text)) super.clipboardPasteFrom(text);
     }
   };
 }
