@@ -22,7 +22,6 @@ mod wait;
 mod windows;
 
 pub use app::App;
-pub use bells::Bells;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use memory::Memory;
 pub use page::Page;

@@ -1,9 +1,9 @@
-//! An RFB server that says what a test wants, well-formed or not. It reads what the viewer sends and keeps it.
+//! An RFB server that says what a test wants, well-formed or not, and reads what the viewer sends.
 
 use super::{address, wait::until};
 use std::{
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
@@ -18,7 +18,6 @@ pub struct Scripted {
 /// A viewer that is connected, with the handshake done.
 pub struct ScriptedViewer {
     stream: TcpStream,
-    sent: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Scripted {
@@ -52,41 +51,30 @@ impl Scripted {
     /// The next viewer.
     pub async fn viewer(&self) -> ScriptedViewer {
         let stream = until("a viewer", async || self.viewers.try_recv().ok()).await;
-        let sent = Arc::new(Mutex::new(Vec::new()));
-        let (mut from, into) = (stream.try_clone().expect("a socket"), Arc::clone(&sent));
-        thread::spawn(move || {
-            let mut bytes = vec![0; 65_536];
-            while let Ok(length @ 1..) = from.read(&mut bytes) {
-                locked(&into).extend_from_slice(&bytes[..length]);
-            }
-        });
-        ScriptedViewer { stream, sent }
+        let mut from = stream.try_clone().expect("a socket");
+        thread::spawn(move || io::copy(&mut from, &mut io::sink()));
+        ScriptedViewer { stream }
     }
 }
 
 impl ScriptedViewer {
-    /// Says this, from a thread of its own: a viewer that does not read must not stop the test.
-    pub fn say(&self, bytes: impl Into<Vec<u8>>) {
-        let (mut stream, bytes) = (self.stream.try_clone().expect("a socket"), bytes.into());
+    /// Says this. Returns once the viewer has taken it.
+    pub fn say(&self, bytes: impl AsRef<[u8]>) {
         // A viewer that has ended the session reads no more.
-        let _ = thread::spawn(move || stream.write_all(&bytes)).join();
-    }
-
-    /// What the viewer has sent since the handshake.
-    pub fn sent(&self) -> Vec<u8> {
-        locked(&self.sent).clone()
+        let _ = (&self.stream).write_all(bytes.as_ref());
     }
 }
 
 impl Drop for ScriptedViewer {
     fn drop(&mut self) {
-        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        // The viewer may have left.
+        let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
 
 /// RFB 3.8, security type None (RFC 6143 7.1 to 7.3).
 fn greet(mut stream: &TcpStream, (width, height): (u16, u16)) -> io::Result<()> {
-    let mut take = |mut stream: &TcpStream, length: usize| stream.read_exact(&mut vec![0; length]);
+    let take = |mut stream: &TcpStream, length: usize| stream.read_exact(&mut vec![0; length]);
     stream.write_all(b"RFB 003.008\n")?;
     take(stream, 12)?;
     stream.write_all(&[1, 1])?;

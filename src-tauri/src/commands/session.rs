@@ -94,12 +94,7 @@ pub async fn viewer_failed(window: WebviewWindow, engine: EngineState<'_>, detai
 
 /// Ends the session because the web view has no canvas of this size.
 #[command]
-pub async fn screen_too_large(
-    window: WebviewWindow,
-    engine: EngineState<'_>,
-    width: u16,
-    height: u16,
-) -> Result<()> {
+pub async fn screen_too_large(window: WebviewWindow, engine: EngineState<'_>, width: u16, height: u16) -> Result<()> {
     engine.sessions().screen_too_large(session_of(&window)?, width, height);
     Ok(())
 }
@@ -108,6 +103,8 @@ pub async fn screen_too_large(
 #[command]
 pub async fn ring(app: AppHandle, window: WebviewWindow) -> Result<()> {
     if !window.is_focused().map_err(system)? {
+        // A window that is marked already is not marked again.
+        window.request_user_attention(None).map_err(system)?;
         window.request_user_attention(Some(UserAttentionType::Informational)).map_err(system)?;
     }
     app.run_on_main_thread(platform::ring).map_err(system)
