@@ -63,13 +63,23 @@ impl Process {
         *self.end.borrow()
     }
 
-    /// How many processes of this name it has started itself.
-    pub fn children(&self, name: &str) -> usize {
+    /// The processes of this name that it has started itself, the oldest first; Linux cuts names after 15 letters.
+    pub fn children(&self, name: &str) -> Vec<u32> {
         let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten().flatten();
         let children = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
         let is_called =
             |pid: &&str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
-        children.map(|pids| pids.split_whitespace().filter(is_called).count()).sum()
+        let mut found: Vec<_> = children
+            .flat_map(|pids| pids.split_whitespace().filter(is_called).map(str::to_owned).collect::<Vec<_>>())
+            .filter_map(|pid| {
+                // Fields after the name in parentheses: the 20th is when it began.
+                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+                let began: u64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+                Some((began, pid.parse().ok()?))
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, pid)| pid).collect()
     }
 
     /// Everything that it has said.
