@@ -1,9 +1,10 @@
 //! The hosts window, and one viewer window for each session.
 //!
 //! ```text
-//! viewer ─┬▶ prewarmed ◀─ watch      watch: pages that stop working
-//!         ├▶ fit ─┬──────────┴─▶ page ─▶ deaths
-//! hosts ──┴───────┘
+//! viewer ─┬▶ fit ───────┐
+//!         ├▶ prewarmed ─┼▶ page ─▶ deaths
+//! watch ──┘             │             watch: pages that stop working
+//! hosts ────────────────┘
 //! ```
 
 mod deaths;

@@ -172,12 +172,13 @@ async fn answers(window: &WebviewWindow, seconds: u32) -> bool {
 }
 
 /// A page that stands at a breakpoint gives no answer.
+#[cfg(debug_assertions)]
 fn is_being_debugged(window: &WebviewWindow) -> bool {
-    #[cfg(debug_assertions)]
-    return window.is_devtools_open();
-    #[cfg(not(debug_assertions))]
-    {
-        let _ = window;
-        false
-    }
+    window.is_devtools_open()
+}
+
+/// There are no developer tools in a release.
+#[cfg(not(debug_assertions))]
+fn is_being_debugged(_window: &WebviewWindow) -> bool {
+    false
 }

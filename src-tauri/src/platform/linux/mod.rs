@@ -64,8 +64,9 @@ pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'sta
     dialog.set_title(title);
     let then = Cell::new(Some(then));
     dialog.connect_response(move |dialog, _| {
-        dialog.close();
+        // Once: closing is an answer, too.
         if let Some(then) = then.take() {
+            dialog.close();
             then();
         }
     });
