@@ -40,7 +40,7 @@ const SHELL: Table = &[
     ("text",        ""),
     ("args",        ""),
     ("platform",    "args"),
-    ("windows",     "text"),
+    ("windows",     "platform text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
     ("commands",    "windows"),
