@@ -1,8 +1,9 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { requestAhead, skipSecondRequests } from './ahead';
 import { replaceDecoders, startWorker } from './decoders';
-import type { Internals } from './internals';
+import type { Internals, Messages } from './internals';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 
 export type Novnc = typeof RFB;
@@ -24,10 +25,15 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
+  const { messages } = Original as unknown as { messages: Messages };
+  const { fbUpdateRequest } = messages;
+  skipSecondRequests(messages);
   return class extends Original {
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
-      const endDecoders = replaceDecoders(this as unknown as Internals, next);
+      const internals = this as unknown as Internals;
+      requestAhead(internals, fbUpdateRequest);
+      const endDecoders = replaceDecoders(internals, next);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
