@@ -6,33 +6,10 @@ mod renderer;
 pub use instance::{Instance, claim};
 pub use renderer::choose as choose_renderer;
 
-use crate::args::OpenRequest;
 use gtk::prelude::{DialogExt, GtkWindowExt};
-use std::{
-    env,
-    ffi::OsString,
-    fs::File,
-    io,
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{Command, ExitCode},
-};
+use std::env;
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
-
-/// Nothing to do: every program has the terminal that it was started from.
-pub fn attach_console() {}
-
-/// Standard input without Rust's buffer.
-///
-/// # Errors
-/// Where there is no standard input.
-pub fn unbuffered_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Replaces this process by the same program with other arguments. Comes back only where that failed.
-pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
-    Err(Command::new(env::current_exe()?).args(arguments).exec())
-}
+use terminal::OpenRequest;
 
 /// Opens the display, which Tauri would do with a panic where there is none. The renderer has to be chosen before.
 ///

@@ -1,8 +1,9 @@
 //! `portlight doctor`: examines the way to a machine without display, session bus or running Portlight. Writes no files.
 
-use super::render;
+mod render;
+
 use crate::{
-    app::KEYRING_SERVICE,
+    KEYRING_SERVICE,
     args::{DoctorArgs, PasswordSource},
     platform,
 };
