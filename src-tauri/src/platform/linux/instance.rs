@@ -48,17 +48,22 @@ impl Service {
 pub fn claim(request: &OpenRequest) -> Result<Claim, String> {
     async_runtime::block_on(async {
         let (sender, calls) = mpsc::unbounded_channel();
-        let bus = timeout(BUS_TIMEOUT, serve(Service { calls: sender })).await;
-        let connection = match bus {
-            Ok(Ok(connection)) => Some(connection),
-            Ok(Err(zbus::Error::NameTaken)) => return hand_over(request).await,
-            Ok(Err(cause)) => {
-                tracing::info!(%cause, "no session bus");
-                None
-            }
-            Err(_) => {
-                tracing::info!("the session bus does not answer");
-                None
+        let connection = loop {
+            match timeout(BUS_TIMEOUT, serve(Service { calls: sender.clone() })).await {
+                Ok(Ok(connection)) => break Some(connection),
+                Ok(Err(zbus::Error::NameTaken)) => match hand_over(request).await? {
+                    HandOver::Done => return Ok(Claim::HandedOver),
+                    // It has ended meanwhile.
+                    HandOver::NobodyThere => {}
+                },
+                Ok(Err(cause)) => {
+                    tracing::info!(%cause, "no session bus");
+                    break None;
+                }
+                Err(_) => {
+                    tracing::info!("the session bus does not answer");
+                    break None;
+                }
             }
         };
         Ok(Claim::First(Instance { calls, connection }))
@@ -71,12 +76,9 @@ async fn serve(service: Service) -> zbus::Result<Connection> {
     builder.name(NAME)?.replace_existing_names(false).allow_name_replacements(false).build().await
 }
 
-async fn hand_over(request: &OpenRequest) -> Result<Claim, String> {
+async fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
     let bus = Connection::session().await.map_err(|cause| cause.to_string())?;
-    match instance::ask(&bus, request).await? {
-        HandOver::Done => Ok(Claim::HandedOver),
-        HandOver::NobodyThere => Err("the Portlight that was running has just ended: try again".to_owned()),
-    }
+    instance::ask(&bus, request).await
 }
 
 impl Instance {

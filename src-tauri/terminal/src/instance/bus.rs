@@ -55,9 +55,11 @@ pub async fn ask(bus: &Connection, request: &OpenRequest) -> Result<HandOver, St
     }
 }
 
-/// How the bus says that nobody owns a name.
+/// How the bus says that nobody owns a name, and that its owner has gone before it answered.
+const NOBODY: [&str; 3] = ["ServiceUnknown", "NameHasNoOwner", "NoReply"];
+
 fn is_nobody(error: &str) -> bool {
-    ["org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"].contains(&error)
+    error.strip_prefix("org.freedesktop.DBus.Error.").is_some_and(|name| NOBODY.contains(&name))
 }
 
 /// The process id of the first instance.
