@@ -3,6 +3,7 @@
 //! | function | does |
 //! | --- | --- |
 //! | `choose_renderer` | says how the web view draws |
+//! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error` | a message without any window of Portlight's |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |

@@ -17,7 +17,9 @@ impl Instance {
     pub fn register(&self, builder: Builder<Wry>, open: Open) -> Builder<Wry> {
         builder.plugin(tauri_plugin_single_instance::init(move |app, arguments, _| {
             // All else than a window is done by the later instance itself, which then never calls.
-            let Ok(Command::Open(request)) = terminal::parse(arguments.into_iter().skip(1).map(Into::into)) else { return };
+            let Ok(Command::Open(request)) = terminal::parse(arguments.into_iter().skip(1).map(Into::into)) else {
+                return;
+            };
             if let Err(sentence) = open(app, &request) {
                 tracing::warn!("{sentence}");
             }

@@ -12,6 +12,11 @@ pub fn choose_renderer() -> Renderer {
     Renderer { kind: Kind::LeftAlone, why: "the system's web view chooses".to_owned() }
 }
 
+/// Not known before there is a window: its first colour is the light theme's.
+pub fn prefers_dark() -> bool {
+    false
+}
+
 /// Nothing to open: every program has a desktop.
 pub fn open_display() -> Result<(), String> {
     Ok(())

@@ -47,18 +47,17 @@ fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId
         Some((session, window)) => {
             start(&engine, session);
             window.set_title(title)?;
-            to_front(&window)?;
             (session, window)
         }
         None => {
             let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             start(&engine, session);
-            let window = viewer(app, session, title, true).inspect_err(|_| engine.sessions().end(session))?;
+            let window = viewer(app, session, title).inspect_err(|_| engine.sessions().end(session))?;
             (session, window)
         }
     };
-    fit::to_remote_screen(&engine, session, window);
+    fit::show(&engine, session, window);
     prewarmed::prepare_after(app, session);
     Ok(())
 }

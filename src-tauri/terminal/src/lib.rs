@@ -23,11 +23,7 @@ use portlight_engine::{
     Engine, Error, FormError, Settings, askpass, find_target,
     model::{FieldProblem, without_secrets},
 };
-use std::{
-    env,
-    ffi::OsString,
-    process::ExitCode,
-};
+use std::{env, ffi::OsString, process::ExitCode};
 
 /// Under this service name the keyring's items are filed.
 pub const KEYRING_SERVICE: &str = "portlight";
@@ -111,7 +107,8 @@ pub fn unreadable(target: &str, error: &Error) -> String {
 
 /// Goes on as the program with the windows.
 fn become_the_windows(arguments: &[OsString]) -> ExitCode {
-    let program = env::current_exe().map(|program| program.with_file_name(format!("{WINDOWS}{}", env::consts::EXE_SUFFIX)));
+    let program =
+        env::current_exe().map(|program| program.with_file_name(format!("{WINDOWS}{}", env::consts::EXE_SUFFIX)));
     program.and_then(|program| platform::replace(program.as_os_str(), arguments)).unwrap_or_else(|cause| {
         eprintln!("portlight: the program {WINDOWS}, which lies beside this one, did not start: {cause}");
         ExitCode::FAILURE

@@ -6,7 +6,7 @@ mod renderer;
 pub use instance::{Instance, claim};
 pub use renderer::choose as choose_renderer;
 
-use gtk::prelude::{DialogExt, GtkWindowExt};
+use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt};
 use std::env;
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
@@ -24,6 +24,14 @@ pub fn open_display() -> Result<(), String> {
             shown("DISPLAY")
         )
     })
+}
+
+/// Whether the pages are in the dark theme: WebKitGTK looks at GTK's theme for that.
+pub fn prefers_dark() -> bool {
+    let Some(settings) = gtk::Settings::default() else { return false };
+    // GTK_THEME has the variant behind a colon.
+    let name = env::var("GTK_THEME").ok().or_else(|| settings.gtk_theme_name().map(Into::into)).unwrap_or_default();
+    settings.is_gtk_application_prefer_dark_theme() || name.ends_with("-dark") || name.ends_with(":dark")
 }
 
 /// Shows `sentence`, until it is closed. Needs [`open_display`], and the main thread.
