@@ -60,6 +60,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .plugin(commands::plugin())
         .manage(texts)
         .manage(windows::Prewarmed::default())
+        .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
             WindowEvent::Destroyed => windows::destroyed(window),

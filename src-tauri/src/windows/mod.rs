@@ -13,6 +13,6 @@ mod prewarmed;
 mod viewer;
 
 pub use hosts::show as show_hosts;
-pub use page::{HOSTS, session_of};
+pub use page::{DarkTheme, HOSTS, session_of};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
 pub use viewer::{destroyed, open, open_call};

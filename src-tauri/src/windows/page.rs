@@ -1,6 +1,6 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
-use crate::{platform, text::Texts};
+use crate::text::Texts;
 use portlight_engine::{Engine, model::SessionId};
 use std::sync::Arc;
 use tauri::{
@@ -14,6 +14,9 @@ use tauri::{
 pub const HOSTS: &str = "hosts";
 /// A viewer window's label is this and its session's id.
 const VIEWER: &str = "viewer-";
+
+/// Whether the system's theme was dark when Portlight started: windows are made on threads that may not ask for it.
+pub struct DarkTheme(pub bool);
 
 /// The page of a kind of window; sizes in logical pixels.
 pub struct Page {
@@ -70,7 +73,7 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
-        .background_color(page.background[usize::from(platform::prefers_dark())])
+        .background_color(page.background[usize::from(app.state::<DarkTheme>().0)])
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .disable_drag_drop_handler()

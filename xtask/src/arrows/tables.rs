@@ -39,7 +39,7 @@ const ENGINE: Table = &[
 const SHELL: Table = &[
     ("text",        ""),
     ("platform",    ""),
-    ("windows",     "platform text"),
+    ("windows",     "text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
     ("commands",    "windows"),
