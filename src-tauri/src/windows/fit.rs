@@ -4,7 +4,7 @@ use super::page::{VIEWER_PAGE, to_front};
 use portlight_engine::{Engine, model::SessionId, session::SessionState};
 use std::time::Duration;
 use tauri::{LogicalPosition, LogicalSize, Monitor, WebviewWindow, async_runtime};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Width and height, in logical pixels.
 type Size = (f64, f64);
@@ -13,23 +13,28 @@ type Size = (f64, f64);
 /// drawn them.
 const FRAME: (f64, f64) = (16.0, 48.0);
 
-/// For a server of this network to say how large its screen is: a person does not notice it, and notices a window that
-/// changes its size.
+/// For the remote screen's size to be known. A person does not notice it, and notices a window that changes its size.
 const SIZE_KNOWN: Duration = Duration::from_millis(150);
+/// The same where the page is still loading: before that there is nothing to show in the window.
+const PAGE_LOADED: Duration = Duration::from_millis(400);
+/// The page learns that it may connect before the window is shown, which keeps the main thread busy.
+const PAGE_FIRST: Duration = Duration::from_millis(2);
 
 /// Shows the window of `session` in the remote screen's size, or in the largest of its shape that this screen has room
-/// for. Where that size is not known after [`SIZE_KNOWN`], or the user is asked before, the window comes at once, and gets
-/// that size later.
-pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow) {
+/// for. Where that size is not known in time ([`SIZE_KNOWN`], or [`PAGE_LOADED`] where the window is `new`), or the user is
+/// asked before, the window comes at once, and gets that size later.
+pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: bool) {
     let Some(mut state) = engine.sessions().watch(session) else { return };
     async_runtime::spawn(async move {
         // Errors mean that the session has gone, and its window with it.
         let settled = |state: &SessionState| !matches!(state, SessionState::Connecting { .. });
-        let known = match timeout(SIZE_KNOWN, state.wait_for(settled)).await {
+        let patience = if new { PAGE_LOADED } else { SIZE_KNOWN };
+        let known = match timeout(patience, state.wait_for(settled)).await {
             Ok(Ok(state)) => remote_size(&state),
             Ok(Err(_)) => return,
             Err(_) => None,
         };
+        sleep(PAGE_FIRST).await;
         on_main_thread(&window, move |window| {
             fit_new(window, known)?;
             to_front(window)
