@@ -60,6 +60,7 @@ async fn time_to_pixels_and_memory() {
         let list = self::list(&desk).await;
         let warm = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
         times.entry("portlight, running").or_default().push(screen.time_to_pixels(warm, |_| list.kill()).await);
+        list.end().await;
     }
 
     println!("\nfrom the command to the first full frame, {}x{}, median of {ROUNDS} rounds", SIZE.0, SIZE.1);
@@ -126,6 +127,7 @@ impl Screen {
         }
         let took = began.elapsed();
         end(&process);
+        process.end().await;
         took
     }
 

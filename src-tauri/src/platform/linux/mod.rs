@@ -16,13 +16,12 @@ use terminal::OpenRequest;
 /// # Errors
 /// A sentence for the terminal.
 pub fn open_display() -> Result<(), String> {
-    let shown = |name| env::var_os(name).map_or("not set".to_owned(), |value| value.to_string_lossy().into_owned());
     gtk::init().map_err(|_| {
-        format!(
-            "there is no display to open a window on (WAYLAND_DISPLAY: {}, DISPLAY: {}); portlight doctor needs none",
-            shown("WAYLAND_DISPLAY"),
-            shown("DISPLAY")
-        )
+        let variables = ["WAYLAND_DISPLAY", "DISPLAY", "GDK_BACKEND"].into_iter();
+        let set = variables.filter_map(|name| Some(format!("{name}: {}", env::var_os(name)?.to_string_lossy())));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let found = if set.is_empty() { "neither WAYLAND_DISPLAY nor DISPLAY is set" } else { &set };
+        format!("Portlight needs a display ({found}); `portlight doctor TARGET` does not")
     })
 }
 
