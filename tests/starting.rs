@@ -97,8 +97,11 @@ async fn a_start_while_the_first_portlight_hangs_ends_with_a_sentence() {
     assert_eq!((code, said.as_str()), (Some(0), ""));
 }
 
-/// Environments in which no window can be shown: what is unset, and what is set.
-const WITHOUT_A_DISPLAY: [(&[&str], &[(&str, &str)]); 5] = [
+/// Which variables are unset, and which are set.
+type Environment = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// Environments in which no window can be shown.
+const WITHOUT_A_DISPLAY: [Environment; 5] = [
     (&["DISPLAY"], &[]),
     (&[], &[("DISPLAY", ":7777")]),
     (&[], &[("DISPLAY", "nonsense")]),
@@ -107,7 +110,7 @@ const WITHOUT_A_DISPLAY: [(&[&str], &[(&str, &str)]); 5] = [
 ];
 
 /// A start of Portlight in one of these environments.
-fn start_without_a_display(desk: &Desk, (unset, set): (&[&str], &[(&str, &str)])) -> (Option<i32>, String) {
+fn start_without_a_display(desk: &Desk, (unset, set): Environment) -> (Option<i32>, String) {
     let mut command: Command = desk.command(portlight());
     for name in unset {
         command.env_remove(name);

@@ -16,6 +16,7 @@ mod link;
 mod platform;
 
 pub use args::{Command, OpenRequest, parse};
+pub use doctor::KEYRING_SERVICE;
 pub use platform::attach_console;
 
 use instance::HandOver;
@@ -24,9 +25,6 @@ use portlight_engine::{
     model::{FieldProblem, without_secrets},
 };
 use std::{env, ffi::OsString, process::ExitCode};
-
-/// Under this service name the keyring's items are filed.
-pub const KEYRING_SERVICE: &str = "portlight";
 
 /// The program with the windows; it lies beside this one.
 const WINDOWS: &str = "portlight-window";

@@ -20,7 +20,7 @@ test('a rehearsal draws, goes through to the end, and leaves nothing', async () 
     set: () => true,
   });
   vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(context as unknown as RenderingContext & null);
-  vi.stubGlobal('ImageData', class {});
+  vi.stubGlobal('ImageData', vi.fn());
   vi.stubGlobal('isSecureContext', true);
   const errors: string[] = [];
   const Novnc = await loadNovnc((message) => errors.push(message));

@@ -17,7 +17,8 @@ pub const NEVER: &[(&str, &str)] = &[
 ];
 
 /// By crate. Crates without a table are small: they are looked through for circles only.
-pub const TABLES: &[(&str, Table)] = &[("portlight-engine", ENGINE), ("portlight", SHELL), ("terminal", TERMINAL)];
+pub const TABLES: &[(&str, Table)] =
+    &[("portlight-engine", ENGINE), ("portlight-window", SHELL), ("terminal", TERMINAL)];
 
 #[rustfmt::skip]
 const ENGINE: Table = &[

@@ -3,7 +3,6 @@
 mod render;
 
 use crate::{
-    KEYRING_SERVICE,
     args::{DoctorArgs, PasswordSource},
     platform,
 };
@@ -21,6 +20,9 @@ use std::{
     process::ExitCode,
 };
 use zeroize::Zeroizing;
+
+/// Under this service name the keyring's items are filed.
+pub const KEYRING_SERVICE: &str = "portlight";
 
 /// Bytes of a password on standard input: more than any server takes.
 const MAX_PASSWORD: usize = 8192;
