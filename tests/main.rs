@@ -11,6 +11,7 @@ mod first_day;
 mod list;
 mod measure;
 mod opening;
+mod pace;
 mod passwords;
 mod prewarmed;
 mod protection;

@@ -3,9 +3,9 @@
 //! `cargo xtask measure` runs this against the release build. All are measured in one run, in alternation, on one
 //! server; what counts are the ratios.
 
-use crate::desk::{self, Desk, Process, until};
+use crate::desk::{self, Desk, Memory, Process, until};
 use serde_json::json;
-use std::{collections::HashMap, fs, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use x11rb::{
     connection::Connection,
@@ -147,45 +147,5 @@ impl Screen {
             let [red, green, blue] = BACKGROUND;
             row.chunks_exact(4).filter(|pixel| pixel[..3] == [blue, green, red]).count()
         })
-    }
-}
-
-/// What processes hold, in KiB: all of it, and with what they share divided among them.
-#[derive(Default)]
-struct Memory {
-    lines: Vec<(String, u64, u64)>,
-}
-
-impl Memory {
-    /// Of a process and all that it has started.
-    fn of(pid: u32) -> Self {
-        let mut lines = Vec::new();
-        let mut family = vec![pid];
-        while let Some(pid) = family.pop() {
-            let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-            for task in tasks {
-                let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-                family.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
-            }
-            let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-            let field = |name| {
-                let line = smaps.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-                line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
-            };
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned();
-            lines.push((name, field("Rss:"), field("Pss:")));
-        }
-        Self { lines }
-    }
-}
-
-impl std::fmt::Display for Memory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mib = |kib: u64| kib as f64 / 1024.0;
-        for (name, rss, pss) in &self.lines {
-            writeln!(f, "{name:24} {:6.0} MiB resident, {:6.0} MiB with shared pages divided", mib(*rss), mib(*pss))?;
-        }
-        let sum = |which: fn(&(String, u64, u64)) -> u64| mib(self.lines.iter().map(which).sum());
-        write!(f, "{:24} {:6.0} MiB resident, {:6.0} MiB with shared pages divided", "all", sum(|l| l.1), sum(|l| l.2))
     }
 }

@@ -84,6 +84,11 @@ impl Display {
         until_blocking(&format!("{title} to close"), || self.windows().close(title).ok());
     }
 
+    /// Gives the window of this title a size, once it is there, in the upper left corner.
+    pub fn place(&self, title: &str, size: (u32, u32)) {
+        until_blocking(&format!("{title} to be placed"), || self.windows().place(title, size).ok());
+    }
+
     /// Paints the background behind all windows.
     pub fn paint(&self, [red, green, blue]: [u8; 3]) {
         let colour = format!("#{red:02x}{green:02x}{blue:02x}");

@@ -10,6 +10,7 @@ mod app;
 mod bus;
 mod display;
 mod keyring;
+mod memory;
 mod page;
 mod picture;
 mod process;
@@ -20,9 +21,10 @@ mod windows;
 
 pub use app::App;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
+pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
-pub use process::{Process, signal};
+pub use process::{Process, family, name, signal};
 pub use server::{Certificate, Server, address, free_port};
 pub use wait::{TIMEOUT, until};
 

@@ -65,11 +65,7 @@ impl Process {
 
     /// How many processes of this name it has started itself.
     pub fn children(&self, name: &str) -> usize {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).into_iter().flatten().flatten();
-        let children = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
-        let is_called =
-            |pid: &&str| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
-        children.map(|pids| pids.split_whitespace().filter(is_called).count()).sum()
+        started_by(self.pid).into_iter().filter(|pid| self::name(*pid) == name).count()
     }
 
     /// Everything that it has said.
@@ -100,6 +96,29 @@ fn keep(stream: impl Read + Send + 'static, said: watch::Sender<Vec<String>>) {
             said.send_modify(|lines| lines.push(String::from_utf8_lossy(&line).into_owned()));
         }
     });
+}
+
+/// A process and all that it has started, and these.
+pub fn family(pid: u32) -> Vec<u32> {
+    let mut found = vec![pid];
+    let mut next = 0;
+    while let Some(pid) = found.get(next) {
+        found.extend(started_by(*pid));
+        next += 1;
+    }
+    found
+}
+
+/// The processes that one has started itself, from any of its threads.
+fn started_by(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let children = threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
+    children.flat_map(|pids| pids.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
+/// The name of a process, as Linux cuts it; empty where it has gone.
+pub fn name(pid: u32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()
 }
 
 /// Sends a signal to a process, or to a group where `to` begins with a hyphen.

@@ -10,6 +10,8 @@ use x11rb::{
 
 /// Who asks: a program by which the user looks after windows.
 const TASKBAR: u32 = 2;
+/// Place and size are all in the message (bits 8 to 11), which comes from a [`TASKBAR`]; the frame's corner is meant.
+const PLACE: u32 = TASKBAR << 12 | 0xf << 8 | 1;
 /// X's CurrentTime.
 const NOW: u32 = 0;
 
@@ -67,13 +69,18 @@ impl Windows {
         if self.numbers(self.root, "_NET_ACTIVE_WINDOW")? == [window] {
             return Ok(true);
         }
-        self.ask("_NET_ACTIVE_WINDOW", window, [TASKBAR, NOW])?;
+        self.ask("_NET_ACTIVE_WINDOW", window, &[TASKBAR, NOW])?;
         Ok(false)
     }
 
     /// Closes the window of this title, as its button for that does.
     pub fn close(&self, title: &str) -> Result<()> {
-        self.ask("_NET_CLOSE_WINDOW", self.called(title)?, [NOW, TASKBAR])
+        self.ask("_NET_CLOSE_WINDOW", self.called(title)?, &[NOW, TASKBAR])
+    }
+
+    /// Moves the window of this title into the upper left corner, and gives it a size, its frame not counted.
+    pub fn place(&self, title: &str, (width, height): (u32, u32)) -> Result<()> {
+        self.ask("_NET_MOVERESIZE_WINDOW", self.called(title)?, &[PLACE, 0, 0, width, height])
     }
 
     fn called(&self, title: &str) -> Result<Window> {
@@ -92,9 +99,11 @@ impl Windows {
         Ok(self.numbers(self.root, "_NET_CLIENT_LIST")?.into_iter().filter_map(titled).collect())
     }
 
-    /// Asks the window manager, with the words that the message begins with.
-    fn ask(&self, message: &str, window: Window, [first, second]: [u32; 2]) -> Result<()> {
-        let event = ClientMessageEvent::new(32, window, self.atom(message)?, [first, second, 0, 0, 0]);
+    /// Asks the window manager, with the words that the message begins with; the others are 0.
+    fn ask(&self, message: &str, window: Window, words: &[u32]) -> Result<()> {
+        let mut data = [0; 5];
+        data[..words.len()].copy_from_slice(words);
+        let event = ClientMessageEvent::new(32, window, self.atom(message)?, data);
         let listeners = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
         self.connection.send_event(false, self.root, listeners, event)?.check()?;
         Ok(())

@@ -5,10 +5,12 @@ mod bench;
 mod command;
 mod files;
 mod notices;
+mod pace;
 mod system;
 
 use command::{Outcome, call, cargo, npm, top};
 use files::{changed, newest_first};
+use pace::Pace;
 
 use std::{
     env, fs, iter,
@@ -25,6 +27,9 @@ cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long f
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
+cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
+                              [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
+                              [--profile | --soak MINUTES]
 ";
 
 /// Of the same version as the crate `tauri`.
@@ -48,7 +53,8 @@ fn main() -> ExitCode {
         Some("arrows") => arrows::check(),
         Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
         Some("notices") => notices::make(),
-        Some("measure") => measure(),
+        Some("measure") => measure("measure::time_to_pixels_and_memory", &[]),
+        Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),
         _ => Err(HELP.to_owned()),
     };
     match done {
@@ -140,12 +146,25 @@ fn seconds(word: &str) -> Outcome<u32> {
     word.parse().map_err(|_| format!("{word} is no number of seconds"))
 }
 
-fn measure() -> Outcome {
+/// Runs a measurement, which is among the end-to-end tests, against the release build.
+fn measure(test: &str, options: &[(&str, &str)]) -> Outcome {
     system::install(&[system::BUILD, system::TEST, system::MEASURE].concat())?;
     build_pages()?;
     cargo(&["build", "--release", "--package", "portlight"])?;
     let mut measure = Command::new(env!("CARGO"));
-    measure.args(["test", "--package", "portlight", "--test", "e2e", "--", "--ignored", "--nocapture", "measure"]);
+    measure.args([
+        "test",
+        "--package",
+        "portlight",
+        "--test",
+        "e2e",
+        "--",
+        "--ignored",
+        "--nocapture",
+        "--exact",
+        test,
+    ]);
+    measure.envs(options.iter().copied());
     call(measure.env("PORTLIGHT", top().join("target/release/portlight")))
 }
 

@@ -1,6 +1,8 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { replaceDecoders, startWorker } from './decoders';
+import type { Internals } from './internals';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 
 export type Novnc = typeof RFB;
@@ -11,5 +13,26 @@ export type LoadNovnc = (onError: (message: string) => void) => Promise<Novnc>;
 export async function loadNovnc(onError: (message: string) => void): Promise<Novnc> {
   removeVideoDecoder(window);
   nameSuperKey(KeyboardEvent.prototype);
-  return (await captureErrors(() => import('@novnc/novnc'), onError)).default;
+  const [{ default: Original }, worker] = await Promise.all([
+    captureErrors(() => import('@novnc/novnc'), onError),
+    startWorker(),
+  ]);
+  return changed(Original, worker);
+}
+
+/** noVNC with our changes. */
+function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
+  // A worker keeps the state of one session's streams: the next session gets another one.
+  let next = firstWorker;
+  return class extends Original {
+    constructor(...parameters: ConstructorParameters<Novnc>) {
+      super(...parameters);
+      const endDecoders = replaceDecoders(this as unknown as Internals, next);
+      next = null;
+      this.addEventListener('disconnect', () => {
+        endDecoders();
+        void startWorker().then((worker) => (next ??= worker));
+      });
+    }
+  };
 }

@@ -1,0 +1,100 @@
+// A zlib stream that is inflated piece by piece by the web view itself, twice as fast as in JavaScript.
+
+/** For the last bytes of a piece to come out. */
+const LAST_BYTES_MS = 1_000;
+
+/** One stream (RFC 1950). Each piece ends with a flush, as RFB wants it: all that it carries can be read after it. */
+export class InflateStream {
+  readonly #writer: WritableStreamDefaultWriter<BufferSource>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #chunks: Uint8Array[] = [];
+  #length = 0;
+  #failed: unknown = null;
+  #wake: (() => void) | null = null;
+
+  constructor() {
+    const { readable, writable } = new DecompressionStream('deflate');
+    this.#writer = writable.getWriter();
+    this.#reader = readable.getReader();
+    void this.#read();
+  }
+
+  /**
+   * Inflates a piece and gives what `take` makes of all bytes that are there; `take` returns null while it needs more.
+   * Throws where the data is wrong, or ends too early.
+   */
+  async inflate<Result>(piece: Uint8Array<ArrayBuffer>, take: (bytes: Uint8Array) => Result | null): Promise<Result> {
+    let written = false;
+    this.#writer.write(piece).then(
+      () => {
+        written = true;
+        this.#wake?.();
+      },
+      (cause: unknown) => {
+        this.#failed ??= cause;
+        this.#wake?.();
+      },
+    );
+    let seen = -1;
+    for (;;) {
+      if (this.#failed !== null) throw new Error('The compressed data is broken');
+      if (this.#length > seen) {
+        seen = this.#length;
+        const result = take(this.#joined());
+        if (result !== null) {
+          this.#chunks = [];
+          this.#length = 0;
+          return result;
+        }
+        continue;
+      }
+      if (written && (await this.#nothingMore())) throw new Error('The compressed data ends too early');
+      if (!written) await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = null;
+    }
+  }
+
+  /** Frees what the stream holds. */
+  end(): void {
+    this.#writer.abort().catch(() => {});
+  }
+
+  /** Whether nothing comes out any more. Where a web view inflates in a thread of its own, the writer is done before it. */
+  #nothingMore(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), LAST_BYTES_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(false);
+      };
+    });
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        const { value, done } = await this.#reader.read();
+        if (done) return;
+        this.#chunks.push(value);
+        this.#length += value.length;
+        this.#wake?.();
+      }
+    } catch (cause) {
+      this.#failed ??= cause;
+      this.#wake?.();
+    }
+  }
+
+  #joined(): Uint8Array {
+    const [first] = this.#chunks;
+    if (this.#chunks.length === 1 && first) return first;
+    const joined = new Uint8Array(this.#length);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#chunks = [joined];
+    return joined;
+  }
+}

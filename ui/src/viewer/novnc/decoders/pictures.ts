@@ -1,0 +1,85 @@
+// JPEG pictures (in Tight, and by themselves): noVNC gives them to the web view as `data:` URLs, which WebKit passes on to
+// another process whole, and lets them be decoded in the page's one thread when they are drawn. A picture that cannot be
+// decoded is waited for for ever.
+
+import type { Display } from '../internals';
+import { countJoinable, join, paddedHeight, readStrip, type Strip } from './jpeg';
+import { enqueue, type Picture, type Place } from './queue';
+
+interface Waiting {
+  bytes: Uint8Array<ArrayBuffer>;
+  mime: string;
+  place: Place;
+  resolve: (picture: Picture) => void;
+}
+
+/** Draws pictures that are decoded beside the page. `fail` gets what is wrong with one that cannot be. */
+export function decodePictures(display: Display, fail: (detail: string) => void): void {
+  let batch: Waiting[] = [];
+  const decodeBatch = () => {
+    const waiting = batch;
+    batch = [];
+    for (const group of groups(waiting)) {
+      decode(group).catch((cause: unknown) => fail(cause instanceof Error ? cause.message : String(cause)));
+    }
+  };
+  display.imageRect = (x, y, width, height, mime, bytes) => {
+    if (width === 0 || height === 0) return;
+    const place = { x, y, width, height };
+    // All pictures of one message from the server are looked at together.
+    if (batch.length === 0) queueMicrotask(decodeBatch);
+    enqueue(display, place, new Promise((resolve) => batch.push({ bytes, mime, place, resolve })));
+  };
+}
+
+/** Pictures that become one, or one that is decoded by itself. */
+interface Group {
+  file: Uint8Array<ArrayBuffer>;
+  mime: string;
+  /** Lines from one to the next. */
+  distance: number;
+  waiting: Waiting[];
+}
+
+function groups(waiting: Waiting[]): Group[] {
+  const strips = waiting.map(({ bytes, mime, place }) => {
+    const strip = mime === 'image/jpeg' ? readStrip(bytes) : null;
+    return strip?.width === place.width && strip.height === place.height ? strip : null;
+  });
+  const found: Group[] = [];
+  for (let at = 0; at < waiting.length;) {
+    const count = countJoinable(strips.slice(at));
+    const [first, ...others] = strips.slice(at, at + count) as Strip[];
+    const members = waiting.slice(at, at + Math.max(1, count));
+    const [{ bytes, mime }] = members as [Waiting];
+    if (first && others.length > 0) {
+      found.push({ file: join([first, ...others]), mime, distance: paddedHeight(first), waiting: members });
+    } else {
+      found.push({ file: bytes, mime, distance: 0, waiting: members });
+    }
+    at += members.length;
+  }
+  return found;
+}
+
+async function decode({ file, mime, distance, waiting }: Group): Promise<void> {
+  const url = URL.createObjectURL(new Blob([file], { type: mime }));
+  const image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+  } catch {
+    throw new Error(`A picture (${mime}, ${file.length} bytes) could not be decoded`);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+  const [first, last] = [waiting[0]?.place, waiting.at(-1)?.place];
+  const width = first?.width ?? 0;
+  const height = distance * (waiting.length - 1) + (last?.height ?? 0);
+  if (image.width !== width || image.height !== height) {
+    throw new Error(`A picture is ${image.width}x${image.height} where its rectangle is ${width}x${height}`);
+  }
+  waiting.forEach(({ resolve }, index) => {
+    resolve({ image, top: index * distance, isLast: index === waiting.length - 1 });
+  });
+}

@@ -1,0 +1,166 @@
+// For the tests: plays a recording into decoders, and gives the framebuffer that comes of it.
+
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Decoder, Display, QueueEntry, Websock } from '../internals';
+import { Decompressor } from './decompress';
+import type { Job, Reply } from './job';
+
+const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
+
+/** A file of noVNC's own. */
+export const ofNovnc = (file: string) => import(/* @vite-ignore */ join(core, file));
+
+export interface Recording {
+  width: number;
+  height: number;
+  bytes: Uint8Array;
+}
+
+export function recording(name: string): Recording {
+  const bytes = gunzipSync(readFileSync(join(import.meta.dirname, 'recordings', `${name}.bin.gz`)));
+  return { width: bytes.readUInt16BE(0), height: bytes.readUInt16BE(2), bytes: Uint8Array.from(bytes.subarray(4)) };
+}
+
+/** noVNC's Display with an array in place of its canvas. */
+export class Framebuffer implements Display {
+  readonly pixels: Uint32Array;
+  readonly pictures: string[] = [];
+  /** Calls that reached the canvas. */
+  draws = 0;
+  #queue: QueueEntry[] = [];
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
+    this.pixels = new Uint32Array(width * height);
+  }
+
+  fillRect(x: number, y: number, width: number, height: number, [r, g, b]: ArrayLike<number> & Iterable<number>): void {
+    const pixels = new Uint32Array(width * height).fill(0xff000000 | ((b ?? 0) << 16) | ((g ?? 0) << 8) | (r ?? 0));
+    this.blitImage(x, y, width, height, new Uint8Array(pixels.buffer), 0);
+  }
+
+  blitImage(x: number, y: number, width: number, height: number, pixels: Uint8Array, offset: number): void {
+    const data = pixels.slice(offset, offset + width * height * 4);
+    if (this.#queue.length > 0) this.#queue.push({ x, y, width, height, type: 'blit', data });
+    else this.#draw(x, y, width, height, data);
+  }
+
+  copyImage(fromX: number, fromY: number, x: number, y: number, width: number, height: number): void {
+    if (this.#queue.length > 0) throw new Error('these recordings copy nothing');
+    const part: number[] = [];
+    for (let line = 0; line < height; line++) {
+      const start = (fromY + line) * this.width + fromX;
+      part.push(...this.pixels.subarray(start, start + width));
+    }
+    this.#draw(x, y, width, height, new Uint8Array(Uint32Array.from(part).buffer));
+  }
+
+  imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array): void {
+    this.pictures.push(`${x},${y} ${width}x${height} ${mime} ${Buffer.from(bytes).toString('base64')}`);
+  }
+
+  drawImage(): void {
+    throw new Error('nothing is decoded here');
+  }
+
+  pending(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  async flush(): Promise<void> {
+    for (let entry = this.#queue[0]; entry; entry = this.#queue[0]) {
+      if (entry.type === 'frame') await entry.frame.promise;
+      const drawn: QueueEntry = entry;
+      if (drawn.type === 'blit') this.#draw(drawn.x, drawn.y, drawn.width, drawn.height, drawn.data);
+      this.#queue.shift();
+    }
+  }
+
+  _renderQPush(entry: QueueEntry): void {
+    this.#queue.push(entry);
+  }
+
+  #draw(x: number, y: number, width: number, height: number, data: Uint8Array): void {
+    this.draws++;
+    const pixels = new Uint32Array(data.buffer, data.byteOffset, width * height);
+    for (let line = 0; line < height; line++) {
+      this.pixels.set(pixels.subarray(line * width, (line + 1) * width), (y + line) * this.width + x);
+    }
+  }
+}
+
+/** The worker's part, in this thread. */
+export class WorkerHere {
+  onmessage: ((event: MessageEvent<Reply>) => void) | null = null;
+  onerror = null;
+  /** Messages in both directions. */
+  messages = 0;
+  readonly #decompressor = new Decompressor();
+  #done = Promise.resolve();
+
+  postMessage(jobs: Job[], transfer: Transferable[]): void {
+    const received = structuredClone(jobs, { transfer });
+    this.messages++;
+    this.#done = this.#done.then(async () => {
+      try {
+        const pixels: ArrayBuffer[] = [];
+        for (const job of received) pixels.push(await this.#decompressor.run(job));
+        this.#reply({ pixels });
+      } catch (caught) {
+        this.#reply({ failed: caught instanceof Error ? caught.message : String(caught) });
+      }
+    });
+  }
+
+  terminate(): void {}
+
+  #reply(data: Reply): void {
+    this.messages++;
+    this.onmessage?.({ data } as MessageEvent<Reply>);
+  }
+}
+
+/** Reads the updates of a recording as noVNC does, in pieces of `size` bytes, and draws everything. */
+export async function replay(
+  { bytes }: Recording,
+  decoders: Record<number, Decoder>,
+  display: Framebuffer,
+  size: number,
+): Promise<void> {
+  const { default: Socket } = await ofNovnc('websock.js');
+  const sock = new Socket();
+  sock._allocateBuffers();
+  const reader = readUpdates(sock, decoders, display);
+  for (let at = 0; at < bytes.length; at += size) {
+    sock._recvMessage({ data: bytes.slice(at, at + size).buffer });
+    for (let step = reader.next(); step.value; step = reader.next()) await step.value;
+  }
+  await display.flush();
+  if (sock.rQlen() > 0) throw new Error(`${sock.rQlen()} bytes were not read`);
+}
+
+/** Yields null where bytes are missing, and a promise where everything queued must be drawn first. */
+function* readUpdates(
+  sock: Websock & { rQshift16(): number },
+  decoders: Record<number, Decoder>,
+  display: Framebuffer,
+): Generator<Promise<void> | null, never> {
+  for (;;) {
+    while (sock.rQwait('update', 4)) yield null;
+    if (display.pending()) yield display.flush();
+    sock.rQskipBytes(2);
+    for (let left = sock.rQshift16(); left > 0; left--) {
+      while (sock.rQwait('rectangle', 12)) yield null;
+      const [x, y, width, height] = [sock.rQshift16(), sock.rQshift16(), sock.rQshift16(), sock.rQshift16()];
+      const encoding = sock.rQshift32() | 0;
+      const decoder = decoders[encoding];
+      if (!decoder) throw new Error(`a recording has encoding ${encoding}`);
+      while (!decoder.decodeRect(x, y, width, height, sock, display, 24)) yield null;
+    }
+  }
+}

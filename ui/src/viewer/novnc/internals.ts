@@ -1,0 +1,68 @@
+// The parts of noVNC 1.7.0's insides that we reach. None of them is promised to anyone: `decoders/decoders.test.ts` fails where
+// a new version has moved one.
+
+/** `core/websock.js`: what the server has sent and no decoder has read. Reading beyond what is there is not noticed. */
+export interface Websock {
+  /** Whether fewer than `bytes` are there. */
+  rQwait(what: string, bytes: number): boolean;
+  rQlen(): number;
+  rQpeek8(): number;
+  rQpeekBytes(bytes: number, copy?: boolean): Uint8Array<ArrayBuffer>;
+  rQskipBytes(bytes: number): void;
+  rQshift8(): number;
+  rQshift32(): number;
+  /** Without `copy`, a view that is valid until the next message. */
+  rQshiftBytes(bytes: number, copy?: boolean): Uint8Array<ArrayBuffer>;
+}
+
+/** An entry in the queue of what is to be drawn: drawn in order, and not before the entries in front of it. */
+export type QueueEntry = { x: number; y: number; width: number; height: number } & (
+  | { type: 'frame'; frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike } }
+  | { type: 'blit'; data: Uint8Array }
+);
+
+/** What the entry of a video frame draws. */
+export interface VideoFrameLike {
+  codedWidth: number;
+  codedHeight: number;
+  close(): void;
+}
+
+/** `core/display.js`: the framebuffer and its canvases. */
+export interface Display {
+  fillRect(x: number, y: number, width: number, height: number, color: ArrayLike<number>): void;
+  /** `pixels` are R, G, B, A, and start where their buffer starts: noVNC copies from there if it has to queue them. */
+  blitImage(x: number, y: number, width: number, height: number, pixels: Uint8Array, offset: number): void;
+  imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array<ArrayBuffer>): void;
+  /** With eight numbers: source x, y, width, height; destination x, y, width, height. */
+  drawImage(image: CanvasImageSource | VideoFrameLike, ...place: number[]): void;
+  /** Whether something is queued. */
+  pending(): boolean;
+  _renderQPush(entry: QueueEntry): void;
+}
+
+/** An entry of the table of decoders, `core/decoders/*.js`. */
+export interface Decoder {
+  /**
+   * Reads a rectangle's data, and draws or queues it. False where data is missing: it is called again when there is more.
+   * `depth` is 24 (four bytes a pixel: R, G, B, unused) or 8. Throws where the data is wrong, which ends the session.
+   */
+  decodeRect(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    sock: Websock,
+    display: Display,
+    depth: number,
+  ): boolean;
+}
+
+/** `core/rfb.js`. */
+export interface Internals {
+  _decoders: Record<number, Decoder>;
+  _display: Display;
+  _sock: Websock;
+  /** Ends the session. */
+  _fail(detail: string): boolean;
+}
