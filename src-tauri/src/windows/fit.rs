@@ -81,25 +81,28 @@ fn fit_new(window: &WebviewWindow, remote: Option<Size>) -> tauri::Result<()> {
 
 /// The same, once the remote size is known, unless the user has chosen a size meanwhile.
 fn refit(window: &WebviewWindow, remote: Option<Size>) -> tauri::Result<()> {
+    let (Some(remote), Some(monitor)) = (remote, window.current_monitor()?) else { return Ok(()) };
     let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
-    let untouched = (size.width - VIEWER_PAGE.size.0).abs() < 1.0 && (size.height - VIEWER_PAGE.size.1).abs() < 1.0;
-    match remote.filter(|_| untouched) {
-        Some(remote) => place(window, window.current_monitor()?, remote),
-        None => Ok(()),
-    }
+    let given = fit(VIEWER_PAGE.size, room(&monitor));
+    let untouched = (size.width - given.0).abs() < 1.0 && (size.height - given.1).abs() < 1.0;
+    if untouched { place(window, Some(monitor), remote) } else { Ok(()) }
 }
 
 fn place(window: &WebviewWindow, monitor: Option<Monitor>, remote: Size) -> tauri::Result<()> {
     let Some(monitor) = monitor else { return Ok(()) };
-    let area = monitor.work_area();
-    let corner = area.position.to_logical::<f64>(monitor.scale_factor());
-    let area = area.size.to_logical::<f64>(monitor.scale_factor());
-    let room = (area.width - FRAME.0, area.height - FRAME.1);
+    let corner = monitor.work_area().position.to_logical::<f64>(monitor.scale_factor());
+    let room = room(&monitor);
     let size = fit(remote, room);
     // Centred by the size that was asked for: the window does not have it yet.
     let place = LogicalPosition::new(corner.x + (room.0 - size.0) / 2.0, corner.y + (room.1 - size.1) / 2.0);
     window.set_size(LogicalSize::new(size.0, size.1))?;
     window.set_position(place)
+}
+
+/// What a window's frame leaves of a monitor.
+fn room(monitor: &Monitor) -> Size {
+    let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
+    (area.width - FRAME.0, area.height - FRAME.1)
 }
 
 /// The size of `remote` scaled down to fit into `room`, never up.
