@@ -12,6 +12,7 @@ mod list;
 mod measure;
 mod opening;
 mod pace;
+mod pages;
 mod passwords;
 mod prewarmed;
 mod protection;

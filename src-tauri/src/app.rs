@@ -54,8 +54,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         origins: ORIGINS.map(str::to_owned).into(),
         demo_name: texts.get("demo.name").to_owned(),
     };
-    let app = instance
-        .register(tauri::Builder::default(), open_for_another)
+    let app = windows::watch_pages(instance.register(tauri::Builder::default(), open_for_another))
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
@@ -63,7 +62,11 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
-            WindowEvent::Destroyed => windows::destroyed(window),
+            WindowEvent::Focused(focused) => windows::focused(window, *focused),
+            WindowEvent::Destroyed => {
+                windows::forget(window);
+                windows::destroyed(window);
+            }
             _ => {}
         })
         .build(tauri::generate_context!())?;
@@ -102,10 +105,12 @@ fn fail(app: tauri::App, error: &Error) {
     // Not before `Ready`: the toolkit's threads are still starting, and crash where the process ends under them.
     app.run(move |app, event| {
         if let RunEvent::Ready = event {
-            if !at_a_terminal {
-                platform::show_error(&title, &sentence);
+            let app = app.clone();
+            let end = move || app.exit(1);
+            match at_a_terminal {
+                true => end(),
+                false => platform::show_error(&title, &sentence, end),
             }
-            app.exit(1);
         }
     });
 }
@@ -141,6 +146,8 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     }
     let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
         true => window.hide(),
+        // Its page cannot ask.
+        false if windows::is_given_up(window) => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
         false => events::ask_about_closing(app),
     };

@@ -1,9 +1,12 @@
 //! macOS: AppKit, WKWebView. Written from the documentation of Tauri and Apple, never compiled here.
 
 pub use super::plugin_instance::{Instance, claim};
-use super::renderer::{Kind, Renderer};
-use std::process::Command;
-use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
+use super::{
+    OnPageDeath,
+    renderer::{Kind, Renderer},
+};
+use std::{process::Command, thread};
+use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 
 /// AppleScript that shows an alert; its texts are arguments, never part of the script.
@@ -26,10 +29,25 @@ pub fn open_display() -> Result<(), String> {
     Ok(())
 }
 
-/// Shows `sentence`, until it is closed.
-pub fn show_error(title: &str, sentence: &str) {
-    // Standard error has it already, where no alert can be shown.
-    let _ = Command::new("/usr/bin/osascript").args(["-e", ALERT, title, sentence]).status();
+/// Shows `sentence`, and does `then` when it is closed.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
+    let mut alert = Command::new("/usr/bin/osascript");
+    alert.args(["-e", ALERT, title, sentence]);
+    thread::spawn(move || {
+        // Standard error has it already, where no alert can be shown.
+        let _ = alert.status();
+        then();
+    });
+}
+
+/// Calls `died` for each page whose process has ended.
+pub fn on_page_death(builder: Builder<Wry>, died: OnPageDeath) -> Builder<Wry> {
+    builder.on_web_content_process_terminate(move |webview| died(webview.app_handle(), webview.label()))
+}
+
+/// Goes on as if the page had died: WKWebView has no public way to end its process, but a new page can be loaded.
+pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
+    died(window.app_handle(), window.label());
 }
 
 /// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).

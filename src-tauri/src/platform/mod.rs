@@ -6,6 +6,8 @@
 //! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error` | a message without any window of Portlight's |
+//! | `on_page_death` | tells of each page whose process has ended |
+//! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
 //! | `in_style` | the tray icon as the system's other icons look |
@@ -39,6 +41,9 @@ use terminal::OpenRequest;
 
 /// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
 pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;
+
+/// What is done where the process of a window's page has ended; the second argument is the window's label.
+pub type OnPageDeath = fn(&AppHandle, &str);
 
 /// Whether this process is the first Portlight of this user session.
 pub enum Claim {

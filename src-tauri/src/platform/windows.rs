@@ -1,9 +1,12 @@
 //! Windows: Win32, WebView2. Written from the documentation of Tauri and Microsoft, never compiled here.
 
 pub use super::plugin_instance::{Instance, claim};
-use super::renderer::{Kind, Renderer};
-use std::ptr;
-use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
+use super::{
+    OnPageDeath,
+    renderer::{Kind, Renderer},
+};
+use std::{ptr, thread};
+use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 use windows_sys::Win32::UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW};
 
@@ -22,15 +25,28 @@ pub fn open_display() -> Result<(), String> {
     Ok(())
 }
 
-/// Shows `sentence`, until it is closed.
-pub fn show_error(title: &str, sentence: &str) {
+/// Shows `sentence`, and does `then` when it is closed.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
     let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
     let (title, sentence) = (wide(title), wide(sentence));
-    // SAFETY: both texts end with NUL and live until the call returns; a null owner means no owner.
-    #[allow(unsafe_code)]
-    unsafe {
-        MessageBoxW(ptr::null_mut(), sentence.as_ptr(), title.as_ptr(), MB_OK | MB_ICONERROR);
-    }
+    thread::spawn(move || {
+        // SAFETY: both texts end with NUL and live until the call returns; a null owner means no owner.
+        #[allow(unsafe_code)]
+        unsafe {
+            MessageBoxW(ptr::null_mut(), sentence.as_ptr(), title.as_ptr(), MB_OK | MB_ICONERROR);
+        }
+        then();
+    });
+}
+
+/// Nothing: Tauri does not pass on that a process of WebView2's has ended. What is noticed is that a page gives no answer.
+pub fn on_page_death(builder: Builder<Wry>, _died: OnPageDeath) -> Builder<Wry> {
+    builder
+}
+
+/// Goes on as if the page had died: a new one can be loaded.
+pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
+    died(window.app_handle(), window.label());
 }
 
 /// None: here the system starts the program once more.

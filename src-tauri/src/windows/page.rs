@@ -1,10 +1,11 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
+use super::deaths::Stopped;
 use crate::text::Texts;
 use portlight_engine::{Engine, model::SessionId};
 use std::sync::Arc;
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     webview::{NewWindowResponse, PermissionResponse},
     window::Color,
@@ -17,6 +18,9 @@ const VIEWER: &str = "viewer-";
 
 /// Whether the system's theme was dark when Portlight started: windows are made on threads that may not ask for it.
 pub struct DarkTheme(pub bool);
+
+/// Where the built-in pages lie.
+const ORIGIN: &str = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
 
 /// The page of a kind of window; sizes in logical pixels.
 pub struct Page {
@@ -68,7 +72,7 @@ pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result
 /// # Errors
 /// What the window system says.
 pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
-    let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
+    let url = address(app, page);
     let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
@@ -91,11 +95,35 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
         .build()
 }
 
-/// Shows a window in front of all others, with the focus.
+/// Loads a window's page again, from its beginning.
+///
+/// # Errors
+/// What the window system says.
+pub fn load(window: &WebviewWindow) -> tauri::Result<()> {
+    let page = if session_of(window.label()).is_some() { &VIEWER_PAGE } else { &HOSTS_PAGE };
+    // By its address: a page that stopped before it was loaded is nothing that could be reloaded.
+    let url = format!("{ORIGIN}{}", address(window.app_handle(), page)).parse();
+    window.navigate(url.map_err(tauri::Error::InvalidUrl)?)
+}
+
+/// Whether a window's page stopped too often, and was not loaded again.
+pub fn is_given_up(window: &Window) -> bool {
+    window.state::<Stopped>().is_given_up(window.label())
+}
+
+/// Where a page lies among the built-in ones, with the user's language.
+fn address(app: &AppHandle, page: &Page) -> String {
+    format!("{}?lang={}", page.path, app.state::<Texts>().language.tag())
+}
+
+/// Shows a window in front of all others, with the focus. A page that was given up is loaded once more.
 ///
 /// # Errors
 /// What the window system says.
 pub fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    if window.state::<Stopped>().take_given_up(window.label()) {
+        load(window)?;
+    }
     window.show()?;
     window.unminimize()?;
     window.set_focus()

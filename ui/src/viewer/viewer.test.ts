@@ -219,6 +219,15 @@ test('distinguishes a failure to connect from an end, and both from leaving', as
   expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
 });
 
+test('a page that follows one that stopped says so, and connects again', async () => {
+  await open();
+  await reach({ state: 'ended', error: { code: 'page_stopped' } });
+  expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
+  expect(find('#reason')).toHaveTextContent(t('error.page_stopped'));
+  await userEvent.click(find('#again'));
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
+});
+
 test('Enter connects again, with a new socket; the old picture goes when the new one comes', async () => {
   const first = await goLive();
   await reach({ state: 'ended', error: lost });

@@ -40,7 +40,7 @@ const ENGINE: Table = &[
 const SHELL: Table = &[
     ("text",        ""),
     ("platform",    ""),
-    ("windows",     "text"),
+    ("windows",     "platform text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
     ("commands",    "windows"),

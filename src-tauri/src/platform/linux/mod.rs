@@ -1,13 +1,15 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
 mod instance;
+mod pages;
 mod renderer;
 
 pub use instance::{Instance, claim};
+pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 
-use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt};
-use std::env;
+use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
+use std::{cell::Cell, env};
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 
@@ -33,8 +35,8 @@ pub fn prefers_dark() -> bool {
     settings.is_gtk_application_prefer_dark_theme() || name.ends_with("-dark") || name.ends_with(":dark")
 }
 
-/// Shows `sentence`, until it is closed. Needs [`open_display`], and the main thread.
-pub fn show_error(title: &str, sentence: &str) {
+/// Shows `sentence`, and does `then` when it is closed. Needs [`open_display`], and the main thread.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
     let dialog = gtk::MessageDialog::new(
         None::<&gtk::Window>,
         gtk::DialogFlags::MODAL,
@@ -43,8 +45,15 @@ pub fn show_error(title: &str, sentence: &str) {
         sentence,
     );
     dialog.set_title(title);
-    dialog.run();
-    dialog.close();
+    let then = Cell::new(Some(then));
+    dialog.connect_response(move |dialog, _| {
+        // Once: closing is an answer, too.
+        if let Some(then) = then.take() {
+            dialog.close();
+            then();
+        }
+    });
+    dialog.show();
 }
 
 /// None: here the system starts the program once more.
