@@ -10,6 +10,7 @@ mod endings;
 mod first_day;
 mod list;
 mod measure;
+mod opening;
 mod pace;
 mod pages;
 mod passwords;

@@ -5,42 +5,23 @@ use super::{
     OnPageDeath,
     renderer::{Kind, Renderer},
 };
-use crate::args::OpenRequest;
-use std::{
-    env,
-    ffi::OsString,
-    fs::File,
-    io,
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{Command, ExitCode},
-    thread,
-};
+use std::{process::Command, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
+use terminal::OpenRequest;
 
 /// AppleScript that shows an alert; its texts are arguments, never part of the script.
 const ALERT: &str = "on run {theTitle, theText}
 display alert theTitle message theText as critical
 end run";
 
-/// Nothing to do: every program has the terminal that it was started from.
-pub fn attach_console() {}
-
 /// WKWebView chooses for itself.
 pub fn choose_renderer() -> Renderer {
     Renderer { kind: Kind::LeftAlone, why: "the system's web view chooses".to_owned() }
 }
 
-/// Standard input without Rust's buffer.
-///
-/// # Errors
-/// Where there is no standard input.
-pub fn unbuffered_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Replaces this process by the same program with other arguments. Comes back only where that failed.
-pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
-    Err(Command::new(env::current_exe()?).args(arguments).exec())
+/// Not known before there is a window: its first colour is the light theme's.
+pub fn prefers_dark() -> bool {
+    false
 }
 
 /// Nothing to open: AppKit has a display or ends the program itself.

@@ -2,10 +2,8 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `attach_console` | connects a program that is no console program to the terminal that it was started from |
 //! | `choose_renderer` | says how the web view draws |
-//! | `unbuffered_stdin` | standard input without Rust's buffer, in which a copy of a password would stay |
-//! | `restart` | runs this program once more, in place of this process, with other arguments |
+//! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error` | a message without any window of Portlight's |
 //! | `on_page_death` | tells of each page whose process has ended |
@@ -38,8 +36,8 @@ mod windows;
 #[cfg(windows)]
 pub use self::windows::*;
 
-use crate::args::OpenRequest;
 use tauri::AppHandle;
+use terminal::OpenRequest;
 
 /// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
 pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;

@@ -8,12 +8,16 @@ use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     webview::{NewWindowResponse, PermissionResponse},
+    window::Color,
 };
 
 /// The hosts window's label.
 pub const HOSTS: &str = "hosts";
 /// A viewer window's label is this and its session's id.
 const VIEWER: &str = "viewer-";
+
+/// Whether the system's theme was dark when Portlight started: windows are made on threads that may not ask for it.
+pub struct DarkTheme(pub bool);
 
 /// Where the built-in pages lie.
 const ORIGIN: &str = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
@@ -25,12 +29,25 @@ pub struct Page {
     pub size: (f64, f64),
     /// The smallest width and height.
     pub min: (f64, f64),
+    /// What is to be seen before the page has drawn anything, in the light theme and in the dark one: the page's own
+    /// background (theme.css).
+    background: [Color; 2],
 }
 
 /// The list of hosts.
-pub const HOSTS_PAGE: Page = Page { path: "index.html", size: (760.0, 560.0), min: (420.0, 360.0) };
+pub const HOSTS_PAGE: Page = Page {
+    path: "index.html",
+    size: (760.0, 560.0),
+    min: (420.0, 360.0),
+    background: [Color(0xf7, 0xf4, 0xef, 0xff), Color(0x15, 0x18, 0x1c, 0xff)],
+};
 /// One session's screen.
-pub const VIEWER_PAGE: Page = Page { path: "viewer.html", size: (1024.0, 640.0), min: (320.0, 240.0) };
+pub const VIEWER_PAGE: Page = Page {
+    path: "viewer.html",
+    size: (1024.0, 640.0),
+    min: (320.0, 240.0),
+    background: [Color(0x10, 0x13, 0x16, 0xff); 2],
+};
 
 /// The label of the window that shows `session`.
 pub fn label(session: SessionId) -> String {
@@ -42,12 +59,12 @@ pub fn session_of(label: &str) -> Option<SessionId> {
     label.strip_prefix(VIEWER)?.parse().ok()
 }
 
-/// Makes the window of `session`; not shown, it waits for its session to start.
+/// Makes the window of `session`, which is not shown yet.
 ///
 /// # Errors
 /// What the window system says.
-pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
-    build(app, &label(session), &VIEWER_PAGE, title, shown)
+pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result<WebviewWindow> {
+    build(app, &label(session), &VIEWER_PAGE, title, false)
 }
 
 /// Makes a window with one of the built-in pages.
@@ -60,6 +77,7 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
+        .background_color(page.background[usize::from(app.state::<DarkTheme>().0)])
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .disable_drag_drop_handler()
@@ -153,6 +171,20 @@ mod tests {
         for other in ["hosts", "viewer-", "viewer-x", "viewer"] {
             assert_eq!(session_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_window_has_its_pages_colour_before_the_page_is_there() {
+        let theme = include_str!("../../../ui/src/theme.css");
+        let (light, dark) = theme.split_once("prefers-color-scheme: dark").expect("two themes");
+        let declared = |theme: &str, name: &str| {
+            let value = theme.split_once(&format!("--{name}: #")).map(|(_, rest)| &rest[..6]);
+            value.map(|digits| u32::from_str_radix(digits, 16).expect("a colour"))
+        };
+        let number = |Color(red, green, blue, _): Color| u32::from_be_bytes([0, red, green, blue]);
+        assert_eq!(HOSTS_PAGE.background.map(number).map(Some), [light, dark].map(|theme| declared(theme, "ground")));
+        assert_eq!(VIEWER_PAGE.background.map(number).map(Some), [declared(light, "screen"); 2]);
+        assert_eq!(declared(dark, "screen"), None, "dark in both themes");
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub fn prepare(app: &AppHandle) {
         *prewarmed.session.insert(app.state::<Arc<Engine>>().sessions().reserve())
     };
     let title = app.package_info().name.clone();
-    if let Err(cause) = page::viewer(app, session, &title, false) {
+    if let Err(cause) = page::viewer(app, session, &title) {
         tracing::warn!(%cause, "no prewarmed window");
         app.state::<Prewarmed>().lock().session = None;
     }
