@@ -105,6 +105,8 @@ impl ConnectError {
             | Self::Protocol { .. }
             | Self::ViewerFailed { .. }
             | Self::ScreenTooLarge { .. }
+            // What the server sends may be what stops the page: it would go round in circles.
+            | Self::PageStopped
             | Self::System { .. } => Recovery::Final,
         }
     }
@@ -200,6 +202,7 @@ mod tests {
             (ConnectionLost { address: address(), detail: detail() }, YES, NO, NO),
             (ViewerFailed { detail: detail() }, NO, NO, NO),
             (ScreenTooLarge { width: 65535, height: 65535 }, NO, NO, NO),
+            (PageStopped, NO, NO, NO),
             (System { detail: detail() }, NO, NO, NO),
         ]
     }

@@ -1,9 +1,10 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { requestAhead, skipSecondRequests } from './ahead';
 import { replaceDecoders, startWorker } from './decoders';
-import type { Internals } from './internals';
 import { inflatorOf, limitClipboard } from './clipboard';
+import type { Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
 import { refuseTooLarge } from './screenSize';
@@ -28,19 +29,23 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
+  const { messages } = Original as unknown as { messages: Messages };
+  const { fbUpdateRequest } = messages;
+  skipSecondRequests(messages);
   return class extends Original {
     readonly #mayPaste: (text: string) => boolean;
 
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
-      const rfb = this as unknown as Internals;
-      const Inflator = inflatorOf(rfb);
-      const endDecoders = replaceDecoders(rfb, next);
-      refuseTooLarge(rfb);
-      limitPseudoRectangles(rfb);
-      skipMessagesOfKnownLength(rfb);
+      const internals = this as unknown as Internals;
+      const Inflator = inflatorOf(internals);
+      requestAhead(internals, fbUpdateRequest);
+      const endDecoders = replaceDecoders(internals, next);
+      refuseTooLarge(internals);
+      limitPseudoRectangles(internals);
+      skipMessagesOfKnownLength(internals);
       // The last one: what it skips is not for the others to look at.
-      this.#mayPaste = limitClipboard(rfb, Inflator);
+      this.#mayPaste = limitClipboard(internals, Inflator);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();

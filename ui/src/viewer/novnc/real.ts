@@ -35,8 +35,8 @@ export interface Connected {
   errors: string[];
 }
 
-/** A context that takes everything; `keeps` says whether a canvas of a size keeps pixels. */
-function stubCanvas(drawn: string[], keeps: (width: number, height: number) => boolean): void {
+/** Canvases that take everything, and tell `drawn`; `keeps` says whether one of a size keeps pixels. */
+export function stubCanvas(drawn: string[], keeps: (width: number, height: number) => boolean = () => true): void {
   vi.stubGlobal(
     'ImageData',
     class {
@@ -47,21 +47,21 @@ function stubCanvas(drawn: string[], keeps: (width: number, height: number) => b
       ) {}
     },
   );
-  HTMLCanvasElement.prototype.toDataURL = () => 'data:,';
-  HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement) {
+  vi.spyOn(HTMLCanvasElement.prototype, 'toDataURL').mockReturnValue('data:,');
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockImplementation(function (this: HTMLCanvasElement) {
     let pixel = Uint8ClampedArray.from([0, 0, 0, 0]);
     const methods: Record<string, unknown> = {
-      getImageData: (_x: number, _y: number, width: number, height: number) =>
-        new ImageData(width * height === 1 ? pixel : new Uint8ClampedArray(4), 1, 1),
+      getImageData: () => new ImageData(pixel, 1, 1),
       putImageData: ({ data }: ImageData) => {
+        drawn.push('putImageData');
         if (keeps(this.width, this.height)) pixel = Uint8ClampedArray.from(data.slice(0, 4));
       },
     };
     return new Proxy(methods, {
       get: (known, name) => known[String(name)] ?? (() => drawn.push(String(name))),
       set: () => true,
-    });
-  } as unknown as HTMLCanvasElement['getContext'];
+    }) as unknown as RenderingContext & null;
+  });
 }
 
 // noVNC binds the console's functions when it is first loaded.
