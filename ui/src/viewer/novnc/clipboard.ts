@@ -20,7 +20,6 @@ export interface TextTooLarge {
   bytes: number;
   limit: number;
 }
-export const TEXT_TOO_LARGE = 'texttoolarge';
 
 /** Bytes of ServerCutText behind its type: three of padding and the length. */
 const HEAD = 7;
@@ -43,7 +42,7 @@ export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (te
   let announced: number | null = null;
 
   const tooLarge = (detail: TextTooLarge) => {
-    if (!rfb._viewOnly) rfb.dispatchEvent(new CustomEvent(TEXT_TOO_LARGE, { detail }));
+    if (!rfb._viewOnly) rfb.dispatchEvent(new CustomEvent('texttoolarge', { detail }));
   };
   const tooLargeToRead = (bytes: number) => tooLarge({ from: 'server', bytes, limit: MAX_TEXT });
 

@@ -29,8 +29,6 @@ export interface Connected {
   /** The server says this. Throws what noVNC throws. */
   say(bytes: ArrayLike<number>): void;
   sent(): number[];
-  /** Calls of the canvases' contexts. */
-  drawn: string[];
   /** Why noVNC ended the session; empty while it goes on. */
   errors: string[];
 }
@@ -73,8 +71,7 @@ export async function connect(
   keeps: (width: number, height: number) => boolean = () => true,
   unmodified = false,
 ): Promise<Connected> {
-  const drawn: string[] = [];
-  stubCanvas(drawn, keeps);
+  stubCanvas([], keeps);
   errors.length = 0;
   vi.stubGlobal('isSecureContext', true);
   for (const kind of ['error', 'warn'] as const) vi.spyOn(console, kind).mockImplementation(() => {});
@@ -90,7 +87,7 @@ export async function connect(
   const init = [...word(size[0]), ...word(size[1]), 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0];
   say([...init, 0, 0, 0, 0]);
   channel.sent = [];
-  return { rfb, say, sent: () => channel.sent, drawn, errors };
+  return { rfb, say, sent: () => channel.sent, errors };
 }
 
 export const text = (letters: string): number[] => [...new TextEncoder().encode(letters)];
