@@ -79,7 +79,6 @@ async fn flood(name: &'static str, flood: impl Fn([u8; 3]) -> Vec<u8> + Send + '
             sleep(Duration::from_millis(2)).await;
         }
         answers.push(pressed.elapsed());
-        eprintln!("T {:.1} {} {:?} {:?}", began.elapsed().as_secs_f64(), Memory::of(app.pid()).pss().saturating_sub(before) / 1024, delays.last(), answers.last());
         growth = growth.max(Memory::of(app.pid()).pss().saturating_sub(before));
         sleep(Duration::from_millis(200)).await;
     }

@@ -4,14 +4,20 @@
 //! server; what counts are the ratios.
 
 use crate::desk::{self, Desk, Memory, Process, until};
+use serde_json::json;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use x11rb::{
     connection::Connection,
-    protocol::xproto::{ConnectionExt, ImageFormat},
+    protocol::{
+        xproto::{ConnectionExt, ImageFormat, KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
+        xtest::ConnectionExt as _,
+    },
     rust_connection::RustConnection,
 };
 
+/// The keycode of Return on every keyboard that X has.
+const RETURN: u8 = 36;
 const ROUNDS: usize = 7;
 /// A background that no program here uses, so that its pixels are the server's.
 const BACKGROUND: [u8; 3] = [0x2b, 0x91, 0x47];
@@ -26,6 +32,8 @@ const FULL: usize = SIZE.0 as usize * 98 / 100;
 async fn time_to_pixels_and_memory() {
     let desk = Desk::of("measure").tray().open().await;
     let address = server(&desk).await;
+    let host = json!({ "id": "6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f00", "name": "Studio", "address": address });
+    desk.write_hosts(&json!({ "version": 1, "hosts": [host] }).to_string());
     let screen = Screen::of(&desk);
 
     let mut times: HashMap<&str, Vec<Duration>> = HashMap::new();
@@ -42,12 +50,17 @@ async fn time_to_pixels_and_memory() {
         };
         times.entry("portlight, not running").or_default().push(screen.time_to_pixels(cold, end).await);
 
-        let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
-        until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
-        // The list has drawn itself and settled: a user does not ask in the same second.
-        sleep(Duration::from_secs(2)).await;
+        let list = list(&desk).await;
+        let press = async || {
+            screen.press(RETURN);
+            Arc::clone(&list)
+        };
+        times.entry("a key in the list").or_default().push(screen.time_to_pixels(press, Process::kill).await);
+
+        let list = self::list(&desk).await;
         let warm = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
         times.entry("portlight, running").or_default().push(screen.time_to_pixels(warm, |_| list.kill()).await);
+        list.end().await;
     }
 
     println!("\nfrom the command to the first full frame, {}x{}, median of {ROUNDS} rounds", SIZE.0, SIZE.1);
@@ -57,10 +70,21 @@ async fn time_to_pixels_and_memory() {
         times[ROUNDS / 2].as_secs_f64() * 1000.0
     };
     let peer = median("vncviewer");
-    for name in ["vncviewer", "portlight, not running", "portlight, running"] {
+    for name in ["vncviewer", "portlight, not running", "portlight, running", "a key in the list"] {
         println!("{name:24} {:6.0} ms   {:.2}", median(name), median(name) / peer);
     }
     println!("\nmemory of all of Portlight's processes with one session\n{memory}");
+}
+
+/// Portlight with its list, in which the first machine is chosen, and with a window in waiting.
+async fn list(desk: &Desk) -> Arc<Process> {
+    let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
+    until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    until("a window in waiting", async || (list.children("WebKitWebProces").len() == 2).then_some(())).await;
+    desk.display().focus("Portlight");
+    // It has loaded and settled: a user does not ask in the same second.
+    sleep(Duration::from_secs(2)).await;
+    list
 }
 
 /// A server that shows one colour.
@@ -103,7 +127,16 @@ impl Screen {
         }
         let took = began.elapsed();
         end(&process);
+        process.end().await;
         took
+    }
+
+    /// Presses a key of the keyboard, and lets it go.
+    fn press(&self, keycode: u8) {
+        for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
+            let sent = self.connection.xtest_fake_input(kind, keycode, 0, self.root, 0, 0, 0);
+            sent.expect("an X display").check().expect("XTEST");
+        }
     }
 
     /// Pixels of the server's colour in each row.

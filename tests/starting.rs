@@ -97,18 +97,75 @@ async fn a_start_while_the_first_portlight_hangs_ends_with_a_sentence() {
     assert_eq!((code, said.as_str()), (Some(0), ""));
 }
 
+/// Which variables are unset, and which are set.
+type Environment = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// Environments in which no window can be shown.
+const WITHOUT_A_DISPLAY: [Environment; 5] = [
+    (&["DISPLAY"], &[]),
+    (&[], &[("DISPLAY", ":7777")]),
+    (&[], &[("DISPLAY", "nonsense")]),
+    (&["DISPLAY"], &[("WAYLAND_DISPLAY", "nothing-there")]),
+    (&[], &[("GDK_BACKEND", "nonsense")]),
+];
+
+/// A start of Portlight in one of these environments.
+fn start_without_a_display(desk: &Desk, (unset, set): Environment) -> (Option<i32>, String) {
+    let mut command: Command = desk.command(portlight());
+    for name in unset {
+        command.env_remove(name);
+    }
+    texts(command.envs(set.iter().copied()).output().expect("a program"))
+}
+
 #[tokio::test]
 async fn without_a_display_there_is_a_sentence_and_no_panic() {
-    let desk = Desk::of("without_a_display_there_is_a_sentence_and_no_panic").without_bus().open().await;
-    let elsewhere = |display: &str| {
-        let mut command: Command = desk.command(portlight());
-        texts(command.env("DISPLAY", display).output().expect("a program"))
-    };
-    for (code, said) in [texts(desk.portlight_alone(&[], "")), elsewhere(":7777")] {
-        assert_eq!(code, Some(1), "{said}");
-        let lines: Vec<_> = said.lines().collect();
-        assert!(matches!(lines[..], [one] if one.starts_with("portlight: there is no display")), "{said}");
+    let name = "without_a_display_there_is_a_sentence_and_no_panic";
+    for desk in [Desk::of(name).without_bus().open().await, Desk::of(name).without_keyring().open().await] {
+        for environment in WITHOUT_A_DISPLAY {
+            let (code, said) = start_without_a_display(&desk, environment);
+            assert_eq!(code, Some(1), "{environment:?}: {said}");
+            let lines: Vec<_> = said.lines().collect();
+            let one = matches!(lines[..], [one] if one.starts_with("portlight: Portlight needs a display ("));
+            assert!(one && said.contains("`portlight doctor TARGET` does not"), "{environment:?}: {said}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_display_that_turns_us_away_is_none() {
+    let desk = Desk::of("a_display_that_turns_us_away_is_none").without_bus().open().await;
+    // Whoever has no cookie from this file is turned away.
+    let (cookies, nobodys) = (desk.home().join("cookies"), desk.home().join("nobodys"));
+    // Family, address and number: any; then the kind of the cookie and the cookie, each after its length (Xauth(3)).
+    let cookie = [&[0xff, 0xff, 0, 0, 0, 0, 0, 18][..], b"MIT-MAGIC-COOKIE-1", &[0, 16], &[7; 16]].concat();
+    fs::write(&cookies, cookie).and_then(|()| fs::write(&nobodys, "")).expect("a home");
+    let mut xvfb = desk.command("Xvfb");
+    xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-auth"]).arg(&cookies);
+    let xvfb = desk.spawn("Xvfb", &mut xvfb);
+    let number: u32 = xvfb.wait_for_line("its display number", |line| line.parse().ok()).await;
+    let mut command: Command = desk.command(portlight());
+    command.env("DISPLAY", format!(":{number}")).env("XAUTHORITY", nobodys);
+    let (code, said) = texts(command.output().expect("a program"));
+    assert_eq!(code, Some(1), "{said}");
+    // The X library says a word of its own before.
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.starts_with("portlight: Portlight needs a display (") && !said.contains("panicked"), "{said}");
+}
+
+#[tokio::test]
+async fn without_a_display_the_portlight_that_has_one_opens_the_window() {
+    let desk = Desk::of("without_a_display_the_portlight_that_has_one_opens_the_window").open().await;
+    let app = App::start(&desk, &[]).await;
+    app.hosts().await.until_shown("#search").await;
+    for environment in WITHOUT_A_DISPLAY {
+        assert_eq!(start_without_a_display(&desk, environment), (Some(0), String::new()), "{environment:?}");
+    }
+    let server = Server::start(&desk, None).await;
+    let mut command: Command = desk.command(portlight());
+    let (code, said) = texts(command.env_remove("DISPLAY").arg(server.address()).output().expect("a program"));
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    app.viewer(&server.address()).await.until_state("live").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { thirdPartyNotices } from './third-party-notices.ts';
 
@@ -13,8 +14,23 @@ const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8')) as { 
 // backend. A production build never contains it.
 const withoutRust = { find: /^(\.\.\/)+ipc$/, replacement: here('src/ipc/fake/index.ts') };
 
+/** What a page imports later in any case is asked for with the page: noVNC, which its window has to be prepared for. */
+const preloadImports: Plugin = {
+  name: 'preload-imports',
+  apply: 'build',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_, { chunk }) =>
+      (chunk?.dynamicImports ?? []).map((file) => ({
+        tag: 'link',
+        attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
+        injectTo: 'head',
+      })),
+  },
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), svelteTesting(), thirdPartyNotices(here('node_modules'))],
+  plugins: [svelte(), svelteTesting(), preloadImports, thirdPartyNotices(here('node_modules'))],
   resolve: { alias: mode === 'fake' || mode === 'test' ? [withoutRust] : [] },
   define: { 'import.meta.env.VITE_VERSION': JSON.stringify(version) },
   server: { host: '127.0.0.1', port: 1420, strictPort: true },

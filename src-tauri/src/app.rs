@@ -1,46 +1,36 @@
 //! Assembles engine, windows and tray, and owns the order in which they start and stop.
 
 use crate::{
-    args::OpenRequest,
     commands, events,
     platform::{self, Claim, Renderer},
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{
-    Engine, Error, FormError, Hint, Settings, find_target,
-    keyring::Keyring,
-    model::{FieldProblem, without_secrets},
-};
+use portlight_engine::{Engine, Error, Hint, Settings, keyring::Keyring};
 use std::{
+    fmt,
     io::{self, IsTerminal},
-    process::ExitCode,
     sync::Arc,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
+use terminal::{KEYRING_SERVICE, OpenRequest, unreadable};
 
 /// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
-/// Under this service name the keyring's items are filed.
-pub const KEYRING_SERVICE: &str = "portlight";
 
-/// Why Portlight did not start: a sentence for the terminal, and the exit code.
-pub struct Failure {
-    /// One line.
-    pub sentence: String,
-    /// 2 where the arguments could not be read, 1 for all else.
-    pub code: ExitCode,
+/// Why Portlight did not start, or opened no window: one line for the terminal.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(cause: E) -> Self {
-        Self { sentence: cause.to_string(), code: ExitCode::FAILURE }
-    }
-}
-
-impl Failure {
-    fn new(sentence: String) -> Self {
-        Self { sentence, code: ExitCode::FAILURE }
+        Self(cause.to_string())
     }
 }
 
@@ -50,17 +40,12 @@ impl Failure {
 /// What kept Portlight from starting.
 pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
-    if let Some(target) = &request.target {
-        // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
-        find_target(&Engine::peek(&config).unwrap_or_default(), target, request.view_only)
-            .map_err(|error| Failure { sentence: unreadable(target, &error), code: ExitCode::from(2) })?;
-    }
     tracing::info!("renderer: {renderer}");
-    let instance = match platform::claim(request).map_err(Failure::new)? {
+    let instance = match platform::claim(request).map_err(Failure)? {
         Claim::First(instance) => instance,
         Claim::HandedOver => return Ok(()),
     };
-    platform::open_display().map_err(Failure::new)?;
+    platform::open_display().map_err(Failure)?;
     let texts = Texts::load(Language::of_this_system())?;
     let settings = Settings {
         config,
@@ -69,15 +54,19 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         origins: ORIGINS.map(str::to_owned).into(),
         demo_name: texts.get("demo.name").to_owned(),
     };
-    let app = instance
-        .register(tauri::Builder::default(), open_for_another)
+    let app = windows::watch_pages(instance.register(tauri::Builder::default(), open_for_another))
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
         .manage(windows::Prewarmed::default())
+        .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
-            WindowEvent::Destroyed => windows::destroyed(window),
+            WindowEvent::Focused(focused) => windows::focused(window, *focused),
+            WindowEvent::Destroyed => {
+                windows::forget(window);
+                windows::destroyed(window);
+            }
             _ => {}
         })
         .build(tauri::generate_context!())?;
@@ -105,19 +94,6 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is wrong with a target, without repeating a password that may be in it.
-fn unreadable(target: &str, error: &Error) -> String {
-    let reason = match error {
-        Error::Form(FormError::Fields { fields }) => match fields.first() {
-            // Its own text begins with the name of the form's field.
-            Some(FieldProblem::Address(problem)) => problem.to_string(),
-            _ => error.to_string(),
-        },
-        _ => error.to_string(),
-    };
-    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
-}
-
 /// Says why the engine did not start, on standard error, and in a window where there is no terminal; then ends with 1.
 fn fail(app: tauri::App, error: &Error) {
     eprintln!("portlight: {error}");
@@ -129,17 +105,19 @@ fn fail(app: tauri::App, error: &Error) {
     // Not before `Ready`: the toolkit's threads are still starting, and crash where the process ends under them.
     app.run(move |app, event| {
         if let RunEvent::Ready = event {
-            if !at_a_terminal {
-                platform::show_error(&title, &sentence);
+            let app = app.clone();
+            let end = move || app.exit(1);
+            match at_a_terminal {
+                true => end(),
+                false => platform::show_error(&title, &sentence, end),
             }
-            app.exit(1);
         }
     });
 }
 
 /// Opens what a later start of Portlight, or the system, asks for.
 fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
-    open(app, request).map_err(|failure| failure.sentence)
+    open(app, request).map_err(|Failure(sentence)| sentence)
 }
 
 fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
@@ -152,7 +130,7 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
             let target = engine
                 .hosts()
                 .target(target, request.view_only)
-                .map_err(|error| Failure::new(unreadable(target, &error)))?;
+                .map_err(|error| Failure(unreadable(target, &error)))?;
             windows::open(app, target)?;
         }
         None => windows::show_hosts(app)?,
@@ -168,6 +146,8 @@ fn closing(window: &Window, api: &CloseRequestApi) {
     }
     let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
         true => window.hide(),
+        // Its page cannot ask.
+        false if windows::is_given_up(window) => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
         false => events::ask_about_closing(app),
     };

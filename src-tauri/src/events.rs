@@ -2,26 +2,38 @@
 
 use crate::{tray, windows};
 use portlight_engine::Engine;
-use std::sync::Arc;
-use tauri::{AppHandle, Emitter, Manager};
+use std::{sync::Arc, time::Duration};
+use tauri::{AppHandle, Emitter, Manager, async_runtime};
+use tokio::time::sleep;
 
 /// The list of hosts or its notices have changed.
 const HOSTS_CHANGED: &str = "hosts-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 
+/// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
+/// makes the tray's menu, has that to do first.
+const TRAY_DELAY: Duration = Duration::from_millis(300);
+
 /// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().hosts().changes();
-    tauri::async_runtime::spawn(async move {
+    let (mut later, handle) = (changes.clone(), app.clone());
+    async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
             if let Err(cause) = app.emit_to(windows::HOSTS, HOSTS_CHANGED, ()) {
                 tracing::warn!(%cause, "the page was not told");
             }
-            let handle = app.clone();
+        }
+    });
+    async_runtime::spawn(async move {
+        while later.changed().await.is_ok() {
+            sleep(TRAY_DELAY).await;
+            later.mark_unchanged();
+            let app = handle.clone();
             // Menus may only be touched from the main thread.
-            let followed = app.run_on_main_thread(move || {
-                if let Err(cause) = tray::follow(&handle) {
+            let followed = handle.run_on_main_thread(move || {
+                if let Err(cause) = tray::follow(&app) {
                     tracing::warn!(%cause, "the tray was not told");
                 }
             });
@@ -35,7 +47,7 @@ pub fn follow_hosts(app: AppHandle) {
 /// Opens a window for each reverse connection, as long as the app lives.
 pub fn follow_calls(app: AppHandle) {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
-    tauri::async_runtime::spawn(async move {
+    async_runtime::spawn(async move {
         while let Some(call) = engine.reverse().next().await {
             if let Err(cause) = windows::open_call(&app, call) {
                 tracing::warn!(%cause, "no window for a reverse connection");

@@ -1,9 +1,8 @@
-//! Portlight's windows. Everything that needs none is in `portlight-engine`.
+//! Portlight's windows: the program that `portlight` goes on as. Everything that needs none is in `terminal`, what is done
+//! in the terminal, and in `portlight-engine`.
 //!
 //! ```text
-//! main ─▶ args        the command line, without the passwords in links (link)
-//!      ─▶ cli         what is done in the terminal: the doctor
-//!      ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
+//! main ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
 //!              ├▶ tray ─────┤
 //!              └▶ events ───┘              the engine's changes, to page and tray
 //!      ─▶ platform                         what differs between operating systems
@@ -13,62 +12,47 @@
 #![cfg_attr(windows, windows_subsystem = "windows")]
 
 mod app;
-mod args;
-mod cli;
 mod commands;
 mod events;
-mod link;
 mod platform;
 mod text;
 mod tray;
 mod windows;
 
-use args::Command;
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{env, process::ExitCode};
+use terminal::{Command, OpenRequest};
 
 fn main() -> ExitCode {
-    platform::attach_console();
+    terminal::attach_console();
     // Started by ssh as its askpass program: asks the Portlight that started ssh, and ends.
     if let Some(code) = portlight_engine::askpass::run() {
         return code;
     }
-    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    if let Some(clean) = link::without_passwords(&arguments) {
-        eprintln!("portlight: {}", link::PASSWORD_DROPPED);
-        return platform::restart(&clean).unwrap_or_else(|cause| {
-            eprintln!("portlight: could not start again without the password: {cause}");
-            ExitCode::FAILURE
-        });
-    }
-    match args::parse(arguments) {
-        Ok(command) => run(command),
-        Err(problem) => {
-            eprintln!("portlight: {problem}");
+    match terminal::parse(env::args_os().skip(1)) {
+        Ok(Command::Open(request)) => open(&request),
+        Ok(Command::Version { .. }) => {
+            println!("portlight {}", env!("CARGO_PKG_VERSION"));
+            println!("renderer: {}", platform::choose_renderer());
+            println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Help | Command::Doctor(_)) | Err(_) => {
+            eprintln!("portlight: the program to start is portlight");
             ExitCode::from(2)
         }
     }
 }
 
-fn run(command: Command) -> ExitCode {
-    match command {
-        Command::Help => print!("{}", args::HELP),
-        Command::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
-        Command::Version { verbose: true } => {
-            println!("portlight {}", env!("CARGO_PKG_VERSION"));
-            println!("renderer: {}", platform::choose_renderer());
-            println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
-        }
-        Command::Doctor(args) => return cli::examine(&args),
-        Command::Open(request) => {
-            let renderer = platform::choose_renderer();
-            log_to_stderr();
-            if let Err(failure) = app::run(&request, &renderer) {
-                eprintln!("portlight: {}", failure.sentence);
-                return failure.code;
-            }
+fn open(request: &OpenRequest) -> ExitCode {
+    let renderer = platform::choose_renderer();
+    log_to_stderr();
+    match app::run(request, &renderer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("portlight: {failure}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
 }
 
 /// `RUST_LOG` chooses what is logged; warnings by default. Of the D-Bus library only errors: it warns of a connection that

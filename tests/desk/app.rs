@@ -1,10 +1,10 @@
 //! Portlight, started and driven over WebDriver.
 
-use super::{Desk, Page, Process, TIMEOUT, address, free_port, portlight, signal, wait::until};
+use super::{Desk, Page, Process, TIMEOUT, address, free_port, portlight, program_with_windows, signal, wait::until};
 use fantoccini::{Client, ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, sync::Arc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -164,6 +164,6 @@ fn child_of(driver: u32) -> Option<u32> {
         // Fields after the name in parentheses: state, parent.
         let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
         parent == Some(driver)
-            && fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == Path::new(portlight()))
+            && fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == program_with_windows())
     })
 }

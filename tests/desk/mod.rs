@@ -50,6 +50,11 @@ pub fn portlight() -> &'static str {
     &PROGRAM
 }
 
+/// What it goes on as to show windows.
+fn program_with_windows() -> PathBuf {
+    Path::new(portlight()).with_file_name("portlight-window")
+}
+
 /// What a desk is to have; see [`DeskBuilder::open`].
 pub struct DeskBuilder {
     test: &'static str,

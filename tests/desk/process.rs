@@ -63,9 +63,20 @@ impl Process {
         *self.end.borrow()
     }
 
-    /// How many processes of this name it has started itself.
-    pub fn children(&self, name: &str) -> usize {
-        started_by(self.pid).into_iter().filter(|pid| self::name(*pid) == name).count()
+    /// The processes of this name that it has started itself, the oldest first; Linux cuts names after 15 letters.
+    pub fn children(&self, name: &str) -> Vec<u32> {
+        let mut found: Vec<_> = started_by(self.pid)
+            .into_iter()
+            .filter(|pid| self::name(*pid) == name)
+            .filter_map(|pid| {
+                // Fields after the name in parentheses: the 20th is when it began.
+                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+                let began: u64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+                Some((began, pid))
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, pid)| pid).collect()
     }
 
     /// Everything that it has said.

@@ -113,7 +113,7 @@ async fn portlight(desk: &Desk, port: u16) -> (Vec<Arc<Process>>, String) {
 /// Waits for so many pages: each has a process of WebKit's, whose name Linux cuts.
 async fn until_pages(portlight: &Process, count: usize) {
     let what = format!("{count} pages");
-    until(&what, async || (portlight.children("WebKitWebProces") == count).then_some(())).await;
+    until(&what, async || (portlight.children("WebKitWebProces").len() == count).then_some(())).await;
 }
 
 async fn chromium(desk: &Desk, port: u16, folder: &Path) -> (Vec<Arc<Process>>, String) {

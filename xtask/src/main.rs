@@ -104,6 +104,8 @@ fn package() -> Outcome {
         "bundle",
         "--bundles",
         "deb",
+        // What is patched is for Tauri's updater, which `portlight` has not.
+        "--no-binary-patching",
     ]))?;
     for package in
         newest_first(&top().join("target/release/bundle/deb"), |path| path.extension() == Some("deb".as_ref()))

@@ -631,6 +631,47 @@ async fn closing_the_window_closes_the_way_to_the_server_and_the_ticket() {
 }
 
 #[tokio::test]
+async fn a_page_that_stops_ends_what_it_showed_and_the_next_one_takes_its_place() {
+    let (house, server) = (house().await, Server::start().await);
+    let sessions = house.engine.sessions();
+    let (id, mut states) = house.open(&server.address());
+    let mut there = server.welcome().await;
+    let first = sessions.attach(id).unwrap();
+    let _viewer = view(&until_ready(&mut states).await).await;
+    sessions.page_stopped(id);
+    let stopped = SessionState::Ended { error: Some(ConnectError::PageStopped.into()) };
+    assert_eq!(*states.borrow_and_update(), stopped);
+    assert_eq!(timeout(TIMEOUT, there.read(&mut [0; 1])).await.unwrap().unwrap_or(0), 0, "the server sees us leave");
+    assert!(!sessions.is_attached(id, first));
+
+    // Nobody could use a ticket before the next page is there.
+    sessions.reconnect(id);
+    let _there = server.welcome().await;
+    sessions.page_stopped(id);
+    assert!(matches!(*states.borrow_and_update(), SessionState::Connecting { .. }), "it goes on, and waits");
+    let second = sessions.attach(id).unwrap();
+    assert!(sessions.is_attached(id, second) && second != first);
+    until_ready(&mut states).await;
+}
+
+#[tokio::test]
+async fn a_page_that_stops_after_the_end_leaves_the_reason_and_explains_the_relays() {
+    let (house, server) = (house().await, Server::start().await);
+    let sessions = house.engine.sessions();
+    let (id, mut states) = house.open(&server.address());
+    let _there = server.welcome().await;
+    sessions.attach(id);
+    // The page's socket goes before anybody is told why.
+    drop(view(&until_ready(&mut states).await).await);
+    until_ended(&mut states).await;
+    sessions.page_stopped(id);
+    assert_eq!(*states.borrow_and_update(), SessionState::Ended { error: Some(ConnectError::PageStopped.into()) });
+    sessions.close(id);
+    sessions.page_stopped(id);
+    assert_eq!(*states.borrow_and_update(), SessionState::Ended { error: None });
+}
+
+#[tokio::test]
 async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
     let (house, server) = (house().await, Server::start().await);
     let (id, mut states) = house.open(&server.address());

@@ -19,9 +19,11 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     // The prewarmed window attaches long before it has a session.
     engine.sessions().started(session).await;
     let mut states = engine.sessions().watch(session).ok_or(StoreError::NoSuchHost)?;
+    let page = engine.sessions().attach(session).ok_or(StoreError::NoSuchHost)?;
     let following = Arc::clone(&engine);
     tauri::async_runtime::spawn(async move {
-        loop {
+        // The page has stopped where it is not attached any more, and a later one follows for itself.
+        while following.sessions().is_attached(session, page) {
             let state = states.borrow_and_update().clone();
             let Some(view) = following.sessions().view(session) else { break };
             // The page has gone where sending fails; the session has gone where nothing changes any more.
@@ -30,7 +32,6 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
             }
         }
     });
-    engine.sessions().attach(session);
     Ok(())
 }
 

@@ -1,42 +1,27 @@
 //! macOS: AppKit, WKWebView. Written from the documentation of Tauri and Apple, never compiled here.
 
 pub use super::plugin_instance::{Instance, claim};
-use super::renderer::{Kind, Renderer};
-use crate::args::OpenRequest;
-use std::{
-    env,
-    ffi::OsString,
-    fs::File,
-    io,
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{Command, ExitCode},
+use super::{
+    OnPageDeath,
+    renderer::{Kind, Renderer},
 };
-use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
+use std::{process::Command, thread};
+use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
+use terminal::OpenRequest;
 
 /// AppleScript that shows an alert; its texts are arguments, never part of the script.
 const ALERT: &str = "on run {theTitle, theText}
 display alert theTitle message theText as critical
 end run";
 
-/// Nothing to do: every program has the terminal that it was started from.
-pub fn attach_console() {}
-
 /// WKWebView chooses for itself.
 pub fn choose_renderer() -> Renderer {
     Renderer { kind: Kind::LeftAlone, why: "the system's web view chooses".to_owned() }
 }
 
-/// Standard input without Rust's buffer.
-///
-/// # Errors
-/// Where there is no standard input.
-pub fn unbuffered_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Replaces this process by the same program with other arguments. Comes back only where that failed.
-pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
-    Err(Command::new(env::current_exe()?).args(arguments).exec())
+/// Not known before there is a window: its first colour is the light theme's.
+pub fn prefers_dark() -> bool {
+    false
 }
 
 /// Nothing to open: AppKit has a display or ends the program itself.
@@ -44,10 +29,25 @@ pub fn open_display() -> Result<(), String> {
     Ok(())
 }
 
-/// Shows `sentence`, until it is closed.
-pub fn show_error(title: &str, sentence: &str) {
-    // Standard error has it already, where no alert can be shown.
-    let _ = Command::new("/usr/bin/osascript").args(["-e", ALERT, title, sentence]).status();
+/// Shows `sentence`, and does `then` when it is closed.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
+    let mut alert = Command::new("/usr/bin/osascript");
+    alert.args(["-e", ALERT, title, sentence]);
+    thread::spawn(move || {
+        // Standard error has it already, where no alert can be shown.
+        let _ = alert.status();
+        then();
+    });
+}
+
+/// Calls `died` for each page whose process has ended.
+pub fn on_page_death(builder: Builder<Wry>, died: OnPageDeath) -> Builder<Wry> {
+    builder.on_web_content_process_terminate(move |webview| died(webview.app_handle(), webview.label()))
+}
+
+/// Goes on as if the page had died: WKWebView has no public way to end its process, but a new page can be loaded.
+pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
+    died(window.app_handle(), window.label());
 }
 
 /// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).

@@ -2,12 +2,12 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `attach_console` | connects a program that is no console program to the terminal that it was started from |
 //! | `choose_renderer` | says how the web view draws |
-//! | `unbuffered_stdin` | standard input without Rust's buffer, in which a copy of a password would stay |
-//! | `restart` | runs this program once more, in place of this process, with other arguments |
+//! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error` | a message without any window of Portlight's |
+//! | `on_page_death` | tells of each page whose process has ended |
+//! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
 //! | `in_style` | the tray icon as the system's other icons look |
@@ -36,11 +36,14 @@ mod windows;
 #[cfg(windows)]
 pub use self::windows::*;
 
-use crate::args::OpenRequest;
 use tauri::AppHandle;
+use terminal::OpenRequest;
 
 /// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
 pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;
+
+/// What is done where the process of a window's page has ended; the second argument is the window's label.
+pub type OnPageDeath = fn(&AppHandle, &str);
 
 /// Whether this process is the first Portlight of this user session.
 pub enum Claim {

@@ -1,8 +1,8 @@
 //! One Portlight for each user session, by Tauri's plugin: a socket on macOS, a window message on Windows.
 
 use super::{Claim, Open};
-use crate::args::{self, Command, OpenRequest};
 use tauri::{AppHandle, Builder, Wry};
+use terminal::{Command, OpenRequest};
 
 /// The first instance, as far as is known before Tauri starts.
 pub struct Instance;
@@ -17,7 +17,9 @@ impl Instance {
     pub fn register(&self, builder: Builder<Wry>, open: Open) -> Builder<Wry> {
         builder.plugin(tauri_plugin_single_instance::init(move |app, arguments, _| {
             // All else than a window is done by the later instance itself, which then never calls.
-            let Ok(Command::Open(request)) = args::parse(arguments.into_iter().skip(1).map(Into::into)) else { return };
+            let Ok(Command::Open(request)) = terminal::parse(arguments.into_iter().skip(1).map(Into::into)) else {
+                return;
+            };
             if let Err(sentence) = open(app, &request) {
                 tracing::warn!("{sentence}");
             }

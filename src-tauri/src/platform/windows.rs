@@ -1,53 +1,23 @@
 //! Windows: Win32, WebView2. Written from the documentation of Tauri and Microsoft, never compiled here.
 
 pub use super::plugin_instance::{Instance, claim};
-use super::renderer::{Kind, Renderer};
-use crate::args::OpenRequest;
-use std::{
-    env,
-    ffi::OsString,
-    fs::File,
-    io,
-    os::windows::io::AsHandle,
-    process::{Command, ExitCode},
-    ptr,
+use super::{
+    OnPageDeath,
+    renderer::{Kind, Renderer},
 };
-use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
-use windows_sys::Win32::{
-    System::Console::{ATTACH_PARENT_PROCESS, AttachConsole},
-    UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW},
-};
-
-/// Connects to the console of the terminal that it was started from, if there is one: a program of the subsystem
-/// `windows` has none of its own.
-pub fn attach_console() {
-    // SAFETY: takes no pointers. Fails harmlessly where the parent process has no console.
-    #[allow(unsafe_code)]
-    unsafe {
-        AttachConsole(ATTACH_PARENT_PROCESS);
-    }
-}
+use std::{ptr, thread};
+use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
+use terminal::OpenRequest;
+use windows_sys::Win32::UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW};
 
 /// WebView2 chooses for itself.
 pub fn choose_renderer() -> Renderer {
     Renderer { kind: Kind::LeftAlone, why: "the system's web view chooses".to_owned() }
 }
 
-/// Standard input without Rust's buffer.
-///
-/// # Errors
-/// Where there is no standard input.
-pub fn unbuffered_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
-}
-
-/// Runs the same program with other arguments and waits for it: Windows cannot replace a process.
-///
-/// # Errors
-/// Where it could not be started.
-pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
-    let status = Command::new(env::current_exe()?).args(arguments).status()?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+/// Not known before there is a window: its first colour is the light theme's.
+pub fn prefers_dark() -> bool {
+    false
 }
 
 /// Nothing to open: every program has a desktop.
@@ -55,15 +25,28 @@ pub fn open_display() -> Result<(), String> {
     Ok(())
 }
 
-/// Shows `sentence`, until it is closed.
-pub fn show_error(title: &str, sentence: &str) {
+/// Shows `sentence`, and does `then` when it is closed.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
     let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
     let (title, sentence) = (wide(title), wide(sentence));
-    // SAFETY: both texts end with NUL and live until the call returns; a null owner means no owner.
-    #[allow(unsafe_code)]
-    unsafe {
-        MessageBoxW(ptr::null_mut(), sentence.as_ptr(), title.as_ptr(), MB_OK | MB_ICONERROR);
-    }
+    thread::spawn(move || {
+        // SAFETY: both texts end with NUL and live until the call returns; a null owner means no owner.
+        #[allow(unsafe_code)]
+        unsafe {
+            MessageBoxW(ptr::null_mut(), sentence.as_ptr(), title.as_ptr(), MB_OK | MB_ICONERROR);
+        }
+        then();
+    });
+}
+
+/// Nothing: Tauri does not pass on that a process of WebView2's has ended. What is noticed is that a page gives no answer.
+pub fn on_page_death(builder: Builder<Wry>, _died: OnPageDeath) -> Builder<Wry> {
+    builder
+}
+
+/// Goes on as if the page had died: a new one can be loaded.
+pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
+    died(window.app_handle(), window.label());
 }
 
 /// None: here the system starts the program once more.

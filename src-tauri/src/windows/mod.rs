@@ -1,18 +1,22 @@
 //! The hosts window, and one viewer window for each session.
 //!
 //! ```text
-//! viewer ─┬▶ prewarmed ─┐
-//!         ├▶ fit ───────┼▶ page
-//! hosts ──┴─────────────┘
+//! viewer ─┬▶ fit ───────┐
+//!         ├▶ prewarmed ─┼▶ page ─▶ deaths
+//! watch ──┘             │             watch: pages that stop working
+//! hosts ────────────────┘
 //! ```
 
+mod deaths;
 mod fit;
 mod hosts;
 mod page;
 mod prewarmed;
 mod viewer;
+mod watch;
 
 pub use hosts::show as show_hosts;
-pub use page::{HOSTS, session_of};
+pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
 pub use viewer::{destroyed, open, open_call};
+pub use watch::{focused, forget, register as watch_pages};

@@ -1,18 +1,26 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
+use super::deaths::Stopped;
 use crate::text::Texts;
 use portlight_engine::{Engine, model::SessionId};
 use std::sync::Arc;
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
     webview::{NewWindowResponse, PermissionResponse},
+    window::Color,
 };
 
 /// The hosts window's label.
 pub const HOSTS: &str = "hosts";
 /// A viewer window's label is this and its session's id.
 const VIEWER: &str = "viewer-";
+
+/// Whether the system's theme was dark when Portlight started: windows are made on threads that may not ask for it.
+pub struct DarkTheme(pub bool);
+
+/// Where the built-in pages lie.
+const ORIGIN: &str = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
 
 /// The page of a kind of window; sizes in logical pixels.
 pub struct Page {
@@ -21,12 +29,25 @@ pub struct Page {
     pub size: (f64, f64),
     /// The smallest width and height.
     pub min: (f64, f64),
+    /// What is to be seen before the page has drawn anything, in the light theme and in the dark one: the page's own
+    /// background (theme.css).
+    background: [Color; 2],
 }
 
 /// The list of hosts.
-pub const HOSTS_PAGE: Page = Page { path: "index.html", size: (760.0, 560.0), min: (420.0, 360.0) };
+pub const HOSTS_PAGE: Page = Page {
+    path: "index.html",
+    size: (760.0, 560.0),
+    min: (420.0, 360.0),
+    background: [Color(0xf7, 0xf4, 0xef, 0xff), Color(0x15, 0x18, 0x1c, 0xff)],
+};
 /// One session's screen.
-pub const VIEWER_PAGE: Page = Page { path: "viewer.html", size: (1024.0, 640.0), min: (320.0, 240.0) };
+pub const VIEWER_PAGE: Page = Page {
+    path: "viewer.html",
+    size: (1024.0, 640.0),
+    min: (320.0, 240.0),
+    background: [Color(0x10, 0x13, 0x16, 0xff); 2],
+};
 
 /// The label of the window that shows `session`.
 pub fn label(session: SessionId) -> String {
@@ -38,12 +59,12 @@ pub fn session_of(label: &str) -> Option<SessionId> {
     label.strip_prefix(VIEWER)?.parse().ok()
 }
 
-/// Makes the window of `session`; not shown, it waits for its session to start.
+/// Makes the window of `session`, which is not shown yet.
 ///
 /// # Errors
 /// What the window system says.
-pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
-    build(app, &label(session), &VIEWER_PAGE, title, shown)
+pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result<WebviewWindow> {
+    build(app, &label(session), &VIEWER_PAGE, title, false)
 }
 
 /// Makes a window with one of the built-in pages.
@@ -51,11 +72,12 @@ pub fn viewer(app: &AppHandle, session: SessionId, title: &str, shown: bool) -> 
 /// # Errors
 /// What the window system says.
 pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
-    let url = format!("{}?lang={}", page.path, app.state::<Texts>().language.tag());
+    let url = address(app, page);
     let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
+        .background_color(page.background[usize::from(app.state::<DarkTheme>().0)])
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .disable_drag_drop_handler()
@@ -73,11 +95,35 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
         .build()
 }
 
-/// Shows a window in front of all others, with the focus.
+/// Loads a window's page again, from its beginning.
+///
+/// # Errors
+/// What the window system says.
+pub fn load(window: &WebviewWindow) -> tauri::Result<()> {
+    let page = if session_of(window.label()).is_some() { &VIEWER_PAGE } else { &HOSTS_PAGE };
+    // By its address: a page that stopped before it was loaded is nothing that could be reloaded.
+    let url = format!("{ORIGIN}{}", address(window.app_handle(), page)).parse();
+    window.navigate(url.map_err(tauri::Error::InvalidUrl)?)
+}
+
+/// Whether a window's page stopped too often, and was not loaded again.
+pub fn is_given_up(window: &Window) -> bool {
+    window.state::<Stopped>().is_given_up(window.label())
+}
+
+/// Where a page lies among the built-in ones, with the user's language.
+fn address(app: &AppHandle, page: &Page) -> String {
+    format!("{}?lang={}", page.path, app.state::<Texts>().language.tag())
+}
+
+/// Shows a window in front of all others, with the focus. A page that was given up is loaded once more.
 ///
 /// # Errors
 /// What the window system says.
 pub fn to_front(window: &WebviewWindow) -> tauri::Result<()> {
+    if window.state::<Stopped>().take_given_up(window.label()) {
+        load(window)?;
+    }
     window.show()?;
     window.unminimize()?;
     window.set_focus()
@@ -125,6 +171,20 @@ mod tests {
         for other in ["hosts", "viewer-", "viewer-x", "viewer"] {
             assert_eq!(session_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_window_has_its_pages_colour_before_the_page_is_there() {
+        let theme = include_str!("../../../ui/src/theme.css");
+        let (light, dark) = theme.split_once("prefers-color-scheme: dark").expect("two themes");
+        let declared = |theme: &str, name: &str| {
+            let value = theme.split_once(&format!("--{name}: #")).map(|(_, rest)| &rest[..6]);
+            value.map(|digits| u32::from_str_radix(digits, 16).expect("a colour"))
+        };
+        let number = |Color(red, green, blue, _): Color| u32::from_be_bytes([0, red, green, blue]);
+        assert_eq!(HOSTS_PAGE.background.map(number).map(Some), [light, dark].map(|theme| declared(theme, "ground")));
+        assert_eq!(VIEWER_PAGE.background.map(number).map(Some), [declared(light, "screen"); 2]);
+        assert_eq!(declared(dark, "screen"), None, "dark in both themes");
     }
 
     #[test]

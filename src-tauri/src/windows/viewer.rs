@@ -43,22 +43,21 @@ pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()>
 /// Starts a session with `start`, and shows it in the prewarmed window or in a new one.
 fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId)) -> tauri::Result<()> {
     let engine = app.state::<Arc<Engine>>();
-    let (session, window) = match prewarmed::take(app) {
+    let (session, window, new) = match prewarmed::take(app) {
         Some((session, window)) => {
             start(&engine, session);
             window.set_title(title)?;
-            to_front(&window)?;
-            (session, window)
+            (session, window, false)
         }
         None => {
             let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             start(&engine, session);
-            let window = viewer(app, session, title, true).inspect_err(|_| engine.sessions().end(session))?;
-            (session, window)
+            let window = viewer(app, session, title).inspect_err(|_| engine.sessions().end(session))?;
+            (session, window, true)
         }
     };
-    fit::to_remote_screen(&engine, session, window);
+    fit::show(&engine, session, window, new);
     prewarmed::prepare_after(app, session);
     Ok(())
 }

@@ -29,10 +29,13 @@ export class Session {
   message = $state<string | null>(null);
   /** Whether noVNC has finished its handshake since the session was last dialled. */
   drawn = $state(false);
+  /** Whether the first picture is to be seen, or is long in coming: what lies over it is drawn after it. */
+  pictured = $state(false);
   readonly clipboard = new SharedClipboard();
 
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
+  #pictureTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** The session's state, but `live` only once noVNC has finished its handshake. */
   phase: SessionState['state'] = $derived.by(() => {
@@ -107,6 +110,13 @@ export class Session {
   draw(): void {
     performance.mark('connect');
     this.drawn = true;
+    this.#pictureTimer = setTimeout(() => this.picture(), LATE_PICTURE_MS);
+  }
+
+  /** The first picture is to be seen. */
+  picture(): void {
+    clearTimeout(this.#pictureTimer);
+    this.pictured = this.drawn;
   }
 
   /** The viewer failed. Ignored where the engine has already given a reason. */
@@ -163,7 +173,7 @@ export class Session {
   #reach(next: SessionState): void {
     if (next.state === 'ready') {
       performance.mark('ready');
-      this.drawn = false;
+      this.drawn = this.pictured = false;
       this.url = next.url;
       this.protection = next.protection;
       if (next.not_stored) {
@@ -184,6 +194,9 @@ export class Session {
     this.#reach({ state: 'ended', error });
   }
 }
+
+/** So many milliseconds after its handshake noVNC has for the first picture, before the toolbar comes without it. */
+const LATE_PICTURE_MS = 300;
 
 /** So many milliseconds the engine has to say why the WebSocket closed. */
 export const CLOSE_REASON_MS = 2_000;

@@ -42,6 +42,9 @@ export const password: Extract<Prompt, { kind: 'password' }> = {
   keyring: null,
 };
 
+/** That of the window which `open` opened last. */
+let session: Session;
+
 /** Each test of the file begins with new fakes and an empty page. */
 export function setUpViewer(): void {
   beforeEach(installFakes);
@@ -53,7 +56,7 @@ export function setUpViewer(): void {
 }
 
 export async function open(load: LoadNovnc = () => Promise.resolve(fakeNovnc)): Promise<Session> {
-  const session = new Session();
+  session = new Session();
   void session.follow();
   render(ViewerWindow, { session, load });
   await settle();
@@ -87,10 +90,11 @@ export async function askForConsent(prompt: Prompt, subject: Subject = subjects.
   return number;
 }
 
-/** noVNC finishes its handshake with the session that is ready. */
+/** noVNC finishes its handshake with the session that is ready, and draws. */
 export async function draw(): Promise<FakeRfb> {
   const rfb = FakeRfb.all.at(-1) as FakeRfb;
   rfb.emit('connect');
+  session.picture();
   await settle();
   return rfb;
 }

@@ -66,18 +66,38 @@ test('is live only once noVNC is through its handshake', async () => {
   await reach({ state: 'live' });
   expect(phase()).toBe('ready');
   expect(document.querySelector('#toolbar')).toBeNull();
-  FakeRfb.all[0]?.emit('connect');
-  await settle();
+  await draw();
   expect(phase()).toBe('live');
   expect(find('#toolbar')).toHaveTextContent('Studio');
   expect(document.activeElement).toBe(FakeRfb.all[0]?.canvas);
   expect(await violations()).toEqual([]);
 });
 
+test('draws the toolbar after the first picture, or without one where that is long in coming', async () => {
+  vi.useFakeTimers();
+  await open();
+  await reach(ready);
+  FakeRfb.all[0]?.emit('connect');
+  await settle();
+  expect(document.querySelector('#toolbar')).toBeNull();
+  FakeRfb.all[0]?.socket.arrive();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(find('#toolbar')).toBeVisible();
+
+  await reach({ ...ready, url: 'ws://127.0.0.1:4000/next' });
+  FakeRfb.all[1]?.emit('connect');
+  await settle();
+  expect(document.querySelector('#toolbar')).toBeNull();
+  await vi.advanceTimersByTimeAsync(300);
+  expect(find('#toolbar')).toBeVisible();
+});
+
 test('opens the socket once, itself, and hands it to noVNC', async () => {
   const rfb = await goLive();
   await reach({ state: 'live' });
-  expect(FakeSocket.all.map(({ url, protocols }) => [url, protocols])).toEqual([[ready.url, ['binary']]]);
+  expect(FakeSocket.all.map(({ url, protocols }) => [url, protocols])).toEqual([
+    [ready.url, ['binary.acknowledged', 'binary']],
+  ]);
   expect(rfb.socket).toBe(FakeSocket.all[0]);
   expect(rfb).toMatchObject({ scaleViewport: true, viewOnly: false, showDotCursor: true });
 });
@@ -88,8 +108,7 @@ test('sends nothing to a host that is only to be watched, not even where its sta
   await open();
   const [rfb] = FakeRfb.all;
   expect(rfb?.viewOnly).toBe(true);
-  rfb?.emit('connect');
-  await settle();
+  await draw();
   for (const id of ['ctrl-alt-del', 'keys', 'clipboard']) expect(find(`#${id}`)).toBeDisabled();
   expect(find('#view-only')).toHaveAttribute('aria-pressed', 'true');
   rfb?.emit('clipboard', { text: 'seen' });
@@ -200,6 +219,15 @@ test('distinguishes a failure to connect from an end, and both from leaving', as
   expect(find('#ended h1')).toHaveTextContent('Not connected to Studio');
   await reach({ state: 'ended', error: null });
   expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
+});
+
+test('a page that follows one that stopped says so, and connects again', async () => {
+  await open();
+  await reach({ state: 'ended', error: { code: 'page_stopped' } });
+  expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
+  expect(find('#reason')).toHaveTextContent(t('error.page_stopped'));
+  await userEvent.click(find('#again'));
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
 });
 
 test('Enter connects again, with a new socket; the old picture goes when the new one comes', async () => {

@@ -117,19 +117,23 @@ fn folders(source: &Source) -> BTreeMap<String, Graph> {
     folders
 }
 
-/// The crates of the workspace with their root files.
+/// The crates of the workspace with their root files. A package of several programs has a crate of each one's name.
 fn crates() -> Outcome<BTreeMap<String, PathBuf>> {
     let text = output_of_cargo(&["metadata", "--no-deps", "--format-version", "1"])?;
     let metadata: Value = serde_json::from_slice(&text).map_err(|cause| cause.to_string())?;
-    let root = |package: &Value| {
-        let is_root = |target: &&Value| {
-            let kinds = target["kind"].as_array();
-            kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "lib" || kind == "bin"))
-        };
-        let target = package["targets"].as_array()?.iter().find(is_root)?;
-        Some((package["name"].as_str()?.to_owned(), PathBuf::from(target["src_path"].as_str()?)))
+    let is_root = |target: &&Value| {
+        let kinds = target["kind"].as_array();
+        kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "lib" || kind == "bin"))
     };
-    Ok(metadata["packages"].as_array().into_iter().flatten().filter_map(root).collect())
+    let roots = |package: &Value| {
+        let targets: Vec<_> = package["targets"].as_array().into_iter().flatten().filter(is_root).collect();
+        let named = |target: &&Value| {
+            let name = if targets.len() == 1 { &package["name"] } else { &target["name"] };
+            Some((name.as_str()?.to_owned(), PathBuf::from(target["src_path"].as_str()?)))
+        };
+        targets.iter().filter_map(named).collect::<Vec<_>>()
+    };
+    Ok(metadata["packages"].as_array().into_iter().flatten().flat_map(roots).collect())
 }
 
 /// Whether the crate `from` depends on `to`, directly or through others.

@@ -13,10 +13,12 @@ pub const NEVER: &[(&str, &str)] = &[
     ("relay", "portlight-engine"),
     ("relay", "rfb"),
     ("relay", "tauri"),
+    ("terminal", "tauri"),
 ];
 
 /// By crate. Crates without a table are small: they are looked through for circles only.
-pub const TABLES: &[(&str, Table)] = &[("portlight-engine", ENGINE), ("portlight", SHELL)];
+pub const TABLES: &[(&str, Table)] =
+    &[("portlight-engine", ENGINE), ("portlight-window", SHELL), ("terminal", TERMINAL)];
 
 #[rustfmt::skip]
 const ENGINE: Table = &[
@@ -36,14 +38,20 @@ const ENGINE: Table = &[
 
 #[rustfmt::skip]
 const SHELL: Table = &[
-    ("link",        ""),
     ("text",        ""),
-    ("args",        ""),
-    ("platform",    "args"),
-    ("windows",     "text"),
+    ("platform",    ""),
+    ("windows",     "platform text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
     ("commands",    "windows"),
-    ("app",         "args commands events platform text tray windows"),
-    ("cli",         "app args platform"),
+    ("app",         "commands events platform text tray windows"),
+];
+
+#[rustfmt::skip]
+const TERMINAL: Table = &[
+    ("link",        ""),
+    ("args",        ""),
+    ("platform",    ""),
+    ("instance",    "args"),
+    ("doctor",      "args platform"),
 ];

@@ -230,6 +230,9 @@ pub enum ConnectError {
     /// The picture data could not be understood, or the page failed.
     #[error("the viewer stopped: {detail}")]
     ViewerFailed { detail: String },
+    /// The page that showed the screen has ended, or did not answer and was ended: a crash, or too little memory.
+    #[error("the page that showed the screen stopped working")]
+    PageStopped,
     /// Something of this system failed that is named in `detail`.
     #[error("{detail}")]
     System { detail: String },

@@ -104,6 +104,8 @@ impl ConnectError {
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
             | Self::ViewerFailed { .. }
+            // What the server sends may be what stops the page: it would go round in circles.
+            | Self::PageStopped
             | Self::System { .. } => Recovery::Final,
         }
     }
@@ -198,6 +200,7 @@ mod tests {
             (ServerClosed { address: address() }, YES, NO, NO),
             (ConnectionLost { address: address(), detail: detail() }, YES, NO, NO),
             (ViewerFailed { detail: detail() }, NO, NO, NO),
+            (PageStopped, NO, NO, NO),
             (System { detail: detail() }, NO, NO, NO),
         ]
     }

@@ -92,10 +92,22 @@ impl Sessions {
         self.get(id).map(|session| session.view())
     }
 
-    /// Its window is there and can use a ticket.
-    pub fn attach(&self, id: SessionId) {
+    /// Its window has a page that can use a ticket. Returns the page's number, which [`Sessions::is_attached`] takes; none
+    /// where there is no such session.
+    pub fn attach(&self, id: SessionId) -> Option<u64> {
+        Some(self.get(id)?.attach())
+    }
+
+    /// Whether this page is still the one that its window shows.
+    pub fn is_attached(&self, id: SessionId, page: u64) -> bool {
+        self.get(id).is_some_and(|session| session.is_attached(page))
+    }
+
+    /// The window's page has stopped working, and is loaded again. Ends a session that it was showing; one that is still
+    /// connecting goes on, and waits for the new page. What the server said before that stays.
+    pub fn page_stopped(&self, id: SessionId) {
         if let Some(session) = self.get(id) {
-            session.attach();
+            session.page_stopped();
         }
     }
 

@@ -21,7 +21,8 @@ use tracing::Instrument;
 pub(super) struct Session {
     id: SessionId,
     state: watch::Sender<SessionState>,
-    attached: watch::Sender<bool>,
+    /// The number of the page that is attached; none before the first, and where it has stopped working.
+    attached: watch::Sender<Option<u64>>,
     /// Cuts the wait before the next attempt short.
     retry_now: Notify,
     /// What a run does: see `run::run`.
@@ -48,6 +49,8 @@ struct Inner {
     agreed: Agreed,
     /// The number of the last prompt.
     prompts: u64,
+    /// The number of the last page that attached.
+    pages: u64,
     /// The prompt that is shown.
     shown: Option<Shown>,
     task: Option<AbortOnDropHandle<()>>,
@@ -96,13 +99,14 @@ impl Session {
             typed: None,
             agreed: Agreed::default(),
             prompts: 0,
+            pages: 0,
             shown: None,
             task: None,
         };
         Self {
             id,
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
-            attached: watch::Sender::new(false),
+            attached: watch::Sender::new(None),
             retry_now: Notify::new(),
             runs,
             inner: Mutex::new(inner),
@@ -132,8 +136,15 @@ impl Session {
         self.state.subscribe()
     }
 
-    pub(super) fn attach(&self) {
-        self.attached.send_replace(true);
+    pub(super) fn attach(&self) -> u64 {
+        let mut inner = self.inner.lock();
+        inner.pages += 1;
+        self.attached.send_replace(Some(inner.pages));
+        inner.pages
+    }
+
+    pub(super) fn is_attached(&self, page: u64) -> bool {
+        *self.attached.borrow() == Some(page)
     }
 
     pub(super) fn answer(&self, number: u64, answer: Answer) {
@@ -179,9 +190,19 @@ impl Session {
     }
 
     pub(super) fn viewer_failed(&self, detail: String) {
+        self.viewer_ended(&mut self.inner.lock(), ConnectError::ViewerFailed { detail });
+    }
+
+    pub(super) fn page_stopped(&self) {
         let mut inner = self.inner.lock();
-        // Only the page knows why it closed its connection; all the relay sees is that it did. While the session
-        // connects (again), this is about a viewer that is no more.
+        self.attached.send_replace(None);
+        self.viewer_ended(&mut inner, ConnectError::PageStopped);
+    }
+
+    /// Ends the session with the viewer's own error. Only the page, or whoever saw it stop, knows why its connection
+    /// closed; all the relay sees is that it did. While the session connects (again), this is about a viewer that is no
+    /// more.
+    fn viewer_ended(&self, inner: &mut Inner, error: ConnectError) {
         let concerns_it = matches!(
             &*self.state.borrow(),
             SessionState::Ready { .. }
@@ -189,7 +210,7 @@ impl Session {
                 | SessionState::Ended { error: Some(Error::Connect(ConnectError::ViewerFailed { .. })) }
         );
         if concerns_it {
-            self.finish(&mut inner, Some(ConnectError::ViewerFailed { detail }.into()));
+            self.finish(inner, Some(error.into()));
         }
     }
 
@@ -347,7 +368,7 @@ impl Run {
     /// Waits until the page is there.
     pub(super) async fn page_is_there(&self) {
         // The sender lives in the session, so waiting cannot fail.
-        let _ = self.session.attached.subscribe().wait_for(|attached| *attached).await;
+        let _ = self.session.attached.subscribe().wait_for(Option::is_some).await;
     }
 
     /// Is notified when the wait before the next attempt is to end.

@@ -1,25 +1,17 @@
 //! One Portlight for each user session: the first one owns a name on the session bus, later ones call it there.
 //! Without a session bus each is the first one, and only the list's lock keeps them apart.
 
-use crate::{
-    args::OpenRequest,
-    platform::{Claim, Open},
-};
-use std::time::Duration;
+use crate::platform::{Claim, Open};
 use tauri::{AppHandle, Builder, Wry, async_runtime};
+use terminal::{
+    OpenRequest,
+    instance::{self, BUS_TIMEOUT, HandOver, NAME, PATH},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use zbus::{Connection, connection, fdo, names::WellKnownName};
-
-const NAME: &str = "io.github.portlight.Portlight";
-const PATH: &str = "/io/github/portlight/Portlight";
-const INTERFACE: &str = "io.github.portlight.Portlight1";
-/// For the first instance to open a window. It may be starting itself, on a slow disk.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the bus itself, which does nothing but pass messages on.
-const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+use zbus::{Connection, connection, fdo};
 
 /// A request of a later instance, and where its outcome goes.
 type Call = (OpenRequest, oneshot::Sender<Result<(), String>>);
@@ -48,25 +40,30 @@ impl Service {
     }
 }
 
-/// Becomes the first instance, or hands `request` over to it.
+/// Becomes the first instance. `portlight` has found none, but another one may have started since: then that one gets
+/// `request`.
 ///
 /// # Errors
-/// A sentence for the terminal: the first instance could not do what was asked for, or did not answer within
-/// [`ANSWER_TIMEOUT`].
+/// As those of [`instance::hand_over`].
 pub fn claim(request: &OpenRequest) -> Result<Claim, String> {
     async_runtime::block_on(async {
         let (sender, calls) = mpsc::unbounded_channel();
-        let bus = timeout(BUS_TIMEOUT, serve(Service { calls: sender })).await;
-        let connection = match bus {
-            Ok(Ok(connection)) => Some(connection),
-            Ok(Err(zbus::Error::NameTaken)) => return hand_over(request).await.map(|()| Claim::HandedOver),
-            Ok(Err(cause)) => {
-                tracing::info!(%cause, "no session bus");
-                None
-            }
-            Err(_) => {
-                tracing::info!("the session bus does not answer");
-                None
+        let connection = loop {
+            match timeout(BUS_TIMEOUT, serve(Service { calls: sender.clone() })).await {
+                Ok(Ok(connection)) => break Some(connection),
+                Ok(Err(zbus::Error::NameTaken)) => match hand_over(request).await? {
+                    HandOver::Done => return Ok(Claim::HandedOver),
+                    // It has ended meanwhile.
+                    HandOver::NobodyThere => {}
+                },
+                Ok(Err(cause)) => {
+                    tracing::info!(%cause, "no session bus");
+                    break None;
+                }
+                Err(_) => {
+                    tracing::info!("the session bus does not answer");
+                    break None;
+                }
             }
         };
         Ok(Claim::First(Instance { calls, connection }))
@@ -79,31 +76,9 @@ async fn serve(service: Service) -> zbus::Result<Connection> {
     builder.name(NAME)?.replace_existing_names(false).allow_name_replacements(false).build().await
 }
 
-async fn hand_over(request: &OpenRequest) -> Result<(), String> {
-    let call = async {
-        let bus = Connection::session().await?;
-        let target = request.target.as_deref().unwrap_or_default();
-        bus.call_method(Some(NAME), PATH, Some(INTERFACE), "Open", &(target, request.view_only)).await
-    };
-    match timeout(ANSWER_TIMEOUT, call).await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(sentence),
-        Ok(Err(cause)) => Err(format!("the Portlight that is running could not be asked: {cause}")),
-        Err(_) => {
-            let process = timeout(BUS_TIMEOUT, process()).await.ok().and_then(Result::ok);
-            let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
-            let seconds = ANSWER_TIMEOUT.as_secs();
-            Err(format!(
-                "the Portlight that is running{process} has not answered for {seconds} seconds: end it, and try again"
-            ))
-        }
-    }
-}
-
-/// The process id of the first instance.
-async fn process() -> zbus::Result<u32> {
-    let bus = fdo::DBusProxy::new(&Connection::session().await?).await?;
-    Ok(bus.get_connection_unix_process_id(WellKnownName::try_from(NAME)?.into()).await?)
+async fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
+    let bus = Connection::session().await.map_err(|cause| cause.to_string())?;
+    instance::ask(&bus, request).await
 }
 
 impl Instance {

@@ -1,56 +1,42 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
 mod instance;
+mod pages;
 mod renderer;
 
 pub use instance::{Instance, claim};
+pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 
-use crate::args::OpenRequest;
-use gtk::prelude::{DialogExt, GtkWindowExt};
-use std::{
-    env,
-    ffi::OsString,
-    fs::File,
-    io,
-    os::{fd::AsFd, unix::process::CommandExt},
-    process::{Command, ExitCode},
-};
+use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
+use std::{cell::Cell, env};
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
-
-/// Nothing to do: every program has the terminal that it was started from.
-pub fn attach_console() {}
-
-/// Standard input without Rust's buffer.
-///
-/// # Errors
-/// Where there is no standard input.
-pub fn unbuffered_stdin() -> io::Result<File> {
-    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
-}
-
-/// Replaces this process by the same program with other arguments. Comes back only where that failed.
-pub fn restart(arguments: &[OsString]) -> io::Result<ExitCode> {
-    Err(Command::new(env::current_exe()?).args(arguments).exec())
-}
+use terminal::OpenRequest;
 
 /// Opens the display, which Tauri would do with a panic where there is none. The renderer has to be chosen before.
 ///
 /// # Errors
 /// A sentence for the terminal.
 pub fn open_display() -> Result<(), String> {
-    let shown = |name| env::var_os(name).map_or("not set".to_owned(), |value| value.to_string_lossy().into_owned());
     gtk::init().map_err(|_| {
-        format!(
-            "there is no display to open a window on (WAYLAND_DISPLAY: {}, DISPLAY: {}); portlight doctor needs none",
-            shown("WAYLAND_DISPLAY"),
-            shown("DISPLAY")
-        )
+        let variables = ["WAYLAND_DISPLAY", "DISPLAY", "GDK_BACKEND"].into_iter();
+        let set = variables.filter_map(|name| Some(format!("{name}: {}", env::var_os(name)?.to_string_lossy())));
+        let set = set.collect::<Vec<_>>().join(", ");
+        let found = if set.is_empty() { "neither WAYLAND_DISPLAY nor DISPLAY is set" } else { &set };
+        format!("Portlight needs a display ({found}); `portlight doctor TARGET` does not")
     })
 }
 
-/// Shows `sentence`, until it is closed. Needs [`open_display`], and the main thread.
-pub fn show_error(title: &str, sentence: &str) {
+/// Whether the pages are in the dark theme: WebKitGTK looks at GTK's theme for that.
+pub fn prefers_dark() -> bool {
+    let Some(settings) = gtk::Settings::default() else { return false };
+    // GTK_THEME has the variant behind a colon.
+    let name = env::var("GTK_THEME").ok().or_else(|| settings.gtk_theme_name().map(Into::into)).unwrap_or_default();
+    settings.is_gtk_application_prefer_dark_theme() || name.ends_with("-dark") || name.ends_with(":dark")
+}
+
+/// Shows `sentence`, and does `then` when it is closed. Needs [`open_display`], and the main thread.
+pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
     let dialog = gtk::MessageDialog::new(
         None::<&gtk::Window>,
         gtk::DialogFlags::MODAL,
@@ -59,8 +45,15 @@ pub fn show_error(title: &str, sentence: &str) {
         sentence,
     );
     dialog.set_title(title);
-    dialog.run();
-    dialog.close();
+    let then = Cell::new(Some(then));
+    dialog.connect_response(move |dialog, _| {
+        // Once: closing is an answer, too.
+        if let Some(then) = then.take() {
+            dialog.close();
+            then();
+        }
+    });
+    dialog.show();
 }
 
 /// None: here the system starts the program once more.

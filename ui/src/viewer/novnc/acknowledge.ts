@@ -9,10 +9,10 @@ export const ACKNOWLEDGED = 'binary.acknowledged';
 /**
  * How many bytes are handled. Pure.
  *
- * Read is not yet handled: decoded pictures and inflated pixels wait in noVNC's queue of what is to be drawn, which it does not
- * limit within an update. When that queue runs empty, all is handled that had been read when something was last put into it.
- * When nothing waits there, all that has arrived is handled: the rest is the begin of something of which noVNC wants all at
- * once, and it may be larger than what the relay sends unacknowledged.
+ * What has been read may still wait to be decoded and drawn. While more than a screen waits, nothing more is handled: noVNC reads
+ * an update to its end, however much of it waits. When less waits again, all is handled that had been read at the last look.
+ * While no more than that waits, all that has arrived is handled, read or not: noVNC wants some messages whole, and one may be
+ * larger than all that the relay sends unacknowledged.
  */
 export class Handled {
   #arrived = 0;
@@ -23,7 +23,7 @@ export class Handled {
     this.#arrived += bytes;
   }
 
-  /** After something has arrived: `unread` bytes of it are left, and something `waits` to be drawn. Returns what is handled. */
+  /** After something has arrived: `unread` bytes of it are left, and too much `waits`. Returns how many are handled now. */
   look(unread: number, waits: boolean): number {
     const before = this.#handled;
     this.#read = this.#arrived - unread;
@@ -31,7 +31,7 @@ export class Handled {
     return this.#handled - before;
   }
 
-  /** The same when all is drawn that waited at the last look; noVNC may already have read on. */
+  /** The same when that is drawn which waited at the last look; noVNC may already have read on. */
   drawn(unread: number, waits: boolean): number {
     const drawn = Math.max(this.#read - this.#handled, 0);
     this.#handled += drawn;
@@ -52,14 +52,16 @@ export function acknowledge(socket: WebSocket, rfb: Internals): void {
     if (bytes > 0 && socket.readyState === WebSocket.OPEN) socket.send(String(bytes));
   };
   const waits = () => rfb._flushing || rfb._display.pending();
-  const wait = () => {
-    if (waiting || !waits()) return;
+  const wait = async () => {
+    if (waiting) return;
     waiting = true;
-    void rfb._display.flush().then(() => {
-      waiting = false;
+    while (rfb._display.pending()) {
+      await rfb._display.flush();
+      // noVNC waits for the same, and reads on first.
+      await Promise.resolve();
       send(handled.drawn(rfb._sock.rQlen(), waits()));
-      wait();
-    });
+    }
+    waiting = false;
   };
 
   socket.onmessage = (message: MessageEvent<Data>) => {
@@ -71,6 +73,6 @@ export function acknowledge(socket: WebSocket, rfb: Internals): void {
     handled.arrive(byteLength);
     // Each message: the next ones wait for it, and a timer would be slow in a window that is not to be seen.
     send(handled.look(rfb._sock.rQlen(), waits()));
-    wait();
+    void wait();
   };
 }

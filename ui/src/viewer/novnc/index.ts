@@ -2,9 +2,10 @@
 
 import type RFB from '@novnc/novnc';
 import { acknowledge } from './acknowledge';
+import { requestAhead, skipSecondRequests } from './ahead';
 import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
-import type { Internals } from './internals';
+import type { Internals, Messages } from './internals';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
 
@@ -27,10 +28,14 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
+  const { messages } = Original as unknown as { messages: Messages };
+  const { fbUpdateRequest } = messages;
+  skipSecondRequests(messages);
   return class extends Original {
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
       const internals = this as unknown as Internals;
+      requestAhead(internals, fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
       drawSmallThroughOne(internals._display);
       limitBells(internals);
@@ -43,5 +48,3 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
     }
   };
 }
-
-export { ACKNOWLEDGED } from './acknowledge';

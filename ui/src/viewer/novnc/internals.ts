@@ -16,10 +16,22 @@ export interface Websock {
 }
 
 /** An entry in the queue of what is to be drawn: drawn in order, and not before the entries in front of it. */
-export type QueueEntry = { x: number; y: number; width: number; height: number } & (
-  | { type: 'frame'; frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike } }
-  | { type: 'blit'; data: Uint8Array }
-);
+export interface QueueEntry {
+  type: string;
+  /** None in an entry that makes visible what has been drawn. */
+  width?: number;
+  height?: number;
+}
+
+/** The entry for a frame of video, drawn when its promise is kept. */
+export interface FrameEntry extends QueueEntry {
+  type: 'frame';
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike };
+}
 
 /** What the entry of a video frame draws. */
 export interface VideoFrameLike {
@@ -30,6 +42,10 @@ export interface VideoFrameLike {
 
 /** `core/display.js`: the framebuffer and its canvases. */
 export interface Display {
+  /** Of the framebuffer. */
+  readonly width: number;
+  readonly height: number;
+  readonly _renderQ: QueueEntry[];
   fillRect(x: number, y: number, width: number, height: number, color: ArrayLike<number>): void;
   /** `pixels` are R, G, B, A, and start where their buffer starts: noVNC copies from there if it has to queue them. */
   blitImage(
@@ -44,11 +60,12 @@ export interface Display {
   imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array<ArrayBuffer>): void;
   /** With eight numbers: source x, y, width, height; destination x, y, width, height. */
   drawImage(image: CanvasImageSource | VideoFrameLike, ...place: number[]): void;
-  /** Whether something is queued. */
+  /** Whether so much is queued that the next update has to wait for {@link flush}. */
   pending(): boolean;
-  /** Kept when nothing is queued any more. */
   flush(): Promise<void>;
-  _renderQPush(entry: QueueEntry): void;
+  _renderQPush(entry: FrameEntry): void;
+  /** Draws what can be drawn. */
+  _scanRenderQ(): void;
 }
 
 /** The canvases of {@link Display}: the framebuffer's. */
@@ -80,12 +97,23 @@ export interface Internals {
   _decoders: Record<number, Decoder>;
   _display: Display & Canvases;
   _sock: Websock;
-  /** An update waits for the one before to be drawn, and nothing is read. */
+  /** An update waits for those before to be drawn, and nothing is read. */
   _flushing: boolean;
   /** The framebuffer update that is being read; `rects` is 0 between two. */
   _FBU: { rects: number };
+  _fbWidth: number;
+  _fbHeight: number;
+  /** The server sends updates without being asked. */
+  _enabledContinuousUpdates: boolean;
   /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
   _normalMsg(): boolean;
+  /** Reads a rectangle of an update. False where data is missing. */
+  _handleRect(): boolean;
   /** Ends the session. */
   _fail(detail: string): boolean;
+}
+
+/** `RFB.messages` of `core/rfb.js`: what is sent. */
+export interface Messages {
+  fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
 }

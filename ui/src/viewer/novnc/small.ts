@@ -11,7 +11,7 @@ export function drawSmallThroughOne(display: Display & Canvases): void {
   const blit = display.blitImage.bind(display);
   let image: ImageData | null = null;
   display.blitImage = (x, y, width, height, pixels, offset, fromQueue) => {
-    if (width > SIDE || height > SIDE || (display.pending() && !fromQueue)) {
+    if (width > SIDE || height > SIDE || (display._renderQ.length > 0 && !fromQueue)) {
       blit(x, y, width, height, pixels, offset, fromQueue);
       return;
     }

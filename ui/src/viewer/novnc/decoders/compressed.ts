@@ -5,8 +5,10 @@ import type { Job, Reply } from './job';
 import type { Layout } from './layout';
 import { enqueue, type Place } from './queue';
 
-/** Smaller pieces of memory are not kept for the next pixels: getting new ones costs little. */
-const MIN_REUSED = 64 * 1024;
+/** Pieces of memory that are kept for the next pixels, at most. */
+const MAX_SPARE = 64;
+/** Smaller ones are not: getting new ones costs little. */
+const MIN_SPARE_BYTES = 64 * 1024;
 
 /** Sends rectangles to a worker, and draws what comes back. */
 export class Decompression {
@@ -15,10 +17,9 @@ export class Decompression {
   #batch: Job[] = [];
   #resets = 0;
   /** Those who wait for pixels, in the order of their jobs. */
-  #waiting: ((pixels: Uint8Array) => void)[] = [];
-  /** Memory of pixels that were drawn, and of those that will be. */
-  #spare: ArrayBuffer[] = [];
-  #inUse: ArrayBuffer[] = [];
+  #waiting: ((pixels: ArrayBuffer) => void)[] = [];
+  /** Memory of pixels that have been drawn. */
+  readonly #spare: ArrayBuffer[] = [];
 
   constructor(worker: Worker, fail: (detail: string) => void) {
     this.#worker = worker;
@@ -42,14 +43,24 @@ export class Decompression {
       width,
       height,
       layout,
-      reuse: this.#takeSpare(display, width * height * 4),
+      reuse: this.#takeSpare(width * height * 4),
     };
     this.#resets = 0;
     // All rectangles of one message from the server are one message to the worker.
     if (this.#batch.push(job) === 1) queueMicrotask(() => this.#send());
     // An empty rectangle may still carry data that the stream needs.
     if (width * height === 0) this.#waiting.push(() => {});
-    else enqueue(display, place, new Promise((resolve) => this.#waiting.push(resolve)));
+    else {
+      const pixels = new Promise<ArrayBuffer>((resolve) => this.#waiting.push(resolve));
+      enqueue(
+        display,
+        place,
+        pixels.then((buffer) => ({
+          draw: ({ x, y }) => display.blitImage(x, y, width, height, new Uint8Array(buffer), 0, true),
+          release: () => this.#keepSpare(buffer),
+        })),
+      );
+    }
   }
 
   end(): void {
@@ -68,19 +79,19 @@ export class Decompression {
       this.#fail(reply.failed);
       return;
     }
-    for (const buffer of reply.pixels) {
-      this.#waiting.shift()?.(new Uint8Array(buffer));
-      if (buffer.byteLength >= MIN_REUSED) this.#inUse.push(buffer);
-    }
+    for (const buffer of reply.pixels) this.#waiting.shift()?.(buffer);
+  }
+
+  #keepSpare(buffer: ArrayBuffer): void {
+    if (buffer.byteLength < MIN_SPARE_BYTES) return;
+    // The oldest may be of a size that is not needed any more.
+    if (this.#spare.length === MAX_SPARE) this.#spare.shift();
+    this.#spare.push(buffer);
   }
 
   /** Memory of this size, so that the system need not clear it anew for each rectangle. */
-  #takeSpare(display: Display, bytes: number): ArrayBuffer | null {
-    // Nothing is queued, so all has been drawn. What was not needed since then goes.
-    if (!display.pending() && this.#inUse.length > 0) {
-      this.#spare = this.#inUse;
-      this.#inUse = [];
-    }
-    return this.#spare.at(-1)?.byteLength === bytes ? (this.#spare.pop() ?? null) : null;
+  #takeSpare(bytes: number): ArrayBuffer | null {
+    const at = this.#spare.findLastIndex(({ byteLength }) => byteLength === bytes);
+    return at < 0 ? null : (this.#spare.splice(at, 1)[0] ?? null);
   }
 }

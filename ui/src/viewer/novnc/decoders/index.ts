@@ -5,7 +5,7 @@ import { Decompression } from './compressed';
 import { HextileDecoder } from './hextile';
 import { STREAMS } from './job';
 import { decodePictures } from './pictures';
-import { drawParts } from './queue';
+import { drawDecoded, readAhead } from './queue';
 import { RawDecoder } from './raw';
 import { TightDecoder } from './tight';
 import { ZlibDecoder } from './zlib';
@@ -23,7 +23,8 @@ export function replaceDecoders(rfb: Internals, worker: Worker | null): () => vo
   const decoders = rfb._decoders;
   if (decoders[RAW]) decoders[RAW] = new RawDecoder(decoders[RAW]);
   decoders[HEXTILE] = new HextileDecoder();
-  drawParts(rfb._display);
+  drawDecoded(rfb._display);
+  readAhead(rfb._display);
   decodePictures(rfb._display, fail);
   if (!worker) return () => {};
   const decompression = new Decompression(worker, fail);

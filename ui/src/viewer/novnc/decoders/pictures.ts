@@ -4,13 +4,13 @@
 
 import type { Display } from '../internals';
 import { countJoinable, join, paddedHeight, readStrip, type Strip } from './jpeg';
-import { enqueue, type Picture, type Place } from './queue';
+import { enqueue, type Drawable, type Place } from './queue';
 
 interface Waiting {
   bytes: Uint8Array<ArrayBuffer>;
   mime: string;
   place: Place;
-  resolve: (picture: Picture) => void;
+  resolve: (picture: Drawable) => void;
 }
 
 /** Draws pictures that are decoded beside the page. `fail` gets what is wrong with one that cannot be. */
@@ -20,7 +20,7 @@ export function decodePictures(display: Display, fail: (detail: string) => void)
     const waiting = batch;
     batch = [];
     for (const group of groups(waiting)) {
-      decode(group).catch((cause: unknown) => fail(cause instanceof Error ? cause.message : String(cause)));
+      decode(display, group).catch((cause: unknown) => fail(cause instanceof Error ? cause.message : String(cause)));
     }
   };
   display.imageRect = (x, y, width, height, mime, bytes) => {
@@ -62,7 +62,7 @@ function groups(waiting: Waiting[]): Group[] {
   return found;
 }
 
-async function decode({ file, mime, distance, waiting }: Group): Promise<void> {
+async function decode(display: Display, { file, mime, distance, waiting }: Group): Promise<void> {
   const url = URL.createObjectURL(new Blob([file], { type: mime }));
   const image = new Image();
   image.src = url;
@@ -80,6 +80,14 @@ async function decode({ file, mime, distance, waiting }: Group): Promise<void> {
     throw new Error(`A picture is ${image.width}x${image.height} where its rectangle is ${width}x${height}`);
   }
   waiting.forEach(({ resolve }, index) => {
-    resolve({ image, top: index * distance, isLast: index === waiting.length - 1 });
+    resolve({
+      draw: ({ x, y, width, height }) => {
+        display.drawImage(image, 0, index * distance, width, height, x, y, width, height);
+      },
+      // Lets the web view free the decoded image at once.
+      release: () => {
+        if (index === waiting.length - 1) image.src = '';
+      },
+    });
   });
 }

@@ -1,6 +1,6 @@
-// Rectangles whose pixels come later, in noVNC's queue of what is to be drawn: all that follows waits for them.
+// noVNC's queue of what is to be drawn, for rectangles whose pixels come later: all that follows waits for them.
 
-import type { Display, QueueEntry } from '../internals';
+import type { Display, VideoFrameLike } from '../internals';
 
 export interface Place {
   x: number;
@@ -9,58 +9,81 @@ export interface Place {
   height: number;
 }
 
-/** A part of an image: as wide as that is, from line `top` on. */
-export interface Picture {
-  image: HTMLImageElement;
-  top: number;
-  /** Nothing else of the image is drawn later. */
-  isLast: boolean;
+/** What comes later. */
+export interface Drawable {
+  draw(place: Place): void;
+  /** It has been drawn, and is not needed any more. */
+  release(): void;
 }
+
+/** Entries that may be queued when the next update is read, at most. */
+const MAX_QUEUED = 1_000;
 
 /** Keeps the place for a rectangle that is drawn once its pixels or picture are there, before which nothing else is. */
-export function enqueue(display: Display, place: Place, drawable: Promise<Uint8Array | Picture>): void {
-  // noVNC draws a "frame" when its promise is kept, or looks again what kind of entry it has become.
-  const frame: Extract<QueueEntry, { type: 'frame' }>['frame'] = { ready: false, promise: Promise.resolve() };
-  const entry: QueueEntry = { ...place, type: 'frame', frame };
-  frame.promise = drawable.then((drawn) => {
-    if (drawn instanceof Uint8Array) {
-      Object.assign(entry, { type: 'blit', data: drawn });
-    } else {
-      frame.frame = new Part(drawn, place);
+export function enqueue(display: Display, place: Place, drawable: Promise<Drawable>): void {
+  // noVNC has such entries for frames of video.
+  const frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike } = {
+    ready: false,
+    promise: drawable.then((decoded) => {
+      frame.frame = new Decoded(decoded, place);
       frame.ready = true;
-    }
-  });
-  display._renderQPush(entry);
+    }),
+  };
+  display._renderQPush({ ...place, type: 'frame', frame });
 }
 
-/** What noVNC passes to its `drawImage` for a picture, in place of a frame of video. */
-class Part {
+/** A rectangle as noVNC takes it for a frame of video. */
+class Decoded implements VideoFrameLike {
   readonly codedWidth: number;
   readonly codedHeight: number;
 
   constructor(
-    readonly picture: Picture,
-    { width, height }: Place,
+    private readonly drawable: Drawable,
+    private readonly place: Place,
   ) {
-    this.codedWidth = width;
-    this.codedHeight = height;
+    this.codedWidth = place.width;
+    this.codedHeight = place.height;
   }
 
-  /** Lets the web view free the decoded image at once. */
+  draw(): void {
+    this.drawable.draw(this.place);
+  }
+
+  /** noVNC calls this when the rectangle has been drawn. */
   close(): void {
-    if (this.picture.isLast) this.picture.image.src = '';
+    this.drawable.release();
   }
 }
 
-/** Makes a display draw the parts that {@link enqueue} puts into its queue. */
-export function drawParts(display: Display): void {
+/** Makes a display draw what {@link enqueue} puts into its queue. */
+export function drawDecoded(display: Display): void {
   const drawImage = display.drawImage.bind(display);
   display.drawImage = (image, ...place) => {
-    if (!(image instanceof Part)) {
-      drawImage(image, ...place);
-      return;
-    }
-    const [, , ...rest] = place;
-    drawImage(image.picture.image, 0, image.picture.top, ...rest);
+    if (image instanceof Decoded) image.draw();
+    else drawImage(image, ...place);
   };
+}
+
+/**
+ * Lets the next update be read while the one before is still decoded: noVNC reads on when everything has been drawn, and then
+ * neither the worker nor the web view's decoder has anything to do. At most a whole screen may still have to be drawn.
+ */
+export function readAhead(display: Display): void {
+  display.pending = () => {
+    const queue = display._renderQ;
+    if (queue.length > MAX_QUEUED) return true;
+    let area = 0;
+    for (const { width = 0, height = 0 } of queue) area += width * height;
+    return area > display.width * display.height;
+  };
+  let waiting: (() => void)[] = [];
+  const scan = display._scanRenderQ.bind(display);
+  display._scanRenderQ = () => {
+    scan();
+    if (waiting.length === 0 || display.pending()) return;
+    const done = waiting;
+    waiting = [];
+    for (const resolve of done) resolve();
+  };
+  display.flush = () => (display.pending() ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve());
 }

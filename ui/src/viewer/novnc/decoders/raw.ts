@@ -34,7 +34,14 @@ export class RawDecoder implements Decoder {
     const lines = Math.min(height - this.#lines, Math.floor(sock.rQlen() / (width * 4)));
     if (lines > 0) {
       const data = sock.rQshiftBytes(width * lines * 4, false);
-      display.blitImage(x, y + this.#lines, width, lines, display.pending() ? copied(data) : this.#opaque(data), 0);
+      display.blitImage(
+        x,
+        y + this.#lines,
+        width,
+        lines,
+        display._renderQ.length > 0 ? copied(data) : this.#opaque(data),
+        0,
+      );
       this.#lines += lines;
     }
     if (this.#lines < height) return false;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Decoder, Display, QueueEntry, Websock } from '../internals';
+import type { Decoder, Display, FrameEntry, VideoFrameLike, Websock } from '../internals';
 import { Decompressor } from './decompress';
 import type { Job, Reply } from './job';
 
@@ -30,7 +30,9 @@ export class Framebuffer implements Display {
   readonly pictures: string[] = [];
   /** Calls that reached the canvas. */
   draws = 0;
-  #queue: QueueEntry[] = [];
+  readonly _renderQ: (
+    FrameEntry | { type: 'blit'; x: number; y: number; width: number; height: number; data: Uint8Array }
+  )[] = [];
 
   constructor(
     readonly width: number,
@@ -44,14 +46,22 @@ export class Framebuffer implements Display {
     this.blitImage(x, y, width, height, new Uint8Array(pixels.buffer), 0);
   }
 
-  blitImage(x: number, y: number, width: number, height: number, pixels: Uint8Array, offset: number): void {
+  blitImage(
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    pixels: Uint8Array,
+    offset: number,
+    fromQueue = false,
+  ): void {
     const data = pixels.slice(offset, offset + width * height * 4);
-    if (this.#queue.length > 0) this.#queue.push({ x, y, width, height, type: 'blit', data });
+    if (this._renderQ.length > 0 && !fromQueue) this._renderQ.push({ x, y, width, height, type: 'blit', data });
     else this.#draw(x, y, width, height, data);
   }
 
   copyImage(fromX: number, fromY: number, x: number, y: number, width: number, height: number): void {
-    if (this.#queue.length > 0) throw new Error('these recordings copy nothing');
+    if (this._renderQ.length > 0) throw new Error('these recordings copy nothing');
     const part: number[] = [];
     for (let line = 0; line < height; line++) {
       const start = (fromY + line) * this.width + fromX;
@@ -64,25 +74,37 @@ export class Framebuffer implements Display {
     this.pictures.push(`${x},${y} ${width}x${height} ${mime} ${Buffer.from(bytes).toString('base64')}`);
   }
 
-  drawImage(): void {
-    throw new Error('nothing is decoded here');
+  drawImage(image: CanvasImageSource | VideoFrameLike): void {
+    throw new Error(`nothing that draws ${String(image)}`);
   }
 
   pending(): boolean {
-    return this.#queue.length > 0;
+    return this._renderQ.length > 0;
   }
 
-  async flush(): Promise<void> {
-    for (let entry = this.#queue[0]; entry; entry = this.#queue[0]) {
-      if (entry.type === 'frame') await entry.frame.promise;
-      const drawn: QueueEntry = entry;
-      if (drawn.type === 'blit') this.#draw(drawn.x, drawn.y, drawn.width, drawn.height, drawn.data);
-      this.#queue.shift();
+  flush(): Promise<void> {
+    return this.drawAll();
+  }
+
+  /** Draws what is queued. */
+  async drawAll(): Promise<void> {
+    for (let entry = this._renderQ[0]; entry; entry = this._renderQ[0]) {
+      if (entry.type === 'blit') this.#draw(entry.x, entry.y, entry.width, entry.height, entry.data);
+      else {
+        await entry.frame.promise;
+        const { frame } = entry.frame;
+        if (!frame) throw new Error('nothing to draw');
+        this.drawImage(frame);
+        frame.close();
+      }
+      this._renderQ.shift();
     }
   }
 
-  _renderQPush(entry: QueueEntry): void {
-    this.#queue.push(entry);
+  _scanRenderQ(): void {}
+
+  _renderQPush(entry: FrameEntry): void {
+    this._renderQ.push(entry);
   }
 
   #draw(x: number, y: number, width: number, height: number, data: Uint8Array): void {
@@ -140,7 +162,7 @@ export async function replay(
     sock._recvMessage({ data: bytes.slice(at, at + size).buffer });
     for (let step = reader.next(); step.value; step = reader.next()) await step.value;
   }
-  await display.flush();
+  await display.drawAll();
   if (sock.rQlen() > 0) throw new Error(`${sock.rQlen()} bytes were not read`);
 }
 
@@ -152,7 +174,7 @@ function* readUpdates(
 ): Generator<Promise<void> | null, never> {
   for (;;) {
     while (sock.rQwait('update', 4)) yield null;
-    if (display.pending()) yield display.flush();
+    if (display.pending()) yield display.drawAll();
     sock.rQskipBytes(2);
     for (let left = sock.rQshift16(); left > 0; left--) {
       while (sock.rQwait('rectangle', 12)) yield null;

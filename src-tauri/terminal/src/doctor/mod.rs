@@ -1,8 +1,8 @@
 //! `portlight doctor`: examines the way to a machine without display, session bus or running Portlight. Writes no files.
 
-use super::render;
+mod render;
+
 use crate::{
-    app::KEYRING_SERVICE,
     args::{DoctorArgs, PasswordSource},
     platform,
 };
@@ -20,6 +20,9 @@ use std::{
     process::ExitCode,
 };
 use zeroize::Zeroizing;
+
+/// Under this service name the keyring's items are filed.
+pub const KEYRING_SERVICE: &str = "portlight";
 
 /// Bytes of a password on standard input: more than any server takes.
 const MAX_PASSWORD: usize = 8192;

@@ -1,0 +1,24 @@
+//! The Portlight that runs already, and how a later one hands its request over to it.
+
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, hand_over};
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOver {
+    /// The first instance has done what was asked for.
+    Done,
+    /// There is no other instance, as far as can be known here.
+    NobodyThere,
+}
+
+/// Leaves it to the program with the windows, which finds the first instance by itself.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub fn hand_over(_request: &crate::args::OpenRequest) -> Result<HandOver, String> {
+    Ok(HandOver::NobodyThere)
+}

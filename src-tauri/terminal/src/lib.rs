@@ -1,0 +1,114 @@
+//! Portlight in a terminal: what needs no window, and the way to the windows.
+//!
+//! ```text
+//! run ─▶ args       the command line, without the passwords in links (link)
+//!     ─▶ doctor     examines the way to a machine
+//!     ─▶ instance   hands a request to the Portlight that runs
+//!     ─▶ platform   what differs between operating systems
+//! ```
+//! A program of its own, because the libraries that draw windows take longer to load than all else that a second start
+//! does: `portlight` becomes the program with the windows only where no Portlight runs.
+
+mod args;
+mod doctor;
+pub mod instance;
+mod link;
+mod platform;
+
+pub use args::{Command, OpenRequest, parse};
+pub use doctor::KEYRING_SERVICE;
+pub use platform::attach_console;
+
+use instance::HandOver;
+use portlight_engine::{
+    Engine, Error, FormError, Settings, askpass, find_target,
+    model::{FieldProblem, without_secrets},
+};
+use std::{env, ffi::OsString, process::ExitCode};
+
+/// The program with the windows; it lies beside this one.
+const WINDOWS: &str = "portlight-window";
+
+/// What `portlight` does.
+pub fn run() -> ExitCode {
+    platform::attach_console();
+    // Started by ssh as its askpass program: asks the Portlight that started ssh, and ends.
+    if let Some(code) = askpass::run() {
+        return code;
+    }
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    if let Some(clean) = link::without_passwords(&arguments) {
+        eprintln!("portlight: {}", link::PASSWORD_DROPPED);
+        return env::current_exe().and_then(|program| platform::replace(program.as_os_str(), &clean)).unwrap_or_else(
+            |cause| {
+                eprintln!("portlight: could not start again without the password: {cause}");
+                ExitCode::FAILURE
+            },
+        );
+    }
+    match args::parse(arguments.iter().cloned()) {
+        Ok(command) => perform(command, &arguments),
+        Err(problem) => {
+            eprintln!("portlight: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
+    match command {
+        Command::Help => print!("{}", args::HELP),
+        Command::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
+        Command::Version { verbose: true } => return become_the_windows(arguments),
+        Command::Doctor(args) => return doctor::examine(&args),
+        Command::Open(request) => return open(&request, arguments),
+    }
+    ExitCode::SUCCESS
+}
+
+/// Opens what was asked for: in the Portlight that runs, or by becoming it.
+fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
+    // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
+    if let Some(target) = &request.target
+        && let Err(error) = readable(target, request.view_only)
+    {
+        eprintln!("portlight: {}", unreadable(target, &error));
+        return ExitCode::from(2);
+    }
+    match instance::hand_over(request) {
+        Ok(HandOver::Done) => ExitCode::SUCCESS,
+        Ok(HandOver::NobodyThere) => become_the_windows(arguments),
+        Err(sentence) => {
+            eprintln!("portlight: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn readable(target: &str, view_only: bool) -> Result<(), Error> {
+    let (config, _) = Settings::folders()?;
+    find_target(&Engine::peek(&config).unwrap_or_default(), target, view_only).map(drop)
+}
+
+/// What is wrong with a target, without repeating a password that may be in it.
+pub fn unreadable(target: &str, error: &Error) -> String {
+    let reason = match error {
+        Error::Form(FormError::Fields { fields }) => match fields.first() {
+            // Its own text begins with the name of the form's field.
+            Some(FieldProblem::Address(problem)) => problem.to_string(),
+            _ => error.to_string(),
+        },
+        _ => error.to_string(),
+    };
+    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
+}
+
+/// Goes on as the program with the windows.
+fn become_the_windows(arguments: &[OsString]) -> ExitCode {
+    let program =
+        env::current_exe().map(|program| program.with_file_name(format!("{WINDOWS}{}", env::consts::EXE_SUFFIX)));
+    program.and_then(|program| platform::replace(program.as_os_str(), arguments)).unwrap_or_else(|cause| {
+        eprintln!("portlight: the program {WINDOWS}, which lies beside this one, did not start: {cause}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,17 @@
+//! What differs between operating systems, behind one set of functions. Each system's module has all of them:
+//!
+//! | function | does |
+//! | --- | --- |
+//! | `attach_console` | connects a program that is no console program to the terminal that it was started from |
+//! | `unbuffered_stdin` | standard input without Rust's buffer, in which a copy of a password would stay |
+//! | `replace` | goes on as another program |
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use self::windows::*;

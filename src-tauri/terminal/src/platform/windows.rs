@@ -1,0 +1,37 @@
+//! Windows: Win32. Written from Microsoft's documentation, never compiled here.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io,
+    os::windows::io::AsHandle,
+    process::{Command, ExitCode},
+};
+use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
+
+/// Connects to the console of the terminal that it was started from, if there is one: a program of the subsystem
+/// `windows` has none of its own.
+pub fn attach_console() {
+    // SAFETY: takes no pointers. Fails harmlessly where the parent process has no console.
+    #[allow(unsafe_code)]
+    unsafe {
+        AttachConsole(ATTACH_PARENT_PROCESS);
+    }
+}
+
+/// Standard input without Rust's buffer.
+///
+/// # Errors
+/// Where there is no standard input.
+pub fn unbuffered_stdin() -> io::Result<File> {
+    Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Runs `program` and waits for it: Windows cannot replace a process.
+///
+/// # Errors
+/// Where it could not be started.
+pub fn replace(program: &OsStr, arguments: &[OsString]) -> io::Result<ExitCode> {
+    let status = Command::new(program).args(arguments).status()?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
