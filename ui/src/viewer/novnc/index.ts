@@ -1,10 +1,13 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
+import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import type { Internals, Messages } from './internals';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
+import { drawSmallThroughOne } from './small';
 
 export type Novnc = typeof RFB;
 
@@ -34,6 +37,9 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
       const internals = this as unknown as Internals;
       requestAhead(internals, fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
+      drawSmallThroughOne(internals._display);
+      limitBells(internals);
+      acknowledge(parameters[1], internals);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();

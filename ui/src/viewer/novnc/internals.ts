@@ -68,6 +68,13 @@ export interface Display {
   _scanRenderQ(): void;
 }
 
+/** The canvases of {@link Display}: the framebuffer's. */
+export interface Canvases {
+  _drawCtx: CanvasRenderingContext2D;
+  /** Notes that this part is to be seen with the next flip. */
+  _damage(x: number, y: number, width: number, height: number): void;
+}
+
 /** An entry of the table of decoders, `core/decoders/*.js`. */
 export interface Decoder {
   /**
@@ -88,12 +95,18 @@ export interface Decoder {
 /** `core/rfb.js`. */
 export interface Internals {
   _decoders: Record<number, Decoder>;
-  _display: Display;
+  _display: Display & Canvases;
   _sock: Websock;
+  /** An update waits for those before to be drawn, and nothing is read. */
+  _flushing: boolean;
+  /** The framebuffer update that is being read; `rects` is 0 between two. */
+  _FBU: { rects: number };
   _fbWidth: number;
   _fbHeight: number;
   /** The server sends updates without being asked. */
   _enabledContinuousUpdates: boolean;
+  /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
+  _normalMsg(): boolean;
   /** Reads a rectangle of an update. False where data is missing. */
   _handleRect(): boolean;
   /** Ends the session. */
