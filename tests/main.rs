@@ -8,6 +8,7 @@ mod demo;
 mod desk;
 mod endings;
 mod first_day;
+mod floods;
 mod list;
 mod measure;
 mod opening;

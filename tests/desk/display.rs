@@ -48,6 +48,11 @@ impl Display {
         Windows::of(&self.name).and_then(|windows| windows.picture()).ok()
     }
 
+    /// The colour at a place, which costs hardly anything to look at; none where that cannot be.
+    pub fn pixel(&self, place: (i16, i16)) -> Option<[u8; 3]> {
+        Windows::of(&self.name).and_then(|windows| windows.pixel(place)).ok()
+    }
+
     /// Types on the keyboard.
     pub fn type_text(&self, text: &str) {
         self.xdotool(&["type", "--delay", "30", text]);

@@ -43,6 +43,14 @@ impl Windows {
         Ok(RgbImage::from_raw(width.into(), height.into(), colours).ok_or("a display of another kind")?)
     }
 
+    /// The colour at a place.
+    pub fn pixel(&self, (x, y): (i16, i16)) -> Result<[u8; 3]> {
+        match self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, 1, 1, !0)?.reply()?.data[..] {
+            [blue, green, red, ..] => Ok([red, green, blue]),
+            _ => Err("a display of another kind".into()),
+        }
+    }
+
     /// Whether there is a window manager.
     pub fn are_managed(&self) -> Result<bool> {
         Ok(!self.numbers(self.root, "_NET_SUPPORTING_WM_CHECK")?.is_empty())

@@ -14,6 +14,8 @@ use tungstenite::protocol::frame::{
 /// Decodes a client's frames, however they are split into reads.
 #[derive(Default)]
 pub(crate) struct Decoder {
+    /// Text frames are acknowledgements; else there are none.
+    acknowledges: bool,
     /// Bytes of the current frame's payload that have not arrived.
     remaining: u64,
     /// The current frame's masking key, rotated so that its first byte is for the next byte of payload.
@@ -31,6 +33,8 @@ pub(crate) enum Decoded {
     Ping(Range<usize>),
     /// A Close frame, with its code if it has one.
     Close(Option<CloseCode>),
+    /// So many bytes more are handled, at least one.
+    Acknowledgement(usize),
     /// Nothing to act on: a pong, or a header without any payload yet.
     Nothing,
 }
@@ -58,6 +62,11 @@ impl FrameError {
 }
 
 impl Decoder {
+    /// For a client that acknowledges what it has handled, or one that does not.
+    pub(crate) fn new(acknowledges: bool) -> Self {
+        Self { acknowledges, ..Self::default() }
+    }
+
     /// Decodes from the start of `bytes` and unmasks the payload in place. Returns the number of bytes that are done with
     /// and what they are, or none if more bytes are needed; what is left belongs in front of the next bytes.
     pub(crate) fn decode(&mut self, bytes: &mut [u8]) -> Result<Option<(usize, Decoded)>, FrameError> {
@@ -74,7 +83,9 @@ impl Decoder {
                 (self.remaining, self.mask, self.fragmented) = (length, mask, !is_final);
                 Ok(Some(self.payload(bytes, size)))
             }
-            OpCode::Data(Data::Text) => Err(FrameError::Text),
+            OpCode::Data(Data::Text) if !self.acknowledges => Err(FrameError::Text),
+            OpCode::Data(Data::Text) if self.fragmented => Err(FrameError::Protocol("a message within a message")),
+            OpCode::Data(Data::Text) => header.decode_acknowledgement(bytes),
             OpCode::Control(control) => header.decode_control(control, bytes),
             OpCode::Data(Data::Reserved(_)) => Err(UNKNOWN_OPCODE),
         }
@@ -140,6 +151,24 @@ impl ClientHeader {
             Control::Reserved(_) => return Err(UNKNOWN_OPCODE),
         };
         Ok(Some((end, decoded)))
+    }
+
+    /// A text message in one frame, decoded when all of it has arrived: the number of bytes that were handled since the last
+    /// one, from 1 on, in decimal digits.
+    fn decode_acknowledgement(&self, bytes: &mut [u8]) -> Result<Option<(usize, Decoded)>, FrameError> {
+        if !self.is_final || self.length > MAX_ACKNOWLEDGEMENT as u64 {
+            return Err(FrameError::Protocol("an acknowledgement that is long or in fragments"));
+        }
+        let end = self.size + self.length as usize;
+        let Some(digits) = bytes.get_mut(self.size..end) else { return Ok(None) };
+        unmask(digits, self.mask);
+        match digits {
+            [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {
+                let number = digits.iter().fold(0, |number, digit| 10 * number + usize::from(digit - b'0'));
+                Ok(Some((end, Decoded::Acknowledgement(number))))
+            }
+            _ => Err(FrameError::Protocol("an acknowledgement that is no number")),
+        }
     }
 }
 
@@ -207,6 +236,9 @@ pub(crate) const MAX_FRAME: u64 = 1024 * 1024;
 /// Bytes of payload in a control frame, at most ([RFC 6455 5.5](https://www.rfc-editor.org/rfc/rfc6455#section-5.5)).
 const MAX_CONTROL: usize = 125;
 
+/// Digits of an acknowledgement, at most: as many as the largest window has, and one more.
+const MAX_ACKNOWLEDGEMENT: usize = 8;
+
 /// RSV1 to RSV3 in a frame's first byte.
 const RESERVED_BITS: u8 = 0x70;
 
@@ -252,18 +284,24 @@ mod tests {
     struct Received {
         bytes: Vec<u8>,
         pings: Vec<Vec<u8>>,
+        acknowledged: Vec<usize>,
         close: Option<Option<CloseCode>>,
     }
 
     /// Decodes a stream that arrives in reads of `size` bytes.
     fn decode(stream: &[u8], size: usize) -> Result<Received, FrameError> {
-        let (mut decoder, mut received, mut undecoded) = (Decoder::default(), Received::default(), Vec::new());
+        decode_by(Decoder::new(false), stream, size)
+    }
+
+    fn decode_by(mut decoder: Decoder, stream: &[u8], size: usize) -> Result<Received, FrameError> {
+        let (mut received, mut undecoded) = (Received::default(), Vec::new());
         for read in stream.chunks(size) {
             undecoded.extend_from_slice(read);
             while let Some((length, decoded)) = decoder.decode(&mut undecoded)? {
                 match decoded {
                     Decoded::Payload(range) => received.bytes.extend_from_slice(&undecoded[range]),
                     Decoded::Ping(range) => received.pings.push(undecoded[range].to_vec()),
+                    Decoded::Acknowledgement(bytes) => received.acknowledged.push(bytes),
                     Decoded::Nothing => {}
                     Decoded::Close(code) => received.close = Some(code),
                 }
@@ -331,6 +369,7 @@ mod tests {
             bytes: b"one two three four".to_vec(),
             pings: vec![b"are you there".to_vec(), noise(125)],
             close: Some(Some(CloseCode::Normal)),
+            ..Received::default()
         };
         for size in 1..=stream.len() {
             assert_eq!(decode(&stream, size).unwrap(), received, "{size}");
@@ -371,6 +410,46 @@ mod tests {
             assert_eq!(error(&frame(opcode, b"\x03\xe8")).close_code(), CloseCode::Protocol);
             assert_eq!(error(&frame(FIN | opcode, &noise(126))).close_code(), CloseCode::Protocol);
         }
+    }
+
+    #[test]
+    fn acknowledgements_are_read_where_they_were_agreed_on() {
+        let stream = [
+            frame(0x81, b"1"),
+            frame(0x82, b"key"),
+            frame(0x81, b"4194304"),
+            frame(0x89, b"?"),
+            frame(0x81, b"99999999"),
+            frame(0x82, b"s"),
+        ]
+        .concat();
+        let received = Received {
+            bytes: b"keys".to_vec(),
+            pings: vec![b"?".to_vec()],
+            acknowledged: vec![1, 4_194_304, 99_999_999],
+            ..Received::default()
+        };
+        for size in 1..=stream.len() {
+            assert_eq!(decode_by(Decoder::new(true), &stream, size).as_ref(), Ok(&received), "{size}");
+        }
+        assert_eq!(error(&frame(0x81, b"1")), FrameError::Text);
+    }
+
+    #[test]
+    fn an_acknowledgement_is_digits_in_one_frame() {
+        let error = |stream: &[u8]| {
+            let whole = decode_by(Decoder::new(true), stream, stream.len()).unwrap_err();
+            assert_eq!(decode_by(Decoder::new(true), stream, 1).unwrap_err(), whole);
+            whole.close_code()
+        };
+        for text in ["", "0", "01", "+1", "-1", " 1", "1 ", "1.0", "1e3", "0x1", "a", "\u{663}", "1\0", "999999999"] {
+            assert_eq!(error(&frame(0x81, text.as_bytes())), CloseCode::Protocol, "{text:?}");
+        }
+        // In fragments, or within a message.
+        assert_eq!(error(&frame(0x01, b"1")), CloseCode::Protocol);
+        assert_eq!(error(&[frame(0x02, b"x"), frame(0x81, b"1")].concat()), CloseCode::Protocol);
+        // The length alone is too much.
+        assert_eq!(error(&frame(0x81, b"999999999")[..6]), CloseCode::Protocol);
     }
 
     #[test]

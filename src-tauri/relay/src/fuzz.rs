@@ -4,19 +4,48 @@
 use super::{
     frame::{Decoded, Decoder, FrameError, MAX_FRAME},
     upgrade::{MAX_HEAD, Origins, RejectReason, UpgradePolicy},
+    window::{MAX_SIZE, NotSent, Window},
 };
+use std::time::Duration;
+use tokio::time::Instant;
 use tungstenite::{handshake::derive_accept_key, protocol::frame::coding::CloseCode};
 
 const ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 const HOST: &str = "127.0.0.1:4711";
 
-/// Frames that arrive in small reads are decoded to the same as in one.
+/// Frames that arrive in small reads are decoded to the same as in one, whether text acknowledges something or not.
 ///
 /// # Panics
 /// If that does not hold.
 pub fn decode_frames(input: &[u8]) {
     let Some((size, stream)) = input.split_first() else { return };
-    assert_eq!(decode(stream, usize::from(*size).max(1)), decode(stream, usize::MAX));
+    for acknowledges in [false, true] {
+        let small = decode(stream, usize::from(*size).max(1), acknowledges);
+        assert_eq!(small, decode(stream, usize::MAX, acknowledges));
+        count(&small.events);
+    }
+}
+
+/// Never is more than a window on its way, whatever is acknowledged and whenever: here a window is sent to the viewer for
+/// each of its events.
+fn count(events: &[Event]) {
+    let (mut window, mut now, mut unacknowledged) = (Window::default(), Instant::now(), 0);
+    for event in events {
+        now += Duration::from_millis(20);
+        let room = window.room();
+        if room > 0 {
+            window.send(room, now);
+            unacknowledged += room;
+        }
+        assert!(unacknowledged <= MAX_SIZE);
+        if let Event::Acknowledgement(bytes) = *event {
+            assert!(bytes > 0);
+            match window.acknowledge(bytes, now) {
+                Ok(()) => unacknowledged -= bytes,
+                Err(NotSent) => return assert!(bytes > unacknowledged),
+            }
+        }
+    }
 }
 
 /// A request that arrives in small reads is decided like one that arrives at once, and an accepted request has exactly
@@ -56,11 +85,12 @@ struct Received {
 enum Event {
     Data(Vec<u8>),
     Ping(Vec<u8>),
+    Acknowledgement(usize),
     Close(Option<CloseCode>),
 }
 
-fn decode(stream: &[u8], size: usize) -> Received {
-    let (mut decoder, mut received, mut undecoded) = (Decoder::default(), Received::default(), Vec::new());
+fn decode(stream: &[u8], size: usize, acknowledges: bool) -> Received {
+    let (mut decoder, mut received, mut undecoded) = (Decoder::new(acknowledges), Received::default(), Vec::new());
     for read in stream.chunks(size) {
         undecoded.extend_from_slice(read);
         loop {
@@ -78,6 +108,7 @@ fn decode(stream: &[u8], size: usize) -> Received {
                     }
                 }
                 Decoded::Ping(range) => received.events.push(Event::Ping(undecoded[range].to_vec())),
+                Decoded::Acknowledgement(bytes) => received.events.push(Event::Acknowledgement(bytes)),
                 Decoded::Close(code) => {
                     received.events.push(Event::Close(code));
                     return received;

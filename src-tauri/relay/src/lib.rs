@@ -9,6 +9,10 @@
 //!
 //! session: splice(viewer, server)          until either side ends
 //! ```
+//! A viewer that takes messages without limit, as every browser does, has them pile up in memory and in front of the answer
+//! to a key. One that offers the subprotocol `binary.acknowledged` sends text messages, each with the number of bytes in
+//! decimal digits that it has handled since the last one, and gets no more than it handles in a moment.
+//!
 //! Nothing outlives its owner: dropping the [`Relay`] frees the port and ends the connections without a session, dropping
 //! an [`Invitation`] invalidates its ticket, dropping a [`Viewer`] closes it.
 //!
@@ -37,6 +41,7 @@ mod splice;
 mod ticket;
 mod upgrade;
 mod viewer;
+mod window;
 
 #[cfg(any(test, feature = "fuzz"))]
 #[doc(hidden)]
@@ -206,7 +211,7 @@ async fn upgrade(
             };
             match timeout(RESPONSE_TIMEOUT, responded).await {
                 // If the session has ended meanwhile, the viewer is dropped here, which closes it.
-                Ok(Ok(())) => drop(session.send(Viewer::new(stream, &early, pool))),
+                Ok(Ok(())) => drop(session.send(Viewer::new(stream, &early, pool, params.acknowledges()))),
                 _ => tracing::info!("a viewer disconnected before its upgrade was answered"),
             }
         }

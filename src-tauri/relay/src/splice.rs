@@ -1,7 +1,9 @@
 //! Copies bytes both ways between a viewer and a server until either side ends, without looking at them.
 //!
-//! Nothing is read that cannot be passed on soon: a side that does not read stops the other one, and a session holds two
-//! buffers at most, and none while nothing moves. Under load, reads are large and each becomes one message; when the
+//! Nothing is read that cannot be passed on soon: a side that does not read stops the other one, as does a viewer that does
+//! not acknowledge what it was sent, if it has said that it does. A session holds two buffers at most, and none while
+//! nothing moves. Acknowledgements come in order with the viewer's input: a server that takes none of that is not read
+//! from when a window is full. Under load, reads are large and each becomes one message; when the
 //! source has nothing more, what there is is sent at once.
 
 use super::viewer::{CLOSE_TIMEOUT, CloseAction, Viewer, ViewerError, ViewerEvent};
@@ -171,7 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Splice<S> {
         if let Some(end) = server_end.take() {
             return Poll::Ready(Err(end));
         }
-        let mut message = viewer.new_message();
+        // Where there is no message, the viewer must acknowledge what it was sent: the other direction reads that.
+        let Some(mut message) = viewer.new_message() else { return Poll::Pending };
         while !message.is_full() {
             match message.poll_read_from(server, cx) {
                 Poll::Ready(Ok(1..)) => {}
@@ -193,11 +196,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Splice<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Only from the server to the viewer, until the server ends.
+    /// Only from the server to the viewer, until either ends. What the viewer sends is discarded, but acknowledgements count.
     fn poll_drain_server(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            if let Err(end) = ready!(self.poll_to_viewer(cx)) {
+            self.viewer.consume(self.viewer.payload().len());
+            let from_viewer = self.viewer.poll_event(cx);
+            match from_viewer {
+                Poll::Ready(Ok(ViewerEvent::Close(code))) => return Poll::Ready(End::viewer_closed(code)),
+                Poll::Ready(Err(error)) => return Poll::Ready(error.into()),
+                Poll::Ready(Ok(ViewerEvent::Data)) | Poll::Pending => {}
+            }
+            let to_viewer = self.poll_to_viewer(cx);
+            if let Poll::Ready(Err(end)) = to_viewer {
                 return Poll::Ready(end);
+            }
+            if from_viewer.is_pending() && to_viewer.is_pending() {
+                return Poll::Pending;
             }
         }
     }

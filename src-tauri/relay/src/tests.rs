@@ -1,6 +1,6 @@
 //! The relay over real loopback sockets; the viewer is tokio-tungstenite's client, or raw bytes where it misbehaves.
 
-use super::{frame::MAX_FRAME, ticket::TICKET_LIFETIME, *};
+use super::{frame::MAX_FRAME, ticket::TICKET_LIFETIME, window::MAX_SIZE, *};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -86,6 +86,44 @@ async fn connect(relay: &Relay, invitation: Invitation) -> (Viewer, Page) {
 async fn viewer() -> (Viewer, Page) {
     let relay = relay().await;
     connect(&relay, invite(&relay)).await
+}
+
+/// The request of a page that acknowledges what it has handled.
+fn acknowledging_request(url: &str) -> Request {
+    let mut request = request(url);
+    let protocol = HeaderValue::from_static("binary.acknowledged");
+    request.headers_mut().insert(HeaderName::from_static("sec-websocket-protocol"), protocol);
+    request
+}
+
+/// A session of such a page.
+async fn acknowledging_session(room: usize) -> (Page, DuplexStream, JoinHandle<EndReason>) {
+    let relay = relay().await;
+    let invitation = invite(&relay);
+    let request = acknowledging_request(&invitation.url());
+    let (page, _) = client_async(request, dial(&relay).await).await.expect("an accepted upgrade");
+    let viewer = within(invitation.viewer()).await.expect("a viewer");
+    let (near, far) = duplex(room);
+    (page, far, tokio::spawn(splice(viewer, near)))
+}
+
+async fn acknowledge(page: &mut Page, bytes: usize) {
+    page.send(Message::text(bytes.to_string())).await.expect("a relay that reads");
+}
+
+/// Everything up to the close frame, acknowledged message by message, and its code.
+async fn acknowledged_rest(page: &mut Page) -> (Vec<u8>, Option<u16>) {
+    let mut bytes = Vec::new();
+    loop {
+        match next(page).await {
+            Message::Binary(more) => {
+                bytes.extend_from_slice(&more);
+                acknowledge(page, more.len()).await;
+            }
+            Message::Close(frame) => return (bytes, frame.map(|frame| frame.code.into())),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// A session over a server's stream of which the test holds the other end.
@@ -325,10 +363,14 @@ async fn bytes_sent_behind_the_request_are_not_lost() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_binary_is_chosen_if_offered() {
+async fn a_subprotocol_is_chosen_if_offered() {
     let relay = relay().await;
-    for (offered, chosen) in [(Some("binary"), Some("binary")), (Some("base64, binary"), Some("binary")), (None, None)]
-    {
+    for (offered, chosen) in [
+        (Some("binary"), Some("binary")),
+        (Some("base64, binary"), Some("binary")),
+        (Some("binary.acknowledged, binary"), Some("binary.acknowledged")),
+        (None, None),
+    ] {
         let invitation = invite(&relay);
         let mut request = request(&invitation.url());
         if let Some(offered) = offered {
@@ -594,7 +636,7 @@ async fn tight_session(room: usize) -> (Page, DuplexStream, JoinHandle<EndReason
     let page = socket().connect(listener.local_addr().expect("an address")).await.expect("a connection");
     let (viewer, _) = listener.accept().await.expect("a connection");
     let (near, far) = duplex(room);
-    let session = tokio::spawn(async move { splice(Viewer::new(viewer, &[], Default::default()), near).await });
+    let session = tokio::spawn(async move { splice(Viewer::new(viewer, &[], Default::default(), false), near).await });
     (WebSocketStream::from_raw_socket(page, Role::Client, None).await, far, session)
 }
 
@@ -642,4 +684,137 @@ async fn a_server_that_does_not_read_stops_the_viewer() {
     });
     within(reading).await.unwrap();
     session.abort();
+}
+
+// ---- acknowledgements
+
+#[tokio::test]
+async fn a_page_that_acknowledges_nothing_stops_the_server() {
+    let (mut page, mut server, session) = acknowledging_session(64 * 1024).await;
+    // It takes everything, as a browser does, and handles nothing.
+    let (mut sink, mut stream) = page.split();
+    let taking = tokio::spawn(async move {
+        let mut taken = 0;
+        while let Ok(Some(message)) = timeout(Duration::from_secs(1), stream.next()).await {
+            taken += message.expect("a sound message").len();
+        }
+        (taken, stream)
+    });
+    let chunk = noise(64 * 1024);
+    until_stuck(async || server.write(&chunk).await.unwrap()).await;
+    let (taken, stream) = within(taking).await.unwrap();
+    assert!(taken <= MAX_SIZE && taken > 0, "{taken} bytes taken");
+
+    // Input still flows, and after an acknowledgement the screen does too.
+    sink.send(Message::Binary(Bytes::from_static(b"key"))).await.unwrap();
+    let mut key = [0; 3];
+    within(server.read_exact(&mut key)).await.unwrap();
+    assert_eq!(&key, b"key");
+    sink.send(Message::text(taken.to_string())).await.unwrap();
+    page = stream.reunite(sink).unwrap();
+    assert!(matches!(next(&mut page).await, Message::Binary(_)));
+
+    // So does closing.
+    page.close(None).await.unwrap();
+    drop(server);
+    assert!(matches!(ended(session).await, EndReason::ViewerClosed));
+}
+
+#[tokio::test]
+async fn all_that_is_acknowledged_makes_room_for_more() {
+    let (mut page, mut server, session) = acknowledging_session(1 << 20).await;
+    let sent = noise(3 * MAX_SIZE);
+    let sending = async {
+        server.write_all(&sent).await.unwrap();
+        drop(server);
+    };
+    let ((), (received, code)) = within(async { tokio::join!(sending, acknowledged_rest(&mut page)) }).await;
+    assert!(received == sent, "{} of {} bytes", received.len(), sent.len());
+    assert_eq!(code, Some(4410));
+    assert!(matches!(ended(session).await, EndReason::ServerClosed));
+}
+
+#[tokio::test]
+async fn acknowledgements_count_for_what_a_server_sent_before_its_connection_broke() {
+    let relay = relay().await;
+    let invitation = invite(&relay);
+    let request = acknowledging_request(&invitation.url());
+    let (mut page, _) = client_async(request, dial(&relay).await).await.unwrap();
+    let viewer = within(invitation.viewer()).await.unwrap();
+    let sent = noise(3 * MAX_SIZE);
+    let session = tokio::spawn(splice(viewer, Deaf { unread: sent.clone() }));
+    page.send(Message::Binary(Bytes::from_static(b"key"))).await.unwrap();
+    let (received, code) = acknowledged_rest(&mut page).await;
+    assert!(received == sent, "{} of {} bytes", received.len(), sent.len());
+    assert_eq!(code, Some(4410));
+    assert!(matches!(ended(session).await, EndReason::ServerClosed));
+}
+
+/// A server that takes nothing any more, while what it has sent is still there.
+struct Deaf {
+    unread: Vec<u8>,
+}
+
+impl tokio::io::AsyncRead for Deaf {
+    fn poll_read(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        let length = buffer.remaining().min(self.unread.len());
+        buffer.put_slice(&self.unread[..length]);
+        self.unread.drain(..length);
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+impl tokio::io::AsyncWrite for Deaf {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        _: &[u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        std::task::Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    fn poll_flush(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_cannot_be_acknowledged() {
+    let (mut page, mut server, session) = acknowledging_session(1024).await;
+    server.write_all(b"four").await.unwrap();
+    assert_eq!(next(&mut page).await, Message::Binary(Bytes::from_static(b"four")));
+    acknowledge(&mut page, 4).await;
+    acknowledge(&mut page, 1).await;
+    assert_eq!(rest(&mut page).await.1, Some(1002));
+    match ended(session).await {
+        EndReason::ViewerFailed(detail) => {
+            assert_eq!(detail, "the viewer broke the WebSocket protocol: an acknowledgement of what was not sent");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_greeting_is_acknowledged_too() {
+    let relay = relay().await;
+    let invitation = invite(&relay);
+    let request = acknowledging_request(&invitation.url());
+    let (mut page, _) = client_async(request, dial(&relay).await).await.unwrap();
+    let mut viewer = within(invitation.viewer()).await.unwrap();
+    viewer.send(Bytes::from_static(b"RFB 003.008\n")).await.unwrap();
+    assert_eq!(next(&mut page).await.len(), 12);
+    acknowledge(&mut page, 12).await;
+    page.send(Message::Binary(Bytes::from_static(b"RFB 003.008\n"))).await.unwrap();
+    assert_eq!(within(viewer.next()).await.unwrap().unwrap(), "RFB 003.008\n");
 }

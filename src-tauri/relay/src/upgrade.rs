@@ -53,8 +53,29 @@ pub(crate) struct UpgradeRequest {
 pub(crate) struct UpgradeParams {
     /// The value of Sec-WebSocket-Key.
     key: String,
-    /// The subprotocol `binary` was offered, as noVNC does.
-    binary: bool,
+    /// The subprotocol that is chosen, if one was offered that this relay knows.
+    protocol: Option<Subprotocol>,
+}
+
+/// What else the frames of a WebSocket are agreed to mean
+/// ([RFC 6455 1.9](https://www.rfc-editor.org/rfc/rfc6455#section-1.9)). The best comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subprotocol {
+    /// Bytes in binary messages; and the viewer sends text messages, which acknowledge what it has handled.
+    BinaryAcknowledged,
+    /// Bytes in binary messages: what noVNC offers, and what is done without a subprotocol too.
+    Binary,
+}
+
+impl Subprotocol {
+    const ALL: [Self; 2] = [Self::BinaryAcknowledged, Self::Binary];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::BinaryAcknowledged => "binary.acknowledged",
+            Self::Binary => "binary",
+        }
+    }
 }
 
 /// Why a request is rejected: for the log, never in the response.
@@ -120,16 +141,24 @@ impl UpgradePolicy {
         let key = single_value(headers, &SEC_WEBSOCKET_KEY).and_then(parse_key).ok_or(RejectReason::WebSocketKey)?;
         Ok(UpgradeParams {
             key: key.to_owned(),
-            binary: has_token(headers, &SEC_WEBSOCKET_PROTOCOL, "binary", str::eq),
+            protocol: Subprotocol::ALL
+                .into_iter()
+                .find(|protocol| has_token(headers, &SEC_WEBSOCKET_PROTOCOL, protocol.name(), str::eq)),
         })
     }
 }
 
 impl UpgradeParams {
+    /// Whether the viewer acknowledges what it has handled.
+    pub(crate) fn acknowledges(&self) -> bool {
+        self.protocol == Some(Subprotocol::BinaryAcknowledged)
+    }
+
     /// The response that accepts the request.
     pub(crate) fn response(&self) -> String {
         let accept = derive_accept_key(self.key.as_bytes());
-        let protocol = if self.binary { "Sec-WebSocket-Protocol: binary\r\n" } else { "" };
+        let protocol = self.protocol.map(|chosen| format!("Sec-WebSocket-Protocol: {}\r\n", chosen.name()));
+        let protocol = protocol.unwrap_or_default();
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
@@ -259,12 +288,25 @@ mod tests {
     }
 
     #[test]
-    fn binary_is_echoed_only_when_offered() {
-        let offered = |offer| check(&with("Sec-WebSocket-Protocol", Some(offer))).unwrap().binary;
-        assert!(offered("binary") && offered("base64, binary"));
-        assert!(!offered("base64") && !offered("binary2"));
-        let response = check(&with("Sec-WebSocket-Protocol", Some("binary"))).unwrap().response();
-        assert!(response.contains("\r\nSec-WebSocket-Protocol: binary\r\n"), "{response}");
+    fn a_subprotocol_is_echoed_only_when_offered() {
+        let chosen = |offer| check(&with("Sec-WebSocket-Protocol", Some(offer))).unwrap().protocol;
+        for (offer, expected) in [
+            ("binary", Some(Subprotocol::Binary)),
+            ("base64, binary", Some(Subprotocol::Binary)),
+            ("binary, binary.acknowledged", Some(Subprotocol::BinaryAcknowledged)),
+            ("binary.acknowledged", Some(Subprotocol::BinaryAcknowledged)),
+            ("base64", None),
+            ("binary2", None),
+            ("Binary.Acknowledged", None),
+        ] {
+            assert_eq!(chosen(offer), expected, "{offer}");
+        }
+        for protocol in ["binary", "binary.acknowledged"] {
+            let params = check(&with("Sec-WebSocket-Protocol", Some(protocol))).unwrap();
+            let response = params.response();
+            assert!(response.contains(&format!("\r\nSec-WebSocket-Protocol: {protocol}\r\n")), "{response}");
+            assert_eq!(params.acknowledges(), protocol != "binary");
+        }
     }
 
     #[test]

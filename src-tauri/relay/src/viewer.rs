@@ -3,6 +3,7 @@
 use super::{
     buffer::{BUFFER_SIZE, Buffer, BufferPool},
     frame::{self, Decoded, FrameError, MAX_HEADER},
+    window::{NotSent, Window},
 };
 use bytes::Bytes;
 use std::{
@@ -17,16 +18,18 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tungstenite::protocol::frame::coding::CloseCode;
 
-/// A viewer's WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)). Binary only; the bytes matter, not how they
-/// are divided into messages. Pings are answered while it is read from.
+/// A viewer's WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)). Binary only, but for acknowledgements; the
+/// bytes matter, not how they are divided into messages. Pings are answered while it is read from.
 pub struct Viewer {
     stream: TcpStream,
     pool: Arc<BufferPool>,
     decoder: frame::Decoder,
+    /// What may be on its way to a viewer that acknowledges what it has handled.
+    window: Option<Window>,
     incoming: Option<Incoming>,
     outgoing: Option<Outgoing>,
     /// The pong for the latest ping. Older pings need no answer
@@ -79,17 +82,21 @@ pub(crate) enum CloseAction<'a> {
 pub(crate) struct Message {
     buffer: Buffer,
     end: usize,
+    /// Where it is full.
+    limit: usize,
 }
 
 impl Viewer {
     /// A viewer on a stream whose upgrade was accepted; `early` is what was read beyond the request.
-    pub(crate) fn new(stream: TcpStream, early: &[u8], pool: Arc<BufferPool>) -> Self {
+    pub(crate) fn new(stream: TcpStream, early: &[u8], pool: Arc<BufferPool>, acknowledges: bool) -> Self {
         let incoming = (!early.is_empty()).then(|| {
             let mut buffer = pool.acquire();
             buffer[..early.len()].copy_from_slice(early);
             Incoming { buffer, payload: 0..0, undecoded: 0..early.len() }
         });
-        Self { stream, pool, decoder: Default::default(), incoming, outgoing: None, pong: None }
+        let decoder = frame::Decoder::new(acknowledges);
+        let window = acknowledges.then(Window::default);
+        Self { stream, pool, decoder, window, incoming, outgoing: None, pong: None }
     }
 
     /// The viewer's next bytes, never empty; none once it has sent a Close frame, which is answered. Messages may come in
@@ -122,14 +129,15 @@ impl Viewer {
         }
     }
 
-    /// Sends bytes and waits until the kernel has taken them.
+    /// Sends bytes and waits until the kernel has taken them, but not until they are acknowledged: it is for the few bytes
+    /// of a greeting.
     ///
     /// # Errors
     /// [`ViewerError`] if the connection is gone.
     pub async fn send(&mut self, bytes: Bytes) -> Result<(), ViewerError> {
         for part in bytes.chunks(BUFFER_SIZE - MAX_HEADER) {
             poll_fn(|cx| self.poll_flush(cx)).await?;
-            let mut message = self.new_message();
+            let mut message = self.message_up_to(part.len());
             message.unfilled()[..part.len()].copy_from_slice(part);
             message.end += part.len();
             self.start_send(message);
@@ -172,7 +180,7 @@ impl Viewer {
     }
 
     /// Decodes all frames that have arrived. Payload is moved behind payload: many pointer events become one write.
-    fn decode(&mut self) -> Result<Option<ViewerEvent>, FrameError> {
+    fn decode(&mut self) -> Result<Option<ViewerEvent>, ViewerError> {
         let Some(Incoming { buffer, payload, undecoded }) = &mut self.incoming else { return Ok(None) };
         let mut has_data = false;
         while let Some((length, decoded)) = self.decoder.decode(&mut buffer[undecoded.clone()])? {
@@ -189,6 +197,11 @@ impl Viewer {
                     }
                 }
                 Decoded::Ping(range) => self.pong = Some(frame::pong(&buffer[at(range)])),
+                Decoded::Acknowledgement(bytes) => {
+                    if let Some(window) = &mut self.window {
+                        window.acknowledge(bytes, Instant::now()).map_err(|NotSent| TOO_MUCH_ACKNOWLEDGED)?;
+                    }
+                }
                 Decoded::Nothing => {}
                 Decoded::Close(code) => return Ok(Some(ViewerEvent::Close(code))),
             }
@@ -224,14 +237,27 @@ impl Viewer {
         self.incoming.take_if(|incoming| incoming.payload.is_empty() && incoming.undecoded.is_empty());
     }
 
-    /// An empty message, for [`Viewer::start_send`].
-    pub(crate) fn new_message(&self) -> Message {
-        Message { buffer: self.pool.acquire(), end: MAX_HEADER }
+    /// An empty message, for [`Viewer::start_send`]; none until the viewer has acknowledged some of what it was sent, which
+    /// [`Viewer::poll_event`] reads.
+    pub(crate) fn new_message(&self) -> Option<Message> {
+        let room = self.window.as_ref().map_or(usize::MAX, Window::room);
+        (room > 0).then(|| self.message_up_to(room))
+    }
+
+    fn message_up_to(&self, bytes: usize) -> Message {
+        Message {
+            buffer: self.pool.acquire(),
+            end: MAX_HEADER,
+            limit: BUFFER_SIZE.min(bytes.saturating_add(MAX_HEADER)),
+        }
     }
 
     /// Starts to send a message, which [`Viewer::poll_flush`] continues. Only after that was ready: frames cannot overlap.
-    pub(crate) fn start_send(&mut self, Message { mut buffer, end }: Message) {
+    pub(crate) fn start_send(&mut self, Message { mut buffer, end, .. }: Message) {
         debug_assert!(self.outgoing.is_none(), "a frame must end before the next begins");
+        if let Some(window) = &mut self.window {
+            window.send(end - MAX_HEADER, Instant::now());
+        }
         if let Some(room) = buffer.first_chunk_mut() {
             let start = frame::write_header(room, end - MAX_HEADER);
             self.outgoing = Some(Outgoing { buffer, unsent: start..end });
@@ -323,12 +349,12 @@ impl Message {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.end == self.buffer.len()
+        self.end == self.limit
     }
 
     /// Where more of it goes.
     fn unfilled(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.end..]
+        &mut self.buffer[self.end..self.limit]
     }
 
     /// Reads more of it from `stream`. Returns the number of bytes, 0 at EOF.
@@ -363,6 +389,8 @@ impl From<io::Error> for ViewerError {
         Self { detail: format!("the viewer's connection broke: {cause}"), code: None }
     }
 }
+
+const TOO_MUCH_ACKNOWLEDGED: FrameError = FrameError::Protocol("an acknowledgement of what was not sent");
 
 /// For the closing handshake.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);

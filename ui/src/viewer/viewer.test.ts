@@ -95,7 +95,9 @@ test('draws the toolbar after the first picture, or without one where that is lo
 test('opens the socket once, itself, and hands it to noVNC', async () => {
   const rfb = await goLive();
   await reach({ state: 'live' });
-  expect(FakeSocket.all.map(({ url, protocols }) => [url, protocols])).toEqual([[ready.url, ['binary']]]);
+  expect(FakeSocket.all.map(({ url, protocols }) => [url, protocols])).toEqual([
+    [ready.url, ['binary.acknowledged', 'binary']],
+  ]);
   expect(rfb.socket).toBe(FakeSocket.all[0]);
   expect(rfb).toMatchObject({ scaleViewport: true, viewOnly: false, showDotCursor: true });
 });

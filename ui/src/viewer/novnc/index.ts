@@ -1,7 +1,9 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
+import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
 import type { Internals, Messages } from './internals';
@@ -9,6 +11,7 @@ import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
 import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
+import { drawSmallThroughOne } from './small';
 
 export type Novnc = typeof RFB;
 
@@ -41,11 +44,14 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
       const Inflator = inflatorOf(internals);
       requestAhead(internals, fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
+      drawSmallThroughOne(internals._display);
+      limitBells(internals);
       refuseTooLarge(internals);
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
-      // The last one: what it skips is not for the others to look at.
+      // Behind all others that look at messages: what it skips is none.
       this.#mayPaste = limitClipboard(internals, Inflator);
+      acknowledge(parameters[1], internals);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();

@@ -72,6 +72,8 @@ export interface Display {
 export interface Canvases {
   _drawCtx: CanvasRenderingContext2D;
   _targetCtx: CanvasRenderingContext2D;
+  /** Notes that this part is to be seen with the next flip. */
+  _damage(x: number, y: number, width: number, height: number): void;
 }
 
 /** An entry of the table of decoders, `core/decoders/*.js`. */
@@ -111,8 +113,6 @@ export interface Internals {
   _clipboardText: string | null;
   _clipboardServerCapabilitiesFormats: Record<number, boolean>;
   _clipboardServerCapabilitiesActions: Record<number, boolean>;
-  /** Reads a message, or the rest of an update. */
-  _normalMsg(): boolean;
   _handleSetColourMapMsg(): boolean;
   _handleServerCutText(): boolean;
   _handleServerFenceMsg(): boolean;
@@ -122,10 +122,14 @@ export interface Internals {
   _handleDesktopName(): boolean;
   _resize(width: number, height: number): void;
   dispatchEvent(event: CustomEvent): boolean;
+  /** An update waits for those before to be drawn, and nothing is read. */
+  _flushing: boolean;
   _fbWidth: number;
   _fbHeight: number;
   /** The server sends updates without being asked. */
   _enabledContinuousUpdates: boolean;
+  /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
+  _normalMsg(): boolean;
   /** Reads a rectangle of an update. False where data is missing. */
   _handleRect(): boolean;
   /** Ends the session. */

@@ -30,6 +30,9 @@ function heard({ rfb }: Connected) {
   const texts: string[] = [];
   const tooLarge: unknown[] = [];
   let bells = 0;
+  // Bells that follow each other too fast are dropped.
+  let seconds = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (seconds += 1) * 1000);
   rfb.addEventListener('clipboard', ({ detail }) => texts.push(detail.text));
   rfb.addEventListener('texttoolarge', ({ detail }) => tooLarge.push(detail));
   rfb.addEventListener('bell', () => bells++);

@@ -38,11 +38,11 @@ export function stubCanvas(drawn: string[], keeps: (width: number, height: numbe
   vi.stubGlobal(
     'ImageData',
     class {
-      constructor(
-        readonly data: Uint8ClampedArray,
-        readonly width: number,
-        readonly height: number,
-      ) {}
+      readonly data: Uint8ClampedArray;
+
+      constructor(from: Uint8ClampedArray | number, width: number, height = width) {
+        this.data = typeof from === 'number' ? new Uint8ClampedArray(width * height * 4) : from;
+      }
     },
   );
   vi.spyOn(HTMLCanvasElement.prototype, 'toDataURL').mockReturnValue('data:,');

@@ -3,11 +3,15 @@
 import type { Decoder, Display, Websock } from '../internals';
 import { fromRgbx, makeOpaque } from './pixels';
 
+/** So many pixels are read one by one. */
+const FEW = 64;
+
 export class RawDecoder implements Decoder {
   readonly #noVncs: Decoder;
   /** Lines that have been drawn. */
   #lines = 0;
   #pixels = new Uint32Array(0);
+  readonly #few = new Uint8Array(FEW * 4);
 
   /** `noVncs` goes on decoding pixels of eight bits. */
   constructor(noVncs: Decoder) {
@@ -25,6 +29,7 @@ export class RawDecoder implements Decoder {
   ): boolean {
     if (depth === 8) return this.#noVncs.decodeRect(x, y, width, height, sock, display, depth);
     if (width === 0 || height === 0) return true;
+    if (width * height <= FEW) return this.#decodeFew(x, y, width, height, sock, display);
     // As many lines as there are: the rest may take long to arrive.
     const lines = Math.min(height - this.#lines, Math.floor(sock.rQlen() / (width * 4)));
     if (lines > 0) {
@@ -41,6 +46,22 @@ export class RawDecoder implements Decoder {
     }
     if (this.#lines < height) return false;
     this.#lines = 0;
+    return true;
+  }
+
+  /** Without any new object: hundreds of thousands of them a second would stay in memory for long. */
+  #decodeFew(x: number, y: number, width: number, height: number, sock: Websock, display: Display): boolean {
+    const few = this.#few;
+    const bytes = width * height * 4;
+    if (sock.rQwait('a few pixels', bytes)) return false;
+    for (let at = 0; at < bytes; at += 4) {
+      few[at] = sock.rQshift8();
+      few[at + 1] = sock.rQshift8();
+      few[at + 2] = sock.rQshift8();
+      few[at + 3] = 0xff;
+      sock.rQskipBytes(1);
+    }
+    display.blitImage(x, y, width, height, few, 0);
     return true;
   }
 
