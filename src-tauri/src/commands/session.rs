@@ -1,14 +1,14 @@
 //! A viewer window's commands, on the session that its label names.
 
 use super::{EngineState, system};
-use crate::{platform, windows};
+use crate::windows;
 use portlight_engine::{
     Result, StoreError,
     model::SessionId,
     session::{Answer, SessionUpdate},
 };
 use std::sync::Arc;
-use tauri::{AppHandle, UserAttentionType, WebviewWindow, command, ipc::Channel};
+use tauri::{WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
 /// Waits until the session has started. Sends its present state and each later one to `channel`, and tells the session
@@ -102,13 +102,8 @@ pub async fn screen_too_large(window: WebviewWindow, engine: EngineState<'_>, wi
 
 /// Rings the desktop's bell. The taskbar marks a window that does not have the focus.
 #[command]
-pub async fn ring(app: AppHandle, window: WebviewWindow) -> Result<()> {
-    if !window.is_focused().map_err(system)? {
-        // A window that is marked already is not marked again.
-        window.request_user_attention(None).map_err(system)?;
-        window.request_user_attention(Some(UserAttentionType::Informational)).map_err(system)?;
-    }
-    app.run_on_main_thread(platform::ring).map_err(system)
+pub async fn ring(window: WebviewWindow) -> Result<()> {
+    windows::ring(&window).map_err(system)
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
