@@ -32,6 +32,8 @@ const COMMANDS: &[&str] = &[
     "read_clipboard",
     "write_clipboard",
     "viewer_failed",
+    "screen_too_large",
+    "ring",
 ];
 
 fn main() {

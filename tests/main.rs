@@ -18,6 +18,7 @@ mod passwords;
 mod prewarmed;
 mod protection;
 mod relay;
+mod server_messages;
 mod starting;
 mod user;
 mod walls;

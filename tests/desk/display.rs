@@ -1,6 +1,7 @@
 //! An X display of a test's own, and what a person does and sees there.
 
 use super::{
+    bells::Bells,
     process::{Process, run, succeed},
     wait::{until, until_blocking},
     windows::Windows,
@@ -113,6 +114,11 @@ impl Display {
     pub fn paste(&self) -> Option<String> {
         let output = run(self.client("xclip").args(["-selection", "clipboard", "-out"]), b"");
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Listens to the bell.
+    pub fn bells(&self) -> Bells {
+        Bells::of(&self.name).expect("a display with XKB")
     }
 
     fn windows(&self) -> Windows {

@@ -3,10 +3,11 @@
 //! ```text
 //! Desk ─▶ display  Xvfb and a window manager      App ─▶ Page    Portlight, driven over WebDriver
 //!      ─▶ bus ─┬▶ keyring                         Server ─▶ display   a VNC server with a shell in it
-//!              └▶ tray
+//!              └▶ tray                            Scripted          an RFB server that says what a test wants
 //! ```
 
 mod app;
+mod bells;
 mod bus;
 mod display;
 mod keyring;
@@ -14,6 +15,7 @@ mod memory;
 mod page;
 mod picture;
 mod process;
+mod scripted;
 mod server;
 mod tray;
 mod wait;
@@ -25,6 +27,7 @@ pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, family, name, signal};
+pub use scripted::{Scripted, ScriptedViewer};
 pub use server::{Certificate, Server, address, free_port};
 pub use wait::{TIMEOUT, until};
 

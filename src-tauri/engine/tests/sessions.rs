@@ -690,6 +690,21 @@ async fn a_viewer_that_goes_away_is_explained_by_what_the_page_says() {
 }
 
 #[tokio::test]
+async fn a_screen_that_is_too_large_ends_the_session_for_good() {
+    let (house, server) = (house().await, Server::start().await);
+    let (id, mut states) = house.open(&server.address());
+    let _there = server.welcome().await;
+    house.engine.sessions().attach(id);
+    until_ready(&mut states).await;
+    house.engine.sessions().screen_too_large(id, 20_000, 20_001);
+    let error = Error::Connect(ConnectError::ScreenTooLarge { width: 20_000, height: 20_001 });
+    assert_eq!(*states.borrow_and_update(), SessionState::Ended { error: Some(error.clone()) });
+    // What the page says later about its connection is no better reason.
+    house.engine.sessions().viewer_failed(id, "it closed".into());
+    assert_eq!(*states.borrow_and_update(), SessionState::Ended { error: Some(error) });
+}
+
+#[tokio::test]
 async fn the_demo_desktop_lets_us_in() {
     let house = house().await;
     let demo = house.engine.hosts().view().hosts.into_iter().find(|host| host.demo).unwrap();

@@ -90,8 +90,7 @@ enum Event {
 }
 
 fn decode(stream: &[u8], size: usize, acknowledges: bool) -> Received {
-    let (mut decoder, mut received, mut undecoded) =
-        (Decoder::new(acknowledges), Received::default(), Vec::new());
+    let (mut decoder, mut received, mut undecoded) = (Decoder::new(acknowledges), Received::default(), Vec::new());
     for read in stream.chunks(size) {
         undecoded.extend_from_slice(read);
         loop {

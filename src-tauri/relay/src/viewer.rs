@@ -245,7 +245,11 @@ impl Viewer {
     }
 
     fn message_up_to(&self, bytes: usize) -> Message {
-        Message { buffer: self.pool.acquire(), end: MAX_HEADER, limit: BUFFER_SIZE.min(bytes.saturating_add(MAX_HEADER)) }
+        Message {
+            buffer: self.pool.acquire(),
+            end: MAX_HEADER,
+            limit: BUFFER_SIZE.min(bytes.saturating_add(MAX_HEADER)),
+        }
     }
 
     /// Starts to send a message, which [`Viewer::poll_flush`] continues. Only after that was ready: frames cannot overlap.

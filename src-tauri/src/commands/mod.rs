@@ -45,6 +45,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::read_clipboard,
             session::write_clipboard,
             session::viewer_failed,
+            session::screen_too_large,
+            session::ring,
         ])
         .build()
 }

@@ -93,6 +93,19 @@ pub async fn viewer_failed(window: WebviewWindow, engine: EngineState<'_>, detai
     Ok(())
 }
 
+/// Ends the session because the web view has no canvas of this size.
+#[command]
+pub async fn screen_too_large(window: WebviewWindow, engine: EngineState<'_>, width: u16, height: u16) -> Result<()> {
+    engine.sessions().screen_too_large(session_of(&window)?, width, height);
+    Ok(())
+}
+
+/// Rings the desktop's bell. The taskbar marks a window that does not have the focus.
+#[command]
+pub async fn ring(window: WebviewWindow) -> Result<()> {
+    windows::ring(&window).map_err(system)
+}
+
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
     windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
 }

@@ -63,6 +63,9 @@ pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
     }
 }
 
+/// Nothing: a window without the focus bounces in the Dock.
+pub fn ring() {}
+
 /// A template image: the menu bar draws it in its own colour.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon.icon_as_template(true)

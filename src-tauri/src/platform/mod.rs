@@ -10,6 +10,7 @@
 //! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
+//! | `ring` | the desktop's bell |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.

@@ -8,7 +8,10 @@ use super::{
 use std::{ptr, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
-use windows_sys::Win32::UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW};
+use windows_sys::Win32::{
+    System::Diagnostics::Debug::MessageBeep,
+    UI::WindowsAndMessaging::{MB_ICONERROR, MB_OK, MessageBoxW},
+};
 
 /// WebView2 chooses for itself.
 pub fn choose_renderer() -> Renderer {
@@ -52,6 +55,15 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
 /// None: here the system starts the program once more.
 pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {
     None
+}
+
+/// The sound of a simple message.
+pub fn ring() {
+    // SAFETY: takes no pointers. Fails harmlessly where there is no sound.
+    #[allow(unsafe_code)]
+    unsafe {
+        MessageBeep(MB_OK);
+    }
 }
 
 /// The tray icon as it is.

@@ -18,5 +18,5 @@ mod watch;
 pub use hosts::show as show_hosts;
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
-pub use viewer::{destroyed, open, open_call};
+pub use viewer::{destroyed, open, open_call, ring};
 pub use watch::{focused, forget, register as watch_pages};

@@ -5,13 +5,14 @@ use super::{
     page::{label, session_of, to_front, viewer},
     prewarmed,
 };
+use crate::platform;
 use portlight_engine::{
     Engine,
     model::{SessionId, Target},
     reverse::IncomingConnection,
 };
 use std::sync::Arc;
-use tauri::{AppHandle, Manager, Window};
+use tauri::{AppHandle, Manager, UserAttentionType, WebviewWindow, Window};
 
 /// Shows `target`: in the viewer window that already does, in the prewarmed one, or in a new one.
 ///
@@ -75,4 +76,17 @@ pub fn destroyed(window: &Window) {
     if prewarmed.is_some() && !app.webview_windows().keys().any(is_left) {
         app.exit(0);
     }
+}
+
+/// Rings the desktop's bell; the taskbar marks a window that does not have the focus.
+///
+/// # Errors
+/// What the window system says.
+pub fn ring(window: &WebviewWindow) -> tauri::Result<()> {
+    if !window.is_focused()? {
+        // A window that is marked already is not marked again.
+        window.request_user_attention(None)?;
+        window.request_user_attention(Some(UserAttentionType::Informational))?;
+    }
+    window.run_on_main_thread(platform::ring)
 }

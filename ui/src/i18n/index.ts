@@ -77,6 +77,12 @@ export function dateText(seconds: number, lang: Language = language): string {
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
 }
 
+/** A number of bytes, as short as people say it. */
+export function sizeText(bytes: number, lang: Language = language): string {
+  const [unit, value] = bytes < 1e6 ? ['kilobyte', bytes / 1e3] : ['megabyte', bytes / 1e6];
+  return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 3 }).format(value);
+}
+
 /** Why an entry of another program's file cannot be added. */
 export function importProblemText(problem: ImportProblem, lang: Language = language): string {
   if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);

@@ -93,6 +93,11 @@ export const readClipboard = (): Promise<string | null> => call('read_clipboard'
 export const writeClipboard = (text: string): Promise<void> => call('write_clipboard', { text });
 /** Ends the session with the viewer's error. */
 export const viewerFailed = (detail: string): Promise<void> => call('viewer_failed', { detail });
+/** Ends the session because the web view has no canvas of this size. */
+export const screenTooLarge = (width: number, height: number): Promise<void> =>
+  call('screen_too_large', { width, height });
+/** Rings the desktop's bell. */
+export const ring = (): Promise<void> => call('ring');
 
 function call<Result>(command: string, args?: Record<string, unknown>): Promise<Result> {
   return rejecting(invoke<Result>(`plugin:portlight|${command}`, args));

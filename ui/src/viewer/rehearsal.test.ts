@@ -3,6 +3,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { rehearse } from './rehearsal';
 import { loadNovnc } from './novnc';
+import { stubCanvas } from './novnc/real';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -15,12 +16,7 @@ test('a rehearsal draws, goes through to the end, and leaves nothing', async () 
     },
   );
   const drawn: string[] = [];
-  const context = new Proxy({} as Record<string, unknown>, {
-    get: (_, name) => (name === 'canvas' ? document.createElement('canvas') : () => void drawn.push(String(name))),
-    set: () => true,
-  });
-  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(context as unknown as RenderingContext & null);
-  vi.stubGlobal('ImageData', vi.fn());
+  stubCanvas(drawn);
   vi.stubGlobal('isSecureContext', true);
   const errors: string[] = [];
   const Novnc = await loadNovnc((message) => errors.push(message));

@@ -1,6 +1,6 @@
 // The state of the viewer window's session, and its actions. The components only show the one and call the other.
 
-import { errorText, shortened, t } from '../i18n';
+import { errorText, shortened, sizeText, t } from '../i18n';
 import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import type { EngineError } from '../ipc/bindings/EngineError';
@@ -9,7 +9,9 @@ import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
+import { pausing } from './bell';
 import { SharedClipboard } from './clipboard.svelte';
+import type { TextTooLarge } from './novnc/clipboard';
 
 export class Session {
   /** Null until the first update. */
@@ -124,6 +126,20 @@ export class Session {
     clearTimeout(this.#closeTimer);
     if (this.#hasReason) return;
     engine.viewerFailed(detail).catch((caught: unknown) => this.#end(toEngineError(caught)));
+  }
+
+  /** The screen is larger than the web view can show. */
+  screenTooLarge(width: number, height: number): void {
+    if (this.#hasReason) return;
+    engine.screenTooLarge(width, height).catch((caught: unknown) => this.#end(toEngineError(caught)));
+  }
+
+  /** The server's bell. Where it cannot be rung, nobody misses a message about that. */
+  readonly ring = pausing(() => void engine.ring().catch(() => {}));
+
+  tellTextTooLarge({ from, bytes, limit }: TextTooLarge): void {
+    const facts = { size: sizeText(bytes), limit: sizeText(limit) };
+    this.showMessage(t(from === 'server' ? 'viewer.text_not_received' : 'viewer.text_not_sent', facts));
   }
 
   /** The WebSocket closed. The engine usually says why; if it has not within `CLOSE_REASON_MS`, the closing is the reason. */

@@ -230,6 +230,9 @@ pub enum ConnectError {
     /// The picture data could not be understood, or the page failed.
     #[error("the viewer stopped: {detail}")]
     ViewerFailed { detail: String },
+    /// The web view has no canvas of this size.
+    #[error("the screen of {width}x{height} is larger than this viewer can show")]
+    ScreenTooLarge { width: u16, height: u16 },
     /// The page that showed the screen has ended, or did not answer and was ended: a crash, or too little memory.
     #[error("the page that showed the screen stopped working")]
     PageStopped,

@@ -104,6 +104,7 @@ impl ConnectError {
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
             | Self::ViewerFailed { .. }
+            | Self::ScreenTooLarge { .. }
             // What the server sends may be what stops the page: it would go round in circles.
             | Self::PageStopped
             | Self::System { .. } => Recovery::Final,
@@ -200,6 +201,7 @@ mod tests {
             (ServerClosed { address: address() }, YES, NO, NO),
             (ConnectionLost { address: address(), detail: detail() }, YES, NO, NO),
             (ViewerFailed { detail: detail() }, NO, NO, NO),
+            (ScreenTooLarge { width: 65535, height: 65535 }, NO, NO, NO),
             (PageStopped, NO, NO, NO),
             (System { detail: detail() }, NO, NO, NO),
         ]

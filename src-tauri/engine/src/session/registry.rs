@@ -2,6 +2,7 @@
 
 use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
 use crate::{
+    error::ConnectError,
     model::{SessionId, Target},
     transport::reverse::IncomingConnection,
 };
@@ -135,7 +136,14 @@ impl Sessions {
     /// Ends the session because the page could not go on. What the server or the relay said before that stays.
     pub fn viewer_failed(&self, id: SessionId, detail: String) {
         if let Some(session) = self.get(id) {
-            session.viewer_failed(detail);
+            session.viewer_failed(ConnectError::ViewerFailed { detail });
+        }
+    }
+
+    /// Ends the session because the page has no room for the screen.
+    pub fn screen_too_large(&self, id: SessionId, width: u16, height: u16) {
+        if let Some(session) = self.get(id) {
+            session.viewer_failed(ConnectError::ScreenTooLarge { width, height });
         }
     }
 

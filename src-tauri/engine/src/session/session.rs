@@ -189,8 +189,9 @@ impl Session {
         self.finish(&mut self.inner.lock(), None);
     }
 
-    pub(super) fn viewer_failed(&self, detail: String) {
-        self.viewer_ended(&mut self.inner.lock(), ConnectError::ViewerFailed { detail });
+    /// `error` is what the page says.
+    pub(super) fn viewer_failed(&self, error: ConnectError) {
+        self.viewer_ended(&mut self.inner.lock(), error);
     }
 
     pub(super) fn page_stopped(&self) {

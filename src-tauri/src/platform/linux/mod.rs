@@ -61,6 +61,13 @@ pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {
     None
 }
 
+/// The desktop's bell: a sound, or what its settings have in place of one. On the main thread.
+pub fn ring() {
+    if let Some(display) = gtk::gdk::Display::default() {
+        display.beep();
+    }
+}
+
 /// The tray icon as it is.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon

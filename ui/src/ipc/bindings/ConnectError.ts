@@ -64,4 +64,4 @@ now: Level, } | { "code": "needs_consent", address: string,
 /**
  * The security type that would send it.
  */
-security_type: string, } | { "code": "protocol", address: string, detail: string, } | { "code": "server_closed", address: string, } | { "code": "connection_lost", address: string, detail: string, } | { "code": "viewer_failed", detail: string, } | { "code": "page_stopped" } | { "code": "system", detail: string, };
+security_type: string, } | { "code": "protocol", address: string, detail: string, } | { "code": "server_closed", address: string, } | { "code": "connection_lost", address: string, detail: string, } | { "code": "viewer_failed", detail: string, } | { "code": "screen_too_large", width: number, height: number, } | { "code": "page_stopped" } | { "code": "system", detail: string, };

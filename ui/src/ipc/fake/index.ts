@@ -165,6 +165,13 @@ export const writeClipboard = (text: string): Promise<void> =>
 export const viewerFailed = (detail: string): Promise<void> =>
   command('viewer_failed', [detail], () => backend.reach({ state: 'ended', error: { code: 'viewer_failed', detail } }));
 
+export const screenTooLarge = (width: number, height: number): Promise<void> =>
+  command('screen_too_large', [width, height], () =>
+    backend.reach({ state: 'ended', error: { code: 'screen_too_large', width, height } }),
+  );
+
+export const ring = (): Promise<void> => command('ring', [], () => {});
+
 // ---- details
 
 async function command<Result>(name: string, args: unknown[], run: () => Result): Promise<Result> {

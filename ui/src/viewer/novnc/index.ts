@@ -5,7 +5,11 @@ import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
 import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
+import { inflatorOf, limitClipboard } from './clipboard';
 import type { Internals, Messages } from './internals';
+import { skipMessagesOfKnownLength } from './messages';
+import { limitPseudoRectangles } from './rectangles';
+import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
 
@@ -32,19 +36,31 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   const { fbUpdateRequest } = messages;
   skipSecondRequests(messages);
   return class extends Original {
+    readonly #mayPaste: (text: string) => boolean;
+
     constructor(...parameters: ConstructorParameters<Novnc>) {
       super(...parameters);
       const internals = this as unknown as Internals;
+      const Inflator = inflatorOf(internals);
       requestAhead(internals, fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
       drawSmallThroughOne(internals._display);
       limitBells(internals);
+      refuseTooLarge(internals);
+      limitPseudoRectangles(internals);
+      skipMessagesOfKnownLength(internals);
+      // Behind all others that look at messages: what it skips is none.
+      this.#mayPaste = limitClipboard(internals, Inflator);
       acknowledge(parameters[1], internals);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
         void startWorker().then((worker) => (next ??= worker));
       });
+    }
+
+    override clipboardPasteFrom(text: string): void {
+      if (this.#mayPaste(text)) super.clipboardPasteFrom(text);
     }
   };
 }

@@ -3,8 +3,8 @@
 
 /** `core/websock.js`: what the server has sent and no decoder has read. Reading beyond what is there is not noticed. */
 export interface Websock {
-  /** Whether fewer than `bytes` are there. */
-  rQwait(what: string, bytes: number): boolean;
+  /** Whether fewer than `bytes` are there; if so, goes back by `back`, to read it all again when there is more. */
+  rQwait(what: string, bytes: number, back?: number): boolean;
   rQlen(): number;
   rQpeek8(): number;
   rQpeekBytes(bytes: number, copy?: boolean): Uint8Array<ArrayBuffer>;
@@ -68,9 +68,10 @@ export interface Display {
   _scanRenderQ(): void;
 }
 
-/** The canvases of {@link Display}: the framebuffer's. */
+/** The canvases of {@link Display}: the framebuffer's, and the one that is seen. */
 export interface Canvases {
   _drawCtx: CanvasRenderingContext2D;
+  _targetCtx: CanvasRenderingContext2D;
   /** Notes that this part is to be seen with the next flip. */
   _damage(x: number, y: number, width: number, height: number): void;
 }
@@ -92,15 +93,37 @@ export interface Decoder {
   ): boolean;
 }
 
-/** `core/rfb.js`. */
+/** `core/inflator.js`: a zlib stream. */
+export interface Inflator {
+  setInput(data: Uint8Array | null): void;
+  /** The next `length` bytes, valid until the next call. Throws where there are fewer, or the data is broken. */
+  inflate(length: number): Uint8Array;
+}
+
+/** `core/rfb.js`. Its handlers of messages are called with the type read, and of rectangles with the header read. They return
+ * false where data is missing, and are called again when there is more. */
 export interface Internals {
   _decoders: Record<number, Decoder>;
   _display: Display & Canvases;
   _sock: Websock;
+  /** The framebuffer update that is being read; `rects` is 0 between two. For a cursor, `x` and `y` are its hotspot. */
+  _FBU: { rects: number; x: number; y: number; width: number; height: number };
+  _viewOnly: boolean;
+  /** The text that the server may ask for; null where it has a newer one itself. */
+  _clipboardText: string | null;
+  _clipboardServerCapabilitiesFormats: Record<number, boolean>;
+  _clipboardServerCapabilitiesActions: Record<number, boolean>;
+  _handleSetColourMapMsg(): boolean;
+  _handleServerCutText(): boolean;
+  _handleServerFenceMsg(): boolean;
+  _handleXvpMsg(): boolean;
+  _handleCursor(): boolean;
+  _handleVMwareCursor(): boolean;
+  _handleDesktopName(): boolean;
+  _resize(width: number, height: number): void;
+  dispatchEvent(event: CustomEvent): boolean;
   /** An update waits for those before to be drawn, and nothing is read. */
   _flushing: boolean;
-  /** The framebuffer update that is being read; `rects` is 0 between two. */
-  _FBU: { rects: number };
   _fbWidth: number;
   _fbHeight: number;
   /** The server sends updates without being asked. */

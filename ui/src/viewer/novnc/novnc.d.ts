@@ -7,6 +7,9 @@ declare module '@novnc/novnc' {
     /** Over, said once. `clean` is also true where the socket was cut off. */
     disconnect: CustomEvent<{ clean: boolean }>;
     clipboard: CustomEvent<{ text: string }>;
+    bell: CustomEvent<Record<string, never>>;
+    /** Ours: a text was not passed on. */
+    texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;
   }
 
   export interface RfbOptions {
