@@ -3,13 +3,13 @@
 /** Between two rings, in milliseconds. */
 export const BELL_PAUSE_MS = 500;
 
-/** Rings at once, and drops what comes within the pause after it. */
-export function pausing(ring: () => void): () => void {
+/** Gives what says whether a bell is to ring: not within so many milliseconds after the last one that did. */
+export function atMostEvery(ms: number, now: () => number = () => performance.now()): () => boolean {
   let last = -Infinity;
   return () => {
-    const now = performance.now();
-    if (now - last < BELL_PAUSE_MS) return;
-    last = now;
-    ring();
+    const time = now();
+    if (time - last < ms) return false;
+    last = time;
+    return true;
   };
 }

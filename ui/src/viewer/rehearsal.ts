@@ -44,7 +44,10 @@ function playedSession(): Session {
   return session;
 }
 
-/** A server of 2x2 pixels, with the WebSocket that noVNC wants in front of it (RFC 6143, section 7). */
+/**
+ * A server of 66x1 pixels, which are too many to be drawn as small rectangles are, with the WebSocket that noVNC wants in
+ * front of it (RFC 6143, section 7).
+ */
 class Server {
   binaryType = 'arraybuffer';
   protocol = '';
@@ -66,10 +69,10 @@ class Server {
       [1, 1],
       [0, 0, 0, 0],
     ];
-    const size = [0, 2, 0, 2];
+    const size = [0, 66, 0, 1];
     const trueColour = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0];
     const name = [0, 0, 0, 1, 80];
-    const rawUpdate = [0, 0, 0, 1, 0, 0, 0, 0, ...size, 0, 0, 0, 0, ...new Array<number>(2 * 2 * 4).fill(0)];
+    const rawUpdate = [0, 0, 0, 1, 0, 0, 0, 0, ...size, 0, 0, 0, 0, ...new Array<number>(66 * 4).fill(0)];
     for (const message of [version, offerNone, accepted, [...size, ...trueColour, ...name], rawUpdate]) {
       this.onmessage?.(new MessageEvent('message', { data: new Uint8Array(message).buffer }));
     }

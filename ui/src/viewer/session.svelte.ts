@@ -9,7 +9,7 @@ import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
-import { pausing } from './bell';
+import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { SharedClipboard } from './clipboard.svelte';
 import type { TextTooLarge } from './novnc/clipboard';
 
@@ -35,6 +35,7 @@ export class Session {
   pictured = $state(false);
   readonly clipboard = new SharedClipboard();
 
+  readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -135,7 +136,9 @@ export class Session {
   }
 
   /** The server's bell. Where it cannot be rung, nobody misses a message about that. */
-  readonly ring = pausing(() => void engine.ring().catch(() => {}));
+  ring(): void {
+    if (this.#mayRing()) void engine.ring().catch(() => {});
+  }
 
   tellTextTooLarge({ from, bytes, limit }: TextTooLarge): void {
     const facts = { size: sizeText(bytes), limit: sizeText(limit) };

@@ -70,18 +70,10 @@ function withHotspotInside(rfb: Internals, read: () => boolean): boolean {
  */
 function skipsRectangle(rfb: Internals) {
   const skip = new Skip();
-  let skips = false;
   return (lengthOf: () => number | null, read: () => boolean = () => true): boolean => {
-    let done: boolean;
-    if (skips) {
-      done = skip.go(rfb._sock);
-    } else {
-      const length = lengthOf();
-      if (length === null) return false;
-      if (length === 0) return read();
-      done = skip.begin(rfb._sock, length);
-    }
-    skips = !done;
-    return done;
+    if (skip.isUnderWay) return skip.go(rfb._sock);
+    const length = lengthOf();
+    if (length === null) return false;
+    return length === 0 ? read() : skip.begin(rfb._sock, length);
   };
 }

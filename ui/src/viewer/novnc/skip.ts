@@ -6,6 +6,11 @@ import type { Internals, Websock } from './internals';
 export class Skip {
   #left = 0;
 
+  /** Whether something has not gone by yet. */
+  get isUnderWay(): boolean {
+    return this.#left > 0;
+  }
+
   /** So many bytes from here on; what is there already is skipped at once. Returns whether that was all. */
   begin(sock: Websock, bytes: number): boolean {
     this.#left = bytes;

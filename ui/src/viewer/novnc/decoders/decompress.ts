@@ -19,10 +19,10 @@ export class Decompressor {
     if (!stream) this.#streams.set(job.stream, (stream = new InflateStream()));
     const { layout, width, height } = job;
     const length = lengthOf(layout, width, height);
-    const pixels = new Uint32Array(job.reuse ?? new ArrayBuffer(job.width * job.height * 4));
-    await stream.inflate(job.data, (bytes) => {
+    const pixels = new Uint32Array(job.reuse ?? new ArrayBuffer(width * height * 4));
+    await stream.inflate(job.data, length ?? 0, (bytes) => {
       if (length !== null && bytes.length > length) throw new Error('The compressed data is longer than its rectangle');
-      return (length === null || bytes.length === length) && fill(pixels, bytes, layout, width, height) ? pixels : null;
+      return fill(pixels, bytes, layout, width, height);
     });
     return pixels.buffer;
   }

@@ -9,7 +9,7 @@ export class InflateStream {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #chunks: Uint8Array[] = [];
   #length = 0;
-  #failed: unknown = null;
+  #failed = false;
   #wake: (() => void) | null = null;
 
   constructor() {
@@ -20,33 +20,27 @@ export class InflateStream {
   }
 
   /**
-   * Inflates a piece and gives what `take` makes of all bytes that are there; `take` returns null while it needs more.
-   * Throws where the data is wrong, or ends too early.
+   * Inflates a piece of at least so many bytes, and gives all bytes that are there to `take`, again with more while that
+   * returns false. Throws where the data is wrong, or ends too early.
    */
-  async inflate<Result>(piece: Uint8Array<ArrayBuffer>, take: (bytes: Uint8Array) => Result | null): Promise<Result> {
+  async inflate(piece: Uint8Array<ArrayBuffer>, atLeast: number, take: (bytes: Uint8Array) => boolean): Promise<void> {
     let written = false;
     this.#writer.write(piece).then(
       () => {
         written = true;
         this.#wake?.();
       },
-      (cause: unknown) => {
-        this.#failed ??= cause;
-        this.#wake?.();
-      },
+      () => this.#fail(),
     );
     let seen = -1;
     for (;;) {
-      if (this.#failed !== null) throw new Error('The compressed data is broken');
+      if (this.#failed) throw new Error('The compressed data is broken');
       if (this.#length > seen) {
         seen = this.#length;
-        const result = take(this.#joined());
-        if (result !== null) {
-          this.#chunks = [];
-          this.#length = 0;
-          return result;
-        }
-        continue;
+        if (this.#length < atLeast || !take(this.#joined())) continue;
+        this.#chunks = [];
+        this.#length = 0;
+        return;
       }
       if (written && (await this.#nothingMore())) throw new Error('The compressed data ends too early');
       if (!written) await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -79,10 +73,14 @@ export class InflateStream {
         this.#length += value.length;
         this.#wake?.();
       }
-    } catch (cause) {
-      this.#failed ??= cause;
-      this.#wake?.();
+    } catch {
+      this.#fail();
     }
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    this.#wake?.();
   }
 
   #joined(): Uint8Array {

@@ -15,10 +15,12 @@ export interface Strip {
   scanAt: number;
   /** The compressed data. */
   data: Uint8Array;
-  /** Lines of a block of 8x8, or of several, as the file contains whole ones only. */
-  blockHeight: number;
+  /** Blocks of {@link BLOCK} lines, one of which may hold several for some colours. */
   blocksPerLine: number;
 }
+
+/** Lines and columns of a block: a file contains whole ones only. */
+const BLOCK = 8;
 
 /** Lines of a joined picture, at most. */
 const MAX_LINES = 8_192;
@@ -65,8 +67,7 @@ export function readStrip(file: Uint8Array): Strip | null {
         heightAt,
         scanAt: at,
         data,
-        blockHeight: 8,
-        blocksPerLine: Math.ceil(width / (8 * maxHorizontal)),
+        blocksPerLine: Math.ceil(width / (BLOCK * maxHorizontal)),
       };
     }
     at += 2 + length;
@@ -74,14 +75,14 @@ export function readStrip(file: Uint8Array): Strip | null {
   return null;
 }
 
-/** The first strips that can be joined: all have the height of the first one, but the last, which may be lower. */
-export function countJoinable(strips: readonly (Strip | null)[]): number {
-  const [first] = strips;
+/** How many strips can be joined from one on: all have the height of that, but the last, which may be lower. */
+export function countJoinable(strips: readonly (Strip | null)[], from = 0): number {
+  const first = strips[from];
   if (!first) return 0;
-  const interval = first.blocksPerLine * Math.ceil(first.height / first.blockHeight);
+  const height = paddedHeight(first);
   let count = 1;
-  for (let next = strips[count]; next && count * paddedHeight(first) < MAX_LINES - first.height; next = strips[count]) {
-    if (interval > 0xffff || !alike(first, next) || next.height > first.height) break;
+  for (let next = strips[from + 1]; next && count * height < MAX_LINES - first.height; next = strips[from + count]) {
+    if (restartInterval(first) > 0xffff || !alike(first, next) || next.height > first.height) break;
     count++;
     if (next.height < first.height) break;
   }
@@ -90,7 +91,12 @@ export function countJoinable(strips: readonly (Strip | null)[]): number {
 
 /** Where in the joined picture each strip begins: below whole blocks of the one above. */
 export function paddedHeight(strip: Strip): number {
-  return Math.ceil(strip.height / strip.blockHeight) * strip.blockHeight;
+  return Math.ceil(strip.height / BLOCK) * BLOCK;
+}
+
+/** Blocks of a strip. */
+function restartInterval(strip: Strip): number {
+  return strip.blocksPerLine * Math.ceil(strip.height / BLOCK);
 }
 
 /** One file of all strips, which {@link countJoinable} has found to fit. */
@@ -106,8 +112,7 @@ export function join(strips: readonly [Strip, ...Strip[]]): Uint8Array<ArrayBuff
   };
   append(first.head.subarray(0, first.scanAt));
   file.set(toWord(paddedHeight(first) * (strips.length - 1) + last.height), first.heightAt);
-  const interval = first.blocksPerLine * (paddedHeight(first) / first.blockHeight);
-  append([0xff, RESTART_INTERVAL, 0, 4, ...toWord(interval)]);
+  append([0xff, RESTART_INTERVAL, 0, 4, ...toWord(restartInterval(first))]);
   append(first.head.subarray(first.scanAt));
   for (const [index, { data }] of strips.entries()) {
     if (index > 0) append([0xff, FIRST_RESTART + ((index - 1) & 7)]);

@@ -48,7 +48,7 @@ function groups(waiting: Waiting[]): Group[] {
   });
   const found: Group[] = [];
   for (let at = 0; at < waiting.length;) {
-    const count = countJoinable(strips.slice(at));
+    const count = countJoinable(strips, at);
     const [first, ...others] = strips.slice(at, at + count) as Strip[];
     const members = waiting.slice(at, at + Math.max(1, count));
     const [{ bytes, mime }] = members as [Waiting];

@@ -1,6 +1,6 @@
 // noVNC's queue of what is to be drawn, for rectangles whose pixels come later: all that follows waits for them.
 
-import type { Display, VideoFrameLike } from '../internals';
+import type { Display, FrameEntry, VideoFrameLike } from '../internals';
 
 export interface Place {
   x: number;
@@ -22,7 +22,7 @@ const MAX_QUEUED = 1_000;
 /** Keeps the place for a rectangle that is drawn once its pixels or picture are there, before which nothing else is. */
 export function enqueue(display: Display, place: Place, drawable: Promise<Drawable>): void {
   // noVNC has such entries for frames of video.
-  const frame: { ready: boolean; promise: Promise<void>; frame?: VideoFrameLike } = {
+  const frame: FrameEntry['frame'] = {
     ready: false,
     promise: drawable.then((decoded) => {
       frame.frame = new Decoded(decoded, place);
