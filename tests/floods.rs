@@ -2,7 +2,7 @@
 //!
 //! Three seconds of each flood; `PORTLIGHT_FLOOD_SECONDS` says otherwise, and the numbers are printed.
 
-use crate::desk::{App, Desk, Memory, TIMEOUT, address, until};
+use crate::desk::{App, Desk, Memory, TIMEOUT, address, greet, until};
 use image::RgbImage;
 use std::{
     env,
@@ -64,7 +64,7 @@ async fn flood(name: &'static str, flood: impl Fn([u8; 3]) -> Vec<u8> + Send + '
     let middle = until("the first picture", async || middle(&desk.display().picture(), colour(0))).await;
     let shows = |keys| desk.display().pixel(middle).is_some_and(|seen| is(seen, colour(keys)));
 
-    let before = Memory::of(app.pid()).pss();
+    let before = Memory::of(app.pid()).written();
     let (began, seconds) = (Instant::now(), seconds());
     server.shared.floods.store(true, Ordering::Relaxed);
     let (mut growth, mut delays, mut answers) = (0, Vec::new(), Vec::new());
@@ -79,7 +79,7 @@ async fn flood(name: &'static str, flood: impl Fn([u8; 3]) -> Vec<u8> + Send + '
             sleep(Duration::from_millis(2)).await;
         }
         answers.push(pressed.elapsed());
-        growth = growth.max(Memory::of(app.pid()).pss().saturating_sub(before));
+        growth = growth.max(Memory::of(app.pid()).written().saturating_sub(before));
         sleep(Duration::from_millis(200)).await;
     }
     delays.sort();
@@ -163,7 +163,7 @@ impl Server {
         thread::spawn(move || {
             let (mut client, _) = listener.accept()?;
             client.set_nodelay(true)?;
-            greet(&mut client)?;
+            greet(&client, (WIDTH, HEIGHT))?;
             let writing = (client.try_clone()?, Arc::clone(&serving));
             thread::spawn(move || write(writing.0, &writing.1, flood));
             listen(&mut client, || {
@@ -194,19 +194,6 @@ fn listener() -> io::Result<TcpListener> {
     let listener = socket.listen(1)?.into_std()?;
     listener.set_nonblocking(false)?;
     Ok(listener)
-}
-
-fn greet(client: &mut TcpStream) -> io::Result<()> {
-    client.write_all(b"RFB 003.008\n")?;
-    client.read_exact(&mut [0; 12])?;
-    client.write_all(&[1, 1])?;
-    client.read_exact(&mut [0])?;
-    client.write_all(&[0; 4])?;
-    client.read_exact(&mut [0])?;
-    let mut init = [WIDTH.to_be_bytes(), HEIGHT.to_be_bytes()].concat();
-    init.extend([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0]);
-    init.extend([&5_u32.to_be_bytes()[..], b"flood"].concat());
-    client.write_all(&init)
 }
 
 /// Writes the answers to keys, and between them the flood.

@@ -3,24 +3,16 @@
 //! `cargo xtask measure` runs this against the release build. All are measured in one run, in alternation, on one
 //! server; what counts are the ratios.
 
-use crate::desk::{self, Desk, Memory, Process, until};
+use crate::desk::{self, Colour, Desk, Memory, Process, Screen, until};
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
-use x11rb::{
-    connection::Connection,
-    protocol::{
-        xproto::{ConnectionExt, ImageFormat, KEY_PRESS_EVENT, KEY_RELEASE_EVENT},
-        xtest::ConnectionExt as _,
-    },
-    rust_connection::RustConnection,
-};
 
 /// The keycode of Return on every keyboard that X has.
 const RETURN: u8 = 36;
 const ROUNDS: usize = 7;
 /// A background that no program here uses, so that its pixels are the server's.
-const BACKGROUND: [u8; 3] = [0x2b, 0x91, 0x47];
+const BACKGROUND: Colour = [0x2b, 0x91, 0x47];
 const SIZE: (u16, u16) = (1024, 640);
 /// Rows of our screen that go through the server's picture wherever a window manager puts a window of this size.
 const ROWS: [i16; 3] = [300, 420, 540];
@@ -41,25 +33,25 @@ async fn time_to_pixels_and_memory() {
     for _ in 0..ROUNDS {
         let viewer =
             async || desk.spawn("vncviewer", desk.command("vncviewer").args(["-SecurityTypes", "None", &address]));
-        times.entry("vncviewer").or_default().push(screen.time_to_pixels(viewer, Process::kill).await);
+        times.entry("vncviewer").or_default().push(time_to_pixels(&screen, viewer, Process::kill).await);
 
         let cold = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
         let end = |portlight: &Process| {
             memory = Memory::of(portlight.pid());
             portlight.kill();
         };
-        times.entry("portlight, not running").or_default().push(screen.time_to_pixels(cold, end).await);
+        times.entry("portlight, not running").or_default().push(time_to_pixels(&screen, cold, end).await);
 
         let list = list(&desk).await;
         let press = async || {
             screen.press(RETURN);
             Arc::clone(&list)
         };
-        times.entry("a key in the list").or_default().push(screen.time_to_pixels(press, Process::kill).await);
+        times.entry("a key in the list").or_default().push(time_to_pixels(&screen, press, Process::kill).await);
 
         let list = self::list(&desk).await;
         let warm = async || desk.spawn("portlight", desk.command(desk::portlight()).arg(&address));
-        times.entry("portlight, running").or_default().push(screen.time_to_pixels(warm, |_| list.kill()).await);
+        times.entry("portlight, running").or_default().push(time_to_pixels(&screen, warm, |_| list.kill()).await);
         list.end().await;
     }
 
@@ -102,50 +94,25 @@ async fn server(desk: &Desk) -> String {
     format!("127.0.0.1::{port}")
 }
 
-/// Our own screen, looked at through a few rows only: looking must not cost what is measured.
-struct Screen {
-    connection: RustConnection,
-    root: u32,
-    width: u16,
+async fn time_to_pixels(
+    screen: &Screen,
+    start: impl AsyncFnOnce() -> Arc<Process>,
+    end: impl FnOnce(&Process),
+) -> Duration {
+    until("an empty screen", async || (pixels(screen) == [0; 3]).then_some(())).await;
+    let began = Instant::now();
+    let process = start().await;
+    while pixels(screen).iter().any(|&pixels| pixels < FULL) {
+        assert!(began.elapsed() < desk::TIMEOUT, "no picture came\n{}", process.log());
+        sleep(Duration::from_millis(2)).await;
+    }
+    let took = began.elapsed();
+    end(&process);
+    process.end().await;
+    took
 }
 
-impl Screen {
-    fn of(desk: &Desk) -> Self {
-        let (connection, number) = RustConnection::connect(Some(&desk.display().name)).expect("an X display");
-        let screen = &connection.setup().roots[number];
-        let (root, width) = (screen.root, screen.width_in_pixels);
-        Self { connection, root, width }
-    }
-
-    async fn time_to_pixels(&self, start: impl AsyncFnOnce() -> Arc<Process>, end: impl FnOnce(&Process)) -> Duration {
-        until("an empty screen", async || (self.pixels() == [0; 3]).then_some(())).await;
-        let began = Instant::now();
-        let process = start().await;
-        while self.pixels().iter().any(|&pixels| pixels < FULL) {
-            assert!(began.elapsed() < desk::TIMEOUT, "no picture came\n{}", process.log());
-            sleep(Duration::from_millis(2)).await;
-        }
-        let took = began.elapsed();
-        end(&process);
-        process.end().await;
-        took
-    }
-
-    /// Presses a key of the keyboard, and lets it go.
-    fn press(&self, keycode: u8) {
-        for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
-            let sent = self.connection.xtest_fake_input(kind, keycode, 0, self.root, 0, 0, 0);
-            sent.expect("an X display").check().expect("XTEST");
-        }
-    }
-
-    /// Pixels of the server's colour in each row.
-    fn pixels(&self) -> [usize; 3] {
-        ROWS.map(|row| {
-            let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, row, self.width, 1, !0);
-            let row = image.expect("an X display").reply().expect("a row").data;
-            let [red, green, blue] = BACKGROUND;
-            row.chunks_exact(4).filter(|pixel| pixel[..3] == [blue, green, red]).count()
-        })
-    }
+/// Pixels of the server's colour in each row.
+fn pixels(screen: &Screen) -> [usize; 3] {
+    ROWS.map(|row| screen.row(row).into_iter().filter(|colour| *colour == BACKGROUND).count())
 }

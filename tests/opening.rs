@@ -1,15 +1,7 @@
 //! What a person sees while a window opens: no colour but the dark one before the picture, and no window that jumps.
 
-use crate::desk::{Desk, Process, Server, portlight, until};
+use crate::desk::{Colour, Desk, Process, Screen, Server, portlight, until};
 use std::{sync::Arc, thread, time::Duration};
-use x11rb::{
-    connection::Connection,
-    protocol::xproto::{ConnectionExt, ImageFormat},
-    rust_connection::RustConnection,
-};
-
-/// Red, green and blue.
-type Colour = [u8; 3];
 
 /// What is around a screen's picture and before it, in both themes (`--screen` in theme.css).
 const DARK: Colour = [0x10, 0x13, 0x16];
@@ -78,12 +70,12 @@ async fn the_list_opens_in_its_themes_colour() {
     let is_bright = |colour: &Colour| colour.iter().all(|part| *part > 0xe0);
     for (theme, bright) in [("Adwaita", true), ("Adwaita:dark", false)] {
         let desk = Desk::of("the_list_opens_in_its_themes_colour").open().await;
-        let mut screen = Screen::of(&desk);
+        let screen = Screen::of(&desk);
         let list = start(&desk, theme, &[]);
         let mut shown = 0;
         // The page is there some time before the window in waiting is.
         while list.children("WebKitWebProces").len() < 2 {
-            let sample = screen.sample();
+            let sample = sample(&screen);
             let (all, brighter) = (
                 sample.iter().filter(|colour| **colour != NOTHING).count(),
                 sample.iter().filter(|colour| is_bright(colour)).count(),
@@ -105,13 +97,13 @@ fn start(desk: &Desk, theme: &str, arguments: &[&str]) -> Arc<Process> {
 
 /// The rows of the display from before `open` until the picture fills its part of them.
 fn watch(desk: &Desk, open: impl FnOnce()) -> Vec<Vec<Colour>> {
-    let mut screen = Screen::of(desk);
-    let mut seen = vec![screen.sample()];
+    let screen = Screen::of(desk);
+    let mut seen = vec![sample(&screen)];
     open();
     let deadline = std::time::Instant::now() + crate::desk::TIMEOUT;
     while seen[seen.len() - 1].iter().filter(|colour| **colour == PICTURE).count() < ROWS.len() * 600 {
         assert!(std::time::Instant::now() < deadline, "no picture");
-        seen.push(screen.sample());
+        seen.push(sample(&screen));
     }
     seen
 }
@@ -137,28 +129,7 @@ fn or_dark(colour: Colour) -> Colour {
     if near { DARK } else { colour }
 }
 
-/// Our own screen, looked at through a few rows only, so that it can be looked at often.
-struct Screen {
-    connection: RustConnection,
-    root: u32,
-    width: u16,
-}
-
-impl Screen {
-    fn of(desk: &Desk) -> Self {
-        let (connection, number) = RustConnection::connect(Some(&desk.display().name)).expect("an X display");
-        let screen = &connection.setup().roots[number];
-        let (root, width) = (screen.root, screen.width_in_pixels);
-        Self { connection, root, width }
-    }
-
-    fn sample(&mut self) -> Vec<Colour> {
-        let mut colours = Vec::new();
-        for row in ROWS {
-            let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, row, self.width, 1, !0);
-            let row = image.expect("an X display").reply().expect("a row").data;
-            colours.extend(row.chunks_exact(4).map(|pixel| [pixel[2], pixel[1], pixel[0]]));
-        }
-        colours
-    }
+/// All pixels of the rows.
+fn sample(screen: &Screen) -> Vec<Colour> {
+    ROWS.into_iter().flat_map(|row| screen.row(row)).collect()
 }

@@ -7,6 +7,7 @@ use std::fs;
 #[derive(Default)]
 pub struct Memory {
     lines: Vec<(String, u64, u64)>,
+    written: u64,
 }
 
 impl Memory {
@@ -17,16 +18,23 @@ impl Memory {
 
     /// Of several, with all that these have started.
     pub fn of_all(pids: &[u32]) -> Self {
-        let mut lines = Vec::new();
+        let mut memory = Self::default();
         for pid in pids.iter().copied().flat_map(family) {
             let smaps = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
             let field = |name| {
                 let line = smaps.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
                 line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
             };
-            lines.push((name(pid), field("Rss:"), field("Pss:")));
+            memory.lines.push((name(pid), field("Rss:"), field("Pss:")));
+            memory.written += field("Pss_Anon:") + field("Pss_Shmem:");
         }
-        Self { lines }
+        memory
+    }
+
+    /// The sum of what the programs have put there, in KiB. Not the files of programs and libraries: their share grows when
+    /// another program ends that had them, too.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// The sum, with shared pages divided, in KiB.

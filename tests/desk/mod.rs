@@ -15,6 +15,7 @@ mod memory;
 mod page;
 mod picture;
 mod process;
+mod screen;
 mod scripted;
 mod server;
 mod tray;
@@ -27,7 +28,8 @@ pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, family, name, signal};
-pub use scripted::{Scripted, ScriptedViewer};
+pub use screen::{Colour, Screen};
+pub use scripted::{Scripted, ScriptedViewer, greet};
 pub use server::{Certificate, Server, address, free_port};
 pub use wait::{TIMEOUT, until};
 

@@ -72,8 +72,8 @@ impl Drop for ScriptedViewer {
     }
 }
 
-/// RFB 3.8, security type None (RFC 6143 7.1 to 7.3).
-fn greet(mut stream: &TcpStream, (width, height): (u16, u16)) -> io::Result<()> {
+/// The server's part of a handshake: RFB 3.8, security type None (RFC 6143 7.1 to 7.3).
+pub fn greet(mut stream: &TcpStream, (width, height): (u16, u16)) -> io::Result<()> {
     let take = |mut stream: &TcpStream, length: usize| stream.read_exact(&mut vec![0; length]);
     stream.write_all(b"RFB 003.008\n")?;
     take(stream, 12)?;

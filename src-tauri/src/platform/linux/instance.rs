@@ -44,7 +44,7 @@ impl Service {
 /// `request`.
 ///
 /// # Errors
-/// As those of [`instance::hand_over`].
+/// A sentence for the terminal: that one could not do what was asked for, or did not answer in time.
 pub fn claim(request: &OpenRequest) -> Result<Claim, String> {
     async_runtime::block_on(async {
         let (sender, calls) = mpsc::unbounded_channel();
