@@ -9,6 +9,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod floods;
+mod imports;
 mod list;
 mod measure;
 mod opening;

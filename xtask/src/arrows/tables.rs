@@ -43,7 +43,7 @@ const SHELL: Table = &[
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
-    ("commands",    "windows"),
+    ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];
 
@@ -54,4 +54,5 @@ const TERMINAL: Table = &[
     ("platform",    ""),
     ("instance",    "args"),
     ("doctor",      "args platform"),
+    ("exchange",    "args doctor instance"),
 ];

@@ -127,6 +127,13 @@ pub(crate) enum Change {
 }
 
 impl Preview {
+    /// The places of all entries that can be chosen.
+    pub fn possible(&self, passwords: bool) -> Vec<usize> {
+        let proposed: std::collections::HashSet<_> = self.proposed(passwords).into_iter().collect();
+        let can = |place: usize, entry: &Entry| proposed.contains(&place) || matches!(entry.plan, Plan::Add { .. });
+        (0..).zip(&self.entries).filter(|(place, entry)| can(*place, entry)).map(|(place, _)| place).collect()
+    }
+
     /// The places of the entries that are proposed: new machines that the person has kept elsewhere, and gaps to fill.
     pub fn proposed(&self, passwords: bool) -> Vec<usize> {
         let is_proposed = |entry: &Entry| match &entry.plan {

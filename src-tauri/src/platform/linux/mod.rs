@@ -1,9 +1,11 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
+mod chooser;
 mod instance;
 mod pages;
 mod renderer;
 
+pub use chooser::choose_paths;
 pub use instance::{Instance, claim};
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;

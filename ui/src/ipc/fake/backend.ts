@@ -4,8 +4,9 @@ import { defaultDisplay } from '../display';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
+import type { ImportPreview } from '../bindings/ImportPreview';
+import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Listening } from '../bindings/Listening';
-import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
@@ -40,7 +41,13 @@ export class FakeBackend {
   clipboard: string | null = null;
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
-  found: Preview[] = [];
+  found: ImportPreview = { number: 1, files: [], entries: [] };
+  /** The programs with a list on this computer. */
+  sources: ImportSourceView[] = [];
+  /** Whether the user chooses something in the system's dialogs. */
+  chooses = true;
+  /** What the last import added. */
+  imported: HostId[] = [];
   /** The result of testing a connection; null: the server asks for a login. */
   report: Report | null = null;
   /** Third-party notices. */
@@ -48,6 +55,8 @@ export class FakeBackend {
 
   readonly hostsChanged: Listeners<void> = new Set();
   readonly closing: Listeners<void> = new Set();
+  readonly filesDragged: Listeners<boolean> = new Set();
+  readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
   /** Emits the event that the list changed. */
