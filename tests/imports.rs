@@ -31,19 +31,19 @@ fn names(list: &Path) -> Vec<String> {
 #[tokio::test]
 async fn a_terminal_shows_first_and_adds_only_when_told_to_whether_portlight_runs_or_not() {
     let desk = Desk::of("a_terminal_shows_first_and_adds_only_when_told_to").open().await;
-    write(&desk, "list.csv", CSV);
-    let (code, said, complaint) = texts(desk.portlight(&["import", "list.csv"]));
-    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    let list = write(&desk, "list.csv", CSV);
+    let (code, said, complaint) = texts(desk.portlight(&["import", &list]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
     for part in ["+ Anvil  anvil.example", "2 to add", "--passwords", "nothing is changed yet"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("quince7") && !desk.hosts_file().exists(), "{said}");
 
-    let (code, said, complaint) = texts(desk.portlight(&["import", "list.csv", "--yes"]));
+    let (code, said, complaint) = texts(desk.portlight(&["import", &list, "--yes"]));
     assert_eq!((code, complaint.as_str()), (Some(0), ""));
     assert!(said.ends_with("added 2 machines, changed 0\n"), "{said}");
     assert_eq!(names(&desk.hosts_file()), ["Anvil", "Loom"]);
-    let (code, said, _) = texts(desk.portlight(&["import", "list.csv", "--json"]));
+    let (code, said, _) = texts(desk.portlight(&["import", &list, "--json"]));
     let json: Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((code, &json["preview"]["entries"][1]["plan"]["plan"]), (Some(0), &Value::from("known")));
     assert_eq!(json["imported"], Value::Null);
@@ -52,8 +52,8 @@ async fn a_terminal_shows_first_and_adds_only_when_told_to_whether_portlight_run
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
     hosts.until_shown(&row("Loom")).await;
-    write(&desk, "more.csv", &format!("{CSV}Kiln,kiln.example,,\n"));
-    let (code, said, complaint) = texts(desk.portlight(&["import", "more.csv", "--yes", "--passwords"]));
+    let more = write(&desk, "more.csv", &format!("{CSV}Kiln,kiln.example,,\n"));
+    let (code, said, complaint) = texts(desk.portlight(&["import", &more, "--yes", "--passwords"]));
     assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
     assert!(said.ends_with("added 1 machine, changed 1, 1 password\n"), "{said}");
     hosts.until_shown(&row("Kiln")).await;
@@ -108,11 +108,11 @@ async fn files_are_chosen_and_saved_in_the_systems_own_dialog() {
     let title = "Files with machines";
     until("the dialog", async || display.has_window(title).then_some(())).await;
     display.focus(title);
-    // A path that is typed opens the dialog's own line for it.
+    display.press("ctrl+l");
+    display.press("ctrl+a");
     display.type_text(&file);
-    display.press("Return");
+    confirm(&desk, title).await;
     hosts.until_shown("#import-found").await;
-    until("the dialog to close", async || (!display.has_window(title)).then_some(())).await;
     hosts.click("#import-add").await;
     hosts.until_shown(&row("Anvil")).await;
 
@@ -126,7 +126,7 @@ async fn files_are_chosen_and_saved_in_the_systems_own_dialog() {
     let saved = desk.home().join("saved.csv");
     display.press("ctrl+a");
     display.type_text(saved.to_str().expect("a path"));
-    display.press("Return");
+    confirm(&desk, title).await;
     hosts.until_gone("#export").await;
     let text = fs::read_to_string(saved).expect("the saved list");
     assert!(text.contains("Anvil,anvil.example,ann,"), "{text}");
@@ -160,6 +160,19 @@ async fn open_import(hosts: &crate::desk::Page<'_>) {
     hosts.click("#window-menu").await;
     choose(hosts, "Import…").await;
     hosts.until_shown("#import").await;
+}
+
+/// Presses Return until the dialog has taken it: it takes none while it looks a path up.
+async fn confirm(desk: &Desk, title: &str) {
+    let display = desk.display();
+    let close = async || {
+        if !display.has_window(title) {
+            return Some(());
+        }
+        display.press("Return");
+        None
+    };
+    until("the dialog to close", close).await;
 }
 
 async fn choose(hosts: &crate::desk::Page<'_>, label: &str) {

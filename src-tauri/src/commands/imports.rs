@@ -58,10 +58,10 @@ pub async fn leave_import(engine: EngineState<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Undoes the last import. Says whether there was one.
+/// Undoes the import from a preview, where it was the last one. Says whether it did.
 #[command]
-pub async fn undo_import(engine: EngineState<'_>) -> Result<bool> {
-    engine.imports().undo().await
+pub async fn undo_import(engine: EngineState<'_>, number: u64) -> Result<bool> {
+    engine.imports().undo(number).await
 }
 
 /// Lets the user choose where to, and writes the list there, without secrets. Says whether a place was chosen.

@@ -185,10 +185,10 @@ struct Options {
 impl Options {
     /// Import or export, where that is asked for; none where it is not.
     fn exchange(&self) -> Option<Result<Command, String>> {
-        let (word, files) = self.words.split_first()?;
+        let (word, files) = self.words.split_first().map_or(("", &[][..]), |(word, files)| (word.as_str(), files));
         let others = DoctorOptions { json: self.doctor.json, ..DoctorOptions::default() };
         let only_json = !self.view_only && self.doctor == others;
-        match word.as_str() {
+        match word {
             "import" if !only_json || self.format.is_some() => {
                 Some(Err("import takes --yes, --passwords, --all and --json".to_owned()))
             }
@@ -345,8 +345,36 @@ mod tests {
     }
 
     #[test]
+    fn files_are_imported_only_where_that_is_said() {
+        let files = || vec![PathBuf::from("a.csv"), "b".into()];
+        let asked = |args| Ok(Command::Import(args));
+        assert_eq!(parse_words("import a.csv b"), asked(ImportArgs { files: files(), ..ImportArgs::default() }));
+        let all = ImportArgs { files: files(), yes: true, passwords: true, all: true, json: true };
+        assert_eq!(parse_words("import --yes a.csv --passwords b --all --json"), asked(all));
+        assert_eq!(parse_words("import --help"), Ok(Command::Help));
+        for (name, format) in
+            [("portlight", Export::Portlight), ("csv", Export::Csv), ("websockify", Export::Websockify)]
+        {
+            assert_eq!(parse_words(&format!("export --format {name}")), Ok(Command::Export(format)));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_said_in_one_line() {
         for line in [
+            "--yes",
+            "--format csv",
+            "box --passwords",
+            "doctor box --all",
+            "import",
+            "import a --view-only",
+            "import a --login",
+            "import a --format csv",
+            "export",
+            "export --format xml",
+            "export --format csv a",
+            "export --format csv --yes",
+            "export --format csv --json",
             "a b",
             "--colour",
             "-x",

@@ -138,7 +138,7 @@ describe('importing', () => {
     await waitFor(() => expect(byId('undo')).toBeVisible());
     await user.click(byId('undo'));
     await waitFor(() => expect(backend.hosts.map(({ name }) => name)).toEqual(['Studio']));
-    expect(backend.callsOf('undo_import')).toHaveLength(1);
+    expect(backend.callsOf('undo_import')).toEqual([[7]]);
     expect(backend.callsOf('remove_host')).toEqual([]);
     expect(document.getElementById('undo')).toBeNull();
   });
@@ -228,6 +228,8 @@ describe('importing', () => {
     backend.filesDropped.forEach((dropped) => dropped(preview(entry('new'))));
     expect(document.getElementById('import')).toBeNull();
     expect(document.getElementById('drop')).toBeNull();
+    // What was read for nobody is forgotten.
+    expect(backend.callsOf('leave_import')).toHaveLength(2);
   });
 
   it('says what is wrong with files, and that there is nothing in them', async () => {

@@ -76,8 +76,8 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
   call('import_hosts', { number, chosen, passwords });
 /** Forgets what was read. */
 export const leaveImport = (): Promise<void> => call('leave_import');
-/** Undoes the last import; false where there is none. */
-export const undoImport = (): Promise<boolean> => call('undo_import');
+/** Undoes the import from that preview; false where there was another one since. */
+export const undoImport = (number: number): Promise<boolean> => call('undo_import', { number });
 /** Lets the user choose a place, and writes the list there, without secrets; false where none was chosen. */
 export const exportHosts = (format: ExportFormat): Promise<boolean> => call('export_hosts', { format });
 /** The licences of what Portlight is built from, one text for each file. */

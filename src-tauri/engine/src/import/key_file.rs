@@ -50,8 +50,8 @@ impl<'a> Group<'a> {
 
 /// Whether a value says yes: a number that is not 0, or a word.
 pub(super) fn is_on(value: &str) -> bool {
-    let is_yes = |word: &&str| value.eq_ignore_ascii_case(word);
-    value.parse::<i64>().is_ok_and(|number| number != 0) || ["true", "yes", "on"].iter().any(|word| is_yes(&word))
+    value.parse::<i64>().is_ok_and(|number| number != 0)
+        || ["true", "yes", "on"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// A value with GLib's escapes (`g_key_file_get_string`).

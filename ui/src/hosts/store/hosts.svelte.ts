@@ -160,7 +160,7 @@ export class Hosts {
       added > 0 || changed === 0 ? t('toast.imported', { count: added }) : null,
       changed > 0 ? t('toast.filled', { count: changed }) : null,
     ];
-    const undo = () => this.toasts.attempt(() => this.#undoImport());
+    const undo = () => this.toasts.attempt(() => this.#undoImport(preview.number));
     this.toasts.show({ text: texts.filter(Boolean).join(' · '), undo }, UNDO_MS);
     await this.load();
   }
@@ -233,10 +233,10 @@ export class Hosts {
     await this.load();
   }
 
-  async #undoImport(): Promise<void> {
+  async #undoImport(number: number): Promise<void> {
     this.toasts.dismiss();
     try {
-      await engine.undoImport();
+      await engine.undoImport(number);
     } finally {
       await this.load();
     }

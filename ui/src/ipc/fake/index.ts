@@ -129,8 +129,8 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
 
 export const leaveImport = (): Promise<void> => command('leave_import', [], () => {});
 
-export const undoImport = (): Promise<boolean> =>
-  command('undo_import', [], () => {
+export const undoImport = (number: number): Promise<boolean> =>
+  command('undo_import', [number], () => {
     backend.hosts = backend.hosts.filter(({ id }) => !backend.imported.includes(id));
     backend.emitHostsChanged();
     return true;

@@ -60,6 +60,8 @@ pub struct Imported {
 /// What is to be undone.
 #[derive(Default)]
 struct Done {
+    /// That of the preview it was chosen from.
+    number: u64,
     added: Vec<HostId>,
     /// Before and after.
     filled: Vec<(Host, Host)>,
@@ -160,6 +162,7 @@ impl Imports {
             }
         };
         // Of a machine that was removed in this moment.
+        done.number = number;
         let (kept, orphans) = stored.into_iter().partition(|id| done.passwords.contains(id));
         done.passwords = kept;
         self.forget(&orphans).await;
@@ -173,13 +176,13 @@ impl Imports {
         Ok(imported)
     }
 
-    /// Undoes the last import as one write: what was added goes, with its password, and what was filled is a gap again, unless
-    /// it was changed since. Says whether there was one.
+    /// Undoes the import from the preview `number`, where it was the last one, as one write: what was added goes, with its password, and what was filled is a gap again, unless
+    /// it was changed since. Says whether it was undone.
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`]: then everything is as it was.
-    pub async fn undo(&self) -> Result<bool> {
-        let Some(done) = self.state.lock().done.take() else { return Ok(false) };
+    pub async fn undo(&self, number: u64) -> Result<bool> {
+        let Some(done) = self.state.lock().done.take_if(|done| done.number == number) else { return Ok(false) };
         let (added, filled) = (done.added.clone(), done.filled.clone());
         let undone = self.list.change(move |list| {
             take_back(list, &added, &filled);

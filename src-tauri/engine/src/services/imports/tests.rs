@@ -92,9 +92,10 @@ async fn an_import_of_ten_thousand_machines_is_one_write_one_event_and_one_step_
     assert_eq!((fixture.hosts().len(), fixture.revision()), (10_000, 1));
     assert_eq!(HostsFile::peek(fixture.folder.path()).unwrap().all().len(), 10_000);
 
-    assert!(fixture.imports.undo().await.unwrap());
+    assert!(!fixture.imports.undo(preview.number + 1).await.unwrap(), "another one");
+    assert!(fixture.imports.undo(preview.number).await.unwrap());
     assert_eq!((fixture.hosts().len(), fixture.revision()), (0, 2));
-    assert!(!fixture.imports.undo().await.unwrap(), "once");
+    assert!(!fixture.imports.undo(preview.number).await.unwrap(), "once");
 }
 
 #[tokio::test]
@@ -114,7 +115,7 @@ async fn passwords_are_taken_only_where_that_was_said_and_go_with_the_undo() {
     let file = fs::read_to_string(fixture.folder.path().join("hosts.json")).unwrap();
     assert!(!file.contains("quince7") && !file.contains("medlar42"));
 
-    fixture.imports.undo().await.unwrap();
+    fixture.imports.undo(preview.number).await.unwrap();
     let hosts = fixture.hosts();
     assert_eq!(hosts.len(), 3, "the import before stays");
     assert!(hosts.iter().all(|host| !host.has_password && fixture.password(host.id).is_none()));
@@ -165,7 +166,7 @@ async fn gaps_are_filled_and_emptied_again_unless_they_were_changed_since() {
         Ok::<_, StoreError>(())
     });
     edit.await.unwrap();
-    fixture.imports.undo().await.unwrap();
+    fixture.imports.undo(preview.number).await.unwrap();
     let hosts = fixture.hosts();
     assert_eq!((hosts[0].username.as_str(), hosts[0].mac, hosts[1].username.as_str()), ("edited", None, ""));
 }

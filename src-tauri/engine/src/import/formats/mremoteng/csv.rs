@@ -41,7 +41,8 @@ pub(in super::super::super) fn read(text: &str) -> Result<Vec<Sketch>, FileProbl
         let row = row.map_err(malformed)?;
         let line = row.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
         // One empty value at the end is normal.
-        let has_all = row.len() == columns.len() || (row.len() == columns.len() + 1 && row.iter().last() == Some(""));
+        let has_all =
+            row.len() == columns.len() || (row.len() == columns.len() + 1 && row.get(columns.len()) == Some(""));
         if !has_all {
             // Its password may have a semicolon in it, so nothing of it is shown but its name.
             let name = row.get(columns.iter().position(|column| *column == "Name").unwrap_or(0)).unwrap_or_default();
