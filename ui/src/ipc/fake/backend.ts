@@ -6,6 +6,7 @@ import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
 import type { ImportPreview } from '../bindings/ImportPreview';
 import type { ImportSourceView } from '../bindings/ImportSourceView';
+import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
@@ -39,6 +40,9 @@ export class FakeBackend {
   };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  /** Whether the toolkit tells of keys, and what listens. */
+  givesKeys = false;
+  key: (notice: KeyNotice) => void = () => {};
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: ImportPreview = { number: 1, files: [], entries: [] };

@@ -14,6 +14,8 @@ import type { Imported } from '../bindings/Imported';
 import type { ImportPreview } from '../bindings/ImportPreview';
 import type { ImportSource } from '../bindings/ImportSource';
 import type { ImportSourceView } from '../bindings/ImportSourceView';
+import type { KeyNotice } from '../bindings/KeyNotice';
+import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { PasswordChange } from '../bindings/PasswordChange';
@@ -185,6 +187,15 @@ export const reconnect = (): Promise<void> =>
 export const close = (): Promise<void> => command('close', [], () => backend.reach({ state: 'ended', error: null }));
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
+
+export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+  command('take_keys', [], () => {
+    backend.key = onKey;
+    return backend.givesKeys;
+  });
+
+export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
+  command('set_keyboard_owner', [owner], () => {});
 
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
