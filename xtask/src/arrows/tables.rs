@@ -29,7 +29,7 @@ const ENGINE: Table = &[
     ("keyring",     "model error platform"),
     ("settings",    "error keyring"),
     ("transport",   "model error platform"),
-    ("import",      "model error"),
+    ("import",      "model"),
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),
     ("doctor",      "model error store keyring transport connect"),
