@@ -25,6 +25,7 @@ const COMMANDS: &[&str] = &[
     // a viewer window, on its own session
     "attach",
     "answer",
+    "set_display",
     "reconnect",
     "close",
     "close_window",

@@ -38,6 +38,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::import_hosts,
             session::attach,
             session::answer,
+            session::set_display,
             session::reconnect,
             session::close,
             session::close_window,

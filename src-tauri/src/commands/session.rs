@@ -4,7 +4,7 @@ use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
     Result, StoreError,
-    model::SessionId,
+    model::{Display, SessionId},
     session::{Answer, SessionUpdate},
 };
 use std::sync::Arc;
@@ -40,6 +40,12 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
 pub async fn answer(window: WebviewWindow, engine: EngineState<'_>, number: u64, answer: Answer) -> Result<()> {
     engine.sessions().answer(session_of(&window)?, number, answer);
     Ok(())
+}
+
+/// Notes how the user likes to see this machine: with it where it is saved, else until the window closes.
+#[command]
+pub async fn set_display(window: WebviewWindow, engine: EngineState<'_>, display: Display) -> Result<()> {
+    Ok(engine.sessions().set_display(session_of(&window)?, display).await?)
 }
 
 /// Connects again, from any state.

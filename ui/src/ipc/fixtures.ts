@@ -1,6 +1,7 @@
 // Data for the tests and for a plain browser, where ?scene= chooses a scene.
 
 import type { Certificate } from './bindings/Certificate';
+import { defaultDisplay } from './display';
 import type { EngineError } from './bindings/EngineError';
 import type { Failure } from './bindings/Failure';
 import type { HostView } from './bindings/HostView';
@@ -31,7 +32,13 @@ export function scene(name: string | null): Scene {
     hosts: lists[key]?.() ?? machines(),
     notices: key === 'notices' ? notices : [],
     keyring: key === 'locked' ? { code: 'keyring_locked' } : null,
-    session: sessions[key] ?? { name: 'Studio', address: 'studio.local', view_only: false, saved: true },
+    session: sessions[key] ?? {
+      name: 'Studio',
+      address: 'studio.local',
+      view_only: false,
+      saved: true,
+      display: defaultDisplay,
+    },
     state: states[key] ?? { state: 'connecting', stage: 'dialing' },
     report: reports[key] ?? null,
     delays: new Map(key === 'testing' ? [['test_connection', new Promise(() => {})]] : []),
@@ -219,8 +226,14 @@ function asking(prompt: Prompt, subject: Subject = subjects.server): SessionStat
 }
 
 const sessions: Record<string, SessionView> = {
-  unsaved: { name: '192.168.1.20:5901', address: '192.168.1.20:5901', view_only: false, saved: false },
-  call: { name: '192.168.1.33', address: '192.168.1.33', view_only: false, saved: false },
+  unsaved: {
+    name: '192.168.1.20:5901',
+    address: '192.168.1.20:5901',
+    view_only: false,
+    saved: false,
+    display: defaultDisplay,
+  },
+  call: { name: '192.168.1.33', address: '192.168.1.33', view_only: false, saved: false, display: defaultDisplay },
 };
 
 function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_type'>): SessionState {

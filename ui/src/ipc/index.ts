@@ -4,6 +4,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen as listenTo } from '@tauri-apps/api/event';
 import type { Answer } from './bindings/Answer';
+import type { Display } from './bindings/Display';
 import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
@@ -79,6 +80,8 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
   call('attach', { channel: new Channel<SessionUpdate>(onUpdate) });
 /** Answers the prompt with that number; dropped where another prompt is shown by now. */
 export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
+/** Notes what was chosen in this window, with the machine where it is saved. */
+export const setDisplay = (display: Display): Promise<void> => call('set_display', { display });
 /** Connects again in the same window. */
 export const reconnect = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */

@@ -2,6 +2,7 @@
 // for typefaces, a first call makes it compile: together as long as everything else between a click and the picture.
 
 import { flushSync, mount, unmount } from 'svelte';
+import { defaultDisplay } from '../ipc/display';
 import type { Novnc } from './novnc';
 import { Session } from './session.svelte';
 import Toolbar from './toolbar/Toolbar.svelte';
@@ -30,7 +31,7 @@ export function rehearse(Novnc: Novnc): void {
 /** A session that has all that the toolbar shows. */
 function playedSession(): Session {
   const session = new Session();
-  session.view = { name: 'Portlight', address: '[::1]:5900', view_only: false, saved: true };
+  session.view = { name: 'Portlight', address: '[::1]:5900', view_only: false, saved: true, display: defaultDisplay };
   session.protection = {
     level: 'password',
     local: false,

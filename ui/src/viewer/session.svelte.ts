@@ -3,6 +3,8 @@
 import { errorText, shortened, sizeText, t } from '../i18n';
 import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
+import { defaultDisplay } from '../ipc/display';
+import type { Display } from '../ipc/bindings/Display';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
@@ -18,8 +20,8 @@ export class Session {
   view = $state.raw<SessionView | null>(null);
   state = $state.raw<SessionState>({ state: 'connecting', stage: 'dialing' });
   viewOnly = $state(false);
-  /** The screen is scaled to the window; else one of its pixels is one of the window's. */
-  scaled = $state(true);
+  /** How the user likes to see this machine. */
+  display = $state.raw<Display>(defaultDisplay);
   fullScreen = $state(false);
   /** Whether the user wants passwords kept; stays chosen when a password was refused. */
   remember = $state(true);
@@ -47,6 +49,9 @@ export class Session {
     const { state } = this.state;
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
+
+  /** All of the screen is seen, scaled to the window; else one of its pixels is one of the window's. */
+  scaled = $derived(this.display.scaling === 'fit');
 
   /** The host's name, at most 80 characters. */
   get name(): string {
@@ -100,6 +105,12 @@ export class Session {
       await engine.writeClipboard(text);
       this.showMessage(t('viewer.copied'), 2_000);
     });
+  }
+
+  /** Shows the machine as the user likes it from now on; remembered with a saved one. */
+  async changeDisplay(part: Partial<Display>): Promise<void> {
+    this.display = { ...this.display, ...part };
+    await this.attempt(() => engine.setDisplay(this.display));
   }
 
   async setFullScreen(on: boolean): Promise<void> {
@@ -187,6 +198,7 @@ export class Session {
   #update({ view, state }: SessionUpdate): void {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
+    if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
     this.view = view;
     this.#reach(state);
   }

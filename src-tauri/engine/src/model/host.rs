@@ -3,7 +3,7 @@
 //! What is the same in all three is in [`HostOptions`]. A new option goes there, into [`HostDraft::check`] if it is a text, and
 //! into the form of the window.
 
-use super::{Address, AddressProblem, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
+use super::{Address, AddressProblem, Display, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use std::ops::{Deref, DerefMut};
 
@@ -57,7 +57,7 @@ macro_rules! has_options {
 has_options!(Host, HostDraft, HostView);
 
 /// One machine the user saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Host {
     /// Its name for life.
     pub id: HostId,
@@ -74,6 +74,9 @@ pub struct Host {
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
+    /// What was chosen in its window.
+    #[serde(default, skip_serializing_if = "Display::is_default")]
+    pub display: Display,
     /// Whether the keyring has a password for it, as far as we know.
     #[serde(default)]
     pub has_password: bool,
@@ -104,6 +107,7 @@ impl Host {
             options: HostOptions::default(),
             ssh_jump: None,
             mac: None,
+            display: Display::default(),
             has_password: false,
             has_http_auth: false,
             last_opened: None,

@@ -1,6 +1,7 @@
 //! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
 
 mod address;
+mod display;
 mod host;
 mod http_auth;
 mod identity;
@@ -13,6 +14,7 @@ mod secret;
 mod target;
 
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub use display::{ClipboardSharing, Cursor, Display, Edge, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_TEXT, OnNewAddress, TextProblem};
 pub(crate) use host::{name_for, without_bidi_controls};
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};

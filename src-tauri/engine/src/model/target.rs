@@ -1,13 +1,13 @@
 //! What a session looks at.
 
-use super::{Address, Host, HostId, HostOptions, Jump, Level, Mac};
+use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
 };
 
 /// What a session looks at: a saved host, or a typed address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// The saved host behind it.
     pub host: Option<HostId>,
@@ -17,6 +17,8 @@ pub struct Target {
     pub address: Address,
     /// What the user chose for the host; the defaults for a typed address.
     pub options: HostOptions,
+    /// What was chosen in its window.
+    pub display: Display,
     /// Whether the keyring is known to have a password.
     pub has_password: bool,
     /// Whether the keyring has what the site in front of it wants to see.
@@ -39,6 +41,7 @@ impl Target {
             name,
             address,
             options: HostOptions { view_only, ..HostOptions::default() },
+            display: Display::default(),
             has_password: false,
             has_http_auth: false,
             ssh_jump: None,
@@ -113,6 +116,7 @@ impl From<&Host> for Target {
             name: host.name.clone(),
             address: host.address.clone(),
             options: host.options.clone(),
+            display: host.display,
             has_password: host.has_password,
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),

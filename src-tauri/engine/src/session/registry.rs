@@ -2,8 +2,8 @@
 
 use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
 use crate::{
-    error::ConnectError,
-    model::{SessionId, Target},
+    error::{ConnectError, StoreError},
+    model::{Display, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -91,6 +91,19 @@ impl Sessions {
     /// What it looks at now. Changes when it starts again after its host was edited.
     pub fn view(&self, id: SessionId) -> Option<SessionView> {
         self.get(id).map(|session| session.view())
+    }
+
+    /// Notes what was chosen in its window, for this session, and with its host where that is saved.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsNotSaved`]: then it holds for this session only.
+    pub async fn set_display(&self, id: SessionId, display: Display) -> Result<(), StoreError> {
+        let Some(session) = self.get(id) else { return Ok(()) };
+        let target = session.set_display(display);
+        match target.host {
+            Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Its window has a page that can use a ticket. Returns the page's number, which [`Sessions::is_attached`] takes; none

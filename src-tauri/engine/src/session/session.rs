@@ -7,7 +7,7 @@
 use super::{Answer, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
 use crate::{
     error::{ConnectError, Error, StoreError},
-    model::{Host, Level, Secret, SessionId, Target},
+    model::{Display, Host, Level, Secret, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -121,7 +121,15 @@ impl Session {
             address: target.address.to_string(),
             view_only: target.view_only,
             saved: target.host.is_some(),
+            display: target.display,
         }
+    }
+
+    /// Notes what was chosen in the window; returns what the session looks at.
+    pub(super) fn set_display(&self, display: Display) -> Target {
+        let mut inner = self.inner.lock();
+        inner.target.display = display;
+        inner.target.clone()
     }
 
     pub(super) fn looks_at(&self, target: &Target) -> bool {
@@ -271,6 +279,8 @@ impl Run {
         target.wake = former.wake;
         self.update(|_, inner| {
             target.view_only |= inner.force_view_only;
+            // The window's own, which may be newer than the list.
+            target.display = inner.target.display;
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.agreed) = (None, Agreed::default());
             }

@@ -2,12 +2,12 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    model::{Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
-/// What a session looks at. Changes only when it starts again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What a session looks at, and how. Changes when it starts again, and `display` when its window says so.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionView {
     /// The host's name, or the address where it is not saved.
@@ -18,10 +18,12 @@ pub struct SessionView {
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
+    /// What was chosen in the machine's window.
+    pub display: Display,
 }
 
 /// What a viewer window is told each time that something about its session changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionUpdate {
     /// What the session looks at.

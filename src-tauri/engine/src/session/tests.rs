@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::{ConnectError, Error},
     keyring::Keyring,
-    model::{Address, Host, Mac, Target},
+    model::{Address, Display, Host, Mac, Target},
     store::{HostList, HostsFile, Pins},
 };
 use relay::Relay;
@@ -84,6 +84,25 @@ async fn a_session_that_is_opened_again_dials_what_the_list_says_now() {
     }
     let nothing = std::pin::pin!(former.accept());
     assert!(futures_util::FutureExt::now_or_never(nothing).is_none(), "the former address is left alone");
+}
+
+#[tokio::test]
+async fn what_was_chosen_in_a_window_is_remembered_with_its_machine() {
+    let (_server, address) = listener().await;
+    let host = Host { address, ..Host::demo("Box") };
+    let (services, _folder) = services(&[&host]).await;
+    let list = Arc::clone(&services.list);
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::from(&host));
+    let chosen = Display { grab: true, ..Display::default() };
+    sessions.set_display(id, chosen).await.unwrap();
+    assert_eq!(list.get().get(host.id).unwrap().display, chosen);
+    assert_eq!(sessions.view(id).unwrap().display, chosen);
+    let unsaved = sessions.reserve();
+    sessions.start(unsaved, Target::unsaved("x".into(), host.address.clone(), false));
+    sessions.set_display(unsaved, Display::default()).await.unwrap();
+    assert_eq!(list.get().get(host.id).unwrap().display, chosen, "an address that was typed has none to keep");
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ fn every_field_is_documented_and_no_other() {
     host.ssh_jump = Some("gate".parse().unwrap());
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
     (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
+    host.display.grab = true;
     (host.last_opened, host.protection) = (Some(1), Some(crate::model::Level::Identified));
     let Value::Object(fields) = serde_json::to_value(&host).unwrap() else { panic!("an object") };
     let mut written: Vec<&str> = fields.keys().map(String::as_str).chain(["version", "hosts", "removed"]).collect();

@@ -1,5 +1,6 @@
 // The state behind the fake commands: what the engine, the keyring and the clipboard have.
 
+import { defaultDisplay } from '../display';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
@@ -28,7 +29,13 @@ export class FakeBackend {
   delays = new Map<string, Promise<unknown>>();
   /** Each call in order, with its arguments. */
   calls: [command: string, ...args: unknown[]][] = [];
-  session: SessionView = { name: 'Studio', address: 'studio.local', view_only: false, saved: true };
+  session: SessionView = {
+    name: 'Studio',
+    address: 'studio.local',
+    view_only: false,
+    saved: true,
+    display: defaultDisplay,
+  };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };

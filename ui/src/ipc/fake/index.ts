@@ -3,6 +3,7 @@
 
 import type { Answer } from '../bindings/Answer';
 import type { EngineError } from '../bindings/EngineError';
+import type { Display } from '../bindings/Display';
 import type { HostDraft } from '../bindings/HostDraft';
 import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
@@ -138,6 +139,9 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
     backend.updates.add(onUpdate);
     onUpdate({ view: backend.session, state: backend.state });
   });
+
+export const setDisplay = (display: Display): Promise<void> =>
+  command('set_display', [display], () => void (backend.session = { ...backend.session, display }));
 
 export const answer = (number: number, answer: Answer): Promise<void> =>
   command('answer', [number, answer], () => {

@@ -1,5 +1,6 @@
 // The prompts as the user meets them.
 
+import { defaultDisplay } from '../../ipc/display';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
 import { errorText, t } from '../../i18n';
@@ -271,7 +272,13 @@ describe('whom a prompt is about', () => {
   });
 
   test('a session from a link has the address in the window’s title, and while it connects', async () => {
-    engine.session = { name: 'Studio', address: 'elsewhere.example', view_only: false, saved: false };
+    engine.session = {
+      name: 'Studio',
+      address: 'elsewhere.example',
+      view_only: false,
+      saved: false,
+      display: defaultDisplay,
+    };
     await open();
     expect(document.title).toBe('Studio (elsewhere.example)');
     expect(find('#connecting')).toHaveTextContent('elsewhere.example');

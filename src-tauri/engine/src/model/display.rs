@@ -1,0 +1,167 @@
+//! How a person likes to see and use one machine: chosen in its window, remembered with it.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What was chosen in a machine's window. What an older or a newer Portlight wrote differently is read as the default, field
+/// by field: a taste must not make a machine unreadable.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(default)]
+pub struct Display {
+    /// How the remote screen fits into the window.
+    #[serde(deserialize_with = "or_default")]
+    pub scaling: Scaling,
+    /// Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
+    #[serde(deserialize_with = "or_default")]
+    pub grab: bool,
+    /// Whether the window opens in full screen.
+    #[serde(deserialize_with = "or_default")]
+    pub full_screen: bool,
+    /// Which way text is copied; none where nothing was chosen: then the kind of session decides.
+    #[serde(deserialize_with = "or_default")]
+    pub clipboard: Option<ClipboardSharing>,
+    /// How much of the picture's quality may be given for speed.
+    #[serde(deserialize_with = "or_default")]
+    pub quality: Quality,
+    /// What is shown of the pointer where the remote machine shows none.
+    #[serde(deserialize_with = "or_default")]
+    pub cursor: Cursor,
+    /// Where the toolbar comes.
+    #[serde(deserialize_with = "or_default")]
+    pub toolbar: Toolbar,
+}
+
+/// How the remote screen fits into the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
+    /// Scaled, so that all of it is seen.
+    #[default]
+    Fit,
+    /// One of its pixels is one of the window's.
+    Actual,
+    /// The remote screen gets the window's size, where the server can change it.
+    Follow,
+    /// Scaled to so many percent.
+    Percent(u16),
+}
+
+/// Which way text is copied between the two clipboards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum ClipboardSharing {
+    /// Neither way.
+    Off,
+    /// From this computer to the remote machine.
+    ToServer,
+    /// From the remote machine to this computer.
+    FromServer,
+    /// Both ways.
+    Both,
+}
+
+/// How much of the picture's quality may be given for speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+    /// As much as the connection carries.
+    #[default]
+    Automatic,
+    /// None.
+    Best,
+    /// A little, hardly to be seen.
+    Good,
+    /// Much.
+    Low,
+}
+
+/// What is shown of the pointer where the remote machine shows none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Cursor {
+    /// A dot.
+    #[default]
+    Dot,
+    /// Nothing.
+    Nothing,
+}
+
+/// Where the toolbar comes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(default)]
+pub struct Toolbar {
+    /// At which edge of the window.
+    #[serde(deserialize_with = "or_default")]
+    pub edge: Edge,
+    /// Where its middle is on that edge: 0 is left or top, 1 is right or bottom.
+    pub at: f64,
+    /// Whether something of it is seen while it is away.
+    pub handle: bool,
+}
+
+impl Default for Toolbar {
+    fn default() -> Self {
+        Self { edge: Edge::default(), at: 0.5, handle: true }
+    }
+}
+
+/// An edge of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    /// Above.
+    #[default]
+    Top,
+    /// Below.
+    Bottom,
+    /// On the left.
+    Left,
+    /// On the right.
+    Right,
+}
+
+impl Display {
+    /// Whether nothing was chosen.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The default where the value cannot be read.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(T::deserialize(value).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
+        let written = json!({
+            "scaling": { "percent": 150 }, "grab": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
+            "toolbar": { "edge": "left" }, "newer": [],
+        });
+        let read: Display = serde_json::from_value(written).unwrap();
+        assert_eq!(
+            read,
+            Display {
+                scaling: Scaling::Percent(150),
+                grab: true,
+                cursor: Cursor::Nothing,
+                toolbar: Toolbar { edge: Edge::Left, ..Toolbar::default() },
+                ..Display::default()
+            }
+        );
+        assert_eq!(serde_json::from_value::<Display>(serde_json::to_value(read).unwrap()).unwrap(), read);
+        assert!(serde_json::from_value::<Display>(json!({ "toolbar": 3 })).unwrap().is_default());
+    }
+}

@@ -1,0 +1,13 @@
+// What a machine's window looks like before anything was chosen in it.
+
+import type { Display } from './bindings/Display';
+
+export const defaultDisplay: Display = {
+  scaling: 'fit',
+  grab: false,
+  full_screen: false,
+  clipboard: null,
+  quality: 'automatic',
+  cursor: 'dot',
+  toolbar: { edge: 'top', at: 0.5, handle: true },
+};
