@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     error::{WsMistake, WsRefusal},
     model::{Address, CertificateProblem, Secret},
-    transport::ConnectTrace,
+    transport::{ConnectTrace, tls::Setup},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -109,7 +109,7 @@ async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDeleg
     // A program that has just been started does not listen yet.
     let listening = async {
         loop {
-            match dial(&socket, "", headers, visitor, &mut ConnectTrace::default()).await {
+            match dial(&socket, Setup::default(), headers, visitor, &mut ConnectTrace::default()).await {
                 Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
                 done => return done.map(|connection| connection.stream),
             }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::{WsMistake, WsRefusal},
     model::{Address, Secret, WebSocket},
-    transport::ConnectTrace,
+    transport::{ConnectTrace, tls::Setup},
 };
 use rfb::Stream;
 use std::{io, time::Duration};
@@ -268,7 +268,7 @@ async fn a_server_that_refuses_the_subprotocol_is_asked_without() {
     let mut visitor = Defaults;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
     let mut trail = ConnectTrace::default();
-    let client = dial(&place, "", &headers, &mut visitor, &mut trail);
+    let client = dial(&place, Setup::default(), &headers, &mut visitor, &mut trail);
     let server = async {
         let mut requests = Vec::new();
         loop {
