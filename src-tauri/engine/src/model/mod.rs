@@ -13,6 +13,7 @@ mod protection;
 mod secret;
 mod target;
 
+pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_TEXT, OnNewAddress, TextProblem};

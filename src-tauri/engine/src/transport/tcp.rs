@@ -4,7 +4,7 @@
 use super::ConnectTrace;
 use crate::{
     error::{ConnectError, Result},
-    model::Address,
+    model::{Address, dns_name},
     platform,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
@@ -103,9 +103,17 @@ async fn addresses_of(hostname: &str, port: u16, trace: &mut ConnectTrace) -> io
     if unscoped.parse::<IpAddr>().is_err() {
         trace.lookup_started();
     }
-    let addresses = lookup_host((hostname, port)).await.map(Iterator::collect::<Vec<_>>);
+    let mut addresses = resolve(&dns_name(hostname), port).await;
+    // In `/etc/hosts` and in mDNS (RFC 6762, section 16) international names stand as they are.
+    if addresses.is_err() && !hostname.is_ascii() {
+        addresses = resolve(hostname, port).await;
+    }
     trace.lookup_ended(addresses.as_deref().unwrap_or_default());
     addresses
+}
+
+async fn resolve(hostname: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((hostname, port)).await?.collect())
 }
 
 /// RFC 8305, section 4: the families take turns, the resolver's order decides who begins.

@@ -24,7 +24,7 @@ mod tests;
 
 use crate::{
     error::{ConnectError, Result},
-    model::{Address, Jump},
+    model::{Address, Jump, dns_name},
     platform::{self, Channel, Connection},
 };
 use failure::{Ended, explain};
@@ -148,7 +148,12 @@ impl Ssh {
 
     fn command(&self, jump: &Jump, hostname: &str, port: u16, channel: &Channel, alive: Option<String>) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.options).args(alive).arg("-W").arg(format!("[{hostname}]:{port}")).args(jump.arguments());
+        command
+            .args(&self.options)
+            .args(alive)
+            .arg("-W")
+            .arg(format!("[{}]:{port}", dns_name(hostname)))
+            .args(jump.arguments());
         command.env("SSH_ASKPASS", &self.askpass).env("SSH_ASKPASS_REQUIRE", "force");
         command.envs(platform::ASKPASS_VARIABLES.iter().copied()).env(askpass::CHANNEL, channel.address());
         command

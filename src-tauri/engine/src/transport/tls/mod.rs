@@ -13,7 +13,7 @@ mod tests;
 pub(crate) use client::{ClientCertificate, Refusal, Unusable};
 pub(crate) use connect::upgrade;
 
-use crate::model::Certificate;
+use crate::model::{Certificate, dns_name};
 use openssl::{error::ErrorStack, ssl};
 use rfb::Stream;
 use std::{
@@ -45,7 +45,7 @@ pub(crate) struct Setup<'a> {
 /// The server that is meant, for SNI and for the check of the certificate's names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// A DNS name as an address has it: sent as SNI, and looked for in the certificate.
+    /// A DNS name, in ASCII: sent as SNI, and looked for in the certificate.
     Name(String),
     /// An IP address: looked for in the certificate.
     Ip(IpAddr),
@@ -57,7 +57,7 @@ impl Peer {
     /// The server behind a host name, without an IPv6 address's scope: that means something on this machine only.
     pub(crate) fn of(hostname: &str) -> Self {
         let unscoped = hostname.split('%').next().unwrap_or(hostname);
-        unscoped.parse().map_or_else(|_| Self::Name(unscoped.to_owned()), Self::Ip)
+        unscoped.parse().map_or_else(|_| Self::Name(dns_name(unscoped).into_owned()), Self::Ip)
     }
 }
 

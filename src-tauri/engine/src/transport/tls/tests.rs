@@ -447,7 +447,7 @@ async fn only_names_are_sent_to_the_server() {
     let made = plan().make();
     for (peer, sent) in [
         (named("studio.example."), Some("studio.example")),
-        (named("müller.example"), None),
+        (Peer::of("müller.example"), Some("xn--mller-kva.example")),
         (at("192.168.1.7"), None),
         (at("fe80::7"), None),
         (Peer::Local, None),
@@ -753,4 +753,14 @@ async fn an_end_without_goodbye_is_an_end() {
         assert_eq!(came, b"last words");
         served.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_certificate_for_an_international_name_is_one_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = authority("Our authority");
+    let ca_file = file_of(folder.path(), &[&ours]);
+    let made = Plan { dns: &["xn--mller-kva.example"], issuer: Some(&ours), ..plan() }.make();
+    assert_eq!(look(server(&made, &[]), &Peer::of("müller.example"), &ca_file).await.problems, []);
+    assert_eq!(look(server(&made, &[]), &Peer::of("mueller.example"), &ca_file).await.problems, [WrongName]);
 }

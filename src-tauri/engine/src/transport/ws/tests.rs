@@ -70,6 +70,16 @@ async fn both<A, B>(client: impl Future<Output = A>, server: impl Future<Output 
 // ---- the request
 
 #[test]
+fn an_international_name_goes_out_as_dns_has_it_and_is_shown_as_typed() {
+    let socket = socket("wss://büro.example:8443/x");
+    let opening = Opening::new(&socket, &Headers::default(), None, KEY).unwrap();
+    let request = String::from_utf8(opening.request().to_vec()).unwrap();
+    assert!(request.contains("\r\nHost: xn--bro-hoa.example:8443\r\n"), "{request}");
+    assert!(request.contains("\r\nOrigin: https://xn--bro-hoa.example:8443\r\n"), "{request}");
+    assert_eq!(socket.site(), "wss://büro.example:8443");
+}
+
+#[test]
 fn a_request_is_one_that_a_page_of_the_site_would_send() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
