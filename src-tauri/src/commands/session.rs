@@ -4,7 +4,7 @@ use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
     Result, StoreError,
-    model::{Display, SessionId},
+    model::{Display, KeyNotice, KeyboardOwner, SessionId},
     session::{Answer, SessionUpdate},
 };
 use std::sync::Arc;
@@ -66,6 +66,18 @@ pub async fn close(window: WebviewWindow, engine: EngineState<'_>) -> Result<()>
 #[command]
 pub async fn close_window(window: WebviewWindow) -> Result<()> {
     window.close().map_err(system)
+}
+
+/// Sends this window's keys to the page while they are the remote machine's. False where the page has them from its web view.
+#[command]
+pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Result<bool> {
+    windows::take_keys(&window, channel).map_err(system)
+}
+
+/// Gives this window's keys to the page or to the remote machine.
+#[command]
+pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
+    windows::set_keyboard_owner(&window, owner).map_err(system)
 }
 
 /// Turns full screen on or off.

@@ -12,6 +12,7 @@ import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import type { TextTooLarge } from './novnc/clipboard';
 
@@ -38,6 +39,7 @@ export class Session {
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
   readonly clipboard = new SharedClipboard();
+  readonly keyboard = new Keyboard(this);
 
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   #closeTimer: ReturnType<typeof setTimeout> | undefined;

@@ -4,6 +4,7 @@ import { defaultDisplay } from '../display';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
+import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
 import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
@@ -38,6 +39,9 @@ export class FakeBackend {
   };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  /** Whether the toolkit tells of keys, and what listens. */
+  givesKeys = false;
+  key: (notice: KeyNotice) => void = () => {};
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: Preview[] = [];
