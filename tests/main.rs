@@ -2,6 +2,7 @@
 //!
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
+mod certificates;
 mod closing;
 mod command_line;
 mod demo;
@@ -20,6 +21,7 @@ mod prewarmed;
 mod protection;
 mod relay;
 mod server_messages;
+mod standing_still;
 mod starting;
 mod user;
 mod walls;

@@ -151,6 +151,7 @@ impl Engine {
         let login = login.map_err(Error::from);
         let target = Target::from(&host);
         let http_auth = doctor::saved_http_auth(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, &self.pins).await)
+        let passphrase = doctor::saved_passphrase(&target, &self.keyring).await?;
+        Ok(doctor::examine_with(target, login, http_auth, passphrase, TrustPolicy::Known, &self.pins).await)
     }
 }

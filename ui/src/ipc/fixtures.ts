@@ -181,6 +181,7 @@ const states: Record<string, SessionState> = {
     },
     subjects.ssh_host,
   ),
+  passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
   'ssh-key': asking(
     {
       kind: 'ssh',
@@ -338,6 +339,8 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    client_certificate: '',
+    client_key: '',
     ssh_jump: '',
     mac: '',
     has_http_auth: false,

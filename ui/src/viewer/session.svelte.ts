@@ -36,6 +36,8 @@ export class Session {
   drawn = $state(false);
   /** Whether the first picture is to be seen, or is long in coming: what lies over it is drawn after it. */
   pictured = $state(false);
+  /** For how many seconds the server has not answered to input; 0 while it does. */
+  silence = $state(0);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
 
@@ -204,6 +206,7 @@ export class Session {
   }
 
   #reach(next: SessionState): void {
+    if (next.state !== 'live') this.silence = 0;
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = this.pictured = false;

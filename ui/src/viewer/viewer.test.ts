@@ -612,3 +612,23 @@ test('a clipboard that cannot be written is said', async () => {
   await settle();
   expect(find('#toast')).toHaveTextContent('no display');
 });
+
+// ---- a server that does not answer
+
+test('says that the server does not answer, and that keys wait, until it answers', async () => {
+  const rfb = await goLive();
+  const silence = async (seconds: number) => {
+    rfb.emit('silence', { seconds });
+    await settle();
+    return find('#silence').textContent?.trim();
+  };
+  expect(find('#silence')).toBeEmptyDOMElement();
+  expect(await silence(5)).toBe('No answer for 5 s.');
+  expect(await silence(6)).toBe(`No answer for 6 s. ${t('viewer.keys_wait')}`);
+  expect(await violations()).toEqual([]);
+  expect(await silence(0)).toBe('');
+
+  await silence(5);
+  await reach({ state: 'reconnecting', error: lost, seconds: 1 });
+  expect(find('#silence')).toBeEmptyDOMElement();
+});

@@ -4,7 +4,7 @@ use super::{ProbeRequest, ReportStage, TrustPolicy, progress::Progress, stages::
 use crate::{
     connect::{Event, Observer, Presented, Weaker},
     error::ConnectError,
-    model::{Identity, Party},
+    model::{Identity, Party, Secret},
     store::Verdict,
     transport::{
         PathKind,
@@ -195,6 +195,15 @@ impl Observer for Probe<'_> {
             (Party::Server, None) => Ok(()),
             _ => Err(ConnectError::NeedsConsent { address: self.address(), security_type: security_type.to_owned() }),
         }
+    }
+
+    async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
+        let detail = match &self.request.passphrase {
+            Some(known) if !again => return Ok(known.clone()),
+            Some(_) => "the passphrase in the keyring is not that of its key",
+            None => "its key has a passphrase. Open the machine once to type it",
+        };
+        Err(ConnectError::ClientCertificateFile { path: file.to_owned(), detail: detail.to_owned() })
     }
 
     async fn credentials(&mut self, request: CredentialRequest, _: PathKind) -> Result<Credentials, ConnectError> {

@@ -46,6 +46,8 @@ struct Inner {
     incoming: Option<IncomingConnection>,
     /// The login as typed, for this session only.
     typed: Option<TypedLogin>,
+    /// The passphrase as typed, and the file of the key that it is for.
+    passphrase: Option<(String, Secret)>,
     agreed: Agreed,
     /// The number of the last prompt.
     prompts: u64,
@@ -97,6 +99,7 @@ impl Session {
             is_reverse: incoming.is_some(),
             incoming,
             typed: None,
+            passphrase: None,
             agreed: Agreed::default(),
             prompts: 0,
             pages: 0,
@@ -282,7 +285,7 @@ impl Run {
             // The window's own, which may be newer than the list.
             target.display = inner.target.display;
             if !target.is_same_server(&inner.target) {
-                (inner.typed, inner.agreed) = (None, Agreed::default());
+                (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
             }
             inner.target = target.clone();
         });
@@ -342,6 +345,16 @@ impl Run {
 
     pub(super) fn set_typed(&self, typed: Option<TypedLogin>) {
         self.update(|_, inner| inner.typed = typed);
+    }
+
+    /// The passphrase that was typed for the key in `file`.
+    pub(super) fn passphrase_of(&self, file: &str) -> Option<Secret> {
+        let known = self.update(|_, inner| inner.passphrase.clone()).flatten();
+        known.filter(|(known, _)| known == file).map(|(_, passphrase)| passphrase)
+    }
+
+    pub(super) fn set_passphrase(&self, file: &str, passphrase: Secret) {
+        self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
     }
 
     /// The typed login, if it is still to be remembered. It is asked for once.

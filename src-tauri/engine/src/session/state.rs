@@ -135,6 +135,13 @@ pub enum Prompt {
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
         keyring: Option<KeyringError>,
     },
+    /// The passphrase of the key of our own certificate.
+    Passphrase {
+        /// The key's file.
+        file: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {
         /// What the server shows.
@@ -230,6 +237,14 @@ pub enum Answer {
         /// Keep both once the server has accepted them: the password in the keyring, the user name with the host.
         remember: bool,
     },
+    /// The passphrase.
+    Passphrase {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        passphrase: Secret,
+        /// Keep it in the keyring once it has opened the key.
+        remember: bool,
+    },
     /// It is the server's key, and from now on the only one.
     Trust,
     /// To ssh.
@@ -260,6 +275,7 @@ impl Answer {
         matches!(
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
+                | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
                 | (Self::Trust, Prompt::Trust { .. })
                 | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })

@@ -3,6 +3,7 @@
 import type RFB from '@novnc/novnc';
 import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
+import { noticeInput, watchAnswers } from './answers';
 import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
@@ -42,8 +43,9 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   const { messages } = Original as unknown as { messages: Messages };
-  const { fbUpdateRequest } = messages;
+  const original = { ...messages };
   skipSecondRequests(messages);
+  noticeInput(messages);
   return class extends Original implements Additions {
     readonly #mayPaste: (text: string) => boolean;
 
@@ -51,7 +53,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       super(...parameters);
       const internals = this as unknown as Internals;
       const Inflator = inflatorOf(internals);
-      requestAhead(internals, fbUpdateRequest);
+      requestAhead(internals, original.fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
       drawSmallThroughOne(internals._display);
       limitBells(internals);
@@ -60,10 +62,12 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
       this.#mayPaste = limitClipboard(internals, Inflator);
+      const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
+        endWatch();
         void startWorker().then((worker) => (next ??= worker));
       });
     }

@@ -602,6 +602,26 @@ describe('less protection', () => {
   });
 });
 
+describe('the passphrase of our own key', () => {
+  test('is typed, and nothing of it stays in the page', async () => {
+    await open();
+    await ask({ kind: 'passphrase', file: '/keys/ann.pem', again: false });
+    const field = find<HTMLInputElement>('#passphrase');
+    expect(field).toHaveFocus();
+    expect(field.type).toBe('password');
+    expect(find('#passphrase-prompt')).toHaveTextContent('/keys/ann.pem');
+    expect(await violations()).toEqual([]);
+    await userEvent.click(find('#remember'));
+    await userEvent.type(field, 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'passphrase', passphrase: 'open sesame', remember: false }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+    expect(field).toHaveValue('');
+
+    await ask({ kind: 'passphrase', file: '/keys/ann.pem', again: true });
+    expect(find('#passphrase-prompt')).toHaveTextContent(t('passphrase.again'));
+  });
+});
+
 describe('ssh', () => {
   test('gets a secret, of which nothing stays in the page', async () => {
     await open();

@@ -3,6 +3,7 @@
 mod consent;
 mod identity;
 mod login;
+mod passphrase;
 mod ssh;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
@@ -28,8 +29,8 @@ use tokio::time::Instant;
 pub(super) struct Prompts<'a> {
     run: &'a Run,
     target: &'a Target,
-    /// Secrets for ssh that were typed, and are kept once it has accepted them; by account.
-    ssh_secrets: Vec<(String, Secret)>,
+    /// Secrets that were typed for ssh and for our own key, and are kept once it turned out that they are right; by account.
+    unproved: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<KeyringError>,
     /// What the server asked for last, and on which path.
@@ -42,8 +43,8 @@ pub(super) struct Prompts<'a> {
 
 impl<'a> Prompts<'a> {
     pub(super) fn new(run: &'a Run, target: &'a Target) -> Self {
-        let (ssh_secrets, keyring, wanted, longest_prompt, is_stale) = Default::default();
-        Self { run, target, ssh_secrets, keyring, wanted, longest_prompt, is_stale }
+        let (unproved, keyring, wanted, longest_prompt, is_stale) = Default::default();
+        Self { run, target, unproved, keyring, wanted, longest_prompt, is_stale }
     }
 
     /// Another attempt begins.
@@ -130,7 +131,7 @@ impl Observer for Prompts<'_> {
     fn event(&mut self, event: Event<'_>) {
         let stage = match event {
             Event::Dialing => Stage::Dialing,
-            Event::Dialled { failure: None, .. } => return self.keep_ssh_secrets(),
+            Event::Dialled { failure: None, .. } => return self.keep_proved(),
             Event::Step(Step::Greeting | Step::SecurityTypes) => Stage::Handshake,
             Event::Step(Step::Authentication | Step::ServerInit) => Stage::Authenticating,
             Event::Step(Step::SecurityResult) => Stage::Verdict,
@@ -157,6 +158,10 @@ impl Observer for Prompts<'_> {
 
     async fn clear_text(&mut self, party: Party, security_type: &str) -> Result<(), ConnectError> {
         self.consent_to_clear_text(party, security_type).await
+    }
+
+    async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
+        self.passphrase_of(file, again).await
     }
 
     async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
