@@ -19,6 +19,7 @@ mod prewarmed;
 mod protection;
 mod relay;
 mod server_messages;
+mod several;
 mod starting;
 mod user;
 mod walls;

@@ -42,6 +42,12 @@ export function strokes(chord: Chord): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
+/** Which other session's window Ctrl+Alt+Shift+Page Up or Page Down asks for; null where another key was pressed. */
+export function otherSession({ ctrlKey, altKey, shiftKey, metaKey, code }: KeyboardEvent): 'before' | 'after' | null {
+  if (!ctrlKey || !altKey || !shiftKey || metaKey) return null;
+  return code === 'PageUp' ? 'before' : code === 'PageDown' ? 'after' : null;
+}
+
 /** The only chord that is not sent to the remote machine: it gives the focus to the toolbar. */
 export const TOOLBAR_CHORD = 'Ctrl+Alt+Shift+T';
 
@@ -71,3 +77,6 @@ export class HeldKeys {
     }
   }
 }
+
+/** {@link otherSession} in words. */
+export const SESSIONS_CHORD = 'Ctrl+Alt+Shift+PgUp/PgDn';

@@ -1,9 +1,10 @@
 //! All sessions of the app, by id.
 
-use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
+use super::{Answer, Changes, Kept, OpenState, SessionState, SessionView, run, services::Services, session::Session};
 use crate::{
-    error::{ConnectError, StoreError},
-    model::{Display, SessionId, Target},
+    connect::StageReport,
+    error::{ConnectError, Error, StoreError},
+    model::{Address, Display, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -14,6 +15,8 @@ use tokio::sync::watch;
 pub struct Sessions {
     services: Arc<Services>,
     open: Mutex<Open>,
+    /// What has changed about all of them together.
+    pub(super) changed: watch::Sender<Changes>,
 }
 
 #[derive(Default)]
@@ -26,7 +29,7 @@ struct Open {
 
 impl Sessions {
     pub(crate) fn new(services: Services) -> Self {
-        Self { services: Arc::new(services), open: Mutex::default() }
+        Self { services: Arc::new(services), open: Mutex::default(), changed: watch::Sender::default() }
     }
 
     /// An id for a session that starts later, so that its window can be made before.
@@ -50,9 +53,28 @@ impl Sessions {
     fn insert(&self, id: SessionId, session: Session) {
         let session = Arc::new(session);
         session.start(&self.services);
+        self.follow(session.subscribe());
         let mut open = self.open.lock();
         open.sessions.insert(id, session);
         open.started.send_replace(());
+    }
+
+    /// Counts when a session begins and ends, and when it comes to another [`OpenState`].
+    fn follow(&self, mut states: watch::Receiver<SessionState>) {
+        let changed = self.changed.clone();
+        let count = move || changed.send_modify(|changes| changes.sessions += 1);
+        self.services.runtime.spawn(async move {
+            let mut last = None;
+            loop {
+                let now = OpenState::from(&*states.borrow_and_update());
+                if last.replace(now) != Some(now) {
+                    count();
+                }
+                if states.changed().await.is_err() {
+                    return count();
+                }
+            }
+        });
     }
 
     /// Waits until the session `id` has started.
@@ -90,7 +112,7 @@ impl Sessions {
 
     /// What it looks at now. Changes when it starts again after its host was edited.
     pub fn view(&self, id: SessionId) -> Option<SessionView> {
-        self.get(id).map(|session| session.view())
+        self.get(id).map(|session| session.view(&self.services))
     }
 
     /// Notes what was chosen in its window, for this session, and with its host where that is saved.
@@ -103,6 +125,46 @@ impl Sessions {
         match target.host {
             Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
             None => Ok(()),
+        }
+    }
+
+    /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was
+    /// typed and accepted, where it is to be kept. None where it is in the list already.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`](crate::FormError::Fields), [`StoreError::HostsNotSaved`]: then nothing is kept.
+    pub async fn keep(&self, id: SessionId, name: &str, with_login: bool) -> Result<Option<Kept>, Error> {
+        match self.get(id) {
+            Some(session) => session.keep(name, with_login, &self.services).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The saved host behind it.
+    pub fn host(&self, id: SessionId) -> Option<crate::model::HostId> {
+        self.get(id)?.host()
+    }
+
+    /// What was done in its last attempt to connect, stage by stage.
+    pub fn tried(&self, id: SessionId) -> Vec<StageReport> {
+        self.get(id).map(|session| session.tried()).unwrap_or_default()
+    }
+
+    /// Wakes its machine up, and connects when that answers: where it has ended or was interrupted, and the list has its
+    /// network card.
+    pub fn wake(&self, id: SessionId) {
+        if let Some(session) = self.get(id)
+            && let Some(target) = session.wake_target(&self.services)
+        {
+            session.reopen(target, &self.services);
+        }
+    }
+
+    /// Connects to another address instead: only where it has ended, and its address was typed. What was typed or agreed to
+    /// for the former one is forgotten.
+    pub fn correct(&self, id: SessionId, address: Address) {
+        if let Some(session) = self.get(id) {
+            session.correct(address, &self.services);
         }
     }
 
@@ -168,7 +230,12 @@ impl Sessions {
         }
     }
 
-    fn get(&self, id: SessionId) -> Option<Arc<Session>> {
+    /// What `look` sees in each of them.
+    pub(super) fn each<T>(&self, look: impl Fn(SessionId, &Session) -> T) -> Vec<T> {
+        self.open.lock().sessions.iter().map(|(id, session)| look(*id, session)).collect()
+    }
+
+    pub(super) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
         self.open.lock().sessions.get(&id).cloned()
     }
 }

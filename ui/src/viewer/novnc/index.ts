@@ -9,6 +9,7 @@ import { inflatorOf, limitClipboard } from './clipboard';
 import type { Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
+import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
@@ -33,6 +34,7 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   const { messages } = Original as unknown as { messages: Messages };
+  holdRequests(messages);
   const { fbUpdateRequest } = messages;
   skipSecondRequests(messages);
   return class extends Original {
@@ -52,9 +54,11 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
       // Behind all others that look at messages: what it skips is none.
       this.#mayPaste = limitClipboard(internals, Inflator);
       acknowledge(parameters[1], internals);
+      const endRest = restWhileHidden(internals, messages);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
+        endRest();
         void startWorker().then((worker) => (next ??= worker));
       });
     }

@@ -138,5 +138,6 @@ export interface Internals {
 
 /** `RFB.messages` of `core/rfb.js`: what is sent. */
 export interface Messages {
+  enableContinuousUpdates(sock: Websock, enable: boolean, x: number, y: number, width: number, height: number): void;
   fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
 }
