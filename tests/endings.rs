@@ -148,7 +148,8 @@ async fn a_password_for_a_typed_address_is_remembered_with_its_machine() {
     user::answer(&viewer, "wr0ng1st", true).await;
     viewer.text_of("#prompt-problem").await;
     assert!(
-        !desk.hosts_file().exists() || !std::fs::read_to_string(desk.hosts_file()).unwrap().contains(&server.address())
+        !desk.hosts_file().exists()
+            || !std::fs::read_to_string(desk.hosts_file()).expect("the list").contains(&server.address())
     );
     user::answer(&viewer, PASSWORD, true).await;
     viewer.until_state("live").await;

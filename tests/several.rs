@@ -5,11 +5,11 @@ use crate::{
     user,
 };
 
-/// The colour in the middle of a session's small picture; none where there is none yet.
+/// The colour in the corner of a session's small picture, which nothing covers; none where there is none yet.
 async fn colour_of(hosts: &Page<'_>, place: usize) -> Option<[u8; 3]> {
     let look = format!(
         "const canvas = document.querySelectorAll('#sessions [data-session]')[{place}]?.querySelector('canvas');
-         return canvas ? [...canvas.getContext('2d').getImageData(canvas.width / 2, 4, 1, 1).data] : null"
+         return canvas ? [...canvas.getContext('2d').getImageData(canvas.width - 4, canvas.height - 4, 1, 1).data] : null"
     );
     let pixel = hosts.script(&look).await;
     let channel = |at: usize| u8::try_from(pixel.get(at)?.as_u64()?).ok();
@@ -68,6 +68,7 @@ async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
     active(&two.address()).await;
     second.use_tool("#disconnect").await;
     second.until_state("ended").await;
+    user::stop_searching(&hosts).await;
     assert!(hosts.text_of(&user::row("One")).await.contains("Open"));
     desk.display().close_window("One");
     hosts.until("the row to be an ordinary one", "!document.querySelector('.open-now')").await;

@@ -1,9 +1,12 @@
 //! A machine that was reached by a typed address, a link or a call is added to the list, as this session knows it.
 
-use super::{services::Services, session::Session};
+use super::{
+    services::Services,
+    session::{Known, Session},
+};
 use crate::{
     error::{Error, FormError, StoreError},
-    model::{Address, Host, HostDraft, HostId, HostOptions, Level, Secret, Target},
+    model::{Address, Host, HostDraft, HostId, HostOptions, Secret},
 };
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,67 +21,61 @@ pub struct Kept {
     pub not_stored: Option<Error>,
 }
 
-/// What a session knows of its machine, to be kept.
-pub(super) struct Keepsake {
+/// Adds the session's machine to the list under this name, or under its address where that is empty; with the login that was
+/// typed and accepted, where it is to be kept. The session is that host's from then on. None where it is in the list already.
+///
+/// # Errors
+/// [`FormError::Fields`], [`StoreError::HostsNotSaved`]: then nothing is kept.
+pub(super) async fn keep(
+    session: &Session,
+    name: &str,
+    with_login: bool,
+    services: &Services,
+) -> Result<Option<Kept>, Error> {
+    let Some(Keepsake { host, login }) = session.begin_keeping(|known| keepsake(&known, name))? else {
+        return Ok(None);
+    };
+    let (id, name) = (host.id, host.name.clone());
+    if let Err(error) = services.list.put(host.clone()).await {
+        session.end_keeping(None);
+        return Err(error.into());
+    }
+    session.end_keeping(Some(&host));
+    let not_stored = match login.filter(|_| with_login) {
+        Some(password) => match store(id, &password, services).await {
+            Ok(()) => {
+                session.note_password(id);
+                None
+            }
+            Err(error) => Some(error),
+        },
+        None => None,
+    };
+    Ok(Some(Kept { name, not_stored }))
+}
+
+/// What goes into the list and into the keyring.
+struct Keepsake {
     host: Host,
     login: Option<Secret>,
 }
 
-impl Session {
-    /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was
-    /// typed and accepted, where it is to be kept. The session is that host's from then on. None where it is in the list
-    /// already.
-    ///
-    /// # Errors
-    /// [`FormError::Fields`], [`StoreError::HostsNotSaved`]: then nothing is kept.
-    pub(super) async fn keep(&self, name: &str, with_login: bool, services: &Services) -> Result<Option<Kept>, Error> {
-        let Some(Keepsake { host, login }) = self.begin_keeping(|facts| keepsake(&facts, name))? else {
-            return Ok(None);
-        };
-        let (id, name) = (host.id, host.name.clone());
-        if let Err(error) = services.list.put(host.clone()).await {
-            self.end_keeping(None);
-            return Err(error.into());
-        }
-        self.end_keeping(Some(&host));
-        let not_stored = match login.filter(|_| with_login) {
-            Some(password) => store(id, &password, services).await.err(),
-            None => None,
-        };
-        if not_stored.is_none() && with_login {
-            self.note_password(id);
-        }
-        Ok(Some(Kept { name, not_stored }))
-    }
-}
-
-/// What there is to know when a machine is to be kept.
-pub(super) struct Facts<'a> {
-    pub(super) target: &'a Target,
-    /// It has connected to us: from a port that is another one each time.
-    pub(super) called: bool,
-    /// How well it was reached.
-    pub(super) reached: Option<Level>,
-    /// The login that was typed, and accepted.
-    pub(super) login: Option<(Option<&'a str>, &'a Secret)>,
-}
-
-fn keepsake(facts: &Facts<'_>, name: &str) -> Result<Keepsake, Error> {
-    let Facts { target, called, reached, login } = facts;
+fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
+    let Known { target, called, reached, login } = known;
     let address = match &target.address {
         // Where it called from is no server's port: VNC's usual one is the best guess.
         Address::Tcp { hostname, .. } if *called => {
-            Address::tcp(hostname, DEFAULT_PORT).unwrap_or(target.address.clone())
+            Address::tcp(hostname, DEFAULT_PORT).unwrap_or_else(|_| target.address.clone())
         }
         address => address.clone(),
     };
-    let username = login.and_then(|(username, _)| username).unwrap_or(&target.username).to_owned();
+    let username = login.and_then(|login| login.username.as_ref()).unwrap_or(&target.username).clone();
     let options = HostOptions { username, reconnect: true, ..target.options.clone() };
     let draft = HostDraft { name: name.to_owned(), address: address.to_string(), options, ..HostDraft::default() };
     let host = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let host = Host { display: target.display, protection: *reached, last_opened: Some(now), ..host };
-    Ok(Keepsake { host, login: login.map(|(_, password)| password.clone()) })
+    Ok(Keepsake { host, login: login.map(|login| login.password.clone()) })
 }
 
 /// Puts a password into the keyring and notes that it is there; it stays in no keyring without a host that says so.
@@ -107,7 +104,7 @@ mod tests {
         },
         *,
     };
-    use crate::model::{Display, FieldProblem, TextProblem};
+    use crate::model::{Display, FieldProblem, Level, Target, TextProblem};
     use std::sync::Arc;
 
     fn login(password: &str, accepted: bool) -> Option<TypedLogin> {
@@ -131,7 +128,7 @@ mod tests {
         run.session().set_display(display);
         assert!(run.session().view(&services).can_keep && run.session().view(&services).has_login);
 
-        let kept = run.session().keep("Studio", true, &services).await.unwrap();
+        let kept = keep(run.session(), "Studio", true, &services).await.unwrap();
         assert_eq!(kept, Some(Kept { name: "Studio".into(), not_stored: None }));
         let list = services.list.get();
         let [host] = list.all() else { panic!("one host") };
@@ -141,7 +138,7 @@ mod tests {
         assert_eq!(services.keyring.get(host.id).await.unwrap().unwrap().expose(), "sesame");
         let view = run.session().view(&services);
         assert!(view.saved && !view.can_keep && view.name == "Studio");
-        assert_eq!(run.session().keep("Studio", true, &services).await.unwrap(), None, "once");
+        assert_eq!(keep(run.session(), "Studio", true, &services).await.unwrap(), None, "once");
         assert_eq!(services.list.get().all().len(), 1);
     }
 
@@ -155,7 +152,7 @@ mod tests {
             } else {
                 run.set_typed(login("sesame", false));
             }
-            run.session().keep("", wanted, &services).await.unwrap().unwrap();
+            keep(run.session(), "", wanted, &services).await.unwrap().unwrap();
             let host = services.list.get().all()[0].clone();
             assert_eq!((host.name.as_str(), host.has_password), ("box:5901", false));
             assert!(services.keyring.get(host.id).await.unwrap().is_none());
@@ -166,7 +163,7 @@ mod tests {
     async fn a_name_that_is_none_keeps_nothing() {
         let (run, services, _folder) = run().await;
         let fields = vec![FieldProblem::Name(TextProblem::ControlCharacters)];
-        let error = run.session().keep("a\nb", false, &services).await.unwrap_err();
+        let error = keep(run.session(), "a\nb", false, &services).await.unwrap_err();
         assert_eq!(error, FormError::Fields { fields }.into());
         assert!(
             services.list.get().all().is_empty() && run.session().view(&services).can_keep,
@@ -177,8 +174,8 @@ mod tests {
     #[test]
     fn a_caller_is_kept_with_the_port_that_a_server_usually_has() {
         let target = Target::caller("192.0.2.7:40312".parse().unwrap());
-        let facts = Facts { target: &target, called: true, reached: None, login: None };
-        let Ok(Keepsake { host, .. }) = keepsake(&facts, "") else { panic!("a host") };
+        let known = Known { target: &target, called: true, reached: None, login: None };
+        let Ok(Keepsake { host, .. }) = keepsake(&known, "") else { panic!("a host") };
         assert_eq!((host.address.to_string(), host.name.as_str()), ("192.0.2.7".into(), "192.0.2.7"));
         assert!(host.reconnect, "it can be dialled now");
     }

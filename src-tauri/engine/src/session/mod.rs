@@ -1,11 +1,10 @@
 //! Sessions: one look at one host, from click to close. A session survives reconnecting and ends with its window.
 //!
 //! ```text
-//! registry ─┬▶ session ─┬▶ run ─┬▶ prompts   what is asked: keyring and known keys first, then the person at the window
-//!           │           │       └▶ backoff   when a broken connection is tried again
-//!           │           ├▶ keep              the machine is added to the list
-//!           │           └▶ state             what the window is told
-//!           └▶ overview                      all open sessions, with small pictures
+//! registry ─▶ run ─┬▶ prompts ─┬▶ session ─┬▶ state      what the window is told
+//!                  │           │           └▶ overview   what all windows together look like from afar
+//!                  ├▶ keep ────┘                         the machine is added to the list
+//!                  └▶ backoff                            when a broken connection is tried again
 //! ```
 //! `run::run` is the function to read first.
 

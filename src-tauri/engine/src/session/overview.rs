@@ -1,9 +1,8 @@
 //! All open sessions at a glance, for the window with the list: small pictures of them, too, while somebody looks.
 
-use super::{SessionState, registry::Sessions};
+use super::SessionState;
 use crate::model::{HostId, SessionId};
 use serde::Serialize;
-use tokio::sync::watch;
 
 /// A session whose window is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,48 +60,10 @@ pub struct Changes {
     pub pictures: u64,
 }
 
-impl Sessions {
-    /// All sessions whose window is open, in the order in which they began.
-    pub fn all(&self) -> Vec<OpenSession> {
-        let mut all: Vec<_> = self.each(|id, session| session.seen_from_afar(id));
-        all.sort_by_key(|session| session.id);
-        all
-    }
-
-    /// The same; and each page is asked for a new picture, which the next call brings.
-    pub fn overview(&self) -> Vec<OpenSession> {
-        self.changed.send_modify(|changes| changes.pictures += 1);
-        self.all()
-    }
-
-    /// How many sessions are not over.
-    pub fn running(&self) -> usize {
-        self.all().iter().filter(|session| session.state != OpenState::Ended).count()
-    }
-
-    /// The session after this one in the order in which they began, or before it; the first follows the last.
-    pub fn beside(&self, id: SessionId, back: bool) -> Option<SessionId> {
-        let ids: Vec<_> = self.all().iter().map(|session| session.id).collect();
-        let at = ids.iter().position(|other| *other == id)?;
-        let step = if back { ids.len() - 1 } else { 1 };
-        ids.get((at + step) % ids.len()).copied().filter(|other| *other != id)
-    }
-
-    /// A page's picture of its session. Dropped where it is none, or larger than [`MAX_PICTURE`].
-    pub fn set_picture(&self, id: SessionId, picture: String) {
-        // "/9j/" is how a JPEG file begins, in base64.
-        if picture.len() <= MAX_PICTURE
-            && picture.starts_with("/9j/")
-            && let Some(session) = self.get(id)
-        {
-            session.set_picture(picture);
-        }
-    }
-
-    /// Wakes after each change.
-    pub fn changes(&self) -> watch::Receiver<Changes> {
-        self.changed.subscribe()
-    }
+/// Whether this can be a picture for an overview.
+pub(super) fn is_picture(text: &str) -> bool {
+    // How a JPEG file begins, in base64.
+    text.len() <= MAX_PICTURE && text.starts_with("/9j/")
 }
 
 /// How long a picture may be, in letters of base64: a JPEG file of 320 pixels' width has a fifth of it.

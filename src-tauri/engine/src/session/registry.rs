@@ -1,10 +1,13 @@
 //! All sessions of the app, by id.
 
-use super::{Answer, Changes, Kept, OpenState, SessionState, SessionView, run, services::Services, session::Session};
+use super::{
+    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, run,
+    services::Services, session::Session,
+};
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
-    model::{Address, Display, SessionId, Target},
+    model::{Address, Display, HostId, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -16,7 +19,7 @@ pub struct Sessions {
     services: Arc<Services>,
     open: Mutex<Open>,
     /// What has changed about all of them together.
-    pub(super) changed: watch::Sender<Changes>,
+    changed: watch::Sender<Changes>,
 }
 
 #[derive(Default)]
@@ -135,13 +138,13 @@ impl Sessions {
     /// [`FormError::Fields`](crate::FormError::Fields), [`StoreError::HostsNotSaved`]: then nothing is kept.
     pub async fn keep(&self, id: SessionId, name: &str, with_login: bool) -> Result<Option<Kept>, Error> {
         match self.get(id) {
-            Some(session) => session.keep(name, with_login, &self.services).await,
+            Some(session) => keep::keep(&session, name, with_login, &self.services).await,
             None => Ok(None),
         }
     }
 
     /// The saved host behind it.
-    pub fn host(&self, id: SessionId) -> Option<crate::model::HostId> {
+    pub fn host(&self, id: SessionId) -> Option<HostId> {
         self.get(id)?.host()
     }
 
@@ -222,6 +225,46 @@ impl Sessions {
         }
     }
 
+    /// All sessions whose window is open, in the order in which they began.
+    pub fn all(&self) -> Vec<OpenSession> {
+        let mut all: Vec<_> = self.each(|id, session| session.seen_from_afar(id));
+        all.sort_by_key(|session| session.id);
+        all
+    }
+
+    /// The same; and each page is asked for a new picture, which the next call brings.
+    pub fn overview(&self) -> Vec<OpenSession> {
+        self.changed.send_modify(|changes| changes.pictures += 1);
+        self.all()
+    }
+
+    /// How many sessions are not over.
+    pub fn running(&self) -> usize {
+        self.all().iter().filter(|session| session.state != OpenState::Ended).count()
+    }
+
+    /// The session after this one in the order in which they began, or before it; the first follows the last.
+    pub fn beside(&self, id: SessionId, back: bool) -> Option<SessionId> {
+        let ids: Vec<_> = self.all().iter().map(|session| session.id).collect();
+        let at = ids.iter().position(|other| *other == id)?;
+        let step = if back { ids.len() - 1 } else { 1 };
+        ids.get((at + step) % ids.len()).copied().filter(|other| *other != id)
+    }
+
+    /// A page's picture of its session. Dropped where it is none, or too large.
+    pub fn set_picture(&self, id: SessionId, picture: String) {
+        if is_picture(&picture)
+            && let Some(session) = self.get(id)
+        {
+            session.set_picture(picture);
+        }
+    }
+
+    /// Wakes after each change.
+    pub fn changes(&self) -> watch::Receiver<Changes> {
+        self.changed.subscribe()
+    }
+
     /// Forgets the session: its window is gone.
     pub fn end(&self, id: SessionId) {
         let session = self.open.lock().sessions.remove(&id);
@@ -231,11 +274,11 @@ impl Sessions {
     }
 
     /// What `look` sees in each of them.
-    pub(super) fn each<T>(&self, look: impl Fn(SessionId, &Session) -> T) -> Vec<T> {
+    fn each<T>(&self, look: impl Fn(SessionId, &Session) -> T) -> Vec<T> {
         self.open.lock().sessions.iter().map(|(id, session)| look(*id, session)).collect()
     }
 
-    pub(super) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
+    fn get(&self, id: SessionId) -> Option<Arc<Session>> {
         self.open.lock().sessions.get(&id).cloned()
     }
 }

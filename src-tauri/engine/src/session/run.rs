@@ -3,6 +3,7 @@
 use super::{
     SessionState, Stage,
     backoff::Backoff,
+    keep,
     prompts::Prompts,
     session::{Run, TypedLogin},
 };
@@ -168,7 +169,10 @@ async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error>
     run.note_reached(level);
     let Some(id) = target.host else {
         return match run.take_login_to_remember() {
-            Some(_) => run.keep().await,
+            Some(_) => {
+                let kept = keep::keep(run.session(), "", true, &run.services).await?;
+                kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
+            }
             None => Ok(()),
         };
     };

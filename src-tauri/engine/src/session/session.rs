@@ -4,11 +4,7 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
-use super::{
-    Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Subject,
-    keep::{Facts, Keepsake},
-    services::Services,
-};
+use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
@@ -83,6 +79,17 @@ pub(super) struct Agreed {
     pub(super) level: Option<Level>,
     /// That the password travels readably.
     pub(super) clear_text: bool,
+}
+
+/// What there is to know of a machine that is to be kept.
+pub(super) struct Known<'a> {
+    pub(super) target: &'a Target,
+    /// It has connected to us: from a port that is another one each time.
+    pub(super) called: bool,
+    /// How well it was reached.
+    pub(super) reached: Option<Level>,
+    /// The login that was typed, and accepted.
+    pub(super) login: Option<&'a TypedLogin>,
 }
 
 /// A login that the person at the window typed.
@@ -185,20 +192,19 @@ impl Session {
     }
 
     /// What is to be kept of the machine; none where it is in the list, or just on the way there.
-    pub(super) fn begin_keeping(
+    pub(super) fn begin_keeping<T>(
         &self,
-        keep: impl FnOnce(Facts<'_>) -> Result<Keepsake, Error>,
-    ) -> Result<Option<Keepsake>, Error> {
+        keep: impl FnOnce(Known<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
         let mut inner = self.inner.lock();
         if inner.target.host.is_some() || inner.kept {
             return Ok(None);
         }
         let login = inner.typed.as_ref().filter(|typed| typed.accepted);
-        let login = login.map(|typed| (typed.username.as_deref(), &typed.password));
-        let facts = Facts { target: &inner.target, called: inner.is_reverse, reached: inner.reached, login };
-        let keepsake = keep(facts)?;
+        let known = Known { target: &inner.target, called: inner.is_reverse, reached: inner.reached, login };
+        let kept = keep(known)?;
         inner.kept = true;
-        Ok(Some(keepsake))
+        Ok(Some(kept))
     }
 
     /// It is in the list as `host`; none where it could not be saved.
@@ -350,6 +356,10 @@ pub(super) struct Run {
 }
 
 impl Run {
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
     /// Changes the session, unless another run has begun or it was closed.
     fn update<T>(&self, change: impl FnOnce(&Session, &mut Inner) -> T) -> Option<T> {
         let mut inner = self.session.inner.lock();
@@ -457,15 +467,6 @@ impl Run {
         self.update(|_, inner| inner.tried = stages.to_vec());
     }
 
-    /// Adds the machine to the list, with the login that was typed.
-    ///
-    /// # Errors
-    /// What kept either from being saved.
-    pub(super) async fn keep(&self) -> Result<(), Error> {
-        let kept = self.session.keep("", true, &self.services).await?;
-        kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
-    }
-
     /// The typed login, if it is still to be remembered. It is asked for once.
     pub(super) fn take_login_to_remember(&self) -> Option<TypedLogin> {
         let take = |inner: &mut Inner| {
@@ -541,9 +542,5 @@ impl Run {
         let session =
             Arc::new(Session::new(SessionId(1), target, None, &services, |_| Box::pin(std::future::ready(()))));
         Self { session, services, generation: 0 }
-    }
-
-    pub(super) fn session(&self) -> &Arc<Session> {
-        &self.session
     }
 }

@@ -224,6 +224,7 @@ async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
     let mac = Some(Mac::parse("00:1a:2b:3c:4d:5e").unwrap());
     let host = Host { address, mac, ..Host::demo("Box") };
     let (services, _folder) = services(&[&host]).await;
+    let list = Arc::clone(&services.list);
     let sessions = Sessions::new(services);
     let id = sessions.reserve();
     sessions.start(id, Target::from(&host));
@@ -233,6 +234,15 @@ async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
     sessions.reopen(id, Target { wake: mac, ..Target::from(&host) });
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     sessions.close(id);
+    // The same from the window itself, with what the list says by then.
+    assert!(sessions.view(id).unwrap().can_wake);
+    sessions.wake(id);
+    until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
+    sessions.close(id);
+    list.put(Host { mac: None, ..host }).await.unwrap();
+    assert!(!sessions.view(id).unwrap().can_wake);
+    sessions.wake(id);
+    assert!(has_ended(&states.borrow()), "there is nothing to wake it by");
 }
 
 #[tokio::test]

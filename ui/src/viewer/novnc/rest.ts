@@ -27,10 +27,11 @@ export function restWhileHidden(rfb: Internals, messages: Messages): () => void 
 
   const sleep = () => {
     if (waiting.has(sock)) return;
-    waiting.set(sock, null);
     continuous = rfb._enabledContinuousUpdates;
-    // The server says when the last one of them has come; from then on noVNC asks again.
-    if (continuous) messages.enableContinuousUpdates(sock, false, 0, 0, rfb._fbWidth, rfb._fbHeight);
+    const all: Area = [0, 0, rfb._fbWidth, rfb._fbHeight];
+    // Otherwise the last request is on its way, and noVNC sends the next one when it was answered.
+    waiting.set(sock, continuous ? all : null);
+    if (continuous) messages.enableContinuousUpdates(sock, false, ...all);
   };
   const ask = (area: Area) => messages.fbUpdateRequest(sock, true, ...area);
   const wake = () => {
