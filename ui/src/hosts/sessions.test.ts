@@ -1,6 +1,7 @@
 // What the hosts window does about open sessions, and what others want of it.
 
 import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { errorText, t } from '../i18n';
@@ -50,6 +51,7 @@ describe('open sessions', () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     backend.openSessions = openSessions();
     render(HostsWindow);
+    await waitFor(() => expect(backend.callsOf('open_sessions')).toEqual([[false]]));
     await choose(t('sessions.open'));
     await waitFor(() => expect(document.querySelectorAll('[data-session]')).toHaveLength(3));
     expect(byId('sessions')).toHaveTextContent(t('sessions.asking'));
@@ -81,9 +83,12 @@ describe('what others want of the list', () => {
     render(HostsWindow);
     await user.click(byId('add-host'));
     await user.type(byId('address'), 'half');
+    const lists = backend.callsOf('list_hosts').length;
     backend.wish({ wish: 'edit', host: studio.id });
-    await waitFor(() => expect(backend.callsOf('wishes').length).toBeGreaterThan(1));
+    await waitFor(() => expect(backend.callsOf('list_hosts').length).toBeGreaterThan(lists));
+    for (let turn = 0; turn < 10; turn++) await tick();
     expect((byId('address') as HTMLInputElement).value).toBe('half');
+    expect(byId('editor-title')).toHaveTextContent(t('editor.add_title'));
   });
 
   it('may be the overview', async () => {

@@ -112,6 +112,7 @@ test('a name that cannot be one is said in the form, a password that is not kept
   await click('#keep-add');
   expect(find('#toast')).toHaveTextContent(errorText({ code: 'keyring_locked' }));
   expect(has('#keep-form')).toBe(false);
+  expect(engine.callsOf('keep').map(([, withLogin]) => withLogin)).toEqual([false, false]);
 });
 
 test('a call can be kept, and is no address to correct', async () => {

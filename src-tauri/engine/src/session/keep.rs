@@ -128,8 +128,13 @@ mod tests {
         run.session().set_display(display);
         assert!(run.session().view(&services).can_keep && run.session().view(&services).has_login);
 
-        let kept = keep(run.session(), "Studio", true, &services).await.unwrap();
-        assert_eq!(kept, Some(Kept { name: "Studio".into(), not_stored: None }));
+        let (kept, again) = tokio::join!(
+            keep(run.session(), "Studio", true, &services),
+            // A second click.
+            keep(run.session(), "Studio", true, &services)
+        );
+        assert_eq!(again, Ok(None));
+        assert_eq!(kept.unwrap(), Some(Kept { name: "Studio".into(), not_stored: None }));
         let list = services.list.get();
         let [host] = list.all() else { panic!("one host") };
         assert_eq!((host.name.as_str(), host.address.to_string()), ("Studio", "box:5901".into()));
