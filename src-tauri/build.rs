@@ -43,6 +43,8 @@ const COMMANDS: &[&str] = &[
     "reconnect",
     "close",
     "close_window",
+    "take_keys",
+    "set_keyboard_owner",
     "set_fullscreen",
     "read_clipboard",
     "write_clipboard",

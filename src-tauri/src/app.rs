@@ -58,14 +58,21 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
+        .manage(windows::Keyboards::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
-            WindowEvent::Focused(focused) => windows::focused(window, *focused),
+            WindowEvent::Focused(focused) => {
+                windows::focused(window, *focused);
+                if !focused {
+                    windows::lost_focus(window);
+                }
+            }
             WindowEvent::Destroyed => {
                 windows::forget(window);
+                windows::forget_keyboard(window);
                 windows::destroyed(window);
             }
             _ => {}

@@ -56,6 +56,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::reconnect,
             session::close,
             session::close_window,
+            session::take_keys,
+            session::set_keyboard_owner,
             session::set_fullscreen,
             session::read_clipboard,
             session::write_clipboard,

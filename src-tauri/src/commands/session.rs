@@ -5,7 +5,7 @@ use crate::windows;
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Display, FieldProblem, SessionId},
+    model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     session::{Answer, Kept, SessionUpdate},
     store::Bell,
 };
@@ -155,6 +155,18 @@ pub async fn close(window: WebviewWindow, engine: EngineState<'_>) -> Result<()>
 #[command]
 pub async fn close_window(window: WebviewWindow) -> Result<()> {
     window.close().map_err(system)
+}
+
+/// Sends this window's keys to the page while they are the remote machine's. False where the page has them from its web view.
+#[command]
+pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Result<bool> {
+    windows::take_keys(&window, channel).map_err(system)
+}
+
+/// Gives this window's keys to the page or to the remote machine.
+#[command]
+pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
+    windows::set_keyboard_owner(&window, owner).map_err(system)
 }
 
 /// Turns full screen on or off.

@@ -12,6 +12,8 @@ import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
 import type { HttpAuthChange } from './bindings/HttpAuthChange';
 import type { Kept } from './bindings/Kept';
+import type { KeyNotice } from './bindings/KeyNotice';
+import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { OpenSession } from './bindings/OpenSession';
@@ -130,6 +132,14 @@ export const reconnect = (): Promise<void> => call('reconnect');
 export const close = (): Promise<void> => call('close');
 /** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/**
+ * Calls `onKey` with this window's keys while they are the remote machine's. False where the system's toolkit gives none: then the page
+ * has them from the web view.
+ */
+export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+  call('take_keys', { channel: new Channel<KeyNotice>(onKey) });
+/** Gives this window's keys to the page or to the remote machine. */
+export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('set_keyboard_owner', { owner });
 /** Enters or leaves full screen. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
 /** Null where the clipboard has no text, or where this window does not have the focus. */

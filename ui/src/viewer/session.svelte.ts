@@ -13,6 +13,7 @@ import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import type { TextTooLarge } from './novnc/clipboard';
 
@@ -45,6 +46,7 @@ export class Session {
   /** Whether the first picture is to be seen, or is long in coming: what lies over it is drawn after it. */
   pictured = $state(false);
   readonly clipboard = new SharedClipboard();
+  readonly keyboard = new Keyboard(this);
 
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   #closeTimer: ReturnType<typeof setTimeout> | undefined;

@@ -5,6 +5,7 @@ import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
 import type { Kept } from '../bindings/Kept';
+import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
@@ -59,6 +60,9 @@ export class FakeBackend {
   openSessions: OpenSession[] = [];
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];
+  /** Whether the toolkit tells of keys, and what listens. */
+  givesKeys = false;
+  key: (notice: KeyNotice) => void = () => {};
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: Preview[] = [];

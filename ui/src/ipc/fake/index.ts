@@ -11,6 +11,8 @@ import type { HostListView } from '../bindings/HostListView';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
 import type { Kept } from '../bindings/Kept';
+import type { KeyNotice } from '../bindings/KeyNotice';
+import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { OpenSession } from '../bindings/OpenSession';
@@ -208,6 +210,15 @@ export const reconnect = (): Promise<void> =>
 export const close = (): Promise<void> => command('close', [], () => backend.reach({ state: 'ended', error: null }));
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
+
+export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+  command('take_keys', [], () => {
+    backend.key = onKey;
+    return backend.givesKeys;
+  });
+
+export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
+  command('set_keyboard_owner', [owner], () => {});
 
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 

@@ -14,7 +14,16 @@ import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
 
-export type Novnc = typeof RFB;
+/** What ours has in addition to noVNC's. */
+interface Additions {
+  /** A key goes down or up, as the window's toolkit says; one that goes up has the symbol that it went down with. */
+  takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
+  releaseKeys(): void;
+}
+
+/** noVNC with our changes. */
+export type Novnc = new (...parameters: ConstructorParameters<typeof RFB>) => RFB & Additions;
 
 /** Loads noVNC; `onError` gets its error messages, now and later. */
 export type LoadNovnc = (onError: (message: string) => void) => Promise<Novnc>;
@@ -30,17 +39,17 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 }
 
 /** noVNC with our changes. */
-function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
+function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   const { messages } = Original as unknown as { messages: Messages };
   holdRequests(messages);
   const { fbUpdateRequest } = messages;
   skipSecondRequests(messages);
-  return class extends Original {
+  return class extends Original implements Additions {
     readonly #mayPaste: (text: string) => boolean;
 
-    constructor(...parameters: ConstructorParameters<Novnc>) {
+    constructor(...parameters: ConstructorParameters<typeof RFB>) {
       super(...parameters);
       const internals = this as unknown as Internals;
       const Inflator = inflatorOf(internals);
@@ -61,6 +70,16 @@ function changed(Original: Novnc, firstWorker: Worker | null): Novnc {
         endRest();
         void startWorker().then((worker) => (next ??= worker));
       });
+    }
+
+    takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void {
+      const { _keyboard: keyboard } = this as unknown as Internals;
+      const symbol = down ? keysym : (keyboard._keyDownList[code] ?? keysym);
+      keyboard._sendKeyEvent(symbol, code, down, numLock, capsLock);
+    }
+
+    releaseKeys(): void {
+      (this as unknown as Internals)._keyboard._allKeysUp();
     }
 
     override clipboardPasteFrom(text: string): void {
