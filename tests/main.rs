@@ -9,6 +9,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod floods;
+mod keyboard;
 mod list;
 mod measure;
 mod opening;

@@ -23,14 +23,14 @@ export class Keyboard {
   #focused = $state(document.hasFocus());
   /** What the user's chord has decided, until full screen or the machine's setting changes; null where it has not. */
   #chosen = $state<boolean | null>(null);
-  /** Whether the toolkit gives keys. */
-  #given = $state(false);
+  /** Whether the toolkit gives keys: only then shortcuts of this desktop can go to the remote machine. */
+  given = $state(false);
   readonly #window: Window;
 
   #wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
 
   owner: KeyboardOwner = $derived.by(() => {
-    if (!this.#given || !this.isScreens || !this.#focused) return 'page';
+    if (!this.given || !this.isScreens || !this.#focused) return 'page';
     return this.#wants ? 'grabbed' : 'screen';
   });
 
@@ -40,7 +40,7 @@ export class Keyboard {
 
   /** Passes the toolkit's keys on from now on; the owner follows what the user does. For a component that is being made. */
   async take(onPress: (press: KeyPress) => void): Promise<void> {
-    this.#given = await engine.takeKeys((notice) => {
+    this.given = await engine.takeKeys((notice) => {
       if (notice.kind === 'press') onPress(notice);
       else this.#released();
     });
@@ -62,7 +62,7 @@ export class Keyboard {
 
   /** Tells the window who has the keys. */
   tell(owner: KeyboardOwner): void {
-    if (!this.#given) return;
+    if (!this.given) return;
     void this.#window.attempt(() => engine.setKeyboardOwner(owner));
     if (owner === 'grabbed') this.#say('viewer.keys_grabbed');
   }
