@@ -21,6 +21,7 @@ mod prewarmed;
 mod protection;
 mod relay;
 mod server_messages;
+mod several;
 mod standing_still;
 mod starting;
 mod user;

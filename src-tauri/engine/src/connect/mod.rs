@@ -5,15 +5,19 @@
 //!          ├▶ rfb         version, security type, login, ServerInit
 //!          ├▶ handshake   rfb's callbacks: TLS, known keys, floor, consent, deadlines
 //!          ├▶ observer    what only the caller knows, and what it is told
+//!          ├▶ stages      what was done, for whoever asks
 //!          └▶ failure     the handshake's end as the user is told it
 //! ```
 
 mod failure;
 mod handshake;
 mod observer;
+mod stages;
 
 pub(crate) use handshake::Handshake;
 pub(crate) use observer::{Event, Observer, Presented, Weaker};
+pub use stages::{ReportStage, StageReport};
+pub(crate) use stages::{Stages, name};
 
 use crate::{
     error::ConnectError,

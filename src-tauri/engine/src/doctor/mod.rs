@@ -6,9 +6,9 @@
 mod probe;
 mod progress;
 mod report;
-mod stages;
 
-pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
+pub use crate::connect::{ReportStage, StageReport};
+pub use report::{Desktop, Failure, Report};
 
 use crate::{
     connect::{self, Policy},

@@ -18,6 +18,14 @@ pub struct SessionView {
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
+    /// Whether the server has connected to us.
+    pub called: bool,
+    /// Whether it is in no list, and can be added to ours.
+    pub can_keep: bool,
+    /// Whether a login was typed that the server has accepted, so that it can be kept with the machine.
+    pub has_login: bool,
+    /// Whether the machine can be woken up.
+    pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
 }
@@ -30,6 +38,12 @@ pub struct SessionUpdate {
     pub view: SessionView,
     /// Where it is.
     pub state: SessionState,
+    /// How many other sessions are open.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub others: usize,
+    /// How many small pictures were asked for until now: the page sends one when this grows.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub pictures: u64,
 }
 
 /// Where a session is.

@@ -10,6 +10,7 @@ import { inflatorOf, limitClipboard } from './clipboard';
 import type { Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
+import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
@@ -43,6 +44,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   const { messages } = Original as unknown as { messages: Messages };
+  holdRequests(messages);
   const original = { ...messages };
   skipSecondRequests(messages);
   noticeInput(messages);
@@ -64,10 +66,12 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       this.#mayPaste = limitClipboard(internals, Inflator);
       const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
+      const endRest = restWhileHidden(internals, messages);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
         endWatch();
+        endRest();
         void startWorker().then((worker) => (next ??= worker));
       });
     }

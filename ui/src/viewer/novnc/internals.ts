@@ -152,6 +152,7 @@ export interface Internals {
 
 /** `RFB.messages` of `core/rfb.js`: what is sent. */
 export interface Messages {
+  enableContinuousUpdates(sock: Websock, enable: boolean, x: number, y: number, width: number, height: number): void;
   fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
   clientFence(sock: Websock, flags: number, payload: string): void;
   keyEvent(sock: Websock, ...fields: number[]): void;

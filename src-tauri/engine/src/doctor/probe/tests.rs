@@ -1,12 +1,12 @@
 use super::*;
 use crate::{
     connect::{Handshake, Policy},
-    doctor::{Login, StageReport},
+    doctor::{Login, ReportStage, StageReport},
     model::{Address, Certificate, CertificateProblem, Level, RsaKey, Target},
     store::Pins,
     transport::TimeoutStream,
 };
-use rfb::Ask;
+use rfb::{Ask, SecurityType};
 
 fn target() -> Target {
     Target::unsaved("Box".into(), Address::parse("box").unwrap(), false)
