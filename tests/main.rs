@@ -2,6 +2,7 @@
 //!
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
+mod certificates;
 mod closing;
 mod command_line;
 mod demo;
@@ -21,6 +22,8 @@ mod prewarmed;
 mod protection;
 mod relay;
 mod server_messages;
+mod several;
+mod standing_still;
 mod starting;
 mod user;
 mod walls;

@@ -60,6 +60,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(texts)
         .manage(windows::Keyboards::default())
         .manage(windows::Prewarmed::default())
+        .manage(windows::Wishes::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
@@ -90,6 +91,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
+    events::follow_sessions(app.handle().clone());
     events::follow_calls(app.handle().clone());
     instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {

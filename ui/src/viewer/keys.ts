@@ -42,11 +42,14 @@ export function strokes(chord: Chord): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
-/** Gives the focus to the toolbar. It and {@link GRAB_CHORD} are not sent to the remote machine. */
+/** Gives the focus to the toolbar. It, {@link GRAB_CHORD} and {@link SESSIONS_CHORD} are not sent to the remote machine. */
 export const TOOLBAR_CHORD = 'Ctrl+Alt+Shift+T';
 
 /** All keys go to the remote machine from now on, or no longer. */
 export const GRAB_CHORD = 'Ctrl+Alt+Shift+G';
+
+/** Another session's window comes to the front. */
+export const SESSIONS_CHORD = 'Ctrl+Alt+Shift+PgUp/PgDn';
 
 export function isToolbarChord(event: KeyboardEvent): boolean {
   return isChord(event, 'KeyT');
@@ -58,4 +61,10 @@ export function isGrabChord(event: KeyboardEvent): boolean {
 
 function isChord(event: KeyboardEvent, code: string): boolean {
   return event.ctrlKey && event.altKey && event.shiftKey && event.code === code;
+}
+
+/** Which other session is asked for; null where another key was pressed. */
+export function otherSession(event: KeyboardEvent): 'before' | 'after' | null {
+  if (isChord(event, 'PageUp')) return 'before';
+  return isChord(event, 'PageDown') ? 'after' : null;
 }

@@ -427,7 +427,7 @@ test('the menu sends other keys', async () => {
   expect(rfb.canvas).toHaveFocus();
 });
 
-test('hides after two seconds, and comes back at the middle of the top edge', async () => {
+test('hides after two seconds, and comes back where the pointer rests at its place on the edge', async () => {
   vi.useFakeTimers();
   await open();
   await reach({ ...ready, protection: { ...ready.protection, level: 'encrypted' } });
@@ -436,15 +436,34 @@ test('hides after two seconds, and comes back at the middle of the top edge', as
   expect(toolbar).toHaveClass('shown');
   await vi.advanceTimersByTimeAsync(2_000);
   expect(toolbar).not.toHaveClass('shown');
-  const point = (clientX: number, clientY: number) => {
+  const rest = async (clientX: number, clientY: number, ms = 300) => {
     window.dispatchEvent(new MouseEvent('pointermove', { clientX, clientY }));
-    return settle();
+    await vi.advanceTimersByTimeAsync(ms);
   };
-  await point(innerWidth / 2, 40);
-  await point(5, 0);
-  expect(toolbar).not.toHaveClass('shown');
-  await point(innerWidth / 2, 0);
+  await rest(innerWidth / 2, 40);
+  await rest(5, 0);
+  await rest(innerWidth / 2, 0, 200);
+  await rest(innerWidth / 2, 40);
+  expect(toolbar, 'a pointer that goes by').not.toHaveClass('shown');
+  await rest(innerWidth / 2, 0, 200);
+  window.dispatchEvent(new MouseEvent('pointerdown', { clientX: innerWidth / 2 }));
+  await vi.advanceTimersByTimeAsync(300);
+  expect(toolbar, 'a click').not.toHaveClass('shown');
+  await rest(innerWidth / 2, 0);
   expect(toolbar).toHaveClass('shown');
+});
+
+test('the toolbar moves to another edge, and its place is remembered', async () => {
+  const item = (text: string) =>
+    [...document.querySelectorAll('[role=menuitem]')].find((one) => one.textContent?.includes(text)) as Element;
+  await goLive();
+  await userEvent.click(find('#grip'));
+  await userEvent.click(item('To the left'));
+  expect(engine.callsOf('set_display').at(-1)).toMatchObject([{ toolbar: { edge: 'left', at: 0.5, handle: true } }]);
+  expect(find('#toolbar')).toHaveAttribute('aria-orientation', 'vertical');
+  await userEvent.click(find('#grip'));
+  await userEvent.click(item('Hide its handle'));
+  expect(document.querySelector('.handle')).toBeNull();
 });
 
 test('one chord leads to the toolbar and never to the remote machine; Escape leads back', async () => {
@@ -454,10 +473,11 @@ test('one chord leads to the toolbar and never to the remote machine; Escape lea
   const chord = { key: 'T', code: 'KeyT', ctrlKey: true, altKey: true, shiftKey: true, bubbles: true };
   rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', chord));
   expect(seen).not.toHaveBeenCalled();
+  await settle();
   expect(find('#protection')).toHaveFocus();
   await userEvent.keyboard('{ArrowRight}');
   expect(find('#ctrl-alt-del')).toHaveFocus();
-  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}{ArrowLeft}');
   expect(find('#disconnect')).toHaveFocus();
   await userEvent.keyboard('{Escape}');
   await settle();
@@ -591,4 +611,24 @@ test('a clipboard that cannot be written is said', async () => {
   rfb.emit('clipboard', { text: 'there' });
   await settle();
   expect(find('#toast')).toHaveTextContent('no display');
+});
+
+// ---- a server that does not answer
+
+test('says that the server does not answer, and that keys wait, until it answers', async () => {
+  const rfb = await goLive();
+  const silence = async (seconds: number) => {
+    rfb.emit('silence', { seconds });
+    await settle();
+    return find('#silence').textContent?.trim();
+  };
+  expect(find('#silence')).toBeEmptyDOMElement();
+  expect(await silence(5)).toBe('No answer for 5 s.');
+  expect(await silence(6)).toBe(`No answer for 6 s. ${t('viewer.keys_wait')}`);
+  expect(await violations()).toEqual([]);
+  expect(await silence(0)).toBe('');
+
+  await silence(5);
+  await reach({ state: 'reconnecting', error: lost, seconds: 1 });
+  expect(find('#silence')).toBeEmptyDOMElement();
 });

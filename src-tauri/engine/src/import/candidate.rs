@@ -120,9 +120,12 @@ fn problem(field: FieldProblem) -> ImportProblem {
         FieldProblem::SshJump(ssh) => ImportProblem::Ssh { ssh },
         FieldProblem::RepeaterId(_) => ImportProblem::Repeater,
         // What a name or a user name may not have was left out, and what else is wrong was not taken.
-        FieldProblem::Name(_) | FieldProblem::Username(_) | FieldProblem::CaFile(_) | FieldProblem::Mac(_) => {
-            ImportProblem::Line
-        }
+        FieldProblem::Name(_)
+        | FieldProblem::Username(_)
+        | FieldProblem::CaFile(_)
+        | FieldProblem::ClientCertificate(_)
+        | FieldProblem::ClientKey(_)
+        | FieldProblem::Mac(_) => ImportProblem::Line,
     }
 }
 

@@ -14,10 +14,11 @@ mod protection;
 mod secret;
 mod target;
 
+pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_TEXT, OnNewAddress, TextProblem};
-pub(crate) use host::{name_for, without_bidi_controls};
+pub(crate) use host::{name_for, passphrase_account, without_bidi_controls};
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};
 pub(crate) use identity::fingerprint;
 pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};

@@ -6,12 +6,17 @@ import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
 import type { ImportPreview } from '../bindings/ImportPreview';
 import type { ImportSourceView } from '../bindings/ImportSourceView';
+import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
+import type { OpenSession } from '../bindings/OpenSession';
+import type { Preferences } from '../bindings/Preferences';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SessionView } from '../bindings/SessionView';
+import type { StageReport } from '../bindings/StageReport';
+import type { Wish } from '../wish';
 
 type Listeners<Event> = Set<(event: Event) => void>;
 
@@ -36,10 +41,26 @@ export class FakeBackend {
     address: 'studio.local',
     view_only: false,
     saved: true,
+    called: false,
+    can_keep: false,
+    has_login: false,
+    can_wake: false,
     display: defaultDisplay,
   };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  /** How many other sessions are open. */
+  others = 0;
+  /** How many pictures were asked for. */
+  pictures = 0;
+  /** What was done in the last attempt to connect. */
+  tried: StageReport[] = [];
+  /** What keeping the machine comes to. */
+  kept: Kept | null = { name: 'Studio', not_stored: null };
+  preferences: Preferences = { bell: 'sound' };
+  openSessions: OpenSession[] = [];
+  /** What the hosts window is wanted for. */
+  wishes: Wish[] = [];
   /** Whether the toolkit tells of keys, and what listens. */
   givesKeys = false;
   key: (notice: KeyNotice) => void = () => {};
@@ -61,6 +82,8 @@ export class FakeBackend {
   readonly closing: Listeners<void> = new Set();
   readonly filesDragged: Listeners<boolean> = new Set();
   readonly filesDropped: Listeners<ImportPreview> = new Set();
+  readonly wished: Listeners<void> = new Set();
+  readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
   /** Emits the event that the list changed. */
@@ -73,10 +96,28 @@ export class FakeBackend {
     this.closing.forEach((listener) => listener());
   }
 
+  /** Somebody wants something of the hosts window. */
+  wish(wish: Wish): void {
+    this.wishes.push(wish);
+    this.wished.forEach((listener) => listener());
+  }
+
+  /** These sessions are open now. */
+  setSessions(sessions: OpenSession[]): void {
+    this.openSessions = sessions;
+    this.sessionsChanged.forEach((listener) => listener());
+  }
+
   /** The session reaches a state. */
   reach(state: SessionState): void {
     this.state = state;
-    this.updates.forEach((listener) => listener({ view: { ...this.session }, state }));
+    this.updates.forEach((listener) => listener(this.update()));
+  }
+
+  /** What the viewer is told about its session now. */
+  update(): SessionUpdate {
+    const { session, state, others, pictures } = this;
+    return { view: { ...session }, state, others, pictures };
   }
 
   /** The arguments of each call of `command`. */

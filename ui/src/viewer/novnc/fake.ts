@@ -105,6 +105,7 @@ export function installFakes(): void {
     'ResizeObserver',
     class {
       observe(): void {}
+      unobserve(): void {}
       disconnect(): void {}
     },
   );

@@ -3,12 +3,14 @@
 import type RFB from '@novnc/novnc';
 import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
+import { noticeInput, watchAnswers } from './answers';
 import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
 import type { Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
+import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
@@ -42,8 +44,10 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
   const { messages } = Original as unknown as { messages: Messages };
-  const { fbUpdateRequest } = messages;
+  holdRequests(messages);
+  const original = { ...messages };
   skipSecondRequests(messages);
+  noticeInput(messages);
   return class extends Original implements Additions {
     readonly #mayPaste: (text: string) => boolean;
 
@@ -51,7 +55,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       super(...parameters);
       const internals = this as unknown as Internals;
       const Inflator = inflatorOf(internals);
-      requestAhead(internals, fbUpdateRequest);
+      requestAhead(internals, original.fbUpdateRequest);
       const endDecoders = replaceDecoders(internals, next);
       drawSmallThroughOne(internals._display);
       limitBells(internals);
@@ -60,10 +64,14 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
       this.#mayPaste = limitClipboard(internals, Inflator);
+      const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
+      const endRest = restWhileHidden(internals, messages);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
+        endWatch();
+        endRest();
         void startWorker().then((worker) => (next ??= worker));
       });
     }

@@ -138,6 +138,8 @@ export interface Internals {
   _flushing: boolean;
   _fbWidth: number;
   _fbHeight: number;
+  /** The server has sent a fence, so that it understands them. */
+  _supportsFence: boolean;
   /** The server sends updates without being asked. */
   _enabledContinuousUpdates: boolean;
   /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
@@ -150,5 +152,11 @@ export interface Internals {
 
 /** `RFB.messages` of `core/rfb.js`: what is sent. */
 export interface Messages {
+  enableContinuousUpdates(sock: Websock, enable: boolean, x: number, y: number, width: number, height: number): void;
   fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
+  clientFence(sock: Websock, flags: number, payload: string): void;
+  keyEvent(sock: Websock, ...fields: number[]): void;
+  QEMUExtendedKeyEvent(sock: Websock, ...fields: number[]): void;
+  pointerEvent(sock: Websock, ...fields: number[]): void;
+  extendedPointerEvent(sock: Websock, ...fields: number[]): void;
 }
