@@ -88,6 +88,8 @@ export const reconnect = (): Promise<void> => call('reconnect');
 export const close = (): Promise<void> => call('close');
 /** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/** The remote screen has another size: the window takes it where it had the one before. */
+export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /** Enters or leaves full screen. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
 /** Null where the clipboard has no text, or where this window does not have the focus. */

@@ -157,6 +157,9 @@ export const close = (): Promise<void> => command('close', [], () => backend.rea
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
 
+export const screenSized = (width: number, height: number): Promise<void> =>
+  command('screen_sized', [width, height], () => {});
+
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
 export const readClipboard = (): Promise<string | null> => command('read_clipboard', [], () => backend.clipboard);
