@@ -63,3 +63,28 @@ async fn whoever_wants_to_quit_when_asked_quits() {
     desk.display().press("Return");
     app.end().await;
 }
+
+#[tokio::test]
+async fn quitting_with_open_sessions_asks_once() {
+    let desk = Desk::of("quitting_with_open_sessions_asks_once").tray().open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::connect(&hosts, &server.address()).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+
+    desk.tray().choose("Quit").await;
+    let title = hosts.text_of("#quitting-title").await;
+    assert_eq!(title, "1 session is open");
+    hosts.click("#stay").await;
+    hosts.until_gone("#quitting").await;
+    assert_eq!(viewer.script("return document.body.dataset.state").await, "live");
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+q");
+    hosts.until_shown("#quitting").await;
+    // A page that hangs could not answer: who wants to quit again is not kept.
+    desk.tray().choose("Quit").await;
+    app.end().await;
+    server.viewer_left().await;
+}

@@ -1,9 +1,12 @@
 //! Sessions that end otherwise than by the user's wish, and how they go on.
 
 use crate::{
-    desk::{App, Desk, Server, address, free_port},
+    desk::{App, Desk, Server, address, free_port, until_passwords},
     user::{self, sees},
 };
+
+/// Eight characters are all that VNC looks at.
+const PASSWORD: &str = "l8house!";
 
 #[tokio::test]
 async fn where_no_server_listens_the_reason_is_told_and_trying_again_is_enough() {
@@ -64,4 +67,94 @@ async fn a_crash_of_portlight_frees_the_server_and_loses_nothing() {
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x22, 0x77, 0x77]).await;
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_leads_on_to_the_form_of_its_machine_and_says_what_was_tried() {
+    let desk =
+        Desk::of("the_end_of_a_session_leads_on_to_the_form_of_its_machine_and_says_what_was_tried").open().await;
+    let port = free_port();
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &address(port), "").await;
+    user::open(&hosts, "Studio").await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("ended").await;
+    viewer.click("#tried summary").await;
+    let tried = viewer.text_of("#tried li[data-stage=dial].failed").await;
+    assert!(tried.contains("refused") && tried.contains(" ms"), "{tried}");
+
+    viewer.click("#edit").await;
+    hosts
+        .until(
+            "the form of the machine",
+            &format!("document.querySelector('#editor #address')?.value === {:?}", address(port)),
+        )
+        .await;
+    let server = Server::start(&desk, None).await;
+    hosts.fill("#editor #address", &server.address()).await;
+    hosts.click("#save").await;
+    hosts.until_gone("#editor").await;
+    viewer.click("#again").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x33, 0x99, 0x66]).await;
+}
+
+#[tokio::test]
+async fn a_machine_of_a_typed_address_is_corrected_then_kept_with_its_login() {
+    let desk = Desk::of("a_machine_of_a_typed_address_is_corrected_then_kept_with_its_login").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    let wrong = address(free_port());
+    user::connect(&hosts, &wrong).await;
+    let viewer = app.viewer(&wrong).await;
+    viewer.until_state("ended").await;
+    viewer.click("#correct").await;
+    viewer.fill("#correct-address", &server.address()).await;
+    viewer.click("#correct-connect").await;
+    viewer.until_state("asking").await;
+    user::answer(&viewer, PASSWORD, false).await;
+    viewer.until_state("live").await;
+    until_passwords(desk.bus(), 0).await;
+    assert!(desk.display().has_window(&server.address()), "the window is called by the right address");
+
+    viewer.use_tool("#keep").await;
+    viewer.fill("#keep-name", "Studio").await;
+    viewer.click("#keep-login").await;
+    viewer.click("#keep-add").await;
+    viewer.until_gone("#keep-panel").await;
+    until_passwords(desk.bus(), 1).await;
+    user::stop_searching(&hosts).await;
+    hosts.until_shown(&user::row("Studio")).await;
+    assert!(desk.display().has_window("Studio"), "the window has its name");
+    assert_eq!(viewer.script("return document.body.dataset.state").await, "live");
+    user::quit(app).await;
+
+    let app = App::start(&desk, &["Studio"]).await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x50, 0x90, 0x20]).await;
+}
+
+#[tokio::test]
+async fn a_password_for_a_typed_address_is_remembered_with_its_machine() {
+    let desk = Desk::of("a_password_for_a_typed_address_is_remembered_with_its_machine").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::connect(&hosts, &server.address()).await;
+    let viewer = app.viewer(&server.address()).await;
+    user::answer(&viewer, "wr0ng1st", true).await;
+    viewer.text_of("#prompt-problem").await;
+    assert!(
+        !desk.hosts_file().exists()
+            || !std::fs::read_to_string(desk.hosts_file()).expect("the list").contains(&server.address())
+    );
+    user::answer(&viewer, PASSWORD, true).await;
+    viewer.until_state("live").await;
+    until_passwords(desk.bus(), 1).await;
+    user::stop_searching(&hosts).await;
+    hosts.until_shown(&user::row(&server.address())).await;
+    viewer.until_gone("#toolbar #keep").await;
 }

@@ -2,6 +2,7 @@
 //!
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
+mod certificates;
 mod closing;
 mod command_line;
 mod demo;
@@ -9,6 +10,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod floods;
+mod keyboard;
 mod list;
 mod measure;
 mod opening;
@@ -19,6 +21,8 @@ mod prewarmed;
 mod protection;
 mod relay;
 mod server_messages;
+mod several;
+mod standing_still;
 mod starting;
 mod user;
 mod walls;

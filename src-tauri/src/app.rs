@@ -58,13 +58,21 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
+        .manage(windows::Keyboards::default())
         .manage(windows::Prewarmed::default())
+        .manage(windows::Wishes::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => closing(window, api),
-            WindowEvent::Focused(focused) => windows::focused(window, *focused),
+            WindowEvent::Focused(focused) => {
+                windows::focused(window, *focused);
+                if !focused {
+                    windows::lost_focus(window);
+                }
+            }
             WindowEvent::Destroyed => {
                 windows::forget(window);
+                windows::forget_keyboard(window);
                 windows::destroyed(window);
             }
             _ => {}
@@ -82,6 +90,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
+    events::follow_sessions(app.handle().clone());
     events::follow_calls(app.handle().clone());
     instance.serve(app.handle(), open_for_another);
     app.run(|app, event| {

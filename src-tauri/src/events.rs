@@ -8,6 +8,8 @@ use tokio::time::sleep;
 
 /// The list of hosts or its notices have changed.
 const HOSTS_CHANGED: &str = "hosts-changed";
+/// A session has begun or ended, or has come to another state.
+const SESSIONS_CHANGED: &str = "sessions-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 
@@ -39,6 +41,23 @@ pub fn follow_hosts(app: AppHandle) {
             });
             if followed.is_err() {
                 break;
+            }
+        }
+    });
+}
+
+/// Sends [`SESSIONS_CHANGED`] to the page after each change of a session, as long as the app lives.
+pub fn follow_sessions(app: AppHandle) {
+    let mut changes = app.state::<Arc<Engine>>().sessions().changes();
+    async_runtime::spawn(async move {
+        let mut told = changes.borrow().sessions;
+        while changes.changed().await.is_ok() {
+            let sessions = changes.borrow_and_update().sessions;
+            // Pictures that are asked for are no change of a session.
+            if std::mem::replace(&mut told, sessions) != sessions
+                && let Err(cause) = app.emit_to(windows::HOSTS, SESSIONS_CHANGED, ())
+            {
+                tracing::warn!(%cause, "the page was not told");
             }
         }
     });

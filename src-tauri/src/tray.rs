@@ -97,7 +97,7 @@ impl FromStr for Item {
 fn chosen(app: &AppHandle, item: &str) {
     match item.parse() {
         Ok(Item::Open) => report(windows::show_hosts(app)),
-        Ok(Item::Quit) => app.exit(0),
+        Ok(Item::Quit) => report(windows::quit(app)),
         Ok(Item::Host(id)) => match app.state::<Arc<Engine>>().hosts().target_of(id) {
             Ok(target) => report(windows::open(app, target)),
             // Removed in the moment between opening the menu and the click.

@@ -80,6 +80,16 @@ impl Display {
         });
     }
 
+    /// Whether the window of this title has the focus.
+    pub fn has_focus(&self, title: &str) -> bool {
+        self.windows().has_focus(title).unwrap_or(false)
+    }
+
+    /// Minimises the window of this title, as its button for that does.
+    pub fn minimise(&self, title: &str) {
+        until_blocking(&format!("{title} to be minimised"), || self.windows().minimise(title).ok());
+    }
+
     /// Waits for any window, where there is no window manager.
     pub fn until_used(&self) {
         until_blocking("a window", || self.windows().are_any().unwrap_or(false).then_some(()));

@@ -93,7 +93,8 @@ impl<'a> Page<'a> {
     /// Clicks a button of a viewer's toolbar.
     pub async fn use_tool(&self, selector: &str) {
         self.app.desk().display().press("ctrl+alt+shift+t");
-        let settled = format!("document.querySelector({selector:?})?.getBoundingClientRect().top >= 0");
+        let tool = format!("document.querySelector({selector:?})");
+        let settled = format!("{tool} && getComputedStyle({tool}).visibility === 'visible'");
         self.until("the toolbar", &settled).await;
         self.click(selector).await;
     }

@@ -12,6 +12,8 @@ use x11rb::{
 const TASKBAR: u32 = 2;
 /// Place and size are all in the message (bits 8 to 11), which comes from a [`TASKBAR`]; the frame's corner is meant.
 const PLACE: u32 = TASKBAR << 12 | 0xf << 8 | 1;
+/// A window's state while it is minimised (ICCCM 4.1.4).
+const ICONIC: u32 = 3;
 /// X's CurrentTime.
 const NOW: u32 = 0;
 
@@ -79,6 +81,16 @@ impl Windows {
         }
         self.ask("_NET_ACTIVE_WINDOW", window, &[TASKBAR, NOW])?;
         Ok(false)
+    }
+
+    /// Whether the window of this title has the focus.
+    pub fn has_focus(&self, title: &str) -> Result<bool> {
+        Ok(self.numbers(self.root, "_NET_ACTIVE_WINDOW")? == [self.called(title)?])
+    }
+
+    /// Minimises the window of this title, as its button for that does.
+    pub fn minimise(&self, title: &str) -> Result<()> {
+        self.ask("WM_CHANGE_STATE", self.called(title)?, &[ICONIC])
     }
 
     /// Closes the window of this title, as its button for that does.

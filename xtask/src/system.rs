@@ -6,11 +6,12 @@ use std::process::Command;
 /// What Portlight is built and run with.
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, an SSH server; VNC
-/// servers, the fonts that one of them will not start without, and accounts for another.
+/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, an SSH server, a network
+/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another.
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
+    "iproute2",
     "libglib2.0-bin",
     "libpam-wrapper",
     "openbox",
@@ -20,9 +21,13 @@ pub const TEST: &[&str] = &[
     "qemu-system-x86",
     "tigervnc-standalone-server",
     "tigervnc-tools",
+    "tigervnc-viewer",
     "tightvncserver",
+    "util-linux",
     "webkit2gtk-driver",
     "websockify",
+    "x11-utils",
+    "x11-xkb-utils",
     "x11-xserver-utils",
     "x11vnc",
     "xclip",

@@ -40,7 +40,7 @@ use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
 use std::{path::Path, sync::Arc};
-use store::{HostList, HostsFile, List, Pins};
+use store::{HostList, HostsFile, List, Pins, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -51,6 +51,7 @@ pub struct Engine {
     imports: Imports,
     reverse: Reverse,
     hints: Arc<SeenHints>,
+    preferences: PreferencesFile,
     keyring: Keyring,
     pins: Pins,
     _starting: AbortOnDropHandle<()>,
@@ -66,9 +67,9 @@ impl Engine {
         let config = settings.config.clone();
         let read = spawn_blocking(move || {
             let opened = HostsFile::open(&config)?;
-            Ok::<_, StoreError>((opened, Pins::open(&config)))
+            Ok::<_, StoreError>((opened, Pins::open(&config), PreferencesFile::open(&config)))
         });
-        let (opened, (pins, pins_notice)) =
+        let (opened, (pins, pins_notice), preferences) =
             read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
         let first_run = opened.first_run;
         let list = Arc::new(HostList::start(opened)?);
@@ -93,7 +94,7 @@ impl Engine {
             async move { hosts.begin(&hints).await }
         };
         let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
-        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, keyring, pins, _starting }))
+        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, preferences, keyring, pins, _starting }))
     }
 
     /// The saved hosts, without starting anything.
@@ -129,6 +130,11 @@ impl Engine {
         &self.hints
     }
 
+    /// What the user prefers for all machines.
+    pub fn preferences(&self) -> &PreferencesFile {
+        &self.preferences
+    }
+
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
         self.hosts.note_opened(&target);
@@ -151,6 +157,7 @@ impl Engine {
         let login = login.map_err(Error::from);
         let target = Target::from(&host);
         let http_auth = doctor::saved_http_auth(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, http_auth, TrustPolicy::Known, &self.pins).await)
+        let passphrase = doctor::saved_passphrase(&target, &self.keyring).await?;
+        Ok(doctor::examine_with(target, login, http_auth, passphrase, TrustPolicy::Known, &self.pins).await)
     }
 }

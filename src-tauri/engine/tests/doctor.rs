@@ -87,7 +87,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, http_auth: None, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, http_auth: None, passphrase: None, accept: TrustPolicy::Known };
     timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 

@@ -6,8 +6,9 @@ use portlight_engine::{
     FormError, Hint, HostListView, Result, Saved,
     doctor::Report,
     import::{Preview, websockify::TokenFile},
-    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange},
-    store::{Listening, ListeningView},
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
+    session::OpenSession,
+    store::{Listening, ListeningView, Preferences},
 };
 use serde::Deserialize;
 use tauri::{AppHandle, WebviewWindow, command};
@@ -134,9 +135,62 @@ pub async fn choose_closing(
     engine.hints().mark_seen(Hint::StaysInTray);
     match choice {
         Closing::Tray => window.hide().map_err(system),
-        Closing::Quit => {
-            app.exit(0);
-            Ok(())
-        }
+        Closing::Quit => windows::quit(&app).map_err(system),
     }
+}
+
+/// What this window is wanted for, oldest first; each is told once. Asked for at the start and with each event.
+#[command]
+pub async fn wishes(app: AppHandle) -> Result<Vec<windows::Wish>> {
+    Ok(windows::take_wishes(&app))
+}
+
+/// A step on the way to Portlight's end.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quitting {
+    /// The user wants to quit: where sessions are open, they are asked about it first.
+    Ask,
+    /// They have thought better of it.
+    Stay,
+    /// Also with open sessions.
+    Quit,
+}
+
+/// Ends Portlight, or asks whether to.
+#[command]
+pub async fn quit(app: AppHandle, choice: Quitting) -> Result<()> {
+    match choice {
+        Quitting::Ask => return windows::quit(&app).map_err(system),
+        Quitting::Stay => windows::stay(&app),
+        Quitting::Quit => app.exit(0),
+    }
+    Ok(())
+}
+
+/// What the user prefers for all machines.
+#[command]
+pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
+    Ok(engine.preferences().get())
+}
+
+/// Prefers this from now on.
+#[command]
+pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
+    Ok(engine.preferences().set(preferences).await?)
+}
+
+/// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.
+#[command]
+pub async fn open_sessions(engine: EngineState<'_>, pictures: bool) -> Result<Vec<OpenSession>> {
+    Ok(match pictures {
+        true => engine.sessions().overview(),
+        false => engine.sessions().all(),
+    })
+}
+
+/// Brings a session's window to the front.
+#[command]
+pub async fn show_session(app: AppHandle, session: SessionId) -> Result<()> {
+    windows::show_session(&app, session).map_err(system)
 }

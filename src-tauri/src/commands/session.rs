@@ -3,12 +3,14 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    Result, StoreError,
-    model::{Display, SessionId},
-    session::{Answer, SessionUpdate},
+    FormError, Result, StoreError,
+    doctor::StageReport,
+    model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
+    session::{Answer, Kept, SessionUpdate},
+    store::Bell,
 };
 use std::sync::Arc;
-use tauri::{WebviewWindow, command, ipc::Channel};
+use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 
 /// Waits until the session has started. Sends its present state and each later one to `channel`, and tells the session
@@ -21,13 +23,24 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     let mut states = engine.sessions().watch(session).ok_or(StoreError::NoSuchHost)?;
     let page = engine.sessions().attach(session).ok_or(StoreError::NoSuchHost)?;
     let following = Arc::clone(&engine);
+    let mut changes = engine.sessions().changes();
     tauri::async_runtime::spawn(async move {
         // The page has stopped where it is not attached any more, and a later one follows for itself.
         while following.sessions().is_attached(session, page) {
             let state = states.borrow_and_update().clone();
+            let pictures = changes.borrow_and_update().pictures;
             let Some(view) = following.sessions().view(session) else { break };
-            // The page has gone where sending fails; the session has gone where nothing changes any more.
-            if channel.send(SessionUpdate { view, state }).is_err() || states.changed().await.is_err() {
+            let others = following.sessions().all().len().saturating_sub(1);
+            // The page has gone.
+            if channel.send(SessionUpdate { view, state, others, pictures }).is_err() {
+                break;
+            }
+            let changed = tokio::select! {
+                changed = states.changed() => changed,
+                changed = changes.changed() => changed,
+            };
+            // The session has gone.
+            if changed.is_err() {
                 break;
             }
         }
@@ -48,6 +61,82 @@ pub async fn set_display(window: WebviewWindow, engine: EngineState<'_>, display
     Ok(engine.sessions().set_display(session_of(&window)?, display).await?)
 }
 
+/// Adds the machine of an address, a link or a call to the list, under this name; with the login that was typed, where it
+/// is to be kept. None where it is in the list already. Rejects with the fields that are wrong.
+#[command]
+pub async fn keep(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    name: String,
+    with_login: bool,
+) -> Result<Option<Kept>> {
+    let kept = engine.sessions().keep(session_of(&window)?, &name, with_login).await?;
+    if let Some(kept) = &kept {
+        window.set_title(&kept.name).map_err(system)?;
+    }
+    Ok(kept)
+}
+
+/// What was done in the last attempt to connect, stage by stage.
+#[command]
+pub async fn tried(window: WebviewWindow, engine: EngineState<'_>) -> Result<Vec<StageReport>> {
+    Ok(engine.sessions().tried(session_of(&window)?))
+}
+
+/// Wakes the machine up, and connects when it answers.
+#[command]
+pub async fn wake(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    engine.sessions().wake(session_of(&window)?);
+    Ok(())
+}
+
+/// Connects to another address, where the one that was typed led to no session, or to none any more. Rejects with what is
+/// wrong with it. No saved machine is meant by it: a page must get no other login than its own.
+#[command]
+pub async fn correct_address(window: WebviewWindow, engine: EngineState<'_>, text: String) -> Result<()> {
+    let session = session_of(&window)?;
+    let wrong = |problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] };
+    engine.sessions().correct(session, Address::parse(&text).map_err(wrong)?);
+    match engine.sessions().view(session) {
+        Some(view) => window.set_title(&view.name).map_err(system),
+        None => Ok(()),
+    }
+}
+
+/// Brings the list to the front, with the form of this session's machine.
+#[command]
+pub async fn edit_host(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    let host = engine.sessions().host(session_of(&window)?).ok_or(StoreError::NoSuchHost)?;
+    windows::want_hosts(&app, windows::Wish::Edit { host }).map_err(system)
+}
+
+/// Brings the list to the front, with an overview of all open sessions: no viewer sees another one's picture.
+#[command]
+pub async fn show_sessions(app: AppHandle) -> Result<()> {
+    windows::want_hosts(&app, windows::Wish::Sessions).map_err(system)
+}
+
+/// Brings the window of the session to the front that began after this one, or before it.
+#[command]
+pub async fn show_next_session(
+    app: AppHandle,
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    back: bool,
+) -> Result<()> {
+    match engine.sessions().beside(session_of(&window)?, back) {
+        Some(session) => windows::show_session(&app, session).map_err(system),
+        None => Ok(()),
+    }
+}
+
+/// A small picture of the session's screen, which was asked for: a JPEG file in base64.
+#[command]
+pub async fn set_picture(window: WebviewWindow, engine: EngineState<'_>, picture: String) -> Result<()> {
+    engine.sessions().set_picture(session_of(&window)?, picture);
+    Ok(())
+}
+
 /// Connects again, from any state.
 #[command]
 pub async fn reconnect(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
@@ -66,6 +155,18 @@ pub async fn close(window: WebviewWindow, engine: EngineState<'_>) -> Result<()>
 #[command]
 pub async fn close_window(window: WebviewWindow) -> Result<()> {
     window.close().map_err(system)
+}
+
+/// Sends this window's keys to the page while they are the remote machine's. False where the page has them from its web view.
+#[command]
+pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Result<bool> {
+    windows::take_keys(&window, channel).map_err(system)
+}
+
+/// Gives this window's keys to the page or to the remote machine.
+#[command]
+pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
+    windows::set_keyboard_owner(&window, owner).map_err(system)
 }
 
 /// Turns full screen on or off.
@@ -106,10 +207,13 @@ pub async fn screen_too_large(window: WebviewWindow, engine: EngineState<'_>, wi
     Ok(())
 }
 
-/// Rings the desktop's bell. The taskbar marks a window that does not have the focus.
+/// The server's bell: rings as the user prefers, and says how, as it is the page that flashes. The taskbar marks a window
+/// that does not have the focus.
 #[command]
-pub async fn ring(window: WebviewWindow) -> Result<()> {
-    windows::ring(&window).map_err(system)
+pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell> {
+    let bell = engine.preferences().get().bell;
+    windows::ring(&window, bell).map_err(system)?;
+    Ok(bell)
 }
 
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {

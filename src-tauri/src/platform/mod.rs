@@ -11,6 +11,8 @@
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
 //! | `ring` | the desktop's bell |
+//! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
+//! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.

@@ -5,6 +5,7 @@ use super::{
     OnPageDeath,
     renderer::{Kind, Renderer},
 };
+use portlight_engine::model::KeyPress;
 use std::{ptr, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
@@ -70,3 +71,19 @@ pub fn ring() {
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon
 }
+
+/// The web view gives its page all that is needed.
+pub const GIVES_KEYS: bool = false;
+
+/// Tells of no keys.
+pub fn watch_keys(_window: &WebviewWindow, _on_key: impl Fn(KeyPress) -> bool + Send + 'static) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// The system's shortcuts stay with the system.
+pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
+    false
+}
+
+/// Nothing was grabbed.
+pub fn ungrab_keyboard(_window: &WebviewWindow) {}

@@ -1,8 +1,49 @@
-//! The window with the list of hosts.
+//! The window with the list of hosts, and what it is wanted for.
 
 use super::page::{self, HOSTS, HOSTS_PAGE};
 use crate::text::Texts;
-use tauri::{AppHandle, Manager};
+use portlight_engine::{Engine, model::HostId};
+use serde::Serialize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tauri::{AppHandle, Emitter, Manager};
+
+/// Somebody wants something of the hosts window; its page takes the wishes then.
+const WISHES: &str = "wishes";
+
+/// What the hosts window is wanted for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "wish", rename_all = "snake_case")]
+pub enum Wish {
+    /// To edit this host.
+    Edit {
+        /// Which.
+        host: HostId,
+    },
+    /// To show all open sessions.
+    Sessions,
+    /// To ask whether to quit, with sessions that are open.
+    Quit {
+        /// How many.
+        sessions: usize,
+    },
+}
+
+/// What the page has not taken yet: it may still be loading.
+#[derive(Default)]
+pub struct Wishes(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    wishes: Vec<Wish>,
+    /// Whether to quit was asked, and not answered.
+    asked_to_quit: bool,
+}
+
+impl Wishes {
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Shows the hosts window in front of all others; makes it where there is none.
 ///
@@ -14,4 +55,38 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
     page::build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
+}
+
+/// Shows the hosts window, and has its page do something.
+///
+/// # Errors
+/// What the window system says.
+pub fn want(app: &AppHandle, wish: Wish) -> tauri::Result<()> {
+    app.state::<Wishes>().lock().wishes.push(wish);
+    show(app)?;
+    app.emit_to(HOSTS, WISHES, ())
+}
+
+/// What the page has not been told yet.
+pub fn take_wishes(app: &AppHandle) -> Vec<Wish> {
+    std::mem::take(&mut app.state::<Wishes>().lock().wishes)
+}
+
+/// Ends Portlight. Where sessions are open, the user is asked first, once: who wants to quit again before that is answered is
+/// not kept, as the page may not be able to ask.
+///
+/// # Errors
+/// What the window system says.
+pub fn quit(app: &AppHandle) -> tauri::Result<()> {
+    let sessions = app.state::<Arc<Engine>>().sessions().running();
+    if sessions == 0 || std::mem::replace(&mut app.state::<Wishes>().lock().asked_to_quit, true) {
+        app.exit(0);
+        return Ok(());
+    }
+    want(app, Wish::Quit { sessions })
+}
+
+/// The user does not quit after all.
+pub fn stay(app: &AppHandle) {
+    app.state::<Wishes>().lock().asked_to_quit = false;
 }

@@ -10,6 +10,7 @@ use portlight_engine::{
     Engine,
     model::{SessionId, Target},
     reverse::IncomingConnection,
+    store::Bell,
 };
 use std::sync::Arc;
 use tauri::{AppHandle, Manager, UserAttentionType, WebviewWindow, Window};
@@ -78,15 +79,33 @@ pub fn destroyed(window: &Window) {
     }
 }
 
-/// Rings the desktop's bell; the taskbar marks a window that does not have the focus.
+/// Brings the window of a session to the front.
 ///
 /// # Errors
 /// What the window system says.
-pub fn ring(window: &WebviewWindow) -> tauri::Result<()> {
+pub fn show_session(app: &AppHandle, session: SessionId) -> tauri::Result<()> {
+    match app.get_webview_window(&label(session)) {
+        Some(window) => to_front(&window),
+        None => Ok(()),
+    }
+}
+
+/// Rings as the user prefers, but for the flash, which is the page's; the taskbar marks a window that does not have the
+/// focus.
+///
+/// # Errors
+/// What the window system says.
+pub fn ring(window: &WebviewWindow, bell: Bell) -> tauri::Result<()> {
+    if bell == Bell::Nothing {
+        return Ok(());
+    }
     if !window.is_focused()? {
         // A window that is marked already is not marked again.
         window.request_user_attention(None)?;
         window.request_user_attention(Some(UserAttentionType::Informational))?;
     }
-    window.run_on_main_thread(platform::ring)
+    match bell {
+        Bell::Sound => window.run_on_main_thread(platform::ring),
+        Bell::Flash | Bell::Nothing => Ok(()),
+    }
 }

@@ -28,6 +28,8 @@ const table = [
   { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
   { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
   { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'client_certificate', kind: 'text', group: 'advanced', initial: '' },
+  { name: 'client_key', kind: 'text', group: 'advanced', initial: '' },
   { name: 'reconnect', kind: 'check', group: 'advanced', initial: true, wide: true },
 ] as const satisfies readonly Description[];
 

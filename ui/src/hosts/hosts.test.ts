@@ -284,8 +284,17 @@ describe('the rarer settings', () => {
     await user.type(byId('repeater-id'), '4711');
     expect(byId('reconnect')).toBeChecked();
     await user.click(byId('reconnect'));
+    await user.type(byId('client-certificate'), '/ann.pem');
+    await user.type(byId('client-key'), '/ann-key.pem');
     await user.type(byId('ca-file'), '/etc/ca.pem{Enter}');
-    const rarer = { ssh_jump: 'ann@gate', repeater_id: '4711', ca_file: '/etc/ca.pem', reconnect: false };
+    const rarer = {
+      ssh_jump: 'ann@gate',
+      repeater_id: '4711',
+      ca_file: '/etc/ca.pem',
+      client_certificate: '/ann.pem',
+      client_key: '/ann-key.pem',
+      reconnect: false,
+    };
     await waitFor(() => expect(backend.hosts[0]).toMatchObject(rarer));
     expect(backend.callsOf('save_host')[0]?.[0]).toMatchObject(rarer);
   });

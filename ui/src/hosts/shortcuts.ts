@@ -88,6 +88,7 @@ export const shortcuts: readonly Shortcut[] = [
       focusSearch();
     },
   },
+  { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.quit() },
   { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts }) => hosts.move(1) },
   { keys: '↑', key: 'ArrowUp', ...move, run: ({ hosts }) => hosts.move(-1) },
   { keys: 'PgDn', key: 'PageDown', ...move, run: ({ hosts, page }) => hosts.move(page) },

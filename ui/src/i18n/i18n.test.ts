@@ -91,7 +91,7 @@ describe('the catalogues', () => {
   });
 
   it('have words for everything that the engine names', () => {
-    const fields = ['name', 'username', 'repeater_id', 'ca_file'];
+    const fields = ['name', 'username', 'repeater_id', 'ca_file', 'client_certificate', 'client_key'];
     const keys = [
       ...wordsIn(textProblem).flatMap((problem) => fields.map((field) => `problem.${field}.${problem}`)),
       ...wordsIn(addressProblem).map((problem) => `problem.address.${problem}`),

@@ -7,11 +7,14 @@ import type { Failure } from './bindings/Failure';
 import type { HostView } from './bindings/HostView';
 import type { Identity } from './bindings/Identity';
 import type { KnownKey } from './bindings/KnownKey';
+import type { OpenSession } from './bindings/OpenSession';
+import type { OpenState } from './bindings/OpenState';
 import type { Prompt } from './bindings/Prompt';
 import type { Protection } from './bindings/Protection';
 import type { Report } from './bindings/Report';
 import type { SessionState } from './bindings/SessionState';
 import type { SessionView } from './bindings/SessionView';
+import type { StageReport } from './bindings/StageReport';
 import type { Subject } from './bindings/Subject';
 
 /** What the engine has in one scene. */
@@ -22,6 +25,9 @@ export interface Scene {
   session: SessionView;
   state: SessionState;
   report: Report | null;
+  tried: StageReport[];
+  openSessions: OpenSession[];
+  others: number;
   delays: Map<string, Promise<unknown>>;
 }
 
@@ -32,15 +38,12 @@ export function scene(name: string | null): Scene {
     hosts: lists[key]?.() ?? machines(),
     notices: key === 'notices' ? notices : [],
     keyring: key === 'locked' ? { code: 'keyring_locked' } : null,
-    session: sessions[key] ?? {
-      name: 'Studio',
-      address: 'studio.local',
-      view_only: false,
-      saved: true,
-      display: defaultDisplay,
-    },
+    session: sessions[key] ?? savedSession,
     state: states[key] ?? { state: 'connecting', stage: 'dialing' },
     report: reports[key] ?? null,
+    tried: failing({ code: 'connection_refused', address: 'studio.local' }).stages.slice(0, 2),
+    openSessions: key === 'sessions' ? openSessions() : [],
+    others: 2,
     delays: new Map(key === 'testing' ? [['test_connection', new Promise(() => {})]] : []),
   };
 }
@@ -181,6 +184,7 @@ const states: Record<string, SessionState> = {
     },
     subjects.ssh_host,
   ),
+  passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
   'ssh-key': asking(
     {
       kind: 'ssh',
@@ -219,21 +223,43 @@ const states: Record<string, SessionState> = {
     seconds: 4,
   },
   ended: { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
+  'ended-typed': { state: 'ended', error: { code: 'connection_refused', address: '192.168.1.20:5901' } },
+  'ended-wake': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
+  'unsaved-login': live({ level: 'password', security_type: 'VncAuth' }),
 };
 
 function asking(prompt: Prompt, subject: Subject = subjects.server): SessionState {
   return { state: 'asking', number: 1, subject, prompt };
 }
 
+/** A saved machine's. */
+export const savedSession: SessionView = {
+  name: 'Studio',
+  address: 'studio.local',
+  view_only: false,
+  saved: true,
+  called: false,
+  can_keep: false,
+  has_login: false,
+  can_wake: false,
+  display: defaultDisplay,
+};
+
+/** A typed address's. */
+export const typedSession: SessionView = {
+  ...savedSession,
+  name: '192.168.1.20:5901',
+  address: '192.168.1.20:5901',
+  saved: false,
+  can_keep: true,
+};
+
 const sessions: Record<string, SessionView> = {
-  unsaved: {
-    name: '192.168.1.20:5901',
-    address: '192.168.1.20:5901',
-    view_only: false,
-    saved: false,
-    display: defaultDisplay,
-  },
-  call: { name: '192.168.1.33', address: '192.168.1.33', view_only: false, saved: false, display: defaultDisplay },
+  unsaved: typedSession,
+  'unsaved-login': { ...typedSession, has_login: true },
+  'ended-typed': typedSession,
+  'ended-wake': { ...savedSession, can_wake: true },
+  call: { ...typedSession, name: '192.168.1.33', address: '192.168.1.33', called: true },
 };
 
 function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_type'>): SessionState {
@@ -248,6 +274,19 @@ function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_
   };
   const { url, name, width, height } = DESKTOP;
   return { state: 'ready', url, desktop_name: name, width, height, protection, not_stored: null };
+}
+
+/** Three open sessions, one of them with a picture of one pixel. */
+export function openSessions(): OpenSession[] {
+  const session = (id: number, name: string, state: OpenState): OpenSession => ({
+    id,
+    host: null,
+    name,
+    address: 'studio.local',
+    state,
+    picture: null,
+  });
+  return [session(1, 'Studio', 'live'), session(2, '192.168.1.20:5901', 'asking'), session(4, 'Lab bench', 'ended')];
 }
 
 // ---- testing a connection
@@ -338,6 +377,8 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     last_opened: null,
     repeater_id: '',
     ca_file: '',
+    client_certificate: '',
+    client_key: '',
     ssh_jump: '',
     mac: '',
     has_http_auth: false,

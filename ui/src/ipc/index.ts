@@ -4,22 +4,31 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen as listenTo } from '@tauri-apps/api/event';
 import type { Answer } from './bindings/Answer';
+import type { Bell } from './bindings/Bell';
 import type { Display } from './bindings/Display';
 import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
 import type { HttpAuthChange } from './bindings/HttpAuthChange';
+import type { Kept } from './bindings/Kept';
+import type { KeyNotice } from './bindings/KeyNotice';
+import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
+import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { Preferences } from './bindings/Preferences';
 import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
+import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
+import type { StageReport } from './bindings/StageReport';
 import type { TokenFile } from './bindings/TokenFile';
 import { toEngineError } from './error';
 import * as files from './notices';
+import type { Wish } from './wish';
 
 /** Ends a subscription; may be called more than once. */
 export type Stop = () => void;
@@ -68,6 +77,22 @@ export const previewImport = (files: TokenFile[]): Promise<Preview[]> => call('p
 export const importHosts = (drafts: HostDraft[]): Promise<HostView[]> => call('import_hosts', { drafts });
 /** The licences of what Portlight is built from, one text for each file. */
 export const thirdPartyNotices = (): Promise<string[]> => rejecting(files.thirdPartyNotices());
+/** What this window is wanted for, oldest first; each is told once. */
+export const wishes = (): Promise<Wish[]> => call('wishes');
+/** Ends Portlight (`quit`), or asks first where sessions are open (`ask`); `stay` is the answer that it shall not end. */
+export const quit = (choice: 'ask' | 'stay' | 'quit'): Promise<void> => call('quit', { choice });
+/** What the user prefers for all machines. */
+export const preferences = (): Promise<Preferences> => call('preferences');
+/** On rejection it is as before. */
+export const setPreferences = (preferences: Preferences): Promise<void> => call('set_preferences', { preferences });
+/** The sessions whose windows are open. With `pictures` each is asked for a small one, which the next call brings. */
+export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
+/** Brings a session's window to the front. */
+export const showSession = (session: SessionId): Promise<void> => call('show_session', { session });
+/** Calls `wished` when somebody wants something of this window: see `wishes`. */
+export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
+/** Calls `changed` when a session has begun or ended, or has come to another state. */
+export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
 /** Calls `changed` after each change of the list. */
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */
@@ -82,6 +107,25 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
 export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
 /** Notes what was chosen in this window, with the machine where it is saved. */
 export const setDisplay = (display: Display): Promise<void> => call('set_display', { display });
+/**
+ * Adds the machine to the list; with the login that was typed, where it is to be kept. Null where it is there already;
+ * rejects with code `fields` where the name is wrong.
+ */
+export const keep = (name: string, withLogin: boolean): Promise<Kept | null> => call('keep', { name, withLogin });
+/** What was done in the last attempt to connect. */
+export const tried = (): Promise<StageReport[]> => call('tried');
+/** Wakes the machine up, and connects when it answers. */
+export const wake = (): Promise<void> => call('wake');
+/** Connects to another address instead of the typed one; rejects with code `fields` where it is none. */
+export const correctAddress = (text: string): Promise<void> => call('correct_address', { text });
+/** Brings the list to the front, with the form of this machine. */
+export const editHost = (): Promise<void> => call('edit_host');
+/** Brings the list to the front, with all open sessions. */
+export const showSessions = (): Promise<void> => call('show_sessions');
+/** Brings the next session's window to the front, or the one before. */
+export const showNextSession = (back: boolean): Promise<void> => call('show_next_session', { back });
+/** A small picture of the screen: a JPEG file in base64. */
+export const setPicture = (picture: string): Promise<void> => call('set_picture', { picture });
 /** Connects again in the same window. */
 export const reconnect = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */
@@ -90,6 +134,14 @@ export const close = (): Promise<void> => call('close');
 export const closeWindow = (): Promise<void> => call('close_window');
 /** The remote screen has another size: the window takes it where it had the one before. */
 export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
+/**
+ * Calls `onKey` with this window's keys while they are the remote machine's. False where the system's toolkit gives none: then the page
+ * has them from the web view.
+ */
+export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+  call('take_keys', { channel: new Channel<KeyNotice>(onKey) });
+/** Gives this window's keys to the page or to the remote machine. */
+export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('set_keyboard_owner', { owner });
 /** Enters or leaves full screen. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
 /** Null where the clipboard has no text, or where this window does not have the focus. */
@@ -101,8 +153,8 @@ export const viewerFailed = (detail: string): Promise<void> => call('viewer_fail
 /** Ends the session because the web view has no canvas of this size. */
 export const screenTooLarge = (width: number, height: number): Promise<void> =>
   call('screen_too_large', { width, height });
-/** Rings the desktop's bell. */
-export const ring = (): Promise<void> => call('ring');
+/** The server's bell; says what it does here. */
+export const ring = (): Promise<Bell> => call('ring');
 
 function call<Result>(command: string, args?: Record<string, unknown>): Promise<Result> {
   return rejecting(invoke<Result>(`plugin:portlight|${command}`, args));

@@ -1,4 +1,4 @@
-// Key combinations that the toolbar sends, and the keys that are held down on the screen.
+// Key combinations that the toolbar sends, and those that the page takes for itself.
 
 /** One key going down or up, as noVNC's `sendKey` takes it. */
 export interface Stroke {
@@ -42,32 +42,29 @@ export function strokes(chord: Chord): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
-/** The only chord that is not sent to the remote machine: it gives the focus to the toolbar. */
+/** Gives the focus to the toolbar. It, {@link GRAB_CHORD} and {@link SESSIONS_CHORD} are not sent to the remote machine. */
 export const TOOLBAR_CHORD = 'Ctrl+Alt+Shift+T';
 
+/** All keys go to the remote machine from now on, or no longer. */
+export const GRAB_CHORD = 'Ctrl+Alt+Shift+G';
+
+/** Another session's window comes to the front. */
+export const SESSIONS_CHORD = 'Ctrl+Alt+Shift+PgUp/PgDn';
+
 export function isToolbarChord(event: KeyboardEvent): boolean {
-  return event.ctrlKey && event.altKey && event.shiftKey && event.code === 'KeyT';
+  return isChord(event, 'KeyT');
 }
 
-/**
- * The keys that are down on an element. noVNC lets go of them when the window loses the focus, but not when another
- * element takes it or when it becomes view only: the remote machine would believe them held for good.
- */
-export class HeldKeys {
-  #held = new Map<string, KeyboardEvent>();
+export function isGrabChord(event: KeyboardEvent): boolean {
+  return isChord(event, 'KeyG');
+}
 
-  note(event: KeyboardEvent): void {
-    const name = event.code || event.key;
-    if (event.type === 'keydown') this.#held.set(name, event);
-    else this.#held.delete(name);
-  }
+function isChord(event: KeyboardEvent, code: string): boolean {
+  return event.ctrlKey && event.altKey && event.shiftKey && event.code === code;
+}
 
-  /** Dispatches a `keyup` for each held key. */
-  release(element: EventTarget): void {
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    for (const { key, code, keyCode, location } of held) {
-      element.dispatchEvent(new KeyboardEvent('keyup', { key, code, keyCode, location, bubbles: true }));
-    }
-  }
+/** Which other session is asked for; null where another key was pressed. */
+export function otherSession(event: KeyboardEvent): 'before' | 'after' | null {
+  if (isChord(event, 'PageUp')) return 'before';
+  return isChord(event, 'PageDown') ? 'after' : null;
 }

@@ -31,7 +31,17 @@ export function rehearse(Novnc: Novnc): void {
 /** A session that has all that the toolbar shows. */
 function playedSession(): Session {
   const session = new Session();
-  session.view = { name: 'Portlight', address: '[::1]:5900', view_only: false, saved: true, display: defaultDisplay };
+  session.view = {
+    name: 'Portlight',
+    address: '[::1]:5900',
+    view_only: false,
+    saved: true,
+    called: false,
+    can_keep: false,
+    has_login: false,
+    can_wake: false,
+    display: defaultDisplay,
+  };
   session.protection = {
     level: 'password',
     local: false,

@@ -5,6 +5,7 @@ import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
 import type { Display } from '../ipc/bindings/Display';
+import type { Bell } from '../ipc/bindings/Bell';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
@@ -12,6 +13,7 @@ import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
@@ -27,6 +29,14 @@ export class Session {
   fullScreen = $state(false);
   /** Whether the user wants passwords kept; stays chosen when a password was refused. */
   remember = $state(true);
+  /** The same for a machine that is not in the list, which is added then. */
+  rememberNew = $state(false);
+  /** How many other sessions are open. */
+  others = $state(0);
+  /** How many small pictures were asked for. */
+  pictures = $state(0);
+  /** How often the server's bell has flashed. */
+  flashes = $state(0);
   /** The relay's WebSocket, while there is a screen. */
   url = $state<string | null>(null);
   /** What protects the session, from the first `ready` on. */
@@ -39,7 +49,10 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
+  /** For how many seconds the server has not answered to input; 0 while it does. */
+  silence = $state(0);
   readonly clipboard = new SharedClipboard();
+  readonly keyboard = new Keyboard(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;
@@ -114,6 +127,42 @@ export class Session {
     await this.attempt(() => engine.setDisplay(this.display));
   }
 
+  /** Adds the machine to the list; throws an EngineError for the form to show. */
+  async keep(name: string, withLogin: boolean): Promise<void> {
+    const kept = await engine.keep(name, withLogin);
+    if (!kept) return;
+    if (kept.not_stored === null) this.showMessage(t('keep.added', { name: shortened(kept.name) }), 4_000);
+    else {
+      const reason = errorText(kept.not_stored);
+      this.showMessage(t('keep.not_stored', { name: shortened(kept.name), reason }));
+    }
+  }
+
+  /** Connects to another address instead; throws an EngineError for the form to show. */
+  async correctAddress(text: string): Promise<void> {
+    await engine.correctAddress(text);
+  }
+
+  /** Wakes the machine up, and connects when it answers. */
+  async wake(): Promise<void> {
+    await this.attempt(() => engine.wake());
+  }
+
+  /** Brings the list to the front, with the form of this machine. */
+  async edit(): Promise<void> {
+    await this.attempt(() => engine.editHost());
+  }
+
+  /** Brings the list to the front, with all open sessions. */
+  async showSessions(): Promise<void> {
+    await this.attempt(() => engine.showSessions());
+  }
+
+  /** Brings the next session's window to the front, or the one before. */
+  async showNext(back: boolean): Promise<void> {
+    await this.attempt(() => engine.showNextSession(back));
+  }
+
   async setFullScreen(on: boolean): Promise<void> {
     await this.attempt(async () => {
       await engine.setFullscreen(on);
@@ -162,7 +211,11 @@ export class Session {
 
   /** The server's bell. Where it cannot be rung, nobody misses a message about that. */
   ring(): void {
-    if (this.#mayRing()) void engine.ring().catch(() => {});
+    if (!this.#mayRing()) return;
+    const flash = (bell: Bell) => {
+      if (bell === 'flash') this.flashes += 1;
+    };
+    engine.ring().then(flash, () => {});
   }
 
   /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
@@ -226,15 +279,19 @@ export class Session {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
   }
 
-  #update({ view, state }: SessionUpdate): void {
+  #update({ view, state, others, pictures }: SessionUpdate): void {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
     this.view = view;
-    this.#reach(state);
+    this.others = others;
+    this.pictures = pictures;
+    // Told once more because something else has changed: what it did when it was new, it must not do again.
+    if (JSON.stringify(state) !== JSON.stringify(this.state)) this.#reach(state);
   }
 
   #reach(next: SessionState): void {
+    if (next.state !== 'live') this.silence = 0;
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = this.pictured = false;

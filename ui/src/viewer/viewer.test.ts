@@ -4,6 +4,7 @@ import { screen } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
+import type { KeyNotice } from '../ipc/bindings/KeyNotice';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import { backend as engine } from '../ipc/fake';
 import { FakeRfb, fakeNovnc, FakeSocket } from './novnc/fake';
@@ -430,7 +431,7 @@ test('the menu sends other keys', async () => {
   expect(rfb.canvas).toHaveFocus();
 });
 
-test('hides after two seconds, and comes back at the middle of the top edge', async () => {
+test('hides after two seconds, and comes back where the pointer rests at its place on the edge', async () => {
   vi.useFakeTimers();
   await open();
   await reach({ ...ready, protection: { ...ready.protection, level: 'encrypted' } });
@@ -439,15 +440,34 @@ test('hides after two seconds, and comes back at the middle of the top edge', as
   expect(toolbar).toHaveClass('shown');
   await vi.advanceTimersByTimeAsync(2_000);
   expect(toolbar).not.toHaveClass('shown');
-  const point = (clientX: number, clientY: number) => {
+  const rest = async (clientX: number, clientY: number, ms = 300) => {
     window.dispatchEvent(new MouseEvent('pointermove', { clientX, clientY }));
-    return settle();
+    await vi.advanceTimersByTimeAsync(ms);
   };
-  await point(innerWidth / 2, 40);
-  await point(5, 0);
-  expect(toolbar).not.toHaveClass('shown');
-  await point(innerWidth / 2, 0);
+  await rest(innerWidth / 2, 40);
+  await rest(5, 0);
+  await rest(innerWidth / 2, 0, 200);
+  await rest(innerWidth / 2, 40);
+  expect(toolbar, 'a pointer that goes by').not.toHaveClass('shown');
+  await rest(innerWidth / 2, 0, 200);
+  window.dispatchEvent(new MouseEvent('pointerdown', { clientX: innerWidth / 2 }));
+  await vi.advanceTimersByTimeAsync(300);
+  expect(toolbar, 'a click').not.toHaveClass('shown');
+  await rest(innerWidth / 2, 0);
   expect(toolbar).toHaveClass('shown');
+});
+
+test('the toolbar moves to another edge, and its place is remembered', async () => {
+  const item = (text: string) =>
+    [...document.querySelectorAll('[role=menuitem]')].find((one) => one.textContent?.includes(text)) as Element;
+  await goLive();
+  await userEvent.click(find('#grip'));
+  await userEvent.click(item('To the left'));
+  expect(engine.callsOf('set_display').at(-1)).toMatchObject([{ toolbar: { edge: 'left', at: 0.5, handle: true } }]);
+  expect(find('#toolbar')).toHaveAttribute('aria-orientation', 'vertical');
+  await userEvent.click(find('#grip'));
+  await userEvent.click(item('Hide its handle'));
+  expect(document.querySelector('.handle')).toBeNull();
 });
 
 test('one chord leads to the toolbar and never to the remote machine; Escape leads back', async () => {
@@ -457,10 +477,11 @@ test('one chord leads to the toolbar and never to the remote machine; Escape lea
   const chord = { key: 'T', code: 'KeyT', ctrlKey: true, altKey: true, shiftKey: true, bubbles: true };
   rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', chord));
   expect(seen).not.toHaveBeenCalled();
+  await settle();
   expect(find('#protection')).toHaveFocus();
   await userEvent.keyboard('{ArrowRight}');
   expect(find('#ctrl-alt-del')).toHaveFocus();
-  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}{ArrowLeft}');
   expect(find('#disconnect')).toHaveFocus();
   await userEvent.keyboard('{Escape}');
   await settle();
@@ -469,21 +490,73 @@ test('one chord leads to the toolbar and never to the remote machine; Escape lea
 
 test('keys that are down when the focus leaves the screen are let go', async () => {
   const rfb = await goLive();
-  const up: string[] = [];
-  rfb.canvas.addEventListener('keyup', ({ code }) => up.push(code));
-  rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Control', code: 'ControlLeft', bubbles: true }));
+  rfb.released = [];
   find('#disconnect').focus();
-  expect(up).toEqual(['ControlLeft']);
+  expect(rfb.released).toEqual([false]);
 });
 
 test('keys that are down when it becomes view only are let go before', async () => {
   const rfb = await goLive();
-  const up: boolean[] = [];
-  rfb.canvas.addEventListener('keyup', () => up.push(rfb.viewOnly));
-  rfb.canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true }));
+  rfb.released = [];
   session.viewOnly = true;
   await settle();
-  expect(up).toEqual([false]);
+  expect(rfb.released).toEqual([false]);
+});
+
+// ---- keys of the toolkit
+
+const key: KeyNotice = {
+  kind: 'press',
+  keysym: 0xfe51,
+  key: 13,
+  down: true,
+  caps_lock: false,
+  num_lock: false,
+  chord: false,
+};
+const owners = () => engine.callsOf('set_keyboard_owner').map(([owner]) => owner);
+
+test('the toolkit’s keys are the remote machine’s while the screen has the keyboard', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const rfb = await goLive();
+  await settle();
+  expect(owners().at(-1)).toBe('screen');
+  engine.key(key);
+  expect(rfb.taken).toEqual([[0xfe51, 'Equal', true]]);
+  find('#disconnect').focus();
+  await settle();
+  expect(owners().at(-1)).toBe('page');
+  rfb.canvas.focus();
+  session.viewOnly = true;
+  await settle();
+  expect(owners().at(-1)).toBe('page');
+});
+
+test('the shortcuts of this desktop go along in full screen, and come back by the chord', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  await goLive();
+  await session.setFullScreen(true);
+  await settle();
+  expect(owners().at(-1)).toBe('grabbed');
+  expect(session.message).toContain('Ctrl+Alt+Shift+G');
+  engine.key({ kind: 'released' });
+  await settle();
+  expect(owners().at(-1)).toBe('screen');
+  window.dispatchEvent(new Event('blur'));
+  await settle();
+  expect(owners().at(-1)).toBe('page');
+  window.dispatchEvent(new Event('focus'));
+  engine.key({ ...key, key: 34, chord: true });
+  await settle();
+  expect(owners().at(-1)).toBe('grabbed');
+  await session.setFullScreen(false);
+  await settle();
+  expect(owners().at(-1)).toBe('screen');
+  await session.changeDisplay({ grab: true });
+  await settle();
+  expect(owners().at(-1)).toBe('grabbed');
 });
 
 // ---- the clipboard
@@ -542,4 +615,24 @@ test('a clipboard that cannot be written is said', async () => {
   rfb.emit('clipboard', { text: 'there' });
   await settle();
   expect(find('#toast')).toHaveTextContent('no display');
+});
+
+// ---- a server that does not answer
+
+test('says that the server does not answer, and that keys wait, until it answers', async () => {
+  const rfb = await goLive();
+  const silence = async (seconds: number) => {
+    rfb.emit('silence', { seconds });
+    await settle();
+    return find('#silence').textContent?.trim();
+  };
+  expect(find('#silence')).toBeEmptyDOMElement();
+  expect(await silence(5)).toBe('No answer for 5 s.');
+  expect(await silence(6)).toBe(`No answer for 6 s. ${t('viewer.keys_wait')}`);
+  expect(await violations()).toEqual([]);
+  expect(await silence(0)).toBe('');
+
+  await silence(5);
+  await reach({ state: 'reconnecting', error: lost, seconds: 1 });
+  expect(find('#silence')).toBeEmptyDOMElement();
 });

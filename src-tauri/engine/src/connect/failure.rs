@@ -3,7 +3,7 @@
 use crate::{
     error::{ConnectError, OtherProtocol, Step},
     model::Address,
-    transport::ws,
+    transport::{tls, ws},
 };
 use std::{io::ErrorKind, time::Duration};
 
@@ -15,6 +15,11 @@ pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         return error;
     }
     let address = address.without_query().to_string();
+    if let rfb::Error::Io { source, .. } = &cause
+        && let Some(refusal) = tls::Refusal::of(source)
+    {
+        return refusal.explain(address);
+    }
     match cause {
         rfb::Error::NotRfb { looks_like } => {
             ConnectError::NotRfb { address, looks_like: looks_like.map(OtherProtocol::from) }

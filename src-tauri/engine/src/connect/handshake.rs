@@ -34,6 +34,8 @@ pub(crate) struct Handshake<'a, O> {
     site: Option<Identity>,
     tls: Option<String>,
     identity: Option<Identity>,
+    /// What a server is shown that asks for a certificate.
+    certificate: Option<&'a tls::ClientCertificate>,
     /// What ended the handshake, where a callback did.
     failure: Option<ConnectError>,
 }
@@ -44,11 +46,25 @@ impl<'a, O: Observer> Handshake<'a, O> {
         pins: &'a Pins,
         policy: Policy,
         is_reverse: bool,
+        certificate: Option<&'a tls::ClientCertificate>,
         observer: &'a mut O,
     ) -> Self {
         let (timeout, site_tls, site, tls, identity, failure) = Default::default();
-        let path = PathKind::Network;
-        Self { target, pins, policy, is_reverse, observer, timeout, path, site_tls, site, tls, identity, failure }
+        Self {
+            target,
+            pins,
+            policy,
+            is_reverse,
+            observer,
+            timeout,
+            path: PathKind::Network,
+            site_tls,
+            site,
+            tls,
+            identity,
+            certificate,
+            failure,
+        }
     }
 
     pub(crate) fn observer(&mut self) -> &mut O {
@@ -91,6 +107,11 @@ impl<'a, O: Observer> Handshake<'a, O> {
             identity: self.identity.take().or_else(|| self.site.take()),
             password_unasked: self.policy.have_password && security_type.is_unauthenticated(),
         }
+    }
+
+    /// What both TLS connections, to the site and to the server, are made with.
+    pub(crate) fn tls_setup(&self) -> tls::Setup<'a> {
+        tls::Setup { ca_file: &self.target.ca_file, certificate: self.certificate }
     }
 
     fn set_timeout(&self, limit: std::time::Duration) {
@@ -168,10 +189,15 @@ impl<O: Observer> Ask for Handshake<'_, O> {
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
         self.set_timeout(timeout::TLS);
         self.observer.event(Event::TlsStarts);
-        let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), &self.target.ca_file).await {
+        let setup = self.tls_setup();
+        let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), setup).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
                 self.fail(ConnectError::CaFile { path: self.target.ca_file.clone(), detail });
+                return Err(TlsError::Cancelled);
+            }
+            Err(tls::Failed::Client(refusal)) => {
+                self.fail(refusal.explain(self.target.address.without_query().to_string()));
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),

@@ -5,21 +5,30 @@
 //!          ├▶ rfb         version, security type, login, ServerInit
 //!          ├▶ handshake   rfb's callbacks: TLS, known keys, floor, consent, deadlines
 //!          ├▶ observer    what only the caller knows, and what it is told
+//!          ├▶ stages      what was done, for whoever asks
 //!          └▶ failure     the handshake's end as the user is told it
 //! ```
 
 mod failure;
 mod handshake;
 mod observer;
+mod stages;
 
 pub(crate) use handshake::Handshake;
 pub(crate) use observer::{Event, Observer, Presented, Weaker};
+pub use stages::{ReportStage, StageReport};
+pub(crate) use stages::{Stages, name};
 
 use crate::{
     error::ConnectError,
     model::{Address, Level, Protection, Target, WebSocket},
     store::Pins,
-    transport::{self, ConnectTrace, Connected, Route, TimeoutStream, reverse::IncomingConnection, ws::Headers},
+    transport::{
+        self, ConnectTrace, Connected, Route, TimeoutStream,
+        reverse::IncomingConnection,
+        tls::{ClientCertificate, Unusable},
+        ws::Headers,
+    },
 };
 use failure::handshake_failed;
 use getrandom::SysRng;
@@ -69,7 +78,8 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
     let Request { target, headers, pins, policy, mut incoming } = request;
     let is_reverse = incoming.is_some();
     let mut without = Vec::new();
-    let mut handshake = Handshake::new(target, pins, policy, is_reverse, observer);
+    let certificate = own_certificate(target, observer).await?;
+    let mut handshake = Handshake::new(target, pins, policy, is_reverse, certificate.as_ref(), observer);
     loop {
         let Connected { stream, path, site_tls } = match incoming.take() {
             Some(incoming) => transport::accept_reverse(incoming)?,
@@ -102,6 +112,29 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
     }
 }
 
+/// The certificate that is shown to servers that ask, where the target has one. Its files are read before the server is called:
+/// no server waits while somebody types a passphrase.
+async fn own_certificate<O: Observer>(
+    target: &Target,
+    observer: &mut O,
+) -> Result<Option<ClientCertificate>, ConnectError> {
+    if target.client_certificate.is_empty() {
+        return Ok(None);
+    }
+    let (mut passphrase, mut again) = (None, false);
+    loop {
+        let key = target.client_key_file().to_owned();
+        match ClientCertificate::load(target.client_certificate.clone(), key, passphrase.take()).await {
+            Ok(certificate) => return Ok(Some(certificate)),
+            Err(Unusable::File { path, detail }) => return Err(ConnectError::ClientCertificateFile { path, detail }),
+            Err(Unusable::Passphrase) => {
+                passphrase = Some(observer.passphrase(target.client_key_file(), again).await?);
+                again = true;
+            }
+        }
+    }
+}
+
 /// Establishes the path to the server and tells the observer what happened on it.
 async fn dial<O: Observer>(
     target: &Target,
@@ -109,7 +142,7 @@ async fn dial<O: Observer>(
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
     let Target { address, ssh_jump, .. } = target;
-    let route = Route { address, ca_file: &target.ca_file, jump: ssh_jump.as_ref(), headers };
+    let route = Route { address, tls: handshake.tls_setup(), jump: ssh_jump.as_ref(), headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;

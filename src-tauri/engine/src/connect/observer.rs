@@ -2,7 +2,7 @@
 
 use crate::{
     error::ConnectError,
-    model::{Identity, Level, Party},
+    model::{Identity, Level, Party, Secret},
     store::Verdict,
     transport::{ConnectTrace, PathKind, ssh::AskPass},
 };
@@ -27,6 +27,10 @@ pub(crate) trait Observer: AskPass {
         party: Party,
         security_type: &str,
     ) -> impl Future<Output = Result<(), ConnectError>> + Send;
+
+    /// The passphrase of the key in `file`, which belongs to our own certificate; `again` where the last one was wrong. Asked
+    /// before the server is called.
+    fn passphrase(&mut self, file: &str, again: bool) -> impl Future<Output = Result<Secret, ConnectError>> + Send;
 
     /// The credentials that the server asks for; `path` tells who could read them on their way.
     fn credentials(

@@ -6,17 +6,20 @@
 mod probe;
 mod progress;
 mod report;
-mod stages;
 
-pub use report::{Desktop, Failure, Report, ReportStage, StageReport};
+pub use crate::connect::{ReportStage, StageReport};
+pub use report::{Desktop, Failure, Report};
 
 use crate::{
     connect::{self, Policy},
     error::{ConnectError, KeyringError, Result},
     keyring::Keyring,
-    model::{HttpAuth, Secret, Target},
+    model::{HttpAuth, Secret, Target, passphrase_account},
     store::Pins,
-    transport::ws::Headers,
+    transport::{
+        tls::{ClientCertificate, Unusable},
+        ws::Headers,
+    },
 };
 use probe::Probe;
 use progress::Progress;
@@ -29,6 +32,8 @@ pub struct ProbeRequest {
     pub login: Option<Login>,
     /// The login and headers for the site in front of the server: see [`saved_http_auth`].
     pub http_auth: Option<HttpAuth>,
+    /// The passphrase of the key of our own certificate: see [`saved_passphrase`].
+    pub passphrase: Option<Secret>,
     /// Which keys will do.
     pub accept: TrustPolicy,
 }
@@ -89,6 +94,7 @@ pub async fn examine_with(
     target: Target,
     login: Result<Option<Login>>,
     http_auth: Option<HttpAuth>,
+    passphrase: Option<Secret>,
     accept: TrustPolicy,
     pins: &Pins,
 ) -> Report {
@@ -96,7 +102,7 @@ pub async fn examine_with(
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(ProbeRequest { target, login, http_auth, accept }, pins).await;
+    let report = examine(ProbeRequest { target, login, http_auth, passphrase, accept }, pins).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
@@ -112,6 +118,18 @@ pub async fn saved_http_auth(target: &Target, keyring: &Keyring) -> Result<Optio
     let secret = keyring.get(HttpAuth::account(id)).await?;
     let read = |secret: Secret| HttpAuth::of_secret(&secret);
     secret.map(read).transpose().map_err(|cause| KeyringError::Failed { detail: cause.to_string() })
+}
+
+/// What the keyring has for the key of our own certificate, where that wants a passphrase.
+///
+/// # Errors
+/// Those of the keyring.
+pub async fn saved_passphrase(target: &Target, keyring: &Keyring) -> Result<Option<Secret>, KeyringError> {
+    let key = target.client_key_file().to_owned();
+    match ClientCertificate::load(target.client_certificate.clone(), key, None).await {
+        Err(Unusable::Passphrase) => keyring.get(passphrase_account(target.client_key_file())).await,
+        Ok(_) | Err(Unusable::File { .. }) => Ok(None),
+    }
 }
 
 impl ProbeRequest {

@@ -1,10 +1,10 @@
 //! The pipeline's observer that asks no person: it answers out of what is known and was given, and notes the stages.
 
-use super::{ProbeRequest, ReportStage, TrustPolicy, progress::Progress, stages::note_path};
+use super::{ProbeRequest, TrustPolicy, progress::Progress};
 use crate::{
     connect::{Event, Observer, Presented, Weaker},
     error::ConnectError,
-    model::{Identity, Party},
+    model::{Identity, Party, Secret},
     store::Verdict,
     transport::{
         PathKind,
@@ -14,18 +14,11 @@ use crate::{
         },
     },
 };
-use rfb::{CredentialRequest, Credentials, SecurityType, Step};
-use tokio::time::Instant;
+use rfb::{CredentialRequest, Credentials};
 
 pub(super) struct Probe<'a> {
     request: &'a ProbeRequest,
     progress: &'a mut Progress,
-    began: Instant,
-    through_repeater: bool,
-    chosen: Option<SecurityType>,
-    encrypted: bool,
-    confirmed: bool,
-    logged_in: bool,
     /// The fingerprint that was given has matched: the keys of further parties have to be known.
     fingerprint_matched: bool,
     /// What ssh asked.
@@ -36,20 +29,7 @@ pub(super) struct Probe<'a> {
 
 impl<'a> Probe<'a> {
     pub(super) fn new(request: &'a ProbeRequest, progress: &'a mut Progress) -> Self {
-        let (through_repeater, encrypted, confirmed, logged_in, fingerprint_matched, wants_login) = Default::default();
-        Self {
-            request,
-            progress,
-            began: Instant::now(),
-            through_repeater,
-            chosen: None,
-            encrypted,
-            confirmed,
-            logged_in,
-            fingerprint_matched,
-            ssh_question: None,
-            wants_login,
-        }
+        Self { request, progress, fingerprint_matched: false, ssh_question: None, wants_login: false }
     }
 
     /// Whether it stopped, and has succeeded, where a login is wanted.
@@ -70,30 +50,6 @@ impl<'a> Probe<'a> {
 
     fn address(&self) -> String {
         self.request.target.address.without_query().to_string()
-    }
-
-    /// What the chosen type's exchange begins with, or goes on with.
-    fn next_stage(&self) -> ReportStage {
-        use SecurityType::*;
-        match self.chosen {
-            Some(TlsNone | TlsVnc | TlsPlain | X509None | X509Vnc | X509Plain) if !self.encrypted => ReportStage::Tls,
-            Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if !self.confirmed => ReportStage::Trust,
-            _ => ReportStage::Login,
-        }
-    }
-
-    fn enter(&mut self, step: Step) {
-        match step {
-            Step::Greeting => self.progress.enter(ReportStage::Greeting),
-            Step::SecurityTypes => self.progress.enter(ReportStage::Security),
-            Step::Authentication => self.progress.enter(self.next_stage()),
-            Step::SecurityResult => self.progress.enter(ReportStage::Login),
-            Step::ServerInit => {
-                self.progress.enter(ReportStage::Login);
-                self.progress.done(if self.logged_in { "accepted" } else { "none is asked for" });
-                self.progress.enter(ReportStage::Desktop);
-            }
-        }
     }
 
     /// Why the presented key will do.
@@ -132,38 +88,9 @@ impl<'a> Probe<'a> {
 
 impl Observer for Probe<'_> {
     fn event(&mut self, event: Event<'_>) {
-        match event {
-            Event::Dialing => self.began = Instant::now(),
-            Event::Dialled { trace, path, failure } => {
-                note_path(self.progress, &self.request.target, self.began, trace, failure);
-                path.into_iter().for_each(|path| self.progress.established(path));
-            }
-            Event::Step(step) => self.enter(step),
-            Event::Repeater => self.through_repeater = true,
-            Event::Version { major, minor } => {
-                self.progress.greeted(major, minor, self.through_repeater);
-                self.progress.enter(ReportStage::Security);
-            }
-            Event::Offered(offered) => self.progress.offered(offered),
-            Event::Chosen(chosen) => {
-                self.chosen = Some(chosen);
-                self.progress.chose(chosen);
-            }
-            Event::Approved(chosen) => {
-                self.progress.agreed(chosen);
-                self.progress.enter(self.next_stage());
-            }
-            Event::TlsStarts => {}
-            Event::Tls { description, anonymous } => {
-                self.encrypted = true;
-                self.progress.done(format!("{description}{}", if anonymous { ", anonymous" } else { "" }));
-                self.progress.enter(ReportStage::Login);
-            }
-            Event::RetryWithout(negotiation) => {
-                (self.chosen, self.encrypted, self.confirmed, self.logged_in) = (None, false, false, false);
-                (self.fingerprint_matched, self.through_repeater) = (false, false);
-                self.progress.begin_again(negotiation);
-            }
+        self.progress.event(&self.request.target, &event);
+        if let Event::RetryWithout(_) = event {
+            self.fingerprint_matched = false;
         }
     }
 
@@ -173,11 +100,9 @@ impl Observer for Probe<'_> {
         if presented.party == Party::Site {
             return self.confirm(&presented).map(drop);
         }
-        self.progress.enter(ReportStage::Trust);
-        let detail = self.confirm(&presented)?;
-        self.progress.done(detail);
-        self.confirmed = true;
-        self.progress.enter(ReportStage::Login);
+        self.progress.stages.identity_shown();
+        let why = self.confirm(&presented)?;
+        self.progress.stages.identity_confirmed(why);
         Ok(())
     }
 
@@ -197,10 +122,19 @@ impl Observer for Probe<'_> {
         }
     }
 
+    async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
+        let detail = match &self.request.passphrase {
+            Some(known) if !again => return Ok(known.clone()),
+            Some(_) => "the passphrase in the keyring is not that of its key",
+            None => "its key has a passphrase. Open the machine once to type it",
+        };
+        Err(ConnectError::ClientCertificateFile { path: file.to_owned(), detail: detail.to_owned() })
+    }
+
     async fn credentials(&mut self, request: CredentialRequest, _: PathKind) -> Result<Credentials, ConnectError> {
         let Some(login) = &self.request.login else {
             let name = if request.username { "a user name and " } else { "" };
-            self.progress.done(format!("{name}a password is asked for"));
+            self.progress.stages.done(format!("{name}a password is asked for"));
             self.wants_login = true;
             return Err(ConnectError::cancelled());
         };
@@ -209,7 +143,7 @@ impl Observer for Probe<'_> {
             let detail = "the server wants a user name, too".to_owned();
             return Err(ConnectError::BadInput { address: self.address(), detail });
         }
-        self.logged_in = true;
+        self.progress.stages.login_sent();
         Ok(Credentials::new(username, login.password.expose()))
     }
 }

@@ -1,11 +1,11 @@
 //! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
 use crate::{
+    connect::StageReport,
     error::Error,
     model::{Identity, Level},
 };
 use serde::Serialize;
-use std::fmt;
 
 /// What was found out. Its JSON form is stable: scripts read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,66 +70,6 @@ impl Report {
     /// Whether it stopped where the server wants a login.
     pub fn wants_login(&self) -> bool {
         self.error.is_none() && self.desktop.is_none()
-    }
-}
-
-/// One stage on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct StageReport {
-    /// Which.
-    pub stage: ReportStage,
-    /// Whether it went well.
-    pub ok: bool,
-    /// How long it took, in milliseconds.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub ms: u64,
-    /// What was seen: one line in English, for the curious.
-    pub detail: String,
-}
-
-/// The stages on the way to a server's screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum ReportStage {
-    /// Looking up the name.
-    Resolve,
-    /// Connecting.
-    Dial,
-    /// The way through an SSH host.
-    Ssh,
-    /// The site's answer to the request for a WebSocket.
-    WebSocket,
-    /// The protocol version.
-    Greeting,
-    /// Agreeing on a security type.
-    Security,
-    /// TLS.
-    Tls,
-    /// Whether the certificate or key is the server's.
-    Trust,
-    /// User name and password. Without a login to try, it ends well with what the server asks for.
-    Login,
-    /// The server's description of its screen.
-    Desktop,
-}
-
-/// The same words as in JSON.
-impl fmt::Display for ReportStage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Resolve => "resolve",
-            Self::Dial => "dial",
-            Self::Ssh => "ssh",
-            Self::WebSocket => "web_socket",
-            Self::Greeting => "greeting",
-            Self::Security => "security",
-            Self::Tls => "tls",
-            Self::Trust => "trust",
-            Self::Login => "login",
-            Self::Desktop => "desktop",
-        })
     }
 }
 

@@ -186,6 +186,23 @@ pub enum ConnectError {
     /// The host's own file of certificate authorities cannot be used.
     #[error("the certificate file {path} cannot be used: {detail}")]
     CaFile { path: String, detail: String },
+    /// The server lets in only who shows a certificate, and there is none to show.
+    #[error("{address} wants a client certificate{}", in_brackets(detail))]
+    ClientCertificateWanted {
+        address: String,
+        /// The server's alert; may be empty.
+        detail: String,
+    },
+    /// The server did not accept the certificate that it was shown.
+    #[error("{address} did not accept the client certificate{}", in_brackets(detail))]
+    ClientCertificateRefused {
+        address: String,
+        /// The server's alert; may be empty.
+        detail: String,
+    },
+    /// The host's own certificate or its key cannot be used.
+    #[error("the client certificate in {path} cannot be used: {detail}")]
+    ClientCertificateFile { path: String, detail: String },
     /// It is not confirmed yet that this key is the server's.
     #[error("the identity of {address} is not confirmed yet: {fingerprint}")]
     Untrusted {

@@ -98,6 +98,9 @@ impl ConnectError {
             | Self::Integrity { .. }
             | Self::Tls { .. }
             | Self::CaFile { .. }
+            | Self::ClientCertificateWanted { .. }
+            | Self::ClientCertificateRefused { .. }
+            | Self::ClientCertificateFile { .. }
             | Self::Untrusted { .. }
             | Self::TrustChanged { .. }
             | Self::Weaker { .. }
@@ -193,6 +196,9 @@ mod tests {
             (Integrity { address: address() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),
+            (ClientCertificateWanted { address: address(), detail: detail() }, NO, NO, NO),
+            (ClientCertificateRefused { address: address(), detail: detail() }, NO, NO, NO),
+            (ClientCertificateFile { path: detail(), detail: detail() }, NO, NO, NO),
             (Untrusted { address: address(), fingerprint: detail() }, NO, NO, NO),
             (TrustChanged { address: address(), known: detail(), shown: detail() }, NO, NO, NO),
             (Weaker { address: address(), before: Level::Encrypted, now: Level::Clear }, NO, NO, NO),

@@ -25,15 +25,40 @@ pub struct HostOptions {
     pub repeater_id: String,
     /// A file of certificate authorities that may vouch for this server too.
     pub ca_file: String,
+    /// A file with the certificate that this machine is shown where it asks for one.
+    pub client_certificate: String,
+    /// The file with its key, where that is another one.
+    pub client_key: String,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: bool,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        let (username, repeater_id, ca_file) = Default::default();
-        Self { username, view_only: false, favourite: false, repeater_id, ca_file, reconnect: true }
+        let (username, repeater_id, ca_file, client_certificate, client_key) = Default::default();
+        Self {
+            username,
+            view_only: false,
+            favourite: false,
+            repeater_id,
+            ca_file,
+            client_certificate,
+            client_key,
+            reconnect: true,
+        }
     }
+}
+
+impl HostOptions {
+    /// The file with the key of the client's certificate.
+    pub(crate) fn client_key_file(&self) -> &str {
+        if self.client_key.is_empty() { &self.client_certificate } else { &self.client_key }
+    }
+}
+
+/// The name under which the keyring has the passphrase of the key in a file.
+pub(crate) fn passphrase_account(file: &str) -> String {
+    format!("key {file}")
 }
 
 /// Their options, as fields of their own.
@@ -195,6 +220,8 @@ impl HostDraft {
             username: line(&self.username, FieldProblem::Username),
             repeater_id: line(&self.repeater_id, FieldProblem::RepeaterId),
             ca_file: line(&self.ca_file, FieldProblem::CaFile),
+            client_certificate: line(&self.client_certificate, FieldProblem::ClientCertificate),
+            client_key: line(&self.client_key, FieldProblem::ClientKey),
             ..self.options.clone()
         };
         let mac = match self.mac.trim() {
@@ -318,6 +345,12 @@ pub enum FieldProblem {
     /// The file of certificate authorities.
     #[error("certificate file: {0}")]
     CaFile(TextProblem),
+    /// The client's certificate.
+    #[error("client certificate: {0}")]
+    ClientCertificate(TextProblem),
+    /// Its key.
+    #[error("key of the client certificate: {0}")]
+    ClientKey(TextProblem),
     /// The SSH host.
     #[error("SSH host: {0}")]
     SshJump(JumpProblem),
@@ -434,7 +467,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "ssh_jump": "", "mac": "", "has_http_auth": false, "reconnect": true, "demo": false,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "mac": "", "has_http_auth": false, "reconnect": true, "demo": false,
             })
         );
     }

@@ -32,7 +32,8 @@ impl FromStr for HostId {
 }
 
 /// A session's ID, counted up while Portlight runs; the viewer window's label contains it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "number"))]
 pub struct SessionId(pub(crate) u64);
 
 impl fmt::Display for SessionId {

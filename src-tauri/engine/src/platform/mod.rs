@@ -1,5 +1,5 @@
 //! What differs between operating systems, behind one interface: the keyring, certificate authorities, private files, a
-//! listening port of its own, a private channel, and a child process that cannot outlive its session.
+//! listening port of its own, a limit for dead networks, a private channel, and a child process that cannot outlive its session.
 //!
 //! Linux is what is built and tested. What was written from documentation alone is listed in docs/PLATFORMS.md.
 
@@ -23,9 +23,11 @@ pub(crate) use secret_service::SystemKeyring;
 #[cfg(unix)]
 #[allow(unused_imports, reason = "for the store")]
 pub(crate) use unix::{
-    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, private_file, sync_folder,
+    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, limit_unacknowledged,
+    private_file, sync_folder,
 };
 #[cfg(windows)]
 pub(crate) use windows::{
-    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, private_file, sync_folder,
+    ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, limit_unacknowledged,
+    private_file, sync_folder,
 };

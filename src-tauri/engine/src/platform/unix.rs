@@ -1,5 +1,6 @@
 //! Linux, the BSDs and macOS.
 
+use socket2::SockRef;
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io::{self, ErrorKind},
@@ -7,6 +8,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -32,6 +34,18 @@ pub(crate) fn private_file() -> OpenOptions {
 #[allow(dead_code, reason = "for the store")]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
+}
+
+/// How long what was sent may be without an acknowledgement before the connection counts as broken: TCP_USER_TIMEOUT on
+/// Linux. macOS has no such option with a safe interface, and gives up by itself after several minutes.
+pub(crate) fn limit_unacknowledged(socket: &SockRef<'_>, limit: Duration) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return socket.set_tcp_user_timeout(Some(limit));
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, limit);
+        Ok(())
+    }
 }
 
 /// The path by which this executable can be started while it runs. On Linux not by its name, which may be the next

@@ -1,7 +1,11 @@
 //! Windows. Written from Microsoft's documentation.
 
-#![allow(unsafe_code, reason = "job objects and SO_EXCLUSIVEADDRUSE have no safe interface in std, tokio or socket2")]
+#![allow(
+    unsafe_code,
+    reason = "job objects, SO_EXCLUSIVEADDRUSE and TCP_MAXRT have no safe interface in std, tokio or socket2"
+)]
 
+use socket2::SockRef;
 use std::{
     fs::{DirBuilder, OpenOptions},
     io,
@@ -9,13 +13,14 @@ use std::{
     os::windows::io::{AsRawHandle, AsRawSocket, FromRawHandle, OwnedHandle},
     path::{Path, PathBuf},
     ptr,
+    time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpSocket},
     process::{Child, Command},
 };
 use windows_sys::Win32::{
-    Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, setsockopt},
+    Networking::WinSock::{IPPROTO_TCP, SO_EXCLUSIVEADDRUSE, SOCKET, SOL_SOCKET, TCP_MAXRT, setsockopt},
     System::{
         JobObjects::{
             AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
@@ -76,6 +81,17 @@ pub(crate) fn bind_listener(address: SocketAddr) -> io::Result<TcpListener> {
     }
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// How long what was sent may be without an acknowledgement before the connection counts as broken:
+/// [`TCP_MAXRT`](https://learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options), in seconds.
+pub(crate) fn limit_unacknowledged(socket: &SockRef<'_>, limit: Duration) -> io::Result<()> {
+    let seconds = i32::try_from(limit.as_secs()).map_err(io::Error::other)?;
+    // SAFETY: the socket is open, and the value is a DWORD of 4 bytes that outlives the call.
+    let result = unsafe {
+        setsockopt(socket.as_raw_socket() as SOCKET, IPPROTO_TCP, TCP_MAXRT, ptr::from_ref(&seconds).cast(), 4)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Connections that wait to be accepted.

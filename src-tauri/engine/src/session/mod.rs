@@ -1,13 +1,16 @@
 //! Sessions: one look at one host, from click to close. A session survives reconnecting and ends with its window.
 //!
 //! ```text
-//! registry ─▶ session ─▶ run ─┬▶ prompts   what is asked: keyring and known keys first, then the person at the window
-//!                  │          └▶ backoff   when a broken connection is tried again
-//!                  └▶ state                what the window is told
+//! registry ─▶ run ─┬▶ prompts ─┬▶ session ─┬▶ state      what the window is told
+//!                  │           │           └▶ overview   what all windows together look like from afar
+//!                  ├▶ keep ────┘                         the machine is added to the list
+//!                  └▶ backoff                            when a broken connection is tried again
 //! ```
 //! `run::run` is the function to read first.
 
 mod backoff;
+mod keep;
+mod overview;
 mod prompts;
 mod registry;
 mod run;
@@ -19,6 +22,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use keep::Kept;
+pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::Sessions;
 pub(crate) use services::Services;
 pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};

@@ -1,9 +1,13 @@
 //! All sessions of the app, by id.
 
-use super::{Answer, SessionState, SessionView, run, services::Services, session::Session};
+use super::{
+    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, run,
+    services::Services, session::Session,
+};
 use crate::{
-    error::{ConnectError, StoreError},
-    model::{Display, SessionId, Target},
+    connect::StageReport,
+    error::{ConnectError, Error, StoreError},
+    model::{Address, Display, HostId, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -14,6 +18,8 @@ use tokio::sync::watch;
 pub struct Sessions {
     services: Arc<Services>,
     open: Mutex<Open>,
+    /// What has changed about all of them together.
+    changed: watch::Sender<Changes>,
 }
 
 #[derive(Default)]
@@ -26,7 +32,7 @@ struct Open {
 
 impl Sessions {
     pub(crate) fn new(services: Services) -> Self {
-        Self { services: Arc::new(services), open: Mutex::default() }
+        Self { services: Arc::new(services), open: Mutex::default(), changed: watch::Sender::default() }
     }
 
     /// An id for a session that starts later, so that its window can be made before.
@@ -50,9 +56,28 @@ impl Sessions {
     fn insert(&self, id: SessionId, session: Session) {
         let session = Arc::new(session);
         session.start(&self.services);
+        self.follow(session.subscribe());
         let mut open = self.open.lock();
         open.sessions.insert(id, session);
         open.started.send_replace(());
+    }
+
+    /// Counts when a session begins and ends, and when it comes to another [`OpenState`].
+    fn follow(&self, mut states: watch::Receiver<SessionState>) {
+        let changed = self.changed.clone();
+        let count = move || changed.send_modify(|changes| changes.sessions += 1);
+        self.services.runtime.spawn(async move {
+            let mut last = None;
+            loop {
+                let now = OpenState::from(&*states.borrow_and_update());
+                if last.replace(now) != Some(now) {
+                    count();
+                }
+                if states.changed().await.is_err() {
+                    return count();
+                }
+            }
+        });
     }
 
     /// Waits until the session `id` has started.
@@ -90,7 +115,7 @@ impl Sessions {
 
     /// What it looks at now. Changes when it starts again after its host was edited.
     pub fn view(&self, id: SessionId) -> Option<SessionView> {
-        self.get(id).map(|session| session.view())
+        self.get(id).map(|session| session.view(&self.services))
     }
 
     /// Notes what was chosen in its window, for this session, and with its host where that is saved.
@@ -103,6 +128,46 @@ impl Sessions {
         match target.host {
             Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
             None => Ok(()),
+        }
+    }
+
+    /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was
+    /// typed and accepted, where it is to be kept. None where it is in the list already.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`](crate::FormError::Fields), [`StoreError::HostsNotSaved`]: then nothing is kept.
+    pub async fn keep(&self, id: SessionId, name: &str, with_login: bool) -> Result<Option<Kept>, Error> {
+        match self.get(id) {
+            Some(session) => keep::keep(&session, name, with_login, &self.services).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The saved host behind it.
+    pub fn host(&self, id: SessionId) -> Option<HostId> {
+        self.get(id)?.host()
+    }
+
+    /// What was done in its last attempt to connect, stage by stage.
+    pub fn tried(&self, id: SessionId) -> Vec<StageReport> {
+        self.get(id).map(|session| session.tried()).unwrap_or_default()
+    }
+
+    /// Wakes its machine up, and connects when that answers: where it has ended or was interrupted, and the list has its
+    /// network card.
+    pub fn wake(&self, id: SessionId) {
+        if let Some(session) = self.get(id)
+            && let Some(target) = session.wake_target(&self.services)
+        {
+            session.reopen(target, &self.services);
+        }
+    }
+
+    /// Connects to another address instead: only where it has ended, and its address was typed. What was typed or agreed to
+    /// for the former one is forgotten.
+    pub fn correct(&self, id: SessionId, address: Address) {
+        if let Some(session) = self.get(id) {
+            session.correct(address, &self.services);
         }
     }
 
@@ -160,12 +225,57 @@ impl Sessions {
         }
     }
 
+    /// All sessions whose window is open, in the order in which they began.
+    pub fn all(&self) -> Vec<OpenSession> {
+        let mut all: Vec<_> = self.each(|id, session| session.seen_from_afar(id));
+        all.sort_by_key(|session| session.id);
+        all
+    }
+
+    /// The same; and each page is asked for a new picture, which the next call brings.
+    pub fn overview(&self) -> Vec<OpenSession> {
+        self.changed.send_modify(|changes| changes.pictures += 1);
+        self.all()
+    }
+
+    /// How many sessions are not over.
+    pub fn running(&self) -> usize {
+        self.all().iter().filter(|session| session.state != OpenState::Ended).count()
+    }
+
+    /// The session after this one in the order in which they began, or before it; the first follows the last.
+    pub fn beside(&self, id: SessionId, back: bool) -> Option<SessionId> {
+        let ids: Vec<_> = self.all().iter().map(|session| session.id).collect();
+        let at = ids.iter().position(|other| *other == id)?;
+        let step = if back { ids.len() - 1 } else { 1 };
+        ids.get((at + step) % ids.len()).copied().filter(|other| *other != id)
+    }
+
+    /// A page's picture of its session. Dropped where it is none, or too large.
+    pub fn set_picture(&self, id: SessionId, picture: String) {
+        if is_picture(&picture)
+            && let Some(session) = self.get(id)
+        {
+            session.set_picture(picture);
+        }
+    }
+
+    /// Wakes after each change.
+    pub fn changes(&self) -> watch::Receiver<Changes> {
+        self.changed.subscribe()
+    }
+
     /// Forgets the session: its window is gone.
     pub fn end(&self, id: SessionId) {
         let session = self.open.lock().sessions.remove(&id);
         if let Some(session) = session {
             session.close();
         }
+    }
+
+    /// What `look` sees in each of them.
+    fn each<T>(&self, look: impl Fn(SessionId, &Session) -> T) -> Vec<T> {
+        self.open.lock().sessions.iter().map(|(id, session)| look(*id, session)).collect()
     }
 
     fn get(&self, id: SessionId) -> Option<Arc<Session>> {

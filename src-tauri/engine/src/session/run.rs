@@ -3,6 +3,7 @@
 use super::{
     SessionState, Stage,
     backoff::Backoff,
+    keep,
     prompts::Prompts,
     session::{Run, TypedLogin},
 };
@@ -123,7 +124,9 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
             incoming: run.take_incoming(target)?,
         };
         prompts.begin();
-        let error = match connect::connect(request, &mut prompts).await {
+        let connected = connect::connect(request, &mut prompts).await;
+        run.note_tried(prompts.end(connected.as_ref()));
+        let error = match connected {
             Ok(logged_in) => return Ok(Some(logged_in)),
             Err(_) if prompts.is_stale() => return Ok(None),
             Err(error) => error,
@@ -160,9 +163,19 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
 }
 
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
-/// that was asked for. Only the second can fail in a way that the person is told.
+/// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
+/// told.
 async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error> {
-    let Some(id) = target.host else { return Ok(()) };
+    run.note_reached(level);
+    let Some(id) = target.host else {
+        return match run.take_login_to_remember() {
+            Some(_) => {
+                let kept = keep::keep(run.session(), "", true, &run.services).await?;
+                kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
+            }
+            None => Ok(()),
+        };
+    };
     run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
     let Some(TypedLogin { username, password, .. }) = run.take_login_to_remember() else { return Ok(()) };
     if !run.is_current(target) {

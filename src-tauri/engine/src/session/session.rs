@@ -4,10 +4,11 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
-use super::{Answer, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
+use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
 use crate::{
+    connect::StageReport,
     error::{ConnectError, Error, StoreError},
-    model::{Display, Host, Level, Secret, SessionId, Target},
+    model::{Address, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -46,6 +47,8 @@ struct Inner {
     incoming: Option<IncomingConnection>,
     /// The login as typed, for this session only.
     typed: Option<TypedLogin>,
+    /// The passphrase as typed, and the file of the key that it is for.
+    passphrase: Option<(String, Secret)>,
     agreed: Agreed,
     /// The number of the last prompt.
     prompts: u64,
@@ -53,6 +56,15 @@ struct Inner {
     pages: u64,
     /// The prompt that is shown.
     shown: Option<Shown>,
+    /// The machine was added to the list, or is just being added. The session of a call has no host also then: the host
+    /// that was saved is one to dial.
+    kept: bool,
+    /// How well the server was reached.
+    reached: Option<Level>,
+    /// What was done in the last attempt to connect.
+    tried: Vec<StageReport>,
+    /// The page's last small picture of the screen.
+    picture: Option<String>,
     task: Option<AbortOnDropHandle<()>>,
 }
 
@@ -71,6 +83,17 @@ pub(super) struct Agreed {
     pub(super) clear_text: bool,
 }
 
+/// What there is to know of a machine that is to be kept.
+pub(super) struct Known<'a> {
+    pub(super) target: &'a Target,
+    /// It has connected to us: from a port that is another one each time.
+    pub(super) called: bool,
+    /// How well it was reached.
+    pub(super) reached: Option<Level>,
+    /// The login that was typed, and accepted.
+    pub(super) login: Option<&'a TypedLogin>,
+}
+
 /// A login that the person at the window typed.
 #[derive(Clone)]
 pub(super) struct TypedLogin {
@@ -79,6 +102,8 @@ pub(super) struct TypedLogin {
     pub(super) password: Secret,
     /// Still to be put into the keyring, once the server has accepted it.
     pub(super) remember: bool,
+    /// The server has accepted it.
+    pub(super) accepted: bool,
 }
 
 impl Session {
@@ -97,10 +122,15 @@ impl Session {
             is_reverse: incoming.is_some(),
             incoming,
             typed: None,
+            passphrase: None,
             agreed: Agreed::default(),
             prompts: 0,
             pages: 0,
             shown: None,
+            kept: false,
+            reached: None,
+            tried: Vec::new(),
+            picture: None,
             task: None,
         };
         Self {
@@ -113,14 +143,19 @@ impl Session {
         }
     }
 
-    pub(super) fn view(&self) -> SessionView {
+    pub(super) fn view(&self, services: &Services) -> SessionView {
         let inner = self.inner.lock();
         let target = &inner.target;
+        let host = target.host.and_then(|id| services.list.get().get(id).map(|host| host.mac.is_some()));
         SessionView {
             name: target.name.clone(),
             address: target.address.to_string(),
             view_only: target.view_only,
             saved: target.host.is_some(),
+            called: inner.is_reverse,
+            can_keep: target.host.is_none() && !inner.kept,
+            has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
+            can_wake: host.unwrap_or_default(),
             display: target.display,
         }
     }
@@ -130,6 +165,66 @@ impl Session {
         let mut inner = self.inner.lock();
         inner.target.display = display;
         inner.target.clone()
+    }
+
+    pub(super) fn host(&self) -> Option<HostId> {
+        self.inner.lock().target.host
+    }
+
+    /// Where it is, as an overview tells it.
+    pub(super) fn seen_from_afar(&self, id: SessionId) -> OpenSession {
+        let inner = self.inner.lock();
+        let Target { host, name, address, .. } = &inner.target;
+        let state = OpenState::from(&*self.state.borrow());
+        let (name, address) = (name.clone(), address.without_query().to_string());
+        OpenSession { id, host: *host, name, address, state, picture: inner.picture.clone() }
+    }
+
+    pub(super) fn set_picture(&self, picture: String) {
+        self.inner.lock().picture = Some(picture);
+    }
+
+    pub(super) fn tried(&self) -> Vec<StageReport> {
+        self.inner.lock().tried.clone()
+    }
+
+    /// What it looks at, as something to wake up; none where the list has no network card for it.
+    pub(super) fn wake_target(&self, services: &Services) -> Option<Target> {
+        let host = services.list.get().get(self.host()?)?.clone();
+        Some(Target { wake: Some(host.mac?), ..Target::from(&host) })
+    }
+
+    /// What is to be kept of the machine; none where it is in the list, or just on the way there.
+    pub(super) fn begin_keeping<T>(
+        &self,
+        keep: impl FnOnce(Known<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let mut inner = self.inner.lock();
+        if inner.target.host.is_some() || inner.kept {
+            return Ok(None);
+        }
+        let login = inner.typed.as_ref().filter(|typed| typed.accepted);
+        let known = Known { target: &inner.target, called: inner.is_reverse, reached: inner.reached, login };
+        let kept = keep(known)?;
+        inner.kept = true;
+        Ok(Some(kept))
+    }
+
+    /// It is in the list as `host`; none where it could not be saved.
+    pub(super) fn end_keeping(&self, host: Option<&Host>) {
+        let mut inner = self.inner.lock();
+        inner.kept = host.is_some();
+        if let Some(host) = host.filter(|_| !inner.is_reverse) {
+            let wake = inner.target.wake;
+            inner.target = Target { wake, ..Target::from(host) };
+        }
+        // The window is told what has changed about the session.
+        self.state.send_modify(|_| ());
+    }
+
+    pub(super) fn note_password(&self, id: HostId) {
+        let mut inner = self.inner.lock();
+        inner.target.has_password |= inner.target.host == Some(id);
     }
 
     pub(super) fn looks_at(&self, target: &Target) -> bool {
@@ -193,6 +288,18 @@ impl Session {
         }
     }
 
+    pub(super) fn correct(self: &Arc<Self>, address: Address, services: &Arc<Services>) {
+        let mut inner = self.inner.lock();
+        let ended = matches!(*self.state.borrow(), SessionState::Ended { .. });
+        if !ended || inner.target.host.is_some() || inner.is_reverse {
+            return;
+        }
+        inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };
+        (inner.typed, inner.agreed, inner.reached) = (None, Agreed::default(), None);
+        (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
+        self.restart(&mut inner, services);
+    }
+
     pub(super) fn close(&self) {
         self.finish(&mut self.inner.lock(), None);
     }
@@ -252,6 +359,10 @@ pub(super) struct Run {
 }
 
 impl Run {
+    pub(super) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
     /// Changes the session, unless another run has begun or it was closed.
     fn update<T>(&self, change: impl FnOnce(&Session, &mut Inner) -> T) -> Option<T> {
         let mut inner = self.session.inner.lock();
@@ -282,7 +393,7 @@ impl Run {
             // The window's own, which may be newer than the list.
             target.display = inner.target.display;
             if !target.is_same_server(&inner.target) {
-                (inner.typed, inner.agreed) = (None, Agreed::default());
+                (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
             }
             inner.target = target.clone();
         });
@@ -342,6 +453,31 @@ impl Run {
 
     pub(super) fn set_typed(&self, typed: Option<TypedLogin>) {
         self.update(|_, inner| inner.typed = typed);
+    }
+
+    /// The passphrase that was typed for the key in `file`.
+    pub(super) fn passphrase_of(&self, file: &str) -> Option<Secret> {
+        let known = self.update(|_, inner| inner.passphrase.clone()).flatten();
+        known.filter(|(known, _)| known == file).map(|(_, passphrase)| passphrase)
+    }
+
+    pub(super) fn set_passphrase(&self, file: &str, passphrase: Secret) {
+        self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
+    }
+
+    /// The server let us in, with so much protection.
+    pub(super) fn note_reached(&self, level: Level) {
+        self.update(|_, inner| {
+            inner.reached = Some(level);
+            if let Some(typed) = &mut inner.typed {
+                typed.accepted = true;
+            }
+        });
+    }
+
+    /// What was done in an attempt that is over.
+    pub(super) fn note_tried(&self, stages: &[StageReport]) {
+        self.update(|_, inner| inner.tried = stages.to_vec());
     }
 
     /// The typed login, if it is still to be remembered. It is asked for once.
@@ -419,9 +555,5 @@ impl Run {
         let session =
             Arc::new(Session::new(SessionId(1), target, None, &services, |_| Box::pin(std::future::ready(()))));
         Self { session, services, generation: 0 }
-    }
-
-    pub(super) fn session(&self) -> &Arc<Session> {
-        &self.session
     }
 }

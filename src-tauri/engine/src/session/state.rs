@@ -18,6 +18,14 @@ pub struct SessionView {
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
+    /// Whether the server has connected to us.
+    pub called: bool,
+    /// Whether it is in no list, and can be added to ours.
+    pub can_keep: bool,
+    /// Whether a login was typed that the server has accepted, so that it can be kept with the machine.
+    pub has_login: bool,
+    /// Whether the machine can be woken up.
+    pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
 }
@@ -30,6 +38,12 @@ pub struct SessionUpdate {
     pub view: SessionView,
     /// Where it is.
     pub state: SessionState,
+    /// How many other sessions are open.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub others: usize,
+    /// How many small pictures were asked for until now: the page sends one when this grows.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub pictures: u64,
 }
 
 /// Where a session is.
@@ -135,6 +149,13 @@ pub enum Prompt {
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
         keyring: Option<KeyringError>,
     },
+    /// The passphrase of the key of our own certificate.
+    Passphrase {
+        /// The key's file.
+        file: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {
         /// What the server shows.
@@ -230,6 +251,14 @@ pub enum Answer {
         /// Keep both once the server has accepted them: the password in the keyring, the user name with the host.
         remember: bool,
     },
+    /// The passphrase.
+    Passphrase {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        passphrase: Secret,
+        /// Keep it in the keyring once it has opened the key.
+        remember: bool,
+    },
     /// It is the server's key, and from now on the only one.
     Trust,
     /// To ssh.
@@ -260,6 +289,7 @@ impl Answer {
         matches!(
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
+                | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
                 | (Self::Trust, Prompt::Trust { .. })
                 | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })

@@ -6,6 +6,7 @@ use super::{
     session::{Run, TypedLogin},
 };
 use crate::{
+    connect::ReportStage,
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, Display, Host, Mac, Target},
@@ -24,7 +25,7 @@ use tokio::{
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-async fn services(hosts: &[&Host]) -> (Services, TempDir) {
+pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
     for host in hosts {
@@ -112,7 +113,7 @@ async fn a_login_that_was_typed_for_another_address_is_forgotten() {
     let services = Arc::new(services);
     let run = Run::idle(Target::from(&host), Arc::clone(&services));
     let password = "sesame".to_owned().into();
-    run.set_typed(Some(TypedLogin { username: None, password, remember: true }));
+    run.set_typed(Some(TypedLogin { username: None, password, remember: true, accepted: false }));
     run.agree(|agreed| agreed.clear_text = true);
     run.snapshot().unwrap();
     assert!(run.typed().is_some() && run.agreed().clear_text, "the same address");
@@ -124,6 +125,81 @@ async fn a_login_that_was_typed_for_another_address_is_forgotten() {
     assert_eq!(target.address, host.address);
     assert!(run.typed().is_none() && !run.agreed().clear_text);
     assert!(run.is_current(&target));
+}
+
+#[tokio::test]
+async fn what_was_tried_is_told_with_the_stage_that_failed() {
+    let (gone, address) = listener().await;
+    drop(gone);
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::unsaved("x".into(), address, false));
+    until(&mut sessions.watch(id).unwrap(), has_ended).await;
+    let tried = sessions.tried(id);
+    let [dial] = &tried[..] else { panic!("{tried:?}") };
+    assert_eq!((dial.stage, dial.ok), (ReportStage::Dial, false));
+    assert!(dial.detail.contains("refused"), "{}", dial.detail);
+}
+
+#[tokio::test]
+async fn an_address_that_was_typed_wrong_is_corrected_where_the_session_has_ended() {
+    let (gone, wrong) = listener().await;
+    drop(gone);
+    let (right_listener, right) = listener().await;
+    let saved = Host { address: right.clone(), ..Host::demo("Box") };
+    let (services, _folder) = services(&[&saved]).await;
+    let sessions = Sessions::new(services);
+    let id = sessions.reserve();
+    sessions.start(id, Target::unsaved("x".into(), wrong, false));
+    until(&mut sessions.watch(id).unwrap(), has_ended).await;
+    sessions.correct(id, right.clone());
+    let mut stream = accept(&right_listener).await;
+    assert_eq!(sessions.view(id).unwrap().address, right.to_string());
+    assert!(!sessions.view(id).unwrap().saved, "a page that names an address gets no saved login with it");
+    // It goes on: nothing to correct.
+    sessions.correct(id, Address::parse("elsewhere").unwrap());
+    assert_eq!(sessions.view(id).unwrap().address, right.to_string());
+    stream.write_all(b"RFB 003.008\n").await.unwrap();
+
+    let other = sessions.reserve();
+    sessions.start(other, Target::from(&saved));
+    sessions.close(other);
+    sessions.correct(other, Address::parse("elsewhere").unwrap());
+    assert_eq!(sessions.view(other).unwrap().address, right.to_string(), "a saved machine is edited");
+}
+
+#[tokio::test]
+async fn all_sessions_are_seen_in_the_order_in_which_they_began() {
+    let (_server, address) = listener().await;
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    let start = |name: &str| {
+        let id = sessions.reserve();
+        sessions.start(id, Target::unsaved(name.into(), address.clone(), false));
+        id
+    };
+    let mut changes = sessions.changes();
+    let [a, b, c] = ["a", "b", "c"].map(start);
+    let waiting = sessions.reserve();
+    assert_eq!(sessions.all().iter().map(|open| &*open.name).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!((sessions.beside(a, false), sessions.beside(c, false)), (Some(b), Some(a)));
+    assert_eq!((sessions.beside(a, true), sessions.beside(b, true)), (Some(c), Some(a)));
+    assert_eq!(sessions.beside(waiting, false), None, "it has not begun");
+    sessions.close(b);
+    assert_eq!(sessions.running(), 2);
+    let asked = changes.borrow_and_update().pictures;
+    for (picture, is_kept) in [("/9j/AAAA", true), ("<svg>", false), (&*format!("/9j/{}", "A".repeat(1 << 20)), false)]
+    {
+        sessions.set_picture(a, picture.to_owned());
+        let first = sessions.overview().remove(0).picture;
+        assert_eq!(first.as_deref() == Some(picture), is_kept);
+    }
+    assert_eq!(changes.borrow().pictures, asked + 3, "each look asks for the next");
+    sessions.end(b);
+    timeout(TIMEOUT, changes.changed()).await.unwrap().unwrap();
+    sessions.end(c);
+    assert_eq!(sessions.beside(a, false), None, "it is alone");
 }
 
 #[tokio::test]
@@ -148,6 +224,7 @@ async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
     let mac = Some(Mac::parse("00:1a:2b:3c:4d:5e").unwrap());
     let host = Host { address, mac, ..Host::demo("Box") };
     let (services, _folder) = services(&[&host]).await;
+    let list = Arc::clone(&services.list);
     let sessions = Sessions::new(services);
     let id = sessions.reserve();
     sessions.start(id, Target::from(&host));
@@ -157,6 +234,15 @@ async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
     sessions.reopen(id, Target { wake: mac, ..Target::from(&host) });
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     sessions.close(id);
+    // The same from the window itself, with what the list says by then.
+    assert!(sessions.view(id).unwrap().can_wake);
+    sessions.wake(id);
+    until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
+    sessions.close(id);
+    list.put(Host { mac: None, ..host }).await.unwrap();
+    assert!(!sessions.view(id).unwrap().can_wake);
+    sessions.wake(id);
+    assert!(has_ended(&states.borrow()), "there is nothing to wake it by");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod list;
 mod listening;
 mod merge;
 mod pins;
+mod preferences;
 
 pub use hints::{Hint, SeenHints};
 pub(crate) use host_list::HostList;
@@ -17,3 +18,4 @@ pub(crate) use hosts_file::HostsFile;
 pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
+pub use preferences::{Bell, Preferences, PreferencesFile};

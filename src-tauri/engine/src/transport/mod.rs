@@ -66,8 +66,8 @@ impl PathKind {
 /// Where to, and through what.
 pub(crate) struct Route<'a> {
     pub(crate) address: &'a Address,
-    /// A file of authorities that may vouch for a site; may be empty.
-    pub(crate) ca_file: &'a str,
+    /// Authorities that may vouch for a site, and what it is shown.
+    pub(crate) tls: tls::Setup<'a>,
     /// The HTTP headers for a site.
     pub(crate) headers: &'a ws::Headers,
     /// The SSH host in between.
@@ -84,7 +84,7 @@ pub(crate) async fn connect(
     delegate: &mut (impl ws::ConnectDelegate + ssh::AskPass),
     trace: &mut ConnectTrace,
 ) -> Result<Connected, ConnectError> {
-    let Route { address, ca_file, headers, jump } = route;
+    let Route { address, tls, headers, jump } = route;
     let connected = |stream: Stream, path| Connected { stream, path, site_tls: None };
     match (address, jump) {
         (Address::Tcp { hostname, port }, Some(jump)) => {
@@ -105,7 +105,7 @@ pub(crate) async fn connect(
         #[cfg(not(unix))]
         (Address::Unix(path), None) => Err(ConnectError::SocketMissing { path: path.clone() }),
         (Address::Ws(socket), None) => {
-            let ws::Connection { stream, tls: site_tls } = ws::dial(socket, ca_file, headers, delegate, trace).await?;
+            let ws::Connection { stream, tls: site_tls } = ws::dial(socket, *tls, headers, delegate, trace).await?;
             // A plain WebSocket is no local path even on loopback: most often a proxy answers, and the server behind it can
             // be anywhere.
             let path = if site_tls.is_some() { PathKind::Site } else { PathKind::Network };

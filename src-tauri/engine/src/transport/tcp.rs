@@ -4,7 +4,8 @@
 use super::ConnectTrace;
 use crate::{
     error::{ConnectError, Result},
-    model::Address,
+    model::{Address, dns_name},
+    platform,
 };
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use socket2::{SockRef, TcpKeepalive};
@@ -22,10 +23,36 @@ use tokio::{
 const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Connection Attempt Delay of RFC 8305, section 5: how long one address may keep the next waiting.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// A connection that has died silently is noticed after about two minutes on Linux (30 s, then nine probes, 10 s apart): a VNC
-/// server itself may be silent for hours.
-const KEEPALIVE: TcpKeepalive =
-    TcpKeepalive::new().with_time(Duration::from_secs(30)).with_interval(Duration::from_secs(10));
+/// A network that has vanished is noticed within a minute, whatever was on its way. The server itself may be silent for
+/// hours.
+const PATIENCE: Patience =
+    Patience { quiet: Duration::from_secs(20), interval: Duration::from_secs(5), gone: Duration::from_secs(45) };
+
+/// How long the other end's system may be silent. It answers for a server that is silent itself, or stopped.
+struct Patience {
+    /// After so long without anything it is asked.
+    quiet: Duration,
+    /// And asked again.
+    interval: Duration,
+    /// After so long without an answer it is gone.
+    gone: Duration,
+}
+
+impl Patience {
+    /// Sets it for a connection. Without, the session still works; it only notices a dead network later.
+    fn set_for(&self, stream: &TcpStream) {
+        let socket = SockRef::from(stream);
+        let probes = (self.gone - self.quiet).as_secs() / self.interval.as_secs();
+        let keepalive = TcpKeepalive::new().with_time(self.quiet).with_interval(self.interval);
+        let keepalive = keepalive.with_retries(u32::try_from(probes).unwrap_or(u32::MAX));
+        if let Err(cause) = socket.set_tcp_keepalive(&keepalive) {
+            tracing::debug!(%cause, "no keepalive");
+        }
+        if let Err(cause) = platform::limit_unacknowledged(&socket, self.gone) {
+            tracing::debug!(%cause, "no limit for what is not acknowledged");
+        }
+    }
+}
 
 /// Connects to `hostname`; `address` is what errors name. The steps are recorded in `trace`, also where it fails.
 ///
@@ -57,13 +84,10 @@ pub(super) async fn dial(
     Ok(stream)
 }
 
-/// Socket options of every TCP connection, dialled or accepted: no Nagle, keepalive.
+/// Socket options of every TCP connection, dialled or accepted: no Nagle, and an end to a dead network.
 pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    // Without keepalive the session still works; it only notices a dead connection later.
-    if let Err(cause) = SockRef::from(stream).set_tcp_keepalive(&KEEPALIVE) {
-        tracing::debug!(%cause, "no keepalive");
-    }
+    PATIENCE.set_for(stream);
     Ok(())
 }
 
@@ -79,9 +103,17 @@ async fn addresses_of(hostname: &str, port: u16, trace: &mut ConnectTrace) -> io
     if unscoped.parse::<IpAddr>().is_err() {
         trace.lookup_started();
     }
-    let addresses = lookup_host((hostname, port)).await.map(Iterator::collect::<Vec<_>>);
+    let mut addresses = resolve(&dns_name(hostname), port).await;
+    // In `/etc/hosts` and in mDNS (RFC 6762, section 16) international names stand as they are.
+    if addresses.is_err() && !hostname.is_ascii() {
+        addresses = resolve(hostname, port).await;
+    }
     trace.lookup_ended(addresses.as_deref().unwrap_or_default());
     addresses
+}
+
+async fn resolve(hostname: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((hostname, port)).await?.collect())
 }
 
 /// RFC 8305, section 4: the families take turns, the resolver's order decides who begins.
@@ -137,6 +169,10 @@ fn explain(cause: &io::Error, address: &Address) -> ConnectError {
         _ => ConnectError::Unreachable { address, detail: cause.to_string() },
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod vanishing;
 
 #[cfg(test)]
 mod tests {
@@ -220,5 +256,10 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         assert!(dial_address(&tcp("127.0.0.1", port)).await.unwrap().nodelay().unwrap());
+    }
+
+    #[test]
+    fn a_minute_is_enough() {
+        assert!(PATIENCE.gone + PATIENCE.interval < Duration::from_secs(60));
     }
 }

@@ -5,11 +5,11 @@ use crate::{
     certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password},
-        Keys,
+        Keys, address, ending, examine_target,
     },
     table::{Attempt, CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
-use portlight_engine::model::Level;
+use portlight_engine::model::{Level, Target};
 
 const WRONG: &str = "auth_failed: Authentication failed";
 const ASKS: &str = ",password=on";
@@ -55,4 +55,31 @@ fn with_password(takes: &str, level: Option<Level>) -> Vec<Attempt<'_>> {
         ("empty", Password(""), (takes, level, WRONG)),
         ("right", Password(PASSWORD), (takes, level, "let in")),
     ]
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_of_ours_says_so() {
+    let (authority, others) = (Authority::new("Our house"), Authority::new("Another house"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = authority.write(folder.path());
+    let keys = Keys { authorities: Some(file.clone()), ..Keys::none() };
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
+    let server = Qemu::start(Tls::Mutual(&shown, &file), "").await;
+
+    let ann = CertificateParams { subject: "Ann", names: &[], ..CertificateParams::default() };
+    let [own, foreign] = [("own", &authority), ("foreign", &others)].map(|(name, authority)| {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let (certificate, key) = authority.issue(rsa(2048), &ann).write(&folder);
+        [certificate, key].map(|path| path.to_str().unwrap().to_owned())
+    });
+    let none = [String::new(), String::new()];
+    for ([certificate, key], end) in
+        [(own, "let in"), (none, "client_certificate_wanted"), (foreign, "client_certificate_refused")]
+    {
+        let mut target = Target::unsaved("QEMU".to_owned(), address(&server.address), false);
+        (target.client_certificate, target.client_key) = (certificate, key);
+        let report = examine_target(target, Nothing, &keys).await;
+        assert!(ending(&report).starts_with(end), "{}", ending(&report));
+    }
 }

@@ -1,10 +1,12 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
 mod instance;
+mod keyboard;
 mod pages;
 mod renderer;
 
 pub use instance::{Instance, claim};
+pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 
@@ -12,6 +14,9 @@ use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env};
 use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
+
+/// Whether [`watch_keys`] tells of keys.
+pub const GIVES_KEYS: bool = true;
 
 /// Opens the display, which Tauri would do with a panic where there is none. The renderer has to be chosen before.
 ///

@@ -71,8 +71,10 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
-    let http_auth = doctor::saved_http_auth(&target, &Keyring::new(KEYRING_SERVICE)).await?;
-    Ok(doctor::examine_with(target, login, http_auth, args.accept.clone(), &Pins::peek(&config)?).await)
+    let keyring = Keyring::new(KEYRING_SERVICE);
+    let http_auth = doctor::saved_http_auth(&target, &keyring).await?;
+    let passphrase = doctor::saved_passphrase(&target, &keyring).await?;
+    Ok(doctor::examine_with(target, login, http_auth, passphrase, args.accept.clone(), &Pins::peek(&config)?).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {

@@ -9,8 +9,10 @@ import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
 import type { Preview } from '../../ipc/bindings/Preview';
+import type { SessionId } from '../../ipc/bindings/SessionId';
 import { draftOf, emptyDraft } from '../fields';
 import { Query } from './query.svelte';
+import { OpenSessions } from './sessions.svelte';
 import { index, search } from './search';
 import { Toasts } from './toasts.svelte';
 import { RemovedHosts, UNDO_MS } from './undo';
@@ -38,6 +40,11 @@ export class Hosts {
   editing = $state.raw<Editing | null>(null);
   /** Whether the user is being asked what closing the window means. */
   closing = $state(false);
+  /** How many sessions are open, while the user is asked whether to quit; else null. */
+  quitting = $state<number | null>(null);
+  /** Whether all open sessions are shown. */
+  showsSessions = $state(false);
+  readonly sessions = new OpenSessions();
   readonly query = new Query();
   readonly toasts = new Toasts();
 
@@ -73,9 +80,21 @@ export class Hosts {
 
   /** Follows the engine's events until the returned function is called. */
   follow(): () => void {
-    const stops = [engine.onHostsChanged(() => void this.load()), engine.onClosing(() => (this.closing = true))];
+    const stops = [
+      engine.onHostsChanged(() => {
+        void this.load();
+        // A session's machine may have been added to the list.
+        void this.sessions.load();
+      }),
+      engine.onClosing(() => (this.closing = true)),
+      engine.onWishes(() => void this.#grant()),
+    ];
+    const unfollow = this.sessions.follow();
     void this.load();
+    // What was wished for while this page was still loading.
+    void this.#grant();
     return () => {
+      unfollow();
       this.toasts.dismiss();
       for (const stop of stops) void stop.then((stop) => stop());
     };
@@ -197,7 +216,45 @@ export class Hosts {
     await this.toasts.attempt(() => engine.chooseClosing(choice));
   }
 
+  /** Asks to quit, which may be asked about first. */
+  async quit(): Promise<void> {
+    await this.toasts.attempt(() => engine.quit('ask'));
+  }
+
+  /** The answer to that. */
+  async chooseQuitting(choice: 'stay' | 'quit'): Promise<void> {
+    this.quitting = null;
+    await this.toasts.attempt(() => engine.quit(choice));
+  }
+
+  /** Brings a session's window to the front. */
+  async show(session: SessionId): Promise<void> {
+    this.showsSessions = false;
+    await this.toasts.attempt(() => engine.showSession(session));
+  }
+
   // ---- details
+
+  /** Does what the other windows and the tray want of this one. */
+  async #grant(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      for (const wish of await engine.wishes()) {
+        if (wish.wish === 'sessions') this.showsSessions = true;
+        else if (wish.wish === 'quit') this.quitting = wish.sessions;
+        else await this.#editById(wish.host);
+      }
+    });
+  }
+
+  async #editById(id: HostId): Promise<void> {
+    await this.load();
+    const host = this.all?.find((host) => host.id === id);
+    // What is being typed into the form is not thrown away.
+    if (!host || this.editing) return;
+    this.showsSessions = false;
+    await this.#reveal(host);
+    this.edit(host);
+  }
 
   async #fetch(): Promise<void> {
     await this.toasts.attempt(async () => {

@@ -15,6 +15,14 @@ password: string,
 /**
  * Keep both once the server has accepted them: the password in the keyring, the user name with the host.
  */
+remember: boolean, } | { "kind": "passphrase", 
+/**
+ * As typed.
+ */
+passphrase: string, 
+/**
+ * Keep it in the keyring once it has opened the key.
+ */
 remember: boolean, } | { "kind": "trust" } | { "kind": "ssh", 
 /**
  * As typed; none where nothing was to be typed, which means yes.

@@ -40,7 +40,15 @@ too_many: boolean, } | { "code": "auth_failed_probably", address: string, } | { 
 /**
  * The TLS library's or the server's words.
  */
-detail: string, } | { "code": "ca_file", path: string, detail: string, } | { "code": "untrusted", address: string, 
+detail: string, } | { "code": "ca_file", path: string, detail: string, } | { "code": "client_certificate_wanted", address: string, 
+/**
+ * The server's alert; may be empty.
+ */
+detail: string, } | { "code": "client_certificate_refused", address: string, 
+/**
+ * The server's alert; may be empty.
+ */
+detail: string, } | { "code": "client_certificate_file", path: string, detail: string, } | { "code": "untrusted", address: string, 
 /**
  * SHA-256 of the certificate or the key.
  */

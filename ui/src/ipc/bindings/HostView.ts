@@ -62,6 +62,14 @@ repeater_id: string,
  */
 ca_file: string, 
 /**
+ * A file with the certificate that this machine is shown where it asks for one.
+ */
+client_certificate: string, 
+/**
+ * The file with its key, where that is another one.
+ */
+client_key: string, 
+/**
  * Whether a session dials again where the connection breaks.
  */
 reconnect: boolean, };

@@ -26,7 +26,15 @@ problem: ConnectError | null,
 /**
  * Why the keyring cannot keep it or did not have it; none where the keyring works.
  */
-keyring: KeyringError | null, } | { "kind": "trust", 
+keyring: KeyringError | null, } | { "kind": "passphrase", 
+/**
+ * The key's file.
+ */
+file: string, 
+/**
+ * The last answer was wrong.
+ */
+again: boolean, } | { "kind": "trust", 
 /**
  * What the server shows.
  */

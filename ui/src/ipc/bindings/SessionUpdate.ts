@@ -13,4 +13,12 @@ view: SessionView,
 /**
  * Where it is.
  */
-state: SessionState, };
+state: SessionState, 
+/**
+ * How many other sessions are open.
+ */
+others: number, 
+/**
+ * How many small pictures were asked for until now: the page sends one when this grows.
+ */
+pictures: number, };

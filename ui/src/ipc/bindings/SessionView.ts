@@ -22,6 +22,22 @@ view_only: boolean,
  */
 saved: boolean, 
 /**
+ * Whether the server has connected to us.
+ */
+called: boolean, 
+/**
+ * Whether it is in no list, and can be added to ours.
+ */
+can_keep: boolean, 
+/**
+ * Whether a login was typed that the server has accepted, so that it can be kept with the machine.
+ */
+has_login: boolean, 
+/**
+ * Whether the machine can be woken up.
+ */
+can_wake: boolean, 
+/**
  * What was chosen in the machine's window.
  */
 display: Display, };

@@ -4,12 +4,18 @@ import { defaultDisplay } from '../display';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
+import type { Kept } from '../bindings/Kept';
+import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
+import type { OpenSession } from '../bindings/OpenSession';
+import type { Preferences } from '../bindings/Preferences';
 import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SessionView } from '../bindings/SessionView';
+import type { StageReport } from '../bindings/StageReport';
+import type { Wish } from '../wish';
 
 type Listeners<Event> = Set<(event: Event) => void>;
 
@@ -34,10 +40,29 @@ export class FakeBackend {
     address: 'studio.local',
     view_only: false,
     saved: true,
+    called: false,
+    can_keep: false,
+    has_login: false,
+    can_wake: false,
     display: defaultDisplay,
   };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   clipboard: string | null = null;
+  /** How many other sessions are open. */
+  others = 0;
+  /** How many pictures were asked for. */
+  pictures = 0;
+  /** What was done in the last attempt to connect. */
+  tried: StageReport[] = [];
+  /** What keeping the machine comes to. */
+  kept: Kept | null = { name: 'Studio', not_stored: null };
+  preferences: Preferences = { bell: 'sound' };
+  openSessions: OpenSession[] = [];
+  /** What the hosts window is wanted for. */
+  wishes: Wish[] = [];
+  /** Whether the toolkit tells of keys, and what listens. */
+  givesKeys = false;
+  key: (notice: KeyNotice) => void = () => {};
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: Preview[] = [];
@@ -48,6 +73,8 @@ export class FakeBackend {
 
   readonly hostsChanged: Listeners<void> = new Set();
   readonly closing: Listeners<void> = new Set();
+  readonly wished: Listeners<void> = new Set();
+  readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
   /** Emits the event that the list changed. */
@@ -60,10 +87,28 @@ export class FakeBackend {
     this.closing.forEach((listener) => listener());
   }
 
+  /** Somebody wants something of the hosts window. */
+  wish(wish: Wish): void {
+    this.wishes.push(wish);
+    this.wished.forEach((listener) => listener());
+  }
+
+  /** These sessions are open now. */
+  setSessions(sessions: OpenSession[]): void {
+    this.openSessions = sessions;
+    this.sessionsChanged.forEach((listener) => listener());
+  }
+
   /** The session reaches a state. */
   reach(state: SessionState): void {
     this.state = state;
-    this.updates.forEach((listener) => listener({ view: { ...this.session }, state }));
+    this.updates.forEach((listener) => listener(this.update()));
+  }
+
+  /** What the viewer is told about its session now. */
+  update(): SessionUpdate {
+    const { session, state, others, pictures } = this;
+    return { view: { ...session }, state, others, pictures };
   }
 
   /** The arguments of each call of `command`. */

@@ -2,6 +2,7 @@
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
 import type { Answer } from '../bindings/Answer';
+import type { Bell } from '../bindings/Bell';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { HostDraft } from '../bindings/HostDraft';
@@ -9,16 +10,24 @@ import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
+import type { Kept } from '../bindings/Kept';
+import type { KeyNotice } from '../bindings/KeyNotice';
+import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
+import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
+import type { Preferences } from '../bindings/Preferences';
 import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
+import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
+import type { StageReport } from '../bindings/StageReport';
 import type { TokenFile } from '../bindings/TokenFile';
 import { asksForLogin, scene } from '../fixtures';
+import type { Wish } from '../wish';
 import { canonical } from './address';
 import { FakeBackend } from './backend';
 import { serveDesktop } from './desktop';
@@ -50,7 +59,7 @@ export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Save
   command('save_host', [draft, change], () => {
     const host = fromDraft(draft);
     if (draft.id !== null) confirmAddress(find(draft.id), host, draft, change);
-    const password = keep(host.id, change);
+    const password = keepPassword(host.id, change);
     if (change.change !== 'keep') host.has_password = backend.passwords.has(host.id);
     backend.hosts =
       draft.id === null
@@ -128,6 +137,24 @@ export const testConnection = (draft: HostDraft, change: PasswordChange): Promis
 
 export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => command('choose_closing', [choice], () => {});
 
+export const wishes = (): Promise<Wish[]> => command('wishes', [], () => backend.wishes.splice(0));
+
+export const quit = (choice: 'ask' | 'stay' | 'quit'): Promise<void> => command('quit', [choice], () => {});
+
+export const preferences = (): Promise<Preferences> => command('preferences', [], () => backend.preferences);
+
+export const setPreferences = (preferences: Preferences): Promise<void> =>
+  command('set_preferences', [preferences], () => void (backend.preferences = preferences));
+
+export const openSessions = (pictures: boolean): Promise<OpenSession[]> =>
+  command('open_sessions', [pictures], () => backend.openSessions);
+
+export const showSession = (session: SessionId): Promise<void> => command('show_session', [session], () => {});
+
+export const onWishes = (wished: () => void): Promise<Stop> => subscribe(backend.wished, wished);
+
+export const onSessionsChanged = (changed: () => void): Promise<Stop> => subscribe(backend.sessionsChanged, changed);
+
 export const onHostsChanged = (changed: () => void): Promise<Stop> => subscribe(backend.hostsChanged, changed);
 
 export const onClosing = (closing: () => void): Promise<Stop> => subscribe(backend.closing, closing);
@@ -137,11 +164,38 @@ export const onClosing = (closing: () => void): Promise<Stop> => subscribe(backe
 export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void> =>
   command('attach', [], () => {
     backend.updates.add(onUpdate);
-    onUpdate({ view: backend.session, state: backend.state });
+    onUpdate(backend.update());
   });
 
 export const setDisplay = (display: Display): Promise<void> =>
   command('set_display', [display], () => void (backend.session = { ...backend.session, display }));
+
+export const keep = (name: string, withLogin: boolean): Promise<Kept | null> =>
+  command('keep', [name, withLogin], () => {
+    if (backend.kept) Object.assign(backend.session, { saved: true, can_keep: false, name });
+    backend.reach(backend.state);
+    return backend.kept;
+  });
+
+export const tried = (): Promise<StageReport[]> => command('tried', [], () => backend.tried);
+
+export const wake = (): Promise<void> =>
+  command('wake', [], () => backend.reach({ state: 'connecting', stage: 'waking' }));
+
+export const correctAddress = (text: string): Promise<void> =>
+  command('correct_address', [text], () => {
+    const address = canonical(text);
+    Object.assign(backend.session, { name: address, address });
+    backend.reach({ state: 'connecting', stage: 'dialing' });
+  });
+
+export const editHost = (): Promise<void> => command('edit_host', [], () => {});
+
+export const showSessions = (): Promise<void> => command('show_sessions', [], () => {});
+
+export const showNextSession = (back: boolean): Promise<void> => command('show_next_session', [back], () => {});
+
+export const setPicture = (picture: string): Promise<void> => command('set_picture', [picture], () => {});
 
 export const answer = (number: number, answer: Answer): Promise<void> =>
   command('answer', [number, answer], () => {
@@ -160,6 +214,15 @@ export const closeWindow = (): Promise<void> => command('close_window', [], () =
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
 
+export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+  command('take_keys', [], () => {
+    backend.key = onKey;
+    return backend.givesKeys;
+  });
+
+export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
+  command('set_keyboard_owner', [owner], () => {});
+
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
 export const readClipboard = (): Promise<string | null> => command('read_clipboard', [], () => backend.clipboard);
@@ -177,7 +240,7 @@ export const screenTooLarge = (width: number, height: number): Promise<void> =>
     backend.reach({ state: 'ended', error: { code: 'screen_too_large', width, height } }),
   );
 
-export const ring = (): Promise<void> => command('ring', [], () => {});
+export const ring = (): Promise<Bell> => command('ring', [], () => backend.preferences.bell);
 
 // ---- details
 
@@ -235,7 +298,7 @@ function update(id: HostId, facts: Partial<HostView>): void {
   backend.emitHostsChanged();
 }
 
-function keep(id: HostId, change: PasswordChange): PasswordOutcome {
+function keepPassword(id: HostId, change: PasswordChange): PasswordOutcome {
   if (change.change === 'keep') return { outcome: 'kept' };
   if (change.change === 'forget') {
     backend.passwords.delete(id);

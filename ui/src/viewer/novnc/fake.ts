@@ -91,6 +91,15 @@ export class FakeRfb {
   sendKey(keysym: number, code: string | null, down?: boolean): void {
     this.sent.push([keysym, code, down]);
   }
+  /** Keys that the toolkit told of; whether it was view-only each time that all were let go. */
+  taken: [keysym: number, code: string, down: boolean][] = [];
+  released: boolean[] = [];
+  takeKey(keysym: number, code: string, down: boolean): void {
+    this.taken.push([keysym, code, down]);
+  }
+  releaseKeys(): void {
+    this.released.push(this.viewOnly);
+  }
   clipboardPasteFrom(text: string): void {
     this.pasted.push(text);
   }
@@ -111,6 +120,7 @@ export function installFakes(): void {
     'ResizeObserver',
     class {
       observe(): void {}
+      unobserve(): void {}
       disconnect(): void {}
     },
   );

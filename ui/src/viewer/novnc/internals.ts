@@ -64,6 +64,8 @@ export interface Display {
   pending(): boolean;
   flush(): Promise<void>;
   _renderQPush(entry: FrameEntry): void;
+  /** Makes visible what has been drawn, or will be drawn of what is queued: called at the end of each update. */
+  flip(fromQueue?: boolean): void;
   /** Draws what can be drawn. */
   _scanRenderQ(): void;
 }
@@ -109,6 +111,15 @@ export interface Inflator {
   inflate(length: number): Uint8Array;
 }
 
+/** `core/input/keyboard.js`: knows which keys are down. */
+export interface Keyboard {
+  /** A release of a key that is not down is dropped. */
+  _sendKeyEvent(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  _allKeysUp(): void;
+  /** The symbol that each key was pressed with, by its name. */
+  readonly _keyDownList: Readonly<Record<string, number>>;
+}
+
 /** `core/rfb.js`. Its handlers of messages are called with the type read, and of rectangles with the header read. They return
  * false where data is missing, and are called again when there is more. */
 export interface Internals {
@@ -135,6 +146,7 @@ export interface Internals {
   /** The framebuffer update that is being read; `rects` is 0 between two. For a cursor, `x` and `y` are its hotspot. */
   _FBU: { rects: number; x: number; y: number; width: number; height: number };
   _viewOnly: boolean;
+  _keyboard: Keyboard;
   /** The text that the server may ask for; null where it has a newer one itself. */
   _clipboardText: string | null;
   _clipboardServerCapabilitiesFormats: Record<number, boolean>;
@@ -152,6 +164,8 @@ export interface Internals {
   _flushing: boolean;
   _fbWidth: number;
   _fbHeight: number;
+  /** The server has sent a fence, so that it understands them. */
+  _supportsFence: boolean;
   /** The server sends updates without being asked. */
   _enabledContinuousUpdates: boolean;
   /** Reads a message, or the rest of an update. False where data is missing: it is called again when there is more. */
@@ -180,6 +194,12 @@ export interface Cursors {
 
 /** `RFB.messages` of `core/rfb.js`: what is sent. */
 export interface Messages {
+  enableContinuousUpdates(sock: Websock, enable: boolean, x: number, y: number, width: number, height: number): void;
   fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
   setDesktopSize(sock: Websock, width: number, height: number, id: number, flags: number): void;
+  clientFence(sock: Websock, flags: number, payload: string): void;
+  keyEvent(sock: Websock, ...fields: number[]): void;
+  QEMUExtendedKeyEvent(sock: Websock, ...fields: number[]): void;
+  pointerEvent(sock: Websock, ...fields: number[]): void;
+  extendedPointerEvent(sock: Websock, ...fields: number[]): void;
 }

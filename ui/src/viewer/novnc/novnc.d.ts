@@ -11,6 +11,8 @@ declare module '@novnc/novnc' {
     disconnect: CustomEvent<{ clean: boolean }>;
     clipboard: CustomEvent<{ text: string }>;
     bell: CustomEvent<Record<string, never>>;
+    /** Ours: for how many seconds the server has not answered to input; 0 when it has. */
+    silence: CustomEvent<{ seconds: number }>;
     /** Ours: a text was not passed on. */
     texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;
     /** Ours: the remote screen's size, at first and each time that it changes. */

@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { HeldKeys } from '../keys';
 import { nameSuperKey, captureErrors, removeVideoDecoder } from './shims';
 
 const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
@@ -24,24 +23,6 @@ test('the Windows key has a keysym for noVNC under WebKitGTK’s name too', asyn
   expect(getKeysym(press('Super', 'OSLeft', 1))).toBe(0xffeb);
   expect(getKeysym(press('Hyper', 'OSRight', 2))).toBe(0xffec);
   expect(press('a', 'KeyA').key).toBe('a');
-});
-
-test('noVNC takes the keys that are let go for it', async () => {
-  const { default: Keyboard } = await ofNovnc('input/keyboard.js');
-  const canvas = document.createElement('canvas');
-  const held = new HeldKeys();
-  canvas.addEventListener('keydown', (event) => held.note(event));
-  const keyboard = new Keyboard(canvas);
-  const events: [string, boolean][] = [];
-  keyboard.onkeyevent = (_keysym: number, code: string, down: boolean) => events.push([code, down]);
-  keyboard.grab();
-  canvas.dispatchEvent(new KeyboardEvent('keydown', { key: 'Control', code: 'ControlLeft', location: 1 }));
-  held.release(canvas);
-  keyboard.ungrab();
-  expect(events).toEqual([
-    ['ControlLeft', true],
-    ['ControlLeft', false],
-  ]);
 });
 
 test('errors on the console that a module bound while it loaded are reported, and no others', async () => {

@@ -1,6 +1,5 @@
 // The prompts as the user meets them.
 
-import { defaultDisplay } from '../../ipc/display';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
 import { errorText, t } from '../../i18n';
@@ -9,7 +8,7 @@ import type { KeyringError } from '../../ipc/bindings/KeyringError';
 import type { Prompt } from '../../ipc/bindings/Prompt';
 import { backend as engine } from '../../ipc/fake';
 import type { Subject } from '../../ipc/bindings/Subject';
-import { certificate, knownKey, rsaKey, subjects } from '../../ipc/fixtures';
+import { certificate, knownKey, rsaKey, subjects, typedSession } from '../../ipc/fixtures';
 import { ask, askForConsent, find, open, password, phase, reach, setUpViewer, settle, violations } from '../testSetup';
 import { CONSENT_DELAY_MS } from './ConsentButton.svelte';
 
@@ -272,13 +271,7 @@ describe('whom a prompt is about', () => {
   });
 
   test('a session from a link has the address in the window’s title, and while it connects', async () => {
-    engine.session = {
-      name: 'Studio',
-      address: 'elsewhere.example',
-      view_only: false,
-      saved: false,
-      display: defaultDisplay,
-    };
+    engine.session = { ...typedSession, name: 'Studio', address: 'elsewhere.example' };
     await open();
     expect(document.title).toBe('Studio (elsewhere.example)');
     expect(find('#connecting')).toHaveTextContent('elsewhere.example');
@@ -369,6 +362,20 @@ describe('the password', () => {
     await userEvent.type(find('#password'), 'pw{Enter}');
     await settle();
     expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: false }]);
+  });
+
+  test('of a machine that is in no list is remembered with the machine, where that is wanted', async () => {
+    engine.session = typedSession;
+    await open();
+    await ask(password);
+    expect(find('#remember')).not.toBeChecked();
+    expect(find('label[for=remember]')).toHaveTextContent(t('prompt.remember_new'));
+    await userEvent.click(find('#remember'));
+    await userEvent.type(find('#password'), 'pw{Enter}');
+    await settle();
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: true }]);
+    await ask(password);
+    expect(find('#remember')).toBeChecked();
   });
 
   test('can be given again where it did not arrive', async () => {
@@ -599,6 +606,26 @@ describe('less protection', () => {
     await userEvent.keyboard('{Enter}');
     expect(given()).toEqual([]);
     expect(engine.callsOf('close_window')).toHaveLength(1);
+  });
+});
+
+describe('the passphrase of our own key', () => {
+  test('is typed, and nothing of it stays in the page', async () => {
+    await open();
+    await ask({ kind: 'passphrase', file: '/keys/ann.pem', again: false });
+    const field = find<HTMLInputElement>('#passphrase');
+    expect(field).toHaveFocus();
+    expect(field.type).toBe('password');
+    expect(find('#passphrase-prompt')).toHaveTextContent('/keys/ann.pem');
+    expect(await violations()).toEqual([]);
+    await userEvent.click(find('#remember'));
+    await userEvent.type(field, 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'passphrase', passphrase: 'open sesame', remember: false }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+    expect(field).toHaveValue('');
+
+    await ask({ kind: 'passphrase', file: '/keys/ann.pem', again: true });
+    expect(find('#passphrase-prompt')).toHaveTextContent(t('passphrase.again'));
   });
 });
 

@@ -1,12 +1,12 @@
 use super::*;
 use crate::{
     connect::{Handshake, Policy},
-    doctor::{Login, StageReport},
+    doctor::{Login, ReportStage, StageReport},
     model::{Address, Certificate, CertificateProblem, Level, RsaKey, Target},
     store::Pins,
     transport::TimeoutStream,
 };
-use rfb::Ask;
+use rfb::{Ask, SecurityType};
 
 fn target() -> Target {
     Target::unsaved("Box".into(), Address::parse("box").unwrap(), false)
@@ -14,7 +14,7 @@ fn target() -> Target {
 
 fn request(target: Target, with_login: bool, accept: TrustPolicy) -> ProbeRequest {
     let login = with_login.then(|| Login { username: None, password: "sesame".to_owned().into() });
-    ProbeRequest { target, login, http_auth: None, accept }
+    ProbeRequest { target, login, http_auth: None, passphrase: None, accept }
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_login_goes_only_where_it_may() {
             let mut probe = Probe::new(&request, &mut progress);
             let policy = Policy { floor: target.protection, clear_text: target.clear_text, ..Policy::default() };
             let pins = Pins::default();
-            let mut handshake = Handshake::new(&target, &pins, policy, false, &mut probe);
+            let mut handshake = Handshake::new(&target, &pins, policy, false, None, &mut probe);
             handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), path, None);
             let approved = handshake.approve(chosen).await.is_ok();
             // Without a login nothing leaves that could be read.

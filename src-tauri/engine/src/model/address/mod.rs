@@ -3,12 +3,14 @@
 //!
 //! ```text
 //! parse        what is typed by hand; host names, IPv6 addresses and ports, wherever they stand
+//! name         names beyond ASCII, and those that are read in two ways
 //! link         vnc:// links (RFC 7869), and the parameters in them
 //! web_socket   ws:// and wss:// (RFC 6455, section 3)
 //! redact       any text without its passwords and tokens, to be passed on or shown
 //! ```
 
 mod link;
+mod name;
 pub(super) mod parse;
 mod redact;
 mod web_socket;
@@ -17,6 +19,7 @@ mod web_socket;
 mod tests;
 
 pub use link::Link;
+pub(crate) use name::dns_name;
 pub use redact::{without_password, without_secrets};
 pub use web_socket::WebSocket;
 
@@ -59,6 +62,15 @@ pub enum AddressProblem {
     /// The host name has something that host names do not have.
     #[error("a host name has letters, digits, dots and hyphens, and no spaces")]
     Hostname,
+    /// Numbers that a resolver may read as another IPv4 address than a person does.
+    #[error("an IPv4 address has four numbers from 0 to 255 without zeros in front, like 192.168.1.20")]
+    Ipv4,
+    /// Letters of several scripts that look alike, in one part of a name.
+    #[error("the host name mixes letters of different alphabets that look alike")]
+    Scripts,
+    /// Beyond ASCII, and not a name that DNS can have (IDNA).
+    #[error("the host name has letters or signs that international names do not have")]
+    International,
     /// The port is not a number from 1 to 65535.
     #[error("the port is not a number from 1 to 65535")]
     Port,

@@ -1,6 +1,6 @@
 //! What is typed by hand, and host names, IPv6 addresses and ports wherever they stand.
 
-use super::{Address, AddressProblem, DEMO, VNC_PORT};
+use super::{Address, AddressProblem, DEMO, VNC_PORT, name::check_meaning};
 use percent_encoding::percent_decode_str;
 use std::{
     borrow::Cow,
@@ -90,15 +90,22 @@ pub(super) fn machine(text: &str, written: Written) -> Result<(String, u16), Add
         return Ok((hostname, written.default_port()));
     }
     if let Some((before, _)) = text.rsplit_once(':')
+        && before.contains(':')
         && ipv6(before.strip_suffix(':').unwrap_or(before), written).is_some()
     {
         return Err(AddressProblem::Brackets);
     }
     let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
-    let hostname = decoded(name, written)?;
-    check_hostname(&hostname)?;
+    let hostname = match ipv6(name, written) {
+        Some(address) => address,
+        None => {
+            let hostname = decoded(name, written)?;
+            check_hostname(&hostname)?;
+            hostname.into_owned()
+        }
+    };
     let port = number.map_or(Ok(written.default_port()), |number| port(number, written))?;
-    Ok((hostname.into_owned(), port))
+    Ok((hostname, port))
 }
 
 /// Reads what follows `[`: an IPv6 address, `]`, and perhaps a port.
@@ -150,6 +157,15 @@ fn port_number(digits: &str) -> Result<u16, AddressProblem> {
 
 /// An IPv6 address in its usual form, with its scope if it has one (`fe80::1%eth0`).
 pub(in crate::model) fn ipv6(text: &str, written: Written) -> Option<String> {
+    if let Some(literal) = strip_suffix_ignoring_case(text, ".ipv6-literal.net") {
+        // Windows' way for where no colons may stand: fe80--1s4.
+        let (address, scope) = literal.split_once(['s', 'S']).map_or((literal, None), |(a, scope)| (a, Some(scope)));
+        let address: Ipv6Addr = address.replace('-', ":").parse().ok()?;
+        return match scope {
+            None => Some(address.to_string()),
+            Some(scope) => (!scope.is_empty() && is_number(scope)).then(|| format!("{address}%{scope}")),
+        };
+    }
     let Some((address, scope)) = text.split_once('%') else {
         let address: Ipv6Addr = decoded(text, written).ok()?.parse().ok()?;
         return Some(address.to_string());
@@ -189,7 +205,7 @@ pub(super) fn scope_as_typed(hostname: &str) -> Cow<'_, str> {
 }
 
 /// # Errors
-/// [`AddressProblem::Hostname`] and [`AddressProblem::TooLong`].
+/// [`AddressProblem::Hostname`], [`AddressProblem::TooLong`], and those of [`check_meaning`].
 pub(super) fn check_hostname(hostname: &str) -> Result<(), AddressProblem> {
     if hostname.chars().count() > MAX_HOSTNAME {
         return Err(AddressProblem::TooLong);
@@ -207,7 +223,7 @@ pub(super) fn check_hostname(hostname: &str) -> Result<(), AddressProblem> {
     let name = hostname.strip_suffix('.').unwrap_or(hostname);
     let labels =
         name.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && label.chars().all(allowed));
-    if labels && name.contains(char::is_alphanumeric) { Ok(()) } else { Err(AddressProblem::Hostname) }
+    if labels && name.contains(char::is_alphanumeric) { check_meaning(hostname) } else { Err(AddressProblem::Hostname) }
 }
 
 fn decoded(text: &str, written: Written) -> Result<Cow<'_, str>, AddressProblem> {
@@ -223,6 +239,11 @@ pub(super) fn scheme(text: &str) -> Option<&str> {
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     is_scheme.then_some(scheme)
+}
+
+fn strip_suffix_ignoring_case<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(text.len().checked_sub(suffix.len())?)?;
+    rest.eq_ignore_ascii_case(suffix).then_some(start)
 }
 
 pub(in crate::model) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

@@ -1,7 +1,7 @@
 //! Where a WebSocket is: `ws://` and `wss://` ([RFC 6455, section 3](https://www.rfc-editor.org/rfc/rfc6455#section-3)).
 
 use super::{
-    AddressProblem,
+    AddressProblem, dns_name,
     parse::{Written, machine},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -54,9 +54,9 @@ impl WebSocket {
 
     /// Name and port as the `Host` field has them
     /// ([RFC 9110, section 7.2](https://www.rfc-editor.org/rfc/rfc9110#section-7.2)), without an IPv6 scope, which means
-    /// something on this machine only.
+    /// something on this machine only, and an international name as DNS has it.
     pub(crate) fn host(&self) -> String {
-        authority(self.hostname.split('%').next().unwrap_or_default(), self.port, default_port(self.secure))
+        authority(&dns_name(self.hostname.split('%').next().unwrap_or_default()), self.port, default_port(self.secure))
     }
 
     /// The origin of its site ([RFC 6454, section 6.2](https://www.rfc-editor.org/rfc/rfc6454#section-6.2)), such as

@@ -7,13 +7,18 @@ use super::{
 use crate::{connect::Presented, error::ConnectError, store::Verdict};
 
 impl Prompts<'_> {
-    pub(super) async fn confirm_identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
+    /// Says why it will do.
+    ///
+    /// # Errors
+    /// [`ConnectError::cancelled`] where the person does not trust it.
+    pub(super) async fn confirm_identity(&mut self, presented: Presented<'_>) -> Result<&'static str, ConnectError> {
         let Presented { party, endpoint, identity, verdict, .. } = presented;
         let known = match verdict {
             Verdict::Trusted => None,
             Verdict::Unknown => Some(None),
             Verdict::Changed(known) => Some(Some(known)),
         };
+        let why = if known.is_some() { "accepted" } else { "known, or vouched for by an authority" };
         if let Some(known) = known {
             let prompt = Prompt::Trust { identity: identity.clone(), known };
             let Some(Answer::Trust) = self.ask(party, prompt, Stage::Handshake).await else {
@@ -23,6 +28,6 @@ impl Prompts<'_> {
         if let Err(error) = self.run.services.pins.accept(endpoint, identity).await {
             tracing::warn!(%error, "a server's key is known for this session only");
         }
-        Ok(())
+        Ok(why)
     }
 }

@@ -99,7 +99,7 @@ impl Prompts<'_> {
         else {
             return Err(ConnectError::cancelled());
         };
-        let typed = TypedLogin { username: username.filter(|_| request.username), password, remember };
+        let typed = TypedLogin { username: username.filter(|_| request.username), password, remember, accepted: false };
         self.run.set_typed(Some(typed.clone()));
         Ok(self.credentials_of(&typed))
     }

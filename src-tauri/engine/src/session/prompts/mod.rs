@@ -3,11 +3,12 @@
 mod consent;
 mod identity;
 mod login;
+mod passphrase;
 mod ssh;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
-    connect::{Event, Observer, Policy, Presented, Weaker},
+    connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
     error::{ConnectError, Error, KeyringError},
     model::{HttpAuth, Party, Secret, Target},
     transport::{
@@ -28,12 +29,14 @@ use tokio::time::Instant;
 pub(super) struct Prompts<'a> {
     run: &'a Run,
     target: &'a Target,
-    /// Secrets for ssh that were typed, and are kept once it has accepted them; by account.
-    ssh_secrets: Vec<(String, Secret)>,
+    /// Secrets that were typed for ssh and for our own key, and are kept once it turned out that they are right; by account.
+    unproved: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<KeyringError>,
     /// What the server asked for last, and on which path.
     wanted: Option<(CredentialRequest, PathKind)>,
+    /// What is done in this attempt.
+    stages: Stages,
     /// How long a prompt kept the server waiting in this attempt, at most.
     longest_prompt: Duration,
     /// The saved host was edited while its login was read.
@@ -42,13 +45,22 @@ pub(super) struct Prompts<'a> {
 
 impl<'a> Prompts<'a> {
     pub(super) fn new(run: &'a Run, target: &'a Target) -> Self {
-        let (ssh_secrets, keyring, wanted, longest_prompt, is_stale) = Default::default();
-        Self { run, target, ssh_secrets, keyring, wanted, longest_prompt, is_stale }
+        let (unproved, keyring, wanted, longest_prompt, is_stale) = Default::default();
+        Self { run, target, unproved, keyring, wanted, stages: Stages::new(), longest_prompt, is_stale }
     }
 
     /// Another attempt begins.
     pub(super) fn begin(&mut self) {
-        self.longest_prompt = Duration::ZERO;
+        (self.longest_prompt, self.stages) = (Duration::ZERO, Stages::new());
+    }
+
+    /// The attempt is over; returns what was done in it.
+    pub(super) fn end(&mut self, result: Result<&LoggedIn, &ConnectError>) -> &[StageReport] {
+        match result {
+            Ok(LoggedIn { server, .. }) => self.stages.done(format!("{}x{}", server.init.width, server.init.height)),
+            Err(error) => self.stages.failed(error),
+        }
+        self.stages.list()
     }
 
     /// What goes without asking.
@@ -112,6 +124,7 @@ impl<'a> Prompts<'a> {
         let began = Instant::now();
         let answer = self.run.ask(self.subject(party), prompt, stage).await;
         self.longest_prompt = self.longest_prompt.max(began.elapsed());
+        self.stages.waited(began.elapsed());
         answer
     }
 
@@ -128,9 +141,10 @@ impl<'a> Prompts<'a> {
 
 impl Observer for Prompts<'_> {
     fn event(&mut self, event: Event<'_>) {
+        self.stages.event(self.target, &event);
         let stage = match event {
             Event::Dialing => Stage::Dialing,
-            Event::Dialled { failure: None, .. } => return self.keep_ssh_secrets(),
+            Event::Dialled { failure: None, .. } => return self.keep_proved(),
             Event::Step(Step::Greeting | Step::SecurityTypes) => Stage::Handshake,
             Event::Step(Step::Authentication | Step::ServerInit) => Stage::Authenticating,
             Event::Step(Step::SecurityResult) => Stage::Verdict,
@@ -148,7 +162,14 @@ impl Observer for Prompts<'_> {
     }
 
     async fn identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
-        self.confirm_identity(presented).await
+        // The site's key is part of the path's stages.
+        if presented.party == Party::Site {
+            return self.confirm_identity(presented).await.map(drop);
+        }
+        self.stages.identity_shown();
+        let why = self.confirm_identity(presented).await?;
+        self.stages.identity_confirmed(why);
+        Ok(())
     }
 
     async fn weaker(&mut self, weaker: Weaker) -> Result<(), ConnectError> {
@@ -159,8 +180,14 @@ impl Observer for Prompts<'_> {
         self.consent_to_clear_text(party, security_type).await
     }
 
+    async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
+        self.passphrase_of(file, again).await
+    }
+
     async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
-        self.log_in(request, path).await
+        let credentials = self.log_in(request, path).await?;
+        self.stages.login_sent();
+        Ok(credentials)
     }
 }
 

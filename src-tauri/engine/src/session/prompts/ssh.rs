@@ -45,19 +45,19 @@ impl Prompts<'_> {
             return None;
         };
         if let (Some(account), Some(secret), true) = (account, &secret, remember) {
-            self.ssh_secrets.retain(|(other, _)| other != account);
-            self.ssh_secrets.push((account.to_owned(), secret.clone()));
+            self.unproved.retain(|(other, _)| other != account);
+            self.unproved.push((account.to_owned(), secret.clone()));
         }
         Some(secret)
     }
 
-    /// ssh has accepted what was typed: puts it into the keyring, beside the session.
-    pub(super) fn keep_ssh_secrets(&mut self) {
-        for (account, secret) in std::mem::take(&mut self.ssh_secrets) {
+    /// The path is there, so that what was typed for it is right: puts it into the keyring, beside the session.
+    pub(super) fn keep_proved(&mut self) {
+        for (account, secret) in std::mem::take(&mut self.unproved) {
             let keyring = self.run.services.keyring.clone();
             self.run.services.runtime.spawn(async move {
                 if let Err(error) = keyring.set(account, &secret).await {
-                    tracing::info!(%error, "a secret for ssh was not kept");
+                    tracing::info!(%error, "a secret was not kept");
                 }
             });
         }

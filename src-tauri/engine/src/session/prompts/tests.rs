@@ -56,7 +56,7 @@ async fn choose(run: &Run, path: PathKind, chosen: SecurityType, answer: Option<
     let mut prompts = Prompts::new(run, &target);
     let policy = prompts.policy();
     let pins = Pins::default();
-    let mut handshake = Handshake::new(&target, &pins, policy, false, &mut prompts);
+    let mut handshake = Handshake::new(&target, &pins, policy, false, None, &mut prompts);
     handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), path, None);
     let mut approve = pin!(handshake.approve(chosen));
     if let Poll::Ready(approved) = futures_util::poll!(&mut approve) {
@@ -130,7 +130,7 @@ async fn a_path_through_ssh_protects_whatever_the_server_offers() {
     let mut prompts = Prompts::new(&run, &target);
     let pins = Pins::default();
     let policy = Policy { floor: Some(Level::Identified), ..Policy::default() };
-    let mut handshake = Handshake::new(&target, &pins, policy, false, &mut prompts);
+    let mut handshake = Handshake::new(&target, &pins, policy, false, None, &mut prompts);
     handshake.begin(TimeoutStream::new(tokio::io::empty()).limit(), PathKind::Ssh, None);
     assert_eq!(handshake.rfb_policy(&[]).floor, None, "the server need not encrypt once more");
 }
@@ -169,7 +169,7 @@ async fn ssh_asks_the_person_and_takes_its_prompt_away_again() {
         let reply = answering.await;
         assert!(matches!(reply, Some(Reply::Secret(secret)) if secret.expose() == "open sesame"));
     }
-    assert_eq!(prompts.ssh_secrets.len(), 1, "kept only where ssh says whose it is");
+    assert_eq!(prompts.unproved.len(), 1, "kept only where ssh says whose it is");
 
     let key = Question::HostKey { prompt: "Are you sure?".into(), fingerprint: None };
     let mut answering = pin!(prompts.answer(&key));
@@ -323,4 +323,44 @@ async fn a_password_that_was_read_while_the_host_was_edited_is_not_sent_to_the_f
         assert!(asking.await.is_err());
     }
     assert!(prompts.is_stale(), "the session begins again, with what the list says now");
+}
+
+#[tokio::test]
+async fn the_passphrase_of_our_own_key_is_asked_for_once_and_kept_when_it_was_right() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let typed = |words: &str| Answer::Passphrase { passphrase: words.to_owned().into(), remember: true };
+    for (again, words) in [(false, "wrong"), (true, "sesame")] {
+        let mut asking = pin!(prompts.passphrase_of("/ann.pem", again));
+        let number = loop {
+            assert!(futures_util::poll!(&mut asking).is_pending());
+            match shown(&run) {
+                Some((number, prompt)) => {
+                    assert_eq!(prompt, Prompt::Passphrase { file: "/ann.pem".into(), again });
+                    break number;
+                }
+                // The keyring is asked first, on another thread.
+                None => tokio::task::yield_now().await,
+            }
+        };
+        run.session().answer(number, typed(words));
+        assert_eq!(asking.await.unwrap().expose(), words);
+    }
+    let account = crate::model::passphrase_account("/ann.pem");
+    assert!(services.keyring.get(&account).await.unwrap().is_none(), "not before it is known to be right");
+
+    // Another attempt of the same session asks nobody.
+    let mut prompts_of_another = Prompts::new(&run, &target);
+    assert_eq!(prompts_of_another.passphrase_of("/ann.pem", false).await.unwrap().expose(), "sesame");
+
+    prompts.keep_proved();
+    let kept = async {
+        while services.keyring.get(&account).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
+    assert_eq!(services.keyring.get(&account).await.unwrap().unwrap().expose(), "sesame");
 }

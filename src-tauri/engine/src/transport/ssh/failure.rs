@@ -50,6 +50,7 @@ const BROKEN: &[&str] = &[
     "ssh_exchange_identification",
     "banner exchange",
     "Connection closed by ",
+    "closed by remote host",
     "Connection reset by ",
     "Connection timed out",
     "Operation timed out",
@@ -86,6 +87,8 @@ mod tests {
             ("ssh: connect to host box port 22: No route to host", "ssh_unreachable"),
             ("kex_exchange_identification: Connection closed by remote host", "ssh_broken"),
             ("Connection reset by 192.0.2.1 port 22", "ssh_broken"),
+            ("Connection to box closed by remote host.", "ssh_broken"),
+            ("Timeout, server box not responding.", "ssh_broken"),
             ("client_loop: send disconnect: Broken pipe", "ssh_broken"),
             (
                 "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed",

@@ -2,7 +2,8 @@
 //! hosts apply.
 //!
 //! ```text
-//! dial ─┬▶ process             ssh, as a stream that ends with the session
+//! dial ─┬▶ configuration       what the user's configuration says about a dead network
+//!       ├▶ process             ssh, as a stream that ends with the session
 //!       ├▶ failure             why ssh ended, told from its error output
 //!       ├▶ platform::Channel   where this ssh's askpass program connects, and message: the messages there
 //!       └▶ question            ssh's questions, for the keyring and the user
@@ -12,6 +13,7 @@
 //! was started from, if there is one.
 
 pub mod askpass;
+mod configuration;
 mod failure;
 mod message;
 mod process;
@@ -22,7 +24,7 @@ mod tests;
 
 use crate::{
     error::{ConnectError, Result},
-    model::{Address, Jump},
+    model::{Address, Jump, dns_name},
     platform::{self, Channel, Connection},
 };
 use failure::{Ended, explain};
@@ -71,7 +73,13 @@ struct Ssh {
     /// The program that ssh starts to ask a question.
     askpass: PathBuf,
     timeout: Duration,
+    /// `ServerAliveInterval` where the user's configuration has none.
+    alive_interval: Duration,
 }
+
+/// A connection that has died without a FIN is noticed 12 s after the third of these without an answer, in 48 s: VNC servers may
+/// be silent for hours.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
 /// What came of waiting for the server's first byte.
 enum Start {
@@ -93,14 +101,12 @@ impl Ssh {
                 // Uses a master connection that is there, but does not become one: it ends with the session, and no other
                 // may depend on it.
                 "-oControlMaster=no",
-                // A connection that has died without a FIN is noticed after three of these, 45 s: VNC servers may be
-                // silent for hours.
-                "-oServerAliveInterval=15",
             ]
             .map(OsString::from)
             .to_vec(),
             askpass: platform::executable().map_err(system)?,
             timeout: DIAL_TIMEOUT,
+            alive_interval: ALIVE_INTERVAL,
         })
     }
 
@@ -113,7 +119,12 @@ impl Ssh {
     ) -> Result<Stream, ConnectError> {
         let address = Address::Tcp { hostname: hostname.to_owned(), port };
         let channel = Channel::open().map_err(system)?;
-        let mut tunnel = Tunnel::start(&mut self.command(jump, hostname, port, &channel)).map_err(|cause| {
+        let alive = match configuration::notices_silence(&self.program, &self.options, jump).await {
+            true => None,
+            false => Some(format!("-oServerAliveInterval={}", self.alive_interval.as_secs())),
+        };
+        let mut command = self.command(jump, hostname, port, &channel, alive);
+        let mut tunnel = Tunnel::start(&mut command).map_err(|cause| {
             if cause.kind() == ErrorKind::NotFound {
                 ConnectError::SshMissing
             } else {
@@ -135,9 +146,14 @@ impl Ssh {
         }
     }
 
-    fn command(&self, jump: &Jump, hostname: &str, port: u16, channel: &Channel) -> Command {
+    fn command(&self, jump: &Jump, hostname: &str, port: u16, channel: &Channel, alive: Option<String>) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.options).arg("-W").arg(format!("[{hostname}]:{port}")).args(jump.arguments());
+        command
+            .args(&self.options)
+            .args(alive)
+            .arg("-W")
+            .arg(format!("[{}]:{port}", dns_name(hostname)))
+            .args(jump.arguments());
         command.env("SSH_ASKPASS", &self.askpass).env("SSH_ASKPASS_REQUIRE", "force");
         command.envs(platform::ASKPASS_VARIABLES.iter().copied()).env(askpass::CHANNEL, channel.address());
         command

@@ -7,7 +7,7 @@ use super::{
 use crate::test_process::{CHILD_OF_TEST, again};
 use rustix::{
     event::{PollFd, PollFlags, poll},
-    process::{Pid, PidfdFlags, pidfd_open},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
 };
 use std::{
     collections::BTreeSet,
@@ -42,6 +42,17 @@ fn user() -> String {
     String::from_utf8(StdCommand::new("id").arg("-un").output().unwrap().stdout).unwrap().trim().to_owned()
 }
 
+/// An sshd that listens.
+fn start_sshd(config: &Path) -> Child {
+    let mut sshd = StdCommand::new("/usr/sbin/sshd");
+    sshd.args(["-D", "-e", "-f"]).arg(config).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut sshd = sshd.spawn().expect("the package openssh-server is needed for this test");
+    let mut said = BufReader::new(sshd.stderr.take().unwrap()).lines();
+    assert!(said.by_ref().map_while(|line| line.ok()).any(|line| line.contains("Server listening")));
+    std::thread::spawn(move || said.for_each(drop));
+    sshd
+}
+
 /// A folder with an sshd and a user's configuration.
 struct World {
     folder: TempDir,
@@ -67,12 +78,7 @@ impl World {
             "PidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\nPasswordAuthentication yes\n".to_owned(),
         ];
         fs::write(at("sshd_config"), lines.join("\n")).unwrap();
-        let mut sshd = StdCommand::new("/usr/sbin/sshd");
-        sshd.args(["-D", "-e", "-f"]).arg(at("sshd_config")).stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut sshd = sshd.spawn().expect("the package openssh-server is needed for this test");
-        let mut said = BufReader::new(sshd.stderr.take().unwrap()).lines();
-        assert!(said.by_ref().map_while(|line| line.ok()).any(|line| line.contains("Server listening")));
-        std::thread::spawn(move || said.for_each(drop));
+        let sshd = start_sshd(at("sshd_config").as_ref());
 
         let known = |key: &str| format!("[127.0.0.1]:{port} {}", public(key));
         fs::write(at("known"), known("host")).unwrap();
@@ -421,6 +427,61 @@ async fn an_ssh_host_that_says_nothing_is_given_up() {
     gone(groups).await;
 }
 
+/// All processes that this one has started, and theirs.
+fn descendants(of: u32) -> Vec<Pid> {
+    let parent = |process: &Path| {
+        let stat = fs::read_to_string(process.join("stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    let id = |process: &Path| process.file_name()?.to_str()?.parse::<u32>().ok();
+    let children = processes().filter(|process| parent(process) == Some(of)).filter_map(|process| id(&process));
+    let with_theirs = |child| descendants(child).into_iter().chain(Pid::from_raw(child.cast_signed()));
+    children.flat_map(with_theirs).collect()
+}
+
+#[tokio::test]
+async fn an_ssh_host_that_falls_silent_is_noticed() {
+    let world = World::new("Host own\nServerAliveInterval 240\n");
+    let echo = echo().await;
+    for (jump, is_noticed) in [("box", true), ("own", false)] {
+        let impatient = Ssh { alive_interval: Duration::from_secs(1), ..world.ssh() };
+        let mut answers = Answers::default();
+        let mut stream = impatient.dial(&jump.parse().unwrap(), "127.0.0.1", echo, &mut answers).await.unwrap();
+        greeted(&mut stream).await;
+        let frozen = descendants(world.sshd.id());
+        frozen.iter().for_each(|process| kill_process(*process, Signal::STOP).unwrap());
+        let end = timeout(Duration::from_secs(if is_noticed { 20 } else { 6 }), stream.read_u8()).await;
+        frozen.iter().for_each(|process| kill_process(*process, Signal::KILL).unwrap());
+        match is_noticed {
+            true => {
+                let words = end.expect("it is noticed").unwrap_err().to_string();
+                assert!(words.contains("not responding"), "{words}");
+            }
+            // The user's own configuration says how long to wait.
+            false => assert!(end.is_err(), "{end:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_ssh_host_that_is_killed_is_noticed_at_once_and_there_again_after_its_restart() {
+    let mut world = World::new("");
+    let echo = echo().await;
+    let mut stream = world.dial("box", echo, &mut Answers::default()).await.unwrap();
+    greeted(&mut stream).await;
+    let connections = descendants(world.sshd.id());
+    world.sshd.kill().unwrap();
+    world.sshd.wait().unwrap();
+    connections.iter().for_each(|process| kill_process(*process, Signal::KILL).unwrap());
+    let end = timeout(Duration::from_secs(5), stream.read_u8()).await.expect("it is noticed").unwrap_err();
+    assert!(end.get_ref().is_some_and(|cause| cause.is::<Ended>()), "{end}");
+
+    let error = world.fails("box", echo, &mut Answers::default()).await;
+    assert!(matches!(error, ConnectError::SshUnreachable { .. }), "{error:?}");
+    world.sshd = start_sshd(&world.path("sshd_config"));
+    greeted(&mut world.dial("box", echo, &mut Answers::default()).await.unwrap()).await;
+}
+
 /// Answers after an hour.
 struct AfterAnHour;
 
@@ -457,6 +518,7 @@ async fn the_time_before_and_after_a_question_counts_together() {
         options: Vec::new(),
         askpass: folder.path().join("askpass"),
         timeout: Duration::from_secs(30),
+        alive_interval: ALIVE_INTERVAL,
     };
     let channel = Channel::open().unwrap();
     let mut silent = Command::new("tail");

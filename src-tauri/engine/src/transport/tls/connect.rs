@@ -1,9 +1,10 @@
 //! The client's side of the handshake, for the two kinds that VNC has: with certificates, and anonymous.
 
 use super::{
-    Failed, Peer, Tls,
+    Failed, Peer, Refusal, Setup, Tls, alert,
     certificate::{Problems, certificate, problem},
-    reasons, roots,
+    client::{Asked, Unconfirmed},
+    is_end, reasons, roots,
 };
 use openssl::{
     error::ErrorStack,
@@ -31,20 +32,24 @@ use tokio_openssl::SslStream;
 /// Brings up TLS. A certificate is never refused here: what is wrong with it is returned, and the user decides before
 /// anything secret is sent. That the server has the certificate's key is always checked.
 ///
-/// `ca_file`: PEM certificates of further authorities; may be empty.
-pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, ca_file: &str) -> Result<Tls, Failed> {
+/// Where the server does not accept the client's certificate, the stream may end with [`Refusal`].
+pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, setup: Setup<'_>) -> Result<Tls, Failed> {
     nothing_early(&mut stream).await?;
-    let problems = Problems::default();
+    let (problems, asked) = (Problems::default(), Asked::default());
     let ssl = match kind {
         TlsKind::Anonymous => anonymous()?,
         TlsKind::X509 => {
-            let ca_file = ca_file.to_owned();
+            let ca_file = setup.ca_file.to_owned();
             let authorities = spawn_blocking(move || roots::store(&ca_file)).await.map_err(io::Error::other)??;
-            x509(authorities, peer, &problems)?
+            x509(authorities, peer, &problems, setup, &asked)?
         }
     };
     let mut stream = SslStream::new(ssl, stream)?;
-    Pin::new(&mut stream).connect().await.map_err(|error| explain(error, kind))?;
+    let refusal = |alert| asked.get().then_some(Refusal { shown: setup.certificate.is_some(), alert });
+    if let Err(error) = Pin::new(&mut stream).connect().await {
+        let refusal = is_end(&error).then(|| refusal(error.ssl_error().and_then(alert))).flatten();
+        return Err(refusal.map_or_else(|| explain(error, kind), Failed::Client));
+    }
     let ssl = stream.ssl();
     let cipher = ssl.current_cipher().map_or("", |cipher| cipher.name());
     let description = format!("{} {cipher}", ssl.version_str());
@@ -52,7 +57,8 @@ pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, ca_f
         TlsKind::Anonymous => None,
         TlsKind::X509 => Some(certificate(ssl, &problems)?),
     };
-    Ok(Tls { stream: Box::new(stream), certificate, description })
+    let stream = Box::new(Unconfirmed::new(stream, refusal(None)));
+    Ok(Tls { stream, certificate, description, asked_for_ours: asked.get() })
 }
 
 /// Fails with [`Failed::Early`] where bytes are there already. The client speaks first in TLS, so they are not the
@@ -100,11 +106,21 @@ fn anonymous() -> Result<Ssl, ErrorStack> {
 }
 
 /// TLS 1.2 or newer with a certificate. What is wrong with it is collected in `problems`: OpenSSL goes on after each.
-fn x509(authorities: X509Store, peer: &Peer, problems: &Problems) -> Result<Ssl, ErrorStack> {
+fn x509(
+    authorities: X509Store,
+    peer: &Peer,
+    problems: &Problems,
+    setup: Setup<'_>,
+    asked: &Asked,
+) -> Result<Ssl, ErrorStack> {
     let mut context = context()?;
+    asked.watch(&mut context)?;
     context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     context.set_cipher_list("DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=1")?;
     context.set_cert_store(authorities);
+    if let Some(certificate) = setup.certificate {
+        certificate.use_for(&mut context)?;
+    }
     let found = Arc::clone(problems);
     context.set_verify_callback(SslVerifyMode::PEER, move |fine, certificates| {
         if !fine {

@@ -1,17 +1,19 @@
 //! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which other libraries refuse.
 //!
-//! `connect` brings it up, `certificate` says what is in the server's certificate and what is wrong with it, `roots` has
-//! the certificate authorities that it is checked against.
+//! `connect` brings it up, `certificate` says what is in the server's certificate and what is wrong with it, `client`
+//! has our own, `roots` the certificate authorities that it is checked against.
 
 mod certificate;
+mod client;
 mod connect;
 mod roots;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use client::{ClientCertificate, Refusal, Unusable};
 pub(crate) use connect::upgrade;
 
-use crate::model::Certificate;
+use crate::model::{Certificate, dns_name};
 use openssl::{error::ErrorStack, ssl};
 use rfb::Stream;
 use std::{
@@ -27,12 +29,23 @@ pub(crate) struct Tls {
     pub(crate) certificate: Option<Certificate>,
     /// Version and cipher suite, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`.
     pub(crate) description: String,
+    /// The server has asked for a certificate of ours.
+    pub(crate) asked_for_ours: bool,
+}
+
+/// What this side brings along.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Setup<'a> {
+    /// PEM certificates of further authorities; may be empty.
+    pub(crate) ca_file: &'a str,
+    /// What is shown to a server that asks.
+    pub(crate) certificate: Option<&'a ClientCertificate>,
 }
 
 /// The server that is meant, for SNI and for the check of the certificate's names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// A DNS name as an address has it: sent as SNI, and looked for in the certificate.
+    /// A DNS name, in ASCII: sent as SNI, and looked for in the certificate.
     Name(String),
     /// An IP address: looked for in the certificate.
     Ip(IpAddr),
@@ -44,7 +57,7 @@ impl Peer {
     /// The server behind a host name, without an IPv6 address's scope: that means something on this machine only.
     pub(crate) fn of(hostname: &str) -> Self {
         let unscoped = hostname.split('%').next().unwrap_or(hostname);
-        unscoped.parse().map_or_else(|_| Self::Name(unscoped.to_owned()), Self::Ip)
+        unscoped.parse().map_or_else(|_| Self::Name(dns_name(unscoped).into_owned()), Self::Ip)
     }
 }
 
@@ -57,6 +70,8 @@ pub(crate) enum Failed {
     Early,
     /// No common version or suite, or no TLS; in OpenSSL's words, or those of the server's alert.
     Tls { detail: String },
+    /// The server asked for a certificate of ours, and ended it.
+    Client(Refusal),
     /// The stream failed.
     Io(io::Error),
 }
@@ -85,6 +100,25 @@ impl From<io::Error> for Failed {
         Self::Io(cause)
     }
 }
+
+/// The other side's alert, in OpenSSL's words; none where it was something else.
+fn alert(errors: &ErrorStack) -> Option<String> {
+    let is_alert = |error: &openssl::error::Error| (1000..1256).contains(&error.reason_code());
+    errors.errors().iter().any(is_alert).then(|| reasons(errors))
+}
+
+/// Whether the other side has ended it, with an alert or without.
+fn is_end(error: &ssl::Error) -> bool {
+    let is_eof = |error: &openssl::error::Error| error.reason_code() == UNEXPECTED_EOF;
+    match (error.io_error(), error.ssl_error()) {
+        (Some(cause), _) => matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe),
+        (None, Some(errors)) => alert(errors).is_some() || errors.errors().iter().any(is_eof),
+        (None, None) => true,
+    }
+}
+
+/// `SSL_R_UNEXPECTED_EOF_WHILE_READING`.
+const UNEXPECTED_EOF: i32 = 294;
 
 /// OpenSSL's words in one line: what failed, then why.
 fn reasons(errors: &ErrorStack) -> String {

@@ -1,5 +1,7 @@
 //! Against servers by OpenSSL at the other end of a pipe, with certificates that are made here.
 
+mod client;
+
 use super::{
     certificate::{MAX_NAMES, visible},
     connect::context,
@@ -7,6 +9,7 @@ use super::{
     *,
 };
 use crate::{
+    error::ConnectError,
     model::{CertificateProblem, Identity, fingerprint},
     store::{Pins, Verdict},
     test_process::{CHILD_OF_TEST, again},
@@ -183,9 +186,13 @@ async fn accept(context: SslContextBuilder, far: DuplexStream) -> Result<Option<
     Ok(name)
 }
 
+fn with(ca_file: &str) -> Setup<'_> {
+    Setup { ca_file, certificate: None }
+}
+
 async fn look(context: SslContextBuilder, peer: &Peer, ca_file: &str) -> Certificate {
     let (near, served) = serve(context);
-    let mut tls = upgrade(near, TlsKind::X509, peer, ca_file).await.unwrap();
+    let mut tls = upgrade(near, TlsKind::X509, peer, with(ca_file)).await.unwrap();
     greeted(&mut tls).await;
     let certificate = tls.certificate.take().unwrap();
     drop(tls);
@@ -208,7 +215,7 @@ fn at(address: &str) -> Peer {
 }
 
 async fn failure(near: Stream, kind: TlsKind) -> Failed {
-    upgrade(near, kind, &named("studio"), "").await.err().unwrap()
+    upgrade(near, kind, &named("studio"), Setup::default()).await.err().unwrap()
 }
 
 async fn words(near: Stream, kind: TlsKind) -> String {
@@ -425,7 +432,7 @@ async fn a_malformed_certificate_does_not_break_the_stream() {
         let extension = X509Extension::new_from_der(&names, false, &nonsense).unwrap();
         let made = Plan { issuer, extension: Some(extension), ..plan() }.make();
         let (near, served) = serve(server(&made, &[]));
-        let mut tls = upgrade(near, TlsKind::X509, &named("studio"), &ca_file).await.unwrap();
+        let mut tls = upgrade(near, TlsKind::X509, &named("studio"), with(&ca_file)).await.unwrap();
         greeted(&mut tls).await;
         tls.stream.write_all(b"x").await.unwrap();
         assert_eq!(tls.stream.read_u8().await.unwrap(), b'x');
@@ -440,13 +447,13 @@ async fn only_names_are_sent_to_the_server() {
     let made = plan().make();
     for (peer, sent) in [
         (named("studio.example."), Some("studio.example")),
-        (named("müller.example"), None),
+        (Peer::of("müller.example"), Some("xn--mller-kva.example")),
         (at("192.168.1.7"), None),
         (at("fe80::7"), None),
         (Peer::Local, None),
     ] {
         let (near, served) = serve(server(&made, &[]));
-        greeted(&mut upgrade(near, TlsKind::X509, &peer, "").await.unwrap()).await;
+        greeted(&mut upgrade(near, TlsKind::X509, &peer, Setup::default()).await.unwrap()).await;
         assert_eq!(served.await.unwrap().unwrap().as_deref(), sent, "{peer:?}");
     }
 }
@@ -476,14 +483,14 @@ async fn a_file_of_authorities_that_cannot_be_used_stops_before_anything_is_sent
         ("huge", "it has more than 8 MiB"),
     ] {
         let (near, mut far) = duplex(1024);
-        match upgrade(Box::new(near), TlsKind::X509, &named("studio"), &path(name)).await.err().unwrap() {
+        match upgrade(Box::new(near), TlsKind::X509, &named("studio"), with(&path(name))).await.err().unwrap() {
             Failed::CaFile { detail } => assert!(detail.starts_with(expected), "{name}: {detail}"),
             other => panic!("{name}: {other:?}"),
         }
         assert_eq!(far.read(&mut [0]).await.unwrap(), 0, "{name}");
     }
     assert!(matches!(
-        upgrade(Box::new(duplex(1).0), TlsKind::X509, &named("studio"), "/dev/zero").await,
+        upgrade(Box::new(duplex(1).0), TlsKind::X509, &named("studio"), with("/dev/zero")).await,
         Err(Failed::CaFile { .. })
     ));
 }
@@ -522,7 +529,7 @@ fn the_users_own_authorities_come_in_place_of_the_systems() {
 async fn anonymous_servers_are_spoken_to_and_show_nothing() {
     for (dh, cipher) in [(None, "AECDH-"), (Some(Dh::get_2048_256().unwrap()), "ADH-")] {
         let (near, served) = serve(anonymous_server(dh));
-        let mut tls = upgrade(near, TlsKind::Anonymous, &named("studio"), "/not/looked/at").await.unwrap();
+        let mut tls = upgrade(near, TlsKind::Anonymous, &named("studio"), with("/not/looked/at")).await.unwrap();
         greeted(&mut tls).await;
         assert_eq!(tls.certificate, None);
         assert!(tls.description.starts_with(&format!("TLSv1.2 {cipher}")), "{}", tls.description);
@@ -715,7 +722,7 @@ async fn a_server_that_hangs_is_given_up_at_the_streams_limit() {
 async fn bytes_get_through_an_unkind_transport() {
     let (near, far) = duplex(1);
     let served = tokio::spawn(accept(server(&plan().make(), &[]), far));
-    let mut tls = upgrade(Box::new(near), TlsKind::X509, &Peer::Local, "").await.unwrap();
+    let mut tls = upgrade(Box::new(near), TlsKind::X509, &Peer::Local, Setup::default()).await.unwrap();
     assert_eq!(tls.description, "TLSv1.3 TLS_AES_256_GCM_SHA384");
     greeted(&mut tls).await;
     for length in [1, 2000] {
@@ -740,10 +747,20 @@ async fn an_end_without_goodbye_is_an_end() {
             Pin::new(&mut stream).accept().await.unwrap();
             stream.write_all(b"last words").await.unwrap();
         });
-        let mut tls = upgrade(Box::new(near), TlsKind::X509, &named("studio"), "").await.unwrap();
+        let mut tls = upgrade(Box::new(near), TlsKind::X509, &named("studio"), Setup::default()).await.unwrap();
         let mut came = Vec::new();
         tls.stream.read_to_end(&mut came).await.unwrap();
         assert_eq!(came, b"last words");
         served.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_certificate_for_an_international_name_is_one_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = authority("Our authority");
+    let ca_file = file_of(folder.path(), &[&ours]);
+    let made = Plan { dns: &["xn--mller-kva.example"], issuer: Some(&ours), ..plan() }.make();
+    assert_eq!(look(server(&made, &[]), &Peer::of("müller.example"), &ca_file).await.problems, []);
+    assert_eq!(look(server(&made, &[]), &Peer::of("mueller.example"), &ca_file).await.problems, [WrongName]);
 }

@@ -1,6 +1,9 @@
 //! An open WebSocket as a stream of bytes: message boundaries mean nothing to RFB.
 
-use super::diagnose::EndCause;
+use super::{
+    diagnose::EndCause,
+    quiet::{ANSWER_WITHIN, Due, PING_AFTER, Quiet},
+};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use std::{
@@ -30,15 +33,21 @@ const READ_BUFFER: usize = 32 * 1024;
 const NORMAL: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
 
-/// Reads the payload of binary messages, writes one binary message a flush. Pings are answered while it is read.
+/// Reads the payload of binary messages, writes one binary message a flush. While it is read, pings are answered, and sent
+/// where nothing comes.
 pub(super) struct BinaryStream<S> {
-    socket: WebSocketStream<S>,
+    socket: WebSocketStream<Counted<S>>,
     /// What is left of the last message.
     unread: Bytes,
     /// What was written since the last flush.
     unsent: BytesMut,
     /// Whether the server has closed it (RFC 6455, section 5.5.1), or it broke.
     ended: bool,
+    quiet: Quiet,
+    /// How many bytes had come when it was last looked.
+    heard: u64,
+    /// A ping is not on its way yet.
+    unsent_ping: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> BinaryStream<S> {
@@ -50,8 +59,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> BinaryStream<S> {
             .max_write_buffer_size(MAX_SEND + ROOM_FOR_PONGS)
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_MESSAGE));
-        let socket = WebSocketStream::from_partially_read(stream, early, Role::Client, Some(config)).await;
-        Self { socket, unread: Bytes::new(), unsent: BytesMut::new(), ended: false }
+        let socket =
+            WebSocketStream::from_partially_read(Counted { stream, read: 0 }, early, Role::Client, Some(config)).await;
+        Self {
+            socket,
+            unread: Bytes::new(),
+            unsent: BytesMut::new(),
+            ended: false,
+            quiet: Quiet::new(),
+            heard: 0,
+            unsent_ping: false,
+        }
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -60,6 +78,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> BinaryStream<S> {
             self.socket.start_send_unpin(Message::Binary(self.unsent.split().freeze())).map_err(io_error)?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Nothing has come: sends a ping when it is time. An error where the way is dead.
+    fn poll_quiet(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        while let Poll::Ready(due) = self.quiet.poll_due(cx) {
+            match due {
+                Due::Ping => self.unsent_ping = true,
+                Due::End => {
+                    let seconds = (PING_AFTER + ANSWER_WITHIN).as_secs();
+                    let words = format!("nothing came for {seconds} s, not even the answer to a ping");
+                    return Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, words));
+                }
+            }
+        }
+        if self.unsent_ping
+            && let Poll::Ready(ready) = self.socket.poll_ready_unpin(cx)
+        {
+            self.unsent_ping = false;
+            // Where it cannot be sent, reading says why.
+            let _ = ready.and_then(|()| self.socket.start_send_unpin(Message::Ping(Bytes::new())));
+        }
+        // What is left of a ping or a pong.
+        let _ = self.socket.poll_flush_unpin(cx);
+        Poll::Pending
     }
 }
 
@@ -76,7 +118,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for BinaryStream<S> {
             if this.ended {
                 return Poll::Ready(Ok(()));
             }
-            match ready!(this.socket.poll_next_unpin(cx)) {
+            let next = this.socket.poll_next_unpin(cx);
+            let read = this.socket.get_ref().read;
+            if std::mem::replace(&mut this.heard, read) != read {
+                this.quiet.heard();
+            }
+            let Poll::Ready(next) = next else {
+                return this.poll_quiet(cx).map(|dead| {
+                    this.ended = true;
+                    Err(dead)
+                });
+            };
+            match next {
                 Some(Ok(Message::Binary(bytes))) => this.unread = bytes,
                 Some(Ok(Message::Text(_)) | Err(WebSocketError::Utf8(_))) => {
                     this.ended = true;
@@ -88,7 +141,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for BinaryStream<S> {
                     let _ = this.socket.poll_flush_unpin(cx);
                     return Poll::Ready(close(frame));
                 }
-                // A ping or a pong, which tungstenite has handled.
+                Some(Ok(Message::Pong(_))) => this.quiet.answered(),
+                // A ping, which tungstenite has handled.
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     this.ended = true;
@@ -125,6 +179,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for BinaryStream<S> {
         let this = self.get_mut();
         ready!(this.poll_send(cx))?;
         this.socket.poll_close_unpin(cx).map_err(io_error)
+    }
+}
+
+/// A stream that counts what is read from it: a message may be on its way for minutes.
+struct Counted<S> {
+    stream: S,
+    /// Bytes.
+    read: u64,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let (this, before) = (self.get_mut(), buf.filled().len());
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+        this.read += (buf.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     ConnectDelegate, Headers,
     bytes::BinaryStream,
-    diagnose::hung_up,
+    diagnose::{hung_up, names_a_token},
     opening::{BINARY, MAX_HEAD, Opening},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     model::{Address, WebSocket},
     transport::{
         ConnectTrace, Phase, tcp,
-        tls::{self, Peer},
+        tls::{self, Peer, Refusal, Setup},
     },
 };
 use rfb::{Stream, TlsKind};
@@ -38,8 +38,7 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<String>,
 }
 
-/// Connects to `socket`; a file of authorities that may vouch for the site is `ca_file`, or empty. The steps are recorded
-/// in `trace`, also where it fails.
+/// Connects to `socket`; `setup` is for TLS. The steps are recorded in `trace`, also where it fails.
 ///
 /// # Errors
 /// Those of TCP; [`ConnectError::Tls`] where both sides find no common ground, and [`ConnectError::ConnectionLost`] where
@@ -49,20 +48,26 @@ pub(crate) struct Connection {
 /// [`ConnectError::NotWebSocket`]; and what `delegate` answers.
 pub(crate) async fn dial(
     socket: &WebSocket,
-    ca_file: &str,
+    setup: Setup<'_>,
     headers: &Headers,
     delegate: &mut impl ConnectDelegate,
     trace: &mut ConnectTrace,
 ) -> Result<Connection, ConnectError> {
     let address = Address::Ws(socket.clone()).without_query().to_string();
     let approved = Approved::default();
-    let mut connector = Connector { socket, ca_file, headers, delegate, trace, address, approved };
+    let asked_for_ours = false;
+    let mut connector = Connector { socket, setup, headers, delegate, trace, address, approved, asked_for_ours };
     let mut protocol = Some(BINARY);
     loop {
         connector.approved.asked_for = Duration::ZERO;
         match connector.connect(protocol).await {
             // Some servers refuse an unknown subprotocol as a mistake. Asked once more without, they accept.
             Err(ConnectError::WsRefused { status: 400, .. }) if protocol.is_some() => protocol = None,
+            // nginx says so what others say in TLS.
+            Err(ConnectError::WsRefused { status: 400, .. }) if connector.asked_for_ours => {
+                let refusal = Refusal { shown: setup.certificate.is_some(), alert: None };
+                return Err(refusal.explain(connector.address));
+            }
             // What was approved is not asked again, so this happens once.
             Err(error) if connector.approved.asked_for >= LONG_QUESTION && is_end_of_patience(&error) => {}
             done => return done,
@@ -84,13 +89,15 @@ fn is_end_of_patience(error: &ConnectError) -> bool {
 /// What it takes to connect to one address, perhaps more than once.
 struct Connector<'a, D> {
     socket: &'a WebSocket,
-    ca_file: &'a str,
+    setup: Setup<'a>,
     headers: &'a Headers,
     delegate: &'a mut D,
     trace: &'a mut ConnectTrace,
     /// As errors name it.
     address: String,
     approved: Approved,
+    /// The site has asked for a certificate of ours.
+    asked_for_ours: bool,
 }
 
 /// What the delegate has answered.
@@ -129,8 +136,9 @@ impl<D: ConnectDelegate> Connector<'_, D> {
     /// TLS, with a certificate that the delegate has accepted.
     async fn secure(&mut self, stream: Stream) -> Result<tls::Tls, ConnectError> {
         let peer = Peer::of(&self.socket.hostname);
-        let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.ca_file)).await;
+        let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.setup)).await;
         let mut tls = upgraded.map_err(|_| self.timed_out())?.map_err(|failed| self.explain_tls(failed))?;
+        self.asked_for_ours = tls.asked_for_ours;
         let Some(certificate) = tls.certificate.take() else {
             return Err(self.tls_error("the server has no certificate".to_owned()));
         };
@@ -156,7 +164,8 @@ impl<D: ConnectDelegate> Connector<'_, D> {
 
     fn explain_tls(&self, failed: tls::Failed) -> ConnectError {
         match failed {
-            tls::Failed::CaFile { detail } => ConnectError::CaFile { path: self.ca_file.to_owned(), detail },
+            tls::Failed::CaFile { detail } => ConnectError::CaFile { path: self.setup.ca_file.to_owned(), detail },
+            tls::Failed::Client(refusal) => refusal.explain(self.address.clone()),
             tls::Failed::Early => self.tls_error("something was sent before TLS".to_owned()),
             tls::Failed::Tls { detail } => self.tls_error(detail),
             // Not the connection's: a task of Portlight failed.
@@ -202,6 +211,11 @@ pub(super) async fn open(
             Ok(0) => return Err(hung_up(socket, &answer, broken.is_some(), address.to_owned())),
             Ok(_) => {}
             Err(cause) => {
+                // websockify only closes on a token that it does not know.
+                if let Some(refusal) = Refusal::of(&cause).filter(|said| said.alert.is_some() || !names_a_token(socket))
+                {
+                    return Err(refusal.explain(address.to_owned()));
+                }
                 broken.get_or_insert(cause);
                 return Err(hung_up(socket, &answer, true, address.to_owned()));
             }

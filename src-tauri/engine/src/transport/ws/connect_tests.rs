@@ -3,7 +3,7 @@
 use super::{headers::HeaderName, *};
 use crate::{
     model::{Address, Secret, WebSocket},
-    transport::ConnectTrace,
+    transport::{ConnectTrace, tls::Setup},
 };
 use openssl::{
     asn1::Asn1Time,
@@ -11,7 +11,7 @@ use openssl::{
     hash::MessageDigest,
     nid::Nid,
     pkey::PKey,
-    ssl::{Ssl, SslContext, SslMethod},
+    ssl::{Ssl, SslContext, SslMethod, SslVerifyMode},
     x509::{X509, X509Name},
 };
 use std::{pin::Pin, time::Duration};
@@ -36,11 +36,16 @@ async fn listen(scheme: &str) -> (TcpListener, WebSocket) {
 }
 
 async fn dial_to(socket: &WebSocket, delegate: &mut impl ConnectDelegate) -> Result<Connection, ConnectError> {
-    dial(socket, "", &Headers::default(), delegate, &mut ConnectTrace::default()).await
+    dial(socket, Setup::default(), &Headers::default(), delegate, &mut ConnectTrace::default()).await
 }
 
 /// A site with one certificate, which no authority vouches for.
 fn tls_site() -> SslContext {
+    tls_site_that(SslVerifyMode::NONE)
+}
+
+/// The same, asking for a certificate of ours or not.
+fn tls_site_that(asks: SslVerifyMode) -> SslContext {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let mut name = X509Name::builder().unwrap();
@@ -57,6 +62,7 @@ fn tls_site() -> SslContext {
     let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
     context.set_certificate(&certificate.build()).unwrap();
     context.set_private_key(&key).unwrap();
+    context.set_verify(asks);
     context.build()
 }
 
@@ -223,9 +229,44 @@ async fn headers_that_cannot_be_sent_are_named_without_their_values_and_nothing_
     let (listener, socket) = listen("ws").await;
     let secret = Secret::from("a\r\nHost: evil".to_owned());
     let headers = Headers { basic: None, extra: vec![("cookie".parse::<HeaderName>().unwrap(), secret)] };
-    let error = dial(&socket, "", &headers, &mut Accepts::default(), &mut ConnectTrace::default()).await.err().unwrap();
+    let error = dial(&socket, Setup::default(), &headers, &mut Accepts::default(), &mut ConnectTrace::default())
+        .await
+        .err()
+        .unwrap();
     let address = format!("ws://{}/a", listener.local_addr().unwrap());
     let detail = "the header cookie has line breaks or other control characters".to_owned();
     assert_eq!(error, ConnectError::BadHttpAuth { address, detail });
     assert!(timeout(Duration::from_millis(1), listener.accept()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_site_that_wants_a_certificate_of_ours_says_so_in_tls_or_in_http() {
+    let wanted = |error: Option<ConnectError>| match error {
+        Some(ConnectError::ClientCertificateWanted { detail, .. }) => detail,
+        other => panic!("{other:?}"),
+    };
+    // Its alert comes when the request is on its way.
+    let (listener, socket) = listen("wss").await;
+    let context = tls_site_that(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    let site = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = SslStream::new(Ssl::new(&context).unwrap(), stream).unwrap();
+        Pin::new(&mut stream).accept().await.unwrap_err();
+    };
+    let (opened, ()) = both(dial_to(&socket, &mut Accepts::default()), site).await;
+    assert!(wanted(opened.err()).contains("certificate required"));
+
+    // As nginx does.
+    let (listener, socket) = listen("wss").await;
+    let context = tls_site_that(SslVerifyMode::PEER);
+    let site = async {
+        // Asked a second time without the subprotocol.
+        for _ in 0..2 {
+            let mut stream = accept(&listener, &context).await;
+            read_request(&mut stream).await;
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    };
+    let (opened, ()) = both(dial_to(&socket, &mut Accepts::default()), site).await;
+    assert_eq!(wanted(opened.err()), "");
 }

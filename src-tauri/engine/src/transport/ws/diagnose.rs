@@ -68,15 +68,18 @@ pub(super) fn hung_up(socket: &WebSocket, answer: &[u8], is_broken: bool, addres
             _ => Rejection::not("it hung up in the middle of its answer").explain(address),
         };
     }
-    let query = socket.resource.split_once('?').map(|(_, query)| query).unwrap_or_default();
-    let names_a_token = query.split('&').any(|pair| pair.starts_with("token="));
     // A server that wanted TLS does not read the request, so that its end is a reset; websockify has read it. Within TLS
     // the request was understood, and few servers close TLS in order.
-    if names_a_token && (socket.secure || !is_broken) {
+    if names_a_token(socket) && (socket.secure || !is_broken) {
         ConnectError::WsUnknownToken { address }
     } else {
         ConnectError::WsSilent { address }
     }
+}
+
+pub(super) fn names_a_token(socket: &WebSocket) -> bool {
+    let query = socket.resource.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    query.split('&').any(|pair| pair.starts_with("token="))
 }
 
 /// Why an open WebSocket ended, as the cause of an [`io::Error`].

@@ -6,6 +6,7 @@
 //!          │   └▶ headers   login and headers for the site, and whether they can be sent
 //!          ├▶ diagnose   what a refusal, another protocol or a close code comes to
 //!          └▶ bytes      the open WebSocket as a stream of bytes
+//!              └▶ quiet    what is done about silence on it
 //! ```
 
 mod bytes;
@@ -13,6 +14,7 @@ mod connect;
 mod diagnose;
 mod headers;
 mod opening;
+mod quiet;
 
 pub(crate) use connect::{Connection, dial};
 pub(crate) use diagnose::explain;

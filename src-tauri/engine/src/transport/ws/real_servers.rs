@@ -1,10 +1,10 @@
-//! Servers as they are out there: websockify, QEMU and LibVNCServer, each on loopback and for one test.
+//! Servers as they are out there: websockify, QEMU, LibVNCServer and nginx, each on loopback and for one test.
 
 use super::*;
 use crate::{
     error::{WsMistake, WsRefusal},
     model::{Address, CertificateProblem, Secret},
-    transport::ConnectTrace,
+    transport::{ConnectTrace, tls::Setup},
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -17,7 +17,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     time::{sleep, timeout},
 };
 
@@ -109,7 +109,7 @@ async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDeleg
     // A program that has just been started does not listen yet.
     let listening = async {
         loop {
-            match dial(&socket, "", headers, visitor, &mut ConnectTrace::default()).await {
+            match dial(&socket, Setup::default(), headers, visitor, &mut ConnectTrace::default()).await {
                 Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
                 done => return done.map(|connection| connection.stream),
             }
@@ -259,4 +259,64 @@ async fn libvncserver_speaks_it_on_its_only_port() {
     let _x11vnc = Running::start("x11vnc", &picture);
     let stream = reached(&format!("ws://127.0.0.1:{port}/websockify")).await.unwrap();
     assert_eq!(desktop(stream).await, "A raw picture");
+}
+
+/// A session with this server that is quiet for so many pings, and goes on after them.
+async fn stays_open(mut stream: Stream, pings: usize) {
+    let mut greeting = [0; 12];
+    stream.read_exact(&mut greeting).await.unwrap();
+    for _ in 0..pings {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(25)).await;
+        tokio::time::resume();
+        let heard = timeout(Duration::from_millis(300), stream.read_u8()).await;
+        assert!(heard.is_err(), "{heard:?}");
+    }
+    stream.write_all(&greeting).await.unwrap();
+    stream.flush().await.unwrap();
+    let offered = timeout(TIMEOUT, stream.read_u8()).await.unwrap().unwrap();
+    assert!(offered >= 1, "it lists its security types");
+}
+
+#[tokio::test]
+async fn pings_disturb_none_of_them() {
+    let qemu = Qemu::start();
+    stays_open(reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap(), 3).await;
+    let (port, _websockify) = websockify(&[], &[&format!("127.0.0.1:{}", qemu.vnc)]);
+    stays_open(reached(&format!("ws://127.0.0.1:{port}")).await.unwrap(), 3).await;
+
+    let port = free_port().to_string();
+    let _x11vnc = Running::start("x11vnc", &["-rawfb", "none", "-rfbport", &port, "-localhost", "-forever"]);
+    stays_open(reached(&format!("ws://127.0.0.1:{port}/websockify")).await.unwrap(), 3).await;
+}
+
+#[tokio::test]
+#[ignore = "needs nginx, whose package would start a web server on the machine that tests"]
+async fn a_proxy_that_cuts_quiet_ways_does_not_cut_this_one() {
+    let (folder, qemu, port) = (TempDir::new().unwrap(), Qemu::start(), free_port());
+    reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    // As the documentation of nginx has it for WebSockets, but with one second instead of sixty.
+    let proxy = format!(
+        "proxy_pass http://127.0.0.1:{}; proxy_http_version 1.1; proxy_read_timeout 1s;\
+         proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;",
+        qemu.ws
+    );
+    let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let folders = folders.map(|name| format!("{name}_temp_path {};", at(name))).concat();
+    let config = format!(
+        "daemon off; master_process off; pid {}; error_log /dev/null; events {{}}\
+         http {{ access_log off; {folders} server {{ listen 127.0.0.1:{port}; location / {{ {proxy} }} }} }}",
+        at("pid")
+    );
+    std::fs::write(at("config"), config).unwrap();
+    let _nginx = Running::start("nginx", &["-e", "/dev/null", "-c", &at("config")]);
+    let place = format!("ws://127.0.0.1:{port}");
+    stays_open(reached(&place).await.unwrap(), 8).await;
+
+    // Without pings it is cut.
+    let mut quiet = reached(&place).await.unwrap();
+    let mut greeting = [0; 12];
+    quiet.read_exact(&mut greeting).await.unwrap();
+    assert_eq!(timeout(Duration::from_secs(5), quiet.read(&mut greeting)).await.expect("it is cut").unwrap(), 0);
 }

@@ -11,14 +11,14 @@ use super::{
 use crate::{
     error::{WsMistake, WsRefusal},
     model::{Address, Secret, WebSocket},
-    transport::ConnectTrace,
+    transport::{ConnectTrace, tls::Setup},
 };
 use rfb::Stream;
 use std::{io, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     net::TcpListener,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 /// The key and the accept value of RFC 6455, section 1.3.
@@ -68,6 +68,16 @@ async fn both<A, B>(client: impl Future<Output = A>, server: impl Future<Output 
 }
 
 // ---- the request
+
+#[test]
+fn an_international_name_goes_out_as_dns_has_it_and_is_shown_as_typed() {
+    let socket = socket("wss://büro.example:8443/x");
+    let opening = Opening::new(&socket, &Headers::default(), None, KEY).unwrap();
+    let request = String::from_utf8(opening.request().to_vec()).unwrap();
+    assert!(request.contains("\r\nHost: xn--bro-hoa.example:8443\r\n"), "{request}");
+    assert!(request.contains("\r\nOrigin: https://xn--bro-hoa.example:8443\r\n"), "{request}");
+    assert_eq!(socket.site(), "wss://büro.example:8443");
+}
 
 #[test]
 fn a_request_is_one_that_a_page_of_the_site_would_send() {
@@ -268,7 +278,7 @@ async fn a_server_that_refuses_the_subprotocol_is_asked_without() {
     let mut visitor = Defaults;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
     let mut trail = ConnectTrace::default();
-    let client = dial(&place, "", &headers, &mut visitor, &mut trail);
+    let client = dial(&place, Setup::default(), &headers, &mut visitor, &mut trail);
     let server = async {
         let mut requests = Vec::new();
         loop {
@@ -595,6 +605,71 @@ async fn a_server_that_does_not_read_is_waited_for_and_not_written_ahead_to() {
     assert!(timeout(Duration::from_secs(5), writing).await.is_err());
     assert!(taken <= 3 * 64 * 1024, "{taken}");
     drop(far);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_way_is_pinged_and_one_that_falls_silent_is_dead_within_a_minute() {
+    let (mut socket, mut far) = pipe(1024).await;
+    let began = Instant::now();
+    let server = async {
+        for _ in 0..3 {
+            assert_eq!(next_frame(&mut far).await, (0x89, Vec::new()));
+            far.write_all(&frame(0x8a, b"")).await.unwrap();
+        }
+        let last = began.elapsed();
+        assert_eq!(next_frame(&mut far).await, (0x89, Vec::new()));
+        (last, far)
+    };
+    let mut byte = [0];
+    let (end, (last, _far)) = tokio::join!(socket.read(&mut byte), server);
+    assert_eq!(last.as_secs(), 3 * 25, "nginx cuts after 60 s, others after 30 s");
+    assert_eq!(end.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!((began.elapsed() - last).as_secs(), 45);
+    assert_eq!(socket.read(&mut byte).await.unwrap(), 0, "an end stays an end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_no_pings_is_left_alone() {
+    let (mut socket, mut far) = pipe(1024).await;
+    let began = Instant::now();
+    let server = async {
+        for _ in 0..20 {
+            assert_eq!(next_frame(&mut far).await, (0x89, Vec::new()));
+        }
+        far.write_all(&frame(0x82, b"!")).await.unwrap();
+    };
+    let (read, ()) = tokio::join!(socket.read_u8(), server);
+    assert_eq!((read.unwrap(), began.elapsed().as_secs()), (b'!', 20 * 25));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_on_its_way_for_minutes_is_no_silence() {
+    let (mut socket, mut far) = pipe(1024).await;
+    let server = async {
+        far.write_all(&frame(0x8a, b"")).await.unwrap();
+        for byte in frame(0x82, &[7; 30]) {
+            sleep(Duration::from_secs(20)).await;
+            far.write_u8(byte).await.unwrap();
+        }
+        // No ping came meanwhile.
+        assert!(timeout(Duration::from_millis(1), far.read_u8()).await.is_err());
+    };
+    let mut got = [0; 30];
+    let (read, ()) = tokio::join!(socket.read_exact(&mut got), server);
+    assert_eq!((read.unwrap(), got), (30, [7; 30]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_nobody_reads_is_no_silence() {
+    let (mut socket, mut far) = pipe(1024).await;
+    far.write_all(&frame(0x8a, b"")).await.unwrap();
+    let mut byte = [0];
+    assert!(timeout(Duration::from_secs(30), socket.read(&mut byte)).await.is_err());
+    assert_eq!(next_frame(&mut far).await, (0x89, Vec::new()));
+    far.write_all(&frame(0x8a, b"")).await.unwrap();
+    // A person is asked for an hour, or the page takes nothing.
+    sleep(Duration::from_secs(3600)).await;
+    assert!(timeout(Duration::from_secs(10), socket.read(&mut byte)).await.is_err(), "it answered");
 }
 
 #[tokio::test]

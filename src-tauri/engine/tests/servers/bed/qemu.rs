@@ -2,6 +2,7 @@
 
 use super::{PASSWORD, Program, command, free_port};
 use crate::certificates::Shown;
+use std::{fs, path::Path};
 use tempfile::TempDir;
 
 /// A running QEMU.
@@ -17,6 +18,8 @@ pub enum Tls<'a> {
     Without,
     Anonymous,
     X509(&'a Shown),
+    /// It wants a certificate that the authorities in this file vouch for.
+    Mutual(&'a Shown, &'a Path),
 }
 
 impl Qemu {
@@ -28,11 +31,15 @@ impl Qemu {
         let credentials = match tls {
             Tls::Without => None,
             Tls::Anonymous => Some("tls-creds-anon,id=tls,endpoint=server".to_owned()),
-            Tls::X509(shown) => {
+            Tls::X509(shown) | Tls::Mutual(shown, _) => {
                 shown.write_for_qemu(folder.path());
+                if let Tls::Mutual(_, authorities) = tls {
+                    fs::copy(authorities, folder.path().join("ca-cert.pem")).expect("a folder");
+                }
                 let folder = folder.path().display();
+                let peer = if matches!(tls, Tls::Mutual(..)) { "on" } else { "off" };
                 // It would rather not show a certificate that there is something wrong with.
-                let anything = "verify-peer=off,sanity-check=off";
+                let anything = format!("verify-peer={peer},sanity-check=off");
                 Some(format!("tls-creds-x509,id=tls,endpoint=server,{anything},dir={folder}"))
             }
         };

@@ -103,6 +103,8 @@ export class Framebuffer implements Display {
 
   _scanRenderQ(): void {}
 
+  flip(): void {}
+
   _renderQPush(entry: FrameEntry): void {
     this._renderQ.push(entry);
   }

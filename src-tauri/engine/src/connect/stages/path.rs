@@ -1,6 +1,6 @@
 //! The stages of the path to a server, out of what happened on it.
 
-use super::{ReportStage, progress::Progress};
+use super::{ReportStage, Stages};
 use crate::{
     error::ConnectError,
     model::{Address, Target},
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// Notes the stages of the path that began to be established at `began`, up to the one that failed, which is left under
 /// way.
 pub(super) fn note_path(
-    progress: &mut Progress,
+    stages: &mut Stages,
     target: &Target,
     began: Instant,
     trace: &ConnectTrace,
@@ -19,14 +19,14 @@ pub(super) fn note_path(
 ) {
     let mut dialled = began;
     if let Some(lookup) = &trace.lookup {
-        progress.enter_at(ReportStage::Resolve, began);
+        stages.enter_at(ReportStage::Resolve, began);
         let took = lookup.took.filter(|_| !lookup.found.is_empty());
         let Some(took) = took else { return };
         dialled += took;
         let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
-        progress.done_at(dialled, addresses.join(", "));
+        stages.done_at(dialled, addresses.join(", "));
     }
-    progress.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
+    stages.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
     let others = others(trace);
     let answered = trace.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
     let answered =
@@ -39,9 +39,9 @@ pub(super) fn note_path(
                 Phase::Encrypted(description) => (description.clone(), Some(ReportStage::WebSocket)),
                 Phase::Answered => ("it answered 101".to_owned(), None),
             };
-            progress.done_at(*when, detail);
+            stages.done_at(*when, detail);
             if let Some(next) = next {
-                progress.enter_at(next, *when);
+                stages.enter_at(next, *when);
             }
         }
         return;
@@ -49,11 +49,11 @@ pub(super) fn note_path(
     match failure {
         None => {
             let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
-            progress.done([answered, through, others].concat());
+            stages.done([answered, through, others].concat());
         }
         // Of a single address the error says it all.
         Some(ConnectError::Unreachable { .. }) => {}
-        Some(_) if trace.tried.len() > 1 => progress.note(others),
+        Some(_) if trace.tried.len() > 1 => stages.note(others),
         Some(_) => {}
     }
 }

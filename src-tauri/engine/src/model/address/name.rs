@@ -1,0 +1,124 @@
+//! Host names beyond ASCII: as DNS, HTTP and certificates have them (IDNA, by
+//! [UTS 46](https://www.unicode.org/reports/tr46/)), and those that a person would read otherwise than a resolver does.
+
+use super::AddressProblem;
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+use std::{borrow::Cow, net::Ipv4Addr};
+
+/// A host name in ASCII: itself, or with its international labels as `xn--…`. An IPv6 address stays as it is.
+pub(crate) fn dns_name(hostname: &str) -> Cow<'_, str> {
+    if hostname.is_ascii() {
+        return hostname.into();
+    }
+    // What was checked can be written so.
+    to_ascii(hostname).unwrap_or_else(|| hostname.into())
+}
+
+/// # Errors
+/// [`AddressProblem::Ipv4`], [`AddressProblem::Scripts`] and [`AddressProblem::International`].
+pub(super) fn check_meaning(hostname: &str) -> Result<(), AddressProblem> {
+    if hostname.split('.').any(mixes_scripts) {
+        return Err(AddressProblem::Scripts);
+    }
+    let name =
+        if hostname.is_ascii() { hostname.into() } else { to_ascii(hostname).ok_or(AddressProblem::International)? };
+    // Also where an international name comes to digits: ①②⑦.
+    if is_numeric(&name) && (name != hostname || name.parse::<Ipv4Addr>().is_err()) {
+        return Err(AddressProblem::Ipv4);
+    }
+    Ok(())
+}
+
+fn to_ascii(hostname: &str) -> Option<Cow<'_, str>> {
+    Uts46::new().to_ascii(hostname.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::VerifyAllowRootDot).ok()
+}
+
+/// Whether a resolver may read it as an IPv4 address in one of the ways of old (`inet_aton`): `127.1`, `0177.0.0.1`, `0x7f.1`,
+/// `2130706433`; or a person as one that has a slip in it.
+fn is_numeric(name: &str) -> bool {
+    let number = |label: &str| match label.strip_prefix("0x").or_else(|| label.strip_prefix("0X")) {
+        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => label.bytes().all(|digit| digit.is_ascii_digit()),
+    };
+    name.strip_suffix('.').unwrap_or(name).split('.').all(number)
+}
+
+/// Whether a label has letters of several of those scripts whose letters look alike: `pаypal`, with a Cyrillic а.
+fn mixes_scripts(label: &str) -> bool {
+    let mut scripts = label.chars().filter_map(script);
+    scripts.next().is_some_and(|first| scripts.any(|other| other != first))
+}
+
+#[derive(PartialEq, Eq)]
+enum Script {
+    Latin,
+    Greek,
+    Cyrillic,
+    Armenian,
+    Cherokee,
+}
+
+fn script(letter: char) -> Option<Script> {
+    match letter {
+        'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' | 'Ḁ'..='ỿ' => Some(Script::Latin),
+        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Some(Script::Greek),
+        '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{a640}'..='\u{a69f}' => Some(Script::Cyrillic),
+        '\u{531}'..='\u{58f}' => Some(Script::Armenian),
+        '\u{13a0}'..='\u{13ff}' | '\u{ab70}'..='\u{abbf}' => Some(Script::Cherokee),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_goes_to_dns_in_ascii() {
+        for (typed, sent) in [
+            ("box.example", "box.example"),
+            ("My_Box.example.", "My_Box.example."),
+            ("büro.example", "xn--bro-hoa.example"),
+            ("BÜRO.example.", "xn--bro-hoa.example."),
+            ("straße.example", "xn--strae-oqa.example"),
+            ("हिन्दी.भारत", "xn--j2bd4cyah0f.xn--h2brj9c"),
+            ("客厅.example", "xn--imrr2q.example"),
+            ("fe80::1%eth0", "fe80::1%eth0"),
+        ] {
+            assert_eq!(dns_name(typed), sent, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_and_a_resolver_would_read_differently_is_refused() {
+        use AddressProblem::{International, Ipv4, Scripts};
+        for (typed, problem) in [
+            ("0177.0.0.1", Some(Ipv4)),
+            ("127.1", Some(Ipv4)),
+            ("1.2.3", Some(Ipv4)),
+            ("2130706433", Some(Ipv4)),
+            ("0x7f000001", Some(Ipv4)),
+            ("0X7F.0.0.1", Some(Ipv4)),
+            ("0x", Some(Ipv4)),
+            ("192.168.1.300", Some(Ipv4)),
+            ("192.168.001.020", Some(Ipv4)),
+            ("1.2.3.4.5", Some(Ipv4)),
+            ("127.0.0.1.", Some(Ipv4)),
+            ("①②⑦.0.0.1", Some(Ipv4)),
+            ("１２７.0.0.1", Some(Ipv4)),
+            ("p\u{430}ypal.example", Some(Scripts)),
+            ("box.\u{3bf}rg", Some(Scripts)),
+            ("\u{3bf}rg.example", Some(Scripts)),
+            ("a\u{338}\u{661}x\u{5d0}", Some(International)),
+            ("192.168.1.20", None),
+            ("box.5", None),
+            ("5.example", None),
+            ("0xbox", None),
+            ("сервер-1.example", None),
+            ("客厅pc", None),
+            ("カフェcafe", None),
+        ] {
+            assert_eq!(check_meaning(typed).err(), problem, "{typed}");
+        }
+    }
+}

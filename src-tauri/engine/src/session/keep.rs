@@ -1,0 +1,187 @@
+//! A machine that was reached by a typed address, a link or a call is added to the list, as this session knows it.
+
+use super::{
+    services::Services,
+    session::{Known, Session},
+};
+use crate::{
+    error::{Error, FormError, StoreError},
+    model::{Address, Host, HostDraft, HostId, HostOptions, Secret},
+};
+use serde::Serialize;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A machine that was added to the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Kept {
+    /// What it is called there.
+    pub name: String,
+    /// Why the login is not in the keyring, though it was to be.
+    pub not_stored: Option<Error>,
+}
+
+/// Adds the session's machine to the list under this name, or under its address where that is empty; with the login that was
+/// typed and accepted, where it is to be kept. The session is that host's from then on. None where it is in the list already.
+///
+/// # Errors
+/// [`FormError::Fields`], [`StoreError::HostsNotSaved`]: then nothing is kept.
+pub(super) async fn keep(
+    session: &Session,
+    name: &str,
+    with_login: bool,
+    services: &Services,
+) -> Result<Option<Kept>, Error> {
+    let Some(Keepsake { host, login }) = session.begin_keeping(|known| keepsake(&known, name))? else {
+        return Ok(None);
+    };
+    let (id, name) = (host.id, host.name.clone());
+    if let Err(error) = services.list.put(host.clone()).await {
+        session.end_keeping(None);
+        return Err(error.into());
+    }
+    session.end_keeping(Some(&host));
+    let not_stored = match login.filter(|_| with_login) {
+        Some(password) => match store(id, &password, services).await {
+            Ok(()) => {
+                session.note_password(id);
+                None
+            }
+            Err(error) => Some(error),
+        },
+        None => None,
+    };
+    Ok(Some(Kept { name, not_stored }))
+}
+
+/// What goes into the list and into the keyring.
+struct Keepsake {
+    host: Host,
+    login: Option<Secret>,
+}
+
+fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
+    let Known { target, called, reached, login } = known;
+    let address = match &target.address {
+        // Where it called from is no server's port: VNC's usual one is the best guess.
+        Address::Tcp { hostname, .. } if *called => {
+            Address::tcp(hostname, DEFAULT_PORT).unwrap_or_else(|_| target.address.clone())
+        }
+        address => address.clone(),
+    };
+    let username = login.and_then(|login| login.username.as_ref()).unwrap_or(&target.username).clone();
+    let options = HostOptions { username, reconnect: true, ..target.options.clone() };
+    let draft = HostDraft { name: name.to_owned(), address: address.to_string(), options, ..HostDraft::default() };
+    let host = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let host = Host { display: target.display, protection: *reached, last_opened: Some(now), ..host };
+    Ok(Keepsake { host, login: login.map(|login| login.password.clone()) })
+}
+
+/// Puts a password into the keyring and notes that it is there; it stays in no keyring without a host that says so.
+async fn store(id: HostId, password: &Secret, services: &Services) -> Result<(), Error> {
+    services.keyring.set(id, password).await?;
+    let noted = services.list.change(move |list| {
+        list.get_mut(id)?.has_password = true;
+        Ok::<_, StoreError>(())
+    });
+    if let Err(error) = noted.await {
+        services.keyring.forget(id).await?;
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// VNC's usual port.
+const DEFAULT_PORT: u16 = 5900;
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            session::{Run, TypedLogin},
+            tests::services,
+        },
+        *,
+    };
+    use crate::model::{Display, FieldProblem, Level, Target, TextProblem};
+    use std::sync::Arc;
+
+    fn login(password: &str, accepted: bool) -> Option<TypedLogin> {
+        let (username, password) = (Some("ann".to_owned()), password.to_owned().into());
+        Some(TypedLogin { username, password, remember: false, accepted })
+    }
+
+    async fn run() -> (Run, Arc<Services>, tempfile::TempDir) {
+        let (services, folder) = services(&[]).await;
+        let services = Arc::new(services);
+        let target = Target::unsaved("box:5901".into(), "box:1".parse().unwrap(), true);
+        (Run::idle(target, Arc::clone(&services)), services, folder)
+    }
+
+    #[tokio::test]
+    async fn a_machine_is_kept_as_the_session_knows_it() {
+        let (run, services, _folder) = run().await;
+        run.set_typed(login("sesame", false));
+        run.note_reached(Level::Encrypted);
+        let display = Display { grab: true, ..Display::default() };
+        run.session().set_display(display);
+        assert!(run.session().view(&services).can_keep && run.session().view(&services).has_login);
+
+        let (kept, again) = tokio::join!(
+            keep(run.session(), "Studio", true, &services),
+            // A second click.
+            keep(run.session(), "Studio", true, &services)
+        );
+        assert_eq!(again, Ok(None));
+        assert_eq!(kept.unwrap(), Some(Kept { name: "Studio".into(), not_stored: None }));
+        let list = services.list.get();
+        let [host] = list.all() else { panic!("one host") };
+        assert_eq!((host.name.as_str(), host.address.to_string()), ("Studio", "box:5901".into()));
+        assert_eq!((host.username.as_str(), host.view_only, host.display), ("ann", true, display));
+        assert_eq!((host.protection, host.has_password, host.clear_text), (Some(Level::Encrypted), true, false));
+        assert_eq!(services.keyring.get(host.id).await.unwrap().unwrap().expose(), "sesame");
+        let view = run.session().view(&services);
+        assert!(view.saved && !view.can_keep && view.name == "Studio");
+        assert_eq!(keep(run.session(), "Studio", true, &services).await.unwrap(), None, "once");
+        assert_eq!(services.list.get().all().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn only_a_login_that_was_accepted_is_kept_and_only_where_that_is_wanted() {
+        for (accepted, wanted) in [(false, true), (true, false)] {
+            let (run, services, _folder) = run().await;
+            if accepted {
+                run.set_typed(login("sesame", false));
+                run.note_reached(Level::Password);
+            } else {
+                run.set_typed(login("sesame", false));
+            }
+            keep(run.session(), "", wanted, &services).await.unwrap().unwrap();
+            let host = services.list.get().all()[0].clone();
+            assert_eq!((host.name.as_str(), host.has_password), ("box:5901", false));
+            assert!(services.keyring.get(host.id).await.unwrap().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_none_keeps_nothing() {
+        let (run, services, _folder) = run().await;
+        let fields = vec![FieldProblem::Name(TextProblem::ControlCharacters)];
+        let error = keep(run.session(), "a\nb", false, &services).await.unwrap_err();
+        assert_eq!(error, FormError::Fields { fields }.into());
+        assert!(
+            services.list.get().all().is_empty() && run.session().view(&services).can_keep,
+            "it can be tried again"
+        );
+    }
+
+    #[test]
+    fn a_caller_is_kept_with_the_port_that_a_server_usually_has() {
+        let target = Target::caller("192.0.2.7:40312".parse().unwrap());
+        let known = Known { target: &target, called: true, reached: None, login: None };
+        let Ok(Keepsake { host, .. }) = keepsake(&known, "") else { panic!("a host") };
+        assert_eq!((host.address.to_string(), host.name.as_str()), ("192.0.2.7".into(), "192.0.2.7"));
+        assert!(host.reconnect, "it can be dialled now");
+    }
+}

@@ -1,0 +1,61 @@
+//! The keys of a window, before the web view sees them: WebKitGTK composes dead keys itself and loses them, and tells its pages
+//! neither which side a key is on nor how the locks are.
+
+use gtk::{
+    gdk,
+    glib::Propagation,
+    prelude::{SeatExt, WidgetExt},
+};
+use portlight_engine::model::KeyPress;
+use tauri::WebviewWindow;
+
+/// X adds so many to the numbers of Linux's input system; GDK does the same on Wayland.
+const X_KEY_OFFSET: u16 = 8;
+
+/// Calls `on_key` for each key of a window, on the main thread; where it returns true, nobody else gets the key.
+///
+/// # Errors
+/// What the window system says.
+pub fn watch_keys(window: &WebviewWindow, on_key: impl Fn(KeyPress) -> bool + Send + 'static) -> tauri::Result<()> {
+    let watched = window.clone();
+    window.run_on_main_thread(move || {
+        let Ok(gtk_window) = watched.gtk_window() else { return };
+        let keymap = gdk::Display::default().and_then(|display| gdk::Keymap::for_display(&display));
+        let on_key = std::rc::Rc::new(on_key);
+        let passed = move |event: &gdk::EventKey, down: bool| {
+            let press = key_press(event, down, keymap.as_ref());
+            if on_key(press) { Propagation::Stop } else { Propagation::Proceed }
+        };
+        let released = passed.clone();
+        gtk_window.connect_key_press_event(move |_, event| passed(event, true));
+        gtk_window.connect_key_release_event(move |_, event| released(event, false));
+    })
+}
+
+fn key_press(event: &gdk::EventKey, down: bool, keymap: Option<&gdk::Keymap>) -> KeyPress {
+    let chord = gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::MOD1_MASK | gdk::ModifierType::SHIFT_MASK;
+    KeyPress {
+        keysym: *event.keyval(),
+        key: event.hardware_keycode().saturating_sub(X_KEY_OFFSET).into(),
+        down,
+        caps_lock: keymap.is_some_and(gdk::Keymap::is_caps_locked),
+        num_lock: keymap.is_some_and(gdk::Keymap::is_num_locked),
+        chord: event.state().contains(chord),
+    }
+}
+
+/// Takes the shortcuts of the desktop, too: a grab of the keyboard on X11, an inhibition of shortcuts on Wayland. Returns whether
+/// the desktop gave them away. On the main thread.
+pub fn grab_keyboard(window: &WebviewWindow) -> bool {
+    let Some(surface) = window.gtk_window().ok().and_then(|window| window.window()) else { return false };
+    let Some(seat) = surface.display().default_seat() else { return false };
+    seat.grab(&surface, gdk::SeatCapabilities::KEYBOARD, true, None, None, None) == gdk::GrabStatus::Success
+}
+
+/// Gives them back. On the main thread.
+pub fn ungrab_keyboard(window: &WebviewWindow) {
+    let Some(surface) = window.gtk_window().ok().and_then(|window| window.window()) else { return };
+    if let Some(seat) = surface.display().default_seat() {
+        seat.ungrab();
+    }
+}

@@ -1,0 +1,210 @@
+//! What arrives of each key: on a real VNC server, read by xev there, beside what TigerVNC's own viewer makes arrive.
+
+use crate::{
+    desk::{App, Desk, Process, Server},
+    user::{self},
+};
+use std::{fmt::Write, process::Command, sync::Arc};
+
+/// A keyboard layout as setxkbmap takes it, and keys to press there: X key codes, which go down from left to right and up again
+/// the other way round.
+type Layout = (&'static [&'static str], &'static [&'static [u8]]);
+
+// X key codes of keys that every layout has.
+const SHIFT: u8 = 50;
+const ALT_GR: u8 = 108;
+const CAPS_LOCK: u8 = 66;
+const NUM_LOCK: u8 = 77;
+const KEYPAD_5: u8 = 84;
+/// Marks the end of what a key sends: F9.
+const END: u8 = 75;
+const E: u8 = 26;
+
+const LAYOUTS: &[Layout] = &[
+    (
+        &["us"],
+        &[
+            &[38],
+            &[SHIFT, 38],
+            &[133],
+            &[134],
+            // NumLock is on where X begins.
+            &[KEYPAD_5],
+            &[79],
+            &[104],
+            &[NUM_LOCK],
+            &[KEYPAD_5],
+            &[79],
+            &[NUM_LOCK],
+            &[CAPS_LOCK],
+            &[38],
+            &[CAPS_LOCK],
+            &[23],
+            &[SHIFT, 23],
+            &[67],
+            &[191],
+            &[202],
+            &[121],
+            &[172],
+            &[110],
+            &[37, 64, 119],
+        ],
+    ),
+    (&["de"], &[&[21], &[E], &[SHIFT, 21], &[E], &[49], &[E], &[48], &[ALT_GR, 24], &[ALT_GR, 26], &[29]]),
+    (&["fr"], &[&[34], &[E], &[SHIFT, 34], &[E], &[24], &[10], &[ALT_GR, 19]]),
+    (&["us", "intl"], &[&[48], &[E], &[SHIFT, 48], &[E], &[49], &[E], &[SHIFT, 49], &[57], &[ALT_GR, 54]]),
+    (&["es"], &[&[48], &[E], &[34], &[E], &[47], &[ALT_GR, 26]]),
+    (&["jp"], &[&[100], &[102], &[101], &[49], &[97], &[132], &[38]]),
+    (&["kr"], &[&[ALT_GR], &[38]]),
+    (&["ru"], &[&[38], &[SHIFT, 38], &[49], &[133]]),
+    (&["de", "neo"], &[&[94], &[66], &[38]]),
+    (&["us", "-option", "compose:ralt"], &[&[ALT_GR], &[48], &[E]]),
+];
+
+/// What xev prints, one word for each key that went down or up.
+struct Keys(Arc<Process>);
+
+impl Keys {
+    async fn on(desk: &Desk, server: &Server) -> Self {
+        let mut xev = desk.command("xev");
+        xev.env("DISPLAY", &server.display.name).args(["-event", "keyboard", "-geometry", "640x480+0+0"]);
+        Self(desk.spawn("xev", &mut xev))
+    }
+
+    /// How many lines there are.
+    fn mark(&self) -> usize {
+        self.0.said().lines().count()
+    }
+
+    /// What was said since `mark`.
+    fn since(&self, mark: usize) -> String {
+        let said = self.0.said();
+        let mut words = String::new();
+        let mut kind = "";
+        for line in said.lines().skip(mark) {
+            match line.split_whitespace().next() {
+                Some("KeyPress") => kind = "+",
+                Some("KeyRelease") => kind = "-",
+                _ => {}
+            }
+            // What xev composes of several keys has no key code.
+            if !line.contains("keycode 0 ")
+                && let Some((_, rest)) = line.split_once("(keysym ")
+                && let Some((symbol, _)) = rest.split_once(')')
+            {
+                let name = symbol.split_once(", ").map_or(symbol, |(_, name)| name);
+                let _ = write!(words, "{kind}{name} ");
+            }
+        }
+        words
+    }
+
+    /// Presses keys, and waits until they and the mark behind them have arrived.
+    async fn of(&self, desk: &Desk, keys: &[u8]) -> String {
+        let mark = self.mark();
+        for key in keys {
+            xdotool(desk, "keydown", *key);
+        }
+        for key in keys.iter().rev() {
+            xdotool(desk, "keyup", *key);
+        }
+        xdotool(desk, "key", END);
+        crate::desk::until("the keys to arrive", async || {
+            let words = self.since(mark);
+            words.strip_suffix("+F9 -F9 ").map(|words| words.trim().to_owned())
+        })
+        .await
+    }
+}
+
+fn xdotool(desk: &Desk, action: &str, key: u8) {
+    let mut command = desk.command("xdotool");
+    let done = command.args([action, &key.to_string()]).status().expect("xdotool");
+    assert!(done.success());
+}
+
+fn set_layout(desk: &Desk, layout: &[&str]) {
+    let mut command: Command = desk.command("setxkbmap");
+    let done = command.args(["-option", ""]).args(layout).status().expect("setxkbmap");
+    assert!(done.success(), "{layout:?}");
+}
+
+/// All keys of all layouts, with the client's window in front.
+async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (layout, presses) in LAYOUTS {
+        set_layout(desk, layout);
+        // The first key after a change of the layout tells the client of it.
+        keys.of(desk, &[END]).await;
+        for press in *presses {
+            found.push((format!("{} {press:?}", layout.join(" ")), keys.of(desk, press).await));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn every_key_arrives_as_a_native_viewer_sends_it() {
+    let desk = Desk::of("keyboard_every_key").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    desk.display().focus(&server.address());
+    user::type_there(&desk, &viewer, " ").await;
+    let ours = all(&desk, &keys).await;
+    user::quit(app).await;
+    server.viewer_left().await;
+
+    let mut vncviewer = desk.command("vncviewer");
+    vncviewer.args(["-SecurityTypes", "None", &format!("127.0.0.1::{}", server.port())]);
+    let vncviewer = desk.spawn("vncviewer", &mut vncviewer);
+    let title = crate::desk::until("vncviewer's window", async || {
+        desk.display().titles().into_iter().find(|title| title.ends_with("TigerVNC"))
+    })
+    .await;
+    desk.display().focus(&title);
+    let theirs = all(&desk, &keys).await;
+    vncviewer.kill();
+    let mut different = Vec::new();
+    for ((press, here), (_, there)) in ours.iter().zip(&theirs) {
+        println!("| {press} | {there} | {here} |");
+        if here != there {
+            different.push(press);
+        }
+    }
+    assert!(different.is_empty(), "{different:?}");
+}
+
+#[tokio::test]
+async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
+    const ALT_TAB: &[u8] = &[64, 23];
+    const CHORD: &[u8] = &[37, 64, SHIFT, 42];
+    let desk = Desk::of("keyboard_grab").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    desk.display().focus(&server.address());
+    user::type_there(&desk, &viewer, " ").await;
+    let taken_by_the_desktop = |words: &str| !words.contains("Tab");
+
+    let before = keys.of(&desk, ALT_TAB).await;
+    assert!(taken_by_the_desktop(&before), "{before}");
+    viewer.use_tool("#full-screen").await;
+    let grabbed = "document.querySelector('[role=status]')?.textContent.includes('Ctrl+Alt+Shift+G') ?? false";
+    viewer.until("to be told how it ends", grabbed).await;
+    assert_eq!(keys.of(&desk, ALT_TAB).await, "+Alt_L +Tab -Tab -Alt_L");
+    let chord = keys.of(&desk, CHORD).await;
+    assert!(!chord.contains('g'), "the chord is ours: {chord}");
+    let after = keys.of(&desk, ALT_TAB).await;
+    assert!(taken_by_the_desktop(&after), "{after}");
+    keys.of(&desk, CHORD).await;
+    viewer.until("to be told again", grabbed).await;
+    assert_eq!(keys.of(&desk, ALT_TAB).await, "+Alt_L +Tab -Tab -Alt_L", "once more, by the chord");
+    for words in [before, chord, after] {
+        assert_eq!(words.matches('+').count(), words.matches('-').count(), "nothing is held: {words}");
+    }
+}

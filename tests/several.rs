@@ -1,0 +1,97 @@
+//! Several sessions at once.
+
+use crate::{
+    desk::{App, Desk, Page, Server, until},
+    user,
+};
+
+/// The colour in the corner of a session's small picture, which nothing covers; none where there is none yet.
+async fn colour_of(hosts: &Page<'_>, place: usize) -> Option<[u8; 3]> {
+    let look = format!(
+        "const canvas = document.querySelectorAll('#sessions [data-session]')[{place}]?.querySelector('canvas');
+         return canvas ? [...canvas.getContext('2d').getImageData(canvas.width - 4, canvas.height - 4, 1, 1).data] : null"
+    );
+    let pixel = hosts.script(&look).await;
+    let channel = |at: usize| u8::try_from(pixel.get(at)?.as_u64()?).ok();
+    Some([channel(0)?, channel(1)?, channel(2)?])
+}
+
+/// Waits until the small picture has about this colour: JPEG is not exact.
+async fn shows(hosts: &Page<'_>, place: usize, colour: [u8; 3]) {
+    until("the small picture", async || {
+        let seen = colour_of(hosts, place).await?;
+        seen.iter().zip(colour).all(|(one, other)| one.abs_diff(other) < 12).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
+    let desk = Desk::of("all_open_sessions_are_seen_at_a_glance_and_reached_by_keys").open().await;
+    let (one, two) = (Server::start(&desk, None).await, Server::start(&desk, None).await);
+    let (red, green, blue) = ([0xc0, 0x20, 0x20], [0x20, 0xa0, 0x40], [0x20, 0x40, 0xc0]);
+    one.display.paint(red);
+    two.display.paint(green);
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "One", &one.address(), "").await;
+    user::open(&hosts, "One").await;
+    let first = app.viewer("One").await;
+    first.until_state("live").await;
+    let row = hosts.text_of(&user::row("One")).await;
+    assert!(row.contains("Open"), "{row}");
+    user::stop_searching(&hosts).await;
+    user::connect(&hosts, &two.address()).await;
+    let second = app.viewer(&two.address()).await;
+    second.until_state("live").await;
+
+    second.use_tool("#sessions").await;
+    hosts.until_shown("#sessions").await;
+    shows(&hosts, 0, red).await;
+    shows(&hosts, 1, green).await;
+    // Pictures follow, also of a window that is hidden.
+    first.script("Object.defineProperty(document, 'hidden', { get: () => true }); document.dispatchEvent(new Event('visibilitychange'))").await;
+    one.display.paint(blue);
+    shows(&hosts, 0, blue).await;
+
+    hosts.click("#sessions [data-session][title]").await;
+    hosts.until_gone("#sessions").await;
+    let active = async |title: &str| {
+        until(&format!("{title} to have the focus"), async || desk.display().has_focus(title).then_some(())).await;
+    };
+    active("One").await;
+    desk.display().press("ctrl+alt+shift+Next");
+    active(&two.address()).await;
+    desk.display().press("ctrl+alt+shift+Next");
+    active("One").await;
+    desk.display().press("ctrl+alt+shift+Prior");
+    active(&two.address()).await;
+    second.use_tool("#disconnect").await;
+    second.until_state("ended").await;
+    user::stop_searching(&hosts).await;
+    assert!(hosts.text_of(&user::row("One")).await.contains("Open"));
+    desk.display().close_window("One");
+    hosts.until("the row to be an ordinary one", "!document.querySelector('.open-now')").await;
+}
+
+#[tokio::test]
+async fn a_window_that_is_minimised_lets_its_updates_rest() {
+    let desk = Desk::of("a_window_that_is_minimised_lets_its_updates_rest").open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::connect(&hosts, &server.address()).await;
+    let viewer = app.viewer(&server.address()).await;
+    user::sees(&viewer, &server, [0x30, 0x60, 0x90]).await;
+    desk.display().minimise(&server.address());
+    viewer.until("the page to be hidden", "document.hidden").await;
+    // What was asked for before still comes; then nothing does.
+    server.display.paint([0x90, 0x30, 0x60]);
+    viewer.script("await new Promise((done) => setTimeout(done, 300))").await;
+    let last = viewer.screen().await.expect("a picture");
+    server.display.paint([0x10, 0xa0, 0x10]);
+    viewer.script("await new Promise((done) => setTimeout(done, 500))").await;
+    assert!(viewer.screen().await.expect("a picture") == last, "it is drawn though nobody sees it");
+    desk.display().focus(&server.address());
+    user::sees_background(&viewer, &server, [0x10, 0xa0, 0x10]).await;
+}

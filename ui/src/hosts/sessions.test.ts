@@ -1,0 +1,131 @@
+// What the hosts window does about open sessions, and what others want of it.
+
+import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { errorText, t } from '../i18n';
+import { backend as current, reset } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
+import { machine, openSessions } from '../ipc/fixtures';
+import HostsWindow from './HostsWindow.svelte';
+
+let backend: FakeBackend = current;
+const user = userEvent.setup();
+
+beforeEach(() => {
+  backend = reset();
+});
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+});
+
+const byId = (id: string) => {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id}`);
+  return found;
+};
+
+async function choose(item: string) {
+  await user.click(byId('window-menu'));
+  await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(item) }));
+}
+
+describe('open sessions', () => {
+  it('mark the rows of their machines, until they are over', async () => {
+    const studio = machine('Studio', 'studio.local');
+    backend.hosts = [studio, machine('Other', 'other.local')];
+    render(HostsWindow);
+    const [first] = openSessions();
+    if (!first) throw new Error('no session');
+    backend.setSessions([{ ...first, host: studio.id }]);
+    const row = await screen.findByRole('option', { name: /Studio/ });
+    await waitFor(() => expect(row).toHaveTextContent(t('hosts.open_now')));
+    expect(screen.getByRole('option', { name: /Other/ })).not.toHaveTextContent(t('hosts.open_now'));
+    backend.setSessions([{ ...first, host: studio.id, state: 'ended' }]);
+    await waitFor(() => expect(row).not.toHaveTextContent(t('hosts.open_now')));
+  });
+
+  it('are shown all together, with pictures only while somebody looks', async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    backend.openSessions = openSessions();
+    render(HostsWindow);
+    await waitFor(() => expect(backend.callsOf('open_sessions')).toEqual([[false]]));
+    await choose(t('sessions.open'));
+    await waitFor(() => expect(document.querySelectorAll('[data-session]')).toHaveLength(3));
+    expect(byId('sessions')).toHaveTextContent(t('sessions.asking'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    const asked = backend.callsOf('open_sessions').filter(([pictures]) => pictures).length;
+    expect(asked).toBeGreaterThanOrEqual(5);
+    expect(asked).toBeLessThanOrEqual(8);
+    await user.click(document.querySelector('[data-session="2"]') as HTMLElement);
+    await waitFor(() => expect(backend.callsOf('show_session')).toEqual([[2]]));
+    expect(document.getElementById('sessions')).toBeNull();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(backend.callsOf('open_sessions').filter(([pictures]) => pictures)).toHaveLength(asked);
+  });
+});
+
+describe('what others want of the list', () => {
+  it('is done also where it was wished for while the page was loading', async () => {
+    const studio = machine('Studio', 'studio.local');
+    backend.hosts = [studio];
+    backend.wishes = [{ wish: 'edit', host: studio.id }];
+    render(HostsWindow);
+    await waitFor(() => expect((byId('address') as HTMLInputElement).value).toBe('studio.local'));
+    expect(backend.wishes).toEqual([]);
+  });
+
+  it('does not throw away what is being typed', async () => {
+    const studio = machine('Studio', 'studio.local');
+    backend.hosts = [studio];
+    render(HostsWindow);
+    await user.click(byId('add-host'));
+    await user.type(byId('address'), 'half');
+    const lists = backend.callsOf('list_hosts').length;
+    backend.wish({ wish: 'edit', host: studio.id });
+    await waitFor(() => expect(backend.callsOf('list_hosts').length).toBeGreaterThan(lists));
+    for (let turn = 0; turn < 10; turn++) await tick();
+    expect((byId('address') as HTMLInputElement).value).toBe('half');
+    expect(byId('editor-title')).toHaveTextContent(t('editor.add_title'));
+  });
+
+  it('may be the overview', async () => {
+    render(HostsWindow);
+    backend.wish({ wish: 'sessions' });
+    await screen.findByText(t('sessions.none'));
+  });
+});
+
+describe('quitting', () => {
+  it('is asked for with Ctrl+Q, and asked about by the engine where sessions are open', async () => {
+    render(HostsWindow);
+    await user.keyboard('{Control>}q{/Control}');
+    expect(backend.callsOf('quit')).toEqual([['ask']]);
+    backend.wish({ wish: 'quit', sessions: 3 });
+    await screen.findByText('3 sessions are open');
+    await waitFor(() => expect(byId('quit-anyway')).toHaveFocus());
+    await user.click(byId('stay'));
+    expect(document.getElementById('quitting')).toBeNull();
+    backend.wish({ wish: 'quit', sessions: 1 });
+    await screen.findByText('1 session is open');
+    await user.click(byId('quit-anyway'));
+    expect(backend.callsOf('quit')).toEqual([['ask'], ['stay'], ['quit']]);
+  });
+});
+
+describe('settings', () => {
+  it('are in force at once, and stay as they were where they cannot be saved', async () => {
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    const flash = await screen.findByRole<HTMLInputElement>('radio', { name: t('settings.bell.flash') });
+    await user.click(flash);
+    await waitFor(() => expect(backend.preferences).toEqual({ bell: 'flash' }));
+    const full = { code: 'system', detail: 'disk full' } as const;
+    backend.refusals.set('set_preferences', full);
+    await user.click(screen.getByRole('radio', { name: t('settings.bell.nothing') }));
+    expect(await screen.findByText(errorText(full))).toBeVisible();
+    await waitFor(() => expect(flash).toBeChecked());
+  });
+});

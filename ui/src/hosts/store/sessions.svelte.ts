@@ -1,0 +1,48 @@
+// The sessions whose windows are open, as the window with the list knows them.
+
+import * as engine from '../../ipc';
+import type { HostId } from '../../ipc/bindings/HostId';
+import type { OpenSession } from '../../ipc/bindings/OpenSession';
+
+/** So often small pictures are asked for while somebody looks. */
+export const PICTURES_MS = 2_000;
+
+export class OpenSessions {
+  all = $state.raw<OpenSession[]>([]);
+  /** The saved hosts whose session is not over. */
+  hosts: ReadonlySet<HostId> = $derived(
+    new Set(this.all.flatMap(({ host, state }) => (host !== null && state !== 'ended' ? [host] : []))),
+  );
+  #watched = 0;
+
+  /** Follows the engine's event until the returned function is called. */
+  follow(): () => void {
+    const stop = engine.onSessionsChanged(() => void this.load());
+    void this.load();
+    return () => void stop.then((stop) => stop());
+  }
+
+  /** Gets small pictures, too, until the returned function is called. */
+  watch(): () => void {
+    this.#watched += 1;
+    void this.load();
+    const timer = setInterval(() => void this.load(), PICTURES_MS);
+    // The pages answer in a moment; the first look shall not wait for the second.
+    const soon = setTimeout(() => void this.load(), SOON_MS);
+    return () => {
+      this.#watched -= 1;
+      clearInterval(timer);
+      clearTimeout(soon);
+    };
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.all = await engine.openSessions(this.#watched > 0);
+    } catch {
+      // Then it stays as it was: the next event brings it up to date.
+    }
+  }
+}
+
+const SOON_MS = 300;

@@ -1,0 +1,5 @@
+// What the hosts window is wanted for, as src-tauri/src/windows/hosts.rs says it.
+
+import type { HostId } from './bindings/HostId';
+
+export type Wish = { wish: 'edit'; host: HostId } | { wish: 'sessions' } | { wish: 'quit'; sessions: number };

@@ -1,0 +1,78 @@
+// Who has the window's keys: the page, the remote machine, or the remote machine with the shortcuts of this desktop.
+
+import { t } from '../../i18n';
+import * as engine from '../../ipc';
+import type { Display } from '../../ipc/bindings/Display';
+import type { KeyboardOwner } from '../../ipc/bindings/KeyboardOwner';
+import type { KeyPress } from '../../ipc/bindings/KeyPress';
+import { GRAB_CHORD } from '../keys';
+
+/** What it depends on. */
+interface Window {
+  readonly display: Display;
+  readonly fullScreen: boolean;
+  readonly name: string;
+  showMessage(text: string, ms: number): void;
+  attempt(action: () => Promise<void>): Promise<void>;
+}
+
+export class Keyboard {
+  /** The screen has the focus within the page, and takes keys. */
+  isScreens = $state(false);
+  /** The window has the focus. */
+  #focused = $state(document.hasFocus());
+  /** What the user's chord has decided, until full screen or the machine's setting changes; null where it has not. */
+  #chosen = $state<boolean | null>(null);
+  /** Whether the toolkit gives keys: only then shortcuts of this desktop can go to the remote machine. */
+  given = $state(false);
+  readonly #window: Window;
+
+  #wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
+
+  owner: KeyboardOwner = $derived.by(() => {
+    if (!this.given || !this.isScreens || !this.#focused) return 'page';
+    return this.#wants ? 'grabbed' : 'screen';
+  });
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  /** Passes the toolkit's keys on from now on; the owner follows what the user does. For a component that is being made. */
+  async take(onPress: (press: KeyPress) => void): Promise<void> {
+    this.given = await engine.takeKeys((notice) => {
+      if (notice.kind === 'press') onPress(notice);
+      else this.#released();
+    });
+  }
+
+  focus(focused: boolean): void {
+    this.#focused = focused;
+  }
+
+  /** All keys go to the remote machine, from the chord on. */
+  grabNow(): void {
+    this.#chosen = true;
+  }
+
+  /** Full screen or the machine's setting has changed: it decides again. */
+  forgetChoice(): void {
+    this.#chosen = null;
+  }
+
+  /** Tells the window who has the keys. */
+  tell(owner: KeyboardOwner): void {
+    if (!this.given) return;
+    void this.#window.attempt(() => engine.setKeyboardOwner(owner));
+    if (owner === 'grabbed') this.#say('viewer.keys_grabbed');
+  }
+
+  #released(): void {
+    this.#chosen = false;
+    this.#say('viewer.keys_released');
+  }
+
+  #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released'): void {
+    this.#window.showMessage(t(what, { name: this.#window.name, keys: GRAB_CHORD }), 4_000);
+  }
+}
