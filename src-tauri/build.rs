@@ -50,6 +50,7 @@ const COMMANDS: &[&str] = &[
     "close_window",
     "take_keys",
     "set_keyboard_owner",
+    "screen_sized",
     "set_fullscreen",
     "read_clipboard",
     "write_clipboard",

@@ -59,11 +59,16 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .plugin(commands::plugin())
         .manage(texts)
         .manage(windows::Keyboards::default())
+        .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
-            WindowEvent::CloseRequested { api, .. } => closing(window, api),
+            WindowEvent::CloseRequested { api, .. } => {
+                windows::viewer_closing(window);
+                closing(window, api);
+            }
+            WindowEvent::Moved(_) | WindowEvent::Resized(_) => windows::moved(window),
             WindowEvent::DragDrop(event) => events::dragged(window, event),
             WindowEvent::Focused(focused) => {
                 windows::focused(window, *focused);
@@ -74,6 +79,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
             WindowEvent::Destroyed => {
                 windows::forget(window);
                 windows::forget_keyboard(window);
+                windows::forget_place(window);
                 windows::destroyed(window);
             }
             _ => {}

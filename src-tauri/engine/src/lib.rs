@@ -42,8 +42,8 @@ use model::{Host, HostDraft, PasswordChange, SessionId, Target};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
-use std::{path::Path, sync::Arc};
-use store::{HostList, HostsFile, List, Pins, PreferencesFile};
+use std::{collections::HashSet, path::Path, sync::Arc};
+use store::{HostList, HostsFile, List, Pins, Places, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -54,6 +54,7 @@ pub struct Engine {
     imports: Imports,
     reverse: Reverse,
     hints: Arc<SeenHints>,
+    places: Places,
     preferences: PreferencesFile,
     keyring: Keyring,
     pins: Pins,
@@ -75,6 +76,10 @@ impl Engine {
         let (opened, (pins, pins_notice), preferences) =
             read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
         let first_run = opened.first_run;
+        let saved = opened.hosts.list().all().iter().map(|host| host.id).collect::<HashSet<_>>();
+        let data = settings.data.clone();
+        let places = spawn_blocking(move || Places::open(&data, |host| saved.contains(&host)));
+        let places = places.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
         let list = Arc::new(HostList::start(opened)?);
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
@@ -97,7 +102,7 @@ impl Engine {
             async move { hosts.begin(&hints).await }
         };
         let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
-        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, preferences, keyring, pins, _starting }))
+        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, places, preferences, keyring, pins, _starting }))
     }
 
     /// The saved hosts, without starting anything.
@@ -131,6 +136,11 @@ impl Engine {
     /// The hints that were shown.
     pub fn hints(&self) -> &SeenHints {
         &self.hints
+    }
+
+    /// Where windows were.
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// What the user prefers for all machines.

@@ -64,6 +64,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::close_window,
             session::take_keys,
             session::set_keyboard_owner,
+            session::screen_sized,
             session::set_fullscreen,
             session::read_clipboard,
             session::write_clipboard,

@@ -169,6 +169,14 @@ pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> 
     windows::set_keyboard_owner(&window, owner).map_err(system)
 }
 
+/// The remote screen has another size: the window takes it where it had the one before.
+#[command]
+pub async fn screen_sized(window: WebviewWindow, width: u16, height: u16) -> Result<()> {
+    session_of(&window)?;
+    windows::remote_resized(&window, width, height);
+    Ok(())
+}
+
 /// Turns full screen on or off.
 #[command]
 pub async fn set_fullscreen(window: WebviewWindow, on: bool) -> Result<()> {

@@ -1,17 +1,16 @@
 //! A viewer window's size and place, which it has before it is shown where that can be.
 
-use super::page::{VIEWER_PAGE, to_front};
-use portlight_engine::{Engine, model::SessionId, session::SessionState};
+use super::{
+    geometry::{Area, Corner, Pixels, Size, cascade, fit, into_view, same},
+    page::{VIEWER_PAGE, to_front},
+    places::{self, Places},
+};
+use portlight_engine::{Engine, model::SessionId, session::SessionState, store::Place};
 use std::time::Duration;
-use tauri::{LogicalPosition, LogicalSize, Monitor, WebviewWindow, async_runtime};
+use tauri::{
+    LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, async_runtime,
+};
 use tokio::time::{sleep, timeout};
-
-/// Width and height, in logical pixels.
-type Size = (f64, f64);
-
-/// Width and height of a window's frame and title, in logical pixels: an estimate, as no system tells before it has
-/// drawn them.
-const FRAME: (f64, f64) = (16.0, 48.0);
 
 /// For the remote screen's size to be known. A person does not notice it, and notices a window that changes its size.
 const SIZE_KNOWN: Duration = Duration::from_millis(150);
@@ -25,6 +24,7 @@ const PAGE_FIRST: Duration = Duration::from_millis(2);
 /// asked before, the window comes at once, and gets that size later.
 pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: bool) {
     let Some(mut state) = engine.sessions().watch(session) else { return };
+    let full_screen = engine.sessions().view(session).is_some_and(|view| view.display.full_screen);
     async_runtime::spawn(async move {
         // Errors mean that the session has gone, and its window with it.
         let settled = |state: &SessionState| !matches!(state, SessionState::Connecting { .. });
@@ -36,13 +36,14 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
         };
         sleep(PAGE_FIRST).await;
         on_main_thread(&window, move |window| {
-            fit_new(window, known)?;
+            fit_new(window, known, full_screen)?;
             to_front(window)
         });
         if known.is_some() {
             return;
         }
-        let Ok(remote) = state.wait_for(|state| remote_size(state).is_some()).await.map(|state| remote_size(&state))
+        let Ok(Some(remote)) =
+            state.wait_for(|state| remote_size(state).is_some()).await.map(|state| remote_size(&state))
         else {
             return;
         };
@@ -70,60 +71,86 @@ fn on_main_thread(window: &WebviewWindow, steps: impl FnOnce(&WebviewWindow) -> 
     }
 }
 
-/// Size and place for a window that was never shown.
-fn fit_new(window: &WebviewWindow, remote: Option<Size>) -> tauri::Result<()> {
+/// Size and place for a window that was never shown: those that its machine's window had before, or else the remote
+/// screen's size, in the middle of a monitor or beside others.
+fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: bool) -> tauri::Result<()> {
+    let places = window.state::<Places>();
+    let remembered = places::remembered(window);
+    places.begin(window.label(), remembered, remote);
+    match remembered {
+        Some(place) => put(window, into_view(place, &areas(window)?))?,
+        None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size))?,
+    }
+    // Where questions come first they are asked in a window.
+    if full_screen && remote.is_some() { window.set_fullscreen(true) } else { Ok(()) }
+}
+
+fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {
+    window.set_size(PhysicalSize::new(place.width, place.height))?;
+    window.set_position(PhysicalPosition::new(place.x, place.y))?;
+    if place.maximized { window.maximize() } else { Ok(()) }
+}
+
+fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     // Where the user just clicked.
     let pointer = window.cursor_position().ok();
     let here = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
-    let monitor = here.or_else(|| window.primary_monitor().ok().flatten());
-    place(window, monitor, remote.unwrap_or(VIEWER_PAGE.size))
-}
-
-/// The same, once the remote size is known, unless the user has chosen a size meanwhile.
-fn refit(window: &WebviewWindow, remote: Option<Size>) -> tauri::Result<()> {
-    let (Some(remote), Some(monitor)) = (remote, window.current_monitor()?) else { return Ok(()) };
-    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
-    let given = fit(VIEWER_PAGE.size, room(&monitor));
-    let untouched = (size.width - given.0).abs() < 1.0 && (size.height - given.1).abs() < 1.0;
-    if untouched { place(window, Some(monitor), remote) } else { Ok(()) }
-}
-
-fn place(window: &WebviewWindow, monitor: Option<Monitor>, remote: Size) -> tauri::Result<()> {
-    let Some(monitor) = monitor else { return Ok(()) };
-    let corner = monitor.work_area().position.to_logical::<f64>(monitor.scale_factor());
-    let room = room(&monitor);
-    let size = fit(remote, room);
+    let Some(monitor) = here.or_else(|| window.primary_monitor().ok().flatten()) else { return Ok(()) };
+    let area = area(&monitor);
+    let taken: Vec<_> = places::others(window.app_handle(), window.label()).iter().filter_map(corner_of).collect();
     // Centred by the size that was asked for: the window does not have it yet.
-    let place = LogicalPosition::new(corner.x + (room.0 - size.0) / 2.0, corner.y + (room.1 - size.1) / 2.0);
+    let corner = cascade(area.centre(fit(remote, area.room())), &taken);
+    let size = fit(remote, area.room_from(corner));
     window.set_size(LogicalSize::new(size.0, size.1))?;
-    window.set_position(place)
+    window.set_position(LogicalPosition::new(corner.0, corner.1))
 }
 
-/// What a window's frame leaves of a monitor.
-fn room(monitor: &Monitor) -> Size {
-    let area = monitor.work_area().size.to_logical::<f64>(monitor.scale_factor());
-    (area.width - FRAME.0, area.height - FRAME.1)
+/// The remote screen has another size. A window that had the size before takes this one; it stays where it is if the user has
+/// placed or sized it, and else as near as it has room.
+pub fn remote_resized(window: &WebviewWindow, width: u16, height: u16) {
+    let remote = (f64::from(width), f64::from(height));
+    on_main_thread(window, move |window| refit(window, remote));
 }
 
-/// The size of `remote` scaled down to fit into `room`, never up.
-fn fit(remote: (f64, f64), room: (f64, f64)) -> (f64, f64) {
-    // A server may announce 0x0, and its size later (DesktopSize, rfbproto 7.8.2).
-    if remote.0 < 1.0 || remote.1 < 1.0 {
-        return VIEWER_PAGE.size;
+fn refit(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
+    let places = window.state::<Places>();
+    let before = places.remote(window.label(), remote).unwrap_or(VIEWER_PAGE.size);
+    let Some(monitor) = window.current_monitor()? else { return Ok(()) };
+    if window.is_maximized()? || window.is_fullscreen()? {
+        return Ok(());
     }
-    let scale = (room.0 / remote.0).min(room.1 / remote.1).min(1.0);
-    ((remote.0 * scale).floor().max(VIEWER_PAGE.min.0), (remote.1 * scale).floor().max(VIEWER_PAGE.min.1))
+    let area = area(&monitor);
+    let now = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
+    let Some(corner) = corner_of(window) else { return Ok(()) };
+    let had_it = [before, fit(before, area.room()), fit(before, area.room_from(corner))];
+    if !had_it.into_iter().any(|size| same((now.width, now.height), size)) {
+        return Ok(());
+    }
+    let stays = places.replace(window.label());
+    let size = fit(remote, if stays { area.room_from(corner) } else { area.room() });
+    window.set_size(LogicalSize::new(size.0, size.1))?;
+    let to = area.inside(corner, size);
+    if stays || same(to, corner) { Ok(()) } else { window.set_position(LogicalPosition::new(to.0, to.1)) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The corner of a window's frame.
+fn corner_of(window: &WebviewWindow) -> Option<Corner> {
+    let at = window.outer_position().ok()?.to_logical::<f64>(window.scale_factor().ok()?);
+    Some((at.x, at.y))
+}
 
-    #[test]
-    fn a_viewer_is_as_large_as_the_remote_screen_or_as_there_is_room() {
-        assert_eq!(fit((1024.0, 768.0), (1900.0, 1000.0)), (1024.0, 768.0));
-        assert_eq!(fit((3840.0, 2160.0), (1920.0, 1000.0)), (1777.0, 1000.0));
-        assert_eq!(fit((100.0, 100.0), (1920.0, 1000.0)), VIEWER_PAGE.min);
-        assert_eq!(fit((0.0, 0.0), (1920.0, 1000.0)), VIEWER_PAGE.size);
-    }
+fn area(monitor: &Monitor) -> Area {
+    let (area, scale) = (monitor.work_area(), monitor.scale_factor());
+    let (corner, size) = (area.position.to_logical::<f64>(scale), area.size.to_logical::<f64>(scale));
+    Area { corner: (corner.x, corner.y), size: (size.width, size.height) }
+}
+
+/// What all monitors have for windows; the first one is the primary one's.
+fn areas(window: &WebviewWindow) -> tauri::Result<Vec<Pixels>> {
+    let monitors = window.primary_monitor()?.into_iter().chain(window.available_monitors()?);
+    let pixels = monitors.map(|monitor| {
+        let (at, size) = (monitor.work_area().position, monitor.work_area().size);
+        (at.x, at.y, size.width, size.height)
+    });
+    Ok(pixels.collect())
 }

@@ -1,25 +1,30 @@
 //! The hosts window, and one viewer window for each session.
 //!
 //! ```text
-//! viewer ─┬▶ fit ───────┐
-//!         ├▶ prewarmed ─┼▶ page ─▶ deaths
-//! watch ──┘             │             watch: pages that stop working
-//! hosts ────────────────┘
+//! viewer ─┬▶ fit ─┬▶ places ─┐          places: what the user has moved is remembered
+//!         │       └▶ geometry ┤
+//!         ├▶ prewarmed ───────┼▶ page ─▶ deaths
+//! watch ──┘                   │             watch: pages that stop working
+//! hosts ──────────────────────┘
 //! keyboard                            who has the keys of a viewer window
 //! ```
 
 mod deaths;
 mod fit;
+mod geometry;
 mod hosts;
 mod keyboard;
 mod page;
+mod places;
 mod prewarmed;
 mod viewer;
 mod watch;
 
+pub use fit::remote_resized;
 pub use hosts::{Wish, Wishes, quit, show as show_hosts, stay, take_wishes, want as want_hosts};
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
+pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
 pub use viewer::{destroyed, open, open_call, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

@@ -153,6 +153,8 @@ export const reconnect = (): Promise<void> => call('reconnect');
 export const close = (): Promise<void> => call('close');
 /** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/** The remote screen has another size: the window takes it where it had the one before. */
+export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /**
  * Calls `onKey` with this window's keys while they are the remote machine's. False where the system's toolkit gives none: then the page
  * has them from the web view.

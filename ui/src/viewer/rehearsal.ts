@@ -19,7 +19,7 @@ export function rehearse(Novnc: Novnc): void {
   flushSync();
   const server = new Server();
   const rfb = new Novnc(stage, server as unknown as WebSocket, { shared: true });
-  rfb.scaleViewport = true;
+  rfb.scaling = 'fit';
   server.play();
   // Typefaces are looked for when a text's size is asked for.
   stage.getBoundingClientRect();

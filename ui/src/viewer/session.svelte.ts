@@ -16,6 +16,8 @@ import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import type { TextTooLarge } from './novnc/clipboard';
+import type { Following, Refusal } from './novnc/follow';
+import type { Size } from './scaling';
 
 export class Session {
   /** Null until the first update. */
@@ -45,11 +47,15 @@ export class Session {
   drawn = $state(false);
   /** Whether the first picture is to be seen, or is long in coming: what lies over it is drawn after it. */
   pictured = $state(false);
+  /** Whether the remote screen can follow the window's size. */
+  following = $state.raw<Following | 'unable'>('unknown');
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
 
+  /** Null before it is known. */
+  #screenSize: string | null = null;
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
@@ -60,9 +66,6 @@ export class Session {
     const { state } = this.state;
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
-
-  /** All of the screen is seen, scaled to the window; else one of its pixels is one of the window's. */
-  scaled = $derived(this.display.scaling === 'fit');
 
   /** The host's name, at most 80 characters. */
   get name(): string {
@@ -167,6 +170,17 @@ export class Session {
     });
   }
 
+  /** Full screen as the user wants this machine from now on. */
+  async chooseFullScreen(on: boolean): Promise<void> {
+    await this.setFullScreen(on);
+    if (this.fullScreen === on && this.display.full_screen !== on) await this.changeDisplay({ full_screen: on });
+  }
+
+  /** Full screen where it was chosen for this machine before. */
+  async beginFullScreen(): Promise<void> {
+    if (this.display.full_screen && !this.fullScreen) await this.setFullScreen(true);
+  }
+
   // ---- the screen's events
 
   /** noVNC has finished its handshake. */
@@ -202,6 +216,25 @@ export class Session {
       if (bell === 'flash') this.flashes += 1;
     };
     engine.ring().then(flash, () => {});
+  }
+
+  /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
+  screenSized({ width, height }: Size): void {
+    const size = `${width}x${height}`;
+    const isNew = size !== this.#screenSize && this.#screenSize !== null && this.display.scaling !== 'follow';
+    this.#screenSize = size;
+    // Where it cannot, the picture is scaled, and nobody misses a message about that.
+    if (isNew) engine.screenSized(width, height).catch(() => {});
+  }
+
+  /** The user wants the screen to follow the window: says so where it cannot. */
+  tellWhetherFollowed(): void {
+    if (this.following !== 'several' && this.following !== 'unable') return;
+    this.showMessage(t(`viewer.follow_${this.following}`), 8_000);
+  }
+
+  tellNotFollowed(refusal: Refusal): void {
+    this.showMessage(t(`viewer.follow_${refusal}`), 8_000);
   }
 
   tellTextTooLarge({ from, bytes, limit }: TextTooLarge): void {
@@ -262,6 +295,7 @@ export class Session {
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = this.pictured = false;
+      this.following = 'unknown';
       this.url = next.url;
       this.protection = next.protection;
       if (next.not_stored) {

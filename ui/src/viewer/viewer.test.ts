@@ -1,5 +1,6 @@
 // The viewer window, with the fake backend and a fake noVNC.
 
+import { screen } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
@@ -100,7 +101,7 @@ test('opens the socket once, itself, and hands it to noVNC', async () => {
     [ready.url, ['binary.acknowledged', 'binary']],
   ]);
   expect(rfb.socket).toBe(FakeSocket.all[0]);
-  expect(rfb).toMatchObject({ scaleViewport: true, viewOnly: false, showDotCursor: true });
+  expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, showDotCursor: true });
 });
 
 test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {
@@ -398,7 +399,10 @@ test('its buttons do what they say, and give the keyboard back', async () => {
   expect(rfb.canvas).toHaveFocus();
 
   await userEvent.click(find('#scale'));
-  expect(rfb.scaleViewport).toBe(false);
+  await userEvent.click(screen.getByRole('menuitemradio', { name: t('viewer.scale_actual') }));
+  expect(rfb.scaling).toBe('actual');
+  await settle();
+  expect(rfb.canvas).toHaveFocus();
   await userEvent.click(find('#view-only'));
   expect(rfb.viewOnly).toBe(true);
   await userEvent.click(find('#view-only'));

@@ -10,6 +10,7 @@ mod list;
 mod listening;
 mod merge;
 mod pins;
+mod places;
 mod preferences;
 
 pub use hints::{Hint, SeenHints};
@@ -18,4 +19,5 @@ pub(crate) use hosts_file::HostsFile;
 pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
+pub use places::{Place, Places};
 pub use preferences::{Bell, Preferences, PreferencesFile};

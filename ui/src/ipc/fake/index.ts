@@ -240,6 +240,9 @@ export const close = (): Promise<void> => command('close', [], () => backend.rea
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
 
+export const screenSized = (width: number, height: number): Promise<void> =>
+  command('screen_sized', [width, height], () => {});
+
 export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
   command('take_keys', [], () => {
     backend.key = onKey;

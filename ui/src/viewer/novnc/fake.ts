@@ -1,6 +1,8 @@
 // A WebSocket and a noVNC for the tests: they record calls and emit what a test makes them emit.
 
 import { vi } from 'vitest';
+import type { Scaling } from '../../ipc/bindings/Scaling';
+import type { Following } from './follow';
 import type { Novnc } from '.';
 
 export class FakeSocket extends EventTarget {
@@ -35,7 +37,12 @@ export class FakeSocket extends EventTarget {
 export class FakeRfb {
   static all: FakeRfb[] = [];
   viewOnly = false;
-  scaleViewport = false;
+  scaling: Scaling = 'fit';
+  following: Following = 'unknown';
+  showsPart = false;
+  /** How far was panned. */
+  panned = { x: 0, y: 0 };
+  clicked: number[] = [];
   showDotCursor = false;
   background = '';
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
@@ -72,6 +79,14 @@ export class FakeRfb {
   disconnect(): void {
     this.disconnected = true;
     this.#screen.remove();
+  }
+  pan(x: number, y: number): boolean {
+    this.panned = { x: this.panned.x + x, y: this.panned.y + y };
+    return this.showsPart;
+  }
+  point(): void {}
+  click(_x: number, _y: number, button: number): void {
+    this.clicked.push(button);
   }
   sendKey(keysym: number, code: string | null, down?: boolean): void {
     this.sent.push([keysym, code, down]);

@@ -1,19 +1,24 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import type { Scaling } from '../../ipc/bindings/Scaling';
 import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
 import { noticeInput, watchAnswers } from './answers';
 import { limitBells } from './bells';
 import { replaceDecoders, startWorker } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
-import type { Internals, Messages } from './internals';
+import { scaleCursor } from './cursor';
+import { Follow } from './follow';
+import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { limitPseudoRectangles } from './rectangles';
 import { holdRequests, restWhileHidden } from './rest';
-import { refuseTooLarge } from './screenSize';
+import { refuseTooLarge, tellScreenSize } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
+import { View } from './view';
+import { turnWheel, Wheel } from './wheel';
 
 /** What ours has in addition to noVNC's. */
 interface Additions {
@@ -43,13 +48,17 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
-  const { messages } = Original as unknown as { messages: Messages };
+  const { messages, cursors } = Original as unknown as { messages: Messages; cursors: Cursors };
   holdRequests(messages);
   const original = { ...messages };
   skipSecondRequests(messages);
   noticeInput(messages);
   return class extends Original implements Additions {
     readonly #mayPaste: (text: string) => boolean;
+    readonly #internals: Internals;
+    readonly #follow: Follow;
+    readonly #view: View;
+    readonly #wheel = new Wheel();
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
       super(...parameters);
@@ -60,6 +69,20 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       drawSmallThroughOne(internals._display);
       limitBells(internals);
       refuseTooLarge(internals);
+      tellScreenSize(internals);
+      scaleCursor(internals, cursors.dot);
+      this.#internals = internals;
+      this.#follow = new Follow(
+        internals,
+        () => (this.#view.scaling === 'follow' ? this.#view.room : null),
+        ({ width, height }) =>
+          messages.setDesktopSize(internals._sock, width, height, internals._screenID, internals._screenFlags),
+      );
+      this.#view = new View(
+        internals,
+        () => this.#follow.state === 'able',
+        () => internals._refreshCursor(),
+      );
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
@@ -74,6 +97,41 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         endRest();
         void startWorker().then((worker) => (next ??= worker));
       });
+    }
+
+    override get scaling(): Scaling {
+      return this.#view.scaling;
+    }
+    override set scaling(scaling: Scaling) {
+      this.#view.scaling = scaling;
+      this.#follow.begin();
+    }
+
+    override get following() {
+      return this.#follow.state;
+    }
+
+    override get showsPart(): boolean {
+      return this.#view.isPart;
+    }
+
+    override pan(x: number, y: number): boolean {
+      return this.#view.pan(x, y);
+    }
+
+    override point(clientX: number, clientY: number): void {
+      const { left, top } = this.#internals._canvas.getBoundingClientRect();
+      this.#internals._handleMouseMove(clientX - left, clientY - top);
+    }
+
+    override click(clientX: number, clientY: number, button: number): void {
+      const { left, top } = this.#internals._canvas.getBoundingClientRect();
+      for (const mask of [button, 0]) this.#internals._handleMouseButton(clientX - left, clientY - top, mask);
+    }
+
+    /** noVNC calls this for each event of the wheel. */
+    _handleWheel(event: WheelEvent): void {
+      turnWheel(this.#internals, this.#wheel, event);
     }
 
     takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void {

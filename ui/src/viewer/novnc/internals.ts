@@ -70,8 +70,17 @@ export interface Display {
   _scanRenderQ(): void;
 }
 
-/** The canvases of {@link Display}: the framebuffer's, and the one that is seen. */
+/** The canvases of {@link Display}: the framebuffer's, and the one that is seen, which has a part of it. */
 export interface Canvases {
+  /** The page's pixels for one of the framebuffer's. */
+  scale: number;
+  /** Whether a part of the framebuffer may be shown. */
+  clipViewport: boolean;
+  /** The part that is shown. */
+  readonly _viewportLoc: { x: number; y: number; w: number; h: number };
+  /** Both keep the part within the framebuffer. */
+  viewportChangeSize(width: number, height: number): void;
+  viewportChangePos(x: number, y: number): void;
   _drawCtx: CanvasRenderingContext2D;
   _targetCtx: CanvasRenderingContext2D;
   /** Notes that this part is to be seen with the next flip. */
@@ -114,6 +123,23 @@ export interface Keyboard {
 /** `core/rfb.js`. Its handlers of messages are called with the type read, and of rectangles with the header read. They return
  * false where data is missing, and are called again when there is more. */
 export interface Internals {
+  /** Fills the target; around the canvas. */
+  _screen: HTMLElement;
+  _canvas: HTMLCanvasElement;
+  _cursor: Cursor;
+  _rfbConnectionState: string;
+  /** Of the server's first screen. */
+  _screenID: number;
+  _screenFlags: number;
+  _updateClip(): void;
+  _updateScale(): void;
+  _requestRemoteResize(): void;
+  _handleExtendedDesktopSize(): boolean;
+  _refreshCursor(): void;
+  /** Both take pixels of the canvas's on the page, the second one also RFB's mask of buttons. */
+  _handleMouseMove(x: number, y: number): void;
+  _handleMouseButton(x: number, y: number, mask: number): void;
+  addEventListener(name: string, listener: () => void): void;
   _decoders: Record<number, Decoder>;
   _display: Display & Canvases;
   _sock: Websock;
@@ -150,10 +176,27 @@ export interface Internals {
   _fail(detail: string): boolean;
 }
 
+/** `core/util/cursor.js`: the pointer over the canvas. */
+export interface Cursor {
+  /** Null before it is attached, and after. */
+  _target: HTMLElement | null;
+  _canvas: HTMLCanvasElement;
+  _hotSpot: { x: number; y: number };
+  /** `rgba` are the pixels, `x` and `y` the hotspot. */
+  change(rgba: ArrayLike<number>, x: number, y: number, width: number, height: number): void;
+}
+
+/** `RFB.cursors` of `core/rfb.js`. */
+export interface Cursors {
+  /** What is shown in place of a cursor without any visible pixel. */
+  dot: { rgbaPixels: ArrayLike<number> };
+}
+
 /** `RFB.messages` of `core/rfb.js`: what is sent. */
 export interface Messages {
   enableContinuousUpdates(sock: Websock, enable: boolean, x: number, y: number, width: number, height: number): void;
   fbUpdateRequest(sock: Websock, incremental: boolean, x: number, y: number, width: number, height: number): void;
+  setDesktopSize(sock: Websock, width: number, height: number, id: number, flags: number): void;
   clientFence(sock: Websock, flags: number, payload: string): void;
   keyEvent(sock: Websock, ...fields: number[]): void;
   QEMUExtendedKeyEvent(sock: Websock, ...fields: number[]): void;

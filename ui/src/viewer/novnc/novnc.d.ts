@@ -1,6 +1,9 @@
 // What we use of noVNC 1.7.0, which comes without types. Its listeners are plain functions: no `once`, no `signal`.
 
 declare module '@novnc/novnc' {
+  import type { Scaling } from '../../ipc/bindings/Scaling';
+  import type { Following, Refusal } from './follow';
+
   export interface RfbEvents {
     /** The handshake is through; no picture yet. */
     connect: CustomEvent<Record<string, never>>;
@@ -12,6 +15,12 @@ declare module '@novnc/novnc' {
     silence: CustomEvent<{ seconds: number }>;
     /** Ours: a text was not passed on. */
     texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;
+    /** Ours: the remote screen's size, at first and each time that it changes. */
+    screensize: CustomEvent<{ width: number; height: number }>;
+    /** Ours: the server has said whether its screen can follow the window's size. */
+    following: CustomEvent<Following>;
+    /** Ours: the server did not take the window's size. */
+    notfollowed: CustomEvent<Refusal>;
   }
 
   export interface RfbOptions {
@@ -22,9 +31,20 @@ declare module '@novnc/novnc' {
     constructor(target: HTMLElement, channel: WebSocket, options?: RfbOptions);
 
     viewOnly: boolean;
-    scaleViewport: boolean;
     showDotCursor: boolean;
     background: string;
+    /** Ours, as all down to `click`. */
+    get scaling(): Scaling;
+    set scaling(scaling: Scaling);
+    get following(): Following;
+    /** Whether there is more of the screen than is seen. */
+    get showsPart(): boolean;
+    /** Moves the part that is seen, by the page's pixels. False where it is at its end. */
+    pan(x: number, y: number): boolean;
+    /** The pointer is there now. */
+    point(clientX: number, clientY: number): void;
+    /** Presses a button, by RFB's mask, and lets it go. */
+    click(clientX: number, clientY: number, button: number): void;
 
     addEventListener<Name extends keyof RfbEvents>(name: Name, listener: (event: RfbEvents[Name]) => void): void;
     disconnect(): void;

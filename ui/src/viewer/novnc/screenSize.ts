@@ -22,10 +22,19 @@ export function refuseTooLarge(rfb: Internals): void {
     resize(width, height);
     // Some servers have no screen at first.
     if (!changed || width === 0 || height === 0) return;
-    const { _drawCtx, _targetCtx } = rfb._display;
-    if (!keepsPixels(_drawCtx, width, height) || !keepsPixels(_targetCtx, width, height)) {
+    const { _drawCtx, _targetCtx, _viewportLoc: seen } = rfb._display;
+    if (!keepsPixels(_drawCtx, width, height) || !keepsPixels(_targetCtx, seen.w, seen.h)) {
       throw new ScreenTooLarge(width, height);
     }
+  };
+}
+
+/** Says each new size of the screen, once it is drawn. */
+export function tellScreenSize(rfb: Internals): void {
+  const resize = rfb._resize.bind(rfb);
+  rfb._resize = (width, height) => {
+    resize(width, height);
+    rfb.dispatchEvent(new CustomEvent('screensize', { detail: { width, height } }));
   };
 }
 

@@ -54,6 +54,6 @@ test('the page has its console back where loading fails', async () => {
 test('noVNC has what we use of it', async () => {
   removeVideoDecoder(window as { VideoDecoder?: unknown });
   const { default: RFB } = await import('@novnc/novnc');
-  const names = ['viewOnly', 'scaleViewport', 'showDotCursor', 'background', 'addEventListener', 'disconnect'];
+  const names = ['viewOnly', 'showDotCursor', 'background', 'addEventListener', 'disconnect'];
   for (const name of [...names, 'sendKey', 'clipboardPasteFrom', 'focus']) expect(name in RFB.prototype).toBe(true);
 });

@@ -1,0 +1,142 @@
+//! Where the windows of saved machines were, by the monitors that there were: one file in the data folder. It is a taste, so
+//! what cannot be read is as if it had never been.
+
+use super::file;
+use crate::model::HostId;
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// A window's place, in the display's pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The frame's left side.
+    pub x: i32,
+    /// The frame's upper side.
+    pub y: i32,
+    /// Width without the frame.
+    pub width: u32,
+    /// Height without the frame.
+    pub height: u32,
+    /// Whether it fills its monitor; the rest is what it had before.
+    #[serde(default)]
+    pub maximized: bool,
+}
+
+/// The places, and their file.
+pub struct Places {
+    file: PathBuf,
+    known: Mutex<Known>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Known {
+    version: u32,
+    /// By machine; the last one used comes first.
+    machines: BTreeMap<HostId, Vec<Kept>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The monitors' names, sizes and places.
+    monitors: String,
+    #[serde(flatten)]
+    place: Place,
+}
+
+const FILE: &str = "places.json";
+const VERSION: u32 = 1;
+/// Sets of monitors that a machine's window is remembered for: more come together with docks and projectors, over years.
+const MAX_SETS: usize = 8;
+
+impl Places {
+    /// What `folder` has about the machines that `is_saved`.
+    pub(crate) fn open(folder: &Path, is_saved: impl Fn(HostId) -> bool) -> Self {
+        let file = folder.join(FILE);
+        if let Err(cause) = file::recover(&file) {
+            tracing::warn!(%cause, "an interrupted write is not finished");
+        }
+        let text = file::read(&file).ok().flatten().unwrap_or_default();
+        let mut known: Known = serde_json::from_slice(&text).unwrap_or_default();
+        known.machines.retain(|host, _| is_saved(*host));
+        Self { file, known: Mutex::new(known) }
+    }
+
+    /// Where the window of `host` was with these monitors; else where it was last, which may be nowhere now.
+    pub fn of(&self, host: HostId, monitors: &str) -> Option<Place> {
+        let known = self.known.lock();
+        let kept = known.machines.get(&host)?;
+        kept.iter().find(|kept| kept.monitors == monitors).or(kept.first()).map(|kept| kept.place)
+    }
+
+    /// Remembers it; blocks until the disk has it.
+    ///
+    /// # Errors
+    /// The system's: then it is remembered until Portlight quits.
+    pub fn keep(&self, host: HostId, monitors: String, place: Place) -> io::Result<()> {
+        // Locked while it is written, so that the last one is what stays.
+        let mut known = self.known.lock();
+        let kept = known.machines.entry(host).or_default();
+        if kept.first().is_some_and(|first| first.monitors == monitors && first.place == place) {
+            return Ok(());
+        }
+        kept.retain(|kept| kept.monitors != monitors);
+        kept.insert(0, Kept { monitors, place });
+        kept.truncate(MAX_SETS);
+        known.version = VERSION;
+        if let Some(folder) = self.file.parent() {
+            file::create_private_folder(folder)?;
+        }
+        file::write_whole(&file::target_of(&self.file), &serde_json::to_vec_pretty(&*known)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const HERE: Place = Place { x: 10, y: 20, width: 800, height: 600, maximized: false };
+    const THERE: Place = Place { x: -1500, maximized: true, ..HERE };
+
+    fn host(last: u8) -> HostId {
+        serde_json::from_value(format!("6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a{last:02x}").into()).unwrap()
+    }
+
+    #[test]
+    fn a_place_is_remembered_for_a_machine_and_a_set_of_monitors() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Places::open(&data.path().join("new"), |found| found != host(3));
+        let places = open();
+        assert_eq!(places.of(host(1), "one"), None);
+        places.keep(host(1), "one".into(), HERE).unwrap();
+        places.keep(host(1), "two".into(), THERE).unwrap();
+        places.keep(host(3), "one".into(), HERE).unwrap();
+        let places = open();
+        assert_eq!(places.of(host(1), "one"), Some(HERE));
+        assert_eq!(places.of(host(1), "two"), Some(THERE));
+        assert_eq!(places.of(host(1), "three"), Some(THERE), "the last one");
+        assert_eq!([places.of(host(2), "one"), places.of(host(3), "one")], [None; 2], "others, and removed ones");
+    }
+
+    #[test]
+    fn it_forgets_the_sets_of_long_ago_and_what_it_cannot_read() {
+        let data = tempfile::tempdir().unwrap();
+        let places = Places::open(data.path(), |_| true);
+        for set in 0..20 {
+            places.keep(host(1), set.to_string(), Place { x: set, ..HERE }).unwrap();
+        }
+        assert_eq!(places.known.lock().machines[&host(1)].len(), MAX_SETS);
+        assert_eq!(places.of(host(1), "12").unwrap().x, 12);
+        fs::write(data.path().join(FILE), "{ \"machines\": 7").unwrap();
+        let places = Places::open(data.path(), |_| true);
+        assert_eq!(places.of(host(1), "12"), None);
+        places.keep(host(1), "12".into(), THERE).unwrap();
+        assert_eq!(Places::open(data.path(), |_| true).of(host(1), "12"), Some(THERE));
+    }
+}
