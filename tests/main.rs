@@ -10,6 +10,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod floods;
+mod imports;
 mod keyboard;
 mod list;
 mod measure;

@@ -6,14 +6,14 @@ use crate::{
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, Hint, Settings, keyring::Keyring};
+use portlight_engine::{Engine, Error, Hint, Imported, Settings, keyring::Keyring};
 use std::{
     fmt,
     io::{self, IsTerminal},
     sync::Arc,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
-use terminal::{KEYRING_SERVICE, OpenRequest, unreadable};
+use terminal::{ImportRequest, KEYRING_SERVICE, OpenRequest, unreadable};
 
 /// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -69,6 +69,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
                 closing(window, api);
             }
             WindowEvent::Moved(_) | WindowEvent::Resized(_) => windows::moved(window),
+            WindowEvent::DragDrop(event) => events::dragged(window, event),
             WindowEvent::Focused(focused) => {
                 windows::focused(window, *focused);
                 if !focused {
@@ -98,7 +99,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
     events::follow_calls(app.handle().clone());
-    instance.serve(app.handle(), open_for_another);
+    instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {
         if let Some(request) = platform::requested(&event)
             && let Err(sentence) = open_for_another(app, &request)
@@ -133,6 +134,18 @@ fn fail(app: tauri::App, error: &Error) {
 /// Opens what a later start of Portlight, or the system, asks for.
 fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
     open(app, request).map_err(|Failure(sentence)| sentence)
+}
+
+/// Adds the machines of files to the list, for a later start in a terminal.
+fn import_for_another(app: &AppHandle, request: ImportRequest) -> Result<Imported, String> {
+    let engine = app.try_state::<Arc<Engine>>().ok_or("the Portlight that is running is still starting")?;
+    let ImportRequest { paths, passwords, all } = request;
+    let imported = async {
+        let preview = engine.imports().preview_files(paths).await?;
+        let chosen = if all { preview.possible(passwords) } else { preview.proposed(passwords) };
+        engine.imports().import(preview.number, chosen, passwords).await
+    };
+    async_runtime::block_on(imported).map_err(|error| error.to_string())
 }
 
 fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use crate::{tray, windows};
 use portlight_engine::Engine;
 use std::{sync::Arc, time::Duration};
-use tauri::{AppHandle, Emitter, Manager, async_runtime};
+use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
 use tokio::time::sleep;
 
 /// The list of hosts or its notices have changed.
@@ -12,6 +12,10 @@ const HOSTS_CHANGED: &str = "hosts-changed";
 const SESSIONS_CHANGED: &str = "sessions-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
+/// Files are over the hosts window, or no longer: a boolean.
+const DRAGGED: &str = "files-dragged";
+/// Files were dropped on the hosts window, and read: what they would add.
+const DROPPED: &str = "files-dropped";
 
 /// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
 /// makes the tray's menu, has that to do first.
@@ -81,4 +85,37 @@ pub fn follow_calls(app: AppHandle) {
 /// Where the page cannot be reached.
 pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
     app.emit_to(windows::HOSTS, CLOSING, ())
+}
+
+/// Tells the hosts window's page about files that are dragged over it, and what is in them once they are dropped. The page gets
+/// to see their names, never their paths.
+pub fn dragged(window: &Window, event: &DragDropEvent) {
+    if window.label() != windows::HOSTS {
+        return;
+    }
+    let app = window.app_handle().clone();
+    let tell = |is_over: bool| {
+        if let Err(cause) = app.emit_to(windows::HOSTS, DRAGGED, is_over) {
+            tracing::warn!(%cause, "the page was not told");
+        }
+    };
+    match event {
+        DragDropEvent::Enter { .. } => tell(true),
+        DragDropEvent::Leave => tell(false),
+        DragDropEvent::Drop { paths, .. } => {
+            tell(false);
+            let paths = paths.clone();
+            async_runtime::spawn(async move {
+                let engine = Arc::clone(&app.state::<Arc<Engine>>());
+                let told = match engine.imports().preview_files(paths).await {
+                    Ok(preview) => app.emit_to(windows::HOSTS, DROPPED, preview).map_err(|cause| cause.to_string()),
+                    Err(error) => Err(error.to_string()),
+                };
+                if let Err(cause) = told {
+                    tracing::warn!(cause, "what was dropped is not shown");
+                }
+            });
+        }
+        _ => {}
+    }
 }

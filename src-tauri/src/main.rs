@@ -36,7 +36,7 @@ fn main() -> ExitCode {
             println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
             ExitCode::SUCCESS
         }
-        Ok(Command::Help | Command::Doctor(_)) | Err(_) => {
+        Ok(Command::Help | Command::Doctor(_) | Command::Import(_) | Command::Export(_)) | Err(_) => {
             eprintln!("portlight: the program to start is portlight");
             ExitCode::from(2)
         }

@@ -63,6 +63,17 @@ impl Display {
         self.xdotool(&["key", keys]);
     }
 
+    /// Drags what is in the middle of a small window into the upper left corner of the screen, slowly, as a hand does.
+    pub fn drag_from(&self, title: &str) {
+        self.xdotool(&["search", "--name", &format!("^{title}$"), "windowmove", "900", "100", "windowraise"]);
+        self.xdotool(&["mousemove", "1000", "170", "sleep", "0.2", "mousedown", "1"]);
+        let way = ["980 190", "900 240", "700 290", "500 300", "400 300", "390 305", "380 310"];
+        for (x, y) in way.iter().filter_map(|place| place.split_once(' ')) {
+            self.xdotool(&["mousemove", x, y, "sleep", "0.1"]);
+        }
+        self.xdotool(&["mouseup", "1"]);
+    }
+
     /// Whether a window of this title is to be seen.
     pub fn has_window(&self, title: &str) -> bool {
         self.titles().iter().any(|other| other == title)

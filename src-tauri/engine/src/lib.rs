@@ -28,7 +28,10 @@ mod test_process;
 mod transport;
 
 pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
-pub use services::{HostListView, Hosts, Imports, PasswordOutcome, Reverse, Saved, UNDO, find_target};
+pub use services::{
+    HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, Source, SourceView, UNDO, find_target,
+    preview_files,
+};
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
 pub use transport::{reverse, ssh::askpass};
@@ -90,7 +93,7 @@ impl Engine {
         let reverse = Reverse::new(&settings.config, runtime.clone());
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
-        let imports = Imports::new(Arc::clone(&list));
+        let imports = Imports::new(Arc::clone(&list), keyring.clone());
         let sessions =
             Sessions::new(session::Services { relay, keyring: keyring.clone(), pins: pins.clone(), list, runtime });
         let hints = Arc::new(SeenHints::open(&settings.data));

@@ -40,7 +40,7 @@ impl Window {
     /// Bytes that the next message may have: a quarter of the window, or none while so many have no room. More, and the viewer
     /// would handle one message for long before it looks at anything else; fewer, and messages would cost more than bytes.
     pub(crate) fn room(&self) -> usize {
-        let message = self.size / 4;
+        let message = (self.size / 4).min(MAX_MESSAGE);
         if self.in_flight + message <= self.size { message } else { 0 }
     }
 
@@ -80,7 +80,10 @@ const TARGET: Duration = Duration::from_millis(50);
 
 /// Bytes of the largest window. A page that draws raw pixels handles 300 MB a second and is 2 ms away, so a third of it
 /// keeps it busy; more would only be in the way when the next bytes take longer.
-pub(crate) const MAX_SIZE: usize = 2 * 1024 * 1024;
+pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
+
+/// Bytes of the largest message.
+const MAX_MESSAGE: usize = 512 * 1024;
 
 /// Bytes of the first window: a first screen doubles it while its first bytes are drawn.
 const FIRST_SIZE: usize = 256 * 1024;

@@ -32,6 +32,7 @@ mod version;
 mod wire;
 
 pub use ask::{Ask, Cancelled, CredentialRequest, Credentials, ServerInfo, ServerKey, Step, TlsError, TlsKind};
+pub use auth::vnc::unobfuscated;
 pub use error::{CredentialError, Error, OtherProtocol};
 pub use init::ServerInit;
 pub use security::{Level, Policy, SecurityType};

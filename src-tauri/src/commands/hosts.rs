@@ -5,7 +5,6 @@ use crate::windows;
 use portlight_engine::{
     FormError, Hint, HostListView, Result, Saved,
     doctor::Report,
-    import::{Preview, websockify::TokenFile},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
     store::{Listening, ListeningView, Preferences},
@@ -79,18 +78,6 @@ pub async fn listening(engine: EngineState<'_>) -> Result<ListeningView> {
 #[command]
 pub async fn listen(engine: EngineState<'_>, listening: Listening) -> Result<()> {
     engine.reverse().listen(listening).await
-}
-
-/// What a file of another program would add to the list; adds nothing.
-#[command]
-pub async fn preview_import(engine: EngineState<'_>, files: Vec<TokenFile>) -> Result<Vec<Preview>> {
-    engine.imports().preview(files).await
-}
-
-/// Adds all of them, or none.
-#[command]
-pub async fn import_hosts(engine: EngineState<'_>, drafts: Vec<HostDraft>) -> Result<Vec<HostView>> {
-    engine.hosts().import(drafts).await
 }
 
 /// Opens the viewer window of a host's name or of an address that is not saved.

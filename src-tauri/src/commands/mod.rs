@@ -4,6 +4,7 @@
 //! an argument.
 
 mod hosts;
+mod imports;
 mod session;
 
 use portlight_engine::{ConnectError, Engine, Error};
@@ -34,8 +35,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::choose_closing,
             hosts::listening,
             hosts::listen,
-            hosts::preview_import,
-            hosts::import_hosts,
+            imports::import_sources,
+            imports::preview_source,
+            imports::choose_import,
+            imports::import_hosts,
+            imports::leave_import,
+            imports::undo_import,
+            imports::export_hosts,
             hosts::wishes,
             hosts::quit,
             hosts::preferences,

@@ -10,6 +10,7 @@
 //! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
+//! | `choose_paths` | the system's own dialog for files |
 //! | `ring` | the desktop's bell |
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
@@ -23,6 +24,8 @@ pub use renderer::Renderer;
 
 #[cfg(not(target_os = "linux"))]
 mod plugin_instance;
+#[cfg(not(target_os = "linux"))]
+mod system_chooser;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -39,11 +42,28 @@ mod windows;
 #[cfg(windows)]
 pub use self::windows::*;
 
+use portlight_engine::Imported;
 use tauri::AppHandle;
-use terminal::OpenRequest;
+use terminal::{ImportRequest, OpenRequest};
 
 /// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
 pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;
+
+/// Adds machines from files to the list. The error is a sentence, as for [`Open`].
+pub type Import = fn(&AppHandle, ImportRequest) -> Result<Imported, String>;
+
+/// What the user may choose in the system's dialog.
+pub enum Choice {
+    /// One file or several.
+    Files,
+    /// A folder.
+    Folder,
+    /// Where to write a file.
+    Save {
+        /// What it is called at first.
+        name: &'static str,
+    },
+}
 
 /// What is done where the process of a window's page has ended; the second argument is the window's label.
 pub type OnPageDeath = fn(&AppHandle, &str);

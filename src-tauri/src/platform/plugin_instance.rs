@@ -1,6 +1,6 @@
 //! One Portlight for each user session, by Tauri's plugin: a socket on macOS, a window message on Windows.
 
-use super::{Claim, Open};
+use super::{Claim, Import, Open};
 use tauri::{AppHandle, Builder, Wry};
 use terminal::{Command, OpenRequest};
 
@@ -27,5 +27,5 @@ impl Instance {
     }
 
     /// Nothing to do: the plugin calls by itself.
-    pub fn serve(self, _app: &AppHandle, _open: Open) {}
+    pub fn serve(self, _app: &AppHandle, _open: Open, _import: Import) {}
 }

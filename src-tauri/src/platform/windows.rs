@@ -1,9 +1,12 @@
 //! Windows: Win32, WebView2. Written from the documentation of Tauri and Microsoft, never compiled here.
 
-pub use super::plugin_instance::{Instance, claim};
 use super::{
     OnPageDeath,
     renderer::{Kind, Renderer},
+};
+pub use super::{
+    plugin_instance::{Instance, claim},
+    system_chooser::choose_paths,
 };
 use portlight_engine::model::KeyPress;
 use std::{ptr, thread};

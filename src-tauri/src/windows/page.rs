@@ -74,13 +74,12 @@ pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result
 pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
     let url = address(app, page);
     let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
-    WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
+    let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
         .background_color(page.background[usize::from(app.state::<DarkTheme>().0)])
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
-        .disable_drag_drop_handler()
         .on_navigation(is_built_in)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_permission_request(|_, _| PermissionResponse::Deny)
@@ -91,8 +90,9 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
             {
                 allow_relay(policy, relay_port);
             }
-        })
-        .build()
+        });
+    // Files are dropped on the list only.
+    if label == HOSTS { window } else { window.disable_drag_drop_handler() }.build()
 }
 
 /// Loads a window's page again, from its beginning.

@@ -1,8 +1,8 @@
 //! The command line. Reads arguments only: no files, no environment.
 
 use lexopt::{Arg, Parser, ValueExt};
-use portlight_engine::{doctor::TrustPolicy, model::without_secrets};
-use std::ffi::OsString;
+use portlight_engine::{doctor::TrustPolicy, import::Export, model::without_secrets};
+use std::{ffi::OsString, path::PathBuf};
 
 /// `portlight --help`.
 pub const HELP: &str = "\
@@ -11,6 +11,8 @@ Portlight: double-click your machines.
 Usage: portlight [--view-only] [TARGET]
        portlight doctor TARGET [--json] [--login] [--password-stdin] [--username NAME]
                                [--trust FINGERPRINT|any]
+       portlight import FILE... [--yes] [--passwords] [--all] [--json]
+       portlight export --format portlight|csv|websockify
 
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
@@ -28,6 +30,17 @@ It ends with 0 where it came so far, with 1 where it did not, with 2 for wrong o
   --username NAME    log in under this name
   --trust SHA256     log in where the server's certificate or key has this fingerprint,
                      though it is not confirmed yet; any: whichever it has
+
+import says what other programs' files (or folders of them) would add to the list. Files
+of Remmina, TigerVNC, RealVNC, UltraVNC, TightVNC, GNOME Connections, KRDC, mRemoteNG and
+others are known by what stands in them; docs/IMPORT.md has all of them.
+
+  --yes              add it, all or nothing
+  --passwords        put passwords that stand readably in the files into the keyring
+  --all              add those too that may have no VNC server (ssh's, Ansible's hosts)
+  --json             print one JSON object, for scripts
+
+export prints the list for others, never with a password.
 ";
 
 /// What the arguments ask for.
@@ -42,8 +55,38 @@ pub enum Command {
     },
     /// Examine the way to a machine, without a window.
     Doctor(DoctorArgs),
+    /// Say what other programs' files would add to the list, or add it.
+    Import(ImportArgs),
+    /// Print the list in a form for others.
+    Export(Export),
     /// Open a window.
     Open(OpenRequest),
+}
+
+/// The arguments of `portlight import`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ImportArgs {
+    /// Files and folders, as typed.
+    pub files: Vec<PathBuf>,
+    /// Whether to add, not only to say what would be added.
+    pub yes: bool,
+    /// Whether passwords are taken.
+    pub passwords: bool,
+    /// Whether to add what may be no machine, too.
+    pub all: bool,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Which machines to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRequest {
+    /// Files and folders, whatever folder they are looked for in.
+    pub paths: Vec<PathBuf>,
+    /// Whether passwords are taken.
+    pub passwords: bool,
+    /// Whether to add what may be no machine, too.
+    pub all: bool,
 }
 
 /// Which window to open.
@@ -91,6 +134,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     if options.version {
         return Ok(Command::Version { verbose: options.verbose });
     }
+    if let Some(exchange) = options.exchange() {
+        return exchange;
+    }
     let (command, rest) = match options.words.as_slice() {
         [word, target, rest @ ..] if word == "doctor" => {
             if options.view_only {
@@ -128,11 +174,54 @@ struct Options {
     verbose: bool,
     view_only: bool,
     doctor: DoctorOptions,
+    yes: bool,
+    passwords: bool,
+    all: bool,
+    format: Option<String>,
     /// What is no option, in order.
     words: Vec<String>,
 }
 
 impl Options {
+    /// Import or export, where that is asked for; none where it is not.
+    fn exchange(&self) -> Option<Result<Command, String>> {
+        let (word, files) = self.words.split_first().map_or(("", &[][..]), |(word, files)| (word.as_str(), files));
+        let others = DoctorOptions { json: self.doctor.json, ..DoctorOptions::default() };
+        let only_json = !self.view_only && self.doctor == others;
+        match word {
+            "import" if !only_json || self.format.is_some() => {
+                Some(Err("import takes --yes, --passwords, --all and --json".to_owned()))
+            }
+            "import" if files.is_empty() => Some(Err("which files? portlight import FILE...".to_owned())),
+            "import" => {
+                let files = files.iter().map(PathBuf::from).collect();
+                let Self { yes, passwords, all, .. } = *self;
+                Some(Ok(Command::Import(ImportArgs { files, yes, passwords, all, json: self.doctor.json })))
+            }
+            "export" => Some(match self.format.as_deref() {
+                _ if !files.is_empty()
+                    || self.has_import_options()
+                    || self.view_only
+                    || self.doctor != DoctorOptions::default() =>
+                {
+                    Err("export takes --format and nothing else, and prints the list".to_owned())
+                }
+                Some("portlight") => Ok(Command::Export(Export::Portlight)),
+                Some("csv") => Ok(Command::Export(Export::Csv)),
+                Some("websockify") => Ok(Command::Export(Export::Websockify)),
+                _ => Err("in which form? portlight export --format portlight|csv|websockify".to_owned()),
+            }),
+            _ if self.has_import_options() || self.format.is_some() => Some(Err(
+                "--yes, --passwords and --all belong to portlight import, --format to portlight export".to_owned(),
+            )),
+            _ => None,
+        }
+    }
+
+    fn has_import_options(&self) -> bool {
+        self.yes || self.passwords || self.all
+    }
+
     fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Self::default();
         let mut parser = Parser::from_args(arguments);
@@ -143,6 +232,10 @@ impl Options {
                 Arg::Long("verbose") => options.verbose = true,
                 Arg::Long("view-only") => options.view_only = true,
                 Arg::Long("json") => options.doctor.json = true,
+                Arg::Long("yes") => options.yes = true,
+                Arg::Long("passwords") => options.passwords = true,
+                Arg::Long("all") => options.all = true,
+                Arg::Long("format") => options.format = Some(text(parser.value())?),
                 Arg::Long("login") => options.doctor.login = true,
                 Arg::Long("password-stdin") => options.doctor.password_stdin = true,
                 Arg::Long("username") => options.doctor.username = Some(text(parser.value())?),
@@ -252,8 +345,36 @@ mod tests {
     }
 
     #[test]
+    fn files_are_imported_only_where_that_is_said() {
+        let files = || vec![PathBuf::from("a.csv"), "b".into()];
+        let asked = |args| Ok(Command::Import(args));
+        assert_eq!(parse_words("import a.csv b"), asked(ImportArgs { files: files(), ..ImportArgs::default() }));
+        let all = ImportArgs { files: files(), yes: true, passwords: true, all: true, json: true };
+        assert_eq!(parse_words("import --yes a.csv --passwords b --all --json"), asked(all));
+        assert_eq!(parse_words("import --help"), Ok(Command::Help));
+        for (name, format) in
+            [("portlight", Export::Portlight), ("csv", Export::Csv), ("websockify", Export::Websockify)]
+        {
+            assert_eq!(parse_words(&format!("export --format {name}")), Ok(Command::Export(format)));
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_said_in_one_line() {
         for line in [
+            "--yes",
+            "--format csv",
+            "box --passwords",
+            "doctor box --all",
+            "import",
+            "import a --view-only",
+            "import a --login",
+            "import a --format csv",
+            "export",
+            "export --format xml",
+            "export --format csv a",
+            "export --format csv --yes",
+            "export --format csv --json",
             "a b",
             "--colour",
             "-x",

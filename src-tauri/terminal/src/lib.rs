@@ -3,6 +3,7 @@
 //! ```text
 //! run ─▶ args       the command line, without the passwords in links (link)
 //!     ─▶ doctor     examines the way to a machine
+//!     ─▶ exchange   other programs' lists into ours, and ours for others
 //!     ─▶ instance   hands a request to the Portlight that runs
 //!     ─▶ platform   what differs between operating systems
 //! ```
@@ -11,11 +12,12 @@
 
 mod args;
 mod doctor;
+mod exchange;
 pub mod instance;
 mod link;
 mod platform;
 
-pub use args::{Command, OpenRequest, parse};
+pub use args::{Command, ImportRequest, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
 pub use platform::attach_console;
 
@@ -61,6 +63,8 @@ fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
         Command::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
         Command::Version { verbose: true } => return become_the_windows(arguments),
         Command::Doctor(args) => return doctor::examine(&args),
+        Command::Import(args) => return exchange::import(&args),
+        Command::Export(format) => return exchange::export_to_stdout(format),
         Command::Open(request) => return open(&request, arguments),
     }
     ExitCode::SUCCESS
@@ -76,7 +80,7 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
         return ExitCode::from(2);
     }
     match instance::hand_over(request) {
-        Ok(HandOver::Done) => ExitCode::SUCCESS,
+        Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
         Err(sentence) => {
             eprintln!("portlight: {sentence}");

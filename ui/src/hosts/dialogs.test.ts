@@ -7,11 +7,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
-import type { Preview } from '../ipc/bindings/Preview';
+import type { ImportEntry } from '../ipc/bindings/ImportEntry';
+import type { ImportPreview } from '../ipc/bindings/ImportPreview';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine } from '../ipc/fixtures';
-import { emptyDraft } from './fields';
 import HostsWindow from './HostsWindow.svelte';
 
 let backend: FakeBackend;
@@ -72,75 +72,110 @@ describe('listening for reverse connections', () => {
 });
 
 describe('importing', () => {
-  const found = (name: string, facts: Partial<Preview> = {}): Preview => ({
+  const entry = (name: string, facts: Partial<ImportEntry> = {}): ImportEntry => ({
     name,
     address: `${name}.local`,
-    file: 'tokens',
+    via: '',
+    file: 0,
     line: 1,
-    duplicate: false,
-    problem: null,
+    plan: { plan: 'add', proposed: true },
+    password: 'none',
+    left_out: [],
     ...facts,
   });
+  const file = { name: 'list.csv', format: 'csv', guessed: false, problem: null } as const;
+  const preview = (...entries: ImportEntry[]): ImportPreview => ({ number: 7, files: [file], entries });
+  const fills: ImportEntry['plan'] = { plan: 'change', host: 'Studio', gaps: ['username'] };
+  const fillsPassword: ImportEntry['plan'] = { plan: 'change', host: 'Nas', gaps: ['password'] };
 
-  const token = (name: string, text: string) => {
-    // jsdom's File has no text().
-    return Object.assign(new File([text], name), { text: () => Promise.resolve(text) });
-  };
-  const pick = (...files: File[]) => user.upload(byId('import-files'), files);
-
-  async function begin(...previews: Preview[]) {
-    backend.found = previews;
+  /** The dialog with what was found in a file. */
+  async function look(...entries: ImportEntry[]) {
+    backend.found = preview(...entries);
     render(HostsWindow);
     await choose(t('import.open'));
+    await user.click(byId('import-files'));
+    await waitFor(() => expect(document.getElementById('import-files')).toBeNull());
   }
+  /** Whether an entry is ticked, and can be. */
+  const box = (place: number) => [byId(`import-${place}`).checked, !byId(`import-${place}`).disabled];
 
   it('adds what was chosen in one call, and nothing before', async () => {
-    await begin(
-      found('new'),
-      found('unwanted'),
-      found('other'),
-      found('known', { duplicate: true }),
-      found('broken', { problem: { problem: 'no_port' } }),
+    await look(
+      entry('new'),
+      entry('unwanted'),
+      entry('maybe', { plan: { plan: 'add', proposed: false } }),
+      entry('gaps', { plan: fills }),
+      entry('known', { plan: { plan: 'known', host: 'Studio' } }),
+      entry('again', { plan: { plan: 'again' } }),
+      entry('broken', { plan: { plan: 'skip', why: { problem: 'other_protocol', protocol: 'RDP' } } }),
     );
-    await pick(token('tokens', 'abc: box:5900'));
-    const boxes = await screen.findAllByRole<HTMLInputElement>('checkbox');
-    expect(boxes.map(({ checked, disabled }) => [checked, disabled])).toEqual([
-      [true, false],
-      [true, false],
-      [true, false],
-      [false, false],
+    expect([0, 1, 2, 3, 4, 5, 6].map(box)).toEqual([
+      [true, true],
+      [true, true],
       [false, true],
+      [true, true],
+      [false, false],
+      [false, false],
+      [false, false],
     ]);
-    expect(screen.getByText(t('problem.import.no_port'), { exact: false })).toBeVisible();
-    expect(screen.getByText(t('import.duplicate'), { exact: false })).toBeVisible();
-    await user.click(boxes[1] as HTMLInputElement);
+    expect(screen.getByText(/RDP/)).toBeVisible();
+    expect(screen.getByText(t('import.fills', { host: 'Studio', gaps: t('import.gap.username') }))).toBeVisible();
+    await user.click(byId('import-1'));
+    expect(byId('import-add')).toHaveTextContent(t('import.add_and_change', { added: 1, changed: 1 }));
     expect(backend.callsOf('import_hosts')).toEqual([]);
     await user.click(byId('import-add'));
-    await waitFor(() => expect(toast()).toContain(t('toast.imported', { count: 2 })));
-    expect(backend.callsOf('import_hosts')).toEqual([
-      [[emptyDraft({ name: 'new', address: 'new.local' }), emptyDraft({ name: 'other', address: 'other.local' })]],
-    ]);
-    expect(backend.callsOf('save_host')).toEqual([]);
-    expect(backend.hosts.map(({ name }) => name)).toEqual(['new', 'other']);
+    await waitFor(() => expect(backend.callsOf('import_hosts')).toEqual([[7, [0, 3], false]]));
+    await waitFor(() => expect(toast()).toContain(t('toast.imported', { count: 1 })));
+    expect(toast()).toContain(t('toast.filled', { count: 1 }));
+    expect(backend.hosts.map(({ name }) => name)).toEqual(['new']);
+    expect(backend.callsOf('leave_import')).toHaveLength(1);
   });
 
-  it('can be undone as a whole', async () => {
+  it('can be undone in one call', async () => {
     backend.hosts = [machine('Studio', 'studio.local')];
-    await begin(found('new'), found('other'));
-    await pick(token('tokens', ''));
-    await user.click(await waitFor(() => byId('import-add')));
+    await look(entry('new'), entry('other'));
+    await user.click(byId('import-add'));
     await waitFor(() => expect(byId('undo')).toBeVisible());
     await user.click(byId('undo'));
     await waitFor(() => expect(backend.hosts.map(({ name }) => name)).toEqual(['Studio']));
+    expect(backend.callsOf('undo_import')).toEqual([[7]]);
+    expect(backend.callsOf('remove_host')).toEqual([]);
     expect(document.getElementById('undo')).toBeNull();
   });
 
+  it('takes passwords only where the user says so, after saying what they are', async () => {
+    await look(
+      entry('open', { password: 'obfuscated' }),
+      entry('gap', { plan: fillsPassword, password: 'readable' }),
+      entry('closed', { password: 'encrypted' }),
+      entry('ours', { password: 'elsewhere' }),
+    );
+    expect(byId('import-passwords')).not.toBeChecked();
+    expect(screen.getByText(t('import.take_passwords_hint'))).toBeVisible();
+    expect(screen.getByText(t('import.encrypted', { count: 1 }))).toBeVisible();
+    expect(screen.getByText(t('import.passwords_elsewhere'))).toBeVisible();
+    expect(box(1)).toEqual([false, false]);
+    await user.click(byId('import-passwords'));
+    expect(box(1)).toEqual([true, true]);
+    await user.click(byId('import-add'));
+    await waitFor(() => expect(backend.callsOf('import_hosts')).toEqual([[7, [0, 1, 2, 3], true]]));
+  });
+
+  it('ticks all and none, and draws only what is in view', async () => {
+    await look(...Array.from({ length: 10_000 }, (_, n) => entry(`m${n}`)));
+    expect(document.querySelectorAll('#import-found li').length).toBeLessThan(100);
+    expect(byId('import-add')).toHaveTextContent(t('import.add', { count: 10_000 }));
+    await user.click(byId('import-all'));
+    expect(byId('import-add')).toBeDisabled();
+    await user.click(byId('import-3'));
+    expect(byId('import-all').indeterminate).toBe(true);
+    expect(byId('import-add')).toHaveTextContent(t('import.add', { count: 1 }));
+  });
+
   it('says while it runs that it does, and adds nothing where it fails', async () => {
-    await begin(found('new'));
-    await pick(token('tokens', ''));
+    await look(entry('new'));
     let added: () => void = () => {};
     backend.delays.set('import_hosts', new Promise<void>((resolve) => (added = resolve)));
-    await waitFor(() => expect(byId('import-add')).toBeEnabled());
     await user.click(byId('import-add'));
     expect(byId('import-add')).toHaveTextContent(t('import.adding'));
     expect(byId('import-add')).toBeDisabled();
@@ -150,7 +185,7 @@ describe('importing', () => {
     const failed = { code: 'hosts_not_saved', path: '/x', detail: 'disk full' } as const;
     backend.refusals.set('import_hosts', failed);
     await choose(t('import.open'));
-    await pick(token('tokens', ''));
+    await user.click(byId('import-files'));
     await waitFor(() => expect(byId('import-add')).toBeEnabled());
     await user.click(byId('import-add'));
     expect(await screen.findByText(errorText(failed))).toBeVisible();
@@ -158,37 +193,105 @@ describe('importing', () => {
     expect(byId('import-add')).toBeEnabled();
   });
 
-  it('reads the chosen files itself, and names no path', async () => {
-    await begin();
-    await pick(token('one.cfg', 'abc: box:5900'), token('two.cfg', 'def: box:5901'));
-    await waitFor(() =>
-      expect(backend.callsOf('preview_import')).toEqual([
-        [
-          [
-            { name: 'one.cfg', text: 'abc: box:5900' },
-            { name: 'two.cfg', text: 'def: box:5901' },
-          ],
-        ],
-      ]),
-    );
-    expect(await screen.findByText(t('import.nothing'))).toBeVisible();
+  it('reads the list of a program by its name, and stays where nothing is chosen', async () => {
+    backend.sources = [{ source: 'remmina', files: 3 }];
+    backend.found = preview(entry('new'));
+    backend.chooses = false;
+    render(HostsWindow);
+    await choose(t('import.open'));
+    await user.click(byId('import-folder'));
+    expect(backend.callsOf('choose_import')).toEqual([[true]]);
+    expect(byId('import-folder')).toBeVisible();
+    await user.click(await screen.findByText(t('import.source.remmina')));
+    expect(backend.callsOf('preview_source')).toEqual([['remmina']]);
+    await waitFor(() => expect(byId('import-add')).toBeEnabled());
+    await user.click(byId('import-back'));
+    expect(byId('import-folder')).toBeVisible();
   });
 
-  it('does not read files that are too large to be lists', async () => {
-    await begin();
-    const large = token('film.mkv', '');
-    Object.defineProperty(large, 'size', { value: 5 * 1024 * 1024 });
-    await pick(large);
-    expect(await screen.findByText(t('import.too_large'))).toBeVisible();
-    expect(backend.callsOf('preview_import')).toEqual([]);
+  it('shows what is dropped on the window, unless something else has it', async () => {
+    backend.hosts = [machine('Studio', 'studio.local')];
+    render(HostsWindow);
+    await screen.findAllByRole('option');
+    backend.filesDragged.forEach((dragged) => dragged(true));
+    expect(await screen.findByText(t('import.drop'))).toBeVisible();
+    backend.filesDragged.forEach((dragged) => dragged(false));
+    backend.filesDropped.forEach((dropped) => dropped(preview(entry('new'))));
+    await waitFor(() => expect(byId('import-add')).toBeEnabled());
+    backend.filesDropped.forEach((dropped) => dropped(preview(entry('other'))));
+    expect(await screen.findByText('other')).toBeVisible();
+    await user.click(byId('cancel'));
+    await waitFor(() => expect(document.getElementById('import')).toBeNull());
+
+    await user.keyboard('{F2}');
+    backend.filesDragged.forEach((dragged) => dragged(true));
+    backend.filesDropped.forEach((dropped) => dropped(preview(entry('new'))));
+    expect(document.getElementById('import')).toBeNull();
+    expect(document.getElementById('drop')).toBeNull();
+    // What was read for nobody is forgotten.
+    expect(backend.callsOf('leave_import')).toHaveLength(2);
   });
 
-  it('says what cannot be read', async () => {
-    const unreadable = { code: 'import_unreadable', path: 'tokens', detail: 'not text' } as const;
-    await begin();
-    backend.refusals.set('preview_import', unreadable);
-    await pick(token('tokens', ''));
-    expect(await screen.findByText(errorText(unreadable))).toBeVisible();
+  it('says what is wrong with files, and that there is nothing in them', async () => {
+    backend.found = {
+      number: 1,
+      files: [
+        { name: 'film.mkv', format: null, guessed: false, problem: { problem: 'too_large' } },
+        { name: 'old.vnc', format: 'vnc_file', guessed: true, problem: null },
+        ...Array.from({ length: 6 }, (_, n) => ({
+          name: `${n}.txt`,
+          format: null,
+          guessed: false,
+          problem: { problem: 'unknown' as const },
+        })),
+      ],
+      entries: [],
+    };
+    render(HostsWindow);
+    await choose(t('import.open'));
+    await user.click(byId('import-files'));
+    await screen.findByText(/film\.mkv/);
+    const remarks = byId('import-remarks');
+    expect(remarks).toHaveTextContent('film.mkv');
+    expect(remarks).toHaveTextContent(t('problem.file.too_large'));
+    expect(remarks).toHaveTextContent('old.vnc');
+    expect(remarks).toHaveTextContent(t('import.unread_more', { count: 3 }));
+    expect(byId('import-add')).toBeDisabled();
+  });
+
+  it('says what cannot be read, and is accessible', async () => {
+    await look(entry('new', { left_out: ['notes', 'commands'], password: 'readable' }), entry('gaps', { plan: fills }));
+    expect((await axe.run(byId('import'), { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual([]);
+    const failed = { code: 'system', detail: 'no thread' } as const;
+    await user.click(byId('import-back'));
+    backend.refusals.set('choose_import', failed);
+    await user.click(byId('import-files'));
+    expect(await screen.findByText(errorText(failed))).toBeVisible();
+  });
+});
+
+describe('exporting', () => {
+  it('asks in which form, and lets the system ask where to', async () => {
+    render(HostsWindow);
+    await choose(t('export.open'));
+    backend.chooses = false;
+    await user.click(byId('export-csv'));
+    await user.click(byId('export-save'));
+    expect(byId('export')).toBeVisible();
+    backend.chooses = true;
+    await user.click(byId('export-save'));
+    await waitFor(() => expect(toast()).toContain(t('toast.exported')));
+    expect(backend.callsOf('export_hosts')).toEqual([['csv'], ['csv']]);
+    expect(document.getElementById('export')).toBeNull();
+  });
+
+  it('says what cannot be written', async () => {
+    render(HostsWindow);
+    await choose(t('export.open'));
+    const failed = { code: 'export_not_written', path: '/x', detail: 'disk full' } as const;
+    backend.refusals.set('export_hosts', failed);
+    await user.click(byId('export-save'));
+    expect(await screen.findByText(errorText(failed))).toBeVisible();
   });
 });
 

@@ -7,9 +7,16 @@ import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
 import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
+import exportFormat from '../ipc/bindings/ExportFormat.ts?raw';
+import fileProblem from '../ipc/bindings/FileProblem.ts?raw';
 import formError from '../ipc/bindings/FormError.ts?raw';
 import importError from '../ipc/bindings/ImportError.ts?raw';
+import importGap from '../ipc/bindings/ImportGap.ts?raw';
+import importPassword from '../ipc/bindings/ImportPassword.ts?raw';
+import importProblem from '../ipc/bindings/ImportProblem.ts?raw';
+import importSource from '../ipc/bindings/ImportSource.ts?raw';
 import keyringError from '../ipc/bindings/KeyringError.ts?raw';
+import leftOut from '../ipc/bindings/LeftOut.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
@@ -106,6 +113,20 @@ describe('the catalogues', () => {
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
+    const tagsIn = (binding: string) => [...binding.matchAll(/"(?:problem|plan)": "(\w+)"/g)].map(([, word]) => word);
+    keys.push(
+      ...tagsIn(fileProblem).map((problem) => `problem.file.${problem}`),
+      ...tagsIn(importProblem)
+        .filter((problem) => problem !== 'address' && problem !== 'ssh')
+        .map((problem) => `problem.import.${problem}`),
+      ...wordsIn(leftOut).map((what) => `import.left_out.${what}`),
+      ...wordsIn(importGap).map((gap) => `import.gap.${gap}`),
+      ...wordsIn(importSource).map((source) => `import.source.${source}`),
+      ...wordsIn(importPassword)
+        .filter((password) => password !== 'none')
+        .map((password) => `import.password.${password}`),
+      ...wordsIn(exportFormat).flatMap((format) => [`export.format.${format}`, `export.format.${format}_hint`]),
+    );
     expect(wordsIn(party)).toEqual(['server', 'site', 'ssh_host', 'caller']);
     expect(keys.length).toBeGreaterThan(50);
     for (const key of keys) expect(english).toHaveProperty([key]);

@@ -2,6 +2,7 @@
 // texts from the same files. A key with the ending `.one` is the singular of the key without it.
 
 import type { EngineError } from '../ipc/bindings/EngineError';
+import type { FileProblem } from '../ipc/bindings/FileProblem';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { ImportProblem } from '../ipc/bindings/ImportProblem';
 import type { Level } from '../ipc/bindings/Level';
@@ -86,8 +87,15 @@ export function sizeText(bytes: number, lang: Language = language): string {
 /** Why an entry of another program's file cannot be added. */
 export function importProblemText(problem: ImportProblem, lang: Language = language): string {
   if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);
-  if (problem.problem === 'name') return t(`problem.name.${problem.name}`, {}, lang);
+  if (problem.problem === 'ssh') return t(`problem.ssh_jump.${problem.ssh}`, {}, lang);
+  if (problem.problem === 'other_protocol') return t('problem.import.other_protocol', { ...problem }, lang);
   return t(`problem.import.${problem.problem}`, {}, lang);
+}
+
+/** Why nothing of a file is read. */
+export function fileProblemText(problem: FileProblem, lang: Language = language): string {
+  const detail = 'detail' in problem ? problem.detail : '';
+  return t(`problem.file.${problem.problem}`, { detail }, lang);
 }
 
 /** “3 days ago”, for seconds since 1970. */

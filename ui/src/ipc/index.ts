@@ -6,11 +6,16 @@ import { listen as listenTo } from '@tauri-apps/api/event';
 import type { Answer } from './bindings/Answer';
 import type { Bell } from './bindings/Bell';
 import type { Display } from './bindings/Display';
+import type { ExportFormat } from './bindings/ExportFormat';
 import type { HostDraft } from './bindings/HostDraft';
 import type { HostId } from './bindings/HostId';
 import type { HostListView } from './bindings/HostListView';
 import type { HostView } from './bindings/HostView';
 import type { HttpAuthChange } from './bindings/HttpAuthChange';
+import type { Imported } from './bindings/Imported';
+import type { ImportPreview } from './bindings/ImportPreview';
+import type { ImportSource } from './bindings/ImportSource';
+import type { ImportSourceView } from './bindings/ImportSourceView';
 import type { Kept } from './bindings/Kept';
 import type { KeyNotice } from './bindings/KeyNotice';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
@@ -19,13 +24,11 @@ import type { ListeningView } from './bindings/ListeningView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { Preferences } from './bindings/Preferences';
-import type { Preview } from './bindings/Preview';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { StageReport } from './bindings/StageReport';
-import type { TokenFile } from './bindings/TokenFile';
 import { toEngineError } from './error';
 import * as files from './notices';
 import type { Wish } from './wish';
@@ -71,10 +74,21 @@ export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => call('c
 export const listening = (): Promise<ListeningView> => call('listening');
 /** Begins or ends listening; on rejection nothing listens. */
 export const listen = (listening: Listening): Promise<void> => call('listen', { listening });
-/** The machines in websockify's token files; adds nothing. */
-export const previewImport = (files: TokenFile[]): Promise<Preview[]> => call('preview_import', { files });
-/** Adds all hosts or, on rejection, none. */
-export const importHosts = (drafts: HostDraft[]): Promise<HostView[]> => call('import_hosts', { drafts });
+/** The programs that keep a list in the usual place on this computer. */
+export const importSources = (): Promise<ImportSourceView[]> => call('import_sources');
+/** What a program's list would add; adds nothing. */
+export const previewSource = (source: ImportSource): Promise<ImportPreview> => call('preview_source', { source });
+/** Lets the user choose files, or a folder, in the system's dialog, and says what they would add; null where none was. */
+export const chooseImport = (folder: boolean): Promise<ImportPreview | null> => call('choose_import', { folder });
+/** Adds what was chosen from a preview or, on rejection, nothing; rejects with `import_gone` where that preview is old. */
+export const importHosts = (number: number, chosen: number[], passwords: boolean): Promise<Imported> =>
+  call('import_hosts', { number, chosen, passwords });
+/** Forgets what was read. */
+export const leaveImport = (): Promise<void> => call('leave_import');
+/** Undoes the import from that preview; false where there was another one since. */
+export const undoImport = (number: number): Promise<boolean> => call('undo_import', { number });
+/** Lets the user choose a place, and writes the list there, without secrets; false where none was chosen. */
+export const exportHosts = (format: ExportFormat): Promise<boolean> => call('export_hosts', { format });
 /** The licences of what Portlight is built from, one text for each file. */
 export const thirdPartyNotices = (): Promise<string[]> => rejecting(files.thirdPartyNotices());
 /** What this window is wanted for, oldest first; each is told once. */
@@ -97,6 +111,13 @@ export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenT
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */
 export const onClosing = (closing: () => void): Promise<Stop> => listenTo('closing', closing);
+
+/** Calls `dragged` when files come over the window, and when they leave it or are dropped. */
+export const onFilesDragged = (dragged: (isOver: boolean) => void): Promise<Stop> =>
+  listenTo<boolean>('files-dragged', ({ payload }) => dragged(payload));
+/** Calls `dropped` with what dropped files would add. */
+export const onFilesDropped = (dropped: (preview: ImportPreview) => void): Promise<Stop> =>
+  listenTo<ImportPreview>('files-dropped', ({ payload }) => dropped(payload));
 
 // ---- a viewer window; the window's label says which session it is about
 

@@ -29,7 +29,7 @@ const ENGINE: Table = &[
     ("keyring",     "model error platform"),
     ("settings",    "error keyring"),
     ("transport",   "model error platform"),
-    ("import",      "model error"),
+    ("import",      "model"),
     ("connect",     "model error store transport"),
     ("session",     "model error store keyring transport connect"),
     ("doctor",      "model error store keyring transport connect"),
@@ -43,7 +43,7 @@ const SHELL: Table = &[
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
     ("events",      "tray windows"),
-    ("commands",    "windows"),
+    ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];
 
@@ -54,4 +54,5 @@ const TERMINAL: Table = &[
     ("platform",    ""),
     ("instance",    "args"),
     ("doctor",      "args platform"),
+    ("exchange",    "args doctor instance"),
 ];

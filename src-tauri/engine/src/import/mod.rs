@@ -1,108 +1,128 @@
-//! Other programs' lists of machines, as hosts to be: read, shown, and added only where the user says so.
+//! Other programs' lists of machines, as hosts to be: bytes in, candidates out. Knows no file system: what is read here was
+//! read before, and nothing that stands in it is run, fetched or looked up.
+//!
+//! ```text
+//! read ─▶ format ─▶ formats     which file is it; a reader for each kind
+//!                   formats ─▶ candidate ─▶ text, key_file, markup
+//! plan                          the candidates beside the list that is there: what is added, changed, skipped
+//! export                        the list as text for others; never with a secret
+//! ```
+//! docs/IMPORT.md says what is read of which program, and what is not.
 
-pub mod websockify;
+mod candidate;
+mod export;
+mod format;
+mod formats;
+mod key_file;
+mod markup;
+mod plan;
+mod problem;
+mod text;
 
-use crate::{
-    error::ImportError,
-    model::{AddressProblem, Host, HostDraft, TextProblem},
-};
+pub use export::{Export, export};
+pub use format::Format;
+pub(crate) use plan::{Change, fill};
+pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
+pub use problem::{FileProblem, ImportProblem, LeftOut};
+
+use candidate::{Found, Sketch};
+use formats::{krdc, remmina, websockify};
 use serde::Serialize;
-use websockify::TokenFile;
+use std::fmt;
 
-/// Bytes of all files together.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
-const MAX_FILES: usize = 1000;
+/// Bytes of one file, and of all together.
+pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_BYTES_IN_ALL: usize = 32 * 1024 * 1024;
+/// Files, and entries in all of them.
+pub(crate) const MAX_FILES: usize = 10_000;
+pub(crate) const MAX_ENTRIES: usize = 10_000;
 
-/// Whether the files can be lists of machines: at most 1000, of at most 4 MiB together.
-///
-/// # Errors
-/// [`ImportError::Unreadable`] with the name of the file that was too much.
-pub(crate) fn check_size(files: &[TokenFile]) -> Result<(), ImportError> {
-    let unreadable = |file: &TokenFile, detail| Err(ImportError::Unreadable { path: file.name.clone().into(), detail });
-    let mut bytes = 0;
-    for (number, file) in files.iter().enumerate() {
-        bytes += file.text.len();
-        if number >= MAX_FILES {
-            return unreadable(file, format!("there are more than {MAX_FILES} files"));
-        }
-        if bytes > MAX_BYTES {
-            return unreadable(file, format!("there are more than {} MiB", MAX_BYTES >> 20));
-        }
-    }
-    Ok(())
-}
-
-/// A machine that was found in a file, before anything is added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Preview {
-    /// What it will be called.
+/// A file as it was found.
+pub struct File {
+    /// Without its folder.
     pub name: String,
-    /// Where its server is, as Portlight prints it, or as the file has it where that cannot be read.
-    pub address: String,
-    /// The file that it stands in, without its folder.
-    pub file: String,
-    /// The line there, from 1 on.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub line: usize,
-    /// A host with this address is on the list already, or stands further up.
-    pub duplicate: bool,
-    /// Why it cannot be added; none where it can.
-    pub problem: Option<ImportProblem>,
+    /// What stands in it, or why it was not read.
+    pub bytes: Result<Vec<u8>, FileProblem>,
 }
 
-/// Why an entry of a file cannot become a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "problem", rename_all = "snake_case")]
-pub enum ImportProblem {
-    /// The line is none that the other program would read.
-    #[error("the line is not written like name: host:port")]
-    Line,
-    /// There is no port, which the other program cannot do without.
-    #[error("there is no port behind the host name")]
-    NoPort,
-    /// The address cannot be read.
-    #[error("{address}")]
-    Address {
-        /// Why.
-        address: AddressProblem,
-    },
-    /// The name cannot be a host's.
-    #[error("the name cannot be used: {name}")]
-    Name {
-        /// Why.
-        name: TextProblem,
-    },
-    /// The same name comes again further down, and only the last one counts.
-    #[error("the same name comes again further down, where it counts")]
-    Replaced,
-}
-
-impl Preview {
-    /// The form's content for it; none where it cannot be added.
-    pub fn draft(&self) -> Option<HostDraft> {
-        if self.problem.is_some() {
-            return None;
-        }
-        let host = Host::new(self.name.clone(), self.address.parse().ok()?);
-        Some(HostDraft { id: None, ..HostDraft::from(&host) })
+/// Of what stands in it nothing: it may be a password.
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What was made of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, rename = "ImportFile"))]
+pub struct FileView {
+    /// Without its folder.
+    pub name: String,
+    /// Whose file it is; none where that is not known.
+    pub format: Option<Format>,
+    /// Whether it is in no encoding that can be known for sure, so that letters may be wrong.
+    pub guessed: bool,
+    /// Why nothing was read of it.
+    pub problem: Option<FileProblem>,
+}
 
-    #[test]
-    fn what_is_too_much_to_be_a_list_of_machines_is_refused() {
-        let file = |name: &str, length| TokenFile { name: name.to_owned(), text: "x".repeat(length) };
-        let check = |files: Vec<TokenFile>| check_size(&files).map_err(|error| error.to_string());
-        assert_eq!(check(vec![]), Ok(()));
-        assert_eq!(check(vec![file("a", MAX_BYTES)]), Ok(()));
-        let too_big = check(vec![file("a", MAX_BYTES), file("b", 1)]).unwrap_err();
-        assert_eq!(too_big, "could not read b: there are more than 4 MiB");
-        assert_eq!(check(vec![file("a", 0); MAX_FILES]), Ok(()));
-        assert!(check(vec![file("a", 0); MAX_FILES + 1]).is_err());
+/// What stands in some files.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    files: Vec<FileView>,
+    found: Vec<Found>,
+}
+
+/// Reads files. One that cannot be read does not take the others with it.
+pub(crate) fn read(files: &[File]) -> Reading {
+    let beside = Beside::of(files);
+    let mut views = Vec::with_capacity(files.len());
+    let mut sketches: Vec<(usize, Sketch)> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let name = text::line(&file.name);
+        let mut view = FileView { name, format: None, guessed: false, problem: None };
+        match file.bytes.as_deref().map_err(Clone::clone).and_then(|bytes| format::recognise(&file.name, bytes)) {
+            Ok(recognised) => {
+                (view.format, view.guessed) = (Some(recognised.format), recognised.guessed);
+                match format::read(&recognised, &beside) {
+                    Ok(found) if sketches.len() + found.len() > MAX_ENTRIES => {
+                        view.problem = Some(FileProblem::TooMany)
+                    }
+                    Ok(found) if found.is_empty() && recognised.format != Format::Settings => {
+                        view.problem = Some(FileProblem::NoMachine);
+                    }
+                    Ok(found) => sketches.extend(found.into_iter().map(|sketch| (index, sketch))),
+                    Err(problem) => view.problem = Some(problem),
+                }
+            }
+            Err(problem) => view.problem = Some(problem),
+        }
+        views.push(view);
+    }
+    let tokens = sketches
+        .iter_mut()
+        .filter(|(file, _)| views.get(*file).is_some_and(|view| view.format == Some(Format::Websockify)));
+    websockify::mark_replaced(tokens.map(|(_, sketch)| sketch));
+    let found = sketches.into_iter().map(|(file, sketch)| sketch.finish(file)).collect();
+    Reading { files: views, found }
+}
+
+/// What one file says about others.
+#[derive(Default)]
+struct Beside {
+    /// From `remmina.pref`.
+    remmina: Option<remmina::Key>,
+    /// From `krdcrc`.
+    krdc: krdc::Settings,
+}
+
+impl Beside {
+    fn of(files: &[File]) -> Self {
+        let text = |wanted: &str| {
+            let file = files.iter().find(|file| file.name == wanted)?;
+            text::decode(file.bytes.as_ref().ok()?).ok().map(|text| text.text)
+        };
+        let remmina = text("remmina.pref").and_then(|text| remmina::Key::read(&text));
+        Self { remmina, krdc: text("krdcrc").map(|text| krdc::settings(&text)).unwrap_or_default() }
     }
 }

@@ -279,21 +279,6 @@ impl Hosts {
         Ok(copy.view())
     }
 
-    /// Adds many hosts: all of them or none, as one write and one event.
-    ///
-    /// # Errors
-    /// [`FormError::Fields`] of the first draft that cannot be read, [`StoreError::HostsNotSaved`].
-    pub async fn import(&self, drafts: Vec<HostDraft>) -> Result<Vec<HostView>> {
-        let hosts: Vec<Host> = drafts.iter().map(|draft| checked(draft, None)).collect::<Result<_>>()?;
-        let views = hosts.iter().map(Host::view).collect();
-        let added = self.list.change(|list| {
-            hosts.into_iter().for_each(|host| list.put(host));
-            Ok::<_, StoreError>(())
-        });
-        added.await?;
-        Ok(views)
-    }
-
     /// Puts a host among the favourites, or takes it out.
     ///
     /// # Errors
@@ -550,20 +535,6 @@ mod tests {
     fn login(password: &str) -> HttpAuthChange {
         let headers = vec![];
         HttpAuthChange::Set { username: "ann".into(), password: password.to_owned().into(), headers }
-    }
-
-    #[tokio::test]
-    async fn an_import_of_a_thousand_machines_is_one_write_and_one_event() {
-        let fixture = start();
-        let drafts = (0..1000).map(|number| draft(&format!("machine-{number}"))).collect();
-        let views = fixture.hosts.import(drafts).await.unwrap();
-        assert_eq!((views.len(), fixture.revision()), (1000, 1));
-        assert_eq!(fixture.hosts.view().hosts, views);
-        assert_eq!(HostsFile::peek(fixture.folder.path()).unwrap().all().len(), 1000);
-
-        let mixed = vec![draft("good"), draft("not good")];
-        assert!(matches!(fixture.hosts.import(mixed).await, Err(Error::Form(FormError::Fields { .. }))));
-        assert_eq!((fixture.hosts.view().hosts.len(), fixture.revision()), (1000, 1), "all or nothing");
     }
 
     #[tokio::test]

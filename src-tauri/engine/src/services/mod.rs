@@ -8,6 +8,6 @@ mod undo;
 
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
-pub use imports::Imports;
+pub use imports::{Imported, Imports, Source, SourceView, preview_files};
 pub use reverse::Reverse;
 pub use undo::UNDO;

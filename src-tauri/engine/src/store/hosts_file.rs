@@ -345,6 +345,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_for_good_moves_nothing_that_can_be_restored() {
+        let all: Vec<Host> = (0..6).map(|number| Host::demo(&number.to_string())).collect();
+        for removed in [[1, 4], [4, 1], [0, 5], [2, 3]] {
+            for taken in [[0, 5], [2, 3], [3, 5], [1, 2]] {
+                let mut list = List::default();
+                list.append(all.clone());
+                removed.iter().for_each(|row| list.remove(all[*row].id).unwrap());
+                list.take(&taken.map(|row: usize| all[row].id));
+                removed.iter().for_each(|row| list.restore(all[*row].id).unwrap());
+                // What was removed before is not among those that are taken.
+                let gone = |row: &usize| taken.contains(row) && !removed.contains(row);
+                let left: Vec<_> = (0..6).filter(|row| !gone(row)).map(|row| row.to_string()).collect();
+                assert_eq!(names(&list.hosts), left, "{removed:?} {taken:?}");
+            }
+        }
+    }
+
+    #[test]
     fn no_order_of_removing_and_restoring_moves_the_others() {
         let folder = tempdir().unwrap();
         let hosts = filled(folder.path(), &["a", "b", "c", "d"]);

@@ -86,6 +86,33 @@ impl List {
         }
     }
 
+    /// Adds new hosts at the end.
+    pub(crate) fn append(&mut self, hosts: Vec<Host>) {
+        self.hosts.extend(hosts);
+    }
+
+    /// Takes hosts off the list for good.
+    pub(crate) fn take(&mut self, ids: &[HostId]) {
+        let ids: HashSet<_> = ids.iter().collect();
+        let (mut position, mut taken) = (0, 0);
+        let mut removed = self.removed.iter_mut().peekable();
+        let mut left = Vec::with_capacity(self.hosts.len());
+        for host in std::mem::take(&mut self.hosts) {
+            while let Some(before) = removed.next_if(|removed| removed.position <= position) {
+                before.position -= taken;
+                position += 1;
+            }
+            position += 1;
+            if ids.contains(&host.id) {
+                taken += 1;
+            } else {
+                left.push(host);
+            }
+        }
+        removed.for_each(|behind| behind.position = behind.position.saturating_sub(taken));
+        self.hosts = left;
+    }
+
     /// Takes a host off the list; [`List::restore`] brings it back.
     pub(crate) fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
         let row = self.hosts.iter().position(|host| host.id == id).ok_or(StoreError::NoSuchHost)?;

@@ -6,7 +6,7 @@ mod plain;
 mod rsa_aes;
 mod tight;
 mod vencrypt;
-mod vnc;
+pub(crate) mod vnc;
 
 use crate::{
     ask::{Ask, CredentialRequest, Credentials},

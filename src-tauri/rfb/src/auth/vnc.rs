@@ -18,7 +18,7 @@ use crate::{
 };
 use des::{
     Des,
-    cipher::{BlockCipherEncrypt, KeyInit},
+    cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit},
 };
 use zeroize::Zeroizing;
 
@@ -43,6 +43,16 @@ fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {
     challenge
 }
 
+/// Eight bytes of a password as VNC programs keep it in files: DES with a key that is the same in all of them, which hides it
+/// from a glance and from nobody else.
+pub fn unobfuscated(mut block: [u8; 8]) -> Zeroizing<[u8; 8]> {
+    Des::new((&*key(&EVERYBODYS_KEY)).into()).decrypt_block((&mut block).into());
+    Zeroizing::new(block)
+}
+
+/// The key of those files.
+const EVERYBODYS_KEY: [u8; 8] = [23, 82, 107, 6, 35, 78, 88, 7];
+
 /// The password's first eight bytes, padded with zeros. The first bit of each is the lowest, the reverse of DES.
 fn key(password: &[u8]) -> Zeroizing<[u8; 8]> {
     let mut key = Zeroizing::new([0; 8]);
@@ -55,6 +65,12 @@ fn key(password: &[u8]) -> Zeroizing<[u8; 8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_a_file_is_readable_for_everybody() {
+        let block = [0x26, 0x96, 0x74, 0xf2, 0x0f, 0x69, 0xa3, 0x32];
+        assert_eq!(&*unobfuscated(block), b"quince7\0");
+    }
 
     fn twice(block: [u8; 8]) -> [u8; 16] {
         let mut both = [0; 16];

@@ -1,7 +1,8 @@
 //! The first instance owns a name on the session bus; later ones call it there.
 
-use super::HandOver;
-use crate::args::OpenRequest;
+use super::{Answer, HandOver};
+use crate::args::{ImportRequest, OpenRequest};
+use portlight_engine::Imported;
 use std::time::Duration;
 use tokio::{runtime, time::timeout};
 use zbus::{Connection, fdo, names::WellKnownName};
@@ -13,6 +14,8 @@ pub const PATH: &str = "/io/github/portlight/Portlight";
 const INTERFACE: &str = "io.github.portlight.Portlight1";
 /// For the first instance to open a window. It may be starting itself, on a slow disk.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the first instance to add machines, with a password each and a keyring that wants to be unlocked.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 /// For the bus itself, which does nothing but pass messages on.
 pub const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -22,12 +25,37 @@ pub const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// A sentence for the terminal: the first instance could not do what was asked for, or did not answer within
 /// [`ANSWER_TIMEOUT`].
 pub fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
+    on_the_bus(async |bus| ask(bus, request).await)
+}
+
+/// Lets the first instance add machines, if there is one.
+///
+/// # Errors
+/// As [`hand_over`], within five minutes; and that a path is not UTF-8, which is all that the bus transports.
+pub fn import(request: &ImportRequest) -> Result<Answer<Imported>, String> {
+    let path = |path: &std::path::PathBuf| {
+        let text = path.to_str().map(str::to_owned);
+        text.ok_or_else(|| format!("the name of {} is not UTF-8: rename it, or end Portlight first", path.display()))
+    };
+    let paths = request.paths.iter().map(path).collect::<Result<Vec<_>, _>>()?;
+    let body = (paths, request.passwords, request.all);
+    let answer: Answer<(u64, u64, u64)> = on_the_bus(async |bus| call(bus, "Import", &body, IMPORT_TIMEOUT).await)?;
+    let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(match answer {
+        Answer::Done((added, changed, passwords)) => {
+            Answer::Done(Imported { added: number(added), changed: number(changed), passwords: number(passwords) })
+        }
+        Answer::NobodyThere => Answer::NobodyThere,
+    })
+}
+
+fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, String>) -> Result<Answer<T>, String> {
     let runtime = runtime::Builder::new_current_thread().enable_time().build();
     runtime.map_err(|cause| cause.to_string())?.block_on(async {
         match timeout(BUS_TIMEOUT, Connection::session()).await {
-            Ok(Ok(bus)) => ask(&bus, request).await,
+            Ok(Ok(bus)) => question(&bus).await,
             // The program with the windows says so in its log.
-            Ok(Err(_)) | Err(_) => Ok(HandOver::NobodyThere),
+            Ok(Err(_)) | Err(_) => Ok(Answer::NobodyThere),
         }
     })
 }
@@ -38,16 +66,24 @@ pub fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
 /// As [`hand_over`].
 pub async fn ask(bus: &Connection, request: &OpenRequest) -> Result<HandOver, String> {
     let target = request.target.as_deref().unwrap_or_default();
-    let body = (target, request.view_only);
-    match timeout(ANSWER_TIMEOUT, bus.call_method(Some(NAME), PATH, Some(INTERFACE), "Open", &body)).await {
-        Ok(Ok(_)) => Ok(HandOver::Done),
-        Ok(Err(zbus::Error::MethodError(name, _, _))) if is_nobody(&name) => Ok(HandOver::NobodyThere),
+    call(bus, "Open", &(target, request.view_only), ANSWER_TIMEOUT).await
+}
+
+async fn call<B, T>(bus: &Connection, method: &str, body: &B, within: Duration) -> Result<Answer<T>, String>
+where
+    B: serde::Serialize + zbus::zvariant::DynamicType,
+    T: for<'de> zbus::zvariant::DynamicDeserialize<'de>,
+{
+    let unanswered = |cause: zbus::Error| format!("the Portlight that is running could not be asked: {cause}");
+    match timeout(within, bus.call_method(Some(NAME), PATH, Some(INTERFACE), method, body)).await {
+        Ok(Ok(answer)) => answer.body().deserialize().map(Answer::Done).map_err(unanswered),
+        Ok(Err(zbus::Error::MethodError(name, _, _))) if is_nobody(&name) => Ok(Answer::NobodyThere),
         Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(sentence),
-        Ok(Err(cause)) => Err(format!("the Portlight that is running could not be asked: {cause}")),
+        Ok(Err(cause)) => Err(unanswered(cause)),
         Err(_) => {
             let process = timeout(BUS_TIMEOUT, process(bus)).await.ok().and_then(Result::ok);
             let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
-            let seconds = ANSWER_TIMEOUT.as_secs();
+            let seconds = within.as_secs();
             Err(format!(
                 "the Portlight that is running{process} has not answered for {seconds} seconds: end it, and try again"
             ))

@@ -3,13 +3,16 @@
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
-pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, hand_over};
+pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, hand_over, import};
+
+/// What became of a request to open something.
+pub type HandOver = Answer<()>;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HandOver {
+pub enum Answer<T> {
     /// The first instance has done what was asked for.
-    Done,
+    Done(T),
     /// There is no other instance, as far as can be known here.
     NobodyThere,
 }
@@ -21,4 +24,13 @@ pub enum HandOver {
 #[cfg(not(target_os = "linux"))]
 pub fn hand_over(_request: &crate::args::OpenRequest) -> Result<HandOver, String> {
     Ok(HandOver::NobodyThere)
+}
+
+/// Cannot be handed over here.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub fn import(_request: &crate::args::ImportRequest) -> Result<Answer<portlight_engine::Imported>, String> {
+    Ok(Answer::NobodyThere)
 }

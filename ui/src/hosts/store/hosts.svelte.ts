@@ -8,9 +8,9 @@ import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
-import type { Preview } from '../../ipc/bindings/Preview';
 import type { SessionId } from '../../ipc/bindings/SessionId';
 import { draftOf, emptyDraft } from '../fields';
+import type { Choice } from '../import/choice.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
 import { index, search } from './search';
@@ -172,11 +172,15 @@ export class Hosts {
     await this.#reveal(host);
   }
 
-  /** Adds machines from other programs' files, all or none; throws an EngineError for the dialog to show. */
-  async import(found: Preview[]): Promise<void> {
-    const added = await engine.importHosts(found.map(({ name, address }) => emptyDraft({ name, address })));
-    const undo = () => this.toasts.attempt(() => this.#removeAll(added));
-    this.toasts.show({ text: t('toast.imported', { count: added.length }), undo }, UNDO_MS);
+  /** Adds what was chosen from other programs' lists, all or nothing; throws an EngineError for the dialog to show. */
+  async import({ preview, chosen, passwords }: Choice): Promise<void> {
+    const { added, changed } = await engine.importHosts(preview.number, chosen, passwords);
+    const texts = [
+      added > 0 || changed === 0 ? t('toast.imported', { count: added }) : null,
+      changed > 0 ? t('toast.filled', { count: changed }) : null,
+    ];
+    const undo = () => this.toasts.attempt(() => this.#undoImport(preview.number));
+    this.toasts.show({ text: texts.filter(Boolean).join(' · '), undo }, UNDO_MS);
     await this.load();
   }
 
@@ -286,10 +290,10 @@ export class Hosts {
     await this.load();
   }
 
-  async #removeAll(hosts: HostView[]): Promise<void> {
+  async #undoImport(number: number): Promise<void> {
     this.toasts.dismiss();
     try {
-      for (const { id } of hosts) await engine.removeHost(id);
+      await engine.undoImport(number);
     } finally {
       await this.load();
     }

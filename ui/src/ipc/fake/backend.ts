@@ -4,12 +4,13 @@ import { defaultDisplay } from '../display';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
+import type { ImportPreview } from '../bindings/ImportPreview';
+import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
-import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
@@ -65,7 +66,13 @@ export class FakeBackend {
   key: (notice: KeyNotice) => void = () => {};
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
-  found: Preview[] = [];
+  found: ImportPreview = { number: 1, files: [], entries: [] };
+  /** The programs with a list on this computer. */
+  sources: ImportSourceView[] = [];
+  /** Whether the user chooses something in the system's dialogs. */
+  chooses = true;
+  /** What the last import added. */
+  imported: HostId[] = [];
   /** The result of testing a connection; null: the server asks for a login. */
   report: Report | null = null;
   /** Third-party notices. */
@@ -73,6 +80,8 @@ export class FakeBackend {
 
   readonly hostsChanged: Listeners<void> = new Set();
   readonly closing: Listeners<void> = new Set();
+  readonly filesDragged: Listeners<boolean> = new Set();
+  readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly wished: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();

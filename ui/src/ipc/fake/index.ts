@@ -5,11 +5,16 @@ import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
+import type { ExportFormat } from '../bindings/ExportFormat';
 import type { HostDraft } from '../bindings/HostDraft';
 import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
+import type { Imported } from '../bindings/Imported';
+import type { ImportPreview } from '../bindings/ImportPreview';
+import type { ImportSource } from '../bindings/ImportSource';
+import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
@@ -19,14 +24,12 @@ import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
-import type { Preview } from '../bindings/Preview';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { StageReport } from '../bindings/StageReport';
-import type { TokenFile } from '../bindings/TokenFile';
-import { asksForLogin, scene } from '../fixtures';
+import { asksForLogin, machine, scene } from '../fixtures';
 import type { Wish } from '../wish';
 import { canonical } from './address';
 import { FakeBackend } from './backend';
@@ -114,16 +117,36 @@ export const listening = (): Promise<ListeningView> =>
 export const listen = (listening: Listening): Promise<void> =>
   command('listen', [listening], () => void (backend.listening = listening));
 
-export const previewImport = (files: TokenFile[]): Promise<Preview[]> =>
-  command('preview_import', [files], () => backend.found);
+export const importSources = (): Promise<ImportSourceView[]> => command('import_sources', [], () => backend.sources);
 
-export const importHosts = (drafts: HostDraft[]): Promise<HostView[]> =>
-  command('import_hosts', [drafts], () => {
-    const hosts = drafts.map(fromDraft);
+export const previewSource = (source: ImportSource): Promise<ImportPreview> =>
+  command('preview_source', [source], () => backend.found);
+
+export const chooseImport = (folder: boolean): Promise<ImportPreview | null> =>
+  command('choose_import', [folder], () => (backend.chooses ? backend.found : null));
+
+export const importHosts = (number: number, chosen: number[], passwords: boolean): Promise<Imported> =>
+  command('import_hosts', [number, chosen, passwords], () => {
+    const entries = chosen.flatMap((place) => backend.found.entries[place] ?? []);
+    const added = entries.filter(({ plan }) => plan.plan === 'add');
+    const hosts = added.map(({ name, address }) => machine(name, address));
     backend.hosts = [...backend.hosts, ...hosts];
+    backend.imported = hosts.map(({ id }) => id);
     backend.emitHostsChanged();
-    return hosts;
+    return { added: added.length, changed: entries.length - added.length, passwords: 0 };
   });
+
+export const leaveImport = (): Promise<void> => command('leave_import', [], () => {});
+
+export const undoImport = (number: number): Promise<boolean> =>
+  command('undo_import', [number], () => {
+    backend.hosts = backend.hosts.filter(({ id }) => !backend.imported.includes(id));
+    backend.emitHostsChanged();
+    return true;
+  });
+
+export const exportHosts = (format: ExportFormat): Promise<boolean> =>
+  command('export_hosts', [format], () => backend.chooses);
 
 export const thirdPartyNotices = (): Promise<string[]> => command('third_party_notices', [], () => backend.licences);
 
@@ -158,6 +181,12 @@ export const onSessionsChanged = (changed: () => void): Promise<Stop> => subscri
 export const onHostsChanged = (changed: () => void): Promise<Stop> => subscribe(backend.hostsChanged, changed);
 
 export const onClosing = (closing: () => void): Promise<Stop> => subscribe(backend.closing, closing);
+
+export const onFilesDragged = (dragged: (isOver: boolean) => void): Promise<Stop> =>
+  subscribe(backend.filesDragged, dragged);
+
+export const onFilesDropped = (dropped: (preview: ImportPreview) => void): Promise<Stop> =>
+  subscribe(backend.filesDropped, dropped);
 
 // ---- a viewer window
 
@@ -309,7 +338,7 @@ function keepPassword(id: HostId, change: PasswordChange): PasswordOutcome {
   return { outcome: 'stored' };
 }
 
-function subscribe(listeners: Set<() => void>, listener: () => void): Promise<Stop> {
+function subscribe<Event>(listeners: Set<(event: Event) => void>, listener: (event: Event) => void): Promise<Stop> {
   listeners.add(listener);
   return Promise.resolve(() => void listeners.delete(listener));
 }

@@ -1,0 +1,84 @@
+//! Inventories as Ansible's `lib/ansible/plugins/inventory/ini.py` reads them.
+
+use super::{Machines, expand};
+use crate::import::{ImportProblem, candidate::Sketch};
+
+/// Reads an inventory.
+pub(in super::super::super) fn read(text: &str) -> Vec<Sketch> {
+    let (mut machines, mut wrong) = (Machines::default(), Vec::new());
+    let (mut budget, mut has_hosts, mut has_group) = (super::MAX_EXPANDED, true, false);
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            // `[loom[1:3]]` is none, and a host line may begin with a range.
+            if section.1.trim().is_empty() || section.1.trim_start().starts_with('#') {
+                (has_hosts, has_group) = (!section.0.contains(':'), section.0 != "ungrouped");
+                continue;
+            }
+        }
+        if !has_hosts {
+            continue;
+        }
+        let mut words = split(line).into_iter();
+        let Some(pattern) = words.next() else { continue };
+        let mut refuse = |problem| {
+            wrong.push(Sketch { line: number + 1, ..Sketch::skipped(&pattern, line, problem) });
+        };
+        let variables: Option<Vec<(String, String)>> =
+            words.map(|word| word.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
+        let Some(variables) = variables else {
+            refuse(ImportProblem::Line);
+            continue;
+        };
+        let host = variables.iter().find(|(key, _)| key == "ansible_host" || key == "ansible_ssh_host");
+        let host = host.map(|(_, value)| value.as_str());
+        match expand(without_port(&pattern), &mut budget) {
+            Some(names) => names.iter().for_each(|name| machines.add(name, number + 1, host, has_group)),
+            None => refuse(ImportProblem::Range),
+        }
+    }
+    let mut found = machines.into_candidates();
+    found.append(&mut wrong);
+    found
+}
+
+/// `box:22` has SSH's port, which is not VNC's.
+fn without_port(pattern: &str) -> &str {
+    match pattern.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse::<u16>() {
+            Ok(_) => host,
+            Err(_) => pattern,
+        },
+        _ => pattern,
+    }
+}
+
+/// Words as a shell splits them: quotes keep them together, ` #` begins a comment.
+fn split(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut is_begun = false;
+    for c in line.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => (quote, is_begun) = (Some(c), true),
+            (Some(open), _) if open == c => quote = None,
+            (None, '#') if !is_begun => break,
+            (None, c) if c.is_whitespace() => {
+                if is_begun {
+                    words.push(std::mem::take(&mut word));
+                }
+                is_begun = false;
+            }
+            (_, c) => {
+                word.push(c);
+                is_begun = true;
+            }
+        }
+    }
+    if is_begun {
+        words.push(word);
+    }
+    words
+}

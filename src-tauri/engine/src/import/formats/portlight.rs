@@ -1,0 +1,34 @@
+//! Portlight's own list: `hosts.json`, or what an export wrote. docs/HOSTS-FILE.md describes it.
+
+use super::super::{FileProblem, ImportProblem, candidate::Sketch};
+use crate::model::Host;
+use serde_json::Value;
+
+/// Whether a value is such a list.
+pub(in super::super) fn is_list(value: &Value) -> bool {
+    value["version"].is_number() && value["hosts"].is_array()
+}
+
+/// Reads the list. An entry that cannot be read does not take the others with it.
+pub(in super::super) fn read(mut list: Value) -> Result<Vec<Sketch>, FileProblem> {
+    if list["version"].as_u64() != Some(1) {
+        return Err(FileProblem::Newer);
+    }
+    let hosts = list.get_mut("hosts").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+    Ok(hosts.into_iter().map(machine).collect())
+}
+
+fn machine(entry: Value) -> Sketch {
+    let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    let (name, address) = (text("name"), text("address"));
+    let Ok(host) = serde_json::from_value::<Host>(entry) else {
+        return Sketch::skipped(&name, &address, ImportProblem::Line);
+    };
+    let view = host.view();
+    let mut machine = Sketch::new(&host.name, Ok(host.address.clone()), &address);
+    machine.options = host.options.clone();
+    (machine.ssh_jump, machine.mac, machine.display) = (view.ssh_jump, view.mac, host.display);
+    machine.last_opened = host.last_opened;
+    // Its id and what is known of its keys and passwords belong to the computer that it comes from.
+    machine
+}

@@ -1,0 +1,60 @@
+//! Files as they were found: bounded, and nothing but regular files.
+
+use crate::import::{File, FileProblem, MAX_BYTES, MAX_BYTES_IN_ALL, MAX_FILES};
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+/// Reads files, and those in folders: not in folders within them, and nothing behind a symbolic link there. A link that was
+/// chosen itself is followed.
+pub(super) fn read(paths: &[PathBuf]) -> Vec<File> {
+    let mut reader = Reader { files: Vec::new(), bytes: 0 };
+    for path in paths {
+        match fs::read_dir(path) {
+            Ok(folder) => {
+                // One entry more than are read, so that it shows.
+                let entries = folder.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+                let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).take(MAX_FILES + 1).collect();
+                files.sort();
+                files.iter().for_each(|file| reader.add(file));
+            }
+            Err(_) => reader.add(path),
+        }
+    }
+    reader.files
+}
+
+struct Reader {
+    files: Vec<File>,
+    bytes: usize,
+}
+
+impl Reader {
+    fn add(&mut self, path: &Path) {
+        if self.files.len() > MAX_FILES {
+            return;
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let bytes = if self.files.len() == MAX_FILES { Err(FileProblem::TooMany) } else { self.bytes(path) };
+        self.files.push(File { name, bytes });
+    }
+
+    fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, FileProblem> {
+        let unreadable = |cause: io::Error| FileProblem::Unreadable { detail: cause.to_string() };
+        // Before it is opened: a FIFO would be waited for without end.
+        if !fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(FileProblem::NotAFile);
+        }
+        let room = MAX_BYTES.min(MAX_BYTES_IN_ALL - self.bytes);
+        let mut bytes = Vec::new();
+        let file = fs::File::open(path).map_err(unreadable)?;
+        file.take(room as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() > room {
+            return Err(FileProblem::TooLarge);
+        }
+        self.bytes += bytes.len();
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,291 @@
+//! Machines from other programs' lists, and the list for others.
+//!
+//! What was read stays here, with its passwords, until it is added or left: a page gets a [`Preview`] without secrets, and
+//! chooses from it by number.
+
+mod files;
+mod places;
+
+pub use places::{Source, SourceView};
+
+use crate::{
+    error::{ConnectError, ImportError, Result, StoreError},
+    import::{self, Change, Export, Preview, Reading},
+    keyring::Keyring,
+    model::{Host, HostId, Secret},
+    store::{HostList, HostsFile, List},
+};
+use parking_lot::Mutex;
+use places::Places;
+use serde::Serialize;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::task::spawn_blocking;
+
+/// Imports, their undoing, and exports.
+pub struct Imports {
+    list: Arc<HostList>,
+    keyring: Keyring,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of the last preview.
+    number: u64,
+    /// What it was made from; none where it was added or left.
+    reading: Option<Arc<Reading>>,
+    /// The last import, which can be undone.
+    done: Option<Done>,
+}
+
+/// What an import has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Imported {
+    /// New hosts.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub added: usize,
+    /// Hosts whose gaps were filled.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub changed: usize,
+    /// Passwords that were put into the keyring.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub passwords: usize,
+}
+
+/// What is to be undone.
+#[derive(Default)]
+struct Done {
+    /// That of the preview it was chosen from.
+    number: u64,
+    added: Vec<HostId>,
+    /// Before and after.
+    filled: Vec<(Host, Host)>,
+    /// Hosts that got their password in the keyring by it.
+    passwords: Vec<HostId>,
+}
+
+/// What stands in these files and folders, beside a list. Blocks.
+pub fn preview_files(paths: &[PathBuf], list: &List) -> Preview {
+    import::read(&files::read(paths)).preview(0, list.all())
+}
+
+impl Imports {
+    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring) -> Self {
+        Self { list, keyring, state: Mutex::default() }
+    }
+
+    /// Without the rest of Portlight: for a terminal. Holds the list's lock while it lives; dropping it waits for the file.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsInUse`] where Portlight runs, and others of the list's.
+    pub fn offline(config: &Path, keyring: Keyring) -> Result<Self, StoreError> {
+        Ok(Self::new(Arc::new(HostList::start(HostsFile::open(config)?)?), keyring))
+    }
+
+    /// The programs that keep a list in the usual place on this computer. Looks for files, and reads none.
+    ///
+    /// # Errors
+    /// [`ConnectError::System`] where there is no thread for it.
+    pub async fn sources(&self) -> Result<Vec<SourceView>> {
+        blocking(|| Places::of_this_user().sources()).await
+    }
+
+    /// What stands in a program's list in the usual place.
+    ///
+    /// # Errors
+    /// As [`Imports::sources`].
+    pub async fn preview_source(&self, source: Source) -> Result<Preview> {
+        self.preview(move || Places::of_this_user().paths(source)).await
+    }
+
+    /// What stands in files and folders that the person has chosen.
+    ///
+    /// # Errors
+    /// As [`Imports::sources`].
+    pub async fn preview_files(&self, paths: Vec<PathBuf>) -> Result<Preview> {
+        self.preview(move || paths).await
+    }
+
+    async fn preview(&self, paths: impl FnOnce() -> Vec<PathBuf> + Send + 'static) -> Result<Preview> {
+        let list = self.list.get();
+        let number = {
+            let mut state = self.state.lock();
+            state.number += 1;
+            state.reading = None;
+            state.number
+        };
+        let read = move || {
+            let reading = import::read(&files::read(&paths()));
+            let preview = reading.preview(number, list.all());
+            (reading, preview)
+        };
+        let (reading, preview) = blocking(read).await?;
+        let mut state = self.state.lock();
+        if state.number == number {
+            state.reading = Some(Arc::new(reading));
+        }
+        Ok(preview)
+    }
+
+    /// Forgets what was read.
+    pub fn leave(&self) {
+        self.state.lock().reading = None;
+    }
+
+    /// Adds what was chosen from the preview `number`: all of it or nothing, as one write and one event. Passwords go into the
+    /// keyring first, and are taken back where something fails.
+    ///
+    /// # Errors
+    /// [`ImportError::Gone`], those of the keyring, [`StoreError::HostsNotSaved`]: then everything is as it was.
+    pub async fn import(&self, number: u64, chosen: Vec<usize>, passwords: bool) -> Result<Imported> {
+        let reading = {
+            let state = self.state.lock();
+            state.reading.clone().filter(|_| state.number == number).ok_or(ImportError::Gone)?
+        };
+        let list = self.list.get();
+        let changes = blocking(move || reading.changes(list.all(), &chosen, passwords)).await?;
+        let stored = self.store_passwords(&changes).await?;
+        let added = self.list.change({
+            let stored = stored.clone();
+            move |list| Ok::<_, StoreError>(apply(list, changes, &stored))
+        });
+        let mut done = match added.await {
+            Ok(done) => done,
+            Err(error) => {
+                self.forget(&stored).await;
+                return Err(error.into());
+            }
+        };
+        // Of a machine that was removed in this moment.
+        done.number = number;
+        let (kept, orphans) = stored.into_iter().partition(|id| done.passwords.contains(id));
+        done.passwords = kept;
+        self.forget(&orphans).await;
+        let imported =
+            Imported { added: done.added.len(), changed: done.filled.len(), passwords: done.passwords.len() };
+        let mut state = self.state.lock();
+        state.done = Some(done);
+        if state.number == number {
+            state.reading = None;
+        }
+        Ok(imported)
+    }
+
+    /// Undoes the import from the preview `number`, where it was the last one, as one write: what was added goes, with its password, and what was filled is a gap again, unless
+    /// it was changed since. Says whether it was undone.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsNotSaved`]: then everything is as it was.
+    pub async fn undo(&self, number: u64) -> Result<bool> {
+        let Some(done) = self.state.lock().done.take_if(|done| done.number == number) else { return Ok(false) };
+        let (added, filled) = (done.added.clone(), done.filled.clone());
+        let undone = self.list.change(move |list| {
+            take_back(list, &added, &filled);
+            Ok::<_, StoreError>(())
+        });
+        if let Err(error) = undone.await {
+            self.state.lock().done = Some(done);
+            return Err(error.into());
+        }
+        self.forget(&done.passwords).await;
+        Ok(true)
+    }
+
+    /// Writes the list to `path` in a form for others, without secrets.
+    ///
+    /// # Errors
+    /// [`ImportError::NotWritten`].
+    pub async fn export_to(&self, path: PathBuf, format: Export) -> Result<()> {
+        let list = self.list.get();
+        let write = move || {
+            let text = import::export(list.all(), format);
+            fs::write(&path, text).map_err(|cause| ImportError::NotWritten { path, detail: cause.to_string() })
+        };
+        Ok(blocking(write).await??)
+    }
+
+    /// Puts the changes' passwords into the keyring: all of them, or none.
+    async fn store_passwords(&self, changes: &[Change]) -> Result<Vec<HostId>> {
+        let mut stored = Vec::new();
+        for (id, password) in changes.iter().filter_map(password_of) {
+            if let Err(error) = self.keyring.set(id, password).await {
+                self.forget(&stored).await;
+                return Err(error.into());
+            }
+            stored.push(id);
+        }
+        Ok(stored)
+    }
+
+    async fn forget(&self, passwords: &[HostId]) {
+        for id in passwords {
+            if let Err(error) = self.keyring.forget(*id).await {
+                tracing::warn!(%error, "a password stays in the keyring");
+            }
+        }
+    }
+}
+
+fn password_of(change: &Change) -> Option<(HostId, &Secret)> {
+    match change {
+        Change::Add(host, password) => Some((host.id, password.as_ref()?)),
+        Change::Fill { id, password, .. } => Some((*id, password.as_ref()?)),
+    }
+}
+
+fn apply(list: &mut List, changes: Vec<Change>, stored: &[HostId]) -> Done {
+    let stored: std::collections::HashSet<_> = stored.iter().copied().collect();
+    let mut done = Done::default();
+    let mut added = Vec::new();
+    for change in changes {
+        match change {
+            Change::Add(host, _) => {
+                let has_password = stored.contains(&host.id);
+                added.push(Host { has_password, ..*host });
+            }
+            Change::Fill { id, found, .. } => {
+                let Ok(host) = list.get_mut(id) else { continue };
+                let before = host.clone();
+                import::fill(host, &found);
+                host.has_password |= stored.contains(&id);
+                if *host != before {
+                    done.filled.push((before, host.clone()));
+                }
+            }
+        }
+    }
+    done.added = added.iter().map(|host| host.id).collect();
+    let with_password = added.iter().chain(done.filled.iter().map(|(_, after)| after)).filter(|host| host.has_password);
+    done.passwords = with_password.map(|host| host.id).filter(|id| stored.contains(id)).collect();
+    list.append(added);
+    done
+}
+
+fn take_back(list: &mut List, added: &[HostId], filled: &[(Host, Host)]) {
+    list.take(added);
+    for (before, after) in filled {
+        let Ok(host) = list.get_mut(before.id) else { continue };
+        if host.username == after.username {
+            host.username.clone_from(&before.username);
+        }
+        if host.ca_file == after.ca_file {
+            host.ca_file.clone_from(&before.ca_file);
+        }
+        if host.mac == after.mac {
+            host.mac = before.mac;
+        }
+        host.has_password = before.has_password;
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    Ok(spawn_blocking(work).await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?)
+}
+
+#[cfg(test)]
+mod tests;
