@@ -194,7 +194,7 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
     let before = keys.of(&desk, ALT_TAB).await;
     assert!(taken_by_the_desktop(&before), "{before}");
     viewer.use_tool("#full-screen").await;
-    let grabbed = "document.querySelector('[role=status]')?.textContent.includes('Ctrl+Alt+Shift+G') ?? false";
+    let grabbed = "document.querySelector('#toast')?.textContent.includes('Ctrl+Alt+Shift+G') ?? false";
     viewer.until("to be told how it ends", grabbed).await;
     assert_eq!(keys.of(&desk, ALT_TAB).await, "+Alt_L +Tab -Tab -Alt_L");
     let chord = keys.of(&desk, CHORD).await;

@@ -26,4 +26,5 @@ mod several;
 mod standing_still;
 mod starting;
 mod user;
+mod viewing;
 mod walls;

@@ -116,6 +116,43 @@ impl Display {
         until_blocking(&format!("{title} to be placed"), || self.windows().place(title, size).ok());
     }
 
+    /// Where the window of this title is, its frame not counted: x, y, width, height; none where there is none.
+    pub fn place_of(&self, title: &str) -> Option<(i32, i32, i32, i32)> {
+        self.windows().place_of(title).ok()
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (u16, u16) {
+        self.windows().size()
+    }
+
+    /// Changes width and height, as a person at this display does.
+    pub fn set_size(&self, width: u16, height: u16) {
+        succeed(self.client("xrandr").args(["--fb", &format!("{width}x{height}")]), b"");
+    }
+
+    /// Where the pointer is.
+    pub fn pointer(&self) -> (i32, i32) {
+        self.windows().pointer().expect("a pointer")
+    }
+
+    /// Moves the pointer.
+    pub fn point(&self, x: i32, y: i32) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
+    /// Moves the pointer with a button pressed.
+    pub fn drag(&self, button: u8, from: (i32, i32), to: (i32, i32)) {
+        let button = button.to_string();
+        self.point(from.0, from.1);
+        self.xdotool(&["mousedown", &button]);
+        // In steps, as a hand does.
+        for step in 1..=4 {
+            self.point(from.0 + (to.0 - from.0) * step / 4, from.1 + (to.1 - from.1) * step / 4);
+        }
+        self.xdotool(&["mouseup", &button]);
+    }
+
     /// Paints the background behind all windows.
     pub fn paint(&self, [red, green, blue]: [u8; 3]) {
         let colour = format!("#{red:02x}{green:02x}{blue:02x}");

@@ -103,6 +103,25 @@ impl Windows {
         self.ask("_NET_MOVERESIZE_WINDOW", self.called(title)?, &[PLACE, 0, 0, width, height])
     }
 
+    /// Where the window of this title is, its frame not counted: x, y, width, height.
+    pub fn place_of(&self, title: &str) -> Result<(i32, i32, i32, i32)> {
+        let window = self.called(title)?;
+        let size = self.connection.get_geometry(window)?.reply()?;
+        let at = self.connection.translate_coordinates(window, self.root, 0, 0)?.reply()?;
+        Ok((at.dst_x.into(), at.dst_y.into(), size.width.into(), size.height.into()))
+    }
+
+    /// Width and height of the display.
+    pub fn size(&self) -> (u16, u16) {
+        self.size
+    }
+
+    /// Where the pointer is.
+    pub fn pointer(&self) -> Result<(i32, i32)> {
+        let at = self.connection.query_pointer(self.root)?.reply()?;
+        Ok((at.root_x.into(), at.root_y.into()))
+    }
+
     fn called(&self, title: &str) -> Result<Window> {
         let found = self.all()?.into_iter().find(|(_, other)| other == title);
         Ok(found.ok_or_else(|| format!("no window is called {title:?}"))?.0)

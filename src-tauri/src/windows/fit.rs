@@ -42,12 +42,18 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
         if known.is_some() {
             return;
         }
+        let is_asking = |state: &SessionState| matches!(state, SessionState::Asking { .. });
+        let awaited = |state: &SessionState| remote_size(state).is_some() || is_asking(state);
+        let Ok(was_asked) = state.wait_for(awaited).await.map(|state| is_asking(&state)) else { return };
         let Ok(Some(remote)) =
             state.wait_for(|state| remote_size(state).is_some()).await.map(|state| remote_size(&state))
         else {
             return;
         };
-        on_main_thread(&window, move |window| refit(window, remote));
+        on_main_thread(
+            &window,
+            move |window| if was_asked { refit(window, remote) } else { place_late(window, remote) },
+        );
     });
 }
 
@@ -101,8 +107,25 @@ fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     // Centred by the size that was asked for: the window does not have it yet.
     let corner = cascade(area.centre(fit(remote, area.room())), &taken);
     let size = fit(remote, area.room_from(corner));
-    window.set_size(LogicalSize::new(size.0, size.1))?;
+    set_size(window, size)?;
     window.set_position(LogicalPosition::new(corner.0, corner.1))
+}
+
+/// The remote screen's size is known, for a window that was shown a moment ago.
+fn place_late(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
+    let places = window.state::<Places>();
+    places.remote(window.label(), remote);
+    let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
+    let Some(monitor) = window.current_monitor()? else { return Ok(()) };
+    let untouched = same((size.width, size.height), fit(VIEWER_PAGE.size, area(&monitor).room()));
+    if places.replace(window.label()) || !untouched { Ok(()) } else { place_new(window, remote) }
+}
+
+fn set_size(window: &WebviewWindow, size: Size) -> tauri::Result<()> {
+    let size = LogicalSize::new(size.0, size.1);
+    let pixels = size.to_physical::<u32>(window.scale_factor()?);
+    window.state::<Places>().asked(window.label(), (pixels.width, pixels.height));
+    window.set_size(size)
 }
 
 /// The remote screen has another size. A window that had the size before takes this one; it stays where it is if the user has
@@ -128,7 +151,7 @@ fn refit(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     }
     let stays = places.replace(window.label());
     let size = fit(remote, if stays { area.room_from(corner) } else { area.room() });
-    window.set_size(LogicalSize::new(size.0, size.1))?;
+    set_size(window, size)?;
     let to = area.inside(corner, size);
     if stays || same(to, corner) { Ok(()) } else { window.set_position(LogicalPosition::new(to.0, to.1)) }
 }

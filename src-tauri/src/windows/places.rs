@@ -18,6 +18,9 @@ use tokio::time::sleep;
 /// a new one.
 const AT_REST: Duration = Duration::from_millis(500);
 
+/// Sizes that differ by no more are one: window systems and scaled displays round.
+const ROUNDING: u32 = 2;
+
 /// The viewer windows that were shown, by label.
 #[derive(Default)]
 pub struct Places(Mutex<HashMap<String, Tracked>>);
@@ -26,6 +29,8 @@ pub struct Places(Mutex<HashMap<String, Tracked>>);
 struct Tracked {
     /// Where the window system has put it when Portlight placed it; none until it rests there.
     ours: Option<Place>,
+    /// The size that Portlight has asked for, in the display's pixels.
+    asked: Option<(u32, u32)>,
     /// The user has placed or sized it, now or the last time.
     by_user: bool,
     /// The last place where it did not fill its monitor.
@@ -52,6 +57,13 @@ impl Places {
         tracked.by_user
     }
 
+    /// Portlight has asked for this size.
+    pub fn asked(&self, label: &str, size: (u32, u32)) {
+        if let Some(tracked) = self.lock().get_mut(label) {
+            tracked.asked = Some(size);
+        }
+    }
+
     /// The remote screen has this size from now on. Returns the one before.
     pub fn remote(&self, label: &str, size: Size) -> Option<Size> {
         self.lock().get_mut(label)?.remote.replace(size)
@@ -69,7 +81,11 @@ impl Places {
         }
         if !tracked.by_user {
             let ours = *tracked.ours.get_or_insert(now);
-            tracked.by_user = ours != now || now.maximized;
+            // Who is quick has sized it before it rested for the first time.
+            let is_asked = tracked.asked.is_none_or(|(width, height)| {
+                ours.width.abs_diff(width) <= ROUNDING && ours.height.abs_diff(height) <= ROUNDING
+            });
+            tracked.by_user = ours != now || now.maximized || !is_asked;
         }
         tracked.by_user.then_some(now)
     }
@@ -205,6 +221,17 @@ mod tests {
         assert!(places.replace("viewer-1"), "from now on it is the user's");
         assert_eq!(places.rests("viewer-1", MOVED), Some(MOVED));
         assert_eq!(places.rests("viewer-2", PLACE), None, "it was never shown");
+    }
+
+    #[test]
+    fn a_size_that_nobody_asked_for_is_the_users_at_once() {
+        let places = Places::default();
+        places.begin("viewer-1", None, None);
+        places.asked("viewer-1", (801, 599));
+        assert_eq!(places.rests("viewer-1", PLACE), None);
+        places.begin("viewer-1", None, None);
+        places.asked("viewer-1", (640, 480));
+        assert_eq!(places.rests("viewer-1", PLACE), Some(PLACE));
     }
 
     #[test]

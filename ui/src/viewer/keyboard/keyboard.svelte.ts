@@ -5,7 +5,7 @@ import * as engine from '../../ipc';
 import type { Display } from '../../ipc/bindings/Display';
 import type { KeyboardOwner } from '../../ipc/bindings/KeyboardOwner';
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
-import { GRAB_CHORD } from '../keys';
+import { GRAB_CHORD, TOOLBAR_CHORD } from '../keys';
 
 /** What it depends on. */
 interface Window {
@@ -73,6 +73,6 @@ export class Keyboard {
   }
 
   #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released'): void {
-    this.#window.showMessage(t(what, { name: this.#window.name, keys: GRAB_CHORD }), 4_000);
+    this.#window.showMessage(t(what, { name: this.#window.name, keys: GRAB_CHORD, toolbar: TOOLBAR_CHORD }), 6_000);
   }
 }

@@ -53,9 +53,9 @@ function notches(delta: number, mode: number, legacy: number | undefined): numbe
   return delta / (mode === WheelEvent.DOM_DELTA_PIXEL ? PIXELS : LINES);
 }
 
-/** A page that stood still for long gets many at once. */
+/** A page that stood still for long gets many at once. Never −0. */
 function within(count: number): number {
-  return Math.max(-MOST, Math.min(MOST, count));
+  return Math.max(-MOST, Math.min(MOST, count)) + 0;
 }
 
 /** The bits of RFB's PointerEvent for those of the DOM. */
