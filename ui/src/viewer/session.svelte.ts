@@ -142,8 +142,10 @@ export class Session {
 
   /** Shows the machine as the user likes it from now on; remembered with a saved one. */
   async changeDisplay(part: Partial<Display>): Promise<void> {
-    this.display = { ...this.display, ...part };
-    await this.attempt(() => engine.setDisplay(this.display));
+    const display = (this.display = { ...this.display, ...part });
+    await this.attempt(() => engine.setDisplay(display));
+    // Another one that the engine tells of from now on is newer.
+    if (this.view) this.view = { ...this.view, display };
     this.displaysTold += 1;
   }
 
