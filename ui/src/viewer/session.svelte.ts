@@ -151,7 +151,13 @@ export class Session {
 
   /** Copies text this way from now on. */
   async share(clipboard: ClipboardSharing): Promise<void> {
+    this.withdrawOffer();
     await this.changeDisplay({ clipboard });
+  }
+
+  /** The user has the same offer in front of them, or has decided. */
+  withdrawOffer(): void {
+    if (this.messageAction) this.dismissMessage();
   }
 
   /** Offers to copy text, once, where nobody has chosen that there is none copied. */
@@ -161,9 +167,7 @@ export class Session {
     const shown = performance.now();
     const run = () => {
       // What was aimed at the screen below is no consent.
-      if (performance.now() - shown < CONSENT_DELAY_MS) return;
-      this.dismissMessage();
-      void this.share('both');
+      if (performance.now() - shown >= CONSENT_DELAY_MS) void this.share('both');
     };
     this.showMessage(t(`clipboard.offer_${this.whyNotShared}`), OFFER_MS, { label: t('clipboard.allow'), run });
   }
