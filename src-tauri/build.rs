@@ -54,6 +54,8 @@ const COMMANDS: &[&str] = &[
     "set_fullscreen",
     "read_clipboard",
     "write_clipboard",
+    "clipboard_has_image",
+    "copy_fingerprint",
     "viewer_failed",
     "screen_too_large",
     "ring",

@@ -66,6 +66,10 @@ async fn a_session_goes_on_after_all_that_may_be_skipped() {
     goes_on("a text of 48 MB", &viewer, &session, &mut colours).await;
     viewer.until("a word about it", "document.body.innerText.includes('48 MB')").await;
     assert_eq!(desk.display().paste().as_deref(), Some("kept"));
+    viewer.click("#toast .button").await;
+    // It is in no list: nothing is copied before the user allows it.
+    viewer.use_tool("#clipboard").await;
+    viewer.click("#clipboard-allow").await;
     session.say(cut_text(4, b"text"));
     until("a text", async || (desk.display().paste().as_deref() == Some("text")).then_some(())).await;
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use image::RgbImage;
 use std::{
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -171,6 +172,15 @@ impl Display {
         shell.args(["-c", "printf %s \"$0\" | xclip -selection clipboard", text]);
         let status = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
         assert!(status.expect("a shell").success(), "xclip did not copy");
+    }
+
+    /// Copies a picture of this display, in another program.
+    pub fn copy_picture(&self, file: &Path) {
+        self.picture().save(file).expect("a folder");
+        let mut xclip = self.client("xclip");
+        xclip.args(["-selection", "clipboard", "-t", "image/png"]).arg(file);
+        let status = xclip.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        assert!(status.expect("xclip").success(), "xclip did not copy");
     }
 
     /// What another program would paste; none where there is nothing.

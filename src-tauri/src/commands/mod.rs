@@ -68,6 +68,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_fullscreen,
             session::read_clipboard,
             session::write_clipboard,
+            session::clipboard_has_image,
+            session::copy_fingerprint,
             session::viewer_failed,
             session::screen_too_large,
             session::ring,

@@ -183,10 +183,11 @@ pub async fn set_fullscreen(window: WebviewWindow, on: bool) -> Result<()> {
     window.set_fullscreen(on).map_err(system)
 }
 
-/// The clipboard's text, for a window that has the focus; none where it has not, or where there is no text.
+/// The clipboard's text, for a window that has the focus, where what is copied here goes to its machine; none otherwise, or where
+/// there is no text.
 #[command]
-pub async fn read_clipboard(window: WebviewWindow) -> Result<Option<String>> {
-    if !window.is_focused().map_err(system)? {
+pub async fn read_clipboard(window: WebviewWindow, engine: EngineState<'_>) -> Result<Option<String>> {
+    if !engine.sessions().clipboard(session_of(&window)?).sends() || !window.is_focused().map_err(system)? {
         return Ok(None);
     }
     // Blocks until the program that owns the clipboard answers.
@@ -194,11 +195,37 @@ pub async fn read_clipboard(window: WebviewWindow) -> Result<Option<String>> {
     Ok(read.await.map_err(system)?.filter(|text| !text.is_empty()))
 }
 
-/// Puts text into the clipboard.
+/// Whether the clipboard has an image and no text, under the same conditions.
 #[command]
-pub async fn write_clipboard(window: WebviewWindow, text: String) -> Result<()> {
-    let written = tauri::async_runtime::spawn_blocking(move || window.clipboard().write_text(text).map_err(system));
-    written.await.map_err(system)?
+pub async fn clipboard_has_image(window: WebviewWindow, engine: EngineState<'_>) -> Result<bool> {
+    if !engine.sessions().clipboard(session_of(&window)?).sends() || !window.is_focused().map_err(system)? {
+        return Ok(false);
+    }
+    let has_image = tauri::async_runtime::spawn_blocking(move || {
+        let clipboard = window.clipboard();
+        clipboard.read_text().map_or(true, |text| text.is_empty()) && clipboard.read_image().is_ok()
+    });
+    has_image.await.map_err(system)
+}
+
+/// Puts text into the clipboard that was copied on the remote machine, where that comes here and the window has the focus; returns
+/// whether it did.
+#[command]
+pub async fn write_clipboard(window: WebviewWindow, engine: EngineState<'_>, text: String) -> Result<bool> {
+    if !engine.sessions().clipboard(session_of(&window)?).receives() || !window.is_focused().map_err(system)? {
+        return Ok(false);
+    }
+    put_into_clipboard(window, text).await?;
+    Ok(true)
+}
+
+/// Puts a fingerprint into the clipboard, which the user asked for. Nothing else: by this way no machine's text gets there.
+#[command]
+pub async fn copy_fingerprint(window: WebviewWindow, fingerprint: String) -> Result<()> {
+    if !is_fingerprint(&fingerprint) {
+        return Err(system("this is no fingerprint"));
+    }
+    put_into_clipboard(window, fingerprint).await
 }
 
 /// Ends the session because noVNC could not go on; `detail` is noVNC's reason.
@@ -224,6 +251,33 @@ pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell
     Ok(bell)
 }
 
+async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
+    let written = tauri::async_runtime::spawn_blocking(move || window.clipboard().write_text(text).map_err(system));
+    written.await.map_err(system)?
+}
+
+/// Whether it is pairs of hexadecimal digits, at most 64 of them, with something between them.
+fn is_fingerprint(text: &str) -> bool {
+    text.len() <= 64 * 3
+        && text.split([':', '-']).all(|pair| pair.len() == 2 && pair.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
 fn session_of(window: &WebviewWindow) -> Result<SessionId> {
     windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_fingerprint;
+
+    #[test]
+    fn a_fingerprint_is_nothing_else() {
+        let sha256 = ["a0"; 32].join(":");
+        for text in [&sha256, "0f-1e-2d-3c-4b-5a-69-78", "AB"] {
+            assert!(is_fingerprint(text), "{text}");
+        }
+        for text in ["", "rm", "a0:", "a0:b", "a0 b1", &["a0"; 65].join(":"), "a0:rm -rf"] {
+            assert!(!is_fingerprint(text), "{text}");
+        }
+    }
 }

@@ -243,6 +243,7 @@ export const savedSession: SessionView = {
   has_login: false,
   can_wake: false,
   display: defaultDisplay,
+  clipboard_unchosen: 'both',
 };
 
 /** A typed address's. */
@@ -252,9 +253,11 @@ export const typedSession: SessionView = {
   address: '192.168.1.20:5901',
   saved: false,
   can_keep: true,
+  clipboard_unchosen: 'off',
 };
 
 const sessions: Record<string, SessionView> = {
+  unencrypted: { ...savedSession, clipboard_unchosen: 'off' },
   unsaved: typedSession,
   'unsaved-login': { ...typedSession, has_login: true },
   'ended-typed': typedSession,

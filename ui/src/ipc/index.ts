@@ -167,8 +167,12 @@ export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('s
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
 /** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
-/** Puts text into this computer's clipboard. */
-export const writeClipboard = (text: string): Promise<void> => call('write_clipboard', { text });
+/** Whether this computer's clipboard has an image and no text, as far as this window may know. */
+export const clipboardHasImage = (): Promise<boolean> => call('clipboard_has_image');
+/** Puts text from the remote machine into this computer's clipboard; false where it may not, or the window has not the focus. */
+export const writeClipboard = (text: string): Promise<boolean> => call('write_clipboard', { text });
+/** Puts a fingerprint into this computer's clipboard. */
+export const copyFingerprint = (fingerprint: string): Promise<void> => call('copy_fingerprint', { fingerprint });
 /** Ends the session with the viewer's error. */
 export const viewerFailed = (detail: string): Promise<void> => call('viewer_failed', { detail });
 /** Ends the session because the web view has no canvas of this size. */

@@ -60,3 +60,74 @@ test('a new session’s machine has nothing yet', async () => {
   clipboard.begin();
   expect(await clipboard.unsent()).toBe('a');
 });
+
+test('what is copied there waits until the window has the focus, and only the last of it comes', async () => {
+  engine.clipboard = 'here';
+  engine.focused = false;
+  await clipboard.receive('one');
+  await clipboard.receive('two');
+  expect([engine.clipboard, clipboard.text]).toEqual(['here', 'two']);
+  engine.focused = true;
+  await clipboard.deliver();
+  expect(engine.clipboard).toBe('two');
+  expect(await clipboard.unsent()).toBeNull();
+  await clipboard.deliver();
+  expect(engine.callsOf('write_clipboard').filter(([text]) => text === 'two')).toHaveLength(2);
+});
+
+test('what was copied here meanwhile is newer than what waits', async () => {
+  expect(await copyHere('a')).toBe('a');
+  engine.focused = false;
+  await clipboard.receive('there');
+  engine.focused = true;
+  expect(await copyHere('b')).toBe('b');
+  await clipboard.deliver();
+  expect(engine.clipboard).toBe('b');
+});
+
+test('what was here before does not win over what waits', async () => {
+  expect(await copyHere('a')).toBe('a');
+  engine.focused = false;
+  await clipboard.receive('there');
+  engine.focused = true;
+  expect(await clipboard.unsent()).toBeNull();
+  await clipboard.deliver();
+  expect(engine.clipboard).toBe('there');
+});
+
+test.each([
+  ['off', null, 'here'],
+  ['to_server', 'here', 'here'],
+  ['from_server', null, 'there'],
+  ['both', 'here', 'there'],
+] as const)('%s: goes only the ways that are allowed', async (sharing, sent, after) => {
+  engine.session = { ...engine.session, clipboard_unchosen: sharing };
+  expect(await copyHere('here')).toBe(sent);
+  await clipboard.receive('there');
+  expect([engine.clipboard, clipboard.text]).toEqual([after, 'there']);
+});
+
+test('what waits comes as soon as it is allowed', async () => {
+  engine.session = { ...engine.session, clipboard_unchosen: 'off' };
+  await clipboard.receive('there');
+  expect(engine.clipboard).toBeNull();
+  engine.session = { ...engine.session, clipboard_unchosen: 'both' };
+  await clipboard.deliver();
+  expect(engine.clipboard).toBe('there');
+});
+
+test('texts that follow each other fast are written in their order', async () => {
+  let write = () => {};
+  engine.delays.set('write_clipboard', new Promise<void>((resolve) => (write = resolve)));
+  const writing = [clipboard.receive('one'), clipboard.receive('two')];
+  write();
+  await Promise.all(writing);
+  expect(engine.callsOf('write_clipboard')).toEqual([['one'], ['two']]);
+  expect(engine.clipboard).toBe('two');
+});
+
+test('a text of no length takes nothing away', async () => {
+  engine.clipboard = 'here';
+  expect(await clipboard.receive('')).toBe(false);
+  expect(engine.clipboard).toBe('here');
+});

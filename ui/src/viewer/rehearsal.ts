@@ -41,6 +41,7 @@ function playedSession(): Session {
     has_login: false,
     can_wake: false,
     display: defaultDisplay,
+    clipboard_unchosen: 'both',
   };
   session.protection = {
     level: 'password',

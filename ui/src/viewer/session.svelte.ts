@@ -6,15 +6,18 @@ import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
 import type { Display } from '../ipc/bindings/Display';
 import type { Bell } from '../ipc/bindings/Bell';
+import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
+import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
+import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
 import type { Size } from './scaling';
@@ -41,8 +44,9 @@ export class Session {
   url = $state<string | null>(null);
   /** What protects the session, from the first `ready` on. */
   protection = $state.raw<Protection | null>(null);
-  /** The toast's text. */
+  /** The toast's text, and what can be done there. */
   message = $state<string | null>(null);
+  messageAction = $state.raw<MessageAction | undefined>();
   /** Whether noVNC has finished its handshake since the session was last dialled. */
   drawn = $state(false);
   /** Whether the first picture is to be seen, or is long in coming: what lies over it is drawn after it. */
@@ -51,12 +55,18 @@ export class Session {
   following = $state.raw<Following | 'unable'>('unknown');
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
+  /** How often the engine has heard how the user likes to see this machine. */
+  displaysTold = $state(0);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;
+  /** It was said that letters are lost; from then on the panel says which. */
+  #lossTold = false;
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
+  /** Copying text was offered, and is not offered once more. */
+  #offered = false;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -65,6 +75,15 @@ export class Session {
   phase: SessionState['state'] = $derived.by(() => {
     const { state } = this.state;
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
+  });
+
+  /** Which way text is copied. */
+  sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
+
+  /** Why no text is copied though the user has chosen nothing; null where it is, or the user has. */
+  whyNotShared: 'readable' | 'unlisted' | null = $derived.by(() => {
+    if (this.display.clipboard !== null || this.sharing !== 'off' || !this.protection) return null;
+    return isExposed(this.protection.level, this.protection.local) ? 'readable' : 'unlisted';
   });
 
   /** The host's name, at most 80 characters. */
@@ -113,18 +132,40 @@ export class Session {
     await this.attempt(() => engine.closeWindow());
   }
 
-  /** Puts text into this computer's clipboard. */
-  async copy(text: string): Promise<void> {
+  /** Puts a fingerprint into this computer's clipboard. */
+  async copyFingerprint(fingerprint: string): Promise<void> {
     await this.attempt(async () => {
-      await engine.writeClipboard(text);
+      await engine.copyFingerprint(fingerprint);
       this.showMessage(t('viewer.copied'), 2_000);
     });
   }
 
   /** Shows the machine as the user likes it from now on; remembered with a saved one. */
   async changeDisplay(part: Partial<Display>): Promise<void> {
-    this.display = { ...this.display, ...part };
-    await this.attempt(() => engine.setDisplay(this.display));
+    const display = (this.display = { ...this.display, ...part });
+    await this.attempt(() => engine.setDisplay(display));
+    // Another one that the engine tells of from now on is newer.
+    if (this.view) this.view = { ...this.view, display };
+    this.displaysTold += 1;
+  }
+
+  /** Copies text this way from now on. */
+  async share(clipboard: ClipboardSharing): Promise<void> {
+    await this.changeDisplay({ clipboard });
+  }
+
+  /** Offers to copy text, once, where nobody has chosen that there is none copied. */
+  offerSharing(): void {
+    if (this.#offered || !this.whyNotShared) return;
+    this.#offered = true;
+    const shown = performance.now();
+    const run = () => {
+      // What was aimed at the screen below is no consent.
+      if (performance.now() - shown < CONSENT_DELAY_MS) return;
+      this.dismissMessage();
+      void this.share('both');
+    };
+    this.showMessage(t(`clipboard.offer_${this.whyNotShared}`), OFFER_MS, { label: t('clipboard.allow'), run });
   }
 
   /** Adds the machine to the list; throws an EngineError for the form to show. */
@@ -141,6 +182,7 @@ export class Session {
   /** Connects to another address instead; throws an EngineError for the form to show. */
   async correctAddress(text: string): Promise<void> {
     await engine.correctAddress(text);
+    this.#offered = false;
   }
 
   /** Wakes the machine up, and connects when it answers. */
@@ -218,6 +260,19 @@ export class Session {
     engine.ring().then(flash, () => {});
   }
 
+  /** The remote machine copied text. */
+  async receiveText(text: string): Promise<void> {
+    if ((await this.clipboard.receive(text)) && document.hasFocus()) this.offerSharing();
+  }
+
+  /** These letters of the text that is sent arrive as question marks. */
+  loseLetters(letters: string): void {
+    const isFirst = letters !== '' && !this.#lossTold;
+    this.clipboard.lost = letters;
+    this.#lossTold ||= isFirst;
+    if (isFirst) this.showMessage(t('clipboard.lost', { letters }), 8_000);
+  }
+
   /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
   screenSized({ width, height }: Size): void {
     const size = `${width}x${height}`;
@@ -252,15 +307,17 @@ export class Session {
   // ---- messages
 
   /** Shows a message for `ms` milliseconds; null: until it is dismissed. */
-  showMessage(text: string, ms: number | null = null): void {
+  showMessage(text: string, ms: number | null = null, action?: MessageAction): void {
     this.dismissMessage();
     this.message = text;
+    this.messageAction = action;
     if (ms !== null) this.#messageTimer = setTimeout(() => this.dismissMessage(), ms);
   }
 
   dismissMessage(): void {
     clearTimeout(this.#messageTimer);
     this.message = null;
+    this.messageAction = undefined;
   }
 
   /** Runs an action and shows its error as a message. */
@@ -316,6 +373,15 @@ export class Session {
     this.#reach({ state: 'ended', error });
   }
 }
+
+/** A button in a message. */
+interface MessageAction {
+  label: string;
+  run: () => void;
+}
+
+/** So many milliseconds copying text is offered. */
+const OFFER_MS = 12_000;
 
 /** So many milliseconds after its handshake noVNC has for the first picture, before the toolbar comes without it. */
 const LATE_PICTURE_MS = 300;

@@ -11,7 +11,7 @@ import { backend } from '../ipc/fake';
 import { subjects } from '../ipc/fixtures';
 import { FakeRfb, fakeNovnc, installFakes } from './novnc/fake';
 import type { LoadNovnc } from './novnc';
-import { CONSENT_DELAY_MS } from './prompts/ConsentButton.svelte';
+import { CONSENT_DELAY_MS } from './consent';
 import { Session } from './session.svelte';
 import ViewerWindow from './ViewerWindow.svelte';
 

@@ -5,8 +5,11 @@ import { userEvent } from '@testing-library/user-event';
 import { expect, test, vi } from 'vitest';
 import { errorText, t } from '../i18n';
 import type { KeyNotice } from '../ipc/bindings/KeyNotice';
+import type { Display } from '../ipc/bindings/Display';
 import type { EngineError } from '../ipc/bindings/EngineError';
+import type { SessionState } from '../ipc/bindings/SessionState';
 import { backend as engine } from '../ipc/fake';
+import { CONSENT_DELAY_MS } from './consent';
 import { FakeRfb, fakeNovnc, FakeSocket } from './novnc/fake';
 import type { LoadNovnc } from './novnc';
 import { CLOSE_REASON_MS, type Session } from './session.svelte';
@@ -34,10 +37,13 @@ async function open(load?: LoadNovnc): Promise<void> {
   session = await openWindow(load);
 }
 
+/** A session that nobody on the way reads. */
+const private_ = { ...ready, protection: { ...ready.protection, level: 'encrypted' } } as const;
+
 /** Up to a picture. */
-async function goLive(load?: LoadNovnc): Promise<FakeRfb> {
+async function goLive(load?: LoadNovnc, state: SessionState = ready): Promise<FakeRfb> {
   await open(load);
-  await reach(ready);
+  await reach(state);
   return draw();
 }
 
@@ -607,6 +613,105 @@ test('the panel shows the last text and sends what is typed', async () => {
   await settle();
   expect(document.querySelector('#clipboard-panel')).toBeNull();
   expect(rfb.canvas).toHaveFocus();
+});
+
+test('nothing is copied with a machine that is not in the list until the user allows it', async () => {
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  Object.assign(engine.session, { saved: false, can_keep: true, clipboard_unchosen: 'off' });
+  engine.clipboard = 'here';
+  const rfb = await goLive(undefined, private_);
+  rfb.socket.arrive();
+  await settle();
+  rfb.emit('clipboard', { text: 'there' });
+  await settle();
+  expect([engine.clipboard, rfb.pasted]).toEqual(['here', []]);
+  expect(find('#toast')).toHaveTextContent(t('clipboard.offer_unlisted'));
+  expect(await violations()).toEqual([]);
+
+  // A click that was aimed at the screen is none for a button that has just come.
+  await userEvent.click(screen.getByText(t('clipboard.allow')));
+  expect(engine.callsOf('set_display')).toEqual([]);
+  await vi.advanceTimersByTimeAsync(CONSENT_DELAY_MS);
+  await userEvent.click(screen.getByText(t('clipboard.allow')));
+  await settle();
+  expect(engine.callsOf('set_display')).toMatchObject([[{ clipboard: 'both' }]]);
+  expect(rfb.pasted).toEqual(['here']);
+  expect(find('#toast')).toBeEmptyDOMElement();
+  rfb.emit('clipboard', { text: 'next' });
+  await settle();
+  expect(engine.clipboard).toBe('next');
+});
+
+test('copying is offered once, and by a key that pastes too', async () => {
+  engine.session.clipboard_unchosen = 'off';
+  engine.givesKeys = true;
+  const rfb = await goLive();
+  const press = (keysym: number, number: number) => engine.key({ ...key, keysym, key: number });
+  press(0xffe3, 29);
+  press(0x76, 47);
+  await settle();
+  expect(find('#toast')).toHaveTextContent(t('clipboard.offer_readable'));
+  await vi.waitFor(() => expect(rfb.taken.map(([, code]) => code)).toEqual(['ControlLeft', 'KeyV']));
+  session.dismissMessage();
+  press(0x76, 47);
+  await settle();
+  expect(find('#toast')).toBeEmptyDOMElement();
+});
+
+test('where the user has turned copying off, nothing is offered', async () => {
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  engine.session.display = { ...engine.session.display, clipboard: 'off' };
+  const rfb = await goLive();
+  rfb.emit('clipboard', { text: 'there' });
+  await settle();
+  expect([engine.clipboard, find('#toast').textContent.trim()]).toEqual([null, '']);
+});
+
+test('the panel says why nothing is copied, and has the choice of either way', async () => {
+  engine.session.clipboard_unchosen = 'off';
+  const rfb = await goLive();
+  await userEvent.click(find('#clipboard'));
+  expect(find('#clipboard-off')).toHaveTextContent(t('clipboard.off_readable'));
+  const boxes = () => ['sends', 'receives'].map((way) => find<HTMLInputElement>(`#clipboard-${way}`).checked);
+  expect(boxes()).toEqual([false, false]);
+  expect(await violations()).toEqual([]);
+  await userEvent.click(find('#clipboard-receives'));
+  expect(document.querySelector('#clipboard-off')).toBeNull();
+  expect(boxes()).toEqual([false, true]);
+  await userEvent.click(find('#clipboard-sends'));
+  const before = rfb.withheld;
+  await userEvent.click(find('#clipboard-sends'));
+  const chosen = engine.callsOf('set_display').map(([display]) => (display as Display).clipboard);
+  expect(chosen).toEqual(['from_server', 'both', 'from_server']);
+  expect(rfb.withheld).toBeGreaterThan(before);
+
+  Object.assign(engine.session, { clipboard_unchosen: 'off', display: { ...engine.session.display, clipboard: null } });
+  await reach({ state: 'live' });
+  await userEvent.click(find('#clipboard-allow'));
+  expect(boxes()).toEqual([true, true]);
+  expect(find('#clipboard-text')).toHaveFocus();
+});
+
+test('the panel says which letters are lost, and that an image is not copied', async () => {
+  engine.clipboardImage = true;
+  const rfb = await goLive();
+  rfb.emit('letterslost', { letters: '光' });
+  await settle();
+  expect(find('#toast')).toHaveTextContent('光');
+  session.dismissMessage();
+  await userEvent.click(find('#clipboard'));
+  await settle();
+  expect(find('#clipboard-lost')).toHaveTextContent('光');
+  expect(find('#clipboard-image')).toHaveTextContent(t('clipboard.image'));
+  expect(await violations()).toEqual([]);
+  // From then on only the panel says it.
+  rfb.emit('letterslost', { letters: '🙂' });
+  await settle();
+  expect(find('#toast')).toBeEmptyDOMElement();
+  rfb.emit('letterslost', { letters: '' });
+  await settle();
+  expect(document.querySelector('#clipboard-lost')).toBeNull();
 });
 
 test('a clipboard that cannot be written is said', async () => {

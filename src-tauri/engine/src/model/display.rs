@@ -62,6 +62,24 @@ pub enum ClipboardSharing {
     Both,
 }
 
+impl ClipboardSharing {
+    /// Which way where nothing was chosen: both ways with a machine that is in the list, and neither way with others, or where
+    /// somebody on the way could read what is copied.
+    pub(crate) fn unchosen(listed: bool, private: bool) -> Self {
+        if listed && private { Self::Both } else { Self::Off }
+    }
+
+    /// Whether the remote machine gets what is copied here.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::ToServer | Self::Both)
+    }
+
+    /// Whether what is copied on the remote machine comes here.
+    pub fn receives(self) -> bool {
+        matches!(self, Self::FromServer | Self::Both)
+    }
+}
+
 /// How much of the picture's quality may be given for speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

@@ -75,6 +75,13 @@ pub struct Protection {
     pub password_unasked: bool,
 }
 
+impl Protection {
+    /// Whether nobody on the way can simply read what goes through the session.
+    pub(crate) fn is_private(&self) -> bool {
+        self.local || self.level >= Level::Encrypted
+    }
+}
+
 /// What happens to a password on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

@@ -123,7 +123,7 @@ mod tests {
     async fn a_machine_is_kept_as_the_session_knows_it() {
         let (run, services, _folder) = run().await;
         run.set_typed(login("sesame", false));
-        run.note_reached(Level::Encrypted);
+        run.note_reached(Level::Encrypted, true);
         let display = Display { grab: true, ..Display::default() };
         run.session().set_display(display);
         assert!(run.session().view(&services).can_keep && run.session().view(&services).has_login);
@@ -153,7 +153,7 @@ mod tests {
             let (run, services, _folder) = run().await;
             if accepted {
                 run.set_typed(login("sesame", false));
-                run.note_reached(Level::Password);
+                run.note_reached(Level::Password, false);
             } else {
                 run.set_typed(login("sesame", false));
             }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
-    model::{Address, Display, HostId, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, SessionId, Target},
     transport::reverse::IncomingConnection,
 };
 use parking_lot::Mutex;
@@ -129,6 +129,11 @@ impl Sessions {
             Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
             None => Ok(()),
         }
+    }
+
+    /// Which way it copies text now: as was chosen for its machine, else as is right for this kind of session.
+    pub fn clipboard(&self, id: SessionId) -> ClipboardSharing {
+        self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard())
     }
 
     /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was

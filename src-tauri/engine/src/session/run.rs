@@ -10,7 +10,7 @@ use super::{
 use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
-    model::{Level, Target},
+    model::{Protection, Target},
     transport::{wake, ws},
 };
 use relay::{EndReason, Viewer};
@@ -62,7 +62,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         }
     };
     let rfb::client::Server { init, stream, .. } = server;
-    let not_stored = remember(run, &target, protection.level).await.err();
+    let not_stored = remember(run, &target, &protection).await.err();
 
     run.page_is_there().await;
     let no_ticket =
@@ -165,8 +165,9 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
 /// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
 /// told.
-async fn remember(run: &Run, target: &Target, level: Level) -> Result<(), Error> {
-    run.note_reached(level);
+async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result<(), Error> {
+    let level = protection.level;
+    run.note_reached(level, protection.is_private());
     let Some(id) = target.host else {
         return match run.take_login_to_remember() {
             Some(_) => {

@@ -8,7 +8,7 @@ use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, S
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
-    model::{Address, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
+    model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -61,6 +61,8 @@ struct Inner {
     kept: bool,
     /// How well the server was reached.
     reached: Option<Level>,
+    /// Nobody on the way could read along when it was reached last.
+    private: bool,
     /// What was done in the last attempt to connect.
     tried: Vec<StageReport>,
     /// The page's last small picture of the screen.
@@ -106,6 +108,12 @@ pub(super) struct TypedLogin {
     pub(super) accepted: bool,
 }
 
+impl Inner {
+    fn clipboard_unchosen(&self) -> ClipboardSharing {
+        ClipboardSharing::unchosen(self.target.host.is_some() || self.kept, self.private)
+    }
+}
+
 impl Session {
     pub(super) fn new(
         id: SessionId,
@@ -129,6 +137,7 @@ impl Session {
             shown: None,
             kept: false,
             reached: None,
+            private: false,
             tried: Vec::new(),
             picture: None,
             task: None,
@@ -156,6 +165,7 @@ impl Session {
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             can_wake: host.unwrap_or_default(),
+            clipboard_unchosen: inner.clipboard_unchosen(),
             display: target.display,
         }
     }
@@ -165,6 +175,12 @@ impl Session {
         let mut inner = self.inner.lock();
         inner.target.display = display;
         inner.target.clone()
+    }
+
+    /// Which way text is copied now.
+    pub(super) fn clipboard(&self) -> ClipboardSharing {
+        let inner = self.inner.lock();
+        inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen())
     }
 
     pub(super) fn host(&self) -> Option<HostId> {
@@ -295,6 +311,8 @@ impl Session {
             return;
         }
         inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };
+        // What was allowed to the machine at the former address.
+        (inner.target.display.clipboard, inner.private) = (None, false);
         (inner.typed, inner.agreed, inner.reached) = (None, Agreed::default(), None);
         (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
         self.restart(&mut inner, services);
@@ -465,10 +483,10 @@ impl Run {
         self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
     }
 
-    /// The server let us in, with so much protection.
-    pub(super) fn note_reached(&self, level: Level) {
+    /// The server let us in, with so much protection; `private`: nobody on the way can read along.
+    pub(super) fn note_reached(&self, level: Level, private: bool) {
         self.update(|_, inner| {
-            inner.reached = Some(level);
+            (inner.reached, inner.private) = (Some(level), private);
             if let Some(typed) = &mut inner.typed {
                 typed.accepted = true;
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub struct SessionView {
     pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
+    /// Which way text is copied where `display` has no choice.
+    pub clipboard_unchosen: ClipboardSharing,
 }
 
 /// What a viewer window is told each time that something about its session changes.

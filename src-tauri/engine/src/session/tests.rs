@@ -9,7 +9,7 @@ use crate::{
     connect::ReportStage,
     error::{ConnectError, Error},
     keyring::Keyring,
-    model::{Address, Display, Host, Mac, Target},
+    model::{Address, ClipboardSharing, Display, Host, Level, Mac, Target},
     store::{HostList, HostsFile, Pins},
 };
 use relay::Relay;
@@ -104,6 +104,33 @@ async fn what_was_chosen_in_a_window_is_remembered_with_its_machine() {
     sessions.start(unsaved, Target::unsaved("x".into(), host.address.clone(), false));
     sessions.set_display(unsaved, Display::default()).await.unwrap();
     assert_eq!(list.get().get(host.id).unwrap().display, chosen, "an address that was typed has none to keep");
+}
+
+#[tokio::test]
+async fn text_is_copied_with_listed_machines_and_where_nobody_reads_along_or_as_was_chosen() {
+    use ClipboardSharing::{Both, FromServer, Off};
+    let host = Host::demo("Box");
+    let (services, _folder) = services(&[&host]).await;
+    let services = Arc::new(services);
+    let typed = Target::unsaved("box:1".into(), "box:1".parse().unwrap(), false);
+    for (target, private, unchosen) in
+        [(Target::from(&host), true, Both), (Target::from(&host), false, Off), (typed.clone(), true, Off)]
+    {
+        let run = Run::idle(target, Arc::clone(&services));
+        assert_eq!(run.session().clipboard(), Off, "before it is known who can read along");
+        run.note_reached(Level::Password, private);
+        assert_eq!(run.session().clipboard(), unchosen);
+        assert_eq!(run.session().view(&services).clipboard_unchosen, unchosen);
+        run.session().set_display(Display { clipboard: Some(FromServer), ..Display::default() });
+        assert_eq!(run.session().clipboard(), FromServer);
+    }
+
+    let run = Run::idle(typed, Arc::clone(&services));
+    run.session().set_display(Display { grab: true, clipboard: Some(Both), ..Display::default() });
+    run.session().close();
+    run.session().correct("box:2".parse().unwrap(), &services);
+    let display = run.session().view(&services).display;
+    assert_eq!((display.grab, display.clipboard), (true, None), "it was allowed to another machine");
 }
 
 #[tokio::test]

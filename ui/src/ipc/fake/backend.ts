@@ -46,9 +46,14 @@ export class FakeBackend {
     has_login: false,
     can_wake: false,
     display: defaultDisplay,
+    clipboard_unchosen: 'both',
   };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
+  /** The text in the clipboard, and whether there is an image. */
   clipboard: string | null = null;
+  clipboardImage = false;
+  /** Whether the window has the focus. */
+  focused = true;
   /** How many other sessions are open. */
   others = 0;
   /** How many pictures were asked for. */
@@ -118,6 +123,12 @@ export class FakeBackend {
   update(): SessionUpdate {
     const { session, state, others, pictures } = this;
     return { view: { ...session }, state, others, pictures };
+  }
+
+  /** Whether a text goes this way now. */
+  shares(way: 'to_server' | 'from_server'): boolean {
+    const sharing = this.session.display.clipboard ?? this.session.clipboard_unchosen;
+    return this.focused && (sharing === 'both' || sharing === way);
   }
 
   /** The arguments of each call of `command`. */

@@ -254,11 +254,22 @@ export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
 
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
-export const readClipboard = (): Promise<string | null> => command('read_clipboard', [], () => backend.clipboard);
+export const readClipboard = (): Promise<string | null> =>
+  command('read_clipboard', [], () => (backend.shares('to_server') ? backend.clipboard : null));
 
-export const writeClipboard = (text: string): Promise<void> =>
+export const clipboardHasImage = (): Promise<boolean> =>
+  command('clipboard_has_image', [], () => backend.shares('to_server') && backend.clipboardImage);
+
+export const writeClipboard = (text: string): Promise<boolean> =>
   command('write_clipboard', [text], () => {
-    backend.clipboard = text;
+    const may = backend.shares('from_server');
+    if (may) backend.clipboard = text;
+    return may;
+  });
+
+export const copyFingerprint = (fingerprint: string): Promise<void> =>
+  command('copy_fingerprint', [fingerprint], () => {
+    backend.clipboard = fingerprint;
   });
 
 export const viewerFailed = (detail: string): Promise<void> =>

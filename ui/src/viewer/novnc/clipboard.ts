@@ -1,6 +1,7 @@
 // ServerCutText (RFC 6143 7.6.4) and its extension for Unicode, the extended clipboard (rfbproto 7.7.29). noVNC holds a text of any
 // length, and ends the session where that is too much; it inflates whatever the server says it has; it leaves parts of messages
-// unread, and reads on in the middle; and it sends a text of any length, of which a server may make an empty one.
+// unread, and reads on in the middle; and it sends a text of any length, of which a server may make an empty one. It reads every
+// text that is no extended one as Latin-1, and says nothing where a text cannot be written so.
 
 import type { Inflator, Internals } from './internals';
 import { peek, skipMessages } from './skip';
@@ -21,6 +22,11 @@ export interface TextTooLarge {
   limit: number;
 }
 
+/** Letters of a text that the server's clipboard has not, and that arrive as question marks; empty where all arrive. */
+export interface LettersLost {
+  letters: string;
+}
+
 /** Bytes of ServerCutText behind its type: three of padding and the length. */
 const HEAD = 7;
 /** The format: UTF-8 with CRLF and a final NUL. */
@@ -33,8 +39,8 @@ const PROVIDE = 1 << 28;
 const ACTIONS = 0xff00_0000;
 const FORMATS = 0xffff;
 
-/** Replaces the reading; gives what says whether a text may be sent. */
-export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (text: string) => boolean {
+/** Replaces the reading; gives what makes of a text the one that is sent, and null where it is too large. */
+export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (text: string) => string | null {
   const sock = rfb._sock;
   const skip = skipMessages(rfb);
   const read = rfb._handleServerCutText.bind(rfb);
@@ -57,10 +63,11 @@ export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (te
         return true;
       }
       if (sock.rQwait('cut text', HEAD + length, 1)) return false;
-      const bytes = length + countHigh(sock.rQpeekBytes(HEAD + length, false).subarray(HEAD));
-      if (bytes <= MAX_TEXT) return read();
+      const text = readClassic(sock.rQpeekBytes(HEAD + length, false).subarray(HEAD));
       sock.rQskipBytes(HEAD + length);
-      tooLargeToRead(bytes);
+      const bytes = new TextEncoder().encode(text).length;
+      if (bytes > MAX_TEXT) tooLargeToRead(bytes);
+      else arrive(text);
       return true;
     }
     if (extended > MAX_TEXT) {
@@ -105,9 +112,14 @@ export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (te
       // Broken data. The session goes on, as it is of no use to end it for a text.
       return;
     }
+    arrive(new TextDecoder('utf-8', { ignoreBOM: true }).decode(text));
+  }
+
+  function arrive(text: string): void {
+    if (rfb._viewOnly) return;
+    // The server has a newer one than ours.
     rfb._clipboardText = null;
-    const decoded = new TextDecoder('utf-8', { ignoreBOM: true }).decode(text);
-    const detail = { text: decoded.replace(/\0$/, '').replaceAll('\r\n', '\n') };
+    const detail = { text: text.replace(/\0$/, '').replaceAll('\r\n', '\n') };
     rfb.dispatchEvent(new CustomEvent('clipboard', { detail }));
   }
 
@@ -117,22 +129,44 @@ export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (te
     // What it takes unasked, it takes when it has asked as well.
     const limit = extended ? Math.min(MAX_TEXT, Math.max(announced ?? 0, USUAL_SERVER_MAX)) : MAX_TEXT;
     const bytes = extended ? sizeAsSent(text) : text.length;
-    if (bytes <= limit) return true;
-    tooLarge({ from: 'here', bytes, limit });
-    return false;
+    if (bytes > limit) {
+      tooLarge({ from: 'here', bytes, limit });
+      return null;
+    }
+    const detail: LettersLost = { letters: extended ? '' : lettersLost(text) };
+    rfb.dispatchEvent(new CustomEvent('letterslost', { detail }));
+    // Without the extension, line ends are LF (RFC 6143 7.5.6); noVNC takes care of those that the extension wants.
+    return extended ? text : text.replace(/\r\n?/g, '\n');
   };
 }
+
+/**
+ * A text without the extension is Latin-1 (RFC 6143 7.6.4), but some servers send UTF-8, and those on Windows what Windows calls ANSI. A
+ * text that is no ASCII and happens to be right in UTF-8 is hardly ever meant otherwise.
+ */
+function readClassic(data: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
+  } catch {
+    // Latin-1, with letters in place of its second set of control characters.
+    return new TextDecoder('windows-1252').decode(data);
+  }
+}
+
+/** Each letter that Latin-1 has not, once, in their order; not all where there are many. */
+function lettersLost(text: string): string {
+  const letters = new Set<string>();
+  for (const [letter] of text.matchAll(/[^\0-\xff]/gu)) {
+    letters.add(letter);
+    if (letters.size === LETTERS_NAMED) break;
+  }
+  return [...letters].join('');
+}
+const LETTERS_NAMED = 12;
 
 /** Bytes in UTF-8 with CRLF and a final NUL. */
 function sizeAsSent(text: string): number {
   return new TextEncoder().encode(text.replace(/\r\n|\r|\n/g, '\r\n')).length + 1;
-}
-
-/** Letters of Latin-1 that are two bytes in UTF-8. */
-function countHigh(text: Uint8Array): number {
-  let count = 0;
-  for (const letter of text) count += letter >> 7;
-  return count;
 }
 
 function countBits(flags: number): number {

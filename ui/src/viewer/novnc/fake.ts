@@ -100,6 +100,11 @@ export class FakeRfb {
   releaseKeys(): void {
     this.released.push(this.viewOnly);
   }
+  /** How often a text was taken back. */
+  withheld = 0;
+  withholdClipboard(): void {
+    this.withheld += 1;
+  }
   clipboardPasteFrom(text: string): void {
     this.pasted.push(text);
   }

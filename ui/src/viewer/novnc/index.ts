@@ -24,6 +24,8 @@ import { turnWheel, Wheel } from './wheel';
 interface Additions {
   /** A key goes down or up, as the window's toolkit says; one that goes up has the symbol that it went down with. */
   takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  /** A text that the server was told of and has not fetched yet is not given to it. */
+  withholdClipboard(): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
   releaseKeys(): void;
 }
@@ -54,7 +56,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   skipSecondRequests(messages);
   noticeInput(messages);
   return class extends Original implements Additions {
-    readonly #mayPaste: (text: string) => boolean;
+    readonly #toPaste: (text: string) => string | null;
     readonly #internals: Internals;
     readonly #follow: Follow;
     readonly #view: View;
@@ -86,7 +88,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
-      this.#mayPaste = limitClipboard(internals, Inflator);
+      this.#toPaste = limitClipboard(internals, Inflator);
       const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
       const endRest = restWhileHidden(internals, messages);
@@ -145,7 +147,12 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     }
 
     override clipboardPasteFrom(text: string): void {
-      if (this.#mayPaste(text)) super.clipboardPasteFrom(text);
+      const sent = this.viewOnly ? null : this.#toPaste(text);
+      if (sent !== null) super.clipboardPasteFrom(sent);
+    }
+
+    withholdClipboard(): void {
+      this.#internals._clipboardText = null;
     }
   };
 }

@@ -200,6 +200,44 @@ test('texts come as they are', async () => {
   expect(texts).toEqual(['plain', 'a\nb 文\n', '', 'c', '\ufffdA']);
 });
 
+test.each([
+  ['Latin-1', [0xe9, 0x20, 0xdf], 'é ß'],
+  ['UTF-8', text('naïve 光 🙂'), 'naïve 光 🙂'],
+  ['Latin-1 that is hardly UTF-8', [0xc3, 0x20], 'Ã '],
+  ['with CRLF and a NUL', text('a\r\nb\0'), 'a\nb'],
+])('a text without the extension arrives as it was written: %s', async (_what, bytes, written) => {
+  const connected = await connect();
+  const { texts } = heard(connected);
+  connected.say(cutText(bytes.length, ...bytes));
+  expect(texts).toEqual([written]);
+});
+
+test('letters that the server’s clipboard has not are told of, and lines end as it wants', async () => {
+  const connected = await connect();
+  const lost: string[] = [];
+  connected.rfb.addEventListener('letterslost', ({ detail }) => lost.push(detail.letters));
+  connected.rfb.clipboardPasteFrom('é 光🙂光\r\nb');
+  expect(connected.sent()).toEqual([6, 0, 0, 0, ...long(7), 0xe9, 32, 63, 63, 63, 10, 98]);
+  connected.rfb.clipboardPasteFrom('é');
+  connected.say(caps());
+  connected.rfb.clipboardPasteFrom('光');
+  expect(lost).toEqual(['光🙂', '', '']);
+});
+
+test('a text that was offered and is withheld is not given to a server that asks for it', async () => {
+  const connected = await connect();
+  connected.say(caps());
+  connected.rfb.clipboardPasteFrom('secret');
+  connected.rfb.withholdClipboard();
+  const before = connected.sent().length;
+  connected.say(extended(REQUEST));
+  expect(connected.sent().length).toBe(before);
+  connected.rfb.clipboardPasteFrom('for you');
+  const offered = connected.sent().length;
+  connected.say(extended(REQUEST));
+  expect(connected.sent().length).toBeGreaterThan(offered);
+});
+
 test('a text that unpacks to too much is told of, and not unpacked', async () => {
   const connected = await connect();
   const events = heard(connected);

@@ -15,6 +15,8 @@ declare module '@novnc/novnc' {
     silence: CustomEvent<{ seconds: number }>;
     /** Ours: a text was not passed on. */
     texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;
+    /** Ours: a text is sent, with letters that the server's clipboard has not, or with none. */
+    letterslost: CustomEvent<{ letters: string }>;
     /** Ours: the remote screen's size, at first and each time that it changes. */
     screensize: CustomEvent<{ width: number; height: number }>;
     /** Ours: the server has said whether its screen can follow the window's size. */

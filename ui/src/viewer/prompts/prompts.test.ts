@@ -10,7 +10,7 @@ import { backend as engine } from '../../ipc/fake';
 import type { Subject } from '../../ipc/bindings/Subject';
 import { certificate, knownKey, rsaKey, subjects, typedSession } from '../../ipc/fixtures';
 import { ask, askForConsent, find, open, password, phase, reach, setUpViewer, settle, violations } from '../testSetup';
-import { CONSENT_DELAY_MS } from './ConsentButton.svelte';
+import { CONSENT_DELAY_MS } from '../consent';
 
 const login: Prompt = { ...password, username: '' };
 const meeting: Prompt = { kind: 'trust', identity: certificate, known: null };
