@@ -110,8 +110,9 @@ impl Keys {
         }
         xdotool(desk, "key", END);
         crate::desk::until("the keys to arrive", async || {
+            // The mark of the keys before may be printed after they were read.
             let words = self.since(mark);
-            words.strip_suffix("+F9 -F9 ").map(|words| words.trim().to_owned())
+            words.strip_suffix("+F9 -F9 ").map(|words| words.replace("+F9 -F9 ", "").trim().to_owned())
         })
         .await
     }

@@ -12,6 +12,7 @@ mod endings;
 mod first_day;
 mod floods;
 mod imports;
+mod island;
 mod keyboard;
 mod list;
 mod measure;

@@ -1,7 +1,7 @@
 //! What protects a session: who the server has shown to be, and what is asked before less is taken.
 
 use crate::{
-    desk::{App, Certificate, Desk, Server, free_port},
+    desk::{App, Certificate, Desk, Page, Server, free_port},
     user::{self, sees},
 };
 
@@ -36,7 +36,7 @@ async fn a_certificate_is_asked_about_once_and_again_when_it_is_another() {
 
     viewer.use_tool("#protection").await;
     let details = viewer.text_of("#protection-panel").await;
-    assert_eq!(viewer.script("return document.querySelector('#protection').dataset.level").await, "identified");
+    protected(&viewer, "identified").await;
     for fact in ["X509Vnc", "TLS", &first.sha256] {
         assert!(details.contains(fact), "{fact}: {details}");
     }
@@ -75,7 +75,7 @@ async fn less_protection_than_before_is_a_question() {
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
-    assert_eq!(viewer.script("return document.querySelector('#protection').dataset.level").await, "encrypted");
+    protected(&viewer, "encrypted").await;
     viewer.use_tool("#disconnect").await;
     user::leave(&desk, &viewer, "Studio").await;
 
@@ -87,5 +87,11 @@ async fn less_protection_than_before_is_a_question() {
     viewer.click("#anyway").await;
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x70, 0x20, 0x70]).await;
-    assert_eq!(viewer.script("return document.querySelector('#protection').dataset.level").await, "password");
+    protected(&viewer, "password").await;
+}
+
+/// Waits for the toolbar, which comes after the picture, and looks at its mark.
+async fn protected(viewer: &Page<'_>, level: &str) {
+    let mark = viewer.until("the mark", "document.querySelector('#protection')?.dataset.level").await;
+    assert_eq!(mark, level);
 }

@@ -142,6 +142,11 @@ impl Display {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
     }
 
+    /// Clicks at a place.
+    pub fn click(&self, (x, y): (i32, i32)) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    }
+
     /// Moves the pointer with a button pressed.
     pub fn drag(&self, button: u8, from: (i32, i32), to: (i32, i32)) {
         let button = button.to_string();

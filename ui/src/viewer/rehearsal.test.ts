@@ -12,6 +12,7 @@ test('a rehearsal draws, goes through to the end, and leaves nothing', async () 
     'ResizeObserver',
     class {
       observe(): void {}
+      unobserve(): void {}
       disconnect(): void {}
     },
   );

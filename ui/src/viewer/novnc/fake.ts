@@ -117,6 +117,8 @@ export const fakeNovnc = FakeRfb as unknown as Novnc;
 
 /** Puts new fakes in place. */
 export function installFakes(): void {
+  // This environment has no pointers that could be captured.
+  HTMLElement.prototype.setPointerCapture = () => {};
   FakeSocket.all = [];
   FakeSocket.refusal = null;
   FakeRfb.all = [];

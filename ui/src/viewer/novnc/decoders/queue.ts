@@ -16,9 +16,6 @@ export interface Drawable {
   release(): void;
 }
 
-/** Screens that may wait to be drawn when the next update is read: pictures take longer to be decoded than to arrive. */
-const SCREENS_AHEAD = 2;
-
 /** Entries that may be queued when the next update is read, at most. */
 const MAX_QUEUED = 1_000;
 
@@ -69,8 +66,7 @@ export function drawDecoded(display: Display): void {
 
 /**
  * Lets the next update be read while the one before is still decoded: noVNC reads on when everything has been drawn, and then
- * neither the worker nor the web view's decoder has anything to do. At most so many screens may still have to be drawn
- * ({@link SCREENS_AHEAD}).
+ * neither the worker nor the web view's decoder has anything to do. At most a whole screen may still have to be drawn.
  */
 export function readAhead(display: Display): void {
   display.pending = () => {
@@ -78,7 +74,7 @@ export function readAhead(display: Display): void {
     if (queue.length > MAX_QUEUED) return true;
     let area = 0;
     for (const { width = 0, height = 0 } of queue) area += width * height;
-    return area > SCREENS_AHEAD * display.width * display.height;
+    return area > display.width * display.height;
   };
   let waiting: (() => void)[] = [];
   const scan = display._scanRenderQ.bind(display);
