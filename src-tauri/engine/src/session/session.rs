@@ -4,10 +4,14 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
-use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Subject, services::Services};
+mod handle;
+
+pub(super) use handle::Run;
+
+use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, services::Services};
 use crate::{
     connect::StageReport,
-    error::{ConnectError, Error, StoreError},
+    error::{ConnectError, Error},
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     transport::reverse::IncomingConnection,
 };
@@ -352,7 +356,7 @@ impl Session {
     fn restart(self: &Arc<Self>, inner: &mut Inner, services: &Arc<Services>) {
         inner.generation += 1;
         inner.shown = None;
-        let run = Run { session: Arc::clone(self), services: Arc::clone(services), generation: inner.generation };
+        let run = Run::new(Arc::clone(self), Arc::clone(services), inner.generation);
         let address = inner.target.address.without_query();
         let span = tracing::info_span!("session", id = %self.id, host = %address);
         self.state.send_replace(SessionState::Connecting { stage: Stage::Dialing });
@@ -369,209 +373,8 @@ impl Session {
     }
 }
 
-/// One run of a session, from its start to its end or to the next one's start.
-pub(super) struct Run {
-    session: Arc<Session>,
-    pub(super) services: Arc<Services>,
-    generation: u64,
-}
-
-impl Run {
-    pub(super) fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    /// Changes the session, unless another run has begun or it was closed.
-    fn update<T>(&self, change: impl FnOnce(&Session, &mut Inner) -> T) -> Option<T> {
-        let mut inner = self.session.inner.lock();
-        (inner.generation == self.generation).then(|| change(&self.session, &mut inner))
-    }
-
-    pub(super) fn set(&self, state: SessionState) {
-        self.update(|session, _| session.state.send_replace(state));
-    }
-
-    pub(super) fn set_stage(&self, stage: Stage) {
-        self.set(SessionState::Connecting { stage });
-    }
-
-    /// What the list says now. A login that was typed for another server, and what was agreed to there, is forgotten.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`] where the saved host is gone.
-    pub(super) fn snapshot(&self) -> Result<Target, Error> {
-        let former = self.update(|_, inner| inner.target.clone()).ok_or_else(ConnectError::cancelled)?;
-        let mut target = match former.host {
-            Some(_) => saved_target(&self.services, &former).ok_or(StoreError::NoSuchHost)?,
-            None => former.clone(),
-        };
-        target.wake = former.wake;
-        self.update(|_, inner| {
-            target.view_only |= inner.force_view_only;
-            // The window's own, which may be newer than the list.
-            target.display = inner.target.display;
-            if !target.is_same_server(&inner.target) {
-                (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
-            }
-            inner.target = target.clone();
-        });
-        Ok(target)
-    }
-
-    /// Whether the list still has this server for `target`'s host: a login that was read from the keyring meanwhile
-    /// may be for another one.
-    pub(super) fn is_current(&self, target: &Target) -> bool {
-        target.host.is_none() || saved_target(&self.services, target).is_some_and(|saved| saved.is_same_server(target))
-    }
-
-    /// Changes the saved host, while it is still the same server; returns whether it was.
-    ///
-    /// # Errors
-    /// [`StoreError::HostsNotSaved`].
-    pub(super) async fn change_host(
-        &self,
-        target: &Target,
-        change: impl FnOnce(&mut Host) + Send + 'static,
-    ) -> Result<bool, StoreError> {
-        self.services.list.note(target, change).await
-    }
-
-    /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
-    pub(super) async fn note(&self, target: &Target, change: impl FnOnce(&mut Host) + Send + 'static) {
-        if let Err(error) = self.change_host(target, change).await {
-            tracing::warn!(%error, "not noted with the host");
-        }
-    }
-
-    /// The connection of a server that connected to us; none for other sessions.
-    ///
-    /// # Errors
-    /// [`ConnectError::CallerGone`] where it was used up.
-    pub(super) fn take_incoming(&self, target: &Target) -> Result<Option<IncomingConnection>, ConnectError> {
-        let taken = self.update(|_, inner| inner.is_reverse.then(|| inner.incoming.take())).flatten();
-        match taken {
-            None => Ok(None),
-            Some(Some(incoming)) => Ok(Some(incoming)),
-            Some(None) => Err(ConnectError::CallerGone { address: target.address.to_string() }),
-        }
-    }
-
-    /// Gives [`Run::take_incoming`]'s connection back, not used yet.
-    pub(super) fn put_incoming(&self, incoming: IncomingConnection) {
-        self.update(|_, inner| inner.incoming = Some(incoming));
-    }
-
-    pub(super) fn is_reverse(&self) -> bool {
-        self.update(|_, inner| inner.is_reverse).unwrap_or_default()
-    }
-
-    pub(super) fn typed(&self) -> Option<TypedLogin> {
-        self.update(|_, inner| inner.typed.clone()).flatten()
-    }
-
-    pub(super) fn set_typed(&self, typed: Option<TypedLogin>) {
-        self.update(|_, inner| inner.typed = typed);
-    }
-
-    /// The passphrase that was typed for the key in `file`.
-    pub(super) fn passphrase_of(&self, file: &str) -> Option<Secret> {
-        let known = self.update(|_, inner| inner.passphrase.clone()).flatten();
-        known.filter(|(known, _)| known == file).map(|(_, passphrase)| passphrase)
-    }
-
-    pub(super) fn set_passphrase(&self, file: &str, passphrase: Secret) {
-        self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
-    }
-
-    /// The server let us in, with so much protection; `private`: nobody on the way can read along.
-    pub(super) fn note_reached(&self, level: Level, private: bool) {
-        self.update(|_, inner| {
-            (inner.reached, inner.private) = (Some(level), private);
-            if let Some(typed) = &mut inner.typed {
-                typed.accepted = true;
-            }
-        });
-    }
-
-    /// What was done in an attempt that is over.
-    pub(super) fn note_tried(&self, stages: &[StageReport]) {
-        self.update(|_, inner| inner.tried = stages.to_vec());
-    }
-
-    /// The typed login, if it is still to be remembered. It is asked for once.
-    pub(super) fn take_login_to_remember(&self) -> Option<TypedLogin> {
-        let take = |inner: &mut Inner| {
-            let typed = inner.typed.as_mut()?;
-            std::mem::take(&mut typed.remember).then(|| typed.clone())
-        };
-        self.update(|_, inner| take(inner)).flatten()
-    }
-
-    pub(super) fn agreed(&self) -> Agreed {
-        self.update(|_, inner| inner.agreed).unwrap_or_default()
-    }
-
-    pub(super) fn agree(&self, agree: impl FnOnce(&mut Agreed)) {
-        self.update(|_, inner| agree(&mut inner.agreed));
-    }
-
-    /// Asks the person at the window and waits, as long as it takes, for the answer to this prompt. Dropped before, the
-    /// prompt is withdrawn. Afterwards the session shows `stage` again.
-    pub(super) async fn ask(&self, subject: Subject, prompt: Prompt, stage: Stage) -> Option<Answer> {
-        let (answer, answered) = oneshot::channel();
-        let number = self.update(|session, inner| {
-            inner.prompts += 1;
-            let number = inner.prompts;
-            inner.shown = Some(Shown { number, prompt: prompt.clone(), answer });
-            session.state.send_replace(SessionState::Asking { number, subject, prompt });
-            number
-        })?;
-        let _withdraw = Withdraw { run: self, number, stage };
-        answered.await.ok()
-    }
-
-    /// Waits until the page is there.
-    pub(super) async fn page_is_there(&self) {
-        // The sender lives in the session, so waiting cannot fail.
-        let _ = self.session.attached.subscribe().wait_for(Option::is_some).await;
-    }
-
-    /// Is notified when the wait before the next attempt is to end.
-    pub(super) fn retry_now(&self) -> &Notify {
-        &self.session.retry_now
-    }
-}
-
-/// Takes a prompt away when it was answered, or is no longer needed.
-struct Withdraw<'a> {
-    run: &'a Run,
-    number: u64,
-    stage: Stage,
-}
-
-impl Drop for Withdraw<'_> {
-    fn drop(&mut self) {
-        self.run.update(|session, inner| {
-            if inner.prompts == self.number {
-                inner.shown = None;
-                session.state.send_replace(SessionState::Connecting { stage: self.stage });
-            }
-        });
-    }
-}
-
 /// The saved host behind `target`, as the list has it now.
 fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
     services.list.get().get(id).map(Target::from)
-}
-
-#[cfg(test)]
-impl Run {
-    /// A run that nothing drives, so that a test can.
-    pub(super) fn idle(target: Target, services: Arc<Services>) -> Self {
-        let session =
-            Arc::new(Session::new(SessionId(1), target, None, &services, |_| Box::pin(std::future::ready(()))));
-        Self { session, services, generation: 0 }
-    }
 }
