@@ -7,8 +7,8 @@ use super::{
 pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
+    web_view_keys::{GIVES_KEYS, grab_keyboard, ungrab_keyboard, watch_keys},
 };
-use portlight_engine::model::KeyPress;
 use std::{process::Command, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
@@ -74,19 +74,3 @@ pub fn ring() {}
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon.icon_as_template(true)
 }
-
-/// The web view gives its page all that is needed.
-pub const GIVES_KEYS: bool = false;
-
-/// Tells of no keys.
-pub fn watch_keys(_window: &WebviewWindow, _on_key: impl Fn(KeyPress) -> bool + Send + 'static) -> tauri::Result<()> {
-    Ok(())
-}
-
-/// The system's shortcuts stay with the system.
-pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
-    false
-}
-
-/// Nothing was grabbed.
-pub fn ungrab_keyboard(_window: &WebviewWindow) {}

@@ -26,6 +26,8 @@ pub use renderer::Renderer;
 mod plugin_instance;
 #[cfg(not(target_os = "linux"))]
 mod system_chooser;
+#[cfg(not(target_os = "linux"))]
+mod web_view_keys;
 
 #[cfg(target_os = "linux")]
 mod linux;

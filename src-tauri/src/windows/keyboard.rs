@@ -4,7 +4,7 @@ use crate::platform;
 use portlight_engine::model::{KeyNotice, KeyPress, KeyboardOwner};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use tauri::{Manager, WebviewWindow, Window, ipc::Channel};
 
@@ -13,28 +13,16 @@ const KEY_G: u32 = 34;
 
 /// The keyboards of all viewer windows, by label.
 #[derive(Default)]
-pub struct Keyboards(Mutex<HashMap<String, Arc<Keyboard>>>);
+pub struct Keyboards(Mutex<HashMap<String, Keyboard>>);
 
 /// One window's keyboard.
-struct Keyboard(Mutex<Keys>);
-
-struct Keys {
+struct Keyboard {
     owner: KeyboardOwner,
     page: Channel<KeyNotice>,
 }
 
 impl Keyboards {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Keyboard>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn of(&self, label: &str) -> Option<Arc<Keyboard>> {
-        self.lock().get(label).cloned()
-    }
-}
-
-impl Keyboard {
-    fn lock(&self) -> MutexGuard<'_, Keys> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Keyboard>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,17 +33,14 @@ impl Keyboard {
 /// # Errors
 /// What the window system says.
 pub fn take_keys(window: &WebviewWindow, page: Channel<KeyNotice>) -> tauri::Result<bool> {
-    let keyboards = window.state::<Keyboards>();
-    if let Some(keyboard) = keyboards.of(window.label()) {
-        // The page was loaded anew: it begins with the keys for itself.
-        set_owner(window, KeyboardOwner::Page)?;
-        keyboard.lock().page = page;
-        return Ok(platform::GIVES_KEYS);
+    // A page that was loaded anew begins with the keys for itself.
+    set_owner(window, KeyboardOwner::Page)?;
+    let keyboard = Keyboard { owner: KeyboardOwner::Page, page };
+    let before = window.state::<Keyboards>().lock().insert(window.label().to_owned(), keyboard);
+    if before.is_none() {
+        let of = window.clone();
+        platform::watch_keys(window, move |press| took(&of, press))?;
     }
-    let keyboard = Arc::new(Keyboard(Mutex::new(Keys { owner: KeyboardOwner::Page, page })));
-    keyboards.lock().insert(window.label().to_owned(), Arc::clone(&keyboard));
-    let of = window.clone();
-    platform::watch_keys(window, move |press| took(&of, &keyboard, press))?;
     Ok(platform::GIVES_KEYS)
 }
 
@@ -64,8 +49,12 @@ pub fn take_keys(window: &WebviewWindow, page: Channel<KeyNotice>) -> tauri::Res
 /// # Errors
 /// What the window system says.
 pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner) -> tauri::Result<()> {
-    let Some(keyboard) = window.state::<Keyboards>().of(window.label()) else { return Ok(()) };
-    let before = std::mem::replace(&mut keyboard.lock().owner, owner);
+    let before = {
+        let keyboards = window.state::<Keyboards>();
+        let mut keyboards = keyboards.lock();
+        let Some(keyboard) = keyboards.get_mut(window.label()) else { return Ok(()) };
+        std::mem::replace(&mut keyboard.owner, owner)
+    };
     let (grabbed, grab) = (before == KeyboardOwner::Grabbed, owner == KeyboardOwner::Grabbed);
     if grabbed == grab {
         return Ok(());
@@ -76,16 +65,16 @@ pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner) -> tauri::Result<
             platform::ungrab_keyboard(&of);
         } else if !platform::grab_keyboard(&of) {
             tracing::info!("the desktop keeps its shortcuts");
-            release(&keyboard);
+            release(&of);
         }
     })
 }
 
-/// A window has lost the focus, or is gone: nothing of the desktop stays with it, whatever its page does.
+/// A window has lost the focus: nothing of the desktop stays with it, whatever its page does.
 pub fn lost_focus(window: &Window) {
     let Some(window) = window.get_webview_window(window.label()) else { return };
-    let grabbed = |keyboard: Arc<Keyboard>| keyboard.lock().owner == KeyboardOwner::Grabbed;
-    if window.state::<Keyboards>().of(window.label()).is_some_and(grabbed)
+    let owner = window.state::<Keyboards>().lock().get(window.label()).map(|keyboard| keyboard.owner);
+    if owner == Some(KeyboardOwner::Grabbed)
         && let Err(cause) = set_owner(&window, KeyboardOwner::Page)
     {
         tracing::debug!(%cause, "the window has gone");
@@ -98,28 +87,32 @@ pub fn forget_keyboard(window: &Window) {
 }
 
 /// A key of a window; returns whether the page's web view must not see it.
-fn took(window: &WebviewWindow, keyboard: &Keyboard, press: KeyPress) -> bool {
-    let (owner, page) = {
-        let keys = keyboard.lock();
-        (keys.owner, keys.page.clone())
+fn took(window: &WebviewWindow, press: KeyPress) -> bool {
+    let keyboards = window.state::<Keyboards>();
+    let Some((owner, page)) =
+        keyboards.lock().get(window.label()).map(|keyboard| (keyboard.owner, keyboard.page.clone()))
+    else {
+        return false;
     };
     if owner == KeyboardOwner::Page {
         return false;
     }
     if owner == KeyboardOwner::Grabbed && press.down && press.chord && press.key == KEY_G {
         platform::ungrab_keyboard(window);
-        release(keyboard);
+        release(window);
         return true;
     }
     page.send(KeyNotice::Press(press)).is_ok()
 }
 
 /// The desktop has its shortcuts; the other keys are the remote machine's.
-fn release(keyboard: &Keyboard) {
+fn release(window: &WebviewWindow) {
     let page = {
-        let mut keys = keyboard.lock();
-        keys.owner = KeyboardOwner::Screen;
-        keys.page.clone()
+        let keyboards = window.state::<Keyboards>();
+        let mut keyboards = keyboards.lock();
+        let Some(keyboard) = keyboards.get_mut(window.label()) else { return };
+        keyboard.owner = KeyboardOwner::Screen;
+        keyboard.page.clone()
     };
     if let Err(cause) = page.send(KeyNotice::Released) {
         tracing::debug!(%cause, "the page has gone");
