@@ -1,6 +1,6 @@
 // The state behind the fake commands: what the engine, the keyring and the clipboard have.
 
-import { defaultDisplay } from '../display';
+import { savedSession } from '../fixtures';
 import type { EngineError } from '../bindings/EngineError';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
@@ -36,18 +36,7 @@ export class FakeBackend {
   delays = new Map<string, Promise<unknown>>();
   /** Each call in order, with its arguments. */
   calls: [command: string, ...args: unknown[]][] = [];
-  session: SessionView = {
-    name: 'Studio',
-    address: 'studio.local',
-    view_only: false,
-    saved: true,
-    called: false,
-    can_keep: false,
-    has_login: false,
-    can_wake: false,
-    display: defaultDisplay,
-    clipboard_unchosen: 'both',
-  };
+  session: SessionView = { ...savedSession };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
   /** The text in the clipboard, and whether there is an image. */
   clipboard: string | null = null;
