@@ -108,11 +108,8 @@ async fn nothing_is_copied_with_an_address_that_is_not_saved_until_one_click() {
     let desk = Desk::of("nothing_is_copied_with_an_address_that_is_not_saved_until_one_click").open().await;
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
-    let hosts = app.hosts().await;
     desk.display().copy("here");
-    user::connect(&hosts, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
     desk.display().focus(&server.address());
     server.display.copy("there");
     viewer.until_shown("#toast button").await;

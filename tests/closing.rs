@@ -10,9 +10,7 @@ async fn without_a_tray_the_last_window_quits() {
     let desk = Desk::of("without_a_tray_the_last_window_quits").open().await;
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
-    user::connect(&app.hosts().await, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
 
     desk.display().close_window("Portlight");
     until("the list to close", async || (!desk.display().has_window("Portlight")).then_some(())).await;
@@ -70,9 +68,7 @@ async fn quitting_with_open_sessions_asks_once() {
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    user::connect(&hosts, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
 
     desk.tray().choose("Quit").await;
     let title = hosts.text_of("#quitting-title").await;

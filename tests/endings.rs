@@ -33,9 +33,7 @@ async fn a_server_that_dies_is_told_of_and_found_again_when_it_is_back() {
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
     // An address in the search field is enough to connect.
-    user::connect(&app.hosts().await, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
     sees(&viewer, &server, [0x66, 0x33, 0x99]).await;
 
     server.kill();

@@ -1,7 +1,7 @@
 //! What arrives of each key: on a real VNC server, read by xev there, beside what TigerVNC's own viewer makes arrive.
 
 use crate::{
-    desk::{App, Desk, Process, Server},
+    desk::{App, Desk, Page, Process, Server, until},
     user::{self},
 };
 use std::{fmt::Write, process::Command, sync::Arc};
@@ -99,7 +99,7 @@ impl Keys {
         words
     }
 
-    /// Presses keys, and waits until they and the mark behind them have arrived.
+    /// Presses keys, which are not the mark, and waits until they and the mark behind them have arrived.
     async fn of(&self, desk: &Desk, keys: &[u8]) -> String {
         let mark = self.mark();
         for key in keys {
@@ -109,10 +109,9 @@ impl Keys {
             xdotool(desk, "keyup", *key);
         }
         xdotool(desk, "key", END);
-        crate::desk::until("the keys to arrive", async || {
-            // The mark of the keys before may be printed after they were read.
+        until("the keys to arrive", async || {
             let words = self.since(mark);
-            words.strip_suffix("+F9 -F9 ").map(|words| words.replace("+F9 -F9 ", "").trim().to_owned())
+            words.strip_suffix("+F9 -F9 ").map(|words| words.trim().to_owned())
         })
         .await
     }
@@ -136,12 +135,21 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
     for (layout, presses) in LAYOUTS {
         set_layout(desk, layout);
         // The first key after a change of the layout tells the client of it.
-        keys.of(desk, &[END]).await;
+        keys.of(desk, &[SHIFT]).await;
         for press in *presses {
             found.push((format!("{} {press:?}", layout.join(" ")), keys.of(desk, press).await));
         }
     }
     found
+}
+
+/// The window of a server's screen, with the keyboard.
+async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    app.desk().display().focus(&server.address());
+    user::type_there(app.desk(), &viewer, " ").await;
+    viewer
 }
 
 #[tokio::test]
@@ -150,10 +158,7 @@ async fn every_key_arrives_as_a_native_viewer_sends_it() {
     let server = Server::start(&desk, None).await;
     let keys = Keys::on(&desk, &server).await;
     let app = App::start(&desk, &[&server.address()]).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
-    desk.display().focus(&server.address());
-    user::type_there(&desk, &viewer, " ").await;
+    in_front(&app, &server).await;
     let ours = all(&desk, &keys).await;
     user::quit(app).await;
     server.viewer_left().await;
@@ -161,7 +166,7 @@ async fn every_key_arrives_as_a_native_viewer_sends_it() {
     let mut vncviewer = desk.command("vncviewer");
     vncviewer.args(["-SecurityTypes", "None", &format!("127.0.0.1::{}", server.port())]);
     let vncviewer = desk.spawn("vncviewer", &mut vncviewer);
-    let title = crate::desk::until("vncviewer's window", async || {
+    let title = until("vncviewer's window", async || {
         desk.display().titles().into_iter().find(|title| title.ends_with("TigerVNC"))
     })
     .await;
@@ -186,10 +191,7 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
     let server = Server::start(&desk, None).await;
     let keys = Keys::on(&desk, &server).await;
     let app = App::start(&desk, &[&server.address()]).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
-    desk.display().focus(&server.address());
-    user::type_there(&desk, &viewer, " ").await;
+    let viewer = in_front(&app, &server).await;
     let taken_by_the_desktop = |words: &str| !words.contains("Tab");
 
     let before = keys.of(&desk, ALT_TAB).await;

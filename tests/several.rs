@@ -41,9 +41,7 @@ async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
     let row = hosts.text_of(&user::row("One")).await;
     assert!(row.contains("Open"), "{row}");
     user::stop_searching(&hosts).await;
-    user::connect(&hosts, &two.address()).await;
-    let second = app.viewer(&two.address()).await;
-    second.until_state("live").await;
+    let second = user::open_server(&app, &two).await;
 
     second.use_tool("#sessions").await;
     hosts.until_shown("#sessions").await;

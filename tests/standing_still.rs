@@ -16,9 +16,7 @@ async fn a_server_that_stands_still_looks_so_until_it_goes_on() {
     let desk = Desk::of("a_server_that_stands_still_looks_so_until_it_goes_on").open().await;
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
-    user::connect(&app.hosts().await, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
     sees(&viewer, &server, [0x33, 0x66, 0x99]).await;
 
     let stopped = server.display.process().pid().to_string();
@@ -43,9 +41,7 @@ async fn a_still_desktop_is_no_silence() {
     let desk = Desk::of("a_still_desktop_is_no_silence").open().await;
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
-    user::connect(&app.hosts().await, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
     sees(&viewer, &server, [0x33, 0x66, 0x99]).await;
 
     let watch = "window.marks = []; const silence = document.querySelector('#silence');

@@ -31,6 +31,14 @@ pub async fn connect(hosts: &Page<'_>, address: &str) {
     hosts.press("#search", &format!("{address}{ENTER}")).await;
 }
 
+/// Connects to a server that is not saved and asks for nothing; its window, when the screen is there.
+pub async fn open_server<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
+    connect(&app.hosts().await, &server.address()).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    viewer
+}
+
 /// Ends the search.
 pub async fn stop_searching(hosts: &Page<'_>) {
     hosts.press("#search", ESCAPE).await;

@@ -13,9 +13,7 @@ async fn each_window_may_ask_for_its_own_things_only() {
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    user::connect(&hosts, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
 
     let commands = commands();
     let windows = [("hosts", &hosts), ("viewer", &viewer)];
@@ -68,9 +66,7 @@ async fn no_page_runs_foreign_words_or_talks_to_others() {
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    user::connect(&hosts, &server.address()).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
+    let viewer = user::open_server(&app, &server).await;
     let stranger = TcpListener::bind("127.0.0.1:0").expect("loopback");
     stranger.set_nonblocking(true).expect("a socket");
     let port = stranger.local_addr().expect("a bound socket").port();
