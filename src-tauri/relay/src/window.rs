@@ -78,7 +78,7 @@ impl Window {
 /// How long bytes may be on their way when the viewer has them to handle without a pause.
 const TARGET: Duration = Duration::from_millis(50);
 
-/// Bytes of the largest window. A page that draws raw pixels handles 300 MB a second and is 2 ms away, so a third of it
+/// Bytes of the largest window. A page that draws raw pixels handles 300 MB a second and is 2 ms away, so a seventh of it
 /// keeps it busy; more would only be in the way when the next bytes take longer.
 pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
 
