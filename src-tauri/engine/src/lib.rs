@@ -5,7 +5,8 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
-//!         ├▶ session ─▶ connect ─▶ transport     an observer with a window: keyring, known keys, then the person
+//!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
+//!         │           └▶ recording               pictures and recordings of a session
 //!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
@@ -19,6 +20,7 @@ pub mod import;
 pub mod keyring;
 pub mod model;
 mod platform;
+pub mod recording;
 mod services;
 pub mod session;
 mod settings;
@@ -27,7 +29,7 @@ pub mod store;
 mod test_process;
 mod transport;
 
-pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
+pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
 pub use services::{
     HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, Source, SourceView, UNDO, find_target,
     preview_files,
