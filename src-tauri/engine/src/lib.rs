@@ -161,6 +161,11 @@ impl Engine {
         self.sessions.start_reverse(session, incoming);
     }
 
+    /// Shows a recording in the session of this name.
+    pub fn open_recording(&self, session: SessionId, recording: recording::Recording) {
+        self.sessions.start_playing(session, recording);
+    }
+
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
     /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
     ///

@@ -70,6 +70,16 @@ pub fn ring() {
     }
 }
 
+/// Shows a file in Explorer.
+///
+/// # Errors
+/// Where that could not be started.
+pub async fn show_in_folder(path: &Path) -> io::Result<()> {
+    // One argument for Explorer, which reads its command line in its own way; no file name has a quotation mark.
+    let select = format!("/select,\"{}\"", path.display());
+    Command::new("explorer.exe").raw_arg(select).status().map(drop)
+}
+
 /// The tray icon as it is.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon

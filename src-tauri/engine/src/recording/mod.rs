@@ -12,7 +12,7 @@ mod place;
 mod player;
 mod recorder;
 
-pub use picture::MAX_PICTURE;
+pub use picture::{MAX_PICTURE, is_picture};
 pub use place::EXTENSION;
 pub use player::{PlaybackView, PlaybackWish, Recording};
 pub use recorder::RecordingView;
@@ -21,4 +21,4 @@ pub(crate) use format::{Beginning, windows_to_bytes};
 pub(crate) use picture::save;
 pub(crate) use place::Kind;
 pub(crate) use player::{Played, Player};
-pub(crate) use recorder::Recorder;
+pub(crate) use recorder::{OnChange, Recorder};

@@ -13,7 +13,6 @@ use std::{
     fs::File,
     io::{self, BufReader, Read, Seek},
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -154,12 +153,11 @@ impl Recording {
     /// The screen as the page is to see it at first.
     pub(crate) fn init(&self) -> ServerInit {
         let Head { width, height, name, .. } = &self.head;
-        // The pixels are as noVNC wants them from every server; what is said here makes no difference.
         ServerInit { width: *width, height: *height, pixel_format: PIXEL_FORMAT, name: name.clone().into_bytes() }
     }
 }
 
-/// 32 bits per pixel, of which 24 count, true colours.
+/// 32 bits per pixel, of which 24 count: red, green, blue, as noVNC wants them from every server.
 const PIXEL_FORMAT: [u8; 16] = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0];
 
 fn told(flaw: Flaw, path: &Path) -> RecordingError {
@@ -175,8 +173,7 @@ fn told(flaw: Flaw, path: &Path) -> RecordingError {
 impl Player {
     pub(crate) fn new(recording: Recording, on_change: OnChange) -> Self {
         let duration = recording.duration;
-        let clock =
-            Clock { position: 0.0, since: Instant::now(), playing: true, seeking: false, speed: 1.0, duration };
+        let clock = Clock { position: 0.0, since: Instant::now(), playing: true, seeking: false, speed: 1.0, duration };
         Self { recording, clock: Mutex::new(clock), wished: watch::Sender::new(0), on_change }
     }
 
@@ -347,15 +344,21 @@ impl Clock {
 const MIN_SPEED: f64 = 0.1;
 const MAX_SPEED: f64 = 64.0;
 
-/// Reads a file's records in a thread, a few ahead. It ends when nobody takes them any more, and where there are no more.
+/// Reads a file's records in a thread of its own, which stands still most of the time: a few ahead. It ends when nobody takes
+/// them any more, and where there are no more.
 fn records(path: &Path) -> mpsc::Receiver<Result<(u32, Vec<u8>), Flaw>> {
     let (to, records) = mpsc::channel(AHEAD);
     let path = path.to_owned();
-    tokio::task::spawn_blocking(move || {
+    let failing = to.clone();
+    let reading = std::thread::Builder::new().name("playing".to_owned()).spawn(move || {
         if let Err(flaw) = read_records(&path, |record| to.blocking_send(Ok(record)).is_ok()) {
             let _ = to.blocking_send(Err(flaw));
         }
     });
+    if let Err(cause) = reading {
+        // There is room: nothing was sent yet.
+        let _ = failing.try_send(Err(Flaw::Unreadable(cause)));
+    }
     records
 }
 
@@ -384,6 +387,7 @@ fn read_records(path: &Path, mut take: impl FnMut((u32, Vec<u8>)) -> bool) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
     use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 
     /// A recording of a letter every second, of so many seconds.
@@ -520,7 +524,14 @@ mod tests {
             std::fs::write(&path, &whole[..length]).unwrap();
             let mut count = 0;
             match Recording::open(&path) {
-                Ok(_) => assert!(read_records(&path, |_| { count += 1; true }).is_ok() && count <= 5),
+                Ok(_) => assert!(
+                    read_records(&path, |_| {
+                        count += 1;
+                        true
+                    })
+                    .is_ok()
+                        && count <= 5
+                ),
                 Err(error) => assert!(!error.to_string().is_empty(), "{length}"),
             }
         }

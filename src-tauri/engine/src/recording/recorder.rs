@@ -82,6 +82,8 @@ struct State {
     number: u64,
     /// Why the one that is being finished ended too early.
     failure: Option<RecordingError>,
+    /// The file that was saved last.
+    saved: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -121,6 +123,16 @@ impl Recorder {
         self.state.lock().view.clone()
     }
 
+    /// The file that was saved last, whatever became of it.
+    pub(crate) fn saved(&self) -> Option<PathBuf> {
+        self.state.lock().saved.clone()
+    }
+
+    /// Something else of the session was saved there.
+    pub(crate) fn note_saved(&self, path: PathBuf) {
+        self.state.lock().saved = Some(path);
+    }
+
     /// A page was sent so many bytes before the session's first message.
     pub(crate) fn connected(&self, sent: usize) {
         self.state.lock().sent = Some(sent as u64);
@@ -145,7 +157,8 @@ impl Recorder {
                 held.push(Held { from, at: Instant::now(), bytes: bytes.to_vec() });
                 if held.iter().map(|held| held.bytes.len()).sum::<usize>() > MAX_HELD {
                     state.number += 1;
-                    state.view = RecordingView::Failed { number: state.number, error: RecordingError::RecordingNotBegun };
+                    state.view =
+                        RecordingView::Failed { number: state.number, error: RecordingError::RecordingNotBegun };
                     state.phase = Phase::Off;
                     (self.on_change)();
                 }
@@ -251,6 +264,7 @@ impl Recorder {
             }
         };
         let number = state.number;
+        state.saved = Some(path.clone());
         state.view = match error {
             None => RecordingView::Saved { number, path },
             Some(error) => RecordingView::Failed { number, error },
@@ -334,7 +348,7 @@ mod tests {
 
     fn recorder() -> (Arc<Recorder>, mpsc::Receiver<()>) {
         let (changed, changes) = mpsc::channel();
-        (Recorder::new(Arc::new(move || drop(changed.send(())))), changes)
+        (Recorder::new(Arc::new(move || _ = changed.send(()))), changes)
     }
 
     /// The bytes of all records, and what is behind them.
@@ -421,10 +435,7 @@ mod tests {
             recorder.pass(&vec![0; MAX_RECORD]);
         }
         changes.try_recv().expect("it was told");
-        assert!(matches!(
-            recorder.view(),
-            RecordingView::Failed { error: RecordingError::RecordingNotBegun, .. }
-        ));
+        assert!(matches!(recorder.view(), RecordingView::Failed { error: RecordingError::RecordingNotBegun, .. }));
         assert!(recorder.prepare().is_ok(), "the next one may begin");
     }
 

@@ -11,6 +11,7 @@ use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
     model::{Protection, Target},
+    recording::Recorder,
     transport::{wake, ws},
 };
 use relay::{EndReason, Viewer};
@@ -18,7 +19,7 @@ use rfb::{
     ServerInit,
     server::{Handshake, Reply},
 };
-use std::{io, pin::pin, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Runs the session and says how it ended. Where the connection breaks, it connects again.
@@ -78,12 +79,13 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let viewer = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    let (viewer, greeted) = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
+    let recorded = Recorded::begin(run, greeted);
 
     let address = target.address.without_query().to_string();
-    Err(match relay::splice(viewer, stream).await {
+    Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
@@ -197,19 +199,43 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
     Ok(())
 }
 
-/// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
-async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer, ConnectError> {
+/// The recorder of a session, while that has a connection.
+struct Recorded(Arc<Recorder>);
+
+impl Recorded {
+    /// The viewer was sent so many bytes on this connection.
+    fn begin(run: &Run, sent: usize) -> Self {
+        let recorder = Arc::clone(&run.session().recorder);
+        recorder.connected(sent);
+        Self(recorder)
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.0.disconnected();
+    }
+}
+
+/// Shows the viewer an RFB 3.8 server with security type None that has already let it in. Returns also how many bytes that
+/// took.
+pub(super) async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, usize), ConnectError> {
     let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
     let mut handshake = Handshake::new(init);
     let mut reply = Reply::Send(handshake.opening());
+    let mut sent = 0;
     loop {
         match reply {
-            Reply::Send(bytes) => viewer.send(bytes.into()).await.map_err(|cause| failed(&cause))?,
+            Reply::Send(bytes) => {
+                sent += bytes.len();
+                viewer.send(bytes.into()).await.map_err(|cause| failed(&cause))?;
+            }
             Reply::Done { send, rest } => {
+                sent += send.len();
                 viewer.send(send.into()).await.map_err(|cause| failed(&cause))?;
                 // noVNC waits for ServerInit before it goes on.
                 return match rest.is_empty() {
-                    true => Ok(viewer),
+                    true => Ok((viewer, sent)),
                     false => Err(failed(&"it did not wait for the server's screen")),
                 };
             }
@@ -225,4 +251,4 @@ const WAKE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Between two packets: they get lost, and some network cards react to only some.
 const WAKE_INTERVAL: Duration = Duration::from_secs(3);
 /// For the page's part of the handshake, which it answers by itself.
-const VIEWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const VIEWER_TIMEOUT: Duration = Duration::from_secs(10);
