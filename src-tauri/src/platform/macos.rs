@@ -9,7 +9,7 @@ pub use super::{
     system_chooser::choose_paths,
     web_view_keys::{GIVES_KEYS, grab_keyboard, ungrab_keyboard, watch_keys},
 };
-use std::{process::Command, thread};
+use std::{io, path::Path, process::Command, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 

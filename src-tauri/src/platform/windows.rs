@@ -9,7 +9,7 @@ pub use super::{
     system_chooser::choose_paths,
     web_view_keys::{GIVES_KEYS, grab_keyboard, ungrab_keyboard, watch_keys},
 };
-use std::{ptr, thread};
+use std::{io, os::windows::process::CommandExt, path::Path, process::Command, ptr, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 use windows_sys::Win32::{

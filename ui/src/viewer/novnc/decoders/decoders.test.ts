@@ -77,18 +77,18 @@ test.each(['tight', 'tight-jpeg', 'tight-x11vnc', 'zlib', 'zrle', 'zrle-x11vnc']
     const { decoders, streams } = oursWithStreams(whole, fail);
     const [first, second] = [played.bytes.slice(0, middle), played.bytes.slice(middle)];
     await replay({ ...played, bytes: first }, decoders, whole, middle);
-    const [windows, before] = [await streams!.windows(), whole.pixels.slice()];
-    expect(windows.some(({ length }) => length > 0)).toBe(true);
+    const [windows, before] = [await streams?.windows(), whole.pixels.slice()];
+    expect(windows?.some(({ length }) => length > 0)).toBe(true);
     await replay({ ...played, bytes: second }, decoders, whole, played.bytes.length);
 
     const later = new Framebuffer(played.width, played.height);
     later.pixels.set(before);
     const begun = oursWithStreams(later, fail);
-    begun.streams!.begin(windows);
+    begun.streams?.begin(windows ?? []);
     await replay({ ...played, bytes: second }, begun.decoders, later, played.bytes.length);
     expect(Buffer.from(later.pixels.buffer).equals(Buffer.from(whole.pixels.buffer))).toBe(true);
     // Once more the same windows: they go on, too.
-    expect(await begun.streams!.windows()).toEqual(await streams!.windows());
+    expect(await begun.streams?.windows()).toEqual(await streams?.windows());
   },
 );
 
