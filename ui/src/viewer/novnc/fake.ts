@@ -35,6 +35,9 @@ export class FakeSocket extends EventTarget {
 }
 
 export class FakeRfb {
+  static prepared(): Promise<void> {
+    return Promise.resolve();
+  }
   static all: FakeRfb[] = [];
   viewOnly = false;
   scaling: Scaling = 'fit';

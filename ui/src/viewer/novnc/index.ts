@@ -52,7 +52,11 @@ export interface Beginning {
 export type { Windows } from './decoders';
 
 /** noVNC with our changes. */
-export type Novnc = new (...parameters: ConstructorParameters<typeof RFB>) => RFB & Additions;
+export interface Novnc {
+  new (...parameters: ConstructorParameters<typeof RFB>): RFB & Additions;
+  /** Waits until the next one made has a worker of its own, where this web view can have one. */
+  prepared(): Promise<void>;
+}
 
 /** Loads noVNC; `onError` gets its error messages, now and later. */
 export type LoadNovnc = (onError: (message: string) => void) => Promise<Novnc>;
@@ -71,6 +75,15 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
+  let starting: Promise<void> | null = null;
+  const prepare = (): Promise<void> => {
+    if (next) return Promise.resolve();
+    starting ??= startWorker().then((worker) => {
+      next = worker;
+      starting = null;
+    });
+    return starting;
+  };
   const { messages, cursors } = Original as unknown as { messages: Messages; cursors: Cursors };
   holdRequests(messages);
   const original = { ...messages };
@@ -122,8 +135,12 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         endDecoders();
         endWatch();
         endRest();
-        void startWorker().then((worker) => (next ??= worker));
+        void prepare();
       });
+    }
+
+    static prepared(): Promise<void> {
+      return prepare();
     }
 
     override get scaling(): Scaling {
@@ -194,7 +211,8 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     }
 
     beginAt(windows: Windows): void {
-      this.#streams?.begin(windows);
+      if (this.#streams) this.#streams.begin(windows);
+      else if (windows.some(({ length }) => length > 0)) throw new Error('this web view does not inflate by itself');
     }
 
     withholdClipboard(): void {
