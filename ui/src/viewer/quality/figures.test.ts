@@ -33,6 +33,7 @@ test('figures are of the time between two looks, shares of all that was watched'
     updates: 30,
     received: 10_000,
     sent: 100,
+    total: 20_500,
     answer: 31,
     bound: 'server',
     encodings: [

@@ -10,6 +10,8 @@ export interface Figures {
   updates: number;
   received: number;
   sent: number;
+  /** Bytes from the server since the session began. */
+  total: number;
   /** Milliseconds to an answer; null where none has come. */
   answer: number | null;
   bound: Bound;
@@ -38,6 +40,7 @@ export function figuresBetween(before: Counts, now: Counts): Figures {
     updates: aSecond('updates'),
     received: aSecond('received'),
     sent: aSecond('sent'),
+    total: now.received,
     answer: now.answer,
     bound: boundOf({
       updates: now.updates - before.updates,
