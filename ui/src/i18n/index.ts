@@ -84,6 +84,11 @@ export function sizeText(bytes: number, lang: Language = language): string {
   return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 3 }).format(value);
 }
 
+/** How often a second: with a decimal where that says something. */
+export function paceText(number: number, lang: Language = language): string {
+  return new Intl.NumberFormat(lang, { maximumFractionDigits: number < 10 ? 1 : 0 }).format(number);
+}
+
 /** Why an entry of another program's file cannot be added. */
 export function importProblemText(problem: ImportProblem, lang: Language = language): string {
   if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);

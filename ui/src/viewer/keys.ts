@@ -58,6 +58,13 @@ export const RECORD_CHORD = 'Ctrl+Alt+Shift+R';
 /** Another session's window comes to the front. */
 export const SESSIONS_CHORD = 'Ctrl+Alt+Shift+PgUp/PgDn';
 
+/** Shows what the connection does, or no longer. */
+export const INFO_CHORD = 'Ctrl+Alt+Shift+I';
+
+export function isInfoChord(event: KeyboardEvent): boolean {
+  return isChord(event, 'KeyI');
+}
+
 export function isToolbarChord(event: KeyboardEvent): boolean {
   return isChord(event, 'KeyT');
 }

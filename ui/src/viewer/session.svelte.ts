@@ -21,6 +21,8 @@ import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
+import { type Level } from './quality/automatic';
+import type { Figures } from './quality/figures';
 import type { Size } from './scaling';
 
 export class Session {
@@ -58,6 +60,13 @@ export class Session {
   silence = $state(0);
   /** How often the engine has heard how the user likes to see this machine. */
   displaysTold = $state(0);
+  /** Whether it is shown what the connection does, and what that is; null before it is known. */
+  infoShown = $state(false);
+  figures = $state.raw<Figures | null>(null);
+  /** The quality that was measured to be the right one. */
+  measured = $state<Level>('good');
+  /** Of the remote screen, in its own pixels. */
+  size = $state.raw<Size | null>(null);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
   readonly capture = new Capture(this);
@@ -78,6 +87,9 @@ export class Session {
     const { state } = this.state;
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
+
+  /** The quality that the server is asked for. */
+  quality: Level = $derived.by(() => (this.display.quality === 'automatic' ? this.measured : this.display.quality));
 
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
@@ -281,6 +293,7 @@ export class Session {
 
   /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
   screenSized({ width, height }: Size): void {
+    this.size = { width, height };
     const size = `${width}x${height}`;
     const isNew = size !== this.#screenSize && this.#screenSize !== null && this.display.scaling !== 'follow';
     this.#screenSize = size;
@@ -361,6 +374,8 @@ export class Session {
       performance.mark('ready');
       this.drawn = this.pictured = false;
       this.following = 'unknown';
+      this.measured = 'good';
+      this.figures = null;
       this.url = next.url;
       this.protection = next.protection;
       if (next.not_stored) {

@@ -4,6 +4,8 @@ import { vi } from 'vitest';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import type { Following } from './follow';
 import type { Beginning, Novnc } from '.';
+import type { Counts } from './meter';
+import type { Transfer } from './transfers';
 
 export class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];
@@ -48,6 +50,13 @@ export class FakeRfb {
   clicked: number[] = [];
   showDotCursor = false;
   background = '';
+  qualityLevel = 6;
+  compressionLevel = 2;
+  /** How often all of the screen was asked for, and how many watch. */
+  refreshed = 0;
+  watched = 0;
+  counts: Counts = { at: 0, received: 0, sent: 0, updates: 0, waiting: 0, busy: 0, encodings: new Map(), answer: null };
+  transferred: (transfer: Transfer, busy: number) => void = () => {};
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
   pasted: string[] = [];
   disconnected = false;
@@ -88,6 +97,16 @@ export class FakeRfb {
     return this.showsPart;
   }
   point(): void {}
+  measure(ontransfer: (transfer: Transfer, busy: number) => void): void {
+    this.transferred = ontransfer;
+  }
+  watch() {
+    this.watched += 1;
+    return { look: () => ({ ...this.counts }), end: () => void (this.watched -= 1) };
+  }
+  refresh(): void {
+    this.refreshed += 1;
+  }
   click(_x: number, _y: number, button: number): void {
     this.clicked.push(button);
   }

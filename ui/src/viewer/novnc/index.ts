@@ -13,11 +13,13 @@ import { scaleCursor } from './cursor';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
+import { Meter, type Watch } from './meter';
 import { limitPseudoRectangles } from './rectangles';
 import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
+import type { Transfer } from './transfers';
 import { View } from './view';
 import { turnWheel, Wheel } from './wheel';
 
@@ -36,6 +38,12 @@ interface Additions {
   beginning(from: number): Promise<Beginning>;
   /** What comes begins in the middle of a session, behind these windows of its zlib streams. Before the first message. */
   beginAt(windows: Windows): void;
+  /** Says this with each transfer, and the part of the time since the last one that the page was busy. */
+  measure(ontransfer: (transfer: Transfer, busy: number) => void): void;
+  /** Counts everything until the watch is ended. */
+  watch(): Watch;
+  /** Asks for all of the screen, as the server would draw it now. */
+  refresh(): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
   releaseKeys(): void;
 }
@@ -97,6 +105,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     readonly #wheel = new Wheel();
     readonly #streams: Streams | null;
     readonly #boundaries: Boundaries;
+    readonly #meter: Meter;
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
       super(...parameters);
@@ -129,6 +138,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       this.#boundaries = new Boundaries(internals, parameters[1]);
       const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
+      this.#meter = new Meter(parameters[1], internals, original);
       const endRest = restWhileHidden(internals, messages);
       next = null;
       this.addEventListener('disconnect', () => {
@@ -182,6 +192,19 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       const { _keyboard: keyboard } = this as unknown as Internals;
       const symbol = down ? keysym : (keyboard._keyDownList[code] ?? keysym);
       keyboard._sendKeyEvent(symbol, code, down, numLock, capsLock);
+    }
+
+    measure(ontransfer: (transfer: Transfer, busy: number) => void): void {
+      this.#meter.ontransfer = ontransfer;
+    }
+
+    watch(): Watch {
+      return this.#meter.watch();
+    }
+
+    refresh(): void {
+      const { _sock, _fbWidth, _fbHeight, _rfbConnectionState } = this.#internals;
+      if (_rfbConnectionState === 'connected') messages.fbUpdateRequest(_sock, false, 0, 0, _fbWidth, _fbHeight);
     }
 
     releaseKeys(): void {
