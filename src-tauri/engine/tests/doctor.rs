@@ -4,7 +4,7 @@
 
 use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
-    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
+    doctor::{self, Login, ProbeRequest, Report, Saved, TrustPolicy},
     error::OtherProtocol,
     keyring::Keyring,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
@@ -87,7 +87,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, http_auth: None, passphrase: None, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, saved: Saved::default(), accept: TrustPolicy::Known };
     timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
