@@ -36,7 +36,10 @@ pub(super) async fn lead(
             return Err(other(&answer));
         }
         if is_line && let Some(decision) = read(&answer) {
-            return decision;
+            return match decision {
+                Err(Failed::Denied(_)) if login.is_none() => Err(Failed::LoginWanted),
+                decision => decision,
+            };
         }
     }
 }
@@ -84,10 +87,13 @@ fn decide(code: u16, phrase: &str, headers: &[Header<'_>]) -> Result<(), Failed>
     let said = if phrase.is_empty() { code.to_string() } else { format!("{code} {phrase}") };
     match code {
         200..=299 => Ok(()),
-        407 if wants_basic(headers) => Err(Failed::Denied(said)),
-        407 => Err(Failed::Other(format!("{said}: it wants another kind of login than a user name with a password"))),
-        // A web server wants a login for itself, and takes no CONNECT.
-        401 | 400 | 404 | 405 | 426 | 501 => Err(Failed::NotProxy(format!("it answered {said}"))),
+        // tinyproxy says 401 in place of 407 where it was sent no login.
+        401 | 407 if wants_basic(headers) => Err(Failed::Denied(said)),
+        401 | 407 => {
+            Err(Failed::Other(format!("{said}: it wants another kind of login than a user name with a password")))
+        }
+        // A web server takes no CONNECT.
+        400 | 404 | 405 | 426 | 501 => Err(Failed::NotProxy(format!("it answered {said}"))),
         403 | 451 => Err(Failed::Prohibited(said)),
         300..=399 => Err(Failed::NotProxy(format!("it answered {said}"))),
         500 | 502..=504 => Err(Failed::Beyond(said)),

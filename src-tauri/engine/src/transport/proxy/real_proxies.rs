@@ -1,4 +1,4 @@
-//! Proxies as they are out there: microsocks, tinyproxy and `ssh -D`, each on loopback and for one test.
+//! Proxies as they are out there: microsocks and tinyproxy, each on loopback and for one test.
 
 use super::*;
 use crate::model::Proxy;
@@ -127,8 +127,6 @@ async fn tinyproxy_leads_to_the_machine() {
     is_led(try_out(&at, None, server().await).await).await;
     let refused = try_out(&at, None, free_port()).await.unwrap_err();
     assert!(matches!(&refused, ConnectError::ProxyForward { .. }), "{refused}");
-    let mistaken = try_out(&format!("socks5://127.0.0.1:{port}"), None, free_port()).await.unwrap_err();
-    assert!(matches!(&mistaken, ConnectError::NotProxy { .. } | ConnectError::ProxyBroken { .. }), "{mistaken}");
 }
 
 #[tokio::test]
@@ -136,13 +134,10 @@ async fn tinyproxy_with_a_login_and_with_rules() {
     let (port, _running, _folder) = tinyproxy("BasicAuth ann hunter2\n");
     let (anybody, ann) = (format!("http://127.0.0.1:{port}"), format!("http://ann@127.0.0.1:{port}"));
     is_led(try_out(&ann, Some("hunter2"), server().await).await).await;
-    for (at, password) in [(&anybody, None), (&ann, Some("hunter3"))] {
-        let denied = try_out(at, password, server().await).await.unwrap_err();
-        assert!(
-            matches!(&denied, ConnectError::ProxyDenied { .. } | ConnectError::ProxyLoginWanted { .. }),
-            "{denied}"
-        );
-    }
+    let wanted = try_out(&anybody, None, server().await).await.unwrap_err();
+    assert!(matches!(&wanted, ConnectError::ProxyLoginWanted { .. }), "{wanted}");
+    let denied = try_out(&ann, Some("hunter3"), server().await).await.unwrap_err();
+    assert!(matches!(&denied, ConnectError::ProxyDenied { .. }), "{denied}");
     let (port, _running, _folder) = tinyproxy("ConnectPort 443\n");
     let prohibited = try_out(&format!("http://127.0.0.1:{port}"), None, server().await).await.unwrap_err();
     assert!(matches!(&prohibited, ConnectError::ProxyProhibited { .. }), "{prohibited}");

@@ -149,7 +149,7 @@ async fn http_says_what_it_wants_and_reads_not_a_byte_too_much() {
 
 #[tokio::test]
 async fn what_an_http_proxy_may_answer() {
-    let open = through("http://p:3128", None);
+    let (open, ann) = (through("http://p:3128", None), through("http://ann@p", Some("hunter2")));
     let endless = [&b"HTTP/1.1 200 OK\r\nX: "[..], &vec![b'x'; 64 * 1024]].concat();
     let many = [b"HTTP/1.1 200 OK\r\n".to_vec(), b"X: y\r\n".repeat(101), b"\r\n".to_vec()].concat();
     for (answer, expected) in [
@@ -157,10 +157,13 @@ async fn what_an_http_proxy_may_answer() {
         (b"HTTP", "broken"),
         (b"HTTP/1.1 200", "broken"),
         (b"HTTP/1.1 200 OK\r\nX: y\r\n", "broken"),
-        (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n", "denied"),
-        (b"HTTP/1.1 407 X\r\nProxy-Authenticate: Negotiate, Basic realm=p\r\n\r\n", "denied"),
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\n\r\n",
+            "login wanted",
+        ),
+        (b"HTTP/1.1 407 X\r\nProxy-Authenticate: Negotiate, Basic realm=p\r\n\r\n", "login wanted"),
         (b"HTTP/1.1 407 X\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n", "other"),
-        (b"HTTP/1.1 407 X\r\n\r\n", "denied"),
+        (b"HTTP/1.1 407 X\r\n\r\n", "login wanted"),
         (b"HTTP/1.1 403 Access violation\r\n\r\n", "prohibited"),
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "beyond"),
         (b"HTTP/1.1 500 Unable to connect\r\n\r\n", "beyond"),
@@ -169,6 +172,7 @@ async fn what_an_http_proxy_may_answer() {
         (b"HTTP/1.1 405 Not Allowed\r\nServer: nginx\r\n\r\n", "not a proxy"),
         (b"HTTP/1.1 301 Moved\r\nLocation: https://p\r\n\r\n", "not a proxy"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "not a proxy"),
+        (b"HTTP/1.0 401 Unauthorized\r\nProxy-Authenticate: Basic realm=\"tinyproxy\"\r\n\r\n", "login wanted"),
         (b"HTTP/1.1 429 Too Many\r\n\r\n", "other"),
         (b"HTTP/2 200 OK\r\n\r\n", "not a proxy"),
         (b"HTTP/1.1 2OO OK\r\n\r\n", "not a proxy"),
@@ -184,6 +188,9 @@ async fn what_an_http_proxy_may_answer() {
         let shown = String::from_utf8_lossy(&answer[..answer.len().min(60)]);
         let failed = led.expect_err(&shown);
         assert_eq!(kind(&failed), expected, "{shown}: {failed:?}");
+        let (with_login, _) = asked(&ann, "box", answer).await;
+        let expected = if expected == "login wanted" { "denied" } else { expected };
+        assert_eq!(kind(&with_login.unwrap_err()), expected, "{shown}, with a login");
     }
 }
 
