@@ -176,8 +176,7 @@ impl Engine {
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let login = login.map_err(Error::from);
         let target = Target::from(&host);
-        let http_auth = doctor::saved_http_auth(&target, &self.keyring).await?;
-        let passphrase = doctor::saved_passphrase(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, http_auth, passphrase, TrustPolicy::Known, &self.pins).await)
+        let saved = doctor::Saved::of(&target, &self.keyring).await?;
+        Ok(doctor::examine_with(target, login, saved, TrustPolicy::Known, &self.pins).await)
     }
 }

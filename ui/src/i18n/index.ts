@@ -93,6 +93,7 @@ export function paceText(number: number, lang: Language = language): string {
 export function importProblemText(problem: ImportProblem, lang: Language = language): string {
   if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);
   if (problem.problem === 'ssh') return t(`problem.ssh_jump.${problem.ssh}`, {}, lang);
+  if (problem.problem === 'proxy') return t(`problem.proxy.${problem.proxy}`, {}, lang);
   if (problem.problem === 'other_protocol') return t('problem.import.other_protocol', { ...problem }, lang);
   return t(`problem.import.${problem.problem}`, {}, lang);
 }

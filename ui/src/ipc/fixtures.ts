@@ -118,6 +118,7 @@ export const subjects = {
   server: { name: 'Studio', address: 'studio.local', party: 'server' },
   site: { name: 'Studio', address: 'wss://lab.example/websockify', party: 'site' },
   ssh_host: { name: 'Studio', address: 'ann@gate.example', party: 'ssh_host' },
+  proxy: { name: 'Studio', address: 'socks5://gate.example:1080', party: 'proxy' },
   caller: { name: '192.168.1.33', address: '192.168.1.33', party: 'caller' },
 } as const satisfies Record<string, Subject>;
 
@@ -185,6 +186,7 @@ const states: Record<string, SessionState> = {
     subjects.ssh_host,
   ),
   passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
+  proxy: asking({ kind: 'proxy', username: 'ann', again: true }, subjects.proxy),
   'ssh-key': asking(
     {
       kind: 'ssh',
@@ -407,6 +409,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     client_certificate: '',
     client_key: '',
     ssh_jump: '',
+    proxy: '',
     mac: '',
     has_http_auth: false,
     reconnect: true,

@@ -210,10 +210,10 @@ mod tests {
         }
     }
 
-    /// Everything in a file, as a player reads it.
     /// Times in milliseconds, and what came then.
     type Pieces = Vec<(u32, Vec<u8>)>;
 
+    /// Everything in a file, as a player reads it.
     fn all(file: &[u8]) -> Result<(Head, Pieces, Next), Flaw> {
         let mut from = Slow(file);
         let head = Head::read(&mut from)?;

@@ -57,6 +57,8 @@ struct Inner {
     typed: Option<TypedLogin>,
     /// The passphrase as typed, and the file of the key that it is for.
     passphrase: Option<(String, Secret)>,
+    /// The password as typed, and the proxy's account that it is for.
+    proxy_password: Option<(String, Secret)>,
     agreed: Agreed,
     /// The number of the last prompt.
     prompts: u64,
@@ -140,6 +142,7 @@ impl Session {
             incoming,
             typed: None,
             passphrase: None,
+            proxy_password: None,
             agreed: Agreed::default(),
             prompts: 0,
             pages: 0,

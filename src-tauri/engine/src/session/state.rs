@@ -163,6 +163,13 @@ pub enum Prompt {
         /// The last answer was wrong.
         again: bool,
     },
+    /// The password of our user at the proxy.
+    Proxy {
+        /// Whom the proxy knows us as.
+        username: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {
         /// What the server shows.
@@ -266,6 +273,14 @@ pub enum Answer {
         /// Keep it in the keyring once it has opened the key.
         remember: bool,
     },
+    /// The password of our user at the proxy.
+    Proxy {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+        /// Keep it in the keyring once the proxy has accepted it.
+        remember: bool,
+    },
     /// It is the server's key, and from now on the only one.
     Trust,
     /// To ssh.
@@ -297,6 +312,7 @@ impl Answer {
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
                 | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
+                | (Self::Proxy { .. }, Prompt::Proxy { .. })
                 | (Self::Trust, Prompt::Trust { .. })
                 | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })

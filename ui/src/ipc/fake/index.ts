@@ -349,7 +349,9 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
 
 /** Throws `confirm_address` where secrets would move to another address without a decision. */
 function confirmAddress(former: HostView, host: HostView, draft: HostDraft, change: PasswordChange): void {
-  const moved = (['address', 'repeater_id', 'ssh_jump'] as const).some((field) => former[field] !== host[field]);
+  const moved = (['address', 'repeater_id', 'ssh_jump', 'proxy'] as const).some(
+    (field) => former[field] !== host[field],
+  );
   const { has_password, has_http_auth } = former;
   if (!moved || change.change !== 'keep' || !(has_password || has_http_auth)) return;
   if (draft.on_new_address === 'ask') {

@@ -64,6 +64,7 @@ impl Run {
             target.display = inner.target.display;
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
+                inner.proxy_password = None;
             }
             inner.target = target.clone();
         });
@@ -132,6 +133,16 @@ impl Run {
     pub(in crate::session) fn passphrase_of(&self, file: &str) -> Option<Secret> {
         let known = self.update(|_, inner| inner.passphrase.clone()).flatten();
         known.filter(|(known, _)| known == file).map(|(_, passphrase)| passphrase)
+    }
+
+    /// The password that was typed for a proxy's account.
+    pub(in crate::session) fn proxy_password_of(&self, account: &str) -> Option<Secret> {
+        let known = self.update(|_, inner| inner.proxy_password.clone()).flatten();
+        known.filter(|(known, _)| known == account).map(|(_, password)| password)
+    }
+
+    pub(in crate::session) fn set_proxy_password(&self, account: &str, password: Secret) {
+        self.update(|_, inner| inner.proxy_password = Some((account.to_owned(), password)));
     }
 
     pub(in crate::session) fn set_passphrase(&self, file: &str, passphrase: Secret) {
