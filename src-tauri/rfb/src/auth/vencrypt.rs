@@ -19,13 +19,13 @@ use crate::{
 };
 
 /// Agrees on a sub-type and establishes its TLS; the sub-type's own exchange follows. `outer` is the list that VeNCrypt
-/// was chosen from.
+/// was chosen from. Returns the list of sub-types, too.
 pub(super) async fn negotiate<A: Ask>(
     wire: &mut Wire,
     ask: &mut A,
     policy: &Policy,
     outer: &[SecurityType],
-) -> Result<Choice, Error> {
+) -> Result<(Choice, Vec<SecurityType>), Error> {
     wire.set_step(Step::SecurityTypes, ask);
     let version: [u8; 2] = wire.read_array().await?;
     if version < VERSION {
@@ -48,20 +48,22 @@ pub(super) async fn negotiate<A: Ask>(
         .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight))
         .collect();
     let choice = policy.choose_within(SecurityType::VeNCrypt, outer, &speakable);
-    let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else { return Ok(Choice::Outer) };
+    let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else {
+        return Ok((Choice::Outer, speakable));
+    };
     ask.approve(chosen).await?;
     wire.send(&chosen.number().to_be_bytes()).await?;
     if let Some(kind) = tls_kind(chosen) {
         upgrade(wire, ask, kind).await?;
     }
-    Ok(Choice::Inner(chosen))
+    Ok((Choice::Inner(chosen), speakable))
 }
 
 fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
     use SecurityType::*;
     match chosen {
-        TlsNone | TlsVnc | TlsPlain => Some(TlsKind::Anonymous),
-        X509None | X509Vnc | X509Plain => Some(TlsKind::X509),
+        TlsNone | TlsVnc | TlsPlain | TlsSasl => Some(TlsKind::Anonymous),
+        X509None | X509Vnc | X509Plain | X509Sasl => Some(TlsKind::X509),
         _ => Option::None,
     }
 }
