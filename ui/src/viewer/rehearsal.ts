@@ -47,6 +47,7 @@ function playedSession(): Session {
     level: 'password',
     local: false,
     security_type: 'VncAuth',
+    mechanism: null,
     tls: null,
     identity: null,
     through: null,

@@ -25,6 +25,7 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     level: 'password',
     local: false,
     security_type: 'VncAuth',
+    mechanism: null,
     tls: null,
     identity: null,
     through: null,

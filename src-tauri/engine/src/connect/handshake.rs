@@ -1,6 +1,6 @@
 //! The handshake's callbacks: what is the same for every observer is decided here, the rest is passed on.
 
-use super::{Event, Observer, Policy, Presented, Weaker, peer};
+use super::{Event, Observer, Policy, Presented, Weaker, peer, server_name};
 use crate::{
     error::ConnectError,
     model::{Certificate, Identity, Level, Party, Protection, Target},
@@ -16,8 +16,8 @@ use crate::{
     },
 };
 use rfb::{
-    Ask, Cancelled, CredentialRequest, Credentials, SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError,
-    TlsKind, client::Server,
+    Ask, Cancelled, CredentialRequest, Credentials, Mechanism, SecurityType, ServerInfo, ServerKey, Step, Stream,
+    TlsError, TlsKind, client::Server,
 };
 use tokio::task::spawn_blocking;
 
@@ -34,6 +34,7 @@ pub(crate) struct Handshake<'a, O> {
     site: Option<Identity>,
     tls: Option<String>,
     identity: Option<Identity>,
+    mechanism: Option<Mechanism>,
     /// What a server is shown that asks for a certificate.
     certificate: Option<&'a tls::ClientCertificate>,
     /// What ended the handshake, where a callback did.
@@ -49,7 +50,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
         certificate: Option<&'a tls::ClientCertificate>,
         observer: &'a mut O,
     ) -> Self {
-        let (timeout, site_tls, site, tls, identity, failure) = Default::default();
+        let (timeout, site_tls, site, tls, identity, mechanism, failure) = Default::default();
         Self {
             target,
             pins,
@@ -62,6 +63,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
             site,
             tls,
             identity,
+            mechanism,
             certificate,
             failure,
         }
@@ -74,7 +76,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
     /// The path is established; its reads and writes follow the handshake's deadlines from now on.
     pub(crate) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<String>) {
         (self.timeout, self.path, self.site_tls) = (Some(timeout), path, site_tls);
-        (self.tls, self.identity) = (None, None);
+        (self.tls, self.identity, self.mechanism) = (None, None, None);
     }
 
     /// What ended the handshake, where a callback did.
@@ -90,6 +92,8 @@ impl<'a, O: Observer> Handshake<'a, O> {
             have_password: self.policy.have_password,
             floor: self.policy.floor.filter(|floor| *floor > self.path.level()).map(rfb::Level::from),
             repeater_id: Some(self.target.repeater_id.clone()).filter(|id| !id.is_empty()),
+            server_name: server_name(&self.target.address),
+            have_certificate: self.certificate.is_some(),
             without: without.to_vec(),
         }
     }
@@ -103,6 +107,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
             through: self.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
             site_tls: self.site_tls.take(),
             security_type: security_type.name().unwrap_or_default().to_owned(),
+            mechanism: self.mechanism.map(|mechanism| mechanism.name().to_owned()),
             tls: self.tls.take(),
             identity: self.identity.take().or_else(|| self.site.take()),
             password_unasked: self.policy.have_password && security_type.is_unauthenticated(),
@@ -175,6 +180,10 @@ impl<O: Observer> Ask for Handshake<'_, O> {
             ServerInfo::Repeater => Event::Repeater,
             ServerInfo::Version { major, minor } => Event::Version { major, minor },
             ServerInfo::Offered(offered) => Event::Offered(offered),
+            ServerInfo::Mechanism(mechanism) => {
+                self.mechanism = Some(mechanism);
+                Event::Mechanism(mechanism)
+            }
         });
     }
 

@@ -6,7 +6,7 @@ use crate::{
     store::Verdict,
     transport::{ConnectTrace, PathKind, ssh::AskPass},
 };
-use rfb::{CredentialRequest, Credentials, SecurityType, Step};
+use rfb::{CredentialRequest, Credentials, Mechanism, SecurityType, Step};
 
 /// The pipeline's caller. No deadline runs while one of its futures is awaited. An error that it returns ends the
 /// connection, and is what [`super::connect`] returns.
@@ -80,7 +80,9 @@ pub(crate) enum Event<'a> {
         /// Whether the server has shown no certificate.
         anonymous: bool,
     },
-    /// The server offers something better without this negotiation (VeNCrypt or Tight): it is dialled again.
+    /// The best of the mechanisms that the server offers within SASL.
+    Mechanism(Mechanism),
+    /// The server offers something better without this type (VeNCrypt, Tight, or one with SASL): it is dialled again.
     RetryWithout(SecurityType),
 }
 

@@ -176,6 +176,9 @@ pub enum ConnectError {
     /// An encrypted record has a wrong message authentication code: it was altered on the way.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
     Integrity { address: String },
+    /// The server took the login without proving that it knows the password: it may be another.
+    #[error("{address} did not prove that it knows the password: it may not be the machine that you mean")]
+    ServerUnproven { address: String },
     /// TLS could not be established.
     #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
     Tls {

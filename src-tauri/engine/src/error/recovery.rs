@@ -96,6 +96,7 @@ impl ConnectError {
             | Self::BadHttpAuth { .. }
             | Self::TooWeak { .. }
             | Self::Integrity { .. }
+            | Self::ServerUnproven { .. }
             | Self::Tls { .. }
             | Self::CaFile { .. }
             | Self::ClientCertificateWanted { .. }
@@ -194,6 +195,7 @@ mod tests {
             (BadHttpAuth { address: address(), detail: detail() }, NO, NO, NO),
             (TooWeak { address: address(), bits: 512 }, NO, NO, NO),
             (Integrity { address: address() }, NO, NO, NO),
+            (ServerUnproven { address: address() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),
             (ClientCertificateWanted { address: address(), detail: detail() }, NO, NO, NO),

@@ -67,6 +67,8 @@ pub struct Protection {
     pub site_tls: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
+    /// How the login was made within SASL, such as `SCRAM-SHA-256`.
+    pub mechanism: Option<String>,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
     pub tls: Option<String>,
     /// The key that the server has proved; none where the security type has no server key.
@@ -92,6 +94,8 @@ pub enum Travels {
     /// VNC authentication without TLS (RFC 6143, section 7.2.2): it is not sent, but a recording of the
     /// exchange allows searching for it offline; only its first eight bytes count.
     Scrambled,
+    /// SASL without TLS: it is not sent, but a recording of the exchange allows searching for it offline.
+    Hashed,
     /// Readable on the network.
     Clear,
     /// In any form: the connection does not leave this computer.
@@ -102,6 +106,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
+            SecurityType::Sasl => Self::Hashed,
             revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }

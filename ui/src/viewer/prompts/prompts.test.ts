@@ -404,7 +404,7 @@ describe('the password', () => {
     expect(find('#password')).toHaveFocus();
   });
 
-  test.each(['encrypted', 'local', 'scrambled', 'clear'] as const)('says how it travels: %s', async (travels) => {
+  test.each(['encrypted', 'local', 'scrambled', 'hashed', 'clear'] as const)('says how it travels: %s', async (travels) => {
     await open();
     await ask({ ...password, travels });
     expect(find('#travels')).toHaveTextContent(t(`prompt.travels.${travels}`));

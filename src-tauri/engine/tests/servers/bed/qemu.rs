@@ -1,8 +1,8 @@
 //! QEMU's VNC server, before a machine that has nothing in it.
 
-use super::{PASSWORD, Program, command, free_port};
+use super::{ANN, PASSWORD, Program, command, free_port, program::succeed};
 use crate::certificates::Shown;
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// A running QEMU.
@@ -26,7 +26,25 @@ impl Qemu {
     /// A server whose `-vnc` has these options too, such as `password=on`.
     pub async fn start(tls: Tls<'_>, options: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        Self::launch(folder, command("qemu-system-x86_64"), tls, options).await
+    }
+
+    /// A server with SASL, which has these mechanisms and knows [`ANN`].
+    pub async fn with_sasl(tls: Tls<'_>, mechanisms: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let accounts = folder.path().join("accounts");
+        let (name, password) = ANN;
+        let mut add = command("/usr/sbin/saslpasswd2");
+        succeed(add.args(["-p", "-c", "-f"]).arg(&accounts).arg(name), password.as_bytes());
+        let accounts = accounts.display();
+        let settings = format!("mech_list: {mechanisms}\nauxprop_plugin: sasldb\nsasldb_path: {accounts}\n");
+        fs::write(folder.path().join("qemu.conf"), settings).expect("a folder");
         let mut qemu = command("qemu-system-x86_64");
+        qemu.env("SASL_CONF_PATH", folder.path());
+        Self::launch(folder, qemu, tls, ",sasl=on").await
+    }
+
+    async fn launch(folder: TempDir, mut qemu: Command, tls: Tls<'_>, options: &str) -> Self {
         qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-qmp", "stdio"]).env("HOME", folder.path());
         let credentials = match tls {
             Tls::Without => None,

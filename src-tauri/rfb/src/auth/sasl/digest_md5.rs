@@ -6,7 +6,7 @@
 //! | viewer | `username="…",realm="…",nonce="…",cnonce="…",nc=00000001,qop=…,digest-uri="vnc/…",response=…` |
 //! | server | `rspauth=…` |
 //!
-//! QEMU takes it without TLS only with a security layer ([`super::Layer`]), so that is what is chosen there.
+//! QEMU takes it only with a security layer ([`super::Layer`]), but for TLS with a certificate, and there only without.
 
 use super::layer::{Keys, Layer};
 use md5::{Digest, Md5};
@@ -32,7 +32,7 @@ pub(super) struct Response {
 }
 
 impl Challenge {
-    /// Reads it; `wants_layer` where nothing else encrypts.
+    /// Reads it; `wants_layer` where nothing else encrypts. Elsewhere there is a layer only if the server insists.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -61,10 +61,11 @@ impl Challenge {
             None => DEFAULT_LONGEST,
             Some(None) => return Err("DIGEST-MD5 with an unreadable maxbuf".to_owned()),
         };
-        let layer = match wants_layer && lists(qualities, b"auth-conf") && lists(ciphers, b"rc4") {
+        let without = lists(qualities, b"auth");
+        let layer = match lists(qualities, b"auth-conf") && lists(ciphers, b"rc4") && (wants_layer || !without) {
             true if longest < MIN_LONGEST => return Err(format!("DIGEST-MD5 with records of {longest} bytes")),
             true => Some(longest),
-            false if lists(qualities, b"auth") => None,
+            false if without => None,
             false => return Err("DIGEST-MD5 with another cipher than RC4".to_owned()),
         };
         let is_utf8 = one("charset")?.is_some_and(|charset| charset.eq_ignore_ascii_case(b"utf-8"));
@@ -258,6 +259,7 @@ mod tests {
         assert_eq!(layer(all, "rc4-40,rc4-56,rc4,des,3des", ",maxbuf=8192", true), Ok(Some(8192)));
         assert_eq!(layer(all, "3des, RC4", "", true), Ok(Some(65_536)));
         assert_eq!(layer(all, "rc4", "", false), Ok(None));
+        assert_eq!(layer("auth-conf", "rc4", "", false), Ok(Some(65_536)), "the server insists");
         assert_eq!(layer(all, "rc4-40,des", "", true), Ok(None), "no shorter key");
         for (qop, cipher, rest) in [
             ("auth-conf", "des", ""),
