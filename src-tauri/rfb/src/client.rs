@@ -77,7 +77,7 @@ where
     security_result(&mut wire, ask, version, &agreed).await.map_err(doubted)?;
     if let Some(layer) = layer {
         let stream = wire.take_stream();
-        wire.set_stream(Box::new(Records::with(stream, layer)));
+        wire.set_stream(Box::new(Records::with(stream, *layer)));
     }
     let head = server_init(&mut wire, ask, policy.shared).await.map_err(doubted)?;
     if head.is_noise() && !agreed.chosen.is_unauthenticated() {

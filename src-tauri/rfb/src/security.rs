@@ -181,12 +181,9 @@ impl SecurityType {
     /// The protection of a session that was reached with it. A negotiation of another type protects nothing itself.
     pub fn level(self) -> Level {
         match self {
-            Self::X509None
-            | Self::X509Vnc
-            | Self::X509Plain
-            | Self::X509Sasl
-            | Self::Ra2
-            | Self::Ra2Aes256 => Level::Identified,
+            Self::X509None | Self::X509Vnc | Self::X509Plain | Self::X509Sasl | Self::Ra2 | Self::Ra2Aes256 => {
+                Level::Identified
+            }
             Self::TlsNone | Self::TlsVnc | Self::TlsPlain | Self::TlsSasl => Level::Encrypted,
             // SASL may encrypt what follows: with RC4, which counts as nothing.
             Self::VncAuth | Self::Ard | Self::Ra2ne | Self::Ra2neAes256 | Self::Sasl => Level::Password,

@@ -28,6 +28,8 @@ fuzz_target!(|input: &[u8]| {
         have_password: bit(2),
         floor: bit(3).then_some(Level::Encrypted),
         repeater_id: bit(4).then(|| "1234".to_owned()),
+        server_name: "box".to_owned(),
+        have_certificate: bit(7),
         without: Vec::from_iter(bit(5).then_some(SecurityType::VeNCrypt)),
     };
     let mut caller = Caller { approves_clear_text: bit(6), within_tls: false };

@@ -41,7 +41,7 @@ pub(crate) struct Agreed {
 /// The end of [`log_in`].
 pub(crate) enum LogIn {
     /// The exchange is complete; the server's verdict follows. After that everything is within the layer, if there is one.
-    Done(Agreed, Option<Layer>),
+    Done(Agreed, Option<Box<Layer>>),
     /// See [`crate::client::Outcome::RetryWithout`].
     RetryWithout(SecurityType),
 }
@@ -95,7 +95,7 @@ where
     };
     agreed.chosen = mechanism.security_type;
     let layer = sasl::authenticate(wire, ask, rng, &policy.server_name, mechanism).await?;
-    Ok(LogIn::Done(agreed, layer))
+    Ok(LogIn::Done(agreed, layer.map(Box::new)))
 }
 
 /// Performs `chosen`'s own exchange; its TLS, if it has any, is established.

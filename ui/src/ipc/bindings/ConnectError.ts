@@ -36,7 +36,7 @@ offered: Array<string>, } | { "code": "auth_failed", address: string, reason: st
 /**
  * It has had enough of our attempts: trying again makes it worse.
  */
-too_many: boolean, } | { "code": "auth_failed_probably", address: string, } | { "code": "bad_input", address: string, detail: string, } | { "code": "bad_http_auth", address: string, detail: string, } | { "code": "too_weak", address: string, bits: number, } | { "code": "integrity", address: string, } | { "code": "tls", address: string, 
+too_many: boolean, } | { "code": "auth_failed_probably", address: string, } | { "code": "bad_input", address: string, detail: string, } | { "code": "bad_http_auth", address: string, detail: string, } | { "code": "too_weak", address: string, bits: number, } | { "code": "integrity", address: string, } | { "code": "server_unproven", address: string, } | { "code": "tls", address: string, 
 /**
  * The TLS library's or the server's words.
  */

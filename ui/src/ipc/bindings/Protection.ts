@@ -27,6 +27,10 @@ site_tls: string | null,
  */
 security_type: string, 
 /**
+ * How the login was made within SASL, such as `SCRAM-SHA-256`.
+ */
+mechanism: string | null, 
+/**
  * Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
  */
 tls: string | null, 

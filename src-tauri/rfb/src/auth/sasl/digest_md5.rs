@@ -231,7 +231,8 @@ const THEIR_SEALING: &str = "Digest H(A1) to server-to-client sealing key magic 
 mod tests {
     use super::*;
 
-    const PLAIN: &[u8] = b"realm=\"elwood.innosoft.com\",nonce=\"OA6MG9tEQGm2hh\",qop=\"auth\",algorithm=md5-sess,charset=utf-8";
+    const PLAIN: &[u8] =
+        b"realm=\"elwood.innosoft.com\",nonce=\"OA6MG9tEQGm2hh\",qop=\"auth\",algorithm=md5-sess,charset=utf-8";
 
     /// RFC 2831's example (section 4) is for IMAP, so its digest is of `imap/…`; the same computed for `vnc/…` with
     /// Python's hashlib.

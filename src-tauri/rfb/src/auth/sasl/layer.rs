@@ -52,7 +52,8 @@ impl Codec for Layer {
 
     fn body_len(&self, head: &[u8]) -> io::Result<usize> {
         let length = head.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
-        let length = usize::try_from(length).ok().filter(|length| (MAC_LEN + TRAILER_LEN..=Self::LONGEST).contains(length));
+        let length =
+            usize::try_from(length).ok().filter(|length| (MAC_LEN + TRAILER_LEN..=Self::LONGEST).contains(length));
         length.ok_or_else(altered)
     }
 
@@ -112,14 +113,15 @@ fn keyed(key: &[u8; 16]) -> Hmac<Md5> {
 
 /// The cipher RC4.
 struct Rc4 {
-    state: Zeroizing<[u8; 256]>,
+    /// In one place: moving would leave copies behind.
+    state: Box<Zeroizing<[u8; 256]>>,
     i: u8,
     j: u8,
 }
 
 impl Rc4 {
     fn new(key: &[u8]) -> Self {
-        let mut state = Zeroizing::new(std::array::from_fn(|place| place as u8));
+        let mut state = Box::new(Zeroizing::new(std::array::from_fn(|place| place as u8)));
         let mut j = 0_u8;
         for (place, key) in (0..=255_u8).zip(key.iter().cycle()) {
             j = j.wrapping_add(state[usize::from(place)]).wrapping_add(*key);
@@ -221,7 +223,8 @@ mod tests {
     #[test]
     fn no_record_is_longer_than_was_agreed() {
         let layer = Layer::new(&keys(1), &keys(5), 8192);
-        for (length, fits) in [(0, false), (15, false), (16, true), (65_536, true), (65_537, false), (u32::MAX, false)] {
+        for (length, fits) in [(0, false), (15, false), (16, true), (65_536, true), (65_537, false), (u32::MAX, false)]
+        {
             assert_eq!(layer.body_len(&length.to_be_bytes()).is_ok(), fits, "{length}");
         }
         assert_eq!(Layer::new(&keys(1), &keys(5), 64).max_message_len(), 48);

@@ -90,10 +90,12 @@ impl First {
         if nonce.len() <= self.nonce.len() || !nonce.starts_with(&self.nonce) {
             return Err("SCRAM with another nonce than ours".to_owned());
         }
-        let salt = Base64::decode_vec(salt).ok().filter(|salt| !salt.is_empty()).ok_or("SCRAM with an unreadable salt")?;
+        let salt =
+            Base64::decode_vec(salt).ok().filter(|salt| !salt.is_empty()).ok_or("SCRAM with an unreadable salt")?;
         let digits = rounds.bytes().all(|byte| byte.is_ascii_digit());
         let rounds = rounds.parse().ok().filter(|rounds| digits && (MIN_ROUNDS..=MAX_ROUNDS).contains(rounds));
-        let rounds = rounds.ok_or_else(|| format!("SCRAM with another number of rounds than {MIN_ROUNDS} to {MAX_ROUNDS}"))?;
+        let rounds =
+            rounds.ok_or_else(|| format!("SCRAM with another number of rounds than {MIN_ROUNDS} to {MAX_ROUNDS}"))?;
         let without_proof = format!("c={},r={nonce}", Base64::encode_string(NO_BINDING)).into_bytes();
         let both = [&self.bare, answer, &without_proof].join(&b","[..]);
         Ok(Challenge { hash: self.hash, salt, rounds, without_proof, both })
@@ -197,7 +199,11 @@ mod tests {
             let (sent, expected) = first.challenge(answer.as_bytes()).unwrap().answer(b"pencil");
             assert_eq!(String::from_utf8(sent).unwrap(), message);
             assert_eq!(expected.verify(last.as_bytes()), Ok(()));
-            assert_eq!(expected.verify(format!("{last},x=later").as_bytes()), Ok(()), "extensions are left to those who know them");
+            assert_eq!(
+                expected.verify(format!("{last},x=later").as_bytes()),
+                Ok(()),
+                "extensions are left to those who know them"
+            );
             for wrong in ["", "v=", "v=!", "v=AAAA", &message[..8], &format!("x{last}"), &last[..last.len() - 4]] {
                 assert_eq!(expected.verify(wrong.as_bytes()), Err(Refusal::Unproven), "{wrong}");
             }
