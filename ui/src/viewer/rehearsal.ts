@@ -49,6 +49,7 @@ function playedSession(): Session {
     security_type: 'VncAuth',
     mechanism: null,
     tls: null,
+    old: [],
     identity: null,
     through: null,
     site_tls: null,

@@ -27,6 +27,7 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     security_type: 'VncAuth',
     mechanism: null,
     tls: null,
+    old: [],
     identity: null,
     through: null,
     site_tls: null,

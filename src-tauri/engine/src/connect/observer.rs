@@ -2,7 +2,7 @@
 
 use crate::{
     error::ConnectError,
-    model::{Identity, Level, Party, Secret},
+    model::{Identity, Level, OldTls, Party, Secret},
     store::Verdict,
     transport::{ConnectTrace, PathKind, ssh::AskPass},
 };
@@ -79,6 +79,8 @@ pub(crate) enum Event<'a> {
         description: &'a str,
         /// Whether the server has shown no certificate.
         anonymous: bool,
+        /// What is old about it.
+        old: &'a [OldTls],
     },
     /// The best of the mechanisms that the server offers within SASL.
     Mechanism(Mechanism),

@@ -1,6 +1,6 @@
 //! Why there is no session with a server, or no longer one.
 
-use crate::model::Level;
+use crate::model::{Level, OldTls};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -184,6 +184,15 @@ pub enum ConnectError {
     Tls {
         address: String,
         /// The TLS library's or the server's words.
+        detail: String,
+    },
+    /// The server's TLS is older than what is accepted.
+    #[error("{address} has {why}, which is no longer safe{}", in_brackets(detail))]
+    OldTls {
+        address: String,
+        /// What it comes to.
+        why: OldTls,
+        /// The TLS library's words.
         detail: String,
     },
     /// The host's own file of certificate authorities cannot be used.

@@ -98,6 +98,7 @@ impl ConnectError {
             | Self::Integrity { .. }
             | Self::ServerUnproven { .. }
             | Self::Tls { .. }
+            | Self::OldTls { .. }
             | Self::CaFile { .. }
             | Self::ClientCertificateWanted { .. }
             | Self::ClientCertificateRefused { .. }
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
     use crate::{
         error::{Step, WsMistake},
-        model::Level,
+        model::{Level, OldTls as Old},
     };
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -197,6 +198,7 @@ mod tests {
             (Integrity { address: address() }, NO, NO, NO),
             (ServerUnproven { address: address() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
+            (OldTls { address: address(), why: Old::Version, detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),
             (ClientCertificateWanted { address: address(), detail: detail() }, NO, NO, NO),
             (ClientCertificateRefused { address: address(), detail: detail() }, NO, NO, NO),

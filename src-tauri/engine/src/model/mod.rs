@@ -27,6 +27,6 @@ pub use jump::{Jump, JumpProblem};
 pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
-pub use protection::{Level, Protection, Travels};
+pub use protection::{Level, OldTls, Protection, Travels};
 pub use secret::{PasswordChange, Secret};
 pub use target::Target;

@@ -71,6 +71,8 @@ pub struct Protection {
     pub mechanism: Option<String>,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
     pub tls: Option<String>,
+    /// What is old about TLS; the user agreed to that for this machine.
+    pub old: Vec<OldTls>,
     /// The key that the server has proved; none where the security type has no server key.
     pub identity: Option<Identity>,
     /// A password is known for this machine, and the server did not ask for one.
@@ -81,6 +83,35 @@ impl Protection {
     /// Whether nobody on the way can simply read what goes through the session.
     pub(crate) fn is_private(&self) -> bool {
         self.local || self.level >= Level::Encrypted
+    }
+}
+
+/// What can be old about a server's TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum OldTls {
+    /// It speaks nothing newer than TLS 1.1.
+    Version,
+    /// It has none of the algorithms that are safe: most often it signs with SHA-1 only.
+    Algorithms,
+    /// It signs its part of the handshake with SHA-1 or MD5.
+    Signature,
+    /// It is from before RFC 5746 (2010): somebody in between could put something before what is sent to it.
+    Renegotiation,
+    /// Its Diffie-Hellman key has less than 1024 bits. That is accepted from nobody.
+    Key,
+}
+
+impl fmt::Display for OldTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Version => "TLS 1.1 or older",
+            Self::Algorithms => "none of the algorithms that are safe",
+            Self::Signature => "signatures with SHA-1 or MD5",
+            Self::Renegotiation => "TLS without RFC 5746",
+            Self::Key => "a Diffie-Hellman key that protects nothing",
+        })
     }
 }
 

@@ -89,6 +89,38 @@ async fn every_mechanism_of_sasl() {
     table.end();
 }
 
+/// GnuTLS behind QEMU, limited to what was usual once.
+#[tokio::test]
+async fn old_tls_is_named_and_accepted_where_that_was_agreed_to() {
+    let authority = Authority::new("Our house");
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
+    let mut table = Table::new("QEMU 7.2 with old TLS");
+    let refused = |why| (("X509None", IDENTIFIED, why), ("X509None", ENCRYPTED, "let in"));
+    for (priority, (strict, agreed), old) in [
+        ("NORMAL:-VERS-ALL:+VERS-TLS1.0", refused("old_tls: unsupported protocol, version"), "old: TLS 1.1 or older"),
+        ("NORMAL:-VERS-ALL:+VERS-TLS1.1", refused("old_tls: unsupported protocol, version"), "old: TLS 1.1 or older"),
+        (
+            "NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-RSA-SHA1:-KX-ALL:+ECDHE-RSA",
+            // Nothing to sign with that we offer: QEMU closes without an alert.
+            refused("closed: authentication"),
+            "old: signatures with SHA-1 or MD5",
+        ),
+    ] {
+        let server = Qemu::start(Tls::Limited(&shown, priority), "").await;
+        for (login, accept_old, expected) in [("strict", false, strict), ("old accepted", true, agreed)] {
+            let mut target = Target::unsaved("QEMU".to_owned(), address(&server.address), false);
+            target.old_tls = accept_old;
+            let report = examine_target(target, Nothing, &keys).await;
+            table.enter(priority, login, &report, expected);
+            let told = report.stages.iter().any(|stage| stage.detail.ends_with(old));
+            assert_eq!(told, accept_old, "{:#?}", report.stages);
+        }
+    }
+    table.end();
+}
+
 #[tokio::test]
 async fn a_server_that_wants_a_certificate_of_ours_says_so() {
     let (authority, others) = (Authority::new("Our house"), Authority::new("Another house"));

@@ -5,10 +5,11 @@ use crate::{
     certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password},
-        Keys,
+        Keys, address, examine_target,
     },
     table::{CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
 };
+use portlight_engine::model::Target;
 
 const WRONG: &str = "auth_failed: password check failed!";
 
@@ -67,8 +68,22 @@ async fn with_tls() {
     let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "tls: …"))];
     table.examine("-ssl -vencrypt nox509:only, passwords", &server.address, &keys, &attempts).await;
 
-    let server = X11vnc::showing_leniently(&shown, &anonymous).await;
+    let server = X11vnc::showing_leniently(&shown, "", &anonymous).await;
     let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "let in"))];
     table.examine("the same, OpenSSL at level 0", &server.address, &keys, &attempts).await;
+
+    for (settings, options) in [("MaxProtocol = TLSv1", &[][..]), ("MaxProtocol = TLSv1.1", &anonymous)] {
+        let server = X11vnc::showing_leniently(&shown, settings, options).await;
+        let mut target = Target::unsaved("x11vnc".to_owned(), address(&server.address), false);
+        let (takes, strict, agreed, why) = match options {
+            [] => ("X509None", IDENTIFIED, ENCRYPTED, "old_tls: tlsv1 alert protocol version, version"),
+            _ => ("TLSVnc", ENCRYPTED, ENCRYPTED, "old_tls: unsupported protocol, version"),
+        };
+        let report = examine_target(target.clone(), Password(PASSWORD), &keys).await;
+        table.enter(settings, "strict", &report, (takes, strict, why));
+        target.old_tls = true;
+        let report = examine_target(target, Password(PASSWORD), &keys).await;
+        table.enter(settings, "old accepted", &report, (takes, agreed, "let in"));
+    }
     table.end();
 }

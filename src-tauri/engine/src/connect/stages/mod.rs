@@ -130,9 +130,10 @@ impl Stages {
                 self.done(format!("{}{}", name(chosen), why.unwrap_or_default()));
                 self.enter(self.next());
             }
-            Event::Tls { description, anonymous } => {
+            Event::Tls { description, anonymous, old } => {
                 self.exchange.encrypted = true;
-                self.done(format!("{description}{}", if anonymous { ", anonymous" } else { "" }));
+                let old: String = old.iter().map(|old| format!(", old: {old}")).collect();
+                self.done(format!("{description}{}{old}", if anonymous { ", anonymous" } else { "" }));
                 self.enter(ReportStage::Login);
             }
             Event::RetryWithout(negotiation) => {

@@ -18,6 +18,8 @@ pub enum Tls<'a> {
     Without,
     Anonymous,
     X509(&'a Shown),
+    /// It takes only what this priority of GnuTLS has.
+    Limited(&'a Shown, &'a str),
     /// It wants a certificate that the authorities in this file vouch for.
     Mutual(&'a Shown, &'a Path),
 }
@@ -49,7 +51,7 @@ impl Qemu {
         let credentials = match tls {
             Tls::Without => None,
             Tls::Anonymous => Some("tls-creds-anon,id=tls,endpoint=server".to_owned()),
-            Tls::X509(shown) | Tls::Mutual(shown, _) => {
+            Tls::X509(shown) | Tls::Limited(shown, _) | Tls::Mutual(shown, _) => {
                 shown.write_for_qemu(folder.path());
                 if let Tls::Mutual(_, authorities) = tls {
                     fs::copy(authorities, folder.path().join("ca-cert.pem")).expect("a folder");
@@ -57,7 +59,10 @@ impl Qemu {
                 let folder = folder.path().display();
                 let peer = if matches!(tls, Tls::Mutual(..)) { "on" } else { "off" };
                 // It would rather not show a certificate that there is something wrong with.
-                let anything = format!("verify-peer={peer},sanity-check=off");
+                let mut anything = format!("verify-peer={peer},sanity-check=off");
+                if let Tls::Limited(_, priority) = tls {
+                    anything += &format!(",priority={priority}");
+                }
                 Some(format!("tls-creds-x509,id=tls,endpoint=server,{anything},dir={folder}"))
             }
         };
