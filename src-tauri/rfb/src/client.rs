@@ -38,7 +38,7 @@ use rand_core::CryptoRng;
 pub enum Outcome {
     /// A session.
     Server(Server),
-    /// This type (VeNCrypt, Tight, or one with SASL) leads to nothing as good as another that the server offers, and there is
+    /// This type (VeNCrypt, Tight, TLS, or one with SASL) leads to nothing as good as another that the server offers, and there is
     /// no way back within a connection: connect once more, with the type in [`Policy::without`].
     RetryWithout(SecurityType),
 }
@@ -49,7 +49,8 @@ pub struct Server {
     pub init: ServerInit,
     /// The session's own messages follow on it; none of them has been read.
     pub stream: Stream,
-    /// How the login was made: never [`SecurityType::VeNCrypt`] or [`SecurityType::Tight`], but what they led to.
+    /// How the login was made: never [`SecurityType::VeNCrypt`], [`SecurityType::Tight`] or [`SecurityType::Tls`], but what they
+    /// led to.
     pub security_type: SecurityType,
 }
 

@@ -17,6 +17,8 @@ pub enum SecurityType {
     Ra2ne,
     /// 16: TightVNC's own negotiation of another type.
     Tight,
+    /// 18: anonymous TLS, then a negotiation of another type.
+    Tls,
     /// 19: a negotiation of sub-types, most of them within TLS.
     VeNCrypt,
     /// 20: a negotiation of a [`crate::Mechanism`], without TLS.
@@ -79,6 +81,7 @@ impl From<u32> for SecurityType {
             5 => Self::Ra2,
             6 => Self::Ra2ne,
             16 => Self::Tight,
+            18 => Self::Tls,
             19 => Self::VeNCrypt,
             20 => Self::Sasl,
             30 => Self::Ard,
@@ -108,6 +111,7 @@ impl SecurityType {
             Self::Ra2 => 5,
             Self::Ra2ne => 6,
             Self::Tight => 16,
+            Self::Tls => 18,
             Self::VeNCrypt => 19,
             Self::Sasl | Self::SaslPlain => 20,
             Self::Ard => 30,
@@ -135,6 +139,7 @@ impl SecurityType {
             Self::Ra2 => "RA2",
             Self::Ra2ne => "RA2ne",
             Self::Tight => "Tight",
+            Self::Tls => "TLS",
             Self::VeNCrypt => "VeNCrypt",
             Self::Sasl => "SASL",
             Self::SaslPlain => "SASLPlain",
@@ -159,7 +164,6 @@ impl SecurityType {
                 13 => "RealVNC RA2r",
                 3..=15 => "RealVNC",
                 17 => "UltraVNC",
-                18 => "TLS",
                 21 => "MD5 hash",
                 22 => "xvp",
                 23 => "Secure Tunnel",
@@ -184,7 +188,7 @@ impl SecurityType {
             Self::X509None | Self::X509Vnc | Self::X509Plain | Self::X509Sasl | Self::Ra2 | Self::Ra2Aes256 => {
                 Level::Identified
             }
-            Self::TlsNone | Self::TlsVnc | Self::TlsPlain | Self::TlsSasl => Level::Encrypted,
+            Self::Tls | Self::TlsNone | Self::TlsVnc | Self::TlsPlain | Self::TlsSasl => Level::Encrypted,
             // SASL may encrypt what follows: with RC4, which counts as nothing.
             Self::VncAuth | Self::Ard | Self::Ra2ne | Self::Ra2neAes256 | Self::Sasl => Level::Password,
             Self::None
@@ -325,6 +329,7 @@ const WITH_USERNAME: &[SecurityType] = {
         TlsPlain,
         TlsVnc,
         TlsNone,
+        Tls,
         Sasl,
         Ard,
         Ra2neAes256,
@@ -355,6 +360,7 @@ const WITH_PASSWORD: &[SecurityType] = {
         TlsSasl,
         TlsPlain,
         TlsNone,
+        Tls,
         Ra2neAes256,
         Ra2ne,
         VncAuth,
@@ -376,6 +382,7 @@ const WITH_NOTHING: &[SecurityType] = {
         VeNCrypt,
         X509None,
         TlsNone,
+        Tls,
         None,
         X509Vnc,
         X509Sasl,
@@ -418,12 +425,12 @@ mod tests {
 
     #[test]
     fn our_order_decides() {
-        let all = [1, 2, 5, 6, 16, 19, 20, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262, 263, 264];
+        let all = [1, 2, 5, 6, 16, 18, 19, 20, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262, 263, 264];
         for (have, order) in [
-            (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (USERNAME, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (PASSWORD, [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 130, 6, 2, 20, 30, 16, 113, 256, 1]),
-            (NOTHING, [19, 260, 257, 1, 261, 263, 262, 129, 5, 258, 264, 259, 20, 30, 130, 6, 2, 16, 113, 256]),
+            (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
+            (USERNAME, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
+            (PASSWORD, [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 18, 130, 6, 2, 20, 30, 16, 113, 256, 1]),
+            (NOTHING, [19, 260, 257, 18, 1, 261, 263, 262, 129, 5, 258, 264, 259, 20, 30, 130, 6, 2, 16, 113, 256]),
         ] {
             for from in 0..order.len() {
                 let left: Vec<u32> =
@@ -458,6 +465,7 @@ mod tests {
             (5, "RA2 (5)"),
             (13, "RealVNC RA2r (13)"),
             (16, "Tight (16)"),
+            (18, "TLS (18)"),
             (19, "VeNCrypt (19)"),
             (30, "ARD (30)"),
             (113, "MSLogonII (113)"),
@@ -534,13 +542,13 @@ mod tests {
         for (order, unauthenticated_first) in [(WITH_USERNAME, false), (WITH_PASSWORD, false), (WITH_NOTHING, true)] {
             let ranked: Vec<_> = order
                 .iter()
-                .filter(|ours| !matches!(ours, SecurityType::VeNCrypt | SecurityType::Tight))
+                .filter(|ours| !matches!(ours, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Tls))
                 // The one exception: see the rules.
                 .filter(|ours| **ours != SecurityType::TightUnixLogin)
                 .map(|ours| (!(unauthenticated_first && ours.is_unauthenticated()), std::cmp::Reverse(ours.level())))
                 .collect();
             assert!(ranked.is_sorted(), "{order:?}");
-            assert_eq!(order.len(), 22, "each type has a place");
+            assert_eq!(order.len(), 23, "each type has a place");
         }
     }
 

@@ -828,6 +828,46 @@ async fn vencrypt_is_left_where_the_outer_list_had_something_better() {
     assert_eq!(held.security_type, Some(SecurityType::VncAuth));
 }
 
+/// A 3.8 server up to the list within TLS (18).
+fn within_tls(outer: &[u8], list: &[u8]) -> Vec<Turn> {
+    let count = |list: &[u8]| s([&[list.len() as u8], list].concat());
+    vec![s(V38), V(V38), count(outer), V(&[18]), count(list)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_has_a_list_of_its_own() {
+    for (list, chosen, rest) in [
+        (&[2][..], SecurityType::TlsVnc, vec![V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)]),
+        (&[1, 77, 2], SecurityType::TlsVnc, vec![V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)]),
+        (&[1], SecurityType::TlsNone, vec![V(&[1]), s(OK)]),
+    ] {
+        for width in [1 << 20, 1] {
+            let script = then(then(within_tls(&[18], list), rest.clone()), session());
+            let held = hold_with(script, width, &anns(), ann()).await;
+            assert!(held.result.is_ok(), "{:?}", held.result);
+            assert_eq!((held.security_type, &held.recorder.tls[..]), (Some(chosen), &[TlsKind::Anonymous][..]));
+            assert_eq!(held.recorder.approved, [SecurityType::Tls]);
+        }
+    }
+    // Nothing within it is known: what stands beside it is taken.
+    for list in [&[19][..], &[77], &[18]] {
+        for width in [1 << 20, 1] {
+            let held = hold_with(then(within_tls(&[18, 2], list), [Hangs]), width, &anns(), ann()).await;
+            assert!(matches!(held.result, Err(Stop::RetryWithout(SecurityType::Tls))), "{:?}", held.result);
+            assert!(held.recorder.requests.is_empty());
+        }
+        ann_fails!(anns(), then(within_tls(&[18], list), [Hangs]), Error::NoCommonSecurity { .. });
+    }
+    ann_fails!(anns(), then(within_tls(&[18], &[]), [text("no")]),
+        Error::Refused { reason: Some(reason) } if reason == "no");
+    ann_fails!(anns(), then(within_tls(&[18], &[]), [s([0xff; 4]), Hangs]), Error::Refused { .. });
+    ann_fails!(
+        anns(),
+        vec![s(V38), V(V38), s([1, 18]), V(&[18]), s([9, 1])],
+        Error::Closed { during: Step::Authentication, .. }
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn vencrypt_failures() {
     let before = |rest: Vec<Turn>| then(vec![s(V38), V(V38), s([1, 19]), V(&[19])], rest);

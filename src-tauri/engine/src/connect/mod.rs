@@ -70,7 +70,7 @@ pub(crate) struct LoggedIn {
     pub(crate) protection: Protection,
 }
 
-/// Connects and logs in. Where the server does better without VeNCrypt, Tight or SASL, it is dialled again.
+/// Connects and logs in. Where the server does better without VeNCrypt, Tight, TLS or SASL, it is dialled again.
 ///
 /// # Errors
 /// Any [`ConnectError`]; the observer's own where it returned one.
@@ -99,7 +99,7 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
                 let protection = handshake.protection(&server);
                 return Ok(LoggedIn { server, protection });
             }
-            // At most five times: VeNCrypt, Tight, and the three with SASL.
+            // At most six times: VeNCrypt, Tight, TLS, and the three with SASL.
             Ok(Outcome::RetryWithout(negotiation)) => {
                 without.push(negotiation);
                 handshake.observer().event(Event::RetryWithout(negotiation));

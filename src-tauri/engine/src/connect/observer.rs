@@ -84,7 +84,7 @@ pub(crate) enum Event<'a> {
     },
     /// The best of the mechanisms that the server offers within SASL.
     Mechanism(Mechanism),
-    /// The server offers something better without this type (VeNCrypt, Tight, or one with SASL): it is dialled again.
+    /// The server offers something better without this type (VeNCrypt, Tight, TLS, or one with SASL): it is dialled again.
     RetryWithout(SecurityType),
 }
 

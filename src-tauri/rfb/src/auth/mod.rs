@@ -6,6 +6,7 @@ mod plain;
 mod rsa_aes;
 mod sasl;
 mod tight;
+mod tls;
 mod vencrypt;
 pub(crate) mod vnc;
 
@@ -78,6 +79,7 @@ where
             (choice, outer.chain(inner).collect())
         }
         SecurityType::Tight => (tight::negotiate(wire, ask, policy, listed).await?, listed.to_vec()),
+        SecurityType::Tls => (tls::negotiate(wire, ask, policy, listed).await?, listed.to_vec()),
         _ => (Choice::Inner(chosen), listed.to_vec()),
     };
     let Choice::Inner(inner) = choice else { return Ok(LogIn::RetryWithout(chosen)) };
@@ -113,7 +115,7 @@ where
         Ard => ard::authenticate(wire, ask, rng).await,
         MsLogonII => ms_logon::authenticate(wire, ask, rng).await,
         // Never chosen by `Policy::choose`, or negotiated by now.
-        Tight | VeNCrypt | Sasl | SaslPlain | TlsSasl | X509Sasl | TightOther(_) | Other(_) => {
+        Tight | Tls | VeNCrypt | Sasl | SaslPlain | TlsSasl | X509Sasl | TightOther(_) | Other(_) => {
             Err(no_common_security(&[chosen]))
         }
     }

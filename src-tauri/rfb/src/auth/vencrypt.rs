@@ -10,9 +10,9 @@
 //! | server | 1 | TLS only. 1: go |
 //! | both | | TLS only. its handshake; everything after is within it |
 
-use super::{distinct, no_common_security};
+use super::{distinct, no_common_security, tls::establish};
 use crate::{
-    ask::{Ask, ServerInfo, Step, TlsError, TlsKind},
+    ask::{Ask, ServerInfo, Step, TlsKind},
     error::Error,
     security::{Choice, Policy, SecurityType},
     wire::Wire,
@@ -45,7 +45,7 @@ pub(super) async fn negotiate<A: Ask>(
     let speakable: Vec<_> = offered
         .iter()
         .copied()
-        .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight))
+        .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Tls))
         .collect();
     let choice = policy.choose_within(SecurityType::VeNCrypt, outer, &speakable);
     let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else {
@@ -68,24 +68,13 @@ fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
     }
 }
 
-/// Establishes TLS. Nothing was read ahead: bytes that were injected before the server's TLS are left in the stream, for
-/// the caller to reject.
+/// Establishes TLS, where the server says that it is ready.
 async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<(), Error> {
     wire.set_step(Step::Authentication, ask);
     if wire.read_u8().await? != 1 {
         return Err(Error::Tls { detail: "the server could not start TLS".to_owned() });
     }
-    let plain = wire.take_stream();
-    match ask.tls(plain, kind).await {
-        Ok(stream) => {
-            wire.set_stream(stream);
-            Ok(())
-        }
-        Err(TlsError::Cancelled) => Err(Error::Cancelled),
-        Err(TlsError::Early) => Err(wire.protocol_error("data before TLS")),
-        Err(TlsError::Failed { detail }) => Err(Error::Tls { detail }),
-        Err(TlsError::Io(source)) => Err(wire.map_io_error(source)),
-    }
+    establish(wire, ask, kind).await
 }
 
 /// The only version in use.

@@ -202,7 +202,9 @@ impl Stages {
         use SecurityType::*;
         let Exchange { chosen, encrypted, confirmed, .. } = self.exchange;
         match chosen {
-            Some(TlsNone | TlsVnc | TlsPlain | TlsSasl | X509None | X509Vnc | X509Plain | X509Sasl) if !encrypted => {
+            Some(Tls | TlsNone | TlsVnc | TlsPlain | TlsSasl | X509None | X509Vnc | X509Plain | X509Sasl)
+                if !encrypted =>
+            {
                 ReportStage::Tls
             }
             Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if !confirmed => ReportStage::Trust,
