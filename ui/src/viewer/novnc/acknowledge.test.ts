@@ -60,11 +60,11 @@ const BELL = 2;
 /** An update without anything to draw: LastRect, which needs no more bytes. */
 const UPDATE = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x20];
 
-/** Something as large as two screens that is still to be decoded. */
+/** Something as large as three screens that is still to be decoded. */
 function slow(rfb: Internals): () => void {
   let done = () => {};
   const decoded = new Promise<Drawable>((resolve) => (done = () => resolve({ draw() {}, release() {} })));
-  enqueue(rfb._display, { x: 0, y: 0, width: 100, height: 200 }, decoded);
+  enqueue(rfb._display, { x: 0, y: 0, width: 100, height: 300 }, decoded);
   return done;
 }
 

@@ -9,8 +9,9 @@ export const ACKNOWLEDGED = 'binary.acknowledged';
 /**
  * How many bytes are handled. Pure.
  *
- * What has been read may still wait to be decoded and drawn. While more than a screen waits, nothing more is handled: noVNC reads
- * an update to its end, however much of it waits. When less waits again, all is handled that had been read at the last look.
+ * What has been read may still wait to be decoded and drawn. While too much waits (`readAhead` says how much), nothing more is
+ * handled: noVNC reads an update to its end, however much of it waits. When less waits again, all is handled that had been read
+ * at the last look.
  * While no more than that waits, all that has arrived is handled, read or not: noVNC wants some messages whole, and one may be
  * larger than all that the relay sends unacknowledged.
  */

@@ -64,8 +64,6 @@ export interface Display {
   pending(): boolean;
   flush(): Promise<void>;
   _renderQPush(entry: FrameEntry): void;
-  /** Makes visible what has been drawn, or will be drawn of what is queued: called at the end of each update. */
-  flip(fromQueue?: boolean): void;
   /** Draws what can be drawn. */
   _scanRenderQ(): void;
 }

@@ -13,19 +13,12 @@ interface Waiting {
   resolve: (picture: Drawable) => void;
 }
 
-/** The part of the screen that pictures may cover before they are decoded, though their update has not ended: others are decoded meanwhile. */
-const SHARE = 1 / 3;
-/** Pictures that may wait for it. */
-const MAX_BATCH = 250;
-
 /** Draws pictures that are decoded beside the page. `fail` gets what is wrong with one that cannot be. */
 export function decodePictures(display: Display, fail: (detail: string) => void): void {
   let batch: Waiting[] = [];
-  let area = 0;
   const decodeBatch = () => {
     const waiting = batch;
     batch = [];
-    area = 0;
     for (const group of groups(waiting)) {
       decode(display, group).catch((cause: unknown) => fail(cause instanceof Error ? cause.message : String(cause)));
     }
@@ -33,15 +26,9 @@ export function decodePictures(display: Display, fail: (detail: string) => void)
   display.imageRect = (x, y, width, height, mime, bytes) => {
     if (width === 0 || height === 0) return;
     const place = { x, y, width, height };
+    // All pictures of one message from the server are looked at together.
+    if (batch.length === 0) queueMicrotask(decodeBatch);
     enqueue(display, place, new Promise((resolve) => batch.push({ bytes, mime, place, resolve })));
-    area += width * height;
-    if (area >= display.width * display.height * SHARE || batch.length >= MAX_BATCH) decodeBatch();
-  };
-  // Nothing of an update is seen before it ends, so its pictures may wait for each other.
-  const flip = display.flip.bind(display);
-  display.flip = (fromQueue) => {
-    if (!fromQueue) decodeBatch();
-    flip(fromQueue);
   };
 }
 

@@ -45,12 +45,13 @@ test('what is decoded is drawn in order, whatever is decoded first', async () =>
   expect(shown._renderQ).toEqual([]);
 });
 
-test('one screen may be queued when the next update is read, and no more', async () => {
+test('two screens may be queued when the next update is read, and no more', async () => {
   const shown = await display();
   const waiting = later();
   enqueue(shown, WHOLE, waiting.drawable('a'));
+  enqueue(shown, WHOLE, waiting.drawable('b'));
   expect(shown.pending()).toBe(false);
-  enqueue(shown, { ...WHOLE, height: 1 }, waiting.drawable('b'));
+  enqueue(shown, { ...WHOLE, height: 1 }, waiting.drawable('c'));
   expect(shown.pending()).toBe(true);
 
   let flushed = false;

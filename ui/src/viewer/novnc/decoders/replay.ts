@@ -31,7 +31,9 @@ export class Framebuffer implements Display {
   /** Calls that reached the canvas. */
   draws = 0;
   readonly _renderQ: (
-    FrameEntry | { type: 'blit'; x: number; y: number; width: number; height: number; data: Uint8Array }
+    | FrameEntry
+    | { type: 'blit'; x: number; y: number; width: number; height: number; data: Uint8Array }
+    | { type: 'copy'; fromX: number; fromY: number; x: number; y: number; width: number; height: number }
   )[] = [];
 
   constructor(
@@ -61,7 +63,11 @@ export class Framebuffer implements Display {
   }
 
   copyImage(fromX: number, fromY: number, x: number, y: number, width: number, height: number): void {
-    if (this._renderQ.length > 0) throw new Error('these recordings copy nothing');
+    if (this._renderQ.length > 0) this._renderQ.push({ type: 'copy', fromX, fromY, x, y, width, height });
+    else this.#copy(fromX, fromY, x, y, width, height);
+  }
+
+  #copy(fromX: number, fromY: number, x: number, y: number, width: number, height: number): void {
     const part: number[] = [];
     for (let line = 0; line < height; line++) {
       const start = (fromY + line) * this.width + fromX;
@@ -90,7 +96,9 @@ export class Framebuffer implements Display {
   async drawAll(): Promise<void> {
     for (let entry = this._renderQ[0]; entry; entry = this._renderQ[0]) {
       if (entry.type === 'blit') this.#draw(entry.x, entry.y, entry.width, entry.height, entry.data);
-      else {
+      else if (entry.type === 'copy') {
+        this.#copy(entry.fromX, entry.fromY, entry.x, entry.y, entry.width, entry.height);
+      } else {
         await entry.frame.promise;
         const { frame } = entry.frame;
         if (!frame) throw new Error('nothing to draw');
@@ -102,8 +110,6 @@ export class Framebuffer implements Display {
   }
 
   _scanRenderQ(): void {}
-
-  flip(): void {}
 
   _renderQPush(entry: FrameEntry): void {
     this._renderQ.push(entry);
