@@ -214,6 +214,7 @@ impl<O: Observer> Ask for Handshake<'_, O> {
         self.set_timeout(timeout::TLS);
         self.observer.event(Event::TlsStarts);
         let setup = tls::Setup { accept_old: self.target.old_tls, ..self.tls_setup() };
+        let address = self.target.address.without_query().to_string();
         let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), setup).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
@@ -221,16 +222,14 @@ impl<O: Observer> Ask for Handshake<'_, O> {
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Client(refusal)) => {
-                self.fail(refusal.explain(self.target.address.without_query().to_string()));
+                self.fail(refusal.explain(address));
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Old { why, detail }) => {
-                let address = self.target.address.without_query().to_string();
                 self.fail(ConnectError::OldTls { address, why, detail });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Weak { bits }) => {
-                let address = self.target.address.without_query().to_string();
                 self.fail(ConnectError::TooWeak { address, bits });
                 return Err(TlsError::Cancelled);
             }
