@@ -382,7 +382,6 @@ const WITH_NOTHING: &[SecurityType] = {
         VeNCrypt,
         X509None,
         TlsNone,
-        Tls,
         None,
         X509Vnc,
         X509Sasl,
@@ -392,6 +391,7 @@ const WITH_NOTHING: &[SecurityType] = {
         TlsVnc,
         TlsSasl,
         TlsPlain,
+        Tls,
         Sasl,
         Ard,
         Ra2neAes256,
@@ -430,7 +430,7 @@ mod tests {
             (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
             (USERNAME, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
             (PASSWORD, [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 18, 130, 6, 2, 20, 30, 16, 113, 256, 1]),
-            (NOTHING, [19, 260, 257, 18, 1, 261, 263, 262, 129, 5, 258, 264, 259, 20, 30, 130, 6, 2, 16, 113, 256]),
+            (NOTHING, [19, 260, 257, 1, 261, 263, 262, 129, 5, 258, 264, 259, 18, 20, 30, 130, 6, 2, 16, 113, 256]),
         ] {
             for from in 0..order.len() {
                 let left: Vec<u32> =
@@ -517,6 +517,8 @@ mod tests {
             (PASSWORD, no_floor, &[VncAuth, Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
             (PASSWORD, no_floor, &[X509Vnc, X509Plain], &[], Some(X509Vnc)),
             (PASSWORD, no_floor, &[VncAuth, Ard], &[], Some(VncAuth)),
+            // A list that is not known yet is no reason to leave a certificate.
+            (NOTHING, no_floor, &[X509Vnc, Tls], &[], Some(X509Vnc)),
             // Neither picks what asks for nothing.
             (NOTHING, no_floor, &[Tight], &[VncAuth, TightUnixLogin, None], Some(None)),
             (NOTHING, no_floor, &[VncAuth, None], &[], Some(None)),
