@@ -1,4 +1,4 @@
-//! A server that lets in only who shows a certificate: QEMU, with the files of a small authority.
+//! Servers with the files of a small authority: QEMU, which lets in only who shows a certificate, or has old TLS and SASL.
 
 use crate::{
     desk::{App, Desk, free_port, passwords, until_passwords},
@@ -83,4 +83,62 @@ async fn a_server_that_wants_a_certificate_says_so_and_gets_one() {
     // The keyring has it now.
     user::open(&hosts, "With").await;
     app.viewer("With").await.until_state("live").await;
+}
+
+/// SASL's accounts: Ann's, in QEMU's own settings.
+fn make_accounts(desk: &Desk, folder: &Path) {
+    let accounts = folder.join("accounts");
+    let script = format!("printf %s '{PASSPHRASE}' | /usr/sbin/saslpasswd2 -p -c -f '{}' ann", accounts.display());
+    let made = desk.command("sh").args(["-c", &script]).output().expect("a shell");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let settings =
+        format!("mech_list: scram-sha-256 plain\nauxprop_plugin: sasldb\nsasldb_path: {}\n", accounts.display());
+    fs::write(folder.join("qemu.conf"), settings).expect("a home");
+}
+
+#[tokio::test]
+async fn old_tls_is_refused_until_it_is_accepted_and_sasl_asks_for_a_name() {
+    let desk = Desk::of("old_tls_is_refused_until_it_is_accepted_and_sasl_asks_for_a_name").open().await;
+    let folder = desk.home().join("certificates");
+    make_files(&desk, &folder);
+    make_accounts(&desk, &folder);
+    let port = std::iter::repeat_with(free_port).find(|port| *port > 5900).unwrap();
+    let priority = "NORMAL:-VERS-ALL:+VERS-TLS1.0";
+    let credentials =
+        format!("tls-creds-x509,id=tls,endpoint=server,verify-peer=off,priority={priority},dir={}", folder.display());
+    let screen = format!("127.0.0.1:{},tls-creds=tls,sasl=on", port - 5900);
+    let mut qemu = desk.command("qemu-system-x86_64");
+    qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-object", &credentials, "-vnc", &screen]);
+    let _qemu = desk.spawn("qemu", qemu.env("SASL_CONF_PATH", &folder));
+
+    let machine = |id: u32, name: &str, old_tls: bool| {
+        json!({
+            "id": format!("6f4f7c1e-5c55-4d3f-9b5e-00000000001{id}"), "name": name, "address": format!("127.0.0.1::{port}"),
+            "ca_file": folder.join("ca-cert.pem"), "old_tls": old_tls,
+        })
+    };
+    let machines = json!({ "version": 1, "hosts": [machine(1, "Strict", false), machine(2, "Agreed", true)] });
+    desk.write_hosts(&machines.to_string());
+
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::open(&hosts, "Strict").await;
+    let viewer = app.viewer("Strict").await;
+    viewer.until_state("ended").await;
+    let reason = viewer.text_of("#reason").await;
+    assert!(reason.contains("TLS 1.1 or older") && reason.contains("Accept old protection"), "{reason}");
+    user::leave(&desk, &viewer, "Strict").await;
+
+    user::open(&hosts, "Agreed").await;
+    let viewer = app.viewer("Agreed").await;
+    viewer.until_shown("#prompt #username").await;
+    viewer.fill("#prompt #username", "ann").await;
+    viewer.fill("#prompt #password", PASSPHRASE).await;
+    viewer.click("#prompt #connect").await;
+    viewer.until_state("live").await;
+    viewer.use_tool("#protection").await;
+    let details = viewer.text_of("#protection-panel").await;
+    for words in ["server not identified", "TLS is 1.1 or older", "X509SASL", "SCRAM-SHA-256", "TLSv1 "] {
+        assert!(details.contains(words), "{words}: {details}");
+    }
 }

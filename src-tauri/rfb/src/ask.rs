@@ -1,6 +1,6 @@
 //! Callbacks of the handshake: what only its caller has, such as a keyring, a user, a TLS library, a clock and threads.
 
-use crate::{security::SecurityType, stream::Stream};
+use crate::{mechanism::Mechanism, security::SecurityType, stream::Stream};
 use std::{fmt, io};
 use zeroize::Zeroizing;
 
@@ -108,6 +108,8 @@ pub enum ServerInfo<'a> {
     Repeater,
     /// The security types that it offers, or those within VeNCrypt or Tight.
     Offered(&'a [SecurityType]),
+    /// The best of the mechanisms that it offers within SASL.
+    Mechanism(Mechanism),
 }
 
 /// The kind of TLS of a VeNCrypt sub-type.

@@ -26,6 +26,7 @@ use crate::{
     auth::{self, Agreed, LogIn, Offers},
     error::Error,
     init::{Head, MAX_NAME_SENT, ServerInit, tight_capabilities_len},
+    record::Records,
     security::{Policy, SecurityType},
     stream::{ByteStream, Stream},
     version::{GREETING_LEN, Peer, Version},
@@ -37,7 +38,7 @@ use rand_core::CryptoRng;
 pub enum Outcome {
     /// A session.
     Server(Server),
-    /// This type, VeNCrypt or Tight, leads to nothing as good as another type of the server's first list, and there is
+    /// This type (VeNCrypt, Tight, TLS, or one with SASL) leads to nothing as good as another that the server offers, and there is
     /// no way back within a connection: connect once more, with the type in [`Policy::without`].
     RetryWithout(SecurityType),
 }
@@ -48,7 +49,8 @@ pub struct Server {
     pub init: ServerInit,
     /// The session's own messages follow on it; none of them has been read.
     pub stream: Stream,
-    /// How the login was made: never [`SecurityType::VeNCrypt`] or [`SecurityType::Tight`], but what they led to.
+    /// How the login was made: never [`SecurityType::VeNCrypt`], [`SecurityType::Tight`] or [`SecurityType::Tls`], but what they
+    /// led to.
     pub security_type: SecurityType,
 }
 
@@ -65,8 +67,8 @@ where
     let mut wire = Wire::new(Box::new(stream));
     let version = protocol_version(&mut wire, ask, policy).await?;
     let offers = security_types(&mut wire, ask, version).await?;
-    let agreed = match auth::log_in(&mut wire, ask, policy, rng, &offers).await? {
-        LogIn::Done(agreed) => agreed,
+    let (agreed, layer) = match auth::log_in(&mut wire, ask, policy, rng, &offers).await? {
+        LogIn::Done(agreed, layer) => (agreed, layer),
         LogIn::RetryWithout(negotiation) => return Ok(Outcome::RetryWithout(negotiation)),
     };
     let doubted = |error: Error| match agreed.chosen.is_unauthenticated() {
@@ -74,6 +76,10 @@ where
         false => error.after_credentials(),
     };
     security_result(&mut wire, ask, version, &agreed).await.map_err(doubted)?;
+    if let Some(layer) = layer {
+        let stream = wire.take_stream();
+        wire.set_stream(Box::new(Records::with(stream, *layer)));
+    }
     let head = server_init(&mut wire, ask, policy.shared).await.map_err(doubted)?;
     if head.is_noise() && !agreed.chosen.is_unauthenticated() {
         return Err(Error::AuthFailedProbably);

@@ -59,6 +59,9 @@ pub enum Error {
         /// What was being waited for.
         during: Step,
     },
+    /// The server accepts the login, and has not proved that it knows the password: it may be another.
+    #[error("the server did not prove that it knows the password")]
+    Unproven,
     /// TLS could not be established.
     #[error("TLS with the server failed: {detail}")]
     Tls {

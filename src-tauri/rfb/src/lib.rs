@@ -7,7 +7,8 @@
 //! client ─┬▶ version    which protocol version is spoken
 //!         ├▶ security   the security types: names, protection, and the order in which they are preferred
 //!         ├▶ auth       the exchange of each security type: one file, one linear function
-//!         │   └▶ record   RSA-AES records, as a stream
+//!         │   └▶ record   records, as a stream: RSA-AES's here, those of SASL with SASL
+//!         ├▶ mechanism  SASL's mechanisms: names, and the order in which they are preferred
 //!         ├▶ ask        callbacks: credentials, trust, TLS, worker threads, progress
 //!         └▶ wire       bounded reads and writes        text    sanitised text of the server
 //! server                the 3.8/None handshake shown to a viewer: bytes in, bytes out
@@ -23,6 +24,7 @@ mod auth;
 pub mod client;
 mod error;
 mod init;
+mod mechanism;
 mod record;
 mod security;
 pub mod server;
@@ -35,6 +37,7 @@ pub use ask::{Ask, Cancelled, CredentialRequest, Credentials, ServerInfo, Server
 pub use auth::vnc::unobfuscated;
 pub use error::{CredentialError, Error, OtherProtocol};
 pub use init::ServerInit;
+pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};
 pub use text::sanitize;

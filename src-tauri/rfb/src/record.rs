@@ -1,6 +1,5 @@
-//! The record layer of RSA-AES
-//! ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)), as a stream around a
-//! stream.
+//! A stream within records, and the records of RSA-AES
+//! ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)):
 //!
 //! | bytes | what |
 //! | --- | --- |
@@ -19,26 +18,89 @@ use eax::{
 };
 use std::{
     io::{self, ErrorKind},
+    ops::Range,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A stream within records.
-pub(crate) struct Records {
+pub(crate) struct Records<C = RsaAes> {
     stream: Stream,
-    opener: Direction,
-    sealer: Direction,
-    /// The record that is being received; once it is opened, its message.
+    codec: C,
+    /// The record that is being received; once it is opened, with its message.
     incoming: Vec<u8>,
     /// Bytes of `incoming` that have been received.
     received: usize,
     /// The part of the opened message that is still to be read.
-    unread: std::ops::Range<usize>,
+    unread: Range<usize>,
     /// The sealed record that is being sent.
     outgoing: Vec<u8>,
     /// Bytes of `outgoing` that have been sent.
     sent: usize,
+}
+
+/// How messages become records, and records messages.
+pub(crate) trait Codec: Unpin + Send {
+    /// Bytes of a record that tell how long it is; they come first.
+    const HEAD_LEN: usize;
+
+    /// Bytes of a message at most, in a record of ours.
+    fn max_message_len(&self) -> usize;
+
+    /// Bytes that follow `head`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] if no record is that long.
+    fn body_len(&self, head: &[u8]) -> io::Result<usize>;
+
+    /// Puts the record of `message` into `record`, which is empty.
+    fn seal(&mut self, message: &[u8], record: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Verifies `record` and decrypts it in place. Returns where in it the message is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`] if the record was altered.
+    fn open(&mut self, record: &mut [u8]) -> io::Result<Range<usize>>;
+}
+
+/// RSA-AES's records.
+pub(crate) struct RsaAes {
+    opener: Direction,
+    sealer: Direction,
+}
+
+impl Codec for RsaAes {
+    const HEAD_LEN: usize = LENGTH_LEN;
+
+    fn max_message_len(&self) -> usize {
+        MAX_SENT_LEN
+    }
+
+    fn body_len(&self, head: &[u8]) -> io::Result<usize> {
+        let length = head.first_chunk().ok_or(ErrorKind::InvalidData)?;
+        Ok(usize::from(u16::from_be_bytes(*length)) + TAG_LEN)
+    }
+
+    fn seal(&mut self, message: &[u8], record: &mut Vec<u8>) -> io::Result<()> {
+        // Not truncated: see `MAX_SENT_LEN`.
+        let length = (message.len() as u16).to_be_bytes();
+        record.extend(length);
+        record.extend(message);
+        let tag = self.sealer.seal(length, &mut record[LENGTH_LEN..])?;
+        record.extend(tag);
+        Ok(())
+    }
+
+    fn open(&mut self, record: &mut [u8]) -> io::Result<Range<usize>> {
+        let message = LENGTH_LEN..record.len() - TAG_LEN;
+        let (head, body) = record.split_at_mut(LENGTH_LEN);
+        let (text, tag) = body.split_at_mut(message.len());
+        let (length, tag) = (head.first_chunk(), tag.first_chunk());
+        let (Some(length), Some(tag)) = (length, tag) else { return Err(ErrorKind::InvalidData.into()) };
+        self.opener.open(*length, text, tag)?;
+        Ok(message)
+    }
 }
 
 /// AES-EAX with a key of either length.
@@ -95,17 +157,17 @@ impl Direction {
 }
 
 impl Records {
+    /// A stream within RSA-AES's records.
     pub(crate) fn new(stream: Stream, opener: Cipher, sealer: Cipher) -> Self {
-        Self {
-            stream,
-            opener: Direction { cipher: opener, records: 0 },
-            sealer: Direction { cipher: sealer, records: 0 },
-            incoming: Vec::new(),
-            received: 0,
-            unread: 0..0,
-            outgoing: Vec::new(),
-            sent: 0,
-        }
+        let direction = |cipher| Direction { cipher, records: 0 };
+        Self::with(stream, RsaAes { opener: direction(opener), sealer: direction(sealer) })
+    }
+}
+
+impl<C: Codec> Records<C> {
+    pub(crate) fn with(stream: Stream, codec: C) -> Self {
+        let (incoming, received, unread, outgoing, sent) = Default::default();
+        Self { stream, codec, incoming, received, unread, outgoing, sent }
     }
 
     /// The stream within, for types whose records end here; none where a record has more to it than was read.
@@ -113,21 +175,17 @@ impl Records {
         (self.unread.is_empty() && self.received == 0).then_some(self.stream)
     }
 
-    /// Receives and opens the next record. An end before its first byte is the end of the stream.
-    fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Receives and opens the next record. False at the stream's end, before the first byte of a record.
+    fn poll_record(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         loop {
-            let length = self.incoming.first_chunk().filter(|_| self.received >= LENGTH_LEN).copied();
-            let whole =
-                length.map_or(LENGTH_LEN, |length| LENGTH_LEN + usize::from(u16::from_be_bytes(length)) + TAG_LEN);
-            if let Some(length) = length
-                && self.received == whole
-            {
-                self.received = 0;
-                let (message, tag) = self.incoming[LENGTH_LEN..whole].split_at_mut(whole - LENGTH_LEN - TAG_LEN);
-                let tag = tag.first_chunk().ok_or(ErrorKind::InvalidData)?;
-                self.opener.open(length, message, tag)?;
-                self.unread = LENGTH_LEN..whole - TAG_LEN;
-                return Poll::Ready(Ok(()));
+            let mut whole = C::HEAD_LEN;
+            if self.received >= whole {
+                whole += self.codec.body_len(&self.incoming[..whole])?;
+                if self.received == whole {
+                    self.received = 0;
+                    self.unread = self.codec.open(&mut self.incoming[..whole])?;
+                    return Poll::Ready(Ok(true));
+                }
             }
             if self.incoming.len() < whole {
                 self.incoming.resize(whole, 0);
@@ -135,7 +193,7 @@ impl Records {
             let mut missing = ReadBuf::new(&mut self.incoming[self.received..whole]);
             ready!(Pin::new(&mut self.stream).poll_read(cx, &mut missing))?;
             match missing.filled().len() {
-                0 if self.received == 0 => return Poll::Ready(Ok(())),
+                0 if self.received == 0 => return Poll::Ready(Ok(false)),
                 0 => return Poll::Ready(Err(ErrorKind::UnexpectedEof.into())),
                 received => self.received += received,
             }
@@ -154,16 +212,12 @@ impl Records {
     }
 }
 
-impl AsyncRead for Records {
+impl<C: Codec> AsyncRead for Records<C> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.unread.is_empty() {
-            // An empty message is not an end.
-            while self.unread.is_empty() {
-                let before = self.opener.records;
-                ready!(self.poll_record(cx))?;
-                if self.opener.records == before {
-                    return Poll::Ready(Ok(()));
-                }
+        // An empty message is not an end.
+        while self.unread.is_empty() {
+            if !ready!(self.poll_record(cx))? {
+                return Poll::Ready(Ok(()));
             }
         }
         let count = self.unread.len().min(buf.remaining());
@@ -174,23 +228,18 @@ impl AsyncRead for Records {
     }
 }
 
-impl AsyncWrite for Records {
+impl<C: Codec> AsyncWrite for Records<C> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         // One record at a time: the bytes of a sealed one have been accepted, and must be sent before the next.
         ready!(self.poll_send(cx))?;
-        let message = &buf[..buf.len().min(MAX_SENT_LEN)];
+        let message = &buf[..buf.len().min(self.codec.max_message_len())];
         if message.is_empty() {
             return Poll::Ready(Ok(0));
         }
         let this = &mut *self;
-        // Not truncated: see `MAX_SENT_LEN`.
-        let length = (message.len() as u16).to_be_bytes();
         this.outgoing.clear();
         this.sent = 0;
-        this.outgoing.extend(length);
-        this.outgoing.extend(message);
-        let tag = this.sealer.seal(length, &mut this.outgoing[LENGTH_LEN..])?;
-        this.outgoing.extend(tag);
+        this.codec.seal(message, &mut this.outgoing)?;
         Poll::Ready(Ok(message.len()))
     }
 

@@ -17,8 +17,14 @@ pub enum SecurityType {
     Ra2ne,
     /// 16: TightVNC's own negotiation of another type.
     Tight,
+    /// 18: anonymous TLS, then a negotiation of another type.
+    Tls,
     /// 19: a negotiation of sub-types, most of them within TLS.
     VeNCrypt,
+    /// 20: a negotiation of a [`crate::Mechanism`], without TLS.
+    Sasl,
+    /// 20, with the mechanism PLAIN: user name and password in clear text.
+    SaslPlain,
     /// 30: Apple's Diffie-Hellman and AES, for the login alone.
     Ard,
     /// 113: UltraVNC's Windows login; its 64-bit Diffie-Hellman is broken within seconds and protects nothing.
@@ -41,6 +47,11 @@ pub enum SecurityType {
     X509Vnc,
     /// VeNCrypt 262: TLS with a certificate, then user name and password.
     X509Plain,
+    /// VeNCrypt 263: TLS with a certificate, then SASL. QEMU's numbers are meant, which are those of the servers that there
+    /// are; rfbproto has this one and the next the other way round.
+    X509Sasl,
+    /// VeNCrypt 264: anonymous TLS, then SASL.
+    TlsSasl,
     /// Tight 129: user name and password in clear text.
     TightUnixLogin,
     /// A number of Tight's own list that is not spoken here.
@@ -70,7 +81,9 @@ impl From<u32> for SecurityType {
             5 => Self::Ra2,
             6 => Self::Ra2ne,
             16 => Self::Tight,
+            18 => Self::Tls,
             19 => Self::VeNCrypt,
+            20 => Self::Sasl,
             30 => Self::Ard,
             113 => Self::MsLogonII,
             129 => Self::Ra2Aes256,
@@ -82,6 +95,8 @@ impl From<u32> for SecurityType {
             260 => Self::X509None,
             261 => Self::X509Vnc,
             262 => Self::X509Plain,
+            263 => Self::X509Sasl,
+            264 => Self::TlsSasl,
             other => Self::Other(other),
         }
     }
@@ -96,7 +111,9 @@ impl SecurityType {
             Self::Ra2 => 5,
             Self::Ra2ne => 6,
             Self::Tight => 16,
+            Self::Tls => 18,
             Self::VeNCrypt => 19,
+            Self::Sasl | Self::SaslPlain => 20,
             Self::Ard => 30,
             Self::MsLogonII => 113,
             Self::Ra2Aes256 | Self::TightUnixLogin => 129,
@@ -108,6 +125,8 @@ impl SecurityType {
             Self::X509None => 260,
             Self::X509Vnc => 261,
             Self::X509Plain => 262,
+            Self::X509Sasl => 263,
+            Self::TlsSasl => 264,
             Self::TightOther(number) | Self::Other(number) => number,
         }
     }
@@ -120,7 +139,10 @@ impl SecurityType {
             Self::Ra2 => "RA2",
             Self::Ra2ne => "RA2ne",
             Self::Tight => "Tight",
+            Self::Tls => "TLS",
             Self::VeNCrypt => "VeNCrypt",
+            Self::Sasl => "SASL",
+            Self::SaslPlain => "SASLPlain",
             Self::Ard => "ARD",
             Self::MsLogonII => "MSLogonII",
             Self::Ra2Aes256 => "RA2_256",
@@ -132,6 +154,8 @@ impl SecurityType {
             Self::X509None => "X509None",
             Self::X509Vnc => "X509Vnc",
             Self::X509Plain => "X509Plain",
+            Self::X509Sasl => "X509SASL",
+            Self::TlsSasl => "TLSSASL",
             Self::TightUnixLogin => "TightUnixLogin",
             Self::TightOther(_) => return None,
             Self::Other(number) => match number {
@@ -140,8 +164,6 @@ impl SecurityType {
                 13 => "RealVNC RA2r",
                 3..=15 => "RealVNC",
                 17 => "UltraVNC",
-                18 => "TLS",
-                20 => "SASL",
                 21 => "MD5 hash",
                 22 => "xvp",
                 23 => "Secure Tunnel",
@@ -154,7 +176,6 @@ impl SecurityType {
                 114..=116 => "UltraVNC encryption plug-in",
                 133 => "RealVNC RA2r_256",
                 128..=255 => "RealVNC",
-                263 | 264 => "VeNCrypt SASL",
                 265..=267 => "VeNCrypt Ident",
                 _ => return None,
             },
@@ -164,10 +185,14 @@ impl SecurityType {
     /// The protection of a session that was reached with it. A negotiation of another type protects nothing itself.
     pub fn level(self) -> Level {
         match self {
-            Self::X509None | Self::X509Vnc | Self::X509Plain | Self::Ra2 | Self::Ra2Aes256 => Level::Identified,
-            Self::TlsNone | Self::TlsVnc | Self::TlsPlain => Level::Encrypted,
-            Self::VncAuth | Self::Ard | Self::Ra2ne | Self::Ra2neAes256 => Level::Password,
+            Self::X509None | Self::X509Vnc | Self::X509Plain | Self::X509Sasl | Self::Ra2 | Self::Ra2Aes256 => {
+                Level::Identified
+            }
+            Self::Tls | Self::TlsNone | Self::TlsVnc | Self::TlsPlain | Self::TlsSasl => Level::Encrypted,
+            // SASL may encrypt what follows: with RC4, which counts as nothing.
+            Self::VncAuth | Self::Ard | Self::Ra2ne | Self::Ra2neAes256 | Self::Sasl => Level::Password,
             Self::None
+            | Self::SaslPlain
             | Self::MsLogonII
             | Self::Plain
             | Self::TightUnixLogin
@@ -180,7 +205,7 @@ impl SecurityType {
 
     /// Whether the password that it sends can be read on the way. MSLogonII's encryption is counted as none.
     pub fn sends_plaintext_password(self) -> bool {
-        matches!(self, Self::Plain | Self::TightUnixLogin | Self::MsLogonII)
+        matches!(self, Self::Plain | Self::SaslPlain | Self::TightUnixLogin | Self::MsLogonII)
     }
 
     /// Whether it asks for no credentials.
@@ -213,6 +238,10 @@ pub struct Policy {
     /// The request to a repeater: the ID of a server that waits there (`1234` or `ID:1234`), or the address of one that
     /// it is to connect to (`box:5900`). At most 249 bytes.
     pub repeater_id: Option<String>,
+    /// What the user calls the server: a mechanism of SASL sends it along.
+    pub server_name: String,
+    /// The server is shown a certificate of ours within TLS, where it asks for one.
+    pub have_certificate: bool,
     /// Types that are not chosen: see [`crate::client::Outcome::RetryWithout`].
     pub without: Vec<SecurityType>,
 }
@@ -290,14 +319,18 @@ const WITH_USERNAME: &[SecurityType] = {
     use SecurityType::*;
     &[
         VeNCrypt,
+        X509Sasl,
         X509Plain,
         X509Vnc,
         X509None,
         Ra2Aes256,
         Ra2,
+        TlsSasl,
         TlsPlain,
         TlsVnc,
         TlsNone,
+        Tls,
+        Sasl,
         Ard,
         Ra2neAes256,
         Ra2ne,
@@ -305,6 +338,7 @@ const WITH_USERNAME: &[SecurityType] = {
         TightUnixLogin,
         VncAuth,
         MsLogonII,
+        SaslPlain,
         Plain,
         None,
     ]
@@ -317,19 +351,24 @@ const WITH_PASSWORD: &[SecurityType] = {
     &[
         VeNCrypt,
         X509Vnc,
+        X509Sasl,
         X509Plain,
         X509None,
         Ra2Aes256,
         Ra2,
         TlsVnc,
+        TlsSasl,
         TlsPlain,
         TlsNone,
+        Tls,
         Ra2neAes256,
         Ra2ne,
         VncAuth,
+        Sasl,
         Ard,
         Tight,
         MsLogonII,
+        SaslPlain,
         Plain,
         TightUnixLogin,
         None,
@@ -345,17 +384,22 @@ const WITH_NOTHING: &[SecurityType] = {
         TlsNone,
         None,
         X509Vnc,
+        X509Sasl,
         X509Plain,
         Ra2Aes256,
         Ra2,
         TlsVnc,
+        TlsSasl,
         TlsPlain,
+        Tls,
+        Sasl,
         Ard,
         Ra2neAes256,
         Ra2ne,
         VncAuth,
         Tight,
         MsLogonII,
+        SaslPlain,
         Plain,
         TightUnixLogin,
     ]
@@ -381,12 +425,12 @@ mod tests {
 
     #[test]
     fn our_order_decides() {
-        let all = [1, 2, 5, 6, 16, 19, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262];
+        let all = [1, 2, 5, 6, 16, 18, 19, 20, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262, 263, 264];
         for (have, order) in [
-            (BOTH, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (USERNAME, [19, 262, 261, 260, 129, 5, 259, 258, 257, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (PASSWORD, [19, 261, 262, 260, 129, 5, 258, 259, 257, 130, 6, 2, 30, 16, 113, 256, 1]),
-            (NOTHING, [19, 260, 257, 1, 261, 262, 129, 5, 258, 259, 30, 130, 6, 2, 16, 113, 256]),
+            (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
+            (USERNAME, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
+            (PASSWORD, [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 18, 130, 6, 2, 20, 30, 16, 113, 256, 1]),
+            (NOTHING, [19, 260, 257, 1, 261, 263, 262, 129, 5, 258, 264, 259, 18, 20, 30, 130, 6, 2, 16, 113, 256]),
         ] {
             for from in 0..order.len() {
                 let left: Vec<u32> =
@@ -407,7 +451,7 @@ mod tests {
 
     #[test]
     fn unknown_types_are_not_chosen() {
-        assert_eq!(chosen(&policy(BOTH), &[13, 17, 20, 33, 133]), None);
+        assert_eq!(chosen(&policy(BOTH), &[13, 17, 21, 33, 133]), None);
         assert_eq!(chosen(&policy(BOTH), &[]), None);
         let without = Policy { without: vec![SecurityType::VeNCrypt], ..policy(BOTH) };
         assert_eq!(chosen(&without, &[19, 2]), Some(2));
@@ -421,13 +465,17 @@ mod tests {
             (5, "RA2 (5)"),
             (13, "RealVNC RA2r (13)"),
             (16, "Tight (16)"),
+            (18, "TLS (18)"),
             (19, "VeNCrypt (19)"),
             (30, "ARD (30)"),
             (113, "MSLogonII (113)"),
             (115, "UltraVNC encryption plug-in (115)"),
             (129, "RA2_256 (129)"),
             (200, "RealVNC (200)"),
+            (20, "SASL (20)"),
             (262, "X509Plain (262)"),
+            (263, "X509SASL (263)"),
+            (264, "TLSSASL (264)"),
             (77, "type 77"),
         ] {
             assert_eq!(SecurityType::from(number).to_string(), shown);
@@ -451,6 +499,9 @@ mod tests {
             (BOTH, no_floor, &[X509Vnc, X509Plain], &[], Some(X509Plain)),
             (BOTH, no_floor, &[TlsVnc, TlsPlain], &[], Some(TlsPlain)),
             (BOTH, no_floor, &[VncAuth, Ard], &[], Some(Ard)),
+            (BOTH, no_floor, &[X509Vnc, X509Plain, X509Sasl], &[], Some(X509Sasl)),
+            (BOTH, no_floor, &[VncAuth, Sasl], &[], Some(Sasl)),
+            (PASSWORD, no_floor, &[VncAuth, Sasl], &[], Some(VncAuth)),
             // Better protection comes before the user name.
             (BOTH, no_floor, &[X509Vnc, TlsPlain], &[], Some(X509Vnc)),
             (BOTH, no_floor, &[TlsVnc, Ard], &[], Some(TlsVnc)),
@@ -466,6 +517,8 @@ mod tests {
             (PASSWORD, no_floor, &[VncAuth, Tight], &[VncAuth, TightUnixLogin], Some(VncAuth)),
             (PASSWORD, no_floor, &[X509Vnc, X509Plain], &[], Some(X509Vnc)),
             (PASSWORD, no_floor, &[VncAuth, Ard], &[], Some(VncAuth)),
+            // A list that is not known yet is no reason to leave a certificate.
+            (NOTHING, no_floor, &[X509Vnc, Tls], &[], Some(X509Vnc)),
             // Neither picks what asks for nothing.
             (NOTHING, no_floor, &[Tight], &[VncAuth, TightUnixLogin, None], Some(None)),
             (NOTHING, no_floor, &[VncAuth, None], &[], Some(None)),
@@ -491,13 +544,13 @@ mod tests {
         for (order, unauthenticated_first) in [(WITH_USERNAME, false), (WITH_PASSWORD, false), (WITH_NOTHING, true)] {
             let ranked: Vec<_> = order
                 .iter()
-                .filter(|ours| !matches!(ours, SecurityType::VeNCrypt | SecurityType::Tight))
+                .filter(|ours| !matches!(ours, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Tls))
                 // The one exception: see the rules.
                 .filter(|ours| **ours != SecurityType::TightUnixLogin)
                 .map(|ours| (!(unauthenticated_first && ours.is_unauthenticated()), std::cmp::Reverse(ours.level())))
                 .collect();
             assert!(ranked.is_sorted(), "{order:?}");
-            assert_eq!(order.len(), 18, "each type has a place");
+            assert_eq!(order.len(), 23, "each type has a place");
         }
     }
 

@@ -96,6 +96,7 @@ impl Ask for Recorder {
         self.info.push(match info {
             ServerInfo::Version { major, minor } => format!("{major}.{minor}"),
             ServerInfo::Repeater => "repeater".to_owned(),
+            ServerInfo::Mechanism(mechanism) => mechanism.name().to_owned(),
             ServerInfo::Offered(types) => types.iter().filter_map(|offer| offer.name()).collect::<Vec<_>>().join(" "),
         });
     }
@@ -809,7 +810,7 @@ async fn vencrypts_sub_types() {
 #[tokio::test(start_paused = true)]
 async fn the_best_sub_type_is_taken() {
     let script = || {
-        let list = [1, 2, 256, 257, 258, 259, 260, 261, 262, 263, 19];
+        let list = [1, 2, 256, 257, 258, 259, 260, 261, 262, 265, 19];
         then(vencrypt(V38, &[2, 19], &list), [V(&[0, 0, 1, 6]), s([1]), V(PLAIN_LOGIN), s(OK)])
     };
     anns_session(SecurityType::X509Plain, script).await;
@@ -820,11 +821,51 @@ async fn vencrypt_is_left_where_the_outer_list_had_something_better() {
     // In clear text, where VNC authentication was offered beside it.
     ann_retries(SecurityType::VeNCrypt, || then(vencrypt(V38, &[19, 2], &[256]), [Hangs])).await;
     ann_retries(SecurityType::VeNCrypt, || then(vencrypt(V38, &[19, 5], &[258]), [Hangs])).await;
-    ann_retries(SecurityType::VeNCrypt, || then(vencrypt(V38, &[19, 2], &[263]), [Hangs])).await;
+    ann_retries(SecurityType::VeNCrypt, || then(vencrypt(V38, &[19, 2], &[265]), [Hangs])).await;
     let without = Policy { without: vec![SecurityType::VeNCrypt], ..anns() };
     let script = vec![s(V38), V(V38), s([2, 19, 2]), V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)];
     let held = hold_with(then(script, session()), 1, &without, ann()).await;
     assert_eq!(held.security_type, Some(SecurityType::VncAuth));
+}
+
+/// A 3.8 server up to the list within TLS (18).
+fn within_tls(outer: &[u8], list: &[u8]) -> Vec<Turn> {
+    let count = |list: &[u8]| s([&[list.len() as u8], list].concat());
+    vec![s(V38), V(V38), count(outer), V(&[18]), count(list)]
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_has_a_list_of_its_own() {
+    for (list, chosen, rest) in [
+        (&[2][..], SecurityType::TlsVnc, vec![V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)]),
+        (&[1, 77, 2], SecurityType::TlsVnc, vec![V(&[2]), s(CHALLENGE), V(ANSWER), s(OK)]),
+        (&[1], SecurityType::TlsNone, vec![V(&[1]), s(OK)]),
+    ] {
+        for width in [1 << 20, 1] {
+            let script = then(then(within_tls(&[18], list), rest.clone()), session());
+            let held = hold_with(script, width, &anns(), ann()).await;
+            assert!(held.result.is_ok(), "{:?}", held.result);
+            assert_eq!((held.security_type, &held.recorder.tls[..]), (Some(chosen), &[TlsKind::Anonymous][..]));
+            assert_eq!(held.recorder.approved, [SecurityType::Tls]);
+        }
+    }
+    // Nothing within it is known: what stands beside it is taken.
+    for list in [&[19][..], &[77], &[18]] {
+        for width in [1 << 20, 1] {
+            let held = hold_with(then(within_tls(&[18, 2], list), [Hangs]), width, &anns(), ann()).await;
+            assert!(matches!(held.result, Err(Stop::RetryWithout(SecurityType::Tls))), "{:?}", held.result);
+            assert!(held.recorder.requests.is_empty());
+        }
+        ann_fails!(anns(), then(within_tls(&[18], list), [Hangs]), Error::NoCommonSecurity { .. });
+    }
+    ann_fails!(anns(), then(within_tls(&[18], &[]), [text("no")]),
+        Error::Refused { reason: Some(reason) } if reason == "no");
+    ann_fails!(anns(), then(within_tls(&[18], &[]), [s([0xff; 4]), Hangs]), Error::Refused { .. });
+    ann_fails!(
+        anns(),
+        vec![s(V38), V(V38), s([1, 18]), V(&[18]), s([9, 1])],
+        Error::Closed { during: Step::Authentication, .. }
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -837,7 +878,7 @@ async fn vencrypt_failures() {
     ann_fails!(anns(), before(vec![s([9, 9]), V(&[0, 2]), Hangs]), Error::Io { during: Step::SecurityTypes, .. });
     ann_fails!(anns(), before(vec![s([0, 2]), V(&[0, 2]), s([255])]),
         Error::Protocol { detail, .. } if detail == "VeNCrypt version 0.2 refused");
-    for list in [&[][..], &[77, 263], &[19], &[16]] {
+    for list in [&[][..], &[77, 265], &[19], &[16]] {
         ann_fails!(anns(), then(vencrypt(V38, &[19], list), [Hangs]), Error::NoCommonSecurity { .. });
     }
     ann_fails!(anns(), then(vencrypt(V38, &[19], &[258]), [V(&[0, 0, 1, 2]), s([0])]),

@@ -31,6 +31,7 @@ const table = [
   { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'client_certificate', kind: 'text', group: 'advanced', initial: '' },
   { name: 'client_key', kind: 'text', group: 'advanced', initial: '' },
+  { name: 'old_tls', kind: 'check', group: 'advanced', initial: false, wide: true },
   { name: 'reconnect', kind: 'check', group: 'advanced', initial: true, wide: true },
 ] as const satisfies readonly Description[];
 

@@ -28,6 +28,7 @@ import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
 import wsMistake from '../ipc/bindings/WsMistake.ts?raw';
+import oldTls from '../ipc/bindings/OldTls.ts?raw';
 import wsRefusal from '../ipc/bindings/WsRefusal.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
@@ -113,6 +114,7 @@ describe('the catalogues', () => {
       ...wordsIn(proxyProblem).map((problem) => `problem.proxy.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
+      ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
     const tagsIn = (binding: string) => [...binding.matchAll(/"(?:problem|plan)": "(\w+)"/g)].map(([, word]) => word);

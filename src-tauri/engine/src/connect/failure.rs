@@ -34,6 +34,7 @@ pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::BadCredentials(cause) => ConnectError::BadInput { address, detail: cause.to_string() },
         rfb::Error::TooWeak { bits } => ConnectError::TooWeak { address, bits },
         rfb::Error::Integrity { .. } => ConnectError::Integrity { address },
+        rfb::Error::Unproven => ConnectError::ServerUnproven { address },
         rfb::Error::Tls { detail } => ConnectError::Tls { address, detail },
         rfb::Error::Closed { during: rfb::Step::Greeting, .. } => ConnectError::NotRfbClosed { address },
         rfb::Error::Closed { during, .. } => ConnectError::Closed { address, during: during.into() },

@@ -1,9 +1,9 @@
 //! The handshake's callbacks: what is the same for every observer is decided here, the rest is passed on.
 
-use super::{Event, Observer, Policy, Presented, Weaker, peer};
+use super::{Event, Observer, Policy, Presented, Weaker, peer, server_name};
 use crate::{
     error::ConnectError,
-    model::{Certificate, Identity, Level, Party, Protection, Target},
+    model::{Certificate, Identity, Level, OldTls, Party, Protection, Target},
     store::{Pins, Verdict},
     transport::{
         PathKind, TimeoutHandle,
@@ -16,8 +16,8 @@ use crate::{
     },
 };
 use rfb::{
-    Ask, Cancelled, CredentialRequest, Credentials, SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError,
-    TlsKind, client::Server,
+    Ask, Cancelled, CredentialRequest, Credentials, Mechanism, SecurityType, ServerInfo, ServerKey, Step, Stream,
+    TlsError, TlsKind, client::Server,
 };
 use tokio::task::spawn_blocking;
 
@@ -33,7 +33,11 @@ pub(crate) struct Handshake<'a, O> {
     site_tls: Option<String>,
     site: Option<Identity>,
     tls: Option<String>,
+    /// What is old about the server's TLS.
+    old: Vec<OldTls>,
     identity: Option<Identity>,
+    mechanism: Option<Mechanism>,
+    chosen: Option<SecurityType>,
     /// What a server is shown that asks for a certificate.
     certificate: Option<&'a tls::ClientCertificate>,
     /// What ended the handshake, where a callback did.
@@ -49,7 +53,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
         certificate: Option<&'a tls::ClientCertificate>,
         observer: &'a mut O,
     ) -> Self {
-        let (timeout, site_tls, site, tls, identity, failure) = Default::default();
+        let (timeout, site_tls, site, tls, identity, mechanism, chosen, failure) = Default::default();
         Self {
             target,
             pins,
@@ -61,7 +65,10 @@ impl<'a, O: Observer> Handshake<'a, O> {
             site_tls,
             site,
             tls,
+            old: Vec::new(),
             identity,
+            mechanism,
+            chosen,
             certificate,
             failure,
         }
@@ -74,7 +81,8 @@ impl<'a, O: Observer> Handshake<'a, O> {
     /// The path is established; its reads and writes follow the handshake's deadlines from now on.
     pub(crate) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<String>) {
         (self.timeout, self.path, self.site_tls) = (Some(timeout), path, site_tls);
-        (self.tls, self.identity) = (None, None);
+        (self.tls, self.identity, self.mechanism, self.chosen) = (None, None, None, None);
+        self.old.clear();
     }
 
     /// What ended the handshake, where a callback did.
@@ -90,6 +98,8 @@ impl<'a, O: Observer> Handshake<'a, O> {
             have_password: self.policy.have_password,
             floor: self.policy.floor.filter(|floor| *floor > self.path.level()).map(rfb::Level::from),
             repeater_id: Some(self.target.repeater_id.clone()).filter(|id| !id.is_empty()),
+            server_name: server_name(&self.target.address),
+            have_certificate: self.certificate.is_some(),
             without: without.to_vec(),
         }
     }
@@ -98,20 +108,29 @@ impl<'a, O: Observer> Handshake<'a, O> {
     pub(crate) fn protection(&mut self, server: &Server) -> Protection {
         let security_type = server.security_type;
         Protection {
-            level: Level::from(security_type.level()).max(self.path.level()),
+            level: self.level(security_type),
             local: self.path == PathKind::Local,
             through: self.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
             site_tls: self.site_tls.take(),
             security_type: security_type.name().unwrap_or_default().to_owned(),
+            mechanism: self.mechanism.map(|mechanism| mechanism.name().to_owned()),
             tls: self.tls.take(),
+            old: std::mem::take(&mut self.old),
             identity: self.identity.take().or_else(|| self.site.take()),
             password_unasked: self.policy.have_password && security_type.is_unauthenticated(),
         }
     }
 
-    /// What both TLS connections, to the site and to the server, are made with.
+    /// What a session with this security type is protected by. Old TLS hides everything, and proves nothing any more.
+    fn level(&self, security_type: SecurityType) -> Level {
+        let level = Level::from(security_type.level());
+        let level = if self.old.is_empty() { level } else { level.min(Level::Encrypted) };
+        level.max(self.path.level())
+    }
+
+    /// What both TLS connections, to the site and to the server, are made with. Only the server's may be old.
     pub(crate) fn tls_setup(&self) -> tls::Setup<'a> {
-        tls::Setup { ca_file: &self.target.ca_file, certificate: self.certificate }
+        tls::Setup { ca_file: &self.target.ca_file, certificate: self.certificate, accept_old: false }
     }
 
     fn set_timeout(&self, limit: std::time::Duration) {
@@ -127,7 +146,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
 
     /// Asks where `chosen` protects less than the floor. What was agreed to is the floor from then on.
     async fn approve_level(&mut self, chosen: SecurityType) -> Result<(), ConnectError> {
-        let now = Level::from(chosen.level()).max(self.path.level());
+        let now = self.level(chosen);
         let Some(before) = self.policy.floor.filter(|floor| now < *floor) else { return Ok(()) };
         self.observer.weaker(Weaker { before, now, security_type: chosen }).await?;
         self.policy.floor = Some(now);
@@ -175,10 +194,15 @@ impl<O: Observer> Ask for Handshake<'_, O> {
             ServerInfo::Repeater => Event::Repeater,
             ServerInfo::Version { major, minor } => Event::Version { major, minor },
             ServerInfo::Offered(offered) => Event::Offered(offered),
+            ServerInfo::Mechanism(mechanism) => {
+                self.mechanism = Some(mechanism);
+                Event::Mechanism(mechanism)
+            }
         });
     }
 
     async fn approve(&mut self, chosen: SecurityType) -> Result<(), Cancelled> {
+        self.chosen = Some(chosen);
         self.observer.event(Event::Chosen(chosen));
         self.approve_level(chosen).await.map_err(|error| self.fail(error))?;
         self.approve_clear_text(chosen).await.map_err(|error| self.fail(error))?;
@@ -189,7 +213,8 @@ impl<O: Observer> Ask for Handshake<'_, O> {
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
         self.set_timeout(timeout::TLS);
         self.observer.event(Event::TlsStarts);
-        let setup = self.tls_setup();
+        let setup = tls::Setup { accept_old: self.target.old_tls, ..self.tls_setup() };
+        let address = self.target.address.without_query().to_string();
         let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), setup).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
@@ -197,15 +222,29 @@ impl<O: Observer> Ask for Handshake<'_, O> {
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Client(refusal)) => {
-                self.fail(refusal.explain(self.target.address.without_query().to_string()));
+                self.fail(refusal.explain(address));
+                return Err(TlsError::Cancelled);
+            }
+            Err(tls::Failed::Old { why, detail }) => {
+                self.fail(ConnectError::OldTls { address, why, detail });
+                return Err(TlsError::Cancelled);
+            }
+            Err(tls::Failed::Weak { bits }) => {
+                self.fail(ConnectError::TooWeak { address, bits });
                 return Err(TlsError::Cancelled);
             }
             Err(tls::Failed::Early) => return Err(TlsError::Early),
             Err(tls::Failed::Tls { detail }) => return Err(TlsError::Failed { detail }),
             Err(tls::Failed::Io(cause)) => return Err(TlsError::Io(cause)),
         };
-        self.observer.event(Event::Tls { description: &tls.description, anonymous: tls.certificate.is_none() });
-        self.tls = Some(tls.description);
+        let (description, anonymous) = (&tls.description, tls.certificate.is_none());
+        self.observer.event(Event::Tls { description, anonymous, old: &tls.old });
+        (self.tls, self.old) = (Some(tls.description), tls.old);
+        // What was approved before may have been better than what it came to.
+        if let Some(chosen) = self.chosen.filter(|_| !self.old.is_empty()) {
+            let approved = self.approve_level(chosen).await;
+            approved.map_err(|error| self.fail(error)).map_err(|Cancelled| TlsError::Cancelled)?;
+        }
         if let Some(certificate) = tls.certificate {
             self.approve_identity(Identity::X509(certificate)).await.map_err(|Cancelled| TlsError::Cancelled)?;
         }

@@ -71,7 +71,7 @@ pub(crate) struct LoggedIn {
     pub(crate) protection: Protection,
 }
 
-/// Connects and logs in. Where the server does better without VeNCrypt or Tight, it is dialled a second time.
+/// Connects and logs in. Where the server does better without VeNCrypt, Tight, TLS or SASL, it is dialled again.
 ///
 /// # Errors
 /// Any [`ConnectError`]; the observer's own where it returned one.
@@ -100,7 +100,7 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
                 let protection = handshake.protection(&server);
                 return Ok(LoggedIn { server, protection });
             }
-            // At most twice: VeNCrypt and Tight.
+            // At most six times: VeNCrypt, Tight, TLS, and the three with SASL.
             Ok(Outcome::RetryWithout(negotiation)) => {
                 without.push(negotiation);
                 handshake.observer().event(Event::RetryWithout(negotiation));
@@ -184,6 +184,16 @@ fn peer(address: &Address) -> transport::tls::Peer {
     match address {
         Address::Tcp { hostname, .. } | Address::Ws(WebSocket { hostname, .. }) => Peer::of(hostname),
         Address::Unix(_) | Address::Demo => Peer::Local,
+    }
+}
+
+/// What a login is for, where the login says so.
+fn server_name(address: &Address) -> String {
+    use transport::tls::Peer;
+    match peer(address) {
+        Peer::Name(name) => name,
+        Peer::Ip(address) => address.to_string(),
+        Peer::Local => "localhost".to_owned(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::{
     error::ConnectError,
-    model::{Identity, Level, Party, Proxy, Secret},
+    model::{Identity, Level, OldTls, Party, Proxy, Secret},
     store::Verdict,
     transport::{ConnectTrace, PathKind, ssh::AskPass},
 };
-use rfb::{CredentialRequest, Credentials, SecurityType, Step};
+use rfb::{CredentialRequest, Credentials, Mechanism, SecurityType, Step};
 
 /// The pipeline's caller. No deadline runs while one of its futures is awaited. An error that it returns ends the
 /// connection, and is what [`super::connect`] returns.
@@ -86,8 +86,12 @@ pub(crate) enum Event<'a> {
         description: &'a str,
         /// Whether the server has shown no certificate.
         anonymous: bool,
+        /// What is old about it.
+        old: &'a [OldTls],
     },
-    /// The server offers something better without this negotiation (VeNCrypt or Tight): it is dialled again.
+    /// The best of the mechanisms that the server offers within SASL.
+    Mechanism(Mechanism),
+    /// The server offers something better without this type (VeNCrypt, Tight, TLS, or one with SASL): it is dialled again.
     RetryWithout(SecurityType),
 }
 

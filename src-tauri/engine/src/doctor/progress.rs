@@ -30,6 +30,7 @@ impl Progress {
             Event::Version { major, minor } => self.report.protocol = Some(format!("{major}.{minor}")),
             Event::Offered(offered) => self.offered(offered),
             Event::Chosen(chosen) => self.chose(chosen),
+            Event::Tls { old: [_, ..], .. } => self.is_old(),
             _ => {}
         }
     }
@@ -57,6 +58,12 @@ impl Progress {
     fn chose(&mut self, chosen: SecurityType) {
         self.report.chosen = Some(name(chosen));
         self.report.protection = Some(Level::from(chosen.level()).max(self.path_level));
+    }
+
+    /// TLS is old, which proves nothing.
+    fn is_old(&mut self) {
+        let level = self.report.protection.map(|level| level.min(Level::Encrypted).max(self.path_level));
+        self.report.protection = level;
     }
 
     /// Who the server has shown to be.

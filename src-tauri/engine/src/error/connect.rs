@@ -1,6 +1,6 @@
 //! Why there is no session with a server, or no longer one.
 
-use crate::model::Level;
+use crate::model::{Level, OldTls};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -215,11 +215,23 @@ pub enum ConnectError {
     /// An encrypted record has a wrong message authentication code: it was altered on the way.
     #[error("what {address} sent was altered on the way; nothing secret was sent after that")]
     Integrity { address: String },
+    /// The server took the login without proving that it knows the password: it may be another.
+    #[error("{address} did not prove that it knows the password: it may not be the machine that you mean")]
+    ServerUnproven { address: String },
     /// TLS could not be established.
     #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
     Tls {
         address: String,
         /// The TLS library's or the server's words.
+        detail: String,
+    },
+    /// The server's TLS is older than what is accepted.
+    #[error("{address} has {why}, which is no longer safe{}", in_brackets(detail))]
+    OldTls {
+        address: String,
+        /// What it comes to.
+        why: OldTls,
+        /// The TLS library's words.
         detail: String,
     },
     /// The host's own file of certificate authorities cannot be used.

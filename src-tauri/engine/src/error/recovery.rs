@@ -106,7 +106,9 @@ impl ConnectError {
             | Self::BadHttpAuth { .. }
             | Self::TooWeak { .. }
             | Self::Integrity { .. }
+            | Self::ServerUnproven { .. }
             | Self::Tls { .. }
+            | Self::OldTls { .. }
             | Self::CaFile { .. }
             | Self::ClientCertificateWanted { .. }
             | Self::ClientCertificateRefused { .. }
@@ -140,7 +142,7 @@ mod tests {
     use super::*;
     use crate::{
         error::{Step, WsMistake},
-        model::Level,
+        model::{Level, OldTls as Old},
     };
     use serde_json::json;
     use std::collections::BTreeSet;
@@ -214,7 +216,9 @@ mod tests {
             (BadHttpAuth { address: address(), detail: detail() }, NO, NO, NO),
             (TooWeak { address: address(), bits: 512 }, NO, NO, NO),
             (Integrity { address: address() }, NO, NO, NO),
+            (ServerUnproven { address: address() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
+            (OldTls { address: address(), why: Old::Version, detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),
             (ClientCertificateWanted { address: address(), detail: detail() }, NO, NO, NO),
             (ClientCertificateRefused { address: address(), detail: detail() }, NO, NO, NO),

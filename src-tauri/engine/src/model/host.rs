@@ -29,6 +29,8 @@ pub struct HostOptions {
     pub client_certificate: String,
     /// The file with its key, where that is another one.
     pub client_key: String,
+    /// Whether its TLS may be older than what is safe.
+    pub old_tls: bool,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: bool,
 }
@@ -44,6 +46,7 @@ impl Default for HostOptions {
             ca_file,
             client_certificate,
             client_key,
+            old_tls: false,
             reconnect: true,
         }
     }
@@ -492,7 +495,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "reconnect": true, "demo": false,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
             })
         );
     }

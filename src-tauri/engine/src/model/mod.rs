@@ -28,7 +28,7 @@ pub use jump::{Jump, JumpProblem};
 pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
-pub use protection::{Level, Protection, Travels};
+pub use protection::{Level, OldTls, Protection, Travels};
 pub use proxy::{Proxy, ProxyKind, ProxyProblem};
 pub use secret::{PasswordChange, Secret};
 pub use target::Target;

@@ -67,8 +67,12 @@ pub struct Protection {
     pub site_tls: Option<String>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
+    /// How the login was made within SASL, such as `SCRAM-SHA-256`.
+    pub mechanism: Option<String>,
     /// Version and cipher of TLS, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`; none without TLS.
     pub tls: Option<String>,
+    /// What is old about TLS; the user agreed to that for this machine.
+    pub old: Vec<OldTls>,
     /// The key that the server has proved; none where the security type has no server key.
     pub identity: Option<Identity>,
     /// A password is known for this machine, and the server did not ask for one.
@@ -82,6 +86,35 @@ impl Protection {
     }
 }
 
+/// What can be old about a server's TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum OldTls {
+    /// It speaks nothing newer than TLS 1.1.
+    Version,
+    /// It has none of the algorithms that are safe: most often it signs with SHA-1 only.
+    Algorithms,
+    /// It signs its part of the handshake with SHA-1 or MD5.
+    Signature,
+    /// It is from before RFC 5746 (2010): somebody in between could put something before what is sent to it.
+    Renegotiation,
+    /// Its Diffie-Hellman key has less than 1024 bits. That is accepted from nobody.
+    Key,
+}
+
+impl fmt::Display for OldTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Version => "TLS 1.1 or older",
+            Self::Algorithms => "none of the algorithms that are safe",
+            Self::Signature => "signatures with SHA-1 or MD5",
+            Self::Renegotiation => "TLS without RFC 5746",
+            Self::Key => "a Diffie-Hellman key that protects nothing",
+        })
+    }
+}
+
 /// What happens to a password on its way to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -92,6 +125,8 @@ pub enum Travels {
     /// VNC authentication without TLS (RFC 6143, section 7.2.2): it is not sent, but a recording of the
     /// exchange allows searching for it offline; only its first eight bytes count.
     Scrambled,
+    /// SASL without TLS: it is not sent, but a recording of the exchange allows searching for it offline.
+    Hashed,
     /// Readable on the network.
     Clear,
     /// In any form: the connection does not leave this computer.
@@ -102,6 +137,7 @@ impl From<SecurityType> for Travels {
     fn from(security_type: SecurityType) -> Self {
         match security_type {
             SecurityType::VncAuth => Self::Scrambled,
+            SecurityType::Sasl => Self::Hashed,
             revealing if revealing.sends_plaintext_password() => Self::Clear,
             _ => Self::Encrypted,
         }

@@ -72,7 +72,9 @@ fn on_this_computer() -> Protection {
         through: None,
         site_tls: None,
         security_type: String::new(),
+        mechanism: None,
         tls: None,
+        old: Vec::new(),
         identity: None,
         password_unasked: false,
     }

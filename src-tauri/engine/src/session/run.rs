@@ -93,6 +93,8 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
     };
     stream.write_all(&first).await.map_err(lost)?;
+    // Records and WebSockets keep what is written until then.
+    stream.flush().await.map_err(lost)?;
     Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),

@@ -10,9 +10,9 @@ use crate::{
 
 #[tokio::test(start_paused = true)]
 async fn lists() {
-    let all: Vec<u8> = (20..=29).chain(31..=112).chain(140..=255).collect();
-    let none_of_255 = "no_common_type: SASL (20), MD5 hash (21), xvp (22), Secure Tunnel (23), Integrated SSH (24), \
-                       type 25, type 26, type 27";
+    let all: Vec<u8> = (21..=29).chain(31..=112).chain(140..=255).collect();
+    let none_of_255 = "no_common_type: MD5 hash (21), xvp (22), Secure Tunnel (23), Integrated SSH (24), type 25, \
+                       type 26, type 27, type 28";
     let accepts = [say([7; 16]), HearAny(16), u32(0), hear([1]), desk()];
     play_all([
         case("types-unknown", offers(&[13, 17, 77]), "no_common_type: RealVNC RA2r (13), UltraVNC (17), type 77"),

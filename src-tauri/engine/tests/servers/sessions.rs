@@ -1,7 +1,7 @@
 //! Whole sessions, as a person at a window has them: questions, answers, pixels, and input where it is allowed.
 
 use crate::{
-    bed::{COLOUR, PASSWORD, Qemu, SIZE, TIMEOUT, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
+    bed::{ANN, COLOUR, PASSWORD, Qemu, SIZE, TIMEOUT, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
     certificates::{CertificateParams, p256, rsa, self_signed},
     examination::address,
     viewer::{ORIGIN, Viewer},
@@ -63,9 +63,10 @@ impl House {
             match state {
                 SessionState::Asking { number, prompt, .. } => {
                     let answer = match &prompt {
-                        Prompt::Password { .. } => {
+                        Prompt::Password { username, .. } => {
                             let password = (*passwords.next().expect("another password")).to_owned().into();
-                            Answer::Password { username: None, password, remember: false }
+                            let username = username.as_ref().map(|_| ANN.0.to_owned());
+                            Answer::Password { username, password, remember: false }
                         }
                         Prompt::Trust { .. } => Answer::Trust,
                         other => panic!("{at} led to {other:?}"),
@@ -103,6 +104,17 @@ async fn pixels_come_through_every_protection() {
     let mut visit = house.visit(&server.address, &[PASSWORD]).await;
     assert_eq!(protection(&visit), ("TLSVnc", Level::Encrypted));
     assert!(visit.viewer.colours().await.len() > 1, "QEMU writes that there is no display");
+
+    for (tls, mechanisms, expected, mechanism) in [
+        (Tls::Without, "digest-md5", ("SASL", Level::Password), "DIGEST-MD5"),
+        (Tls::X509(&shown), "plain scram-sha-256", ("X509SASL", Level::Identified), "SCRAM-SHA-256"),
+    ] {
+        let server = Qemu::with_sasl(tls, mechanisms).await;
+        let mut visit = house.visit(&server.address, &["falsch", ANN.1]).await;
+        assert_eq!(protection(&visit), expected);
+        assert_eq!(visit.protection.mechanism.as_deref(), Some(mechanism));
+        assert!(visit.viewer.colours().await.len() > 1, "a picture of several records");
+    }
 
     let server = Xvnc::start(&["-SecurityTypes", "TLSVnc"]).await;
     let mut visit = house.visit(&server.address, &[PASSWORD]).await;

@@ -5,10 +5,11 @@ use crate::{
     certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password},
-        Keys,
+        Keys, address, examine_target,
     },
-    table::{CLEAR, ENCRYPTED, IDENTIFIED, NOTHING_TAKEN, SCRAMBLED, Table},
+    table::{CLEAR, ENCRYPTED, IDENTIFIED, SCRAMBLED, Table},
 };
+use portlight_engine::model::Target;
 
 const WRONG: &str = "auth_failed: password check failed!";
 
@@ -56,19 +57,43 @@ async fn with_tls() {
     ];
     table.examine("-ssl, passwords", &server.address, &keys, &attempts).await;
 
-    let (takes, level) = NOTHING_TAKEN;
-    let server = X11vnc::showing(&shown, &[&X11vnc::passwords()[..], &["-anontls", "only"]].concat()).await;
-    let attempts = [("right", Password(PASSWORD), (takes, level, "no_common_type: TLS (18)"))];
+    // Debian's OpenSSL lets no server be anonymous, so the first of each refuses every client.
+    let with_list = [&X11vnc::passwords()[..], &["-anontls", "only"]].concat();
+    let server = X11vnc::showing(&shown, &with_list).await;
+    let attempts = [("right", Password(PASSWORD), ("TLS", ENCRYPTED, "tls: …"))];
     table.examine("-ssl -anontls only, passwords", &server.address, &keys, &attempts).await;
+    let server = X11vnc::showing_leniently(&shown, "", &with_list).await;
+    let attempts = [
+        ("none", Nothing, ("TLS", ENCRYPTED, "wants a login")),
+        ("wrong", Password("falsch"), ("TLS", ENCRYPTED, "auth_failed…")),
+        ("right", Password(PASSWORD), ("TLS", ENCRYPTED, "let in")),
+    ];
+    table.examine("the same, OpenSSL at level 0", &server.address, &keys, &attempts).await;
+    let server = X11vnc::showing_leniently(&shown, "", &["-anontls", "only"]).await;
+    let attempts = [("none", Nothing, ("TLS", ENCRYPTED, "let in"))];
+    table.examine("the same without passwords", &server.address, &keys, &attempts).await;
 
-    // Debian's OpenSSL lets no server be anonymous, so this one refuses every client.
     let anonymous = [&X11vnc::passwords()[..], &["-vencrypt", "nox509:only"]].concat();
     let server = X11vnc::showing(&shown, &anonymous).await;
     let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "tls: …"))];
     table.examine("-ssl -vencrypt nox509:only, passwords", &server.address, &keys, &attempts).await;
 
-    let server = X11vnc::showing_leniently(&shown, &anonymous).await;
+    let server = X11vnc::showing_leniently(&shown, "", &anonymous).await;
     let attempts = [("right", Password(PASSWORD), ("TLSVnc", ENCRYPTED, "let in"))];
     table.examine("the same, OpenSSL at level 0", &server.address, &keys, &attempts).await;
+
+    for (settings, options) in [("MaxProtocol = TLSv1", &[][..]), ("MaxProtocol = TLSv1.1", &anonymous)] {
+        let server = X11vnc::showing_leniently(&shown, settings, options).await;
+        let mut target = Target::unsaved("x11vnc".to_owned(), address(&server.address), false);
+        let (takes, strict, agreed, why) = match options {
+            [] => ("X509None", IDENTIFIED, ENCRYPTED, "old_tls: tlsv1 alert protocol version, version"),
+            _ => ("TLSVnc", ENCRYPTED, ENCRYPTED, "old_tls: unsupported protocol, version"),
+        };
+        let report = examine_target(target.clone(), Password(PASSWORD), &keys).await;
+        table.enter(settings, "strict", &report, (takes, strict, why));
+        target.old_tls = true;
+        let report = examine_target(target, Password(PASSWORD), &keys).await;
+        table.enter(settings, "old accepted", &report, (takes, agreed, "let in"));
+    }
     table.end();
 }

@@ -4,9 +4,13 @@ mod ard;
 mod ms_logon;
 mod plain;
 mod rsa_aes;
+mod sasl;
 mod tight;
+mod tls;
 mod vencrypt;
 pub(crate) mod vnc;
+
+pub(crate) use sasl::Layer;
 
 use crate::{
     ask::{Ask, CredentialRequest, Credentials},
@@ -37,8 +41,8 @@ pub(crate) struct Agreed {
 
 /// The end of [`log_in`].
 pub(crate) enum LogIn {
-    /// The exchange is complete; the server's verdict follows.
-    Done(Agreed),
+    /// The exchange is complete; the server's verdict follows. After that everything is within the layer, if there is one.
+    Done(Agreed, Option<Box<Layer>>),
     /// See [`crate::client::Outcome::RetryWithout`].
     RetryWithout(SecurityType),
 }
@@ -60,7 +64,7 @@ where
         Offers::Listed(listed) => (policy.choose(listed).ok_or_else(|| no_common_security(listed))?, &listed[..]),
     };
     // A negotiation has nothing to approve yet.
-    let negotiates = matches!(chosen, SecurityType::VeNCrypt | SecurityType::Tight);
+    let negotiates = matches!(chosen, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Sasl);
     if !negotiates {
         ask.approve(chosen).await?;
     }
@@ -68,21 +72,32 @@ where
         // Not truncated: it was offered in a byte.
         wire.send(&[chosen.number() as u8]).await?;
     }
-    let choice = match chosen {
-        SecurityType::VeNCrypt => vencrypt::negotiate(wire, ask, policy, listed).await?,
-        SecurityType::Tight => tight::negotiate(wire, ask, policy, listed).await?,
-        _ => Choice::Inner(chosen),
+    let (choice, others) = match chosen {
+        SecurityType::VeNCrypt => {
+            let (choice, inner) = vencrypt::negotiate(wire, ask, policy, listed).await?;
+            let outer = listed.iter().copied().filter(|other| *other != SecurityType::VeNCrypt);
+            (choice, outer.chain(inner).collect())
+        }
+        SecurityType::Tight => (tight::negotiate(wire, ask, policy, listed).await?, listed.to_vec()),
+        SecurityType::Tls => (tls::negotiate(wire, ask, policy, listed).await?, listed.to_vec()),
+        _ => (Choice::Inner(chosen), listed.to_vec()),
     };
-    let agreed = match choice {
-        Choice::Inner(inner) => Agreed {
-            chosen: inner,
-            within_vencrypt: chosen == SecurityType::VeNCrypt,
-            within_tight: chosen == SecurityType::Tight,
-        },
-        Choice::Outer => return Ok(LogIn::RetryWithout(chosen)),
+    let Choice::Inner(inner) = choice else { return Ok(LogIn::RetryWithout(chosen)) };
+    let mut agreed = Agreed {
+        chosen: inner,
+        within_vencrypt: chosen == SecurityType::VeNCrypt,
+        within_tight: chosen == SecurityType::Tight,
     };
-    exchange(wire, ask, rng, agreed.chosen).await?;
-    Ok(LogIn::Done(agreed))
+    if !matches!(inner, SecurityType::Sasl | SecurityType::TlsSasl | SecurityType::X509Sasl) {
+        exchange(wire, ask, rng, inner).await?;
+        return Ok(LogIn::Done(agreed, None));
+    }
+    let Some(mechanism) = sasl::negotiate(wire, ask, policy, inner, &others).await? else {
+        return Ok(LogIn::RetryWithout(inner));
+    };
+    agreed.chosen = mechanism.security_type;
+    let layer = sasl::authenticate(wire, ask, rng, &policy.server_name, mechanism).await?;
+    Ok(LogIn::Done(agreed, layer.map(Box::new)))
 }
 
 /// Performs `chosen`'s own exchange; its TLS, if it has any, is established.
@@ -100,7 +115,9 @@ where
         Ard => ard::authenticate(wire, ask, rng).await,
         MsLogonII => ms_logon::authenticate(wire, ask, rng).await,
         // Never chosen by `Policy::choose`, or negotiated by now.
-        Tight | VeNCrypt | TightOther(_) | Other(_) => Err(no_common_security(&[chosen])),
+        Tight | Tls | VeNCrypt | Sasl | SaslPlain | TlsSasl | X509Sasl | TightOther(_) | Other(_) => {
+            Err(no_common_security(&[chosen]))
+        }
     }
 }
 

@@ -10,22 +10,22 @@
 //! | server | 1 | TLS only. 1: go |
 //! | both | | TLS only. its handshake; everything after is within it |
 
-use super::{distinct, no_common_security};
+use super::{distinct, no_common_security, tls::establish};
 use crate::{
-    ask::{Ask, ServerInfo, Step, TlsError, TlsKind},
+    ask::{Ask, ServerInfo, Step, TlsKind},
     error::Error,
     security::{Choice, Policy, SecurityType},
     wire::Wire,
 };
 
 /// Agrees on a sub-type and establishes its TLS; the sub-type's own exchange follows. `outer` is the list that VeNCrypt
-/// was chosen from.
+/// was chosen from. Returns the list of sub-types, too.
 pub(super) async fn negotiate<A: Ask>(
     wire: &mut Wire,
     ask: &mut A,
     policy: &Policy,
     outer: &[SecurityType],
-) -> Result<Choice, Error> {
+) -> Result<(Choice, Vec<SecurityType>), Error> {
     wire.set_step(Step::SecurityTypes, ask);
     let version: [u8; 2] = wire.read_array().await?;
     if version < VERSION {
@@ -45,45 +45,36 @@ pub(super) async fn negotiate<A: Ask>(
     let speakable: Vec<_> = offered
         .iter()
         .copied()
-        .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight))
+        .filter(|offer| !matches!(offer, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Tls))
         .collect();
     let choice = policy.choose_within(SecurityType::VeNCrypt, outer, &speakable);
-    let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else { return Ok(Choice::Outer) };
+    let Choice::Inner(chosen) = choice.ok_or_else(|| no_common_security(&offered))? else {
+        return Ok((Choice::Outer, speakable));
+    };
     ask.approve(chosen).await?;
     wire.send(&chosen.number().to_be_bytes()).await?;
     if let Some(kind) = tls_kind(chosen) {
         upgrade(wire, ask, kind).await?;
     }
-    Ok(Choice::Inner(chosen))
+    Ok((Choice::Inner(chosen), speakable))
 }
 
 fn tls_kind(chosen: SecurityType) -> Option<TlsKind> {
     use SecurityType::*;
     match chosen {
-        TlsNone | TlsVnc | TlsPlain => Some(TlsKind::Anonymous),
-        X509None | X509Vnc | X509Plain => Some(TlsKind::X509),
+        TlsNone | TlsVnc | TlsPlain | TlsSasl => Some(TlsKind::Anonymous),
+        X509None | X509Vnc | X509Plain | X509Sasl => Some(TlsKind::X509),
         _ => Option::None,
     }
 }
 
-/// Establishes TLS. Nothing was read ahead: bytes that were injected before the server's TLS are left in the stream, for
-/// the caller to reject.
+/// Establishes TLS, where the server says that it is ready.
 async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<(), Error> {
     wire.set_step(Step::Authentication, ask);
     if wire.read_u8().await? != 1 {
         return Err(Error::Tls { detail: "the server could not start TLS".to_owned() });
     }
-    let plain = wire.take_stream();
-    match ask.tls(plain, kind).await {
-        Ok(stream) => {
-            wire.set_stream(stream);
-            Ok(())
-        }
-        Err(TlsError::Cancelled) => Err(Error::Cancelled),
-        Err(TlsError::Early) => Err(wire.protocol_error("data before TLS")),
-        Err(TlsError::Failed { detail }) => Err(Error::Tls { detail }),
-        Err(TlsError::Io(source)) => Err(wire.map_io_error(source)),
-    }
+    establish(wire, ask, kind).await
 }
 
 /// The only version in use.

@@ -63,6 +63,10 @@ client_certificate: string,
  */
 client_key: string, 
 /**
+ * Whether its TLS may be older than what is safe.
+ */
+old_tls: boolean, 
+/**
  * Whether a session dials again where the connection breaks.
  */
 reconnect: boolean, };

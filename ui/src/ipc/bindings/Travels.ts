@@ -3,4 +3,4 @@
 /**
  * What happens to a password on its way to the server.
  */
-export type Travels = "encrypted" | "scrambled" | "clear" | "local";
+export type Travels = "encrypted" | "scrambled" | "hashed" | "clear" | "local";

@@ -404,13 +404,16 @@ describe('the password', () => {
     expect(find('#password')).toHaveFocus();
   });
 
-  test.each(['encrypted', 'local', 'scrambled', 'clear'] as const)('says how it travels: %s', async (travels) => {
-    await open();
-    await ask({ ...password, travels });
-    expect(find('#travels')).toHaveTextContent(t(`prompt.travels.${travels}`));
-    expect(find('#travels')).toHaveClass(travels);
-    expect(find('#password')).toHaveAccessibleDescription(new RegExp(t(`prompt.travels.${travels}`)));
-  });
+  test.each(['encrypted', 'local', 'scrambled', 'hashed', 'clear'] as const)(
+    'says how it travels: %s',
+    async (travels) => {
+      await open();
+      await ask({ ...password, travels });
+      expect(find('#travels')).toHaveTextContent(t(`prompt.travels.${travels}`));
+      expect(find('#travels')).toHaveClass(travels);
+      expect(find('#password')).toHaveAccessibleDescription(new RegExp(t(`prompt.travels.${travels}`)));
+    },
+  );
 
   test.each([
     ['12345678', ''],

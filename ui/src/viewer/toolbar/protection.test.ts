@@ -86,6 +86,20 @@ test('TLS to a website in front of the machine is in the details', async () => {
   expect(find('#site-tls')).toHaveTextContent('TLSv1.3 TLS_AES_128_GCM_SHA256');
 });
 
+test('how SASL was used, and what is old about TLS, is in the details', async () => {
+  await goLive({
+    level: 'encrypted',
+    security_type: 'X509SASL',
+    mechanism: 'SCRAM-SHA-256',
+    old: ['version', 'signature'],
+  });
+  await userEvent.click(find('#protection'));
+  const panel = find('#protection-panel');
+  for (const words of ['X509SASL', 'SCRAM-SHA-256', t('viewer.old_tls.version'), t('viewer.old_tls.signature')])
+    expect(panel).toHaveTextContent(words);
+  expect(await violations()).toEqual([]);
+});
+
 test('the panel goes when the screen is clicked', async () => {
   const rfb = await goLive({});
   await userEvent.click(find('#protection'));

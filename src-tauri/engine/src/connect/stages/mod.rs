@@ -6,7 +6,7 @@ mod path;
 use super::Event;
 use crate::{error::ConnectError, model::Target};
 use path::note_path;
-use rfb::{SecurityType, Step};
+use rfb::{Mechanism, SecurityType, Step};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 use tokio::time::Instant;
@@ -101,6 +101,7 @@ struct Exchange {
     encrypted: bool,
     confirmed: bool,
     logged_in: bool,
+    mechanism: Option<Mechanism>,
 }
 
 impl Stages {
@@ -132,14 +133,16 @@ impl Stages {
                 self.done(format!("{}{}", name(chosen), why.unwrap_or_default()));
                 self.enter(self.next());
             }
-            Event::Tls { description, anonymous } => {
+            Event::Tls { description, anonymous, old } => {
                 self.exchange.encrypted = true;
-                self.done(format!("{description}{}", if anonymous { ", anonymous" } else { "" }));
+                let old: String = old.iter().map(|old| format!(", old: {old}")).collect();
+                self.done(format!("{description}{}{old}", if anonymous { ", anonymous" } else { "" }));
                 self.enter(ReportStage::Login);
             }
             Event::RetryWithout(negotiation) => {
                 *self = Self { without: Some(negotiation), ..Self::new() };
             }
+            Event::Mechanism(mechanism) => self.exchange.mechanism = Some(mechanism),
             Event::Offered(_) | Event::TlsStarts => {}
         }
     }
@@ -186,7 +189,12 @@ impl Stages {
             Step::SecurityResult => self.enter(ReportStage::Login),
             Step::ServerInit => {
                 self.enter(ReportStage::Login);
-                self.done(if self.exchange.logged_in { "accepted" } else { "none is asked for" });
+                let accepted = match (self.exchange.mechanism, self.exchange.logged_in) {
+                    (Some(mechanism), _) => format!("accepted, by {}", mechanism.name()),
+                    (None, true) => "accepted".to_owned(),
+                    (None, false) => "none is asked for".to_owned(),
+                };
+                self.done(accepted);
                 self.enter(ReportStage::Desktop);
             }
         }
@@ -197,7 +205,11 @@ impl Stages {
         use SecurityType::*;
         let Exchange { chosen, encrypted, confirmed, .. } = self.exchange;
         match chosen {
-            Some(TlsNone | TlsVnc | TlsPlain | X509None | X509Vnc | X509Plain) if !encrypted => ReportStage::Tls,
+            Some(Tls | TlsNone | TlsVnc | TlsPlain | TlsSasl | X509None | X509Vnc | X509Plain | X509Sasl)
+                if !encrypted =>
+            {
+                ReportStage::Tls
+            }
             Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if !confirmed => ReportStage::Trust,
             _ => ReportStage::Login,
         }

@@ -158,6 +158,7 @@ impl Observer for Prompts<'_> {
             | Event::Chosen(_)
             | Event::Approved(_)
             | Event::Tls { .. }
+            | Event::Mechanism(_)
             | Event::RetryWithout(_) => return,
         };
         self.run.set_stage(stage);

@@ -102,6 +102,9 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
     for (path, security_type, username, travels) in [
         (PathKind::Network, SecurityType::VncAuth, None, Travels::Scrambled),
         (PathKind::Network, SecurityType::TlsVnc, None, Travels::Encrypted),
+        (PathKind::Network, SecurityType::Sasl, Some("ann"), Travels::Hashed),
+        (PathKind::Network, SecurityType::X509Sasl, Some("ann"), Travels::Encrypted),
+        (PathKind::Network, SecurityType::SaslPlain, Some("ann"), Travels::Clear),
         (PathKind::Network, SecurityType::Plain, Some("ann"), Travels::Clear),
         (PathKind::Network, SecurityType::Ard, Some("ann"), Travels::Encrypted),
         (PathKind::Local, SecurityType::Plain, Some("ann"), Travels::Local),

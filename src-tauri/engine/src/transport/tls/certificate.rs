@@ -1,6 +1,6 @@
 //! What is in a server's certificate, and what is wrong with it. All its words come from outside and are sanitised.
 
-use super::Failed;
+use super::{Failed, old};
 use crate::model::{Certificate, CertificateProblem, fingerprint};
 use openssl::{
     asn1::{Asn1StringRef, Asn1Time, Asn1TimeRef},
@@ -46,13 +46,17 @@ pub(super) fn problem(result: X509VerifyResult) -> CertificateProblem {
 /// The certificate that the server has shown, with `problems`, which are taken out.
 ///
 /// # Errors
-/// [`Failed::Tls`] where it has shown none, or one whose key OpenSSL cannot read.
+/// [`Failed::Tls`] where it has shown none, or one whose key OpenSSL cannot read; [`Failed::Weak`].
 pub(super) fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certificate, Failed> {
     let shown =
         ssl.peer_certificate().ok_or_else(|| Failed::Tls { detail: "it has shown no certificate".to_owned() })?;
     let mut problems = std::mem::take(&mut *problems.lock());
     if has_old_signature(&shown) {
         problems.insert(CertificateProblem::OldSignature);
+    }
+    let key = shown.public_key()?;
+    if let Some(bits) = old::useless(&key) {
+        return Err(Failed::Weak { bits });
     }
     let certificate = Certificate {
         subject: distinguished_name(shown.subject_name()),
@@ -61,7 +65,7 @@ pub(super) fn certificate(ssl: &SslRef, problems: &Problems) -> Result<Certifica
         not_before: seconds(shown.not_before()),
         not_after: seconds(shown.not_after()),
         sha256: fingerprint(&shown.digest(MessageDigest::sha256())?),
-        key_sha256: fingerprint(&openssl::sha::sha256(&shown.public_key()?.public_key_to_der()?)),
+        key_sha256: fingerprint(&openssl::sha::sha256(&key.public_key_to_der()?)),
         problems: problems.into_iter().collect(),
     };
     // Where the certificate is malformed, OpenSSL has left errors with this thread, and would report them as the outcome

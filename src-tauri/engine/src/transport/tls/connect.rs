@@ -4,7 +4,7 @@ use super::{
     Failed, Peer, Refusal, Setup, Tls, alert,
     certificate::{Problems, certificate, problem},
     client::{Asked, Unconfirmed},
-    is_end, reasons, roots,
+    is_end, old, reasons, roots,
 };
 use openssl::{
     error::ErrorStack,
@@ -37,7 +37,7 @@ pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, setu
     nothing_early(&mut stream).await?;
     let (problems, asked) = (Problems::default(), Asked::default());
     let ssl = match kind {
-        TlsKind::Anonymous => anonymous()?,
+        TlsKind::Anonymous => anonymous(setup.accept_old)?,
         TlsKind::X509 => {
             let ca_file = setup.ca_file.to_owned();
             let authorities = spawn_blocking(move || roots::store(&ca_file)).await.map_err(io::Error::other)??;
@@ -48,17 +48,18 @@ pub(crate) async fn upgrade(mut stream: Stream, kind: TlsKind, peer: &Peer, setu
     let refusal = |alert| asked.get().then_some(Refusal { shown: setup.certificate.is_some(), alert });
     if let Err(error) = Pin::new(&mut stream).connect().await {
         let refusal = is_end(&error).then(|| refusal(error.ssl_error().and_then(alert))).flatten();
-        return Err(refusal.map_or_else(|| explain(error, kind), Failed::Client));
+        return Err(refusal.map_or_else(|| explain(error, kind, setup.accept_old), Failed::Client));
     }
     let ssl = stream.ssl();
     let cipher = ssl.current_cipher().map_or("", |cipher| cipher.name());
     let description = format!("{} {cipher}", ssl.version_str());
+    let old = old::of(ssl);
     let certificate = match kind {
         TlsKind::Anonymous => None,
         TlsKind::X509 => Some(certificate(ssl, &problems)?),
     };
     let stream = Box::new(Unconfirmed::new(stream, refusal(None)));
-    Ok(Tls { stream, certificate, description, asked_for_ours: asked.get() })
+    Ok(Tls { stream, certificate, description, asked_for_ours: asked.get(), old })
 }
 
 /// Fails with [`Failed::Early`] where bytes are there already. The client speaks first in TLS, so they are not the
@@ -75,37 +76,34 @@ async fn nothing_early(stream: &mut Stream) -> Result<(), Failed> {
     }
 }
 
-/// Names the version where there is no common one. OpenSSL does not say which the server has, but it is none of ours.
-fn explain(error: ssl::Error, kind: TlsKind) -> Failed {
+/// Names what the server is too old for, or the version where there is no common one.
+fn explain(error: ssl::Error, kind: TlsKind, accept_old: bool) -> Failed {
     let Some(errors) = error.ssl_error() else { return error.into() };
-    let has = |code| errors.errors().iter().any(|error| error.reason_code() == code);
-    let speaks = match kind {
-        TlsKind::X509 if has(ALERT_PROTOCOL_VERSION) || has(UNSUPPORTED_PROTOCOL) => {
-            "it speaks only TLS 1.1 or older, and 1.2 is the oldest that is safe"
+    if let Some(failure) = old::failure(errors, kind, accept_old) {
+        return failure;
+    }
+    let has_no_version = errors.errors().iter().any(|error| error.reason_code() == old::ALERT_PROTOCOL_VERSION);
+    match kind {
+        TlsKind::Anonymous if has_no_version => {
+            let detail = format!("it speaks only TLS 1.3, which has no anonymous suites ({})", reasons(errors));
+            Failed::Tls { detail }
         }
-        TlsKind::Anonymous if has(ALERT_PROTOCOL_VERSION) => "it speaks only TLS 1.3, which has no anonymous suites",
-        _ => return error.into(),
-    };
-    Failed::Tls { detail: format!("{speaks} ({})", reasons(errors)) }
+        _ => error.into(),
+    }
 }
-
-/// `SSL_R_TLSV1_ALERT_PROTOCOL_VERSION`: 1000 and the number of the alert
-/// ([RFC 8446, section 6](https://www.rfc-editor.org/rfc/rfc8446#section-6)). The server accepts none of our versions.
-const ALERT_PROTOCOL_VERSION: i32 = 1070;
-/// `SSL_R_UNSUPPORTED_PROTOCOL`: the server chose a version that is not ours.
-const UNSUPPORTED_PROTOCOL: i32 = 258;
 
 /// Anonymous suites, TLS 1.2 or older: TLS 1.3 has none. They need OpenSSL's security level 0, so this context alone has
 /// it; keys that protect nothing (512 bits) are refused at that level, too.
-fn anonymous() -> Result<Ssl, ErrorStack> {
+fn anonymous(accept_old: bool) -> Result<Ssl, ErrorStack> {
     let mut context = context()?;
+    old::set_oldest(&mut context, accept_old)?;
     context.set_max_proto_version(Some(SslVersion::TLS1_2))?;
     context.set_cipher_list("aNULL:!eNULL:@SECLEVEL=0")?;
     context.set_verify(SslVerifyMode::NONE);
     Ssl::new(&context.build())
 }
 
-/// TLS 1.2 or newer with a certificate. What is wrong with it is collected in `problems`: OpenSSL goes on after each.
+/// TLS with a certificate. What is wrong with it is collected in `problems`: OpenSSL goes on after each.
 fn x509(
     authorities: X509Store,
     peer: &Peer,
@@ -115,8 +113,11 @@ fn x509(
 ) -> Result<Ssl, ErrorStack> {
     let mut context = context()?;
     asked.watch(&mut context)?;
-    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    context.set_cipher_list("DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=1")?;
+    old::set_oldest(&mut context, setup.accept_old)?;
+    context.set_cipher_list(match setup.accept_old {
+        true => "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=0",
+        false => "DEFAULT:!aNULL:!eNULL:!PSK:!SRP:@SECLEVEL=1",
+    })?;
     context.set_cert_store(authorities);
     if let Some(certificate) = setup.certificate {
         certificate.use_for(&mut context)?;

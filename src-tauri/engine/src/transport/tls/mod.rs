@@ -1,11 +1,12 @@
 //! TLS over any stream, by OpenSSL: VNC servers have anonymous suites and old certificates, which other libraries refuse.
 //!
 //! `connect` brings it up, `certificate` says what is in the server's certificate and what is wrong with it, `client`
-//! has our own, `roots` the certificate authorities that it is checked against.
+//! has our own, `old` what is old about a server, `roots` the certificate authorities that it is checked against.
 
 mod certificate;
 mod client;
 mod connect;
+mod old;
 mod roots;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ mod tests;
 pub(crate) use client::{ClientCertificate, Refusal, Unusable};
 pub(crate) use connect::upgrade;
 
-use crate::model::{Certificate, dns_name};
+use crate::model::{Certificate, OldTls, dns_name};
 use openssl::{error::ErrorStack, ssl};
 use rfb::Stream;
 use std::{
@@ -31,6 +32,8 @@ pub(crate) struct Tls {
     pub(crate) description: String,
     /// The server has asked for a certificate of ours.
     pub(crate) asked_for_ours: bool,
+    /// What is old about it; empty unless [`Setup::accept_old`].
+    pub(crate) old: Vec<OldTls>,
 }
 
 /// What this side brings along.
@@ -40,6 +43,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) ca_file: &'a str,
     /// What is shown to a server that asks.
     pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// The user agreed to versions before TLS 1.2, to SHA-1, and to what else went with them.
+    pub(crate) accept_old: bool,
 }
 
 /// The server that is meant, for SNI and for the check of the certificate's names.
@@ -70,6 +75,10 @@ pub(crate) enum Failed {
     Early,
     /// No common version or suite, or no TLS; in OpenSSL's words, or those of the server's alert.
     Tls { detail: String },
+    /// The server is too old: this is what it lacks, and OpenSSL's words.
+    Old { why: OldTls, detail: String },
+    /// The server's key is so short that it protects nothing.
+    Weak { bits: u32 },
     /// The server asked for a certificate of ours, and ended it.
     Client(Refusal),
     /// The stream failed.

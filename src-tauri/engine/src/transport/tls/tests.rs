@@ -187,7 +187,7 @@ async fn accept(context: SslContextBuilder, far: DuplexStream) -> Result<Option<
 }
 
 fn with(ca_file: &str) -> Setup<'_> {
-    Setup { ca_file, certificate: None }
+    Setup { ca_file, ..Setup::default() }
 }
 
 async fn look(context: SslContextBuilder, peer: &Peer, ca_file: &str) -> Certificate {
@@ -225,8 +225,16 @@ async fn words(near: Stream, kind: TlsKind) -> String {
     }
 }
 
+/// What the server is too old for.
+async fn too_old(near: Stream, kind: TlsKind) -> OldTls {
+    match failure(near, kind).await {
+        Failed::Old { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Why there is no TLS with a server that answers with these bytes.
-async fn answered_with(sent: &[u8], kind: TlsKind) -> String {
+async fn answered_with(sent: &[u8], kind: TlsKind) -> Failed {
     let (near, mut far) = duplex(200_000);
     let answering = async {
         far.read_u8().await.unwrap();
@@ -234,7 +242,7 @@ async fn answered_with(sent: &[u8], kind: TlsKind) -> String {
         let _ = far.write_all(sent).await;
         far
     };
-    tokio::join!(words(Box::new(near), kind), answering).0
+    tokio::join!(failure(Box::new(near), kind), answering).0
 }
 
 async fn io_kind(near: Stream, kind: TlsKind) -> ErrorKind {
@@ -562,7 +570,8 @@ fn the_lowest_security_level_brings_no_weak_ciphers() {
 #[tokio::test]
 async fn the_two_kinds_do_not_mix() {
     let (near, served) = serve(anonymous_server(None));
-    assert!(words(near, TlsKind::X509).await.contains("alert handshake failure"));
+    // It cannot be told from one whose certificate has an old algorithm.
+    assert_eq!(too_old(near, TlsKind::X509).await, OldTls::Algorithms);
     assert!(served.await.unwrap().is_err());
     let (near, served) = serve(server(&plan().make(), &[]));
     assert!(words(near, TlsKind::Anonymous).await.contains("alert handshake failure"));
@@ -577,15 +586,15 @@ async fn a_server_whose_tls_is_too_old_is_told_so_with_the_version() {
         let mut old = server(&plan().make(), &[]);
         old.set_max_proto_version(Some(version)).unwrap();
         let (near, _served) = serve(old);
-        let detail = words(near, TlsKind::X509).await;
-        assert!(detail.starts_with("it speaks only TLS 1.1 or older"), "{detail}");
+        assert_eq!(too_old(near, TlsKind::X509).await, OldTls::Version);
+        let mut old = anonymous_server(None);
+        old.set_max_proto_version(Some(version)).unwrap();
+        let (near, _served) = serve(old);
+        assert_eq!(too_old(near, TlsKind::Anonymous).await, OldTls::Version);
     }
-    // A ServerHello of TLS 1.1, as a server sends it that does not answer with an alert.
-    let mut hello = vec![22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
-    hello.extend([7; 32]);
-    hello.extend([0, 0x00, 0x2f, 0]);
-    let detail = answered_with(&hello, TlsKind::X509).await;
-    assert!(detail.starts_with("it speaks only TLS 1.1 or older"), "{detail}");
+    // As a server sends it that does not answer with an alert.
+    let answered = answered_with(&server_hello(2, [0x00, 0x2f], &[]), TlsKind::X509).await;
+    assert!(matches!(answered, Failed::Old { why: OldTls::Version, .. }), "{answered:?}");
 
     let mut new = server(&plan().make(), &[]);
     new.set_min_proto_version(Some(SslVersion::TLS1_3)).unwrap();
@@ -610,8 +619,101 @@ async fn a_connection_may_be_oldish_but_not_broken() {
     let mut broken = old();
     broken.set_sigalgs_list("RSA+SHA1").unwrap();
     let (near, _served) = serve(broken);
-    let detail = words(near, TlsKind::X509).await;
-    assert!(detail.contains("alert handshake failure"), "{detail}");
+    assert_eq!(too_old(near, TlsKind::X509).await, OldTls::Algorithms);
+}
+
+/// A record with a ServerHello of TLS 1.`minor - 1`.
+fn server_hello(minor: u8, suite: [u8; 2], extensions: &[u8]) -> Vec<u8> {
+    let extensions = match extensions {
+        [] => vec![],
+        some => [&(some.len() as u16).to_be_bytes(), some].concat(),
+    };
+    handshake(minor, 2, &[&[3, minor][..], &[7; 32], &[0], &suite, &[0], &extensions].concat())
+}
+
+/// A record with one message of the handshake.
+fn handshake(minor: u8, kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = body.len() as u16;
+    [&[22, 3, minor][..], &(length + 4).to_be_bytes(), &[kind, 0], &length.to_be_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn what_is_too_old_is_named() {
+    // From before RFC 5746: no renegotiation_info.
+    let answered = answered_with(&server_hello(3, [0xc0, 0x2f], &[]), TlsKind::X509).await;
+    assert!(matches!(answered, Failed::Old { why: OldTls::Renegotiation, .. }), "{answered:?}");
+
+    // A Diffie-Hellman key of 512 bits (`openssl dhparam 512`): ServerKeyExchange has prime, generator and public key.
+    let prime = 0x98a7_5153_bc72_151c_e9ef_2bbb_ee46_583f_u128.to_be_bytes();
+    let key = [&[0, 64][..], &prime, &[0xff; 47], &[0xc7, 0, 1, 2, 0, 64], &[5; 64]].concat();
+    let small = [server_hello(3, [0x00, 0x34], &[0xff, 1, 0, 1, 0]), handshake(3, 12, &key)].concat();
+    let answered = answered_with(&small, TlsKind::Anonymous).await;
+    assert!(matches!(answered, Failed::Old { why: OldTls::Key, .. }), "{answered:?}");
+
+    // A signature with SHA-1 that was not offered.
+    let made = Plan { key: rsa(2048), ..plan() }.make();
+    let certificate = made.certificate.to_der().unwrap();
+    let long = |length: usize| (length as u32).to_be_bytes()[1..].to_vec();
+    let list = [&long(certificate.len() + 3)[..], &long(certificate.len()), &certificate].concat();
+    let curve = [&[3, 0, 23, 65][..], &point(), &[2, 1, 1, 0], &[7; 256]].concat();
+    let hello = server_hello(3, [0xc0, 0x2f], &[0xff, 1, 0, 1, 0]);
+    let signed = [hello, handshake(3, 11, &list), handshake(3, 12, &curve)].concat();
+    let answered = answered_with(&signed, TlsKind::X509).await;
+    assert!(matches!(answered, Failed::Old { why: OldTls::Signature, .. }), "{answered:?}");
+}
+
+/// A point on P-256, uncompressed.
+fn point() -> Vec<u8> {
+    let key = p256().ec_key().unwrap();
+    let mut context = openssl::bn::BigNumContext::new().unwrap();
+    let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+    key.public_key().to_bytes(key.group(), form, &mut context).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_that_protects_nothing_is_accepted_from_nobody() {
+    let made = Plan { key: rsa(768), ..plan() }.make();
+    for accept_old in [false, true] {
+        let (near, _served) = serve(server(&made, &[]));
+        let setup = Setup { accept_old, ..Setup::default() };
+        let failed = upgrade(near, TlsKind::X509, &named("studio"), setup).await.err();
+        assert!(matches!(failed, Some(Failed::Weak { bits: 768 })), "{failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_old_is_accepted_where_that_was_agreed_to_and_told() {
+    let accept = Setup { accept_old: true, ..Setup::default() };
+    let made = Plan { key: rsa(2048), ..plan() }.make();
+    let limited = |kind: TlsKind, version: SslVersion| {
+        let mut context = match kind {
+            TlsKind::X509 => server(&made, &[]),
+            TlsKind::Anonymous => anonymous_server(None),
+        };
+        context.set_max_proto_version(Some(version)).unwrap();
+        context
+    };
+    let sha1 = || {
+        let mut context = limited(TlsKind::X509, SslVersion::TLS1_2);
+        context.set_sigalgs_list("RSA+SHA1").unwrap();
+        context
+    };
+    for (context, kind, version, old) in [
+        (limited(TlsKind::X509, SslVersion::TLS1), TlsKind::X509, "TLSv1 ", &[OldTls::Version][..]),
+        (limited(TlsKind::X509, SslVersion::TLS1_1), TlsKind::X509, "TLSv1.1 ", &[OldTls::Version]),
+        (limited(TlsKind::Anonymous, SslVersion::TLS1), TlsKind::Anonymous, "TLSv1 ", &[OldTls::Version]),
+        (sha1(), TlsKind::X509, "TLSv1.2 ", &[OldTls::Signature]),
+        // What is new stays new.
+        (limited(TlsKind::X509, SslVersion::TLS1_2), TlsKind::X509, "TLSv1.2 ", &[]),
+        (limited(TlsKind::X509, SslVersion::TLS1_3), TlsKind::X509, "TLSv1.3 ", &[]),
+        (limited(TlsKind::Anonymous, SslVersion::TLS1_2), TlsKind::Anonymous, "TLSv1.2 ", &[]),
+    ] {
+        let (near, _served) = serve(context);
+        let mut tls = upgrade(near, kind, &named("studio"), accept).await.unwrap();
+        greeted(&mut tls).await;
+        assert!(tls.description.starts_with(version), "{}", tls.description);
+        assert_eq!(tls.old, old, "{}", tls.description);
+    }
 }
 
 #[tokio::test]
@@ -662,7 +764,9 @@ async fn nonsense_and_alerts_are_told_in_words() {
         (&long, "wrong version number"),
     ] {
         for kind in KINDS {
-            let detail = answered_with(sent, kind).await;
+            let (Failed::Tls { detail } | Failed::Old { detail, .. }) = answered_with(sent, kind).await else {
+                panic!("{expected}")
+            };
             assert!(detail.contains(expected), "{kind:?} {expected}: {detail}");
             assert!(!detail.contains('\n'), "{detail}");
         }

@@ -177,6 +177,8 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             tls::Failed::Client(refusal) => refusal.explain(self.address.clone()),
             tls::Failed::Early => self.tls_error("something was sent before TLS".to_owned()),
             tls::Failed::Tls { detail } => self.tls_error(detail),
+            tls::Failed::Old { why, detail } => self.tls_error(format!("it has {why} ({detail})")),
+            tls::Failed::Weak { bits } => ConnectError::TooWeak { address: self.address.clone(), bits },
             // Not the connection's: a task of Portlight failed.
             tls::Failed::Io(cause) if cause.kind() == ErrorKind::Other => self.tls_error(cause.to_string()),
             tls::Failed::Io(cause) => {

@@ -1,8 +1,8 @@
 //! QEMU's VNC server, before a machine that has nothing in it.
 
-use super::{PASSWORD, Program, command, free_port};
+use super::{ANN, PASSWORD, Program, command, free_port, program::succeed};
 use crate::certificates::Shown;
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
 
 /// A running QEMU.
@@ -18,6 +18,8 @@ pub enum Tls<'a> {
     Without,
     Anonymous,
     X509(&'a Shown),
+    /// It takes only what this priority of GnuTLS has.
+    Limited(&'a Shown, &'a str),
     /// It wants a certificate that the authorities in this file vouch for.
     Mutual(&'a Shown, &'a Path),
 }
@@ -26,12 +28,30 @@ impl Qemu {
     /// A server whose `-vnc` has these options too, such as `password=on`.
     pub async fn start(tls: Tls<'_>, options: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        Self::launch(folder, command("qemu-system-x86_64"), tls, options).await
+    }
+
+    /// A server with SASL, which has these mechanisms and knows [`ANN`].
+    pub async fn with_sasl(tls: Tls<'_>, mechanisms: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let accounts = folder.path().join("accounts");
+        let (name, password) = ANN;
+        let mut add = command("/usr/sbin/saslpasswd2");
+        succeed(add.args(["-p", "-c", "-f"]).arg(&accounts).arg(name), password.as_bytes());
+        let accounts = accounts.display();
+        let settings = format!("mech_list: {mechanisms}\nauxprop_plugin: sasldb\nsasldb_path: {accounts}\n");
+        fs::write(folder.path().join("qemu.conf"), settings).expect("a folder");
         let mut qemu = command("qemu-system-x86_64");
+        qemu.env("SASL_CONF_PATH", folder.path());
+        Self::launch(folder, qemu, tls, ",sasl=on").await
+    }
+
+    async fn launch(folder: TempDir, mut qemu: Command, tls: Tls<'_>, options: &str) -> Self {
         qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-qmp", "stdio"]).env("HOME", folder.path());
         let credentials = match tls {
             Tls::Without => None,
             Tls::Anonymous => Some("tls-creds-anon,id=tls,endpoint=server".to_owned()),
-            Tls::X509(shown) | Tls::Mutual(shown, _) => {
+            Tls::X509(shown) | Tls::Limited(shown, _) | Tls::Mutual(shown, _) => {
                 shown.write_for_qemu(folder.path());
                 if let Tls::Mutual(_, authorities) = tls {
                     fs::copy(authorities, folder.path().join("ca-cert.pem")).expect("a folder");
@@ -39,7 +59,10 @@ impl Qemu {
                 let folder = folder.path().display();
                 let peer = if matches!(tls, Tls::Mutual(..)) { "on" } else { "off" };
                 // It would rather not show a certificate that there is something wrong with.
-                let anything = format!("verify-peer={peer},sanity-check=off");
+                let mut anything = format!("verify-peer={peer},sanity-check=off");
+                if let Tls::Limited(_, priority) = tls {
+                    anything += &format!(",priority={priority}");
+                }
                 Some(format!("tls-creds-x509,id=tls,endpoint=server,{anything},dir={folder}"))
             }
         };

@@ -30,11 +30,11 @@ impl X11vnc {
         Self::launch(folder, command("x11vnc"), &[&ssl, options].concat()).await
     }
 
-    /// The same where the system's OpenSSL is not as strict as Debian's.
-    pub async fn showing_leniently(shown: &Shown, options: &[&str]) -> Self {
+    /// The same where the system's OpenSSL is not as strict as Debian's; `settings` are further ones of it.
+    pub async fn showing_leniently(shown: &Shown, settings: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (both, leniency) = (shown.write_together(folder.path()), folder.path().join("openssl.cnf"));
-        fs::write(&leniency, LENIENCY).expect("a folder");
+        fs::write(&leniency, format!("{LENIENCY}{settings}\n")).expect("a folder");
         let ssl = ["-ssl", &both.to_string_lossy()];
         let mut server = command("x11vnc");
         server.env("OPENSSL_CONF", leniency);

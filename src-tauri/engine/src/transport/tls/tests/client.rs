@@ -30,7 +30,7 @@ async fn of(made: &Made) -> ClientCertificate {
 /// What came of it: the greeting, or how it was refused.
 async fn outcome(context: SslContextBuilder, certificate: Option<&ClientCertificate>) -> Result<(), Refusal> {
     let (near, served) = serve(context);
-    let setup = Setup { ca_file: "", certificate };
+    let setup = Setup { certificate, ..Setup::default() };
     let came = match upgrade(near, TlsKind::X509, &named("studio"), setup).await {
         Ok(mut tls) => {
             assert!(tls.asked_for_ours);
