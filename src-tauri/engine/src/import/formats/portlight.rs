@@ -28,7 +28,7 @@ fn machine(entry: Value) -> Sketch {
     let mut machine = Sketch::new(&host.name, Ok(host.address.clone()), &address);
     machine.options = host.options.clone();
     (machine.ssh_jump, machine.mac, machine.display) = (view.ssh_jump, view.mac, host.display);
-    machine.last_opened = host.last_opened;
+    (machine.last_opened, machine.favourite_place) = (host.last_opened, host.favourite_place);
     // Its id and what is known of its keys and passwords belong to the computer that it comes from.
     machine
 }
