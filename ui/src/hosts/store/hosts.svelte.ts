@@ -15,14 +15,12 @@ import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
+import { CONNECT, type Row } from './rows';
 import { index, parse, search, sortedByName, toggledTag } from './search';
 import { arranged, favouritesOf, type Section } from './sections';
 import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
 import { RemovedHosts, UNDO_MS } from './undo';
-
-/** A line of the list: a saved host, or the address in the search box. */
-export type Row = { key: HostId; host: HostView } | { key: typeof CONNECT; address: string };
 
 /** A host in the editor, as it was when it was opened. */
 export interface Editing {
@@ -30,9 +28,6 @@ export interface Editing {
   hasPassword: boolean;
   hasHttpAuth: boolean;
 }
-
-/** The key of the row that connects to an address without saving it. */
-export const CONNECT = 'connect';
 
 export class Hosts {
   /** Null until the list has been read. */

@@ -1,7 +1,7 @@
 // Which rows of the list are selected: one, that the keys move, or several.
 
 import type { HostView } from '../../ipc/bindings/HostView';
-import type { Row } from './hosts.svelte';
+import type { Row } from './rows';
 
 export class Selection {
   readonly #rows: () => Row[];
