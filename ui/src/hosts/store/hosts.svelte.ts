@@ -13,11 +13,12 @@ import type { SessionId } from '../../ipc/bindings/SessionId';
 import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
+import { Favourites } from './favourites.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
 import { CONNECT, type Row } from './rows';
 import { index, parse, search, sortedByName, toggledTag } from './search';
-import { arranged, favouritesOf, type Section } from './sections';
+import { arranged, type Section } from './sections';
 import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
 import { RemovedHosts, UNDO_MS } from './undo';
@@ -53,8 +54,6 @@ export class Hosts {
   opensMany = $state.raw<HostView[] | null>(null);
   /** Hosts in the form for several; null while it is closed. */
   editsSeveral = $state.raw<HostView[] | null>(null);
-  /** What a screen reader is told of a favourite that was moved. */
-  moved = $state('');
 
   #byName = $derived(sortedByName(this.all ?? []));
   index = $derived(index(this.#byName));
@@ -72,6 +71,15 @@ export class Hosts {
     return rows;
   });
   readonly selection = new Selection(() => this.rows);
+  readonly favourites = new Favourites({
+    byName: () => this.#byName,
+    change: (host, change) =>
+      this.toasts.attempt(async () => {
+        this.selection.select(host.id);
+        await change();
+        await this.load();
+      }),
+  });
 
   #loading: Promise<void> | null = null;
   #stale = false;
@@ -253,40 +261,6 @@ export class Hosts {
   /** Does what the message offers to undo. */
   async undo(): Promise<void> {
     await this.toasts.message?.undo?.();
-  }
-
-  // ---- favourites
-
-  async setFavourite(host: HostView, favourite: boolean): Promise<void> {
-    await this.toasts.attempt(async () => {
-      this.selection.select(host.id);
-      await engine.setFavourite(host.id, favourite);
-      await this.load();
-    });
-  }
-
-  /** Puts a host among the favourites, before the one that has this place now, or at the end. */
-  async arrange(host: HostView, place: number): Promise<void> {
-    const favourites = favouritesOf(this.#byName);
-    const before = favourites[place]?.id ?? null;
-    const at = favourites.indexOf(host);
-    if (before === host.id || (at >= 0 && at === place - 1)) return;
-    await this.toasts.attempt(async () => {
-      this.selection.select(host.id);
-      await engine.arrangeFavourite(host.id, before);
-      await this.load();
-      const all = favouritesOf(this.#byName);
-      const now = all.findIndex(({ id }) => id === host.id) + 1;
-      this.moved = t('hosts.moved', { name: host.name, place: now, all: all.length });
-    });
-  }
-
-  /** Moves a favourite by so many places. */
-  async moveFavourite(host: HostView, by: 1 | -1): Promise<void> {
-    const at = favouritesOf(this.#byName).indexOf(host);
-    // Behind the next one is before the one after that.
-    const place = by < 0 ? at - 1 : at + 2;
-    if (at >= 0 && place >= 0) await this.arrange(host, place);
   }
 
   async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {

@@ -210,37 +210,67 @@ function beginsAWord(text: string, word: string, first: number): boolean {
 
 function nearness({ name, address }: Entry, word: string): number {
   const inName = near(name, word)?.distance ?? Infinity;
-  return Math.min(inName, 1 + (near(address, word)?.distance ?? Infinity));
+  return inName === 0 ? 0 : Math.min(inName, 1 + (near(address, word)?.distance ?? Infinity));
+}
+
+interface Near {
+  distance: number;
+  /** Where the word's letters are, but for one that is left out. */
+  start: number;
+  leftOut: number;
 }
 
 /** Where a text has the letters of a word in their order and close to each other, of a longer word all but one. */
-function near(text: string, word: string): { distance: number; places: number[] } | null {
+function near(text: string, word: string): Near | null {
   if (word.length < 2) return null;
-  let best = scattered(text, word);
-  for (let left = 0; best === null && word.length >= 4 && left < word.length; left++) {
-    const found = scattered(text, word.slice(0, left) + word.slice(left + 1));
-    if (found) best = { distance: found.distance + WRONG, places: found.places };
+  const whole = scattered(text, word, -1);
+  if (whole || word.length < 4) return whole;
+  // How many letters from the front the text has in their order, and from the back: the one that is left out lies between.
+  let from = 0;
+  for (let at = 0; at < text.length && from < word.length; at++) if (text[at] === word[from]) from++;
+  let to = word.length;
+  for (let at = text.length - 1; at >= 0 && to > 0; at--) if (text[at] === word[to - 1]) to--;
+  let best: Near | null = null;
+  for (let leftOut = Math.max(0, to - 1); leftOut <= Math.min(from, word.length - 1); leftOut++) {
+    const found = scattered(text, word, leftOut);
+    if (found && found.distance < (best?.distance ?? Infinity)) best = found;
   }
-  return best;
+  return best && { ...best, distance: best.distance + WRONG };
 }
 
 /** A wrong letter is as bad as so many letters between. */
 const WRONG = 4;
 
-function scattered(text: string, word: string): { distance: number; places: number[] } | null {
-  const longest = 3 * word.length;
-  let best: { distance: number; places: number[] } | null = null;
-  for (let start = text.indexOf(word.charAt(0)); start >= 0; start = text.indexOf(word.charAt(0), start + 1)) {
-    const places = [start];
-    for (let letter = 1, at = start; letter < word.length; letter++) {
-      at = text.indexOf(word.charAt(letter), at + 1);
-      if (at < 0 || at - start >= longest) break;
-      places.push(at);
+/** The closest place of the word's letters but for one, which is -1 for none. */
+function scattered(text: string, word: string, leftOut: number): Near | null {
+  const begin = leftOut === 0 ? 1 : 0;
+  const length = leftOut < 0 ? word.length : word.length - 1;
+  let best: Near | null = null;
+  for (let start = text.indexOf(word.charAt(begin)); start >= 0; start = text.indexOf(word.charAt(begin), start + 1)) {
+    let at = start;
+    for (let letter = begin + 1; letter < word.length && at >= 0; letter++) {
+      if (letter !== leftOut) at = text.indexOf(word.charAt(letter), at + 1);
     }
-    const distance = (places.at(-1) ?? start) - start + 1 - word.length;
-    if (places.length === word.length && distance < (best?.distance ?? Infinity)) best = { distance, places };
+    // Further on there are not all of them either.
+    if (at < 0) break;
+    const distance = at - start + 1 - length;
+    if (distance <= 2 * length && distance < (best?.distance ?? Infinity)) best = { distance, start, leftOut };
   }
   return best;
+}
+
+/** The places of the letters that are near. */
+function placesOf(text: string, word: string): number[] {
+  const found = near(text, word);
+  if (!found) return [];
+  const places: number[] = [];
+  let at = found.start - 1;
+  for (let letter = 0; letter < word.length; letter++) {
+    if (letter === found.leftOut) continue;
+    at = text.indexOf(word.charAt(letter), at + 1);
+    places.push(at);
+  }
+  return places;
 }
 
 function lettersOf(text: string): number {
@@ -271,7 +301,7 @@ export function marked(text: string, words: readonly string[], alike: boolean): 
       mark(at, at + word.length);
       found = true;
     }
-    if (!found && alike) near(fold, word)?.places.forEach((at) => mark(at, at + 1));
+    if (!found && alike) for (const at of placesOf(fold, word)) mark(at, at + 1);
   }
   const parts: Part[] = [];
   for (let start = 0, end = 1; end <= text.length; end++) {
