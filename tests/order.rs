@@ -180,7 +180,9 @@ async fn several_machines_are_tagged_and_removed_together_and_come_back_together
     display.press("F2");
     hosts.until_shown("#several").await;
     display.type_text("mill,rack 4\n");
+    hosts.until("both tags", "document.querySelectorAll('#several .frame .tag').length === 2").await;
     hosts.click("#several .tag[aria-pressed=false]").await;
+    hosts.until_shown("#several .tag[aria-pressed=true]").await;
     hosts.click("#several #save-several").await;
     hosts.until_gone("#several").await;
     let tags = |at: usize| list(&desk)["hosts"][at]["tags"].clone();
