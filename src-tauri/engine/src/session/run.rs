@@ -16,10 +16,13 @@ use crate::{
 use relay::{EndReason, Viewer};
 use rfb::{
     ServerInit,
-    server::{Handshake, Reply},
+    server::{Handshake, greeting},
 };
 use std::{io, pin::pin, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep, timeout},
+};
 
 /// Runs the session and says how it ended. Where the connection breaks, it connects again.
 pub(super) async fn run(run: Run) {
@@ -61,7 +64,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
             None => target = run.snapshot()?,
         }
     };
-    let rfb::client::Server { init, stream, .. } = server;
+    let rfb::client::Server { init, mut stream, .. } = server;
     let not_stored = remember(run, &target, &protection).await.err();
 
     run.page_is_there().await;
@@ -78,18 +81,22 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let viewer = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    let (viewer, first) = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
 
     let address = target.address.without_query().to_string();
+    let lost = |cause: io::Error| {
+        let (address, detail) = (address.clone(), cause.to_string());
+        ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
+    };
+    stream.write_all(&first).await.map_err(lost)?;
     Err(match relay::splice(viewer, stream).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
+        EndReason::ServerFailed(cause) => lost(cause),
         EndReason::ServerClosed => ConnectError::ServerClosed { address },
-        EndReason::ServerFailed(cause) => ws::explain(&cause, &target.address)
-            .unwrap_or_else(|| ConnectError::ConnectionLost { address, detail: cause.to_string() }),
     }
     .into())
 }
@@ -197,26 +204,18 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
     Ok(())
 }
 
-/// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
-async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Viewer, ConnectError> {
+/// Shows the viewer an RFB 3.8 server with security type None that has already let it in. With the viewer come its first bytes
+/// for the server, if there are any yet.
+async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, Vec<u8>), ConnectError> {
     let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
-    let mut handshake = Handshake::new(init);
-    let mut reply = Reply::Send(handshake.opening());
+    viewer.send(greeting(init).into()).await.map_err(|cause| failed(&cause))?;
+    let mut handshake = Handshake::new();
     loop {
-        match reply {
-            Reply::Send(bytes) => viewer.send(bytes.into()).await.map_err(|cause| failed(&cause))?,
-            Reply::Done { send, rest } => {
-                viewer.send(send.into()).await.map_err(|cause| failed(&cause))?;
-                // noVNC waits for ServerInit before it goes on.
-                return match rest.is_empty() {
-                    true => Ok(viewer),
-                    false => Err(failed(&"it did not wait for the server's screen")),
-                };
-            }
-        }
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
         let bytes = next.ok_or_else(ConnectError::cancelled)?;
-        reply = handshake.receive(&bytes).map_err(|cause| failed(&cause))?;
+        if let Some(first) = handshake.receive(&bytes).map_err(|cause| failed(&cause))? {
+            return Ok((viewer, first));
+        }
     }
 }
 
