@@ -217,9 +217,9 @@ fn machines() -> serde_json::Value {
         let name = if n < 5 { format!("Favourite {n}") } else { format!("{role}-{n:05}") };
         json!({
             "id": format!("00000000-0000-4000-8000-{n:012}"), "name": name, "favourite": n < 5,
-            "address": format!("{role}-{n:05}.dc{}.example:5901", n % 4), "username": if n % 3 == 0 { "ann" } else { "" },
+            "address": format!("{role}-{n:05}.dc{}.example:5901", n % 4), "username": if n.is_multiple_of(3) { "ann" } else { "" },
             "tags": tags.iter().skip(n % 7).take(n % 4).collect::<Vec<_>>(),
-            "notes": if n % 5 == 0 { "Owned by the render team; call before you restart it" } else { "" },
+            "notes": if n.is_multiple_of(5) { "Owned by the render team; call before you restart it" } else { "" },
         })
     };
     json!({ "version": 1, "hosts": (0..MACHINES).map(host).collect::<Vec<_>>() })

@@ -179,7 +179,8 @@ async fn several_machines_are_tagged_and_removed_together_and_come_back_together
     until_selected(&hosts, &["Bellows", "Crane"]).await;
     display.press("F2");
     hosts.until_shown("#several").await;
-    display.type_text("mill,rack 4\n");
+    display.type_text("mill,rack 4");
+    display.press("Return");
     hosts.until("both tags", "document.querySelectorAll('#several .frame .tag').length === 2").await;
     hosts.click("#several .tag[aria-pressed=false]").await;
     hosts.until_shown("#several .tag[aria-pressed=true]").await;

@@ -1,6 +1,6 @@
 //! What a user sorts machines by: tags, and a colour.
 
-use super::host::{TextProblem, one_line};
+use super::text::{TextProblem, one_line};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// How many characters a tag may have.
