@@ -17,6 +17,7 @@ mod keyboard;
 mod list;
 mod measure;
 mod opening;
+mod order;
 mod pace;
 mod pages;
 mod passwords;

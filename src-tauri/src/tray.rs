@@ -18,6 +18,8 @@ const ID: &str = "portlight";
 const MAX_FAVOURITES: usize = 12;
 /// Other hosts in the menu, those opened last.
 const MAX_RECENT: usize = 8;
+/// Letters of a name in the menu: a longer one would make it as wide as the screen.
+const MAX_LABEL: usize = 60;
 
 /// Puts the icon into the tray. False where there is no tray.
 ///
@@ -117,9 +119,10 @@ fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
     let texts = app.state::<Texts>();
     let hosts = app.state::<Arc<Engine>>().hosts().view().hosts;
     let mut menu = MenuBuilder::new(app);
-    for (title, hosts) in [("tray.favourites", favourites(&hosts)), ("tray.recent", recent(&hosts))]
-        .into_iter()
-        .filter(|(_, h)| !h.is_empty())
+    let favourites = favourites(&hosts);
+    let recent = recent(&hosts, &favourites);
+    for (title, hosts) in
+        [("tray.favourites", favourites), ("tray.recent", recent)].into_iter().filter(|(_, h)| !h.is_empty())
     {
         menu = menu.item(&MenuItemBuilder::new(texts.get(title)).enabled(false).build(app)?);
         for host in hosts {
@@ -134,18 +137,28 @@ fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
 
 fn item(app: &AppHandle, item: Item, label: &str) -> tauri::Result<MenuItem<tauri::Wry>> {
     // A single & would underline the next letter.
-    MenuItemBuilder::with_id(item.to_string(), label.replace('&', "&&")).build(app)
+    MenuItemBuilder::with_id(item.to_string(), shortened(label).replace('&', "&&")).build(app)
 }
 
+fn shortened(label: &str) -> String {
+    match label.char_indices().nth(MAX_LABEL) {
+        Some(_) => label.chars().take(MAX_LABEL - 1).chain(['…']).collect(),
+        None => label.to_owned(),
+    }
+}
+
+/// In the order that the window shows.
 fn favourites(hosts: &[HostView]) -> Vec<&HostView> {
     let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
-    favourites.sort_by_key(|host| host.name.to_lowercase());
+    favourites.sort_by_key(|host| (host.favourite_place.unwrap_or(u32::MAX), host.name.to_lowercase()));
     favourites.truncate(MAX_FAVOURITES);
     favourites
 }
 
-fn recent(hosts: &[HostView]) -> Vec<&HostView> {
-    let mut recent: Vec<_> = hosts.iter().filter(|host| !host.favourite && host.last_opened.is_some()).collect();
+/// Those opened last; a favourite for which there was no room is one of them.
+fn recent<'a>(hosts: &'a [HostView], shown: &[&HostView]) -> Vec<&'a HostView> {
+    let is_shown = |host: &HostView| shown.iter().any(|other| other.id == host.id);
+    let mut recent: Vec<_> = hosts.iter().filter(|host| host.last_opened.is_some() && !is_shown(host)).collect();
     recent.sort_by_key(|host| Reverse(host.last_opened));
     recent.truncate(MAX_RECENT);
     recent
@@ -167,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn favourites_come_by_name_and_the_rest_by_when_it_was_opened() {
+    fn favourites_without_a_place_come_by_name_and_the_rest_by_when_it_was_opened() {
         let hosts = [
             host("b", true, None),
             host("old", false, Some(1)),
@@ -176,14 +189,34 @@ mod tests {
             host("never", false, None),
         ];
         assert_eq!(names(&favourites(&hosts)), ["A", "b"]);
-        assert_eq!(names(&recent(&hosts)), ["new", "old"]);
+        assert_eq!(names(&recent(&hosts, &favourites(&hosts))), ["new", "old"]);
+    }
+
+    #[test]
+    fn favourites_have_their_own_order() {
+        let placed = |name, place| HostView { favourite_place: place, ..host(name, true, None) };
+        let hosts = [placed("a", Some(1)), placed("d", None), placed("b", Some(0)), placed("c", None)];
+        assert_eq!(names(&favourites(&hosts)), ["b", "a", "c", "d"]);
+    }
+
+    #[test]
+    fn a_favourite_for_which_there_is_no_room_is_among_the_latest() {
+        let hosts: Vec<_> = (10..25).map(|n| host(&n.to_string(), true, (n == 24).then_some(n))).collect();
+        assert_eq!(names(&recent(&hosts, &favourites(&hosts))), ["24"]);
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(shortened("Studio"), "Studio");
+        assert_eq!(shortened(&"ü".repeat(60)), "ü".repeat(60));
+        assert_eq!(shortened(&"ü".repeat(150)), format!("{}…", "ü".repeat(59)));
     }
 
     #[test]
     fn the_menu_stays_short() {
         let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
         assert_eq!(favourites(&hosts).len(), MAX_FAVOURITES);
-        assert_eq!(recent(&hosts).len(), MAX_RECENT);
+        assert_eq!(recent(&hosts, &favourites(&hosts)).len(), MAX_RECENT);
     }
 
     #[test]

@@ -31,8 +31,8 @@ mod transport;
 
 pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
 pub use services::{
-    HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, Source, SourceView, UNDO, find_target,
-    preview_files,
+    HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, SharedChange, Source, SourceView, UNDO,
+    find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};

@@ -3,7 +3,7 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, Hint, HostListView, Result, Saved,
+    FormError, Hint, HostListView, Result, Saved, SharedChange,
     doctor::Report,
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
@@ -38,22 +38,34 @@ pub async fn duplicate_host(engine: EngineState<'_>, id: HostId, name: String) -
     engine.hosts().duplicate(id, name).await
 }
 
-/// Takes a host off the list; `restore_host` brings it back for ten seconds.
+/// Changes several hosts, all or none. Rejects as `save_host` does.
 #[command]
-pub async fn remove_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
-    engine.hosts().remove(id).await
+pub async fn change_several(engine: EngineState<'_>, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
+    engine.hosts().change_several(ids, change).await
 }
 
-/// Undoes `remove_host`. Rejects with `no_such_host` where it is too late.
+/// Takes hosts off the list, all or none; `restore_hosts` brings them back for ten seconds.
 #[command]
-pub async fn restore_host(engine: EngineState<'_>, id: HostId) -> Result<()> {
-    engine.hosts().restore(id).await
+pub async fn remove_hosts(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
+    engine.hosts().remove(ids).await
 }
 
-/// Puts a host among the favourites, or takes it out.
+/// Undoes `remove_hosts`. Rejects with `no_such_host` where it is too late.
+#[command]
+pub async fn restore_hosts(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
+    engine.hosts().restore(ids).await
+}
+
+/// Puts a host at the end of the favourites, or takes it out.
 #[command]
 pub async fn set_favourite(engine: EngineState<'_>, id: HostId, favourite: bool) -> Result<()> {
     engine.hosts().set_favourite(id, favourite).await
+}
+
+/// Puts a host among the favourites, before another one or at the end.
+#[command]
+pub async fn arrange_favourite(engine: EngineState<'_>, id: HostId, before: Option<HostId>) -> Result<()> {
+    engine.hosts().arrange_favourite(id, before).await
 }
 
 /// Opens a saved host's viewer window.

@@ -36,8 +36,11 @@ const table = [
 ] as const satisfies readonly Description[];
 
 type Name = (typeof table)[number]['name'];
-/** Compiles only while the table has each field of a draft that the user sees. */
-export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | 'id' | 'on_new_address'>> = Missing;
+/** What a host is sorted by has fields of its own: ./editor/SortingFields.svelte. */
+export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes'>;
+/** Compiles only while the table has each other field of a draft that the user sees. */
+export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | 'id' | 'on_new_address'>> =
+  Missing;
 
 export type TextName = Extract<(typeof table)[number], { kind: 'text' }>['name'];
 export type CheckName = Extract<(typeof table)[number], { kind: 'check' }>['name'];
@@ -64,13 +67,15 @@ export function fieldsOf(group: Group): HostField[] {
 /** A new host. */
 export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
   const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
-  return { ...(values as Pick<HostDraft, Name>), id: null, on_new_address: 'ask', ...facts };
+  const unsorted: Sorting = { tags: [], colour: null, notes: '' };
+  return { ...(values as Pick<HostDraft, Name>), ...unsorted, id: null, on_new_address: 'ask', ...facts };
 }
 
 /** A saved host as the editor begins with it. */
 export function draftOf(host: HostView): HostDraft {
   const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
-  return { ...(values as Pick<HostDraft, Name>), id: host.id, on_new_address: 'ask' };
+  const { id, tags, colour, notes } = host;
+  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, id, on_new_address: 'ask' };
 }
 
 /** Whether a folded field differs from a new host's: then it is not folded away. */

@@ -7,8 +7,10 @@ import type { Hosts } from './store/hosts.svelte';
 /** What a shortcut acts on. */
 export interface Scope {
   hosts: Hosts;
-  /** The selected host; null where an address or nothing is selected. */
+  /** The selected host, of several the one with the cursor; null where an address or nothing is selected. */
   host: HostView | null;
+  /** All text in the search box is selected. */
+  textSelected: boolean;
   /** The search box has the focus. */
   inSearch: boolean;
   /** A button has the focus: Enter and Delete are its own. */
@@ -29,6 +31,7 @@ interface Shortcut {
   /** With Ctrl, or ⌘ on a Mac. */
   ctrl?: true;
   shift?: true;
+  alt?: true;
   /** Where it means something else. */
   unless?: (scope: Scope) => boolean;
   run: (scope: Scope) => void;
@@ -48,7 +51,25 @@ function forHost(facts: Omit<Shortcut, 'run'>, run: (hosts: Hosts, host: HostVie
 /** The cursor moves within a search box that has text in it. */
 const inText = ({ inSearch, hosts }: Scope) => inSearch && hosts.query.text !== '';
 const move = { label: 'key.move' } as const;
+const stretch = { label: 'key.stretch', shift: true } as const;
+const arrange = { label: 'key.arrange', alt: true } as const;
 const menu = { label: 'key.menu' } as const;
+
+const edit = (hosts: Hosts, host: HostView) => {
+  if (hosts.selection.isSeveral) hosts.editsSeveral = hosts.selection.hosts;
+  else hosts.edit(host);
+};
+
+/** Ctrl+1 to 9 open the first nine rows; the help shows them as one. */
+function digits(): Shortcut[] {
+  return Array.from({ length: 9 }, (_, place) => ({
+    keys: place === 0 ? 'Ctrl+1…9' : '',
+    key: String(place + 1),
+    ctrl: true,
+    label: 'key.digit',
+    run: ({ hosts }) => void hosts.openAt(place),
+  }));
+}
 
 export const shortcuts: readonly Shortcut[] = [
   {
@@ -58,15 +79,16 @@ export const shortcuts: readonly Shortcut[] = [
     unless: ({ onButton }) => onButton,
     run: ({ hosts }) => void hosts.enter(),
   },
-  forHost({ keys: 'F2', key: 'F2', label: 'hosts.edit' }, (hosts, host) => hosts.edit(host)),
-  forHost({ keys: 'Ctrl+E', key: 'e', ctrl: true, label: 'hosts.edit' }, (hosts, host) => hosts.edit(host)),
+  ...digits(),
+  forHost({ keys: 'F2', key: 'F2', label: 'hosts.edit' }, edit),
+  forHost({ keys: 'Ctrl+E', key: 'e', ctrl: true, label: 'hosts.edit' }, edit),
   forHost(
     { keys: 'Ctrl+D', key: 'd', ctrl: true, label: 'hosts.duplicate' },
     (hosts, host) => void hosts.duplicate(host),
   ),
   forHost(
     { keys: 'Del', key: 'Delete', label: 'hosts.remove', unless: (scope) => scope.onButton || inText(scope) },
-    (hosts, host) => void hosts.remove(host),
+    (hosts) => void hosts.remove(hosts.selection.hosts),
   ),
   forHost({ keys: 'Shift+F10', key: 'F10', shift: true, ...menu }, (_, host, { openMenu }) => openMenu(host)),
   forHost({ keys: '☰', key: 'ContextMenu', ...menu }, (_, host, { openMenu }) => openMenu(host)),
@@ -84,27 +106,58 @@ export const shortcuts: readonly Shortcut[] = [
     key: 'Escape',
     label: 'key.leave',
     run: ({ hosts, focusSearch }) => {
-      hosts.search('');
+      // First the selection, then the search.
+      if (hosts.selection.isSeveral) hosts.selection.select(hosts.selection.row?.key ?? null);
+      else hosts.search('');
       focusSearch();
     },
   },
   { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.quit() },
-  { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts }) => hosts.move(1) },
-  { keys: '↑', key: 'ArrowUp', ...move, run: ({ hosts }) => hosts.move(-1) },
-  { keys: 'PgDn', key: 'PageDown', ...move, run: ({ hosts, page }) => hosts.move(page) },
-  { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, page }) => hosts.move(-page) },
-  { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.move(-Infinity) },
-  { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.move(Infinity) },
+  {
+    keys: 'Ctrl+Z',
+    key: 'z',
+    ctrl: true,
+    label: 'toast.undo',
+    unless: (scope) => inText(scope) || !scope.hosts.toasts.message?.undo,
+    run: ({ hosts }) => void hosts.undo(),
+  },
+  {
+    keys: 'Ctrl+A',
+    key: 'a',
+    ctrl: true,
+    label: 'key.all',
+    // The first press selects the text, the next one the machines.
+    unless: (scope) => inText(scope) && !scope.textSelected,
+    run: ({ hosts }) => hosts.selection.all(),
+  },
+  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, (hosts, host) =>
+    hosts.selection.toggle(host.id),
+  ),
+  { keys: 'Shift+↓', key: 'ArrowDown', ...stretch, run: ({ hosts }) => hosts.selection.stretch(1) },
+  { keys: 'Shift+↑', key: 'ArrowUp', ...stretch, run: ({ hosts }) => hosts.selection.stretch(-1) },
+  { keys: 'Shift+PgDn', key: 'PageDown', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(page) },
+  { keys: 'Shift+PgUp', key: 'PageUp', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(-page) },
+  forHost({ keys: 'Alt+↑', key: 'ArrowUp', ...arrange }, (hosts, host) => void hosts.favourites.move(host, -1)),
+  forHost({ keys: 'Alt+↓', key: 'ArrowDown', ...arrange }, (hosts, host) => void hosts.favourites.move(host, 1)),
+  { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts }) => hosts.selection.move(1) },
+  { keys: '↑', key: 'ArrowUp', ...move, run: ({ hosts }) => hosts.selection.move(-1) },
+  { keys: 'PgDn', key: 'PageDown', ...move, run: ({ hosts, page }) => hosts.selection.move(page) },
+  { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, page }) => hosts.selection.move(-page) },
+  { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(-Infinity) },
+  { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(Infinity) },
   { keys: 'F1', key: 'F1', label: 'about.open', run: ({ openAbout }) => openAbout() },
 ];
 
 /** Runs the shortcut that was pressed; false where the key is none. */
 export function runShortcut(event: KeyboardEvent, scope: Scope): boolean {
   const ctrl = event.ctrlKey || event.metaKey;
-  if (event.altKey) return false;
+  // Where digits need Shift, as on French keyboards, the key is still the digit's.
+  const digit = ctrl ? /^Digit([1-9])$/.exec(event.code)?.[1] : undefined;
+  const key = digit ?? event.key;
   const found = shortcuts.find(
     (shortcut) =>
-      shortcut.key === event.key &&
+      (shortcut.key === key || (ctrl && shortcut.key === key.toLowerCase())) &&
+      (shortcut.alt ?? false) === event.altKey &&
       (shortcut.ctrl ?? false) === ctrl &&
       // Shift makes no difference without Ctrl: some keyboards need it for "/".
       (event.shiftKey ? shortcut.shift || !shortcut.ctrl : !shortcut.shift) &&
@@ -124,6 +177,6 @@ export function help(): { label: Key; keys: string[] }[] {
   const labels = [...new Set(shortcuts.map(({ label }) => label))];
   return labels.map((label) => ({
     label,
-    keys: shortcuts.filter((shortcut) => shortcut.label === label).map(({ keys }) => keys),
+    keys: shortcuts.flatMap((shortcut) => (shortcut.label === label && shortcut.keys ? [shortcut.keys] : [])),
   }));
 }

@@ -24,7 +24,10 @@ export const language = languageOf(location.search);
 /** The sentence for `key` with `{fact}`s filled in, in the form that the fact `count` or `seconds` asks for. */
 export function t(key: Key, facts: Facts = {}, lang: Language = language): string {
   const sentence = catalogues[lang][formOf(key, facts, lang)] ?? '';
-  return sentence.replace(/\{(\w+)\}/g, (_, fact: string) => isolated(String(facts[fact] ?? '')));
+  return sentence.replace(/\{(\w+)\}/g, (_, fact: string) => {
+    const value = facts[fact] ?? '';
+    return isolated(fact === 'count' && typeof value === 'number' ? numberText(value, lang) : String(value));
+  });
 }
 
 function formOf(key: Key, facts: Facts, lang: Language): Key {
@@ -76,6 +79,11 @@ export function levelText(level: Level, lang: Language = language): string {
 export function dateText(seconds: number, lang: Language = language): string {
   const ms = Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, seconds * 1000));
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
+}
+
+/** A number, with its thousands parted. */
+export function numberText(number: number, lang: Language = language): string {
+  return new Intl.NumberFormat(lang).format(number);
 }
 
 /** A number of bytes, as short as people say it. */

@@ -430,6 +430,11 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     mac: '',
     has_http_auth: false,
     reconnect: true,
+    tags: [],
+    colour: null,
+    notes: '',
+    times_opened: 0,
+    favourite_place: null,
     demo: false,
     ...facts,
   };

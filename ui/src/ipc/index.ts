@@ -29,6 +29,7 @@ import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
+import type { SharedChange } from './bindings/SharedChange';
 import type { StageReport } from './bindings/StageReport';
 import { toEngineError } from './error';
 import * as files from './notices';
@@ -52,12 +53,18 @@ export const saveHttpAuth = (id: HostId, change: HttpAuthChange): Promise<void> 
   call('save_http_auth', { id, change });
 /** Copies a host with its password; returns the copy. */
 export const duplicateHost = (id: HostId, name: string): Promise<HostView> => call('duplicate_host', { id, name });
-/** Removes a host; for ten seconds `restoreHost` brings it back. */
-export const removeHost = (id: HostId): Promise<void> => call('remove_host', { id });
-/** Brings a removed host back; rejects with `no_such_host` when it is too late. */
-export const restoreHost = (id: HostId): Promise<void> => call('restore_host', { id });
-/** Marks a host as favourite, or no longer. */
+/** Changes several hosts, all or none; what is not named stays as it is in each. Rejects as `saveHost` does. */
+export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
+  call('change_several', { ids, change });
+/** Removes hosts, all or none; for ten seconds `restoreHosts` brings them back. */
+export const removeHosts = (ids: HostId[]): Promise<void> => call('remove_hosts', { ids });
+/** Brings removed hosts back; rejects with `no_such_host` when it is too late. */
+export const restoreHosts = (ids: HostId[]): Promise<void> => call('restore_hosts', { ids });
+/** Makes a host the last of the favourites, or none any more. */
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> => call('set_favourite', { id, favourite });
+/** Puts a host among the favourites, before another one or, with null, at the end. */
+export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<void> =>
+  call('arrange_favourite', { id, before });
 /** Opens a host's viewer window, or shows the one that is open. */
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
 /** Sends a wake-up packet, waits until the host answers, and opens it. */

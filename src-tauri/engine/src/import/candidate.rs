@@ -1,7 +1,9 @@
 //! What a reader makes of one entry of a file: a host to be, with what is not carried over, or the reason why it is none.
 
 use super::{ImportProblem, LeftOut, text};
-use crate::model::{Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Link, Secret};
+use crate::model::{
+    Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Link, Secret, notes_found, tags_found,
+};
 use std::collections::BTreeSet;
 
 /// What a file has of a password.
@@ -38,6 +40,7 @@ pub(super) struct Sketch {
     pub(super) mac: String,
     pub(super) display: Display,
     pub(super) last_opened: Option<u64>,
+    pub(super) favourite_place: Option<u32>,
     pub(super) password: Password,
     pub(super) left_out: BTreeSet<LeftOut>,
     /// Whether it is a machine that the person has kept; otherwise only one that may have a VNC server.
@@ -58,6 +61,7 @@ impl Sketch {
             mac: String::new(),
             display: Display::default(),
             last_opened: None,
+            favourite_place: None,
             password: Password::None,
             left_out: BTreeSet::new(),
             is_kept: true,
@@ -67,6 +71,16 @@ impl Sketch {
     /// An entry that is no host.
     pub(super) fn skipped(name: &str, as_written: &str, problem: ImportProblem) -> Self {
         Self::new(name, Err(problem), as_written)
+    }
+
+    /// Takes tags over, as far as they can be some.
+    pub(super) fn tag<'a>(&mut self, found: impl IntoIterator<Item = &'a str>) {
+        self.options.tags.extend(tags_found(found));
+    }
+
+    /// Takes notes over.
+    pub(super) fn note(&mut self, notes: &str) {
+        self.options.notes = notes_found(notes);
     }
 
     /// Notes something that is not carried over, where there is anything of it.
@@ -100,6 +114,9 @@ impl Sketch {
             self.leave_out(LeftOut::Certificates, !self.options.ca_file.is_empty());
             self.options.ca_file.clear();
         }
+        // A list that a hand has written may have what the form refuses.
+        self.options.tags = tags_found(self.options.tags.iter().map(String::as_str));
+        self.options.notes = notes_found(&self.options.notes);
         let options = HostOptions { username: text::line(&self.options.username), ..self.options.clone() };
         let (ssh_jump, proxy, mac) = (self.ssh_jump.clone(), self.proxy.clone(), self.mac.clone());
         let form = HostDraft {
@@ -113,7 +130,8 @@ impl Sketch {
         };
         let checked =
             form.check(None).map_err(|fields| fields.into_iter().next().map_or(ImportProblem::Line, problem))?;
-        Ok(Host { display: self.display, last_opened: self.last_opened, ..checked })
+        let favourite_place = self.favourite_place.filter(|_| checked.favourite);
+        Ok(Host { display: self.display, last_opened: self.last_opened, favourite_place, ..checked })
     }
 }
 
@@ -129,6 +147,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::CaFile(_)
         | FieldProblem::ClientCertificate(_)
         | FieldProblem::ClientKey(_)
+        | FieldProblem::Tags(_)
+        | FieldProblem::Notes(_)
         | FieldProblem::Mac(_) => ImportProblem::Line,
     }
 }

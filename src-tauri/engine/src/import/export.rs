@@ -61,11 +61,15 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
 }
 
 fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
-    let header = "name,address,username,view_only,favourite,ssh_jump,proxy,mac,repeater_id,ca_file,reconnect";
+    let header =
+        "name,address,username,view_only,favourite,ssh_jump,proxy,mac,repeater_id,ca_file,reconnect,tags,colour,notes";
     let mut text = format!("{header}\r\n");
     for host in hosts {
         let address = host.address.without_query().to_string();
         let view = host.view();
+        let tags = host.tags.join(", ");
+        // Its name in the list's own file.
+        let colour = serde_json::to_value(&host.colour).unwrap_or_default();
         let flag = |is: bool| if is { "true" } else { "false" };
         let fields = [
             &host.name,
@@ -79,6 +83,9 @@ fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
             &host.repeater_id,
             &host.ca_file,
             flag(host.reconnect),
+            &tags,
+            colour.as_str().unwrap_or_default(),
+            &host.notes,
         ];
         text.push_str(&fields.map(field).join(","));
         text.push_str("\r\n");
@@ -117,7 +124,10 @@ fn websockify<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::{File, Plan, read};
+    use crate::{
+        import::{File, Plan, read},
+        model::Colour,
+    };
 
     fn hosts() -> Vec<Host> {
         let mut hosts: Vec<Host> = ["box:1", "[fe80::1]:5901", "/run/vm.sock", "wss://site/path?token=SECRET", "nas"]
@@ -132,6 +142,8 @@ mod tests {
         hosts[3].proxy = Some("socks5://ann@gate".parse().unwrap());
         hosts[4].mac = Some("02:00:5e:10:00:07".parse().unwrap());
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
+        hosts[4].tags = vec!["büro".to_owned(), "rack 4".to_owned()];
+        (hosts[4].colour, hosts[4].notes) = (Some(Colour::Green), "=Two\n\"lines\", commas".to_owned());
         hosts.push(Host::demo("Demo"));
         hosts
     }
@@ -151,6 +163,18 @@ mod tests {
         let files = [File { name: "a".to_owned(), bytes: Ok(export(&hosts(), Export::Csv).into_bytes()) }];
         let preview = read(&files).preview(0, &[]);
         assert_eq!((preview.entries[4].name.as_str(), preview.entries[4].via.as_str()), ("客厅", "ann@gate"));
+    }
+
+    #[test]
+    fn tags_colour_and_notes_go_along() {
+        for format in [Export::Portlight, Export::Csv] {
+            let text = export(&hosts(), format);
+            let reading = read(&[File { name: format.file_name().to_owned(), bytes: Ok(text.into_bytes()) }]);
+            let read = &reading.found[4].host.as_ref().unwrap().host;
+            let (host, left_out) = (&hosts()[4], &reading.found[4].host.as_ref().unwrap().left_out);
+            assert_eq!((&read.tags, &read.colour, &read.notes), (&host.tags, &host.colour, &host.notes));
+            assert!(left_out.is_empty(), "{left_out:?}");
+        }
     }
 
     #[test]

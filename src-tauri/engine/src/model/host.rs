@@ -3,12 +3,16 @@
 //! What is the same in all three is in [`HostOptions`]. A new option goes there, into [`HostDraft::check`] if it is a text, and
 //! into the form of the window.
 
-use super::{Address, AddressProblem, Display, HostId, Jump, JumpProblem, Level, Mac, MacProblem, Proxy, ProxyProblem};
+use super::{
+    Address, AddressProblem, Colour, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT, Mac, MacProblem, Proxy,
+    ProxyProblem, TextProblem, tags,
+    text::{one_line, without_bidi_controls},
+};
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use std::ops::{Deref, DerefMut};
 
-/// How many characters a name or a user name may have.
-pub const MAX_TEXT: usize = 200;
+/// How many characters notes may have.
+pub const MAX_NOTES: usize = 10_000;
 
 /// What the user chooses for a host beside name and address. Texts may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,13 @@ pub struct HostOptions {
     pub old_tls: bool,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: bool,
+    /// What it is sorted by.
+    #[serde(deserialize_with = "tags::read")]
+    pub tags: Vec<String>,
+    /// The colour of its sign.
+    pub colour: Option<Colour>,
+    /// What the user wants to remember about it; several lines.
+    pub notes: String,
 }
 
 impl Default for HostOptions {
@@ -48,6 +59,9 @@ impl Default for HostOptions {
             client_key,
             old_tls: false,
             reconnect: true,
+            tags: Vec::new(),
+            colour: None,
+            notes: String::new(),
         }
     }
 }
@@ -117,6 +131,12 @@ pub struct Host {
     /// When it was last opened, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_opened: Option<u64>,
+    /// How often it was opened.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub times_opened: u32,
+    /// Its place among the favourites, where the user gave it one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub favourite_place: Option<u32>,
     /// The best protection that it was reached with: less is asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protection: Option<Level>,
@@ -143,6 +163,8 @@ impl Host {
             has_password: false,
             has_http_auth: false,
             last_opened: None,
+            times_opened: 0,
+            favourite_place: None,
             protection: None,
             clear_text: false,
             rest: serde_json::Map::new(),
@@ -173,6 +195,8 @@ impl Host {
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
             last_opened: self.last_opened,
+            times_opened: self.times_opened,
+            favourite_place: self.favourite_place,
             demo: self.address == Address::Demo,
         }
     }
@@ -233,8 +257,12 @@ impl HostDraft {
             ca_file: line(&self.ca_file, FieldProblem::CaFile),
             client_certificate: line(&self.client_certificate, FieldProblem::ClientCertificate),
             client_key: line(&self.client_key, FieldProblem::ClientKey),
+            notes: several_lines(&self.notes).unwrap_or_default(),
+            tags: tags::tags(&self.tags).unwrap_or_default(),
             ..self.options.clone()
         };
+        problems.extend(several_lines(&self.notes).err().map(FieldProblem::Notes));
+        problems.extend(tags::tags(&self.tags).err().map(FieldProblem::Tags));
         let mac = match self.mac.trim() {
             "" => None,
             text => Mac::parse(text).map_err(|wrong| problems.push(FieldProblem::Mac(wrong))).ok(),
@@ -274,6 +302,9 @@ impl HostDraft {
             // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
         }
+        if !host.favourite {
+            host.favourite_place = None;
+        }
         Ok(host)
     }
 }
@@ -291,25 +322,26 @@ pub(crate) fn name_for(address: &Address) -> String {
     address.without_query().to_string().chars().take(MAX_TEXT).collect()
 }
 
-/// A name without what changes the reading direction: it would show other names and addresses beside it turned round.
-pub(crate) fn without_bidi_controls(text: &str) -> String {
-    let steers =
-        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.replace(steers, "")
+/// Notes: lines and tabs are theirs, other control characters are left out.
+fn several_lines(text: &str) -> Result<String, TextProblem> {
+    let text = without_bidi_controls(text).replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text = text.trim_end().trim_start_matches('\n');
+    if text.chars().count() > MAX_NOTES { Err(TextProblem::TooLong) } else { Ok(text.to_owned()) }
 }
 
-fn one_line(text: &str) -> Result<String, TextProblem> {
-    let text = without_bidi_controls(text);
-    let text = text.trim();
-    // The Unicode line separators break lines too, and are not among the control characters.
-    if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-        return Err(TextProblem::ControlCharacters);
-    }
-    if text.chars().count() > MAX_TEXT { Err(TextProblem::TooLong) } else { Ok(text.to_owned()) }
+/// Notes of another program's list, as much as there is room for.
+pub(crate) fn notes_found(text: &str) -> String {
+    let start: String = text.trim().chars().take(MAX_NOTES).collect();
+    several_lines(&start).unwrap_or_default()
 }
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// Only what differs from the default: the file is read by people, too.
@@ -346,6 +378,10 @@ pub struct HostView {
     /// When it was last opened, in seconds since 1970.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub last_opened: Option<u64>,
+    /// How often it was opened.
+    pub times_opened: u32,
+    /// Its place among the favourites, where the user gave it one.
+    pub favourite_place: Option<u32>,
     /// Whether it is the demo desktop inside Portlight.
     pub demo: bool,
 }
@@ -376,6 +412,12 @@ pub enum FieldProblem {
     /// Its key.
     #[error("key of the client certificate: {0}")]
     ClientKey(TextProblem),
+    /// The tags.
+    #[error("tags: {0}")]
+    Tags(TextProblem),
+    /// The notes.
+    #[error("notes: {0}")]
+    Notes(TextProblem),
     /// The SSH host.
     #[error("SSH host: {0}")]
     SshJump(JumpProblem),
@@ -385,19 +427,6 @@ pub enum FieldProblem {
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
-}
-
-/// What is wrong with a line of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum TextProblem {
-    /// More than [`MAX_TEXT`] characters.
-    #[error("it has more than {MAX_TEXT} characters")]
-    TooLong,
-    /// Has line breaks or other control characters.
-    #[error("it has line breaks or other control characters")]
-    ControlCharacters,
 }
 
 #[cfg(test)]
@@ -413,7 +442,7 @@ mod tests {
     fn host() -> Host {
         serde_json::from_value(json!({
             "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:1", "username": "ann",
-            "has_password": true, "last_opened": 1_790_000_000, "colour": "blue",
+            "has_password": true, "last_opened": 1_790_000_000, "flavour": "blue",
         }))
         .unwrap()
     }
@@ -496,6 +525,7 @@ mod tests {
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
                 "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
+                "tags": [], "colour": null, "notes": "", "times_opened": 0, "favourite_place": null,
             })
         );
     }
@@ -529,7 +559,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "repeater_id": "1234", "reconnect": false, "has_password": true, "last_opened": 1_790_000_000,
-                "colour": "blue",
+                "flavour": "blue",
             })
         );
         assert_eq!(serde_json::from_value::<Host>(written).unwrap(), chosen);
@@ -542,9 +572,34 @@ mod tests {
     }
 
     #[test]
+    fn what_it_is_sorted_by_is_read_written_and_checked() {
+        let written = json!({
+            "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "favourite": true,
+            "tags": ["lab", "rack 4"], "colour": "green", "notes": "Ask Ann\nfirst", "has_password": false,
+            "times_opened": 3, "favourite_place": 1,
+        });
+        let host: Host = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&host).unwrap(), written);
+        assert_eq!((host.tags.len(), host.colour.clone(), host.rest.len()), (2, Some(Colour::Green), 0));
+        let by_hand = json!({ "id": host.id, "name": "A", "address": "a", "tags": "lab, rack 4" });
+        assert_eq!(serde_json::from_value::<Host>(by_hand).unwrap().tags, host.tags);
+
+        let mut form = HostDraft::from(&host);
+        (form.tags, form.notes) = (vec!["LAB,lab".into(), " ".into()], "\r\na\u{7}b\r\nc \n".into());
+        let saved = form.check(Some(&host)).unwrap();
+        assert_eq!((saved.tags.as_slice(), saved.notes.as_str()), (&["LAB".to_owned()][..], "ab\nc"));
+        assert_eq!((saved.times_opened, saved.favourite_place), (3, Some(1)));
+        form.favourite = false;
+        assert_eq!(form.check(Some(&host)).unwrap().favourite_place, None);
+        (form.tags, form.notes) = (vec!["a".repeat(51)], "a".repeat(MAX_NOTES + 1));
+        let too_long = TextProblem::TooLong;
+        assert_eq!(form.check(None), Err(vec![FieldProblem::Notes(too_long), FieldProblem::Tags(too_long)]));
+    }
+
+    #[test]
     fn what_a_newer_portlight_wrote_survives() {
         let written = serde_json::to_value(host()).unwrap();
-        assert_eq!(written["colour"], "blue");
+        assert_eq!(written["flavour"], "blue");
         assert_eq!(serde_json::from_value::<Host>(written).unwrap(), host());
     }
 

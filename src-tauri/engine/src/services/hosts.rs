@@ -60,8 +60,8 @@ pub enum PasswordOutcome {
 
 /// The saved hosts, and their passwords in the keyring.
 pub struct Hosts {
-    list: Arc<HostList>,
-    keyring: Keyring,
+    pub(super) list: Arc<HostList>,
+    pub(super) keyring: Keyring,
     notices: Mutex<Vec<Error>>,
     undo: Undo,
 }
@@ -279,53 +279,70 @@ impl Hosts {
         Ok(copy.view())
     }
 
-    /// Puts a host among the favourites, or takes it out.
+    /// Puts a host at the end of the favourites, or takes it out.
     ///
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn set_favourite(&self, id: HostId, favourite: bool) -> Result<()> {
-        let set = self.list.change(move |list| {
-            list.get_mut(id)?.favourite = favourite;
-            Ok::<_, StoreError>(())
+        let set = self.list.change(move |list| match favourite {
+            true if list.get(id).is_some_and(|host| host.favourite) => Ok(()),
+            true => list.arrange(id, None),
+            false => list.leave_favourites(id),
         });
         Ok(set.await?)
+    }
+
+    /// Puts a host among the favourites, before another one or at the end.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    pub async fn arrange_favourite(&self, id: HostId, before: Option<HostId>) -> Result<()> {
+        Ok(self.list.change(move |list| list.arrange(id, before)).await?)
     }
 
     /// Notes that the host is being opened. Returns at once: nothing waits for the disk.
     pub(crate) fn note_opened(&self, target: &Target) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         // It is under way, and one that fails is told with the next change that someone waits for.
-        drop(self.list.note(target, move |host| host.last_opened = Some(now)));
+        drop(self.list.note(target, move |host| {
+            host.last_opened = Some(now);
+            host.times_opened = host.times_opened.saturating_add(1);
+        }));
     }
 
     // ---- removing
 
-    /// Takes a host off the list. It can be restored within [`UNDO`](super::UNDO); then its password is forgotten too.
+    /// Takes hosts off the list, all or none. They can be restored within [`UNDO`](super::UNDO); then their passwords are
+    /// forgotten too.
     ///
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub async fn remove(self: &Arc<Self>, id: HostId) -> Result<()> {
-        self.list.change(move |list| list.remove(id)).await?;
-        let hosts = Arc::downgrade(self);
-        self.undo.begin(id, async move {
-            if let Some(hosts) = Weak::upgrade(&hosts) {
-                hosts.forget(id).await;
-            }
-        });
+    pub async fn remove(self: &Arc<Self>, ids: Vec<HostId>) -> Result<()> {
+        let removed = ids.clone();
+        self.list.change(move |list| list.remove(&removed)).await?;
+        for id in ids {
+            let hosts = Arc::downgrade(self);
+            self.undo.begin(id, async move {
+                if let Some(hosts) = Weak::upgrade(&hosts) {
+                    hosts.forget(id).await;
+                }
+            });
+        }
         Ok(())
     }
 
-    /// Undoes [`Hosts::remove`].
+    /// Undoes [`Hosts::remove`], for those where it is not too late.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchHost`] where it is too late, [`StoreError::HostsNotSaved`].
-    pub async fn restore(&self, id: HostId) -> Result<()> {
+    /// [`StoreError::NoSuchHost`] where it is too late for all, [`StoreError::HostsNotSaved`].
+    pub async fn restore(&self, ids: Vec<HostId>) -> Result<()> {
         let too_late = self.undo.too_late.lock().await;
-        if too_late.contains(&id) {
-            return Err(StoreError::NoSuchHost.into());
+        let ids: Vec<_> = ids.into_iter().filter(|id| !too_late.contains(id)).collect();
+        let restored = ids.clone();
+        self.list.change(move |list| list.restore(&restored)).await?;
+        for id in ids {
+            self.undo.end(id);
         }
-        self.list.change(move |list| list.restore(id)).await?;
-        self.undo.end(id);
         Ok(())
     }
 
@@ -379,14 +396,14 @@ fn checked(draft: &HostDraft, existing: Option<&Host>) -> Result<Host> {
 }
 
 /// What was meant for a host's former server, and is to leave the keyring.
-#[derive(Default)]
-struct Forgotten {
-    password: bool,
-    http_auth: bool,
+#[derive(Debug, Default)]
+pub(super) struct Forgotten {
+    pub(super) password: bool,
+    pub(super) http_auth: bool,
 }
 
 /// Puts the host that is meant into the list, if nothing has to be asked before.
-fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, Forgotten)> {
+pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, Forgotten)> {
     let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
     let mut host = checked(draft, existing)?;
     let mut forgotten = Forgotten::default();
@@ -660,18 +677,18 @@ mod tests {
     async fn a_removed_host_is_forgotten_with_its_logins_when_its_time_is_up() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;
-        fixture.hosts.remove(id).await.unwrap();
-        fixture.hosts.restore(id).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
+        fixture.hosts.restore(vec![id]).await.unwrap();
         sleep_past_undo().await;
         assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some(), "restored in time");
 
-        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
         sleep_past_undo().await;
         while !fixture.hosts.list.get().removed().is_empty() {
             yield_now().await;
         }
         assert_eq!((fixture.secret(id), fixture.secret(HttpAuth::account(id))), (None, None));
-        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.restore(vec![id]).await, Err(StoreError::NoSuchHost.into()));
     }
 
     async fn sleep_past_undo() {
@@ -683,7 +700,7 @@ mod tests {
     async fn a_host_is_never_restored_without_its_password() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;
-        fixture.hosts.remove(id).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
         let (begun, beginning) = mpsc::channel();
         let (go_on, going_on) = mpsc::channel();
         *fixture.keyring.hold.lock() = Some((begun, going_on));
@@ -693,15 +710,15 @@ mod tests {
         });
         tokio::task::spawn_blocking(move || beginning.recv().unwrap()).await.unwrap();
         // The keyring is forgetting it in this moment.
-        assert_eq!(fixture.hosts.restore(id).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.restore(vec![id]).await, Err(StoreError::NoSuchHost.into()));
         go_on.send(()).unwrap();
         forgetting.await.unwrap();
         assert!(fixture.view(id).is_none() && fixture.hosts.list.get().removed().is_empty());
 
         // The other way round: what is restored is not forgotten any more.
         let id = fixture.saved("studio:2").await;
-        fixture.hosts.remove(id).await.unwrap();
-        fixture.hosts.restore(id).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
+        fixture.hosts.restore(vec![id]).await.unwrap();
         fixture.hosts.forget(id).await;
         assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some());
     }

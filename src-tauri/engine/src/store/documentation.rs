@@ -56,6 +56,9 @@ fn every_field_is_documented_and_no_other() {
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
     (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
     host.display.grab = true;
+    (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());
+    host.colour = Some(crate::model::Colour::Green);
+    (host.times_opened, host.favourite_place) = (3, Some(0));
     (host.last_opened, host.protection) = (Some(1), Some(crate::model::Level::Identified));
     let Value::Object(fields) = serde_json::to_value(&host).unwrap() else { panic!("an object") };
     let mut written: Vec<&str> = fields.keys().map(String::as_str).chain(["version", "hosts", "removed"]).collect();

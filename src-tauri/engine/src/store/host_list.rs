@@ -235,7 +235,7 @@ mod tests {
         let revisions = list.changes();
         let (go_on, held) = hold(&list);
         let all: Vec<_> = hosts.into_iter().map(|host| list.put(host)).collect();
-        let unknown = list.change(|list| list.remove(HostId::new()));
+        let unknown = list.change(|list| list.remove(&[HostId::new()]));
         go_on.send(()).unwrap();
         held.await.unwrap();
         for one in all {

@@ -187,11 +187,11 @@ mod tests {
         }
 
         fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
-            self.change(|list| list.remove(id))
+            self.change(|list| list.remove(&[id]))
         }
 
         fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
-            self.change(|list| list.restore(id))
+            self.change(|list| list.restore(&[id]))
         }
 
         fn set_last_opened(&mut self, id: HostId, when: u64) -> Result<(), StoreError> {
@@ -351,9 +351,9 @@ mod tests {
             for taken in [[0, 5], [2, 3], [3, 5], [1, 2]] {
                 let mut list = List::default();
                 list.append(all.clone());
-                removed.iter().for_each(|row| list.remove(all[*row].id).unwrap());
+                removed.iter().for_each(|row| list.remove(&[all[*row].id]).unwrap());
                 list.take(&taken.map(|row: usize| all[row].id));
-                removed.iter().for_each(|row| list.restore(all[*row].id).unwrap());
+                removed.iter().for_each(|row| list.restore(&[all[*row].id]).unwrap());
                 // What was removed before is not among those that are taken.
                 let gone = |row: &usize| taken.contains(row) && !removed.contains(row);
                 let left: Vec<_> = (0..6).filter(|row| !gone(row)).map(|row| row.to_string()).collect();
@@ -378,17 +378,20 @@ mod tests {
                 let mut all = List::clone(&hosts.list);
                 for number in [2, 3, 4] {
                     let gone = &removing[..number];
-                    gone.iter().for_each(|row| all.remove(ids[*row]).unwrap());
-                    restoring.iter().filter(|row| gone.contains(row)).for_each(|row| all.restore(ids[*row]).unwrap());
+                    gone.iter().for_each(|row| all.remove(&[ids[*row]]).unwrap());
+                    restoring
+                        .iter()
+                        .filter(|row| gone.contains(row))
+                        .for_each(|row| all.restore(&[ids[*row]]).unwrap());
                     assert_eq!(names(all.all()), ["a", "b", "c", "d"], "{gone:?} {restoring:?}");
                 }
                 // One of the removed is forgotten, the other comes back between the rest.
                 let [forgotten, back, ..] = *removing;
                 let mut list = List::clone(&hosts.list);
-                list.remove(ids[forgotten]).unwrap();
-                list.remove(ids[back]).unwrap();
+                list.remove(&[ids[forgotten]]).unwrap();
+                list.remove(&[ids[back]]).unwrap();
                 list.take_removed(ids[forgotten]);
-                list.restore(ids[back]).unwrap();
+                list.restore(&[ids[back]]).unwrap();
                 let expected: Vec<HostId> = (0..4).filter(|row| *row != forgotten).map(|row| ids[row]).collect();
                 assert_eq!(list.hosts.iter().map(|host| host.id).collect::<Vec<_>>(), expected);
             }
@@ -412,7 +415,7 @@ mod tests {
     fn what_a_newer_portlight_wrote_survives() {
         let text = json!({
             "version": 1,
-            "hosts": [{ "id": HostId::new(), "name": "a", "address": "a", "colour": { "hue": 7 } }],
+            "hosts": [{ "id": HostId::new(), "name": "a", "address": "a", "flavour": { "hue": 7 } }],
             "groups": ["home"],
         });
         let folder = folder_with(text.to_string().as_bytes());
@@ -425,7 +428,7 @@ mod tests {
         drop(hosts);
         let written: Value = serde_json::from_slice(&fs::read(folder.path().join(FILE)).unwrap()).unwrap();
         assert_eq!(written["groups"], json!(["home"]));
-        assert_eq!(written["hosts"][0]["colour"], json!({ "hue": 7 }));
+        assert_eq!(written["hosts"][0]["flavour"], json!({ "hue": 7 }));
         assert_eq!(written["hosts"][0]["last_opened"], 3);
     }
 
@@ -523,7 +526,7 @@ mod tests {
         });
         let folder = folder_with(text.to_string().as_bytes());
         let mut hosts = HostsFile::open(folder.path()).unwrap().hosts;
-        hosts.change(|list| list.remove(first)).unwrap();
+        hosts.change(|list| list.remove(&[first])).unwrap();
         hosts.take_removed(first).unwrap();
         let written: Value = serde_json::from_slice(&fs::read(folder.path().join(FILE)).unwrap()).unwrap();
         assert_eq!(written["hosts"][1], json!({ "name": "b" }));
@@ -621,7 +624,8 @@ mod tests {
         edit(folder.path(), |file| {
             let list = file["hosts"].as_array_mut().unwrap();
             list[0]["username"] = json!("ann");
-            list[0]["colour"] = json!("blue");
+            list[0]["flavour"] = json!("blue");
+            list[0]["tags"] = json!(["lab"]);
             list.remove(2);
             list.remove(2);
             list.insert(0, json!({ "id": HostId::new(), "name": "new", "address": "new" }));
@@ -634,16 +638,17 @@ mod tests {
                 list.get_mut(a)?.last_opened = Some(7);
                 list.get_mut(c)?.favourite = true;
                 list.put(host("ours"));
-                list.remove(b)
+                list.remove(&[b])
             })
             .unwrap();
         let expected = ["new", "a", "c", "ours"];
         assert_eq!(names(hosts.all()), expected);
         let merged = hosts.get(a).unwrap();
         assert_eq!(
-            (merged.username.as_str(), merged.last_opened, &merged.rest["colour"]),
+            (merged.username.as_str(), merged.last_opened, &merged.rest["flavour"]),
             ("ann", Some(7), &json!("blue"))
         );
+        assert_eq!(merged.tags, ["lab"]);
         assert!(hosts.get(c).unwrap().favourite, "taken out there and changed here: it stays");
         assert!(hosts.get(d).is_none() && hosts.removed() == [b]);
         drop(hosts);

@@ -113,24 +113,60 @@ impl List {
         self.hosts = left;
     }
 
-    /// Takes a host off the list; [`List::restore`] brings it back.
-    pub(crate) fn remove(&mut self, id: HostId) -> Result<(), StoreError> {
-        let row = self.hosts.iter().position(|host| host.id == id).ok_or(StoreError::NoSuchHost)?;
-        let host = self.hosts.remove(row);
-        let step_over = |position, before: &Removed| position + usize::from(before.position <= position);
-        let position = self.removed.iter().fold(row, step_over);
-        let index = self.removed.partition_point(|before| before.position < position);
-        self.removed.insert(index, Removed { position, host });
+    /// Takes hosts off the list; [`List::restore`] brings them back.
+    pub(crate) fn remove(&mut self, ids: &[HostId]) -> Result<(), StoreError> {
+        let mut ids: HashSet<_> = ids.iter().copied().collect();
+        let known: HashSet<_> = self.hosts.iter().map(|host| host.id).collect();
+        if ids.is_empty() || !ids.is_subset(&known) {
+            return Err(StoreError::NoSuchHost);
+        }
+        let mut removed = Vec::with_capacity(self.removed.len() + ids.len());
+        let mut before = std::mem::take(&mut self.removed).into_iter().peekable();
+        let mut left = Vec::with_capacity(self.hosts.len() - ids.len());
+        let mut position = 0;
+        for host in std::mem::take(&mut self.hosts) {
+            while let Some(earlier) = before.next_if(|removed| removed.position <= position) {
+                removed.push(earlier);
+                position += 1;
+            }
+            if ids.remove(&host.id) {
+                removed.push(Removed { position, host });
+            } else {
+                left.push(host);
+            }
+            position += 1;
+        }
+        removed.extend(before);
+        (self.hosts, self.removed) = (left, removed);
         Ok(())
     }
 
-    /// Brings a removed host back to its old place.
-    pub(crate) fn restore(&mut self, id: HostId) -> Result<(), StoreError> {
-        let index = self.removed.iter().position(|removed| removed.host.id == id).ok_or(StoreError::NoSuchHost)?;
-        let Removed { position, host } = self.removed.remove(index);
-        // The removed ones before it stand in no row of `hosts`.
-        let row = position.saturating_sub(index).min(self.hosts.len());
-        self.hosts.insert(row, host);
+    /// Brings removed hosts back to their old places.
+    pub(crate) fn restore(&mut self, ids: &[HostId]) -> Result<(), StoreError> {
+        let ids: HashSet<_> = ids.iter().copied().collect();
+        let (restored, removed): (Vec<_>, Vec<_>) =
+            self.removed.iter().cloned().partition(|removed| ids.contains(&removed.host.id));
+        if ids.is_empty() || restored.len() < ids.len() {
+            return Err(StoreError::NoSuchHost);
+        }
+        // Where each of the others stands among all.
+        let mut others = std::mem::take(&mut self.hosts).into_iter();
+        let (mut still_removed, mut back) = (removed.iter().peekable(), restored.into_iter().peekable());
+        let mut position = 0;
+        loop {
+            if still_removed.next_if(|removed| removed.position <= position).is_some() {
+            } else if let Some(restored) = back.next_if(|restored| restored.position <= position) {
+                self.hosts.push(restored.host);
+            } else if let Some(other) = others.next() {
+                self.hosts.push(other);
+            } else {
+                break;
+            }
+            position += 1;
+        }
+        // What a hand has written may have gaps.
+        self.hosts.extend(back.map(|restored| restored.host));
+        self.removed = removed;
         Ok(())
     }
 
@@ -245,5 +281,46 @@ impl<T: Serialize> Serialize for Entries<'_, T> {
         // What they stood behind is no longer there.
         left.iter().try_for_each(|entry| sequence.serialize_element(&entry.entry.value))?;
         sequence.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &List) -> String {
+        list.hosts.iter().map(|host| host.name.as_str()).collect()
+    }
+
+    #[test]
+    fn whatever_is_removed_together_comes_back_to_its_place_in_any_order() {
+        let mut list = List::default();
+        list.append("abcdefg".chars().map(|name| Host::demo(&name.to_string())).collect());
+        let ids: Vec<_> = list.hosts.iter().map(|host| host.id).collect();
+        let of = |names: &str| names.bytes().map(|name| ids[usize::from(name - b'a')]).collect::<Vec<_>>();
+        for (first, second, back) in [("bd", "ag", "da"), ("ag", "bcdef", "gb"), ("c", "d", "cd"), ("abc", "d", "bd")] {
+            let mut changed = list.clone();
+            changed.remove(&of(first)).unwrap();
+            changed.remove(&of(second)).unwrap();
+            let gone = |name: &char| !first.contains(*name) && !second.contains(*name);
+            assert_eq!(names(&changed), "abcdefg".chars().filter(gone).collect::<String>());
+            changed.restore(&of(back)).unwrap();
+            let shown = |name: &char| gone(name) || back.contains(*name);
+            assert_eq!(names(&changed), "abcdefg".chars().filter(shown).collect::<String>(), "{first} {second} {back}");
+            let left: Vec<_> = changed.removed();
+            assert_eq!(changed.restore(&left).is_ok(), !left.is_empty());
+            assert_eq!(changed, list);
+        }
+    }
+
+    #[test]
+    fn one_that_is_not_there_takes_no_other_with_it() {
+        let mut list = List::default();
+        list.append(vec![Host::demo("a")]);
+        let (before, id) = (list.clone(), list.hosts[0].id);
+        assert_eq!(list.remove(&[id, HostId::new()]), Err(StoreError::NoSuchHost));
+        assert_eq!(list.remove(&[]), Err(StoreError::NoSuchHost));
+        assert_eq!(list.restore(&[id]), Err(StoreError::NoSuchHost));
+        assert_eq!(list, before);
     }
 }

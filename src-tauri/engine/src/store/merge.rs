@@ -134,8 +134,9 @@ fn fields(
         let value = if our == before {
             their
         } else {
-            // When it was opened last is nothing that anyone would miss.
-            *conflict |= their != before && their != our && name != "last_opened";
+            // When it was opened last, and how often, is nothing that anyone would miss.
+            let is_missed = !matches!(name.as_str(), "last_opened" | "times_opened");
+            *conflict |= their != before && their != our && is_missed;
             our
         };
         merged.extend(value.map(|value| (name.clone(), value.clone())));

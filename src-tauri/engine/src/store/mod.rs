@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod documentation;
+mod favourites;
 mod file;
 mod hints;
 mod host_list;
@@ -20,4 +21,4 @@ pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
-pub use preferences::{Bell, Preferences, PreferencesFile};
+pub use preferences::{Bell, Order, Preferences, PreferencesFile};

@@ -14,6 +14,24 @@ use tokio::task::spawn_blocking;
 pub struct Preferences {
     /// What a server's bell does.
     pub bell: Bell,
+    /// The order of the list below favourites and the latest machines.
+    pub order: Order,
+}
+
+/// An order of machines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// By name.
+    #[default]
+    Name,
+    /// Those that were opened last first.
+    LastUsed,
+    /// Those that were opened most often first.
+    MostUsed,
+    /// By their first tag.
+    Tag,
 }
 
 /// What a server's bell does.
@@ -90,11 +108,11 @@ mod tests {
         let file = PreferencesFile::open(folder.path());
         assert_eq!(file.get(), Preferences::default());
         fs::create_dir(folder.path().join(FILE)).unwrap();
-        let error = file.set(Preferences { bell: Bell::Flash }).await.unwrap_err();
+        let error = file.set(Preferences { bell: Bell::Flash, ..Preferences::default() }).await.unwrap_err();
         assert!(error.to_string().contains(FILE), "{error}");
         assert_eq!(file.get().bell, Bell::Sound);
         fs::remove_dir(folder.path().join(FILE)).unwrap();
-        file.set(Preferences { bell: Bell::Flash }).await.unwrap();
+        file.set(Preferences { bell: Bell::Flash, ..Preferences::default() }).await.unwrap();
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Flash);
         fs::write(folder.path().join(FILE), "{\"bell\": \"gong\"}").unwrap();
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Sound, "a newer one's wish");

@@ -7,18 +7,21 @@ import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
+import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
 import type { SessionId } from '../../ipc/bindings/SessionId';
+import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
+import { Favourites } from './favourites.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
-import { index, search } from './search';
+import { CONNECT, type Row } from './rows';
+import { index, parse, search, sortedByName, toggledTag } from './search';
+import { arranged, type Section } from './sections';
+import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
 import { RemovedHosts, UNDO_MS } from './undo';
-
-/** A line of the list: a saved host, or the address in the search box. */
-export type Row = { key: HostId; host: HostView } | { key: typeof CONNECT; address: string };
 
 /** A host in the editor, as it was when it was opened. */
 export interface Editing {
@@ -26,9 +29,6 @@ export interface Editing {
   hasPassword: boolean;
   hasHttpAuth: boolean;
 }
-
-/** The key of the row that connects to an address without saving it. */
-export const CONNECT = 'connect';
 
 export class Hosts {
   /** Null until the list has been read. */
@@ -48,21 +48,38 @@ export class Hosts {
   readonly query = new Query();
   readonly toasts = new Toasts();
 
-  #chosen = $state<string | null>(null);
-  #index = $derived(index(this.all ?? []));
-  #found = $derived(search(this.#index, this.query.text));
+  /** The order of what is neither a favourite nor was opened last. */
+  order = $state<Order>('name');
+  /** Hosts that are to be opened together, while the user is asked whether to; else null. */
+  opensMany = $state.raw<HostView[] | null>(null);
+  /** Hosts in the form for several; null while it is closed. */
+  editsSeveral = $state.raw<HostView[] | null>(null);
+
+  #byName = $derived(sortedByName(this.all ?? []));
+  index = $derived(index(this.#byName));
+  asked = $derived(parse(this.query.text));
+  found = $derived(search(this.index, this.asked, this.sessions.hosts));
+  sections: Section[] = $derived.by(() => {
+    if (!this.query.isEmpty) return [{ kind: 'found', hosts: this.found.hosts }];
+    return arranged(this.#byName, this.order);
+  });
   rows: Row[] = $derived.by(() => {
-    const rows: Row[] = this.#found.map((host) => ({ key: host.id, host }));
+    const rows: Row[] = [];
+    for (const { hosts } of this.sections) for (const host of hosts) rows.push({ key: host.id, host });
     const { address } = this.query;
     if (address) rows.push({ key: CONNECT, address });
     return rows;
   });
-  /** The selected row's place; 0 where nothing was chosen, -1 in an empty list. */
-  at = $derived.by(() => {
-    const at = this.rows.findIndex((row) => row.key === this.#chosen);
-    return at < 0 && this.rows.length > 0 ? 0 : at;
+  readonly selection = new Selection(() => this.rows);
+  readonly favourites = new Favourites({
+    byName: () => this.#byName,
+    change: (host, change) =>
+      this.toasts.attempt(async () => {
+        this.selection.select(host.id);
+        await change();
+        await this.load();
+      }),
   });
-  selected = $derived(this.rows[this.at]);
 
   #loading: Promise<void> | null = null;
   #stale = false;
@@ -89,6 +106,7 @@ export class Hosts {
       engine.onClosing(() => (this.closing = true)),
       engine.onWishes(() => void this.#grant()),
     ];
+    void this.toasts.attempt(async () => void (this.order = (await engine.preferences()).order));
     const unfollow = this.sessions.follow();
     void this.load();
     // What was wished for while this page was still loading.
@@ -109,30 +127,50 @@ export class Hosts {
   /** Searches for a text; the first row is selected then. */
   search(text: string): void {
     this.query.text = text;
-    this.#chosen = null;
+    this.selection.select(null);
   }
 
-  select(key: string): void {
-    this.#chosen = key;
+  /** Narrows the list to a tag, or no longer. */
+  toggleTag(tag: string): void {
+    this.search(toggledTag(this.query.text, tag));
   }
 
-  /** Moves the selection by so many rows; it stops at the ends. */
-  move(by: number): void {
-    const to = Math.max(0, Math.min(this.rows.length - 1, this.at + by));
-    this.#chosen = this.rows[to]?.key ?? null;
+  async setOrder(order: Order): Promise<void> {
+    const before = this.order;
+    this.order = order;
+    const chosen = await this.toasts.attempt(async () =>
+      engine.setPreferences({ ...(await engine.preferences()), order }),
+    );
+    if (!chosen) this.order = before;
   }
 
   // ---- opening
 
-  /** Opens the selected row; where no host matches, the text in the search box as an address. */
+  /** Opens what is selected; where no host matches, the text in the search box as an address. */
   async enter(): Promise<void> {
-    const row = this.selected;
-    if (row && row.key !== CONNECT) await this.open(row.key);
+    const { row, hosts, isSeveral } = this.selection;
+    if (isSeveral) await this.openSeveral(hosts);
+    else if (row && row.key !== CONNECT) await this.open(row.key);
     else if (!this.query.isEmpty) await this.connect();
+  }
+
+  /** Opens the row at a place, from 0 on. */
+  async openAt(place: number): Promise<void> {
+    const row = this.rows[place];
+    if (!row) return;
+    this.selection.select(row.key);
+    await this.enter();
   }
 
   async open(id: HostId): Promise<void> {
     await this.#whileOpening(id, () => engine.openHost(id));
+  }
+
+  /** Opens several hosts, one after the other; many only where the user has said that they mean it. */
+  async openSeveral(hosts: HostView[], meant = false): Promise<void> {
+    this.opensMany = hosts.length > MANY && !meant ? hosts : null;
+    if (this.opensMany) return;
+    for (const { id } of hosts) await this.open(id);
   }
 
   /** Wakes the host up, and opens it when it answers. */
@@ -150,7 +188,7 @@ export class Hosts {
 
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {
-    const address = this.#found.length === 0 ? (this.query.address ?? '') : '';
+    const address = this.found.hosts.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
     this.editing = { draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false };
   }
 
@@ -192,27 +230,37 @@ export class Hosts {
     });
   }
 
-  async remove(host: HostView): Promise<void> {
+  /** Removes hosts, and offers to bring all of them back. */
+  async remove(hosts: HostView[]): Promise<void> {
+    const [first] = hosts;
+    if (!first) return;
     await this.toasts.attempt(async () => {
-      if (this.selected?.key === host.id) {
-        this.#chosen = (this.rows[this.at + 1] ?? this.rows[this.at - 1])?.key ?? null;
-      }
-      await engine.removeHost(host.id);
-      const others = this.#removed.add(host) - 1;
+      const gone = new Set(hosts.map(({ id }) => id));
+      if (this.selection.hosts.some(({ id }) => gone.has(id))) this.#selectBeside(gone);
+      await engine.removeHosts([...gone]);
+      const others = this.#removed.add(hosts) - 1;
       const text = others
-        ? t('toast.removed_more', { name: host.name, count: others })
-        : t('toast.removed', { name: host.name });
+        ? t('toast.removed_more', { name: first.name, count: others })
+        : t('toast.removed', { name: first.name });
       this.toasts.show({ text, undo: () => this.#restore() }, UNDO_MS);
       await this.load();
     });
   }
 
-  async setFavourite(host: HostView, favourite: boolean): Promise<void> {
-    await this.toasts.attempt(async () => {
-      this.#chosen = host.id;
-      await engine.setFavourite(host.id, favourite);
-      await this.load();
-    });
+  /** Changes several hosts together; throws an EngineError for the form to show. */
+  async changeSeveral(hosts: HostView[], change: Partial<SharedChange>): Promise<void> {
+    await engine.changeSeveral(
+      hosts.map(({ id }) => id),
+      change,
+    );
+    this.editsSeveral = null;
+    this.toasts.show({ text: t('toast.changed', { count: hosts.length }) });
+    await this.load();
+  }
+
+  /** Does what the message offers to undo. */
+  async undo(): Promise<void> {
+    await this.toasts.message?.undo?.();
   }
 
   async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {
@@ -283,11 +331,18 @@ export class Hosts {
   async #restore(): Promise<void> {
     const removed = this.#removed.take();
     this.toasts.dismiss();
-    await this.toasts.attempt(async () => {
-      for (const { id } of removed) await engine.restoreHost(id);
-    });
-    this.#chosen = removed.at(-1)?.id ?? null;
+    if (removed.length === 0) return;
+    await this.toasts.attempt(() => engine.restoreHosts(removed.map(({ id }) => id)));
+    this.selection.select(removed.at(-1)?.id ?? null);
     await this.load();
+  }
+
+  /** Selects the row behind those that go, or the one before them. */
+  #selectBeside(gone: ReadonlySet<HostId>): void {
+    const { at } = this.selection;
+    const stays = (row: Row) => row.key === CONNECT || !gone.has(row.key);
+    const beside = this.rows.slice(at).find(stays) ?? this.rows.slice(0, Math.max(0, at)).findLast(stays);
+    this.selection.select(beside?.key ?? null);
   }
 
   async #undoImport(number: number): Promise<void> {
@@ -303,15 +358,21 @@ export class Hosts {
   async #reveal(host: HostView): Promise<void> {
     await this.load();
     if (!this.rows.some((row) => row.key === host.id)) this.search('');
-    this.#chosen = host.id;
+    this.selection.select(host.id);
   }
 
   async #whileOpening(key: string, open: () => Promise<void>): Promise<void> {
     if (this.opening.has(key)) return;
-    this.#chosen = key;
+    const { text } = this.query;
+    if (!this.selection.isSeveral) this.selection.select(key);
     this.opening = new Set([...this.opening, key]);
-    await this.toasts.attempt(open);
+    const opened = await this.toasts.attempt(open);
     this.opening = new Set([...this.opening].filter((other) => other !== key));
+    // The search has led somewhere: who comes back looks for something else.
+    if (opened && text !== '' && text === this.query.text) {
+      this.query.text = '';
+      if (!this.selection.isSeveral) this.selection.select(key);
+    }
   }
 
   #freeName(name: string): string {
@@ -322,6 +383,9 @@ export class Hosts {
     return copy;
   }
 }
+
+/** More windows than this are asked about. */
+const MANY = 8;
 
 /** Characters of a name that go into its copy's, so that the longer one stays within the engine's 200. */
 const MAX_STEM = 180;

@@ -1,36 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { HostView } from '../../ipc/bindings/HostView';
 import { machine } from '../../ipc/fixtures';
-import { index, search } from './search';
+import { index, marked, noteOf, parse, search, sortedByName, tagsIn, toggledTag } from './search';
 
 function host(name: string, facts: Partial<HostView> = {}): HostView {
   return machine(name, 'x.example', facts);
 }
 
-function found(hosts: HostView[], query: string): string[] {
-  return search(index(hosts), query).map(({ name }) => name);
+function look(hosts: HostView[], query: string, open: HostView[] = []) {
+  return search(index(sortedByName(hosts)), parse(query), new Set(open.map(({ id }) => id)));
 }
 
-describe('without a query', () => {
-  it('shows favourites first, then what was opened last, then by name', () => {
-    const hosts = [
-      host('node 10'),
-      host('node 9'),
-      host('opened long ago', { last_opened: 10 }),
-      host('opened just now', { last_opened: 20 }),
-      host('favourite', { favourite: true }),
-      host('favourite, opened', { favourite: true, last_opened: 5 }),
-    ];
-    expect(found(hosts, '  ')).toEqual([
-      'favourite, opened',
-      'favourite',
-      'opened just now',
-      'opened long ago',
-      'node 9',
-      'node 10',
-    ]);
-  });
-});
+function found(hosts: HostView[], query: string, open: HostView[] = []): string[] {
+  const { hosts: matches, alike } = look(hosts, query, open);
+  return alike ? [] : matches.map(({ name }) => name);
+}
 
 describe('with a query', () => {
   it.each([
@@ -57,9 +41,11 @@ describe('with a query', () => {
       host('prestudio', { favourite: true }),
       host('by address', { address: 'studio.local' }),
       host('the studio'),
+      host('noted', { notes: 'beside the\nstudio' }),
+      host('tagged', { tags: ['Studio'] }),
       host('studio'),
     ];
-    expect(found(hosts, 'stu')).toEqual(['studio', 'the studio', 'by address', 'prestudio']);
+    expect(found(hosts, 'stu')).toEqual(['studio', 'the studio', 'by address', 'tagged', 'prestudio', 'noted']);
   });
 
   it('keeps favourites first among equal matches', () => {
@@ -67,12 +53,108 @@ describe('with a query', () => {
   });
 
   it('answers in a blink with ten thousand hosts', () => {
-    const prepared = index(
-      Array.from({ length: 10_000 }, (_, n) => host(`Node ${n}`, { address: `10.0.${n}.example` })),
-    );
+    const hosts = Array.from({ length: 10_000 }, (_, n) => host(`Node ${n}`, { address: `10.0.${n}.example` }));
+    const prepared = index(sortedByName(hosts));
     const begun = performance.now();
-    expect(search(prepared, 'node 99')).not.toHaveLength(0);
+    expect(search(prepared, parse('node 99'), new Set()).hosts).not.toHaveLength(0);
+    // None has it, so all are looked at twice.
+    expect(search(prepared, parse('nodde 777'), new Set()).alike).toBe(true);
     // Measured at a few milliseconds; a search that is quadratic takes seconds.
     expect(performance.now() - begun).toBeLessThan(500);
+  });
+});
+
+describe('filters', () => {
+  const hosts = [
+    host('a', { tags: ['Lab', 'rack 4'], ssh_jump: 'ann@jump1', favourite: true }),
+    host('b', { tags: ['lab'], ssh_jump: 'jump2' }),
+    host('c', { tags: ['labour', 'Büro'] }),
+  ];
+  it.each([
+    ['a tag as a whole', 'tag:lab', ['a', 'b']],
+    ['the beginning of a tag', 'tag:labo', ['c']],
+    ['while it is being typed', 'tag:la', ['a', 'b', 'c']],
+    ['before anything is typed', 'tag:', ['a', 'b', 'c']],
+    ['a tag of two words', 'tag:"rack 4"', ['a']],
+    ['a tag with accents and a wide colon', 'TAG：buro', ['c']],
+    ['both tags', 'tag:lab tag:"rack 4"', ['a']],
+    ['the SSH host', 'via:jump', ['a', 'b']],
+    ['a part of it', 'via:jump1', ['a']],
+    ['open sessions', 'is:open', ['b']],
+    ['favourites', 'is:fav', ['a']],
+    ['with words', 'tag:lab rack', ['a']],
+    ['one that there is not', 'is:on-fire', []],
+    ['a phrase', '"rack 4"', ['a']],
+  ])('%s: %s', (_, query, names) => {
+    expect(found(hosts, query, hosts.slice(1, 2))).toEqual(names);
+  });
+
+  it('are put into the text and taken out of it', () => {
+    expect(toggledTag('', 'lab')).toBe('tag:lab ');
+    expect(toggledTag('box', 'rack 4')).toBe('box tag:"rack 4" ');
+    expect(toggledTag('box tag:"rack 4" tag:LAB x', 'lab')).toBe('box tag:"rack 4" x');
+    expect(toggledTag('tag:"Rack 4"', 'rack 4')).toBe('');
+    expect([...tagsIn('tag:Lab via:x tag:"rack 4" y')]).toEqual(['lab', 'rack 4']);
+  });
+});
+
+describe('where none matches', () => {
+  const hosts = ['Studio', 'Living room', 'Build server', '会议室'].map((name) => host(name));
+  it.each([
+    ['letters between', 'lvngrm', 'Living room'],
+    ['two letters changed places', 'stuido', 'Studio'],
+    ['a wrong letter', 'stadio', 'Studio'],
+    ['a letter too many', 'sttudio', 'Studio'],
+    ['a wrong first letter', 'ztudio', 'Studio'],
+    ['one of two words', 'build servre', 'Build server'],
+    ['letters between in Chinese', '会室', '会议室'],
+  ])('those come that are alike: %s', (_, query, name) => {
+    const { hosts: matches, alike } = look(hosts, query);
+    expect(alike).toBe(true);
+    expect(matches[0]?.name).toBe(name);
+  });
+
+  it('what is not alike does not come', () => {
+    for (const query of ['my old pc', 'zzz', 'x9']) expect(look(hosts, query).hosts, query).toEqual([]);
+  });
+
+  it('the nearest comes first', () => {
+    const near = [host('s-t-u-d-i-o'), host('studi-o'), host('Stud--io')];
+    expect(look(near, 'studoi').hosts[0]?.name).toBe('studi-o');
+    expect(look(near, 'studio').hosts.map(({ name }) => name)).toEqual(['studi-o', 'Stud--io', 's-t-u-d-i-o']);
+  });
+});
+
+describe('marks', () => {
+  const show = (text: string, query: string, alike = false) =>
+    marked(text, parse(query).words, alike)
+      .map((part) => (part.marked ? `[${part.text}]` : part.text))
+      .join('');
+  it.each([
+    ['Build server', 'ser bu', '[Bu]ild [ser]ver'],
+    ['Café Büro', 'cafe buro', '[Café] [Büro]'],
+    ['Ｓｔｕｄｉｏ 1', 'studio', '[Ｓｔｕｄｉｏ] 1'],
+    ['aXaXa', 'a', '[a]X[a]X[a]'],
+    ['ﬁle', 'fi', '[ﬁ]le'],
+    ['会议室', '议', '会[议]室'],
+    ['👩‍🔧 box', 'box', '👩‍🔧 [box]'],
+    ['Studio', 'nowhere', 'Studio'],
+    ['Studio', 'tag:studio', 'Studio'],
+    ['', 'a', ''],
+  ])('of %s for %s', (text, query, expected) => {
+    expect(show(text, query)).toBe(expected);
+  });
+
+  it('are on the letters that are alike', () => {
+    expect(show('Living room', 'lvrm', true)).toBe('[L]i[v]ing [r]oo[m]');
+    expect(show('Studio', 'stuido', true)).toBe('[Stud]i[o]');
+  });
+
+  it('a note is shown where nothing else has the word', () => {
+    const noted = host('Studio', { notes: 'first line\nthe switch is behind the big plant, Ann has the key' });
+    expect(noteOf(noted, ['studio'])).toBeNull();
+    expect(noteOf(noted, ['studio', 'ann'])).toBe('…behind the big plant, Ann has the key');
+    expect(noteOf(noted, ['first'])).toBe('first line');
+    expect(noteOf(host('a'), ['first'])).toBeNull();
   });
 });

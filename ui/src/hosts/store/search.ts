@@ -1,66 +1,358 @@
-// Which hosts match a query, in which order. Pure.
+// Which hosts match what stands in the search box, in which order, and which letters of them. Pure.
+//
+// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1` and `is:open` narrow the list.
+// Where no host has all words, those come that nearly have them: with letters between, or with one wrong.
 
+import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 
-/** Hosts in the order of a list without a query, with their texts folded for searching. */
-export type Index = readonly Entry[];
+/** Hosts in the order that equally good matches have, with their texts folded for searching. */
+export interface Index {
+  entries: readonly Entry[];
+  /** Every tag, as it was written first, by its folded form; the most used first. */
+  tags: ReadonlyMap<string, TagCount>;
+}
+
+export interface TagCount {
+  tag: string;
+  count: number;
+}
 
 interface Entry {
   host: HostView;
   name: string;
   address: string;
   username: string;
+  via: string;
+  tags: string[];
+  notes: string;
+  /** Which letters name and address have, a bit for each of 32 kinds. */
+  letters: number;
 }
 
-/** Favourites first, then what was opened last, then by name. */
-export function index(hosts: readonly HostView[]): Index {
-  return hosts
-    .map((host) => ({
-      host,
-      name: folded(host.name),
-      address: folded(host.address),
-      username: folded(host.username),
-    }))
-    .sort(
-      (a, b) =>
-        Number(b.host.favourite) - Number(a.host.favourite) ||
-        (b.host.last_opened ?? 0) - (a.host.last_opened ?? 0) ||
-        byName.compare(a.host.name, b.host.name),
-    );
+/** What a text asks for. */
+export interface Query {
+  words: readonly string[];
+  filters: readonly Filter[];
 }
 
-/** The hosts that have every word of the query in name, address or user name; the best match first. */
-export function search(index: Index, query: string): HostView[] {
-  const words = folded(query).split(/\s+/).filter(Boolean);
-  if (words.length === 0) return index.map((entry) => entry.host);
-  const found: { host: HostView; distance: number }[] = [];
-  for (const entry of index) {
-    const distance = words.reduce((sum, word) => sum + distanceOf(entry, word), 0);
-    if (distance < Infinity) found.push({ host: entry.host, distance });
+export type Filter = { by: 'tag' | 'via'; value: string } | { by: 'is'; value: State };
+
+/** What `is:` asks for. */
+const states = ['open', 'favourite', 'demo'] as const;
+type State = (typeof states)[number];
+
+export interface Found {
+  /** The best match first. */
+  hosts: HostView[];
+  /** No host has all words: these are alike. */
+  alike: boolean;
+}
+
+/** A part of a text, and whether the query is about it. */
+export interface Part {
+  text: string;
+  marked: boolean;
+}
+
+// ---- the list, prepared
+
+/** Favourites come first, then what was opened last, then the order of `byName`. */
+export function index(byName: readonly HostView[]): Index {
+  const tags = new Map<string, TagCount>();
+  const entries = byName.map((host): Entry => {
+    const [name, address] = [folded(host.name), folded(host.address)];
+    const own = host.tags.map(folded);
+    own.forEach((tag, at) => {
+      const known = tags.get(tag);
+      if (known) known.count += 1;
+      else tags.set(tag, { tag: host.tags[at] ?? tag, count: 1 });
+    });
+    const [username, via, notes] = [folded(host.username), folded(host.ssh_jump), folded(host.notes)];
+    return { host, name, address, username, via, tags: own, notes, letters: lettersOf(name) | lettersOf(address) };
+  });
+  entries.sort(
+    (a, b) =>
+      Number(b.host.favourite) - Number(a.host.favourite) || (b.host.last_opened ?? 0) - (a.host.last_opened ?? 0),
+  );
+  return { entries, tags: new Map([...tags].sort(([, a], [, b]) => b.count - a.count)) };
+}
+
+/** By name, with numbers as numbers. */
+export function sortedByName(hosts: readonly HostView[]): HostView[] {
+  return [...hosts].sort((a, b) => byName.compare(a.name, b.name));
+}
+
+// ---- the query
+
+/** Reads the text of the search box. */
+export function parse(text: string): Query {
+  const words: string[] = [];
+  const filters: Filter[] = [];
+  for (const { by, value } of tokens(text)) {
+    if (by === null) words.push(value);
+    // One that is still being typed narrows nothing yet.
+    else if (value === '') continue;
+    else if (by !== 'is') filters.push({ by, value });
+    else {
+      const state = states.find((state) => state.startsWith(value));
+      if (state) filters.push({ by, value: state });
+      else words.push(`is:${value}`);
+    }
   }
-  // The sort is stable: equally good matches stay in the order of the index.
-  return found.sort((a, b) => a.distance - b.distance).map(({ host }) => host);
+  return { words: words.filter(Boolean), filters };
 }
 
-/** 0 where the name begins with the word, up to 3; infinite where no text has it. */
-function distanceOf({ name, address, username }: Entry, word: string): number {
-  if (name.startsWith(word)) return 0;
-  if (beginsAWord(name, word)) return 1;
+/** The folded tags that a text asks for. */
+export function tagsIn(text: string): ReadonlySet<string> {
+  return new Set(tokens(text).flatMap(({ by, value }) => (by === 'tag' ? [value] : [])));
+}
+
+/** The text with the wish for a tag, or without it where it had it. */
+export function toggledTag(text: string, tag: string): string {
+  const wanted = folded(tag);
+  const asked = tokens(text).filter(({ by, value }) => by === 'tag' && value === wanted);
+  if (asked.length === 0)
+    return `${text.trim()} tag:${/[\s"]/.test(tag) ? `"${tag.replaceAll('"', '')}"` : tag} `.trimStart();
+  for (const { from, to } of asked.reverse()) text = text.slice(0, from) + text.slice(to);
+  return text.replace(/\s+/g, ' ').trimStart();
+}
+
+interface Token {
+  by: Filter['by'] | null;
+  /** Folded. */
+  value: string;
+  from: number;
+  to: number;
+}
+
+function tokens(text: string): Token[] {
+  // A wide colon is what a Chinese keyboard has.
+  const token = /(tag|via|is)[:：](?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/gi;
+  return [...text.matchAll(token)].map((match) => {
+    const [whole, by, quotedValue, value, quotedWord, word] = match;
+    return {
+      by: (by?.toLowerCase() as Filter['by'] | undefined) ?? null,
+      value: folded(quotedValue ?? value ?? quotedWord ?? word ?? '').trim(),
+      from: match.index,
+      to: match.index + whole.length,
+    };
+  });
+}
+
+// ---- searching
+
+/** The hosts that have every word and pass every filter; `open` are those with an open session. */
+export function search(index: Index, query: Query, open: ReadonlySet<HostId>): Found {
+  const entries = query.filters.reduce(
+    (left, filter) => left.filter(passes(filter, index, open)),
+    index.entries as Entry[],
+  );
+  if (query.words.length === 0) return { hosts: entries.map(({ host }) => host), alike: false };
+  const found = ranked(entries, (entry) => sum(query.words, (word) => distanceOf(entry, word)));
+  if (found.length > 0) return { hosts: found, alike: false };
+  const missing = query.words.map(lettersOf);
+  const alike = ranked(entries, (entry) =>
+    sum(query.words, (word, at) => (lacks(entry.letters, missing[at] ?? 0) > 1 ? Infinity : nearness(entry, word))),
+  );
+  return { hosts: alike.slice(0, MAX_ALIKE), alike: true };
+}
+
+/** So many are shown where none matches: those behind are hardly alike. */
+const MAX_ALIKE = 50;
+
+function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry: Entry) => boolean {
+  const { by, value } = filter;
+  if (by === 'via') return ({ via }) => via.includes(value);
+  // A tag that is written to its end is meant as a whole.
+  if (by === 'tag' && index.tags.has(value)) return ({ tags }) => tags.includes(value);
+  if (by === 'tag') return ({ tags }) => tags.some((tag) => tag.startsWith(value));
+  if (value === 'open') return ({ host }) => open.has(host.id);
+  return ({ host }) => host[value as 'favourite' | 'demo'];
+}
+
+function sum(words: readonly string[], distance: (word: string, at: number) => number): number {
+  let total = 0;
+  for (let at = 0; at < words.length && total < Infinity; at++) total += distance(words[at] ?? '', at);
+  return total;
+}
+
+/** The hosts at a finite distance, the nearest first; equally near ones stay in the order of the entries. */
+function ranked(entries: readonly Entry[], distance: (entry: Entry) => number): HostView[] {
+  const byDistance: HostView[][] = [];
+  for (const entry of entries) {
+    const found = distance(entry);
+    if (found < Infinity) (byDistance[found] ??= []).push(entry.host);
+  }
+  return byDistance.flat();
+}
+
+/** 0 where the name begins with the word, up to 5; infinite where no text has it. */
+function distanceOf({ name, address, username, tags, notes }: Entry, word: string): number {
+  const inName = name.indexOf(word);
+  if (inName === 0) return 0;
+  if (inName > 0 && beginsAWord(name, word, inName)) return 1;
   if (address.startsWith(word)) return 2;
-  if (name.includes(word) || address.includes(word) || username.includes(word)) return 3;
-  return Infinity;
+  if (tags.length > 0 && tags.some((tag) => tag.startsWith(word))) return 3;
+  if (inName > 0 || address.includes(word) || username.includes(word) || tags.some((tag) => tag.includes(word)))
+    return 4;
+  return notes.includes(word) ? 5 : Infinity;
 }
 
-function beginsAWord(text: string, word: string): boolean {
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+function beginsAWord(text: string, word: string, first: number): boolean {
+  for (let at = first; at >= 0; at = text.indexOf(word, at + 1)) {
     if (at > 0 && !/[\p{L}\p{N}]/u.test(text.charAt(at - 1))) return true;
   }
   return false;
 }
 
-// Case, accents, and the wide letters of East Asian keyboards make no difference.
-function folded(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+// ---- what is alike
+
+function nearness({ name, address }: Entry, word: string): number {
+  const inName = near(name, word)?.distance ?? Infinity;
+  return inName === 0 ? 0 : Math.min(inName, 1 + (near(address, word)?.distance ?? Infinity));
 }
+
+interface Near {
+  distance: number;
+  /** Where the word's letters are, but for one that is left out. */
+  start: number;
+  leftOut: number;
+}
+
+/** Where a text has the letters of a word in their order and close to each other, of a longer word all but one. */
+function near(text: string, word: string): Near | null {
+  if (word.length < 2) return null;
+  const whole = scattered(text, word, -1);
+  if (whole || word.length < 4) return whole;
+  // How many letters from the front the text has in their order, and from the back: the one that is left out lies between.
+  let from = 0;
+  for (let at = 0; at < text.length && from < word.length; at++) if (text[at] === word[from]) from++;
+  let to = word.length;
+  for (let at = text.length - 1; at >= 0 && to > 0; at--) if (text[at] === word[to - 1]) to--;
+  let best: Near | null = null;
+  for (let leftOut = Math.max(0, to - 1); leftOut <= Math.min(from, word.length - 1); leftOut++) {
+    const found = scattered(text, word, leftOut);
+    if (found && found.distance < (best?.distance ?? Infinity)) best = found;
+  }
+  return best && { ...best, distance: best.distance + WRONG };
+}
+
+/** A wrong letter is as bad as so many letters between. */
+const WRONG = 4;
+
+/** The closest place of the word's letters but for one, which is -1 for none. */
+function scattered(text: string, word: string, leftOut: number): Near | null {
+  const begin = leftOut === 0 ? 1 : 0;
+  const length = leftOut < 0 ? word.length : word.length - 1;
+  let best: Near | null = null;
+  for (let start = text.indexOf(word.charAt(begin)); start >= 0; start = text.indexOf(word.charAt(begin), start + 1)) {
+    let at = start;
+    for (let letter = begin + 1; letter < word.length && at >= 0; letter++) {
+      if (letter !== leftOut) at = text.indexOf(word.charAt(letter), at + 1);
+    }
+    // Further on there are not all of them either.
+    if (at < 0) break;
+    const distance = at - start + 1 - length;
+    if (distance <= 2 * length && distance < (best?.distance ?? Infinity)) best = { distance, start, leftOut };
+  }
+  return best;
+}
+
+/** The places of the letters that are near. */
+function placesOf(text: string, word: string): number[] {
+  const found = near(text, word);
+  if (!found) return [];
+  const places: number[] = [];
+  let at = found.start - 1;
+  for (let letter = 0; letter < word.length; letter++) {
+    if (letter === found.leftOut) continue;
+    at = text.indexOf(word.charAt(letter), at + 1);
+    places.push(at);
+  }
+  return places;
+}
+
+function lettersOf(text: string): number {
+  let letters = 0;
+  for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
+  return letters;
+}
+
+/** How many kinds of letters are missing. */
+function lacks(letters: number, wanted: number): number {
+  let missing = wanted & ~letters;
+  let count = 0;
+  for (; missing !== 0; missing &= missing - 1) count++;
+  return count;
+}
+
+// ---- marking
+
+/** The text in parts: those that the words are about are marked. */
+export function marked(text: string, words: readonly string[], alike: boolean): Part[] {
+  if (words.length === 0 || text === '') return [{ text, marked: false }];
+  const { fold, from } = foldedWithPlaces(text);
+  const marks = new Array<boolean>(text.length).fill(false);
+  const mark = (start: number, end: number) => marks.fill(true, from[start], from[end]);
+  for (const word of words) {
+    let found = false;
+    for (let at = fold.indexOf(word); at >= 0; at = fold.indexOf(word, at + word.length)) {
+      mark(at, at + word.length);
+      found = true;
+    }
+    if (!found && alike) for (const at of placesOf(fold, word)) mark(at, at + 1);
+  }
+  const parts: Part[] = [];
+  for (let start = 0, end = 1; end <= text.length; end++) {
+    if (end < text.length && marks[end] === marks[start]) continue;
+    parts.push({ text: text.slice(start, end), marked: marks[start] ?? false });
+    start = end;
+  }
+  return parts;
+}
+
+/** The notes around the first word that is nowhere else in a host; null where there is none. */
+export function noteOf(host: HostView, words: readonly string[]): string | null {
+  if (!host.notes || words.length === 0) return null;
+  const elsewhere = folded([host.name, host.address, host.username, ...host.tags].join('\n'));
+  const word = words.find((word) => !elsewhere.includes(word));
+  if (word === undefined) return null;
+  const line = host.notes.split('\n').find((line) => folded(line).includes(word));
+  if (line === undefined) return null;
+  const { fold, from } = foldedWithPlaces(line);
+  const start = Math.max(0, (from[fold.indexOf(word)] ?? 0) - NOTE_BEFORE);
+  // From the beginning of a word on, where there is one.
+  const shown = start > 0 ? line.slice(start).replace(/^\S{0,12}\s+/, '') : line;
+  return (start > 0 ? '…' : '') + shown.trim();
+}
+
+/** Letters of a note that are shown before what was found. */
+const NOTE_BEFORE = 24;
+
+/** The folded text, and for each of its places, and its end, where that is in the text. */
+function foldedWithPlaces(text: string): { fold: string; from: number[] } {
+  let fold = '';
+  const from: number[] = [];
+  let at = 0;
+  for (const letter of text) {
+    const piece = folded(letter);
+    for (let n = 0; n < piece.length; n++) from.push(at);
+    fold += piece;
+    at += letter.length;
+  }
+  from.push(at);
+  return { fold, from };
+}
+
+/** Case, accents, and the wide letters of East Asian keyboards make no difference. */
+export function folded(text: string): string {
+  // Most texts have none of these, and folding ten thousand of them is waited for.
+  if (isAscii.test(text)) return text.toLowerCase();
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ς', 'σ');
+}
+
+// eslint-disable-next-line no-control-regex
+const isAscii = /^[\x00-\x7f]*$/;
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });

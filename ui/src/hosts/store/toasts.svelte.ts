@@ -6,7 +6,7 @@ import { toEngineError } from '../../ipc/error';
 export interface Message {
   text: string;
   /** The action of the button "Undo"; absent where there is nothing to undo. */
-  undo?: () => Promise<void>;
+  undo?: () => Promise<unknown>;
 }
 
 /** Milliseconds that a message stays. */
@@ -28,12 +28,14 @@ export class Toasts {
     this.message = null;
   }
 
-  /** Runs an action and shows its error until it is dismissed. */
-  async attempt(action: () => Promise<void>): Promise<void> {
+  /** Runs an action and shows its error until it is dismissed. Says whether it went well. */
+  async attempt(action: () => Promise<void>): Promise<boolean> {
     try {
       await action();
+      return true;
     } catch (caught) {
       this.show({ text: errorText(toEngineError(caught)) }, null);
+      return false;
     }
   }
 }

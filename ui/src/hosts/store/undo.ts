@@ -8,10 +8,10 @@ export const UNDO_MS = 10_000;
 export class RemovedHosts {
   #removed: { host: HostView; at: number }[] = [];
 
-  /** Returns how many can be brought back now, this one among them. */
-  add(host: HostView): number {
+  /** Returns how many can be brought back now, these among them. */
+  add(hosts: readonly HostView[]): number {
     const now = Date.now();
-    this.#removed = [...this.#restorable(now), { host, at: now }];
+    this.#removed = [...this.#restorable(now), ...hosts.map((host) => ({ host, at: now }))];
     return this.#removed.length;
   }
 

@@ -29,6 +29,7 @@ import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
+import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
 import { asksForLogin, machine, scene } from '../fixtures';
 import type { Wish } from '../wish';
@@ -86,27 +87,56 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
     return { ...copy };
   });
 
-export const removeHost = (id: HostId): Promise<void> =>
-  command('remove_host', [id], () => {
-    backend.removed.set(id, find(id));
-    backend.hosts = backend.hosts.filter((host) => host.id !== id);
+export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
+  command('change_several', [ids, change], () => {
+    const { tags_added = [], tags_removed = [], ...same } = change;
+    delete same.on_new_address;
+    for (const id of ids) {
+      const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
+      update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
+    }
+  });
+
+export const removeHosts = (ids: HostId[]): Promise<void> =>
+  command('remove_hosts', [ids], () => {
+    for (const id of ids) backend.removed.set(id, find(id));
+    backend.hosts = backend.hosts.filter((host) => !ids.includes(host.id));
     backend.emitHostsChanged();
   });
 
-export const restoreHost = (id: HostId): Promise<void> =>
-  command('restore_host', [id], () => {
-    const host = backend.removed.get(id);
-    if (!host) throw { code: 'no_such_host' } satisfies EngineError;
-    backend.removed.delete(id);
-    backend.hosts = [...backend.hosts, host];
+export const restoreHosts = (ids: HostId[]): Promise<void> =>
+  command('restore_hosts', [ids], () => {
+    for (const id of ids) {
+      const host = backend.removed.get(id);
+      if (!host) throw { code: 'no_such_host' } satisfies EngineError;
+      backend.removed.delete(id);
+      backend.hosts = [...backend.hosts, host];
+    }
     backend.emitHostsChanged();
   });
 
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> =>
-  command('set_favourite', [id, favourite], () => update(id, { favourite }));
+  command('set_favourite', [id, favourite], () => arrange(id, favourite, null));
+
+export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<void> =>
+  command('arrange_favourite', [id, before], () => arrange(id, true, before));
+
+/** As the engine orders favourites. */
+function arrange(id: HostId, favourite: boolean, before: HostId | null): void {
+  update(id, { favourite, favourite_place: null });
+  const place = (host: HostView) => host.favourite_place ?? Infinity;
+  const order = backend.hosts
+    .filter((host) => host.favourite && host.id !== id)
+    .sort((a, b) => place(a) - place(b) || 0);
+  const at = order.findIndex((host) => host.id === before);
+  if (favourite) order.splice(at < 0 ? order.length : at, 0, find(id));
+  order.forEach((host, favourite_place) => update(host.id, { favourite_place }));
+}
 
 export const openHost = (id: HostId): Promise<void> =>
-  command('open_host', [id], () => update(id, { last_opened: Math.floor(Date.now() / 1000) }));
+  command('open_host', [id], () =>
+    update(id, { last_opened: Math.floor(Date.now() / 1000), times_opened: find(id).times_opened + 1 }),
+  );
 
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
 
@@ -343,6 +373,8 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
     has_password: (former?.has_password ?? false) && on_new_address !== 'forget',
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
     last_opened: former?.last_opened ?? null,
+    times_opened: former?.times_opened ?? 0,
+    favourite_place: former?.favourite_place ?? null,
     demo: false,
   };
 }

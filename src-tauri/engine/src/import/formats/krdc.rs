@@ -78,7 +78,7 @@ fn bookmark(bookmark: &Element, settings: &Settings) -> Sketch {
     machine.line = bookmark.line;
     machine.password = Password::Elsewhere;
     machine.last_opened = metadata(bookmark, "time_visited").parse().ok();
-    machine.leave_out(LeftOut::Notes, !bookmark.text_of("desc").is_empty());
+    machine.note(bookmark.text_of("desc"));
     if let Some(settings) = settings.get(url.trim_end_matches('/')) {
         apply(&mut machine, settings);
     }

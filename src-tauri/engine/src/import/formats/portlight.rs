@@ -28,8 +28,8 @@ fn machine(entry: Value) -> Sketch {
     let mut machine = Sketch::new(&host.name, Ok(host.address.clone()), &address);
     machine.options = host.options.clone();
     (machine.ssh_jump, machine.proxy, machine.mac) = (view.ssh_jump, view.proxy, view.mac);
-    machine.display = host.display;
-    machine.last_opened = host.last_opened;
+    (machine.display, machine.last_opened, machine.favourite_place) =
+        (host.display, host.last_opened, host.favourite_place);
     // Its id and what is known of its keys and passwords belong to the computer that it comes from.
     machine
 }

@@ -48,9 +48,10 @@ pub(in super::super) fn read(text: &str, key: Option<&Key>) -> Result<Vec<Sketch
     machine.display.full_screen = matches!(file.get("viewmode"), "2" | "3" | "4");
     machine.password = password(file, key);
     through_ssh(&mut machine, file);
-    machine.leave_out(LeftOut::Tags, !file.get("group").is_empty() || !file.get("labels").is_empty());
+    // A group may lie in another one; labels are parted by commas.
+    machine.tag(file.get("group").split('/').chain([file.get("labels")]));
     let notes = percent_decode_str(file.get("notes_text")).decode_utf8_lossy();
-    machine.leave_out(LeftOut::Notes, !notes.trim().is_empty());
+    machine.note(&notes);
     let commands = ["precommand", "postcommand", "ssh_tunnel_command"];
     machine.leave_out(LeftOut::Commands, commands.iter().any(|key| !file.get(key).is_empty()));
     Ok(vec![machine])

@@ -2,10 +2,11 @@
 //! Portlight's own export is one.
 
 use super::super::{
-    FileProblem, ImportProblem, LeftOut,
+    FileProblem, ImportProblem,
     candidate::{Password, Sketch, tcp, typed},
     key_file::is_on,
 };
+use crate::model::Colour;
 use csv::{ReaderBuilder, StringRecord};
 
 /// What a column may be called, without case, spaces, hyphens and underlines.
@@ -25,6 +26,7 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::Reconnect, &["reconnect"]),
     (Column::Protocol, &["protocol"]),
     (Column::Tags, &["tags", "group", "folder"]),
+    (Column::Colour, &["colour", "color"]),
     (Column::Notes, &["notes", "description", "comment"]),
 ];
 
@@ -45,6 +47,7 @@ enum Column {
     Reconnect,
     Protocol,
     Tags,
+    Colour,
     Notes,
 }
 
@@ -114,8 +117,11 @@ fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
     if !password.is_empty() {
         machine.password = Password::Readable(password.to_owned().into());
     }
-    machine.leave_out(LeftOut::Tags, !get(Column::Tags).is_empty());
-    machine.leave_out(LeftOut::Notes, !get(Column::Notes).is_empty());
+    machine.tag(as_text(get(Column::Tags)).split([';', '/']));
+    machine.note(as_text(get(Column::Notes)));
+    let colour = get(Column::Colour).to_lowercase();
+    machine.options.colour =
+        serde_json::from_value(colour.into()).ok().filter(|colour| !matches!(colour, Colour::Other(_)));
     machine
 }
 

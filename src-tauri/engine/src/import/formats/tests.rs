@@ -29,6 +29,8 @@ fn shown(reading: &Reading) -> Vec<String> {
             (" repeater ", host.repeater_id.clone()),
             (" ca ", host.ca_file.clone()),
             (" mac ", host.mac.map(|mac| mac.to_string()).unwrap_or_default()),
+            (" tags ", host.tags.join("+")),
+            (" notes ", host.notes.replace('\n', "|")),
             (" used ", host.last_opened.map(|time| time.to_string()).unwrap_or_default()),
         ] {
             if !value.is_empty() {
@@ -115,8 +117,8 @@ fn remmina() {
         REMMINA,
         Format::Remmina,
         &[
-            "Kiln controller: kiln.pottery.test:5902 via ssh://imke@gate.pottery.test:2222 watching Fit false Some(Off) Best \
-         password Elsewhere without [Commands, Tags, Notes, SshKey]",
+            "Kiln controller: kiln.pottery.test:5902 via ssh://imke@gate.pottery.test:2222 tags Pottery+Basement notes Power switch watching \
+         Fit false Some(Off) Best password Elsewhere without [Commands, SshKey]",
         ],
     );
     let with = |lines: &str| format!("[remmina]\nname=A\nprotocol=VNC\n{lines}");
@@ -338,8 +340,8 @@ fn mremoteng() {
         MREMOTENG,
         Format::Mremoteng,
         &[
-            "Hopper: hopper.mill.test:5901 via imke@gate.mill.test mac 02:00:5e:10:00:07 watching favourite password quince7 \
-         without [Commands, Tags, Notes, Username]",
+            "Hopper: hopper.mill.test:5901 via imke@gate.mill.test mac 02:00:5e:10:00:07 notes second floor watching favourite \
+         password quince7 without [Commands, Tags, Username]",
             "Heir: heir.test:5905 without [Tags]",
             "gate: gate.mill.test ! it is no VNC machine (SSH2)",
             "Lost: lost.test:5900 ! the SSH host that it goes through is not in the file",
@@ -430,7 +432,7 @@ fn csv() {
         text,
         Format::Csv,
         &[
-            "Box, \"big\": box.test:5901 user imke via gate mac 02:00:5e:10:00:07 favourite password quin,ce7 without [Tags]",
+            "Box, \"big\": box.test:5901 user imke via gate mac 02:00:5e:10:00:07 tags Mill favourite password quin,ce7",
             "b.test:5901: b.test:5901",
             "C: c.test ! this row does not have as many values as there are columns",
             "D: d.test ! it is no VNC machine (ssh)",

@@ -51,7 +51,7 @@ pub(in super::super) fn flat(text: &str, name: &str) -> Result<Vec<Sketch>, File
     machine.options.username = file.get("UserName").to_owned();
     machine.password = obfuscated(file.get("Password"));
     machine.leave_out(LeftOut::Proxy, !file.get("ProxyServer").is_empty());
-    machine.leave_out(LeftOut::Tags, !file.get("Labels").is_empty());
+    machine.tag([file.get("Labels")]);
     machine.last_opened = super::seconds(file.get("ConnTime"));
     look(&mut machine, file);
     Ok(vec![machine])

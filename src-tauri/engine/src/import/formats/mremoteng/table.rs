@@ -54,7 +54,8 @@ impl Table {
         // Often the name of a Windows account, inherited: mRemoteNG itself sends VNC servers the password alone.
         machine.leave_out(LeftOut::Username, !value("Username").is_empty());
         machine.leave_out(LeftOut::Tags, node.parent.is_some());
-        machine.leave_out(LeftOut::Notes, !value("Descr").is_empty() || !value("UserField").is_empty());
+        machine.note(value("Descr"));
+        machine.leave_out(LeftOut::Notes, !value("UserField").is_empty());
         let commands = ["PreExtApp", "PostExtApp", "OpeningCommand", "SSHOptions"];
         machine.leave_out(LeftOut::Commands, commands.iter().any(|field| !value(field).is_empty()));
         let proxy = value("VNCProxyType");

@@ -1,0 +1,172 @@
+//! Changes of several saved hosts at once: one write, all or none.
+
+use super::hosts::{Forgotten, Hosts, put_draft};
+use crate::{
+    error::{Error, FormError, Result, StoreError},
+    model::{Colour, HostDraft, HostId, HttpAuth, OnNewAddress, is_same_tag},
+    store::List,
+};
+use serde::{Deserialize, Deserializer};
+
+/// What is to be the same in several hosts. What is not said stays as it is in each.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(default)]
+pub struct SharedChange {
+    /// Tags that each has then.
+    pub tags_added: Vec<String>,
+    /// Tags that none has then.
+    pub tags_removed: Vec<String>,
+    /// The colour; null takes it away.
+    #[serde(deserialize_with = "said")]
+    #[cfg_attr(test, ts(as = "Option<Colour>"))]
+    pub colour: Option<Option<Colour>>,
+    /// The user name.
+    pub username: Option<String>,
+    /// The SSH host; empty for none.
+    pub ssh_jump: Option<String>,
+    /// Whether sessions only watch.
+    pub view_only: Option<bool>,
+    /// Whether a session dials again where the connection breaks.
+    pub reconnect: Option<bool>,
+    /// What becomes of saved logins where another SSH host leads elsewhere.
+    pub on_new_address: OnNewAddress,
+}
+
+/// Something that is there, also where it is null.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl SharedChange {
+    fn apply(&self, form: &mut HostDraft) {
+        form.tags.retain(|tag| !self.tags_removed.iter().any(|removed| is_same_tag(removed, tag)));
+        form.tags.extend(self.tags_added.iter().cloned());
+        if let Some(colour) = &self.colour {
+            form.colour.clone_from(colour);
+        }
+        if let Some(username) = &self.username {
+            form.username.clone_from(username);
+        }
+        if let Some(ssh_jump) = &self.ssh_jump {
+            form.ssh_jump.clone_from(ssh_jump);
+        }
+        form.view_only = self.view_only.unwrap_or(form.view_only);
+        form.reconnect = self.reconnect.unwrap_or(form.reconnect);
+        form.on_new_address = self.on_new_address;
+    }
+
+    /// Changes the hosts; says whose logins are to leave the keyring.
+    fn run(&self, list: &mut List, ids: &[HostId]) -> Result<Vec<(HostId, Forgotten)>> {
+        let mut forgotten = Vec::new();
+        let (mut asks, mut address) = ((false, false), String::new());
+        for id in ids {
+            let mut form = HostDraft::from(list.get(*id).ok_or(StoreError::NoSuchHost)?);
+            self.apply(&mut form);
+            match put_draft(list, &form, true) {
+                Ok((_, what)) => forgotten.push((*id, what)),
+                // One question for all of them.
+                Err(Error::Form(FormError::ConfirmAddress { has_password, has_http_auth, address: one })) => {
+                    asks = (asks.0 | has_password, asks.1 | has_http_auth);
+                    address = one;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let (has_password, has_http_auth) = asks;
+        if has_password || has_http_auth {
+            let address = self.ssh_jump.clone().filter(|jump| !jump.trim().is_empty()).unwrap_or(address);
+            return Err(FormError::ConfirmAddress { address, has_password, has_http_auth }.into());
+        }
+        Ok(forgotten)
+    }
+}
+
+impl Hosts {
+    /// Changes several hosts.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
+    /// nothing is saved. The keyring's, where a login could not be forgotten: then all else is.
+    pub async fn change_several(&self, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
+        let forgotten = self.list.change(move |list| change.run(list, &ids)).await?;
+        for (id, forgotten) in forgotten {
+            if forgotten.password {
+                self.keyring.forget(id).await?;
+                let noted = self.list.change(move |list| {
+                    list.get_mut(id)?.has_password = false;
+                    Ok::<_, StoreError>(())
+                });
+                noted.await?;
+            }
+            if forgotten.http_auth {
+                self.keyring.forget(HttpAuth::account(id)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Host;
+    use serde_json::json;
+
+    fn list() -> (List, Vec<HostId>) {
+        let mut list = List::default();
+        for name in ["a", "b", "c"] {
+            list.put(Host::new(name.to_owned(), name.parse().unwrap()));
+        }
+        let ids = list.all().iter().map(|host| host.id).collect();
+        (list, ids)
+    }
+
+    fn change(facts: serde_json::Value) -> SharedChange {
+        serde_json::from_value(facts).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_said_stays_as_it_is_in_each() {
+        let (mut list, ids) = list();
+        list.get_mut(ids[0]).unwrap().tags = vec!["Lab".into(), "old".into()];
+        list.get_mut(ids[1]).unwrap().colour = Some(Colour::Red);
+        let both = &ids[..2];
+        change(json!({ "tags_added": ["lab", "rack 4"], "tags_removed": ["OLD"] })).run(&mut list, both).unwrap();
+        assert_eq!(list.get(ids[0]).unwrap().tags, ["Lab", "rack 4"]);
+        assert_eq!(list.get(ids[1]).unwrap().tags, ["lab", "rack 4"]);
+        assert_eq!(list.get(ids[1]).unwrap().colour, Some(Colour::Red));
+        assert!(list.get(ids[2]).unwrap().tags.is_empty());
+        change(json!({ "colour": null, "view_only": true })).run(&mut list, both).unwrap();
+        assert_eq!(list.get(ids[1]).unwrap().colour, None);
+        assert!(list.get(ids[0]).unwrap().view_only && !list.get(ids[2]).unwrap().view_only);
+        change(json!({ "colour": "green" })).run(&mut list, both).unwrap();
+        assert_eq!(list.get(ids[0]).unwrap().colour, Some(Colour::Green));
+    }
+
+    #[test]
+    fn whether_logins_go_along_another_way_is_asked_once_and_nothing_is_changed_before() {
+        let (mut list, ids) = list();
+        (list.get_mut(ids[0]).unwrap().has_password, list.get_mut(ids[1]).unwrap().has_http_auth) = (true, true);
+        let before = list.clone();
+        let asked = change(json!({ "ssh_jump": "gate" })).run(&mut list.clone(), &ids).err();
+        let question = FormError::ConfirmAddress { address: "gate".into(), has_password: true, has_http_auth: true };
+        assert_eq!(asked, Some(question.into()));
+        assert_eq!(list, before);
+        let forgotten = change(json!({ "ssh_jump": "gate", "on_new_address": "forget" })).run(&mut list, &ids).unwrap();
+        assert_eq!(
+            forgotten.iter().map(|(_, f)| (f.password, f.http_auth)).collect::<Vec<_>>(),
+            [(true, false), (false, true), (false, false)]
+        );
+        assert!(list.all().iter().all(|host| host.ssh_jump.is_some() && !host.has_password));
+    }
+
+    #[test]
+    fn one_that_cannot_be_changed_so_is_named_by_its_field() {
+        let (mut list, ids) = list();
+        list.get_mut(ids[1]).unwrap().address = "/run/vnc.sock".parse().unwrap();
+        let refused = change(json!({ "ssh_jump": "gate" })).run(&mut list, &ids).unwrap_err();
+        assert!(matches!(refused, Error::Form(FormError::Fields { .. })), "{refused}");
+        assert_eq!(change(json!({})).run(&mut list, &[HostId::new()]).err(), Some(StoreError::NoSuchHost.into()));
+    }
+}
