@@ -210,8 +210,10 @@ mod tests {
         }
     }
 
+    type Played = (Head, Vec<(u32, Vec<u8>)>, Next);
+
     /// Everything in a file, as a player reads it.
-    fn all(file: &[u8]) -> Result<(Head, Vec<(u32, Vec<u8>)>, Next), Flaw> {
+    fn all(file: &[u8]) -> Result<Played, Flaw> {
         let mut from = Slow(file);
         let head = Head::read(&mut from)?;
         let (mut records, mut last) = (Vec::new(), 0);
