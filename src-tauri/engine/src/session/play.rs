@@ -2,7 +2,7 @@
 
 use super::{
     SessionState, Stage,
-    run::{VIEWER_TIMEOUT, greet},
+    run::{Greeted, VIEWER_TIMEOUT, greet},
     session::Run,
 };
 use crate::{
@@ -11,7 +11,10 @@ use crate::{
     recording::{Played, Player},
 };
 use relay::EndReason;
-use tokio::{io::duplex, time::timeout};
+use tokio::{
+    io::{AsyncWriteExt, duplex},
+    time::timeout,
+};
 
 /// Plays until the page leaves, or the file is broken. To go back, the page gets the recording from its beginning again, on a
 /// new connection: what it has decoded by then is of no use before.
@@ -42,9 +45,10 @@ async fn play_once(run: &Run, player: &Player) -> Result<(), Error> {
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let (viewer, _) = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    let Greeted { viewer, first, .. } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
-    let (near, far) = duplex(ROOM);
+    let (mut near, far) = duplex(ROOM);
+    near.write_all(&first).await.map_err(|_| ConnectError::cancelled())?;
     tokio::select! {
         biased;
         played = player.play(far) => match played {

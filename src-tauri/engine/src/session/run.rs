@@ -17,10 +17,13 @@ use crate::{
 use relay::{EndReason, Viewer};
 use rfb::{
     ServerInit,
-    server::{Handshake, Reply},
+    server::{Handshake, greeting},
 };
 use std::{io, pin::pin, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep, timeout},
+};
 
 /// Runs the session and says how it ended. Where the connection breaks, it connects again.
 pub(super) async fn run(run: Run) {
@@ -62,7 +65,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
             None => target = run.snapshot()?,
         }
     };
-    let rfb::client::Server { init, stream, .. } = server;
+    let rfb::client::Server { init, mut stream, .. } = server;
     let not_stored = remember(run, &target, &protection).await.err();
 
     run.page_is_there().await;
@@ -79,19 +82,23 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let (viewer, greeted) = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
-    let recorded = Recorded::begin(run, greeted);
+    let recorded = Recorded::begin(run, sent);
 
     let address = target.address.without_query().to_string();
+    let lost = |cause: io::Error| {
+        let (address, detail) = (address.clone(), cause.to_string());
+        ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
+    };
+    stream.write_all(&first).await.map_err(lost)?;
     Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
+        EndReason::ServerFailed(cause) => lost(cause),
         EndReason::ServerClosed => ConnectError::ServerClosed { address },
-        EndReason::ServerFailed(cause) => ws::explain(&cause, &target.address)
-            .unwrap_or_else(|| ConnectError::ConnectionLost { address, detail: cause.to_string() }),
     }
     .into())
 }
@@ -217,32 +224,30 @@ impl Drop for Recorded {
     }
 }
 
-/// Shows the viewer an RFB 3.8 server with security type None that has already let it in. Returns also how many bytes that
-/// took.
-pub(super) async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, usize), ConnectError> {
+/// A viewer that knows its screen.
+pub(super) struct Greeted {
+    pub viewer: Viewer,
+    /// Bytes that the viewer was sent.
+    pub sent: usize,
+    /// The viewer's first bytes for the server, if there are any yet.
+    pub first: Vec<u8>,
+}
+
+/// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
+pub(super) async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Greeted, ConnectError> {
     let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
-    let mut handshake = Handshake::new(init);
-    let mut reply = Reply::Send(handshake.opening());
     let mut sent = 0;
+    for message in greeting(init) {
+        sent += message.len();
+        viewer.send(message.into()).await.map_err(|cause| failed(&cause))?;
+    }
+    let mut handshake = Handshake::new();
     loop {
-        match reply {
-            Reply::Send(bytes) => {
-                sent += bytes.len();
-                viewer.send(bytes.into()).await.map_err(|cause| failed(&cause))?;
-            }
-            Reply::Done { send, rest } => {
-                sent += send.len();
-                viewer.send(send.into()).await.map_err(|cause| failed(&cause))?;
-                // noVNC waits for ServerInit before it goes on.
-                return match rest.is_empty() {
-                    true => Ok((viewer, sent)),
-                    false => Err(failed(&"it did not wait for the server's screen")),
-                };
-            }
-        }
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
         let bytes = next.ok_or_else(ConnectError::cancelled)?;
-        reply = handshake.receive(&bytes).map_err(|cause| failed(&cause))?;
+        if let Some(first) = handshake.receive(&bytes).map_err(|cause| failed(&cause))? {
+            return Ok(Greeted { viewer, sent, first });
+        }
     }
 }
 

@@ -2,27 +2,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rfb::{
-    ServerInit,
-    server::{Handshake, Reply},
-};
+use rfb::server::Handshake;
 
 fuzz_target!(|input: &[u8]| {
     let Some((size, viewer)) = input.split_first() else { return };
-    let screen = ServerInit { width: 800, height: 600, pixel_format: [32; 16], name: b"desk".to_vec() };
     let hold = |size: usize| {
-        let mut handshake = Handshake::new(&screen);
-        let (mut sent, mut session) = (handshake.opening(), Vec::new());
+        let mut handshake = Handshake::new();
+        let mut session = Vec::new();
         for piece in viewer.chunks(size) {
-            match handshake.receive(piece).ok()? {
-                Reply::Send(bytes) => sent.extend(bytes),
-                Reply::Done { send, rest } => {
-                    sent.extend(send);
-                    session.extend(rest);
-                }
-            }
+            session.extend(handshake.receive(piece).ok()?.unwrap_or_default());
         }
-        Some((sent, session))
+        Some(session)
     };
     assert_eq!(hold(usize::from(*size).max(1)), hold(usize::MAX));
 });
