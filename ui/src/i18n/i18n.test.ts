@@ -16,6 +16,7 @@ import importPassword from '../ipc/bindings/ImportPassword.ts?raw';
 import importProblem from '../ipc/bindings/ImportProblem.ts?raw';
 import importSource from '../ipc/bindings/ImportSource.ts?raw';
 import keyringError from '../ipc/bindings/KeyringError.ts?raw';
+import recordingError from '../ipc/bindings/RecordingError.ts?raw';
 import leftOut from '../ipc/bindings/LeftOut.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
@@ -46,7 +47,7 @@ const wordsIn = (binding: string) =>
   [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
 /** The errors of each area, which EngineError joins. */
-const areas = { connectError, formError, importError, keyringError, storeError };
+const areas = { connectError, formError, importError, keyringError, recordingError, storeError };
 const errors = Object.values(areas).join('\n');
 /** Each variant of EngineError: its code and the names of its facts. */
 const variants = [

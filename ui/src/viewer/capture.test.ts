@@ -1,7 +1,7 @@
 // Pictures and recordings: what the page asks for, and what it says.
 
 import { userEvent } from '@testing-library/user-event';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { t } from '../i18n';
 import { backend as engine } from '../ipc/fake';
 import { playedSession, savedSession } from '../ipc/fixtures';
@@ -30,12 +30,14 @@ async function live() {
 test('a picture is saved by its chord, and shown in its folder', async () => {
   await live();
   await press('KeyS');
-  expect(engine.callsOf('save_screenshot')).toEqual([[2]]);
+  await vi.waitFor(() => expect(engine.callsOf('save_screenshot')).toEqual([[2]]));
+  await settle();
   expect(text()).toContain('Pictures/Studio 2026-01-02 03.04.05.png');
   await userEvent.click(find('#toast button'));
   expect(engine.callsOf('show_saved')).toHaveLength(1);
   await press('KeyC');
-  expect(engine.callsOf('copy_screenshot')).toEqual([[2]]);
+  await vi.waitFor(() => expect(engine.callsOf('copy_screenshot')).toEqual([[2]]));
+  await settle();
   expect(text()).toContain(t('capture.picture_copied'));
 });
 
@@ -78,6 +80,8 @@ test('a recording is played behind its windows, without a toolbar', async () => 
   expect(engine.callsOf('play').at(-1)).toEqual([{ wish: 'play', on: false }]);
   await userEvent.selectOptions(find('#speed'), '4');
   expect(engine.callsOf('play').at(-1)).toEqual([{ wish: 'speed', times: 4 }]);
+  // In the list of speeds, arrows are its own.
+  find('#speed').blur();
   await userEvent.keyboard('{ArrowRight}');
   const seek = engine.callsOf('play').at(-1)?.[0] as { wish: string; position: number };
   expect(seek.wish).toBe('seek');

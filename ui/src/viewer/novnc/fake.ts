@@ -130,7 +130,9 @@ export class FakeRfb {
   /** Where its zlib streams begin. */
   begun: Uint8Array[] | null = null;
   picture(): Promise<Blob | null> {
-    return Promise.resolve(new Blob([new Uint8Array([0x89, 0x50])]));
+    // This environment's own cannot be read.
+    const arrayBuffer = () => Promise.resolve(new Uint8Array([0x89, 0x50]).buffer);
+    return Promise.resolve(Object.assign(new Blob(), { arrayBuffer }));
   }
   beginning(from: number): Promise<Beginning> {
     const windows = Array.from({ length: 6 }, () => new Uint8Array(0));
