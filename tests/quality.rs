@@ -97,8 +97,8 @@ async fn number(viewer: &Page<'_>, selector: &str) -> f64 {
 }
 
 const LINK: &str = "1mbit";
-const SETTLES: Duration = Duration::from_secs(15);
-const LOOKS: u32 = 15;
+const SETTLES: Duration = Duration::from_secs(12);
+const LOOKS: u32 = 8;
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Photographs that take turns behind a terminal that scrolls.
