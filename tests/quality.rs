@@ -76,7 +76,7 @@ async fn what_is_told_of_the_connection_is_what_the_server_has_sent() {
     let says = "i=0; while [ $i -lt 400 ]; do i=$((i+1)); echo line $i $$; sleep 0.01; done; sleep 1000";
     xterm.env("DISPLAY", &server.display.name).args(["-geometry", "60x20+100+100", "-e", "sh", "-c", says]);
     desk.spawn("xterm", &mut xterm);
-    viewer.until("pictures", "document.querySelector('#info-updates').dataset.value > 2").await;
+    viewer.until("pictures", "document.querySelector('#info-updates')?.dataset.value > 2").await;
     viewer.until("a still desktop", "document.querySelector('#bound').dataset.bound === 'still'").await;
     let (sent, told) = (counter.bytes() - there, number(&viewer, "#info-total").await - here);
     // Questions and their answers go on meanwhile.
@@ -97,8 +97,8 @@ async fn number(viewer: &Page<'_>, selector: &str) -> f64 {
 }
 
 const LINK: &str = "1mbit";
-const SETTLES: Duration = Duration::from_secs(15);
-const LOOKS: u32 = 15;
+const SETTLES: Duration = Duration::from_secs(12);
+const LOOKS: u32 = 8;
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Photographs that take turns behind a terminal that scrolls.

@@ -88,7 +88,7 @@ pub enum Quality {
     /// As much as the connection carries.
     #[default]
     Automatic,
-    /// None.
+    /// None that is to be seen.
     Best,
     /// A little, hardly to be seen.
     Good,

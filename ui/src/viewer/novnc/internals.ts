@@ -81,8 +81,8 @@ export interface Canvases {
   viewportChangePos(x: number, y: number): void;
   _drawCtx: CanvasRenderingContext2D;
   _targetCtx: CanvasRenderingContext2D;
-  /** Makes visible what an update has drawn. */
-  flip(): void;
+  /** Makes visible what an update has drawn; queued where something waits, unless it comes from there. */
+  flip(fromQueue?: boolean): void;
   /** Notes that this part is to be seen with the next flip. */
   _damage(x: number, y: number, width: number, height: number): void;
 }

@@ -83,6 +83,14 @@ test('where there are no fences it is that of one pixel, which is no picture', a
   expect([answer, updates]).toEqual([30, 1]);
 });
 
+test('what the queue makes visible is not queued again', async () => {
+  const { rfb } = await connect();
+  const flip = vi.spyOn(rfb._display, 'flip').mockImplementation(() => {});
+  rfb.watch();
+  rfb._display.flip(true);
+  expect(flip).toHaveBeenCalledWith(true);
+});
+
 test('nothing is hooked before somebody watches, nor after', async () => {
   const mine = await connect();
   const before = hooks(mine);

@@ -147,10 +147,10 @@ export class Meter {
       drawn ||= name !== OTHER && !isAnswer;
       return true;
     };
-    display.flip = () => {
+    display.flip = (fromQueue) => {
       if (drawn) counts.updates += 1;
       drawn = false;
-      flip.call(display);
+      flip.call(display, fromQueue);
     };
     return () => {
       rfb._handleRect = handleRect;
