@@ -22,6 +22,8 @@ mod pages;
 mod passwords;
 mod prewarmed;
 mod protection;
+mod quality;
+mod recording;
 mod relay;
 mod server_messages;
 mod several;

@@ -11,6 +11,7 @@ mod bells;
 mod bus;
 mod display;
 mod keyring;
+mod link;
 mod memory;
 mod page;
 mod picture;
@@ -24,6 +25,7 @@ mod windows;
 
 pub use app::App;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
+pub use link::{Counter, Far};
 pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};

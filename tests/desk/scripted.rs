@@ -18,6 +18,7 @@ pub struct Scripted {
 /// A viewer that is connected, with the handshake done.
 pub struct ScriptedViewer {
     stream: TcpStream,
+    heard: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Scripted {
@@ -52,12 +53,24 @@ impl Scripted {
     pub async fn viewer(&self) -> ScriptedViewer {
         let stream = until("a viewer", async || self.viewers.try_recv().ok()).await;
         let mut from = stream.try_clone().expect("a socket");
-        thread::spawn(move || io::copy(&mut from, &mut io::sink()));
-        ScriptedViewer { stream }
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let keeps = Arc::clone(&heard);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = from.read(&mut buffer) {
+                locked(&keeps).extend_from_slice(&buffer[..count]);
+            }
+        });
+        ScriptedViewer { stream, heard }
     }
 }
 
 impl ScriptedViewer {
+    /// What the viewer has said since the handshake.
+    pub fn heard(&self) -> Vec<u8> {
+        locked(&self.heard).clone()
+    }
+
     /// Says this. Returns once the viewer has taken it.
     pub fn say(&self, bytes: impl AsRef<[u8]>) {
         // A viewer that has ended the session reads no more.

@@ -1,6 +1,6 @@
 //! A VNC server of a test's own: TigerVNC on loopback, with a shell to type into.
 
-use super::{Desk, display::Display, process};
+use super::{Desk, Far, display::Display, process};
 use std::{fs, net::TcpListener, path::PathBuf};
 
 /// A running VNC server.
@@ -74,6 +74,17 @@ impl Server {
         xterm.env("DISPLAY", &display.name).env("PS1", "$ ").args(["-geometry", "80x24+0+0", "-e", "sh"]);
         desk.spawn("xterm", &mut xterm);
         display.until_used();
+        Self { display, port }
+    }
+
+    /// A server on another machine, without a password, with nothing on its screen.
+    pub async fn start_far(desk: &Desk, far: &Far) -> Self {
+        let port = 5900;
+        let mut xvnc = desk.command("nsenter");
+        far.program(&mut xvnc, "Xvnc");
+        xvnc.args(["-SecurityTypes", "None", "-geometry", "1024x640", "-depth", "24", "-rfbport", &port.to_string()]);
+        let display = Display::start("Xvnc", &mut xvnc).await;
+        desk.keep(display.process());
         Self { display, port }
     }
 

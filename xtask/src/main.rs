@@ -27,6 +27,7 @@ cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long f
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer
+cargo xtask quality           what each quality costs on a link of 1 Mbit/s (needs root)
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
                               [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
                               [--profile | --soak MINUTES]
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
         Some("notices") => notices::make(),
         Some("measure") => measure("measure::time_to_pixels_and_memory", &[]),
+        Some("quality") => measure("quality::over_a_slow_link", &[]),
         Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),
         _ => Err(HELP.to_owned()),
     };

@@ -5,7 +5,8 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
-//!         ├▶ session ─▶ connect ─▶ transport     an observer with a window: keyring, known keys, then the person
+//!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
+//!         │           └▶ recording               pictures and recordings of a session
 //!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
@@ -19,6 +20,7 @@ pub mod import;
 pub mod keyring;
 pub mod model;
 mod platform;
+pub mod recording;
 mod services;
 pub mod session;
 mod settings;
@@ -27,7 +29,7 @@ pub mod store;
 mod test_process;
 mod transport;
 
-pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
+pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
 pub use services::{
     HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, Source, SourceView, UNDO, find_target,
     preview_files,
@@ -159,6 +161,11 @@ impl Engine {
         self.sessions.start_reverse(session, incoming);
     }
 
+    /// Shows a recording in the session of this name.
+    pub fn open_recording(&self, session: SessionId, recording: recording::Recording) {
+        self.sessions.start_playing(session, recording);
+    }
+
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
     /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
     ///
@@ -169,8 +176,7 @@ impl Engine {
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let login = login.map_err(Error::from);
         let target = Target::from(&host);
-        let http_auth = doctor::saved_http_auth(&target, &self.keyring).await?;
-        let passphrase = doctor::saved_passphrase(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, http_auth, passphrase, TrustPolicy::Known, &self.pins).await)
+        let saved = doctor::Saved::of(&target, &self.keyring).await?;
+        Ok(doctor::examine_with(target, login, saved, TrustPolicy::Known, &self.pins).await)
     }
 }

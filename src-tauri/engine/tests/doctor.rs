@@ -4,7 +4,7 @@
 
 use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
-    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
+    doctor::{self, Login, ProbeRequest, Report, Saved, TrustPolicy},
     error::OtherProtocol,
     keyring::Keyring,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
@@ -87,7 +87,7 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, http_auth: None, passphrase: None, accept: TrustPolicy::Known };
+    let examination = ProbeRequest { target, login, saved: Saved::default(), accept: TrustPolicy::Known };
     timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
@@ -365,4 +365,60 @@ async fn a_form_is_examined_without_saving_it() {
     let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep).await.unwrap_err();
     assert!(matches!(unreadable, Error::Form(FormError::Fields { .. })));
     assert_eq!(engine.hosts().view().hosts, before);
+}
+
+/// How a proxy begins that lets in `ann` with `sesame`.
+const KNOWS_ANN: &[Turn] = &[Hear(b"\x05\x02\x00\x02"), Say(&[5, 2]), Hear(b"\x01\x03ann\x06sesame"), Say(&[1, 0])];
+
+#[tokio::test]
+async fn a_proxy_is_a_stage_of_its_own() {
+    let led = [
+        &[
+            Hear(b"\x05\x01\x00"),
+            Say(&[5, 0]),
+            Hear(b"\x05\x01\x00\x03\x06studio\x17\x0c"),
+            Say(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        ],
+        NONE,
+    ]
+    .concat();
+    let unreachable =
+        [Hear(b"\x05\x01\x00"), Say(&[5, 0]), Hear(b"\x05\x01\x00\x03\x06studio\x17\x0c"), Say(&[5, 5, 0, 1])];
+    let proxy = Server::start(&[&led, &unreachable]).await;
+    let through = |user: &str| {
+        let port = proxy.address.rsplit(':').next().unwrap();
+        Target { proxy: Some(format!("socks5://{user}127.0.0.1:{port}").parse().unwrap()), ..target("studio") }
+    };
+    let report = examine(through(""), None).await;
+    assert_eq!(stages(&report), "dial proxy greeting security login desktop", "{report:?}");
+    let report = examine(through(""), None).await;
+    assert_eq!(stages(&report), "dial proxy!");
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::ProxyForward { .. }))), "{report:?}");
+
+    // Its password is neither in the keyring nor asked for.
+    let report = examine(through("ann@"), None).await;
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::ProxyDenied { .. }))), "{report:?}");
+    let unix = Target { address: Address::parse("/run/vm.sock").unwrap(), ..through("") };
+    let report = examine(unix, None).await;
+    assert!(matches!(error(&report), Some(Error::Connect(ConnectError::ProxyFailed { .. }))), "{report:?}");
+}
+
+#[tokio::test]
+async fn the_login_of_a_proxy_comes_out_of_the_keyring_and_is_in_no_report() {
+    let mut script = KNOWS_ANN.to_vec();
+    script.extend([Hear(b"\x05\x01\x00\x03\x06studio\x17\x0c"), Say(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])]);
+    script.extend(NONE);
+    let denied = [&KNOWS_ANN[..3], &[Say(&[1, 1])]].concat();
+    let proxy = Server::start(&[&script, &denied]).await;
+    let text = format!("socks5://ann@127.0.0.1:{}", proxy.address.rsplit(':').next().unwrap());
+    let target = Target { proxy: Some(text.parse().unwrap()), ..target("studio") };
+    let keyring = Keyring::in_memory();
+    keyring.set(format!("proxy {text}"), &"sesame".to_owned().into()).await.unwrap();
+    for expected in ["dial proxy greeting security login desktop", "dial proxy!"] {
+        let saved = Saved::of(&target, &keyring).await.unwrap();
+        let examination = ProbeRequest { target: target.clone(), login: None, saved, accept: TrustPolicy::Known };
+        let report = timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap();
+        assert_eq!(stages(&report), expected, "{report:?}");
+        assert!(!format!("{report:?}{}", json!(report)).contains("sesame"));
+    }
 }

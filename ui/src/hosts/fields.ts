@@ -25,6 +25,7 @@ const table = [
   { name: 'favourite', kind: 'check', group: 'main', initial: false },
   { name: 'view_only', kind: 'check', group: 'main', initial: false },
   { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'proxy', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
   { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
   { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },

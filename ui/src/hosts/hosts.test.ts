@@ -282,6 +282,7 @@ describe('the rarer settings', () => {
     await user.click(screen.getByText(t('editor.more')));
     await user.type(byId('ssh-jump'), 'ann@gate');
     await user.type(byId('repeater-id'), '4711');
+    expect(byId('proxy')).toHaveValue('');
     expect(byId('reconnect')).toBeChecked();
     await user.click(byId('reconnect'));
     await user.type(byId('client-certificate'), '/ann.pem');

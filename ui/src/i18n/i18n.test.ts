@@ -20,6 +20,7 @@ import leftOut from '../ipc/bindings/LeftOut.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
+import proxyProblem from '../ipc/bindings/ProxyProblem.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
 import storeError from '../ipc/bindings/StoreError.ts?raw';
@@ -110,6 +111,7 @@ describe('the catalogues', () => {
       ...wordsIn(travels).map((travels) => `prompt.travels.${travels}`),
       ...wordsIn(stage).map((stage) => `stage.${stage}`),
       ...wordsIn(reportStage).map((stage) => `report.${stage}`),
+      ...wordsIn(proxyProblem).map((problem) => `problem.proxy.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),
@@ -119,7 +121,7 @@ describe('the catalogues', () => {
     keys.push(
       ...tagsIn(fileProblem).map((problem) => `problem.file.${problem}`),
       ...tagsIn(importProblem)
-        .filter((problem) => problem !== 'address' && problem !== 'ssh')
+        .filter((problem) => problem !== 'address' && problem !== 'ssh' && problem !== 'proxy')
         .map((problem) => `problem.import.${problem}`),
       ...wordsIn(leftOut).map((what) => `import.left_out.${what}`),
       ...wordsIn(importGap).map((gap) => `import.gap.${gap}`),
@@ -129,7 +131,7 @@ describe('the catalogues', () => {
         .map((password) => `import.password.${password}`),
       ...wordsIn(exportFormat).flatMap((format) => [`export.format.${format}`, `export.format.${format}_hint`]),
     );
-    expect(wordsIn(party)).toEqual(['server', 'site', 'ssh_host', 'caller']);
+    expect(wordsIn(party)).toEqual(['server', 'site', 'ssh_host', 'proxy', 'caller']);
     expect(keys.length).toBeGreaterThan(50);
     for (const key of keys) expect(english).toHaveProperty([key]);
   });

@@ -84,10 +84,16 @@ export function sizeText(bytes: number, lang: Language = language): string {
   return new Intl.NumberFormat(lang, { style: 'unit', unit, maximumSignificantDigits: 3 }).format(value);
 }
 
+/** How often a second: with a decimal where that says something. */
+export function paceText(number: number, lang: Language = language): string {
+  return new Intl.NumberFormat(lang, { maximumFractionDigits: number < 10 ? 1 : 0 }).format(number);
+}
+
 /** Why an entry of another program's file cannot be added. */
 export function importProblemText(problem: ImportProblem, lang: Language = language): string {
   if (problem.problem === 'address') return t(`problem.address.${problem.address}`, {}, lang);
   if (problem.problem === 'ssh') return t(`problem.ssh_jump.${problem.ssh}`, {}, lang);
+  if (problem.problem === 'proxy') return t(`problem.proxy.${problem.proxy}`, {}, lang);
   if (problem.problem === 'other_protocol') return t('problem.import.other_protocol', { ...problem }, lang);
   return t(`problem.import.${problem.problem}`, {}, lang);
 }

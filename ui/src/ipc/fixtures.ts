@@ -118,6 +118,7 @@ export const subjects = {
   server: { name: 'Studio', address: 'studio.local', party: 'server' },
   site: { name: 'Studio', address: 'wss://lab.example/websockify', party: 'site' },
   ssh_host: { name: 'Studio', address: 'ann@gate.example', party: 'ssh_host' },
+  proxy: { name: 'Studio', address: 'socks5://gate.example:1080', party: 'proxy' },
   caller: { name: '192.168.1.33', address: '192.168.1.33', party: 'caller' },
 } as const satisfies Record<string, Subject>;
 
@@ -185,6 +186,7 @@ const states: Record<string, SessionState> = {
     subjects.ssh_host,
   ),
   passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
+  proxy: asking({ kind: 'proxy', username: 'ann', again: true }, subjects.proxy),
   'ssh-key': asking(
     {
       kind: 'ssh',
@@ -239,6 +241,8 @@ const states: Record<string, SessionState> = {
   ended: { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
   'ended-typed': { state: 'ended', error: { code: 'connection_refused', address: '192.168.1.20:5901' } },
   'ended-wake': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
+  recording: live({ level: 'password', security_type: 'VncAuth' }),
+  playback: live({ level: 'clear', local: true, security_type: '' }),
   'unsaved-login': live({ level: 'password', security_type: 'VncAuth' }),
 };
 
@@ -258,6 +262,8 @@ export const savedSession: SessionView = {
   can_wake: false,
   display: defaultDisplay,
   clipboard_unchosen: 'both',
+  recording: { state: 'off' },
+  playback: null,
 };
 
 /** A typed address's. */
@@ -270,8 +276,28 @@ export const typedSession: SessionView = {
   clipboard_unchosen: 'off',
 };
 
+/** A recording's. */
+export const playedSession: SessionView = {
+  ...typedSession,
+  name: 'Studio 2026-01-02 03.04.05',
+  address: '/home/ann/Videos/Studio 2026-01-02 03.04.05.plrec',
+  view_only: true,
+  can_keep: false,
+  playback: {
+    began: 1_767_323_045_000,
+    duration: 754_000,
+    position: 62_000,
+    playing: true,
+    seeking: false,
+    speed: 1,
+    cut: false,
+  },
+};
+
 const sessions: Record<string, SessionView> = {
   unencrypted: { ...savedSession, clipboard_unchosen: 'off' },
+  recording: { ...savedSession, recording: { state: 'running', since: Date.now() - 65_000 } },
+  playback: playedSession,
   unsaved: typedSession,
   'unsaved-login': { ...typedSession, has_login: true },
   'ended-typed': typedSession,
@@ -400,6 +426,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     client_key: '',
     old_tls: false,
     ssh_jump: '',
+    proxy: '',
     mac: '',
     has_http_auth: false,
     reconnect: true,

@@ -15,11 +15,14 @@ import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Capture } from './capture.svelte';
 import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
+import { type Level } from './quality/automatic';
+import type { Figures } from './quality/figures';
 import type { Size } from './scaling';
 
 export class Session {
@@ -57,8 +60,16 @@ export class Session {
   silence = $state(0);
   /** How often the engine has heard how the user likes to see this machine. */
   displaysTold = $state(0);
+  /** Whether it is shown what the connection does, and what that is; null before it is known. */
+  infoShown = $state(false);
+  figures = $state.raw<Figures | null>(null);
+  /** The quality that was measured to be the right one. */
+  measured = $state<Level>('good');
+  /** Of the remote screen, in its own pixels. */
+  size = $state.raw<Size | null>(null);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
+  readonly capture = new Capture(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;
@@ -77,6 +88,9 @@ export class Session {
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
 
+  /** The quality that the server is asked for. */
+  quality: Level = $derived.by(() => (this.display.quality === 'automatic' ? this.measured : this.display.quality));
+
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
 
@@ -94,8 +108,8 @@ export class Session {
   /** The window's title: a name that is not from the saved list has its address beside it. */
   get title(): string {
     if (!this.view) return t('app.name');
-    const { name, address, saved } = this.view;
-    return saved || name === address ? name : `${this.name} (${address})`;
+    const { name, address, saved, playback } = this.view;
+    return saved || playback || name === address ? name : `${this.name} (${address})`;
   }
 
   /** Attaches to the session and follows its states. */
@@ -279,6 +293,7 @@ export class Session {
 
   /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
   screenSized({ width, height }: Size): void {
+    this.size = { width, height };
     const size = `${width}x${height}`;
     const isNew = size !== this.#screenSize && this.#screenSize !== null && this.display.scaling !== 'follow';
     this.#screenSize = size;
@@ -344,7 +359,9 @@ export class Session {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
+    const before = this.view?.recording;
     this.view = view;
+    this.capture.tell(before, view.recording);
     this.others = others;
     this.pictures = pictures;
     // Told once more because something else has changed: what it did when it was new, it must not do again.
@@ -357,6 +374,8 @@ export class Session {
       performance.mark('ready');
       this.drawn = this.pictured = false;
       this.following = 'unknown';
+      this.measured = 'good';
+      this.figures = null;
       this.url = next.url;
       this.protection = next.protection;
       if (next.not_stored) {

@@ -25,6 +25,7 @@ use crate::{
     store::Pins,
     transport::{
         self, ConnectTrace, Connected, Route, TimeoutStream,
+        proxy::Through,
         reverse::IncomingConnection,
         tls::{ClientCertificate, Unusable},
         ws::Headers,
@@ -135,14 +136,40 @@ async fn own_certificate<O: Observer>(
     }
 }
 
-/// Establishes the path to the server and tells the observer what happened on it.
+/// Establishes the path to the server and tells the observer what happened on it. A proxy that does not accept the login is
+/// called again, as often as the observer has another one.
 async fn dial<O: Observer>(
     target: &Target,
     headers: &Headers,
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
+    let mut again = false;
+    loop {
+        let proxy = match &target.proxy {
+            None => None,
+            Some(proxy) if proxy.username().is_none() => Some(Through { proxy: proxy.clone(), password: None }),
+            Some(proxy) => {
+                let password = Some(handshake.observer().proxy_password(proxy, again).await?);
+                Some(Through { proxy: proxy.clone(), password })
+            }
+        };
+        match dial_through(target, headers, proxy.as_ref(), handshake).await {
+            Err(ConnectError::ProxyDenied { .. }) if proxy.is_some_and(|through| through.password.is_some()) => {
+                again = true;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn dial_through<O: Observer>(
+    target: &Target,
+    headers: &Headers,
+    proxy: Option<&Through>,
+    handshake: &mut Handshake<'_, O>,
+) -> Result<Connected, ConnectError> {
     let Target { address, ssh_jump, .. } = target;
-    let route = Route { address, tls: handshake.tls_setup(), jump: ssh_jump.as_ref(), headers };
+    let route = Route { address, tls: handshake.tls_setup(), jump: ssh_jump.as_ref(), proxy, headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;

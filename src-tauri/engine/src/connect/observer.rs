@@ -2,7 +2,7 @@
 
 use crate::{
     error::ConnectError,
-    model::{Identity, Level, OldTls, Party, Secret},
+    model::{Identity, Level, OldTls, Party, Proxy, Secret},
     store::Verdict,
     transport::{ConnectTrace, PathKind, ssh::AskPass},
 };
@@ -31,6 +31,13 @@ pub(crate) trait Observer: AskPass {
     /// The passphrase of the key in `file`, which belongs to our own certificate; `again` where the last one was wrong. Asked
     /// before the server is called.
     fn passphrase(&mut self, file: &str, again: bool) -> impl Future<Output = Result<Secret, ConnectError>> + Send;
+
+    /// The password of our user at this proxy; `again` where the last one was wrong. Asked before the proxy is called.
+    fn proxy_password(
+        &mut self,
+        proxy: &Proxy,
+        again: bool,
+    ) -> impl Future<Output = Result<Secret, ConnectError>> + Send;
 
     /// The credentials that the server asks for; `path` tells who could read them on their way.
     fn credentials(

@@ -30,12 +30,21 @@ pub struct ProbeRequest {
     pub target: Target,
     /// What to log in with. Without it the examination stops where a login is wanted, and has succeeded.
     pub login: Option<Login>,
-    /// The login and headers for the site in front of the server: see [`saved_http_auth`].
-    pub http_auth: Option<HttpAuth>,
-    /// The passphrase of the key of our own certificate: see [`saved_passphrase`].
-    pub passphrase: Option<Secret>,
+    /// What the keyring has for those on the way.
+    pub saved: Saved,
     /// Which keys will do.
     pub accept: TrustPolicy,
+}
+
+/// What the keyring has for those on the way to a server.
+#[derive(Default)]
+pub struct Saved {
+    /// The login and headers for the site in front of the server.
+    http_auth: Option<HttpAuth>,
+    /// The passphrase of the key of our own certificate, where that wants one.
+    passphrase: Option<Secret>,
+    /// The password of our user at the proxy.
+    proxy_password: Option<Secret>,
 }
 
 /// What to log in with.
@@ -60,9 +69,9 @@ pub enum TrustPolicy {
 
 /// Examines the path to a server and reports on it.
 pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
-    let ProbeRequest { target, login, http_auth, .. } = &request;
+    let ProbeRequest { target, login, saved, .. } = &request;
     let mut progress = Progress::new(&target.address);
-    let headers = match http_auth.as_ref().map(Headers::of).transpose() {
+    let headers = match saved.http_auth.as_ref().map(Headers::of).transpose() {
         Ok(headers) => headers.unwrap_or_default(),
         Err(detail) => {
             let address = target.address.without_query().to_string();
@@ -93,8 +102,7 @@ pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
 pub async fn examine_with(
     target: Target,
     login: Result<Option<Login>>,
-    http_auth: Option<HttpAuth>,
-    passphrase: Option<Secret>,
+    saved: Saved,
     accept: TrustPolicy,
     pins: &Pins,
 ) -> Report {
@@ -102,29 +110,38 @@ pub async fn examine_with(
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(ProbeRequest { target, login, http_auth, passphrase, accept }, pins).await;
+    let report = examine(ProbeRequest { target, login, saved, accept }, pins).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
     }
 }
 
-/// What the keyring has for the site in front of a saved host.
-///
-/// # Errors
-/// Those of the keyring.
-pub async fn saved_http_auth(target: &Target, keyring: &Keyring) -> Result<Option<HttpAuth>, KeyringError> {
+impl Saved {
+    /// What the keyring has for those on the way to `target`; it is asked only for what is wanted there.
+    ///
+    /// # Errors
+    /// Those of the keyring.
+    pub async fn of(target: &Target, keyring: &Keyring) -> Result<Self, KeyringError> {
+        Ok(Self {
+            http_auth: saved_http_auth(target, keyring).await?,
+            passphrase: saved_passphrase(target, keyring).await?,
+            proxy_password: match target.proxy.as_ref().filter(|proxy| proxy.username().is_some()) {
+                Some(proxy) => keyring.get(proxy.account()).await?,
+                None => None,
+            },
+        })
+    }
+}
+
+async fn saved_http_auth(target: &Target, keyring: &Keyring) -> Result<Option<HttpAuth>, KeyringError> {
     let Some(id) = target.host.filter(|_| target.has_http_auth) else { return Ok(None) };
     let secret = keyring.get(HttpAuth::account(id)).await?;
     let read = |secret: Secret| HttpAuth::of_secret(&secret);
     secret.map(read).transpose().map_err(|cause| KeyringError::Failed { detail: cause.to_string() })
 }
 
-/// What the keyring has for the key of our own certificate, where that wants a passphrase.
-///
-/// # Errors
-/// Those of the keyring.
-pub async fn saved_passphrase(target: &Target, keyring: &Keyring) -> Result<Option<Secret>, KeyringError> {
+async fn saved_passphrase(target: &Target, keyring: &Keyring) -> Result<Option<Secret>, KeyringError> {
     let key = target.client_key_file().to_owned();
     match ClientCertificate::load(target.client_certificate.clone(), key, None).await {
         Err(Unusable::Passphrase) => keyring.get(passphrase_account(target.client_key_file())).await,

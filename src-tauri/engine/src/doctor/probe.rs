@@ -4,7 +4,7 @@ use super::{ProbeRequest, TrustPolicy, progress::Progress};
 use crate::{
     connect::{Event, Observer, Presented, Weaker},
     error::ConnectError,
-    model::{Identity, Party, Secret},
+    model::{Identity, Party, Proxy, Secret},
     store::Verdict,
     transport::{
         PathKind,
@@ -123,12 +123,22 @@ impl Observer for Probe<'_> {
     }
 
     async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
-        let detail = match &self.request.passphrase {
+        let detail = match &self.request.saved.passphrase {
             Some(known) if !again => return Ok(known.clone()),
             Some(_) => "the passphrase in the keyring is not that of its key",
             None => "its key has a passphrase. Open the machine once to type it",
         };
         Err(ConnectError::ClientCertificateFile { path: file.to_owned(), detail: detail.to_owned() })
+    }
+
+    async fn proxy_password(&mut self, proxy: &Proxy, again: bool) -> Result<Secret, ConnectError> {
+        let detail = match &self.request.saved.proxy_password {
+            Some(known) if !again => return Ok(known.clone()),
+            Some(_) => "the password in the keyring is not that of its user",
+            None => "its user has a password. Open the machine once to type it",
+        };
+        let via = proxy.without_username().to_string();
+        Err(ConnectError::ProxyDenied { via, detail: detail.to_owned() })
     }
 
     async fn credentials(&mut self, request: CredentialRequest, _: PathKind) -> Result<Credentials, ConnectError> {

@@ -105,6 +105,45 @@ pub enum ConnectError {
     /// ssh failed in another way.
     #[error("ssh to {via} failed: {detail}")]
     SshFailed { via: String, detail: String },
+    /// The proxy in between has no address, or does not take the connection.
+    #[error("could not reach the proxy {via}: {detail}")]
+    ProxyUnreachable { via: String, detail: String },
+    /// The proxy did not say in time whether the machine is there.
+    #[error("the proxy {via} did not connect to {address} within {seconds} s")]
+    ProxyTimeout {
+        via: String,
+        address: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
+    /// The connection to the proxy broke before it had led to the machine.
+    #[error("the connection to the proxy {via} broke: {detail}")]
+    ProxyBroken { via: String, detail: String },
+    /// The proxy lets in only whom it knows, and no user name is given for it.
+    #[error("the proxy {via} wants a login: write your user name before its name, as in socks5://ann@box:1080")]
+    ProxyLoginWanted { via: String },
+    /// The proxy did not accept user name and password.
+    #[error("the proxy {via} did not accept the login{}", in_brackets(detail))]
+    ProxyDenied {
+        via: String,
+        /// The proxy's words; may be empty.
+        detail: String,
+    },
+    /// The proxy does not lead to this machine, whatever the login.
+    #[error("the proxy {via} does not allow connections to {address}: {detail}")]
+    ProxyProhibited { via: String, address: String, detail: String },
+    /// The proxy could not reach the machine.
+    #[error("the proxy {via} could not connect to {address}: {detail}")]
+    ProxyForward { via: String, address: String, detail: String },
+    /// What answers is no proxy, or one of another kind.
+    #[error("{via} is no proxy of this kind: {detail}")]
+    NotProxy { via: String, detail: String },
+    /// The proxy or Portlight cannot do what is wanted.
+    #[error("the proxy {via} cannot lead to {address}: {detail}")]
+    ProxyFailed { via: String, address: String, detail: String },
+    /// A variable of the environment names no proxy. What it has is not said: a password may be in it.
+    #[error("the variable {variable} names no proxy that Portlight can use: {detail}")]
+    ProxyVariable { variable: String, detail: String },
     /// What answers is not a VNC server.
     #[error("{address} is not a VNC server{}", looks_like.map(|p| format!(": it answers like {p}")).unwrap_or_default())]
     NotRfb {

@@ -46,7 +46,11 @@ impl ConnectError {
             | Self::SshUnreachable { .. }
             | Self::SshTimeout { .. }
             | Self::SshForward { .. }
-            | Self::SshBroken { .. } => Recovery::Unreachable,
+            | Self::SshBroken { .. }
+            | Self::ProxyUnreachable { .. }
+            | Self::ProxyTimeout { .. }
+            | Self::ProxyBroken { .. }
+            | Self::ProxyForward { .. } => Recovery::Unreachable,
 
             Self::WsRefused { why, .. } => match why {
                 WsRefusal::Behind | WsRefusal::Busy => Recovery::Unreachable,
@@ -88,6 +92,12 @@ impl ConnectError {
             | Self::SshDenied { .. }
             | Self::SshProhibited { .. }
             | Self::SshFailed { .. }
+            | Self::ProxyLoginWanted { .. }
+            | Self::ProxyDenied { .. }
+            | Self::ProxyProhibited { .. }
+            | Self::NotProxy { .. }
+            | Self::ProxyFailed { .. }
+            | Self::ProxyVariable { .. }
             | Self::NotRfb { .. }
             | Self::UnsupportedVersion { .. }
             | Self::Repeater { .. }
@@ -122,7 +132,7 @@ impl Error {
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
             Self::Connect(error) => error.recovery(),
-            Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Store(_) => Recovery::Final,
+            Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Recording(_) | Self::Store(_) => Recovery::Final,
         }
     }
 }
@@ -180,6 +190,16 @@ mod tests {
             (SshProhibited { via: via(), address: address(), detail: detail() }, NO, NO, NO),
             (SshBroken { via: via(), detail: detail() }, YES, YES, NO),
             (SshFailed { via: via(), detail: detail() }, NO, NO, NO),
+            (ProxyUnreachable { via: via(), detail: detail() }, YES, YES, NO),
+            (ProxyTimeout { via: via(), address: address(), seconds }, YES, YES, NO),
+            (ProxyBroken { via: via(), detail: detail() }, YES, YES, NO),
+            (ProxyLoginWanted { via: via() }, NO, NO, NO),
+            (ProxyDenied { via: via(), detail: detail() }, NO, NO, NO),
+            (ProxyProhibited { via: via(), address: address(), detail: detail() }, NO, NO, NO),
+            (ProxyForward { via: via(), address: address(), detail: detail() }, YES, YES, NO),
+            (NotProxy { via: via(), detail: detail() }, NO, NO, NO),
+            (ProxyFailed { via: via(), address: address(), detail: detail() }, NO, NO, NO),
+            (ProxyVariable { variable: "https_proxy".into(), detail: detail() }, NO, NO, NO),
             (NotRfb { address: address(), looks_like: None }, NO, NO, NO),
             (NotRfbClosed { address: address() }, YES, NO, NO),
             (TimeoutGreeting { address: address(), seconds }, YES, NO, NO),

@@ -34,6 +34,7 @@ pub(super) struct Sketch {
     pub(super) as_written: String,
     pub(super) options: HostOptions,
     pub(super) ssh_jump: String,
+    pub(super) proxy: String,
     pub(super) mac: String,
     pub(super) display: Display,
     pub(super) last_opened: Option<u64>,
@@ -53,6 +54,7 @@ impl Sketch {
             as_written: as_written.to_owned(),
             options: HostOptions::default(),
             ssh_jump: String::new(),
+            proxy: String::new(),
             mac: String::new(),
             display: Display::default(),
             last_opened: None,
@@ -99,12 +101,13 @@ impl Sketch {
             self.options.ca_file.clear();
         }
         let options = HostOptions { username: text::line(&self.options.username), ..self.options.clone() };
-        let (ssh_jump, mac) = (self.ssh_jump.clone(), self.mac.clone());
+        let (ssh_jump, proxy, mac) = (self.ssh_jump.clone(), self.proxy.clone(), self.mac.clone());
         let form = HostDraft {
             name: name.to_owned(),
             address: address.to_string(),
             options,
             ssh_jump,
+            proxy,
             mac,
             ..Default::default()
         };
@@ -118,6 +121,7 @@ fn problem(field: FieldProblem) -> ImportProblem {
     match field {
         FieldProblem::Address(address) => ImportProblem::Address { address },
         FieldProblem::SshJump(ssh) => ImportProblem::Ssh { ssh },
+        FieldProblem::Proxy(proxy) => ImportProblem::Proxy { proxy },
         FieldProblem::RepeaterId(_) => ImportProblem::Repeater,
         // What a name or a user name may not have was left out, and what else is wrong was not taken.
         FieldProblem::Name(_)

@@ -61,7 +61,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
 }
 
 fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
-    let header = "name,address,username,view_only,favourite,ssh_jump,mac,repeater_id,ca_file,reconnect";
+    let header = "name,address,username,view_only,favourite,ssh_jump,proxy,mac,repeater_id,ca_file,reconnect";
     let mut text = format!("{header}\r\n");
     for host in hosts {
         let address = host.address.without_query().to_string();
@@ -74,6 +74,7 @@ fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
             flag(host.view_only),
             flag(host.favourite),
             &view.ssh_jump,
+            &view.proxy,
             &view.mac,
             &host.repeater_id,
             &host.ca_file,
@@ -99,7 +100,7 @@ fn websockify<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         // A colon with a space behind it ends a token.
         let token = host.name.replace(": ", ":").trim_start_matches('#').trim().to_owned();
         let target = match &host.address {
-            _ if host.ssh_jump.is_some() || !host.repeater_id.is_empty() => None,
+            _ if host.ssh_jump.is_some() || host.proxy.is_some() || !host.repeater_id.is_empty() => None,
             Address::Tcp { hostname, port } if hostname.contains(':') => Some(format!("[{hostname}]:{port}")),
             Address::Tcp { hostname, port } => Some(format!("{hostname}:{port}")),
             Address::Unix(path) => Some(format!("unix_socket:{}", path.display())),
@@ -128,6 +129,7 @@ mod tests {
         hosts[4].name = "客厅".to_owned();
         hosts[0].username = "ann".to_owned();
         hosts[4].ssh_jump = Some("ann@gate".parse().unwrap());
+        hosts[3].proxy = Some("socks5://ann@gate".parse().unwrap());
         hosts[4].mac = Some("02:00:5e:10:00:07".parse().unwrap());
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
         hosts.push(Host::demo("Demo"));

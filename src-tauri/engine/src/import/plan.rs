@@ -4,7 +4,7 @@ use super::{
     FileView, ImportProblem, LeftOut, Reading,
     candidate::{Candidate, Found, Password},
 };
-use crate::model::{Address, Host, HostId, Secret};
+use crate::model::{Address, Host, HostId, Proxy, Secret};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub struct Entry {
     pub name: String,
     /// Where its server is, as Portlight prints it, or as the file has it where that cannot be read.
     pub address: String,
-    /// The SSH host that leads there; may be empty.
+    /// The SSH host or the proxy that leads there; may be empty.
     pub via: String,
     /// The file's place among the files.
     #[cfg_attr(test, ts(type = "number"))]
@@ -223,7 +223,10 @@ pub(crate) fn fill(host: &mut Host, found: &Host) {
 
 fn entry(found: &Found, plan: Plan) -> Entry {
     let candidate = found.host.as_ref().ok();
-    let via = candidate.and_then(|candidate| candidate.host.ssh_jump.as_ref()).map(ToString::to_string);
+    let via = candidate.and_then(|Candidate { host, .. }| {
+        let jump = host.ssh_jump.as_ref().map(ToString::to_string);
+        jump.or_else(|| host.proxy.as_ref().map(ToString::to_string))
+    });
     Entry {
         name: found.name.clone(),
         address: found.address.clone(),
@@ -259,9 +262,9 @@ impl Password {
     }
 }
 
-/// What makes two entries one machine: place, SSH host and repeater's ID. The same name alone does not.
+/// What makes two entries one machine: place, SSH host, proxy and repeater's ID. The same name alone does not.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Machine(Address, Option<String>, String);
+struct Machine(Address, Option<String>, Option<Proxy>, String);
 
 impl Machine {
     fn of(host: &Host) -> Self {
@@ -273,7 +276,9 @@ impl Machine {
             }
             address => address.clone(),
         };
-        Self(address, host.ssh_jump.as_ref().map(|jump| jump.to_string().to_lowercase()), host.repeater_id.clone())
+        let jump = host.ssh_jump.as_ref().map(|jump| jump.to_string().to_lowercase());
+        let proxy = host.proxy.as_ref().map(Proxy::without_username);
+        Self(address, jump, proxy, host.repeater_id.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a file or an entry is not read, and what of an entry is not carried over.
 
-use crate::model::{AddressProblem, JumpProblem};
+use crate::model::{AddressProblem, JumpProblem, ProxyProblem};
 use serde::Serialize;
 
 /// Why nothing of a file is read.
@@ -77,6 +77,12 @@ pub enum ImportProblem {
     Ssh {
         /// Why.
         ssh: JumpProblem,
+    },
+    /// The proxy cannot be used.
+    #[error("{proxy}")]
+    Proxy {
+        /// Why.
+        proxy: ProxyProblem,
     },
     /// The SSH host is named, and not in the file.
     #[error("the SSH host that it goes through is not in the file")]

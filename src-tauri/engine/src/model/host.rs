@@ -3,7 +3,7 @@
 //! What is the same in all three is in [`HostOptions`]. A new option goes there, into [`HostDraft::check`] if it is a text, and
 //! into the form of the window.
 
-use super::{Address, AddressProblem, Display, HostId, Jump, JumpProblem, Level, Mac, MacProblem};
+use super::{Address, AddressProblem, Display, HostId, Jump, JumpProblem, Level, Mac, MacProblem, Proxy, ProxyProblem};
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use std::ops::{Deref, DerefMut};
 
@@ -99,6 +99,9 @@ pub struct Host {
     /// The SSH host that the connection leads through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ssh_jump: Option<Jump>,
+    /// The proxy that the connection leads through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
@@ -134,6 +137,7 @@ impl Host {
             address,
             options: HostOptions::default(),
             ssh_jump: None,
+            proxy: None,
             mac: None,
             display: Display::default(),
             has_password: false,
@@ -153,6 +157,7 @@ impl Host {
     /// Whether both lead to the same server: what is known about one holds for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
+            && self.proxy.as_ref().map(Proxy::without_username) == other.proxy.as_ref().map(Proxy::without_username)
     }
 
     /// The host as shown.
@@ -163,6 +168,7 @@ impl Host {
             address: self.address.to_string(),
             options: self.options.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
+            proxy: self.proxy.as_ref().map(Proxy::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
@@ -187,6 +193,8 @@ pub struct HostDraft {
     pub options: HostOptions,
     /// As [`Jump::parse`] reads it; may be empty.
     pub ssh_jump: String,
+    /// As [`Proxy::parse`] reads it; may be empty.
+    pub proxy: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// What becomes of its saved logins where it leads to another server now.
@@ -194,7 +202,7 @@ pub struct HostDraft {
     pub on_new_address: OnNewAddress,
 }
 
-/// What becomes of a host's saved password and HTTP login when its address, repeater ID or SSH host changes.
+/// What becomes of a host's saved password and HTTP login when its address, repeater ID, SSH host or proxy changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
@@ -235,10 +243,22 @@ impl HostDraft {
             "" => None,
             text => Jump::parse(text).map_err(|wrong| problems.push(FieldProblem::SshJump(wrong))).ok(),
         };
+        let proxy = match self.proxy.trim() {
+            "" => None,
+            text => Proxy::parse(text).map_err(|wrong| problems.push(FieldProblem::Proxy(wrong))).ok(),
+        };
+        // ssh is started by its own rules, which have proxies.
+        if proxy.is_some() && ssh_jump.is_some() {
+            problems.push(FieldProblem::Proxy(ProxyProblem::SshHost));
+        }
         let address = match Address::parse(&self.address) {
             // ssh leads to a machine's port, and to nothing else.
             Ok(address) if ssh_jump.is_some() && !matches!(address, Address::Tcp { .. }) => {
                 problems.push(FieldProblem::SshJump(JumpProblem::Address));
+                return Err(problems);
+            }
+            Ok(address) if Proxy::check_address(proxy.as_ref(), &address).is_err() => {
+                problems.push(FieldProblem::Proxy(ProxyProblem::Address));
                 return Err(problems);
             }
             Ok(address) if problems.is_empty() => address,
@@ -249,7 +269,7 @@ impl HostDraft {
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        let mut host = Host { name, address, options, ssh_jump, mac, ..before.clone() };
+        let mut host = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
         if !host.is_same_server(&before) {
             // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
@@ -260,8 +280,8 @@ impl HostDraft {
 
 impl From<&Host> for HostDraft {
     fn from(host: &Host) -> Self {
-        let HostView { id, name, address, options, ssh_jump, mac, .. } = host.view();
-        Self { id: Some(id), name, address, options, ssh_jump, mac, on_new_address: OnNewAddress::default() }
+        let HostView { id, name, address, options, ssh_jump, proxy, mac, .. } = host.view();
+        Self { id: Some(id), name, address, options, ssh_jump, proxy, mac, on_new_address: OnNewAddress::default() }
     }
 }
 
@@ -315,6 +335,8 @@ pub struct HostView {
     pub options: HostOptions,
     /// As [`Jump::parse`] reads it; may be empty.
     pub ssh_jump: String,
+    /// As [`Proxy::parse`] reads it; may be empty.
+    pub proxy: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// Whether the keyring has a password for it.
@@ -357,6 +379,9 @@ pub enum FieldProblem {
     /// The SSH host.
     #[error("SSH host: {0}")]
     SshJump(JumpProblem),
+    /// The proxy.
+    #[error("proxy: {0}")]
+    Proxy(ProxyProblem),
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
@@ -470,7 +495,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
             })
         );
     }
@@ -487,6 +512,7 @@ mod tests {
         for moved in [
             HostDraft { address: "studio:2".into(), ..HostDraft::from(&known) },
             HostDraft { ssh_jump: "gate".into(), ..HostDraft::from(&known) },
+            HostDraft { proxy: "socks5://gate".into(), ..HostDraft::from(&known) },
             through_a_repeater,
         ] {
             assert_eq!(learned(moved), (None, false));

@@ -11,6 +11,7 @@ mod keyboard;
 mod mac;
 mod party;
 mod protection;
+mod proxy;
 mod secret;
 mod target;
 
@@ -28,5 +29,6 @@ pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
 pub use protection::{Level, OldTls, Protection, Travels};
+pub use proxy::{Proxy, ProxyKind, ProxyProblem};
 pub use secret::{PasswordChange, Secret};
 pub use target::Target;

@@ -13,6 +13,8 @@ pub enum Party {
     Site,
     /// The SSH host that the path leads through.
     SshHost,
+    /// The proxy that the path leads through.
+    Proxy,
     /// A server that has connected to us.
     Caller,
 }

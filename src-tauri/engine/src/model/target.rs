@@ -1,9 +1,10 @@
 //! What a session looks at.
 
-use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac};
+use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac, Proxy};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
+    path::Path,
 };
 
 /// What a session looks at: a saved host, or a typed address.
@@ -25,6 +26,8 @@ pub struct Target {
     pub has_http_auth: bool,
     /// The SSH host that the way leads through.
     pub ssh_jump: Option<Jump>,
+    /// The proxy that the way leads through.
+    pub proxy: Option<Proxy>,
     /// The machine's network card, where it is to be woken first.
     pub wake: Option<Mac>,
     /// The best protection that it was reached with, when this was looked up.
@@ -45,6 +48,7 @@ impl Target {
             has_password: false,
             has_http_auth: false,
             ssh_jump: None,
+            proxy: None,
             wake: None,
             protection: None,
             clear_text: false,
@@ -65,6 +69,10 @@ impl Target {
         if let Some(jump) = &self.ssh_jump {
             endpoint += &format!(" through {jump}");
         }
+        // It looks the name up.
+        if let Some(proxy) = &self.proxy {
+            endpoint += &format!(" through {}", proxy.without_username());
+        }
         endpoint
     }
 
@@ -76,6 +84,7 @@ impl Target {
     /// Whether both lead to the same server: only then a login of one is for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
+            && self.proxy.as_ref().map(Proxy::without_username) == other.proxy.as_ref().map(Proxy::without_username)
     }
 
     /// The name under which keys of a server are known that connected to us: its port is another one each time.
@@ -84,6 +93,14 @@ impl Target {
             Address::Tcp { hostname, .. } => format!("{hostname} calling"),
             _ => self.endpoint(),
         }
+    }
+
+    /// A recording: a file in place of a server, which is never dialled. Its path stands where an address would, so that the
+    /// same file is shown once.
+    pub(crate) fn recording(name: String, path: &Path) -> Self {
+        let mut target = Self::unsaved(name, Address::Unix(path.to_owned()), true);
+        target.reconnect = false;
+        target
     }
 
     /// A server that has connected to us. Its port is another one each time, so it cannot be dialled again.
@@ -120,6 +137,7 @@ impl From<&Host> for Target {
             has_password: host.has_password,
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
+            proxy: host.proxy.clone(),
             wake: None,
             protection: host.protection,
             clear_text: host.clear_text,
@@ -155,7 +173,14 @@ mod tests {
         let repeater =
             Target { options: HostOptions { repeater_id: "7".into(), ..HostOptions::default() }, ..plain.clone() };
         let through = Target { ssh_jump: Some("jump".parse().unwrap()), ..plain.clone() };
-        for other in [&repeater, &through] {
+        let by_proxy = |text: &str| Target { proxy: Some(text.parse().unwrap()), ..plain.clone() };
+        let proxied = by_proxy("socks5://gate:1080");
+        assert!(
+            proxied.is_same_server(&by_proxy("socks5://ann@gate")),
+            "whom the proxy knows us as makes no other way"
+        );
+        assert_eq!(proxied.endpoint(), by_proxy("socks5://ann@gate").endpoint());
+        for other in [&repeater, &through, &proxied] {
             assert_ne!(plain.endpoint(), other.endpoint());
             assert!(!plain.is_same_server(other));
         }

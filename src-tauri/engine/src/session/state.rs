@@ -3,6 +3,7 @@
 use crate::{
     error::{ConnectError, Error, KeyringError},
     model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,10 @@ pub struct SessionView {
     pub display: Display,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
+    /// Whether it is recorded.
+    pub recording: RecordingView,
+    /// The recording that is played, where there is no machine.
+    pub playback: Option<PlaybackView>,
 }
 
 /// What a viewer window is told each time that something about its session changes.
@@ -158,6 +163,13 @@ pub enum Prompt {
         /// The last answer was wrong.
         again: bool,
     },
+    /// The password of our user at the proxy.
+    Proxy {
+        /// Whom the proxy knows us as.
+        username: String,
+        /// The last answer was wrong.
+        again: bool,
+    },
     /// Whether this is the server's key; asked before any password is sent.
     Trust {
         /// What the server shows.
@@ -261,6 +273,14 @@ pub enum Answer {
         /// Keep it in the keyring once it has opened the key.
         remember: bool,
     },
+    /// The password of our user at the proxy.
+    Proxy {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+        /// Keep it in the keyring once the proxy has accepted it.
+        remember: bool,
+    },
     /// It is the server's key, and from now on the only one.
     Trust,
     /// To ssh.
@@ -292,6 +312,7 @@ impl Answer {
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
                 | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
+                | (Self::Proxy { .. }, Prompt::Proxy { .. })
                 | (Self::Trust, Prompt::Trust { .. })
                 | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })

@@ -1,6 +1,7 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
 pub(crate) mod demo;
+pub(crate) mod proxy;
 pub mod reverse;
 pub(crate) mod ssh;
 mod tcp;
@@ -19,7 +20,7 @@ pub(crate) use trace::{ConnectTrace, Outcome, Phase};
 
 use crate::{
     error::{ConnectError, Result},
-    model::{Address, Jump, JumpProblem, Level},
+    model::{Address, Jump, JumpProblem, Level, Proxy, ProxyProblem},
 };
 use reverse::IncomingConnection;
 use rfb::Stream;
@@ -72,20 +73,34 @@ pub(crate) struct Route<'a> {
     pub(crate) headers: &'a ws::Headers,
     /// The SSH host in between.
     pub(crate) jump: Option<&'a Jump>,
+    /// The proxy in between. Without one a site is reached as the environment says.
+    pub(crate) proxy: Option<&'a proxy::Through>,
 }
 
 /// Establishes the path along `route`, within the transport's own deadline; `delegate` is asked on the way. What happened
 /// on it is left in `trace`, also where it failed.
 ///
 /// # Errors
-/// Those of reaching a server, of WebSockets, ssh and TLS; the delegate's own.
+/// Those of reaching a server, of WebSockets, ssh, proxies and TLS; the delegate's own.
 pub(crate) async fn connect(
     route: &Route<'_>,
     delegate: &mut (impl ws::ConnectDelegate + ssh::AskPass),
     trace: &mut ConnectTrace,
 ) -> Result<Connected, ConnectError> {
-    let Route { address, tls, headers, jump } = route;
+    let Route { address, tls, headers, jump, proxy } = route;
     let connected = |stream: Stream, path| Connected { stream, path, site_tls: None };
+    let refused = |proxy: &proxy::Through, problem: ProxyProblem| ConnectError::ProxyFailed {
+        via: proxy.proxy.without_username().to_string(),
+        address: address.without_query().to_string(),
+        detail: problem.to_string(),
+    };
+    // The form refuses these. The list may have them all the same, and the direct way is not the one that was meant.
+    if let Some(proxy) = proxy {
+        if jump.is_some() {
+            return Err(refused(proxy, ProxyProblem::SshHost));
+        }
+        Proxy::check_address(Some(&proxy.proxy), address).map_err(|problem| refused(proxy, problem))?;
+    }
     match (address, jump) {
         (Address::Tcp { hostname, port }, Some(jump)) => {
             Ok(connected(ssh::dial(jump, hostname, *port, delegate).await?, PathKind::Ssh))
@@ -96,8 +111,15 @@ pub(crate) async fn connect(
             Err(ConnectError::SshFailed { via: jump.to_string(), detail })
         }
         (Address::Tcp { hostname, port }, None) => {
-            let stream = tcp::dial(hostname, *port, address, trace).await?;
-            let path = path_kind(&stream);
+            let (stream, path) = match proxy {
+                // Who knows what lies behind it, even where it is on this computer.
+                Some(through) => (proxy::dial(through, hostname, *port, address, trace).await?, PathKind::Network),
+                None => {
+                    let stream = tcp::dial(hostname, *port, address, trace).await?;
+                    let path = path_kind(&stream);
+                    (stream, path)
+                }
+            };
             Ok(connected(Box::new(stream), path))
         }
         #[cfg(unix)]
@@ -105,7 +127,13 @@ pub(crate) async fn connect(
         #[cfg(not(unix))]
         (Address::Unix(path), None) => Err(ConnectError::SocketMissing { path: path.clone() }),
         (Address::Ws(socket), None) => {
-            let ws::Connection { stream, tls: site_tls } = ws::dial(socket, *tls, headers, delegate, trace).await?;
+            let named = match proxy {
+                Some(_) => None,
+                None => proxy::of_site(socket, |name| std::env::var(name).ok())?,
+            };
+            let proxy = proxy.or(named.as_ref());
+            let connection = ws::dial(socket, *tls, headers, proxy, delegate, trace).await?;
+            let ws::Connection { stream, tls: site_tls } = connection;
             // A plain WebSocket is no local path even on loopback: most often a proxy answers, and the server behind it can
             // be anywhere.
             let path = if site_tls.is_some() { PathKind::Site } else { PathKind::Network };

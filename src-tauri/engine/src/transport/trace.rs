@@ -10,15 +10,19 @@ pub(crate) struct ConnectTrace {
     pub(crate) lookup: Option<Lookup>,
     /// IP addresses in the order in which they were tried.
     pub(crate) tried: Vec<Attempt>,
-    /// Phases of a WebSocket that were completed, and when.
+    /// The proxy in between.
+    pub(crate) proxy: Option<String>,
+    /// Phases of a WebSocket or a proxy that were completed, and when.
     pub(crate) passed: Vec<(Phase, Instant)>,
 }
 
 /// A phase of connecting through a site, once it is completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// TCP is connected.
+    /// TCP is connected, to the proxy where there is one.
     Connected,
+    /// The proxy has connected to the machine.
+    Led,
     /// TLS is up, with this version and cipher, and the certificate was accepted.
     Encrypted(String),
     /// The opening handshake of the WebSocket (RFC 6455, section 4) is over.
@@ -74,6 +78,10 @@ impl ConnectTrace {
             Outcome::Silent => Some(format!("{address}: no answer")),
         });
         words.collect::<Vec<_>>().join("; ")
+    }
+
+    pub(super) fn goes_through(&mut self, proxy: String) {
+        self.proxy = Some(proxy);
     }
 
     pub(super) fn completed(&mut self, phase: Phase) {

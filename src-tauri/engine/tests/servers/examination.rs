@@ -2,7 +2,7 @@
 
 use portlight_engine::{
     Error,
-    doctor::{self, Login, ProbeRequest, Report, TrustPolicy},
+    doctor::{self, Login, ProbeRequest, Report, Saved, TrustPolicy},
     model::{Address, Target},
     store::Pins,
 };
@@ -70,11 +70,7 @@ pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Re
     };
     let mut target = target;
     target.ca_file = ca_file;
-    doctor::examine(
-        ProbeRequest { target, login: given.login(), http_auth: None, passphrase: None, accept },
-        &keys.trust,
-    )
-    .await
+    doctor::examine(ProbeRequest { target, login: given.login(), saved: Saved::default(), accept }, &keys.trust).await
 }
 
 fn no_keys() -> Pins {

@@ -1,12 +1,14 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
 mod chooser;
+mod files;
 mod instance;
 mod keyboard;
 mod pages;
 mod renderer;
 
 pub use chooser::choose_paths;
+pub use files::show_in_folder;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};

@@ -72,9 +72,8 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
     let keyring = Keyring::new(KEYRING_SERVICE);
-    let http_auth = doctor::saved_http_auth(&target, &keyring).await?;
-    let passphrase = doctor::saved_passphrase(&target, &keyring).await?;
-    Ok(doctor::examine_with(target, login, http_auth, passphrase, args.accept.clone(), &Pins::peek(&config)?).await)
+    let saved = doctor::Saved::of(&target, &keyring).await?;
+    Ok(doctor::examine_with(target, login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
 }
 
 async fn saved_password(target: &Target) -> Result<Secret> {

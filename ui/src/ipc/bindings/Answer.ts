@@ -23,6 +23,14 @@ passphrase: string,
 /**
  * Keep it in the keyring once it has opened the key.
  */
+remember: boolean, } | { "kind": "proxy", 
+/**
+ * As typed.
+ */
+password: string, 
+/**
+ * Keep it in the keyring once the proxy has accepted it.
+ */
 remember: boolean, } | { "kind": "trust" } | { "kind": "ssh", 
 /**
  * As typed; none where nothing was to be typed, which means yes.

@@ -21,7 +21,11 @@ status: number, reason: string | null, } | { "code": "ws_unknown_token", address
 /**
  * What it is, where that shows.
  */
-looks_like: WsMistake | null, detail: string, } | { "code": "ssh_missing" } | { "code": "ssh_unreachable", via: string, detail: string, } | { "code": "ssh_timeout", via: string, address: string, seconds: number, } | { "code": "ssh_host_key", via: string, detail: string, } | { "code": "ssh_denied", via: string, detail: string, } | { "code": "ssh_forward", via: string, address: string, detail: string, } | { "code": "ssh_prohibited", via: string, address: string, detail: string, } | { "code": "ssh_broken", via: string, detail: string, } | { "code": "ssh_failed", via: string, detail: string, } | { "code": "not_rfb", address: string, 
+looks_like: WsMistake | null, detail: string, } | { "code": "ssh_missing" } | { "code": "ssh_unreachable", via: string, detail: string, } | { "code": "ssh_timeout", via: string, address: string, seconds: number, } | { "code": "ssh_host_key", via: string, detail: string, } | { "code": "ssh_denied", via: string, detail: string, } | { "code": "ssh_forward", via: string, address: string, detail: string, } | { "code": "ssh_prohibited", via: string, address: string, detail: string, } | { "code": "ssh_broken", via: string, detail: string, } | { "code": "ssh_failed", via: string, detail: string, } | { "code": "proxy_unreachable", via: string, detail: string, } | { "code": "proxy_timeout", via: string, address: string, seconds: number, } | { "code": "proxy_broken", via: string, detail: string, } | { "code": "proxy_login_wanted", via: string, } | { "code": "proxy_denied", via: string, 
+/**
+ * The proxy's words; may be empty.
+ */
+detail: string, } | { "code": "proxy_prohibited", via: string, address: string, detail: string, } | { "code": "proxy_forward", via: string, address: string, detail: string, } | { "code": "not_proxy", via: string, detail: string, } | { "code": "proxy_failed", via: string, address: string, detail: string, } | { "code": "proxy_variable", variable: string, detail: string, } | { "code": "not_rfb", address: string, 
 /**
  * What it is, where that shows.
  */

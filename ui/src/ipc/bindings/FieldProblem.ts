@@ -2,9 +2,10 @@
 import type { AddressProblem } from "./AddressProblem";
 import type { JumpProblem } from "./JumpProblem";
 import type { MacProblem } from "./MacProblem";
+import type { ProxyProblem } from "./ProxyProblem";
 import type { TextProblem } from "./TextProblem";
 
 /**
  * A field of the form and what is wrong with it.
  */
-export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "mac", "problem": MacProblem };
+export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "mac", "problem": MacProblem };

@@ -22,6 +22,10 @@ address: string,
  */
 ssh_jump: string, 
 /**
+ * As [`Proxy::parse`] reads it; may be empty.
+ */
+proxy: string, 
+/**
  * As [`Mac::parse`] reads it; may be empty.
  */
 mac: string, 

@@ -16,7 +16,7 @@ name: string,
  */
 address: string, 
 /**
- * The SSH host that leads there; may be empty.
+ * The SSH host or the proxy that leads there; may be empty.
  */
 via: string, 
 /**

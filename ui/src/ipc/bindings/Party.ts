@@ -3,4 +3,4 @@
 /**
  * The party that a question is about: there may be several between here and the machine's screen.
  */
-export type Party = "server" | "site" | "ssh_host" | "caller";
+export type Party = "server" | "site" | "ssh_host" | "proxy" | "caller";

@@ -34,6 +34,14 @@ file: string,
 /**
  * The last answer was wrong.
  */
+again: boolean, } | { "kind": "proxy", 
+/**
+ * Whom the proxy knows us as.
+ */
+username: string, 
+/**
+ * The last answer was wrong.
+ */
 again: boolean, } | { "kind": "trust", 
 /**
  * What the server shows.

@@ -3,7 +3,9 @@
 import { vi } from 'vitest';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import type { Following } from './follow';
-import type { Novnc } from '.';
+import type { Beginning, Novnc } from '.';
+import type { Counts } from './meter';
+import type { Transfer } from './transfers';
 
 export class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];
@@ -35,6 +37,9 @@ export class FakeSocket extends EventTarget {
 }
 
 export class FakeRfb {
+  static prepared(): Promise<void> {
+    return Promise.resolve();
+  }
   static all: FakeRfb[] = [];
   viewOnly = false;
   scaling: Scaling = 'fit';
@@ -45,6 +50,13 @@ export class FakeRfb {
   clicked: number[] = [];
   showDotCursor = false;
   background = '';
+  qualityLevel = 6;
+  compressionLevel = 2;
+  /** How often all of the screen was asked for, and how many watch. */
+  refreshed = 0;
+  watched = 0;
+  counts: Counts = { at: 0, received: 0, sent: 0, updates: 0, waiting: 0, busy: 0, encodings: new Map(), answer: null };
+  transferred: (transfer: Transfer, busy: number) => void = () => {};
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
   pasted: string[] = [];
   disconnected = false;
@@ -85,6 +97,16 @@ export class FakeRfb {
     return this.showsPart;
   }
   point(): void {}
+  measure(ontransfer: (transfer: Transfer, busy: number) => void): void {
+    this.transferred = ontransfer;
+  }
+  watch() {
+    this.watched += 1;
+    return { look: () => ({ ...this.counts }), end: () => void (this.watched -= 1) };
+  }
+  refresh(): void {
+    this.refreshed += 1;
+  }
   click(_x: number, _y: number, button: number): void {
     this.clicked.push(button);
   }
@@ -104,6 +126,18 @@ export class FakeRfb {
   withheld = 0;
   withholdClipboard(): void {
     this.withheld += 1;
+  }
+  /** Where its zlib streams begin. */
+  begun: Uint8Array[] | null = null;
+  picture(): Promise<Blob | null> {
+    return Promise.resolve(new Blob([new Uint8Array([0x89, 0x50])]));
+  }
+  beginning(from: number): Promise<Beginning> {
+    const windows = Array.from({ length: 6 }, () => new Uint8Array(0));
+    return Promise.resolve({ at: from + 1, width: 640, height: 480, windows });
+  }
+  beginAt(windows: Uint8Array[]): void {
+    this.begun = windows;
   }
   clipboardPasteFrom(text: string): void {
     this.pasted.push(text);

@@ -81,6 +81,8 @@ export interface Canvases {
   viewportChangePos(x: number, y: number): void;
   _drawCtx: CanvasRenderingContext2D;
   _targetCtx: CanvasRenderingContext2D;
+  /** Makes visible what an update has drawn. */
+  flip(): void;
   /** Notes that this part is to be seen with the next flip. */
   _damage(x: number, y: number, width: number, height: number): void;
 }
@@ -142,7 +144,7 @@ export interface Internals {
   _display: Display & Canvases;
   _sock: Websock;
   /** The framebuffer update that is being read; `rects` is 0 between two. For a cursor, `x` and `y` are its hotspot. */
-  _FBU: { rects: number; x: number; y: number; width: number; height: number };
+  _FBU: { rects: number; x: number; y: number; width: number; height: number; encoding: number };
   _viewOnly: boolean;
   _keyboard: Keyboard;
   /** The text that the server may ask for; null where it has a newer one itself. */

@@ -35,6 +35,9 @@ declare module '@novnc/novnc' {
     viewOnly: boolean;
     showDotCursor: boolean;
     background: string;
+    /** Both from 0 to 9; the server hears of a change at once. */
+    qualityLevel: number;
+    compressionLevel: number;
     /** Ours, as all down to `click`. */
     get scaling(): Scaling;
     set scaling(scaling: Scaling);

@@ -632,6 +632,27 @@ describe('the passphrase of our own key', () => {
   });
 });
 
+describe('the password of our user at a proxy', () => {
+  test('names the proxy and the user, and nothing of it stays in the page', async () => {
+    await open();
+    const subject = { name: 'Studio', address: 'socks5://gate:1080', party: 'proxy' as const };
+    await ask({ kind: 'proxy', username: 'ann', again: false }, subject);
+    const field = find<HTMLInputElement>('#proxy');
+    expect(field).toHaveFocus();
+    expect(field.type).toBe('password');
+    expect(find('#proxy-prompt')).toHaveTextContent('socks5://gate:1080');
+    expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.label', { username: 'ann' }));
+    expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.note'));
+    expect(await violations()).toEqual([]);
+    await userEvent.type(field, 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'proxy', password: 'open sesame', remember: true }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+
+    await ask({ kind: 'proxy', username: 'ann', again: true }, subject);
+    expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.again'));
+  });
+});
+
 describe('ssh', () => {
   test('gets a secret, of which nothing stays in the page', async () => {
     await open();

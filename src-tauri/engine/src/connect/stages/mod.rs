@@ -37,6 +37,8 @@ pub enum ReportStage {
     Dial,
     /// The way through an SSH host.
     Ssh,
+    /// The way through a proxy, from its greeting to the machine behind it.
+    Proxy,
     /// The site's answer to the request for a WebSocket.
     WebSocket,
     /// The protocol version.
@@ -60,6 +62,7 @@ impl fmt::Display for ReportStage {
             Self::Resolve => "resolve",
             Self::Dial => "dial",
             Self::Ssh => "ssh",
+            Self::Proxy => "proxy",
             Self::WebSocket => "web_socket",
             Self::Greeting => "greeting",
             Self::Security => "security",

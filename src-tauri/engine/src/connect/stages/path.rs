@@ -31,13 +31,20 @@ pub(super) fn note_path(
     let answered = trace.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
     let answered =
         answered.map_or_else(|| target.address.without_query().to_string(), |tried| tried.address.to_string());
-    if let Address::Ws(socket) = &target.address {
+    let socket = match &target.address {
+        Address::Ws(socket) => Some(socket),
+        _ => None,
+    };
+    if socket.is_some() || trace.proxy.is_some() {
+        // What comes once the machine or its site itself is reached.
+        let first = socket.map(|socket| if socket.secure { ReportStage::Tls } else { ReportStage::WebSocket });
         for (phase, when) in &trace.passed {
-            let (detail, next) = match phase {
-                Phase::Connected if socket.secure => ([&*answered, &others].concat(), Some(ReportStage::Tls)),
-                Phase::Connected => ([&*answered, &others].concat(), Some(ReportStage::WebSocket)),
-                Phase::Encrypted(description) => (description.clone(), Some(ReportStage::WebSocket)),
-                Phase::Answered => ("it answered 101".to_owned(), None),
+            let (detail, next) = match (phase, &trace.proxy) {
+                (Phase::Connected, Some(_)) => ([&*answered, &others].concat(), Some(ReportStage::Proxy)),
+                (Phase::Connected, None) => ([&*answered, &others].concat(), first),
+                (Phase::Led, via) => (format!("{} leads there", via.as_deref().unwrap_or("it")), first),
+                (Phase::Encrypted(description), _) => (description.clone(), Some(ReportStage::WebSocket)),
+                (Phase::Answered, _) => ("it answered 101".to_owned(), None),
             };
             stages.done_at(*when, detail);
             if let Some(next) = next {

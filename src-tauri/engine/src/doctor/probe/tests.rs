@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     connect::{Handshake, Policy},
-    doctor::{Login, ReportStage, StageReport},
+    doctor::{Login, ReportStage, Saved, StageReport},
     model::{Address, Certificate, CertificateProblem, Level, RsaKey, Target},
     store::Pins,
     transport::TimeoutStream,
@@ -14,7 +14,7 @@ fn target() -> Target {
 
 fn request(target: Target, with_login: bool, accept: TrustPolicy) -> ProbeRequest {
     let login = with_login.then(|| Login { username: None, password: "sesame".to_owned().into() });
-    ProbeRequest { target, login, http_auth: None, passphrase: None, accept }
+    ProbeRequest { target, login, saved: Saved::default(), accept }
 }
 
 #[tokio::test]

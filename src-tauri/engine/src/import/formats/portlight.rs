@@ -27,7 +27,8 @@ fn machine(entry: Value) -> Sketch {
     let view = host.view();
     let mut machine = Sketch::new(&host.name, Ok(host.address.clone()), &address);
     machine.options = host.options.clone();
-    (machine.ssh_jump, machine.mac, machine.display) = (view.ssh_jump, view.mac, host.display);
+    (machine.ssh_jump, machine.proxy, machine.mac) = (view.ssh_jump, view.proxy, view.mac);
+    machine.display = host.display;
     machine.last_opened = host.last_opened;
     // Its id and what is known of its keys and passwords belong to the computer that it comes from.
     machine

@@ -20,6 +20,7 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::RepeaterId, &["repeaterid"]),
     (Column::CaFile, &["cafile"]),
     (Column::SshJump, &["sshjump", "sshhost", "jumphost"]),
+    (Column::Proxy, &["proxy"]),
     (Column::Mac, &["mac", "macaddress"]),
     (Column::Reconnect, &["reconnect"]),
     (Column::Protocol, &["protocol"]),
@@ -39,6 +40,7 @@ enum Column {
     RepeaterId,
     CaFile,
     SshJump,
+    Proxy,
     Mac,
     Reconnect,
     Protocol,
@@ -99,6 +101,7 @@ fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
         (&mut machine.options.repeater_id, Column::RepeaterId),
         (&mut machine.options.ca_file, Column::CaFile),
         (&mut machine.ssh_jump, Column::SshJump),
+        (&mut machine.proxy, Column::Proxy),
         (&mut machine.mac, Column::Mac),
     ] {
         as_text(get(column)).clone_into(field);

@@ -4,13 +4,14 @@ mod consent;
 mod identity;
 mod login;
 mod passphrase;
+mod proxy;
 mod ssh;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
     error::{ConnectError, Error, KeyringError},
-    model::{HttpAuth, Party, Secret, Target},
+    model::{HttpAuth, Party, Proxy, Secret, Target},
     transport::{
         PathKind,
         reverse::IncomingConnection,
@@ -29,7 +30,7 @@ use tokio::time::Instant;
 pub(super) struct Prompts<'a> {
     run: &'a Run,
     target: &'a Target,
-    /// Secrets that were typed for ssh and for our own key, and are kept once it turned out that they are right; by account.
+    /// Secrets that were typed for ssh, for a proxy and for our own key, and are kept once it turned out that they are right; by account.
     unproved: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<KeyringError>,
@@ -130,9 +131,10 @@ impl<'a> Prompts<'a> {
 
     /// Who a prompt is about: the name never stands without the address.
     fn subject(&self, party: Party) -> Subject {
-        let Target { name, address, ssh_jump, .. } = self.target;
+        let Target { name, address, ssh_jump, proxy, .. } = self.target;
         let address = match party {
             Party::SshHost => ssh_jump.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Party::Proxy => proxy.as_ref().map(|proxy| proxy.without_username().to_string()).unwrap_or_default(),
             Party::Site | Party::Server | Party::Caller => address.without_query().to_string(),
         };
         Subject { name: name.clone(), address, party }
@@ -183,6 +185,10 @@ impl Observer for Prompts<'_> {
 
     async fn passphrase(&mut self, file: &str, again: bool) -> Result<Secret, ConnectError> {
         self.passphrase_of(file, again).await
+    }
+
+    async fn proxy_password(&mut self, proxy: &Proxy, again: bool) -> Result<Secret, ConnectError> {
+        self.password_of(proxy, again).await
     }
 
     async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {

@@ -367,3 +367,42 @@ async fn the_passphrase_of_our_own_key_is_asked_for_once_and_kept_when_it_was_ri
     tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
     assert_eq!(services.keyring.get(&account).await.unwrap().unwrap().expose(), "sesame");
 }
+
+#[tokio::test]
+async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let proxy: crate::model::Proxy = "socks5://ann@gate:1080".parse().unwrap();
+    let target = Target { proxy: Some(proxy.clone()), ..target };
+    let mut prompts = Prompts::new(&run, &target);
+    for (again, words) in [(false, "wrong"), (true, "sesame")] {
+        let mut asking = pin!(prompts.password_of(&proxy, again));
+        let number = loop {
+            assert!(futures_util::poll!(&mut asking).is_pending());
+            match shown(&run) {
+                Some((number, prompt)) => {
+                    assert_eq!(prompt, Prompt::Proxy { username: "ann".into(), again });
+                    break number;
+                }
+                // The keyring is asked first, on another thread.
+                None => tokio::task::yield_now().await,
+            }
+        };
+        run.session().answer(number, Answer::Proxy { password: words.to_owned().into(), remember: true });
+        assert_eq!(asking.await.unwrap().expose(), words);
+    }
+    assert!(services.keyring.get(proxy.account()).await.unwrap().is_none(), "not before it is known to be right");
+
+    // Another attempt of the same session asks nobody.
+    assert_eq!(Prompts::new(&run, &target).password_of(&proxy, false).await.unwrap().expose(), "sesame");
+
+    prompts.keep_proved();
+    let kept = async {
+        while services.keyring.get(proxy.account()).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
+    assert_eq!(services.keyring.get(proxy.account()).await.unwrap().unwrap().expose(), "sesame");
+}

@@ -5,6 +5,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     model::{Host, Level, Secret, Target},
+    recording::Player,
     session::{Answer, Prompt, SessionState, Stage, Subject, services::Services},
     transport::reverse::IncomingConnection,
 };
@@ -25,6 +26,11 @@ impl Run {
 
     pub(in crate::session) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The recording that is shown in place of a machine.
+    pub(in crate::session) fn player(&self) -> Option<&Arc<Player>> {
+        self.session.player()
     }
 
     /// Changes the session, unless another run has begun or it was closed.
@@ -58,6 +64,7 @@ impl Run {
             target.display = inner.target.display;
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
+                inner.proxy_password = None;
             }
             inner.target = target.clone();
         });
@@ -126,6 +133,16 @@ impl Run {
     pub(in crate::session) fn passphrase_of(&self, file: &str) -> Option<Secret> {
         let known = self.update(|_, inner| inner.passphrase.clone()).flatten();
         known.filter(|(known, _)| known == file).map(|(_, passphrase)| passphrase)
+    }
+
+    /// The password that was typed for a proxy's account.
+    pub(in crate::session) fn proxy_password_of(&self, account: &str) -> Option<Secret> {
+        let known = self.update(|_, inner| inner.proxy_password.clone()).flatten();
+        known.filter(|(known, _)| known == account).map(|(_, password)| password)
+    }
+
+    pub(in crate::session) fn set_proxy_password(&self, account: &str, password: Secret) {
+        self.update(|_, inner| inner.proxy_password = Some((account.to_owned(), password)));
     }
 
     pub(in crate::session) fn set_passphrase(&self, file: &str, passphrase: Secret) {
@@ -213,9 +230,10 @@ impl Drop for Withdraw<'_> {
 impl Run {
     /// A run that nothing drives, so that a test can.
     pub(in crate::session) fn idle(target: Target, services: Arc<Services>) -> Self {
-        let session = Arc::new(Session::new(crate::model::SessionId(1), target, None, &services, |_| {
-            Box::pin(std::future::ready(()))
-        }));
+        let session =
+            Arc::new(Session::new(crate::model::SessionId(1), target, None, &services, Arc::new(|| ()), |_| {
+                Box::pin(std::future::ready(()))
+            }));
         Self::new(session, services, 0)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     error::{ConnectError, Result},
     model::{Address, WebSocket},
     transport::{
-        ConnectTrace, Phase, tcp,
+        ConnectTrace, Phase, proxy, tcp,
         tls::{self, Peer, Refusal, Setup},
     },
 };
@@ -38,10 +38,10 @@ pub(crate) struct Connection {
     pub(crate) tls: Option<String>,
 }
 
-/// Connects to `socket`; `setup` is for TLS. The steps are recorded in `trace`, also where it fails.
+/// Connects to `socket`, through `proxy` where there is one; `setup` is for TLS. The steps are recorded in `trace`, also where it fails.
 ///
 /// # Errors
-/// Those of TCP; [`ConnectError::Tls`] where both sides find no common ground, and [`ConnectError::ConnectionLost`] where
+/// Those of TCP and of the proxy; [`ConnectError::Tls`] where both sides find no common ground, and [`ConnectError::ConnectionLost`] where
 /// the connection breaks on the way to it, as it does while a proxy restarts; [`ConnectError::CaFile`];
 /// [`ConnectError::BadHttpAuth`] for headers that cannot be sent; [`ConnectError::WsRefused`],
 /// [`ConnectError::WsUnknownToken`], [`ConnectError::WsSilent`], [`ConnectError::WsTimeout`] and
@@ -50,13 +50,14 @@ pub(crate) async fn dial(
     socket: &WebSocket,
     setup: Setup<'_>,
     headers: &Headers,
+    proxy: Option<&proxy::Through>,
     delegate: &mut impl ConnectDelegate,
     trace: &mut ConnectTrace,
 ) -> Result<Connection, ConnectError> {
     let address = Address::Ws(socket.clone()).without_query().to_string();
     let approved = Approved::default();
     let asked_for_ours = false;
-    let mut connector = Connector { socket, setup, headers, delegate, trace, address, approved, asked_for_ours };
+    let mut connector = Connector { socket, setup, headers, proxy, delegate, trace, address, approved, asked_for_ours };
     let mut protocol = Some(BINARY);
     loop {
         connector.approved.asked_for = Duration::ZERO;
@@ -91,6 +92,7 @@ struct Connector<'a, D> {
     socket: &'a WebSocket,
     setup: Setup<'a>,
     headers: &'a Headers,
+    proxy: Option<&'a proxy::Through>,
     delegate: &'a mut D,
     trace: &'a mut ConnectTrace,
     /// As errors name it.
@@ -115,9 +117,16 @@ impl<D: ConnectDelegate> Connector<'_, D> {
         let opening = Opening::new(self.socket, self.headers, protocol, &generate_key())
             .map_err(|detail| ConnectError::BadHttpAuth { address: self.address.clone(), detail })?;
         let shown = Address::Ws(self.socket.clone()).without_query();
-        let tcp = tcp::dial(&self.socket.hostname, self.socket.port, &shown, self.trace).await?;
-        self.trace.completed(Phase::Connected);
-        let is_local = tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+        let (hostname, port) = (&self.socket.hostname, self.socket.port);
+        let tcp = match self.proxy {
+            Some(through) => proxy::dial(through, hostname, port, &shown, self.trace).await?,
+            None => {
+                let tcp = tcp::dial(hostname, port, &shown, self.trace).await?;
+                self.trace.completed(Phase::Connected);
+                tcp
+            }
+        };
+        let is_local = self.proxy.is_none() && tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let (stream, tls): (Stream, _) = if self.socket.secure {
             let tls = self.secure(Box::new(tcp)).await?;
             (tls.stream, Some(tls.description))

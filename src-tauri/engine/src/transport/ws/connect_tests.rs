@@ -36,7 +36,7 @@ async fn listen(scheme: &str) -> (TcpListener, WebSocket) {
 }
 
 async fn dial_to(socket: &WebSocket, delegate: &mut impl ConnectDelegate) -> Result<Connection, ConnectError> {
-    dial(socket, Setup::default(), &Headers::default(), delegate, &mut ConnectTrace::default()).await
+    dial(socket, Setup::default(), &Headers::default(), None, delegate, &mut ConnectTrace::default()).await
 }
 
 /// A site with one certificate, which no authority vouches for.
@@ -229,7 +229,7 @@ async fn headers_that_cannot_be_sent_are_named_without_their_values_and_nothing_
     let (listener, socket) = listen("ws").await;
     let secret = Secret::from("a\r\nHost: evil".to_owned());
     let headers = Headers { basic: None, extra: vec![("cookie".parse::<HeaderName>().unwrap(), secret)] };
-    let error = dial(&socket, Setup::default(), &headers, &mut Accepts::default(), &mut ConnectTrace::default())
+    let error = dial(&socket, Setup::default(), &headers, None, &mut Accepts::default(), &mut ConnectTrace::default())
         .await
         .err()
         .unwrap();

@@ -109,7 +109,7 @@ async fn dialled(place: &str, headers: &Headers, visitor: &mut impl ConnectDeleg
     // A program that has just been started does not listen yet.
     let listening = async {
         loop {
-            match dial(&socket, Setup::default(), headers, visitor, &mut ConnectTrace::default()).await {
+            match dial(&socket, Setup::default(), headers, None, visitor, &mut ConnectTrace::default()).await {
                 Err(ConnectError::ConnectionRefused { .. }) => sleep(Duration::from_millis(50)).await,
                 done => return done.map(|connection| connection.stream),
             }

@@ -278,7 +278,7 @@ async fn a_server_that_refuses_the_subprotocol_is_asked_without() {
     let mut visitor = Defaults;
     let headers = Headers { basic: Some(("ann".into(), secret("sesame"))), extra: vec![] };
     let mut trail = ConnectTrace::default();
-    let client = dial(&place, Setup::default(), &headers, &mut visitor, &mut trail);
+    let client = dial(&place, Setup::default(), &headers, None, &mut visitor, &mut trail);
     let server = async {
         let mut requests = Vec::new();
         loop {
