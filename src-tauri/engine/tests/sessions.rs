@@ -192,11 +192,11 @@ async fn view(url: &str) -> Viewer {
     let mut request = url.into_client_request().unwrap();
     request.headers_mut().insert("Origin", HeaderValue::from_static(ORIGIN));
     let (mut viewer, _) = timeout(TIMEOUT, connect_async(request)).await.unwrap().unwrap();
-    for (hear, say) in [(&VERSION[..], &VERSION[..]), (&[1, 1], &[1]), (&[0; 4], &[1])] {
-        assert_eq!(hear_from(&mut viewer).await, hear);
+    assert_eq!(hear_from(&mut viewer).await, VERSION);
+    assert_eq!(hear_from(&mut viewer).await, [&[1, 1, 0, 0, 0, 0], SERVER_INIT].concat());
+    for say in [&VERSION[..], &[1], &[1]] {
         viewer.send(Message::Binary(say.to_vec().into())).await.unwrap();
     }
-    assert_eq!(hear_from(&mut viewer).await, SERVER_INIT);
     viewer
 }
 

@@ -388,7 +388,10 @@ fn read_records(path: &Path, mut take: impl FnMut((u32, Vec<u8>)) -> bool) -> Re
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::{
+        io::{AsyncReadExt, DuplexStream, duplex},
+        sync::Notify,
+    };
 
     /// A recording of a letter every second, of so many seconds.
     fn letters(count: u8) -> (tempfile::TempDir, Recording) {
@@ -422,7 +425,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_plays_at_its_times_and_stands_still_at_its_end() {
         let (_folder, recording) = letters(3);
-        let player = player(recording);
+        let changed = Arc::new(Notify::new());
+        let on_change = Arc::clone(&changed);
+        let player = Arc::new(Player::new(recording, Arc::new(move || on_change.notify_one())));
         let (mut page, played) = start(&player);
         let began = Instant::now();
         for (seconds, expected) in [(0, 'a'), (1, 'b'), (2, 'c')] {
@@ -430,7 +435,7 @@ mod tests {
             assert_eq!(began.elapsed().as_secs_f64().round() as u64, seconds, "{expected}");
         }
         while player.view().playing {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            changed.notified().await;
         }
         assert_eq!((player.view().position, began.elapsed().as_secs()), (3000, 3));
         // Played once more it begins again.
