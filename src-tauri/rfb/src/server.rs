@@ -39,10 +39,10 @@ pub struct UnexpectedMessage {
     expected: Vec<u8>,
 }
 
-/// Everything that is sent, for a screen like `init` says.
-pub fn greeting(init: &ServerInit) -> Vec<u8> {
+/// Everything that is sent, for a screen like `init` says: two messages, as noVNC reads nothing behind the version in its message.
+pub fn greeting(init: &ServerInit) -> [Vec<u8>; 2] {
     let security_result = 0u32.to_be_bytes();
-    [&Version::V38.message()[..], &[1, NONE], &security_result, &init.to_bytes()].concat()
+    [Version::V38.message().to_vec(), [&[1, NONE][..], &security_result, &init.to_bytes()].concat()]
 }
 
 impl Handshake {
@@ -104,8 +104,7 @@ mod tests {
 
     #[test]
     fn all_of_ours_is_one_greeting() {
-        let ours = [VERSION, &[1, 1], &[0; 4], &init().to_bytes()].concat();
-        assert_eq!(greeting(&init()), ours);
+        assert_eq!(greeting(&init()), [VERSION.to_vec(), [&[1, 1][..], &[0; 4], &init().to_bytes()].concat()]);
     }
 
     #[test]

@@ -208,7 +208,9 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
 /// for the server, if there are any yet.
 async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, Vec<u8>), ConnectError> {
     let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
-    viewer.send(greeting(init).into()).await.map_err(|cause| failed(&cause))?;
+    for message in greeting(init) {
+        viewer.send(message.into()).await.map_err(|cause| failed(&cause))?;
+    }
     let mut handshake = Handshake::new();
     loop {
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
