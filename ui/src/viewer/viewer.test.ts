@@ -107,7 +107,7 @@ test('opens the socket once, itself, and hands it to noVNC', async () => {
     [ready.url, ['binary.acknowledged', 'binary']],
   ]);
   expect(rfb.socket).toBe(FakeSocket.all[0]);
-  expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, showDotCursor: true });
+  expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, cursor: 'server' });
 });
 
 test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {

@@ -1,6 +1,7 @@
 // A WebSocket and a noVNC for the tests: they record calls and emit what a test makes them emit.
 
 import { vi } from 'vitest';
+import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import type { Following } from './follow';
 import type { Novnc } from '.';
@@ -44,6 +45,9 @@ export class FakeRfb {
   panned = { x: 0, y: 0 };
   clicked: number[] = [];
   showDotCursor = false;
+  cursor: Cursor = 'server';
+  shownScreen: number | null = null;
+  sideButtons: [forward: boolean, down: boolean][] = [];
   background = '';
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
   pasted: string[] = [];
@@ -87,6 +91,9 @@ export class FakeRfb {
   point(): void {}
   click(_x: number, _y: number, button: number): void {
     this.clicked.push(button);
+  }
+  sideButton(_x: number, _y: number, forward: boolean, down: boolean): void {
+    this.sideButtons.push([forward, down]);
   }
   sendKey(keysym: number, code: string | null, down?: boolean): void {
     this.sent.push([keysym, code, down]);
