@@ -33,6 +33,7 @@ const COMMANDS: &[&str] = &[
     "set_preferences",
     "open_sessions",
     "show_session",
+    "choose_recording",
     // a viewer window, on its own session
     "attach",
     "answer",
@@ -59,6 +60,14 @@ const COMMANDS: &[&str] = &[
     "copy_fingerprint",
     "viewer_failed",
     "screen_too_large",
+    "save_screenshot",
+    "copy_screenshot",
+    "prepare_recording",
+    "begin_recording",
+    "stop_recording",
+    "show_saved",
+    "playback_windows",
+    "play",
     "ring",
 ];
 

@@ -22,6 +22,7 @@ mod pages;
 mod passwords;
 mod prewarmed;
 mod protection;
+mod recording;
 mod relay;
 mod server_messages;
 mod several;

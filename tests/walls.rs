@@ -119,8 +119,9 @@ async fn no_page_runs_foreign_words_or_talks_to_others() {
     );
 }
 
-/// Commands that end the session or its window where they are allowed: other tests call them.
-const ENDING: &[&str] = &["reconnect", "close", "close_window"];
+/// Commands that end the session or its window where they are allowed, or show a dialog until it is answered: other tests call
+/// them.
+const ENDING: &[&str] = &["reconnect", "close", "close_window", "choose_recording"];
 
 /// All commands, as the build script declares them.
 fn commands() -> Vec<&'static str> {

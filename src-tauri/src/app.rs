@@ -6,10 +6,11 @@ use crate::{
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, Hint, Imported, Settings, keyring::Keyring};
+use portlight_engine::{Engine, Error, Hint, Imported, Settings, keyring::Keyring, recording::Recording};
 use std::{
     fmt,
     io::{self, IsTerminal},
+    path::Path,
     sync::Arc,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
@@ -154,6 +155,11 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
         return Ok(());
     };
     match &request.target {
+        Some(target) if terminal::is_recording(target) => {
+            let recording = Recording::open(Path::new(target))
+                .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
+            windows::open_recording(app, recording)?;
+        }
         Some(target) => {
             let target = engine
                 .hosts()

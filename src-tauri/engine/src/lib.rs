@@ -5,7 +5,8 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
-//!         ├▶ session ─▶ connect ─▶ transport     an observer with a window: keyring, known keys, then the person
+//!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
+//!         │           └▶ recording               pictures and recordings of a session
 //!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
@@ -19,6 +20,7 @@ pub mod import;
 pub mod keyring;
 pub mod model;
 mod platform;
+pub mod recording;
 mod services;
 pub mod session;
 mod settings;
@@ -27,7 +29,7 @@ pub mod store;
 mod test_process;
 mod transport;
 
-pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, Result, StoreError};
+pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
 pub use services::{
     HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, Source, SourceView, UNDO, find_target,
     preview_files,
@@ -157,6 +159,11 @@ impl Engine {
     /// Starts the session of this name with a server that has connected to us: the user is asked first.
     pub fn open_incoming(&self, session: SessionId, incoming: IncomingConnection) {
         self.sessions.start_reverse(session, incoming);
+    }
+
+    /// Shows a recording in the session of this name.
+    pub fn open_recording(&self, session: SessionId, recording: recording::Recording) {
+        self.sessions.start_playing(session, recording);
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else

@@ -55,7 +55,16 @@ pub async fn splice<S>(viewer: Viewer, server: S) -> EndReason
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut splice = Splice { viewer, server, needs_flush: false, server_end: None };
+    splice_tapped(viewer, server, |_| ()).await
+}
+
+/// The same; `tap` sees the server's bytes, in order, each time that some are about to be sent to the viewer. It must not block:
+/// both directions wait for it.
+pub async fn splice_tapped<S>(viewer: Viewer, server: S, tap: impl FnMut(&[u8]) + Send + Unpin) -> EndReason
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let mut splice = Splice { viewer, server, tap, needs_flush: false, server_end: None };
     let mut end = poll_fn(|cx| splice.poll(cx)).await;
     if end.server_may_have_data {
         end = timeout(CLOSE_TIMEOUT, poll_fn(|cx| splice.poll_drain_server(cx))).await.unwrap_or(end);
@@ -114,16 +123,18 @@ impl End {
 }
 
 /// Both directions in one task: two tasks would need a lock around each stream, and twice the memory.
-struct Splice<S> {
+struct Splice<S, T> {
     viewer: Viewer,
     server: S,
+    /// Sees what the server has sent.
+    tap: T,
     /// Bytes were written to the server since the last flush.
     needs_flush: bool,
     /// How the server ended, kept until its last bytes are sent to the viewer.
     server_end: Option<End>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Splice<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
     /// Polls both directions in turn, so that bulk updates delay input by at most one message.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
@@ -168,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Splice<S> {
 
     /// One step from the server to the viewer. Nothing is read before the message before is sent.
     fn poll_to_viewer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let Self { viewer, server, server_end, .. } = self;
+        let Self { viewer, server, tap, server_end, .. } = self;
         ready!(viewer.poll_flush(cx))?;
         if let Some(end) = server_end.take() {
             return Poll::Ready(Err(end));
@@ -191,6 +202,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Splice<S> {
             }
         }
         if !message.is_empty() {
+            tap(message.bytes());
             viewer.start_send(message);
         }
         Poll::Ready(Ok(()))

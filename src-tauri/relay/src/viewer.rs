@@ -352,6 +352,11 @@ impl Message {
         self.end == self.limit
     }
 
+    /// What was read.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[MAX_HEADER..self.end]
+    }
+
     /// Where more of it goes.
     fn unfilled(&mut self) -> &mut [u8] {
         &mut self.buffer[self.end..self.limit]

@@ -5,6 +5,7 @@
 
 mod hosts;
 mod imports;
+mod recordings;
 mod session;
 
 use portlight_engine::{ConnectError, Engine, Error};
@@ -48,6 +49,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_preferences,
             hosts::open_sessions,
             hosts::show_session,
+            recordings::choose_recording,
             session::attach,
             session::answer,
             session::set_display,
@@ -73,6 +75,14 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::copy_fingerprint,
             session::viewer_failed,
             session::screen_too_large,
+            recordings::save_screenshot,
+            recordings::copy_screenshot,
+            recordings::prepare_recording,
+            recordings::begin_recording,
+            recordings::stop_recording,
+            recordings::show_saved,
+            recordings::playback_windows,
+            recordings::play,
             session::ring,
         ])
         .build()

@@ -6,6 +6,7 @@ use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
     model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
+    recording::RecordingView,
     session::{Answer, Kept, SessionUpdate},
     store::Bell,
 };
@@ -25,11 +26,16 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     let following = Arc::clone(&engine);
     let mut changes = engine.sessions().changes();
     tauri::async_runtime::spawn(async move {
+        let mut recorded = false;
         // The page has stopped where it is not attached any more, and a later one follows for itself.
         while following.sessions().is_attached(session, page) {
             let state = states.borrow_and_update().clone();
             let pictures = changes.borrow_and_update().pictures;
             let Some(view) = following.sessions().view(session) else { break };
+            let records = matches!(view.recording, RecordingView::Running { .. });
+            if std::mem::replace(&mut recorded, records) != records {
+                mark_recorded(&window, &view.name, records);
+            }
             let others = following.sessions().all().len().saturating_sub(1);
             // The page has gone.
             if channel.send(SessionUpdate { view, state, others, pictures }).is_err() {
@@ -265,13 +271,21 @@ async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
     written.await.map_err(system)?
 }
 
+/// Says in a window's title that its session is recorded: that is to be seen also where the page is not.
+fn mark_recorded(window: &WebviewWindow, name: &str, records: bool) {
+    let title = if records { format!("● {name}") } else { name.to_owned() };
+    if let Err(cause) = window.set_title(&title) {
+        tracing::debug!(%cause, "the window has gone");
+    }
+}
+
 /// Whether it is pairs of hexadecimal digits, at most 64 of them, with something between them.
 fn is_fingerprint(text: &str) -> bool {
     text.len() <= 64 * 3
         && text.split([':', '-']).all(|pair| pair.len() == 2 && pair.bytes().all(|c| c.is_ascii_hexdigit()))
 }
 
-fn session_of(window: &WebviewWindow) -> Result<SessionId> {
+pub(super) fn session_of(window: &WebviewWindow) -> Result<SessionId> {
     windows::session_of(window.label()).ok_or(StoreError::NoSuchHost.into())
 }
 

@@ -9,7 +9,7 @@ pub use super::{
     system_chooser::choose_paths,
     web_view_keys::{GIVES_KEYS, fill_monitors, grab_keyboard, ungrab_keyboard, watch_keys, watch_side_buttons},
 };
-use std::{process::Command, thread};
+use std::{io, path::Path, process::Command, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 
@@ -69,6 +69,14 @@ pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
 
 /// Nothing: a window without the focus bounces in the Dock.
 pub fn ring() {}
+
+/// Shows a file in the Finder.
+///
+/// # Errors
+/// Where that could not be started.
+pub async fn show_in_folder(path: &Path) -> io::Result<()> {
+    Command::new("/usr/bin/open").arg("-R").arg(path).status().map(drop)
+}
 
 /// A template image: the menu bar draws it in its own colour.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {

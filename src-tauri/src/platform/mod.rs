@@ -11,6 +11,7 @@
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
 //! | `choose_paths` | the system's own dialog for files |
+//! | `show_in_folder` | a file, in the desktop's file manager |
 //! | `ring` | the desktop's bell |
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |

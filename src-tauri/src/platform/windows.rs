@@ -9,7 +9,7 @@ pub use super::{
     system_chooser::choose_paths,
     web_view_keys::{GIVES_KEYS, fill_monitors, grab_keyboard, ungrab_keyboard, watch_keys, watch_side_buttons},
 };
-use std::{ptr, thread};
+use std::{io, os::windows::process::CommandExt, path::Path, process::Command, ptr, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 use windows_sys::Win32::{
@@ -68,6 +68,16 @@ pub fn ring() {
     unsafe {
         MessageBeep(MB_OK);
     }
+}
+
+/// Shows a file in Explorer.
+///
+/// # Errors
+/// Where that could not be started.
+pub async fn show_in_folder(path: &Path) -> io::Result<()> {
+    // One argument for Explorer, which reads its command line in its own way; no file name has a quotation mark.
+    let select = format!("/select,\"{}\"", path.display());
+    Command::new("explorer.exe").raw_arg(select).status().map(drop)
 }
 
 /// The tray icon as it is.

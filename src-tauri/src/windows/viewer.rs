@@ -9,6 +9,7 @@ use crate::platform;
 use portlight_engine::{
     Engine,
     model::{SessionId, Target},
+    recording::Recording,
     reverse::IncomingConnection,
     store::Bell,
 };
@@ -40,6 +41,21 @@ pub fn open(app: &AppHandle, target: Target) -> tauri::Result<()> {
 pub fn open_call(app: &AppHandle, call: IncomingConnection) -> tauri::Result<()> {
     let title = call.from();
     show(app, &title, |engine, session| engine.open_incoming(session, call))
+}
+
+/// Shows a recording: in the window that already does, or in another one.
+///
+/// # Errors
+/// What the window system says.
+pub fn open_recording(app: &AppHandle, recording: Recording) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
+    if let Some(window) =
+        engine.sessions().find_recording(&recording).and_then(|session| app.get_webview_window(&label(session)))
+    {
+        return to_front(&window);
+    }
+    let title = recording.name();
+    show(app, &title, |engine, session| engine.open_recording(session, recording))
 }
 
 /// Starts a session with `start`, and shows it in the prewarmed window or in a new one.

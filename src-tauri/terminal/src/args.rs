@@ -17,6 +17,7 @@ Usage: portlight [--view-only] [TARGET]
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
                      Without one the list opens.
+                     A recording's file (.plrec) is played.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
   --help             print this

@@ -25,8 +25,14 @@ use instance::HandOver;
 use portlight_engine::{
     Engine, Error, FormError, Settings, askpass, find_target,
     model::{FieldProblem, without_secrets},
+    recording,
 };
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, absolute},
+    process::ExitCode,
+};
 
 /// The program with the windows; it lies beside this one.
 const WINDOWS: &str = "portlight-window";
@@ -73,13 +79,19 @@ fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
 /// Opens what was asked for: in the Portlight that runs, or by becoming it.
 fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
-    if let Some(target) = &request.target
+    let mut request = request.clone();
+    if let Some(path) = request.target.as_mut().filter(|target| is_recording(target)) {
+        // The Portlight that runs may be in another folder. A path that is not UTF-8 would not have come here.
+        if let Ok(absolute) = absolute(&*path) {
+            *path = absolute.to_string_lossy().into_owned();
+        }
+    } else if let Some(target) = &request.target
         && let Err(error) = readable(target, request.view_only)
     {
         eprintln!("portlight: {}", unreadable(target, &error));
         return ExitCode::from(2);
     }
-    match instance::hand_over(request) {
+    match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
         Err(sentence) => {
@@ -87,6 +99,12 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether this is the path of a recording, and no machine: by its ending, and as there is such a file.
+pub fn is_recording(target: &str) -> bool {
+    let path = Path::new(target);
+    path.extension().is_some_and(|extension| extension == recording::EXTENSION) && path.is_file()
 }
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {

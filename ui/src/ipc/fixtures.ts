@@ -225,6 +225,8 @@ const states: Record<string, SessionState> = {
   ended: { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
   'ended-typed': { state: 'ended', error: { code: 'connection_refused', address: '192.168.1.20:5901' } },
   'ended-wake': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
+  recording: live({ level: 'password', security_type: 'VncAuth' }),
+  playback: live({ level: 'clear', local: true, security_type: '' }),
   'unsaved-login': live({ level: 'password', security_type: 'VncAuth' }),
 };
 
@@ -244,6 +246,8 @@ export const savedSession: SessionView = {
   can_wake: false,
   display: defaultDisplay,
   clipboard_unchosen: 'both',
+  recording: { state: 'off' },
+  playback: null,
 };
 
 /** A typed address's. */
@@ -256,8 +260,28 @@ export const typedSession: SessionView = {
   clipboard_unchosen: 'off',
 };
 
+/** A recording's. */
+export const playedSession: SessionView = {
+  ...typedSession,
+  name: 'Studio 2026-01-02 03.04.05',
+  address: '/home/ann/Videos/Studio 2026-01-02 03.04.05.plrec',
+  view_only: true,
+  can_keep: false,
+  playback: {
+    began: 1_767_323_045_000,
+    duration: 754_000,
+    position: 62_000,
+    playing: true,
+    seeking: false,
+    speed: 1,
+    cut: false,
+  },
+};
+
 const sessions: Record<string, SessionView> = {
   unencrypted: { ...savedSession, clipboard_unchosen: 'off' },
+  recording: { ...savedSession, recording: { state: 'running', since: Date.now() - 65_000 } },
+  playback: playedSession,
   unsaved: typedSession,
   'unsaved-login': { ...typedSession, has_login: true },
   'ended-typed': typedSession,

@@ -23,6 +23,7 @@ import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
@@ -103,6 +104,8 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
 /** Brings a session's window to the front. */
 export const showSession = (session: SessionId): Promise<void> => call('show_session', { session });
+/** Lets the user choose a recording in the system's dialog, and shows it; false where none was chosen. */
+export const chooseRecording = (): Promise<boolean> => call('choose_recording');
 /** Calls `wished` when somebody wants something of this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
 /** Calls `changed` when a session has begun or ended, or has come to another state. */
@@ -182,9 +185,35 @@ export const screenTooLarge = (width: number, height: number): Promise<void> =>
   call('screen_too_large', { width, height });
 /** The server's bell; says what it does here. */
 export const ring = (): Promise<Bell> => call('ring');
+/** Writes a PNG picture of the screen into the user's folder for pictures; says where it lies. */
+export const saveScreenshot = (png: Uint8Array): Promise<string> => call('save_screenshot', png, clock());
+/** Puts one into this computer's clipboard; false where the window has not the focus. */
+export const copyScreenshot = (png: Uint8Array): Promise<boolean> => call('copy_screenshot', png);
+/** Gets ready to record; says how many bytes the relay has sent: the recording begins there or later. */
+export const prepareRecording = (): Promise<number> => call('prepare_recording');
+/** Records from there on, behind these windows of the zlib streams. */
+export const beginRecording = (beginning: Uint8Array): Promise<void> => call('begin_recording', beginning, clock());
+/** Ends the recording. */
+export const stopRecording = (): Promise<void> => call('stop_recording');
+/** Shows what was saved last in the desktop's file manager. */
+export const showSaved = (): Promise<void> => call('show_saved');
+/** The windows of the zlib streams before the recording that is played here: each behind its length, two bytes. */
+export const playbackWindows = (): Promise<ArrayBuffer> => call('playback_windows');
+/** Plays the recording as the user wishes. */
+export const play = (wish: PlaybackWish): Promise<void> => call('play', { wish });
 
-function call<Result>(command: string, args?: Record<string, unknown>): Promise<Result> {
-  return rejecting(invoke<Result>(`plugin:portlight|${command}`, args));
+/** How far this computer's clock is ahead of UTC, for the names of files. */
+function clock(): Record<string, string> {
+  return { ahead: String(-new Date().getTimezoneOffset()) };
+}
+
+/** `args` that are bytes go as they are. */
+function call<Result>(
+  command: string,
+  args?: Record<string, unknown> | Uint8Array,
+  headers?: Record<string, string>,
+): Promise<Result> {
+  return rejecting(invoke<Result>(`plugin:portlight|${command}`, args, headers && { headers }));
 }
 
 async function rejecting<Result>(result: Promise<Result>): Promise<Result> {

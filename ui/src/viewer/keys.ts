@@ -42,11 +42,18 @@ export function strokes(chord: Chord): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
-/** Gives the focus to the toolbar. It, {@link GRAB_CHORD} and {@link SESSIONS_CHORD} are not sent to the remote machine. */
+/** Gives the focus to the toolbar. It and all other chords here are not sent to the remote machine. */
 export const TOOLBAR_CHORD = 'Ctrl+Alt+Shift+T';
 
 /** All keys go to the remote machine from now on, or no longer. */
 export const GRAB_CHORD = 'Ctrl+Alt+Shift+G';
+
+/** A picture of the screen is saved, or goes into the clipboard. */
+export const PICTURE_CHORD = 'Ctrl+Alt+Shift+S';
+export const COPY_CHORD = 'Ctrl+Alt+Shift+C';
+
+/** The session is recorded from now on, or no longer. */
+export const RECORD_CHORD = 'Ctrl+Alt+Shift+R';
 
 /** Another session's window comes to the front. */
 export const SESSIONS_CHORD = 'Ctrl+Alt+Shift+PgUp/PgDn';
@@ -61,6 +68,13 @@ export function isGrabChord(event: KeyboardEvent): boolean {
 
 function isChord(event: KeyboardEvent, code: string): boolean {
   return event.ctrlKey && event.altKey && event.shiftKey && event.code === code;
+}
+
+/** What is to be kept of the screen; null where another key was pressed. */
+export function capture(event: KeyboardEvent): 'picture' | 'copy' | 'record' | null {
+  if (isChord(event, 'KeyS')) return 'picture';
+  if (isChord(event, 'KeyC')) return 'copy';
+  return isChord(event, 'KeyR') ? 'record' : null;
 }
 
 /** Which other session is asked for; null where another key was pressed. */

@@ -42,6 +42,8 @@ function playedSession(): Session {
     can_wake: false,
     display: defaultDisplay,
     clipboard_unchosen: 'both',
+    recording: { state: 'off' },
+    playback: null,
   };
   session.protection = {
     level: 'password',

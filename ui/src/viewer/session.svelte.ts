@@ -16,6 +16,7 @@ import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Capture } from './capture.svelte';
 import { Keyboard } from './keyboard/keyboard.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
@@ -64,6 +65,7 @@ export class Session {
   displaysTold = $state(0);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
+  readonly capture = new Capture(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;
@@ -99,8 +101,8 @@ export class Session {
   /** The window's title: a name that is not from the saved list has its address beside it. */
   get title(): string {
     if (!this.view) return t('app.name');
-    const { name, address, saved } = this.view;
-    return saved || name === address ? name : `${this.name} (${address})`;
+    const { name, address, saved, playback } = this.view;
+    return saved || playback || name === address ? name : `${this.name} (${address})`;
   }
 
   /** Attaches to the session and follows its states. */
@@ -362,7 +364,9 @@ export class Session {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
+    const before = this.view?.recording;
     this.view = view;
+    this.capture.tell(before, view.recording);
     this.others = others;
     this.pictures = pictures;
     // Told once more because something else has changed: what it did when it was new, it must not do again.

@@ -31,7 +31,8 @@ const ENGINE: Table = &[
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
-    ("session",     "model error store keyring transport connect"),
+    ("recording",   "error platform"),
+    ("session",     "model error store keyring transport connect recording"),
     ("doctor",      "model error store keyring transport connect"),
     ("services",    "model error store keyring transport import"),
 ];

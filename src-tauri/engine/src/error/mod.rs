@@ -13,6 +13,7 @@ mod connect;
 mod form;
 mod import;
 mod keyring;
+mod recording;
 mod recovery;
 mod store;
 
@@ -20,6 +21,7 @@ pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use form::FormError;
 pub use import::ImportError;
 pub use keyring::KeyringError;
+pub use recording::RecordingError;
 pub use store::StoreError;
 
 use serde::Serialize;
@@ -44,6 +46,9 @@ pub enum Error {
     /// The keyring.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
+    /// Pictures and recordings.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// Portlight's own files.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -120,7 +120,7 @@ impl Error {
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
             Self::Connect(error) => error.recovery(),
-            Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Store(_) => Recovery::Final,
+            Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Recording(_) | Self::Store(_) => Recovery::Final,
         }
     }
 }

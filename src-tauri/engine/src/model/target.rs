@@ -4,6 +4,7 @@ use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
+    path::Path,
 };
 
 /// What a session looks at: a saved host, or a typed address.
@@ -84,6 +85,14 @@ impl Target {
             Address::Tcp { hostname, .. } => format!("{hostname} calling"),
             _ => self.endpoint(),
         }
+    }
+
+    /// A recording: a file in place of a server, which is never dialled. Its path stands where an address would, so that the
+    /// same file is shown once.
+    pub(crate) fn recording(name: String, path: &Path) -> Self {
+        let mut target = Self::unsaved(name, Address::Unix(path.to_owned()), true);
+        target.reconnect = false;
+        target
     }
 
     /// A server that has connected to us. Its port is another one each time, so it cannot be dialled again.

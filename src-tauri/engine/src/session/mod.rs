@@ -6,11 +6,12 @@
 //!                  ├▶ keep ────┘                         the machine is added to the list
 //!                  └▶ backoff                            when a broken connection is tried again
 //! ```
-//! `run::run` is the function to read first.
+//! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
 mod backoff;
 mod keep;
 mod overview;
+mod play;
 mod prompts;
 mod registry;
 mod run;

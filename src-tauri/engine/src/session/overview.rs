@@ -58,6 +58,8 @@ pub struct Changes {
     pub sessions: u64,
     /// How often pictures were asked for.
     pub pictures: u64,
+    /// How often a recording has begun or ended, or one that is played does something else.
+    pub recordings: u64,
 }
 
 /// Whether this can be a picture for an overview.

@@ -1,18 +1,20 @@
 //! All sessions of the app, by id.
 
 use super::{
-    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, run,
+    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, play, run,
     services::Services, session::Session,
 };
 use crate::{
     connect::StageReport,
-    error::{ConnectError, Error, StoreError},
+    error::{ConnectError, Error, RecordingError, StoreError},
     model::{Address, ClipboardSharing, Display, HostId, SessionId, Target},
+    recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recording},
     transport::reverse::IncomingConnection,
 };
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{collections::HashMap, sync::Arc};
-use tokio::sync::watch;
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// All sessions of the app. They end when this is dropped.
 pub struct Sessions {
@@ -44,13 +46,30 @@ impl Sessions {
 
     /// Starts the session `id`: it dials at once; its window may come later.
     pub fn start(&self, id: SessionId, target: Target) {
-        self.insert(id, Session::new(id, target, None, &self.services, |run| Box::pin(run::run(run))));
+        let on_recording = self.on_recording();
+        self.insert(id, Session::new(id, target, None, &self.services, on_recording, |run| Box::pin(run::run(run))));
+    }
+
+    /// Starts the session `id` with a recording in place of a machine.
+    pub fn start_playing(&self, id: SessionId, recording: Recording) {
+        let target = Target::recording(recording.name(), recording.path());
+        let session =
+            Session::new(id, target, None, &self.services, self.on_recording(), |run| Box::pin(play::play(run)));
+        self.insert(id, session.playing(Player::new(recording, self.on_recording())));
     }
 
     /// Starts the session `id` with a server that has connected to us: the person is asked first.
     pub fn start_reverse(&self, id: SessionId, incoming: IncomingConnection) {
         let target = Target::caller(incoming.from);
-        self.insert(id, Session::new(id, target, Some(incoming), &self.services, |run| Box::pin(run::run(run))));
+        let on_recording = self.on_recording();
+        let runs = |run| -> BoxFuture<'static, ()> { Box::pin(run::run(run)) };
+        self.insert(id, Session::new(id, target, Some(incoming), &self.services, on_recording, runs));
+    }
+
+    /// What has changed about a recording is told like all else.
+    fn on_recording(&self) -> OnChange {
+        let changed = self.changed.clone();
+        Arc::new(move || changed.send_modify(|changes| changes.recordings += 1))
     }
 
     fn insert(&self, id: SessionId, session: Session) {
@@ -93,6 +112,11 @@ impl Sessions {
     /// The session that already looks at the same thing: at the same saved host, or at the same typed address.
     pub fn find(&self, target: &Target) -> Option<SessionId> {
         self.open.lock().sessions.iter().find(|(_, session)| session.looks_at(target)).map(|(id, _)| *id)
+    }
+
+    /// The session that already shows this recording.
+    pub fn find_recording(&self, recording: &Recording) -> Option<SessionId> {
+        self.find(&Target::recording(recording.name(), recording.path()))
     }
 
     /// Opens `target` again in a session that [`Sessions::find`] has found: one that has ended starts again with it, one
@@ -268,6 +292,74 @@ impl Sessions {
     /// Wakes after each change.
     pub fn changes(&self) -> watch::Receiver<Changes> {
         self.changed.subscribe()
+    }
+
+    /// Writes a PNG picture of its screen, as its page has drawn it, into the user's folder for pictures; returns where it lies.
+    /// `ahead` is how far the user's clock is ahead of UTC, in minutes.
+    ///
+    /// # Errors
+    /// [`RecordingError::NoPicture`], [`RecordingError::PictureNotWritten`].
+    pub async fn save_screenshot(&self, id: SessionId, png: Vec<u8>, ahead: i32) -> Result<PathBuf, Error> {
+        let session = self.get(id).ok_or(RecordingError::NoPicture)?;
+        let machine = session.name();
+        let saved = spawn_blocking(move || recording::save(&png, &machine, ahead, &Kind::Picture.folder()));
+        let path = saved.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
+        session.recorder.note_saved(path.clone());
+        Ok(path)
+    }
+
+    /// Gets ready to record it. Returns how many bytes its page was sent: the recording begins with the first message of the
+    /// server's that ends there or later.
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`].
+    pub fn prepare_recording(&self, id: SessionId) -> Result<u64, RecordingError> {
+        self.get(id)
+            .filter(|session| session.player().is_none())
+            .ok_or(RecordingError::RecordingNotBegun)?
+            .recorder
+            .prepare()
+    }
+
+    /// Records it from there on where its page says, into a new file in the user's folder for videos. `ahead` is as for
+    /// [`Sessions::save_screenshot`].
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`], [`RecordingError::RecordingNotWritten`].
+    pub async fn begin_recording(&self, id: SessionId, beginning: &[u8], ahead: i32) -> Result<(), Error> {
+        let beginning = Beginning::parse(beginning).ok_or(RecordingError::RecordingNotBegun)?;
+        let session = self.get(id).ok_or(RecordingError::RecordingNotBegun)?;
+        let begun = spawn_blocking(move || {
+            session.recorder.begin(beginning, &session.name(), ahead, &Kind::Recording.folder())
+        });
+        Ok(begun.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??)
+    }
+
+    /// Ends its recording, where there is one.
+    pub fn stop_recording(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.recorder.stop();
+        }
+    }
+
+    /// The last bytes of each zlib stream before the recording that it plays: each behind its length, two bytes. Empty where it
+    /// plays none.
+    pub fn playback_windows(&self, id: SessionId) -> Vec<u8> {
+        let session = self.get(id);
+        let player = session.as_ref().and_then(|session| session.player());
+        player.map(|player| recording::windows_to_bytes(player.windows())).unwrap_or_default()
+    }
+
+    /// Plays its recording as the user wishes.
+    pub fn play(&self, id: SessionId, wish: PlaybackWish) {
+        if let Some(player) = self.get(id).as_ref().and_then(|session| session.player()) {
+            player.wish(wish);
+        }
+    }
+
+    /// The picture or recording of it that was saved last.
+    pub fn saved(&self, id: SessionId) -> Option<PathBuf> {
+        self.get(id)?.recorder.saved()
     }
 
     /// Forgets the session: its window is gone.

@@ -11,6 +11,7 @@ use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
     model::{Protection, Target},
+    recording::Recorder,
     transport::{wake, ws},
 };
 use relay::{EndReason, Viewer};
@@ -18,7 +19,7 @@ use rfb::{
     ServerInit,
     server::{Handshake, greeting},
 };
-use std::{io, pin::pin, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
     time::{Instant, sleep, timeout},
@@ -81,9 +82,10 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let (viewer, first) = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
+    let recorded = Recorded::begin(run, sent);
 
     let address = target.address.without_query().to_string();
     let lost = |cause: io::Error| {
@@ -91,7 +93,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
     };
     stream.write_all(&first).await.map_err(lost)?;
-    Err(match relay::splice(viewer, stream).await {
+    Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
@@ -204,11 +206,39 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
     Ok(())
 }
 
-/// Shows the viewer an RFB 3.8 server with security type None that has already let it in. With the viewer come its first bytes
-/// for the server, if there are any yet.
-async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, Vec<u8>), ConnectError> {
+/// The recorder of a session, while that has a connection.
+struct Recorded(Arc<Recorder>);
+
+impl Recorded {
+    /// The viewer was sent so many bytes on this connection.
+    fn begin(run: &Run, sent: usize) -> Self {
+        let recorder = Arc::clone(&run.session().recorder);
+        recorder.connected(sent);
+        Self(recorder)
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.0.disconnected();
+    }
+}
+
+/// A viewer that knows its screen.
+pub(super) struct Greeted {
+    pub viewer: Viewer,
+    /// Bytes that the viewer was sent.
+    pub sent: usize,
+    /// The viewer's first bytes for the server, if there are any yet.
+    pub first: Vec<u8>,
+}
+
+/// Shows the viewer an RFB 3.8 server with security type None that has already let it in.
+pub(super) async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Greeted, ConnectError> {
     let failed = |cause: &dyn std::fmt::Display| ConnectError::ViewerFailed { detail: cause.to_string() };
+    let mut sent = 0;
     for message in greeting(init) {
+        sent += message.len();
         viewer.send(message.into()).await.map_err(|cause| failed(&cause))?;
     }
     let mut handshake = Handshake::new();
@@ -216,7 +246,7 @@ async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<(Viewer, Vec<u8>
         let next = viewer.next().await.map_err(|cause| failed(&cause))?;
         let bytes = next.ok_or_else(ConnectError::cancelled)?;
         if let Some(first) = handshake.receive(&bytes).map_err(|cause| failed(&cause))? {
-            return Ok((viewer, first));
+            return Ok(Greeted { viewer, sent, first });
         }
     }
 }
@@ -226,4 +256,4 @@ const WAKE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Between two packets: they get lost, and some network cards react to only some.
 const WAKE_INTERVAL: Duration = Duration::from_secs(3);
 /// For the page's part of the handshake, which it answers by itself.
-const VIEWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const VIEWER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -13,6 +13,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
+    recording::{OnChange, Player, Recorder},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -30,6 +31,9 @@ pub(super) struct Session {
     attached: watch::Sender<Option<u64>>,
     /// Cuts the wait before the next attempt short.
     retry_now: Notify,
+    pub(super) recorder: Arc<Recorder>,
+    /// Plays the recording that it shows in place of a machine.
+    player: Option<Arc<Player>>,
     /// What a run does: see `run::run`.
     runs: RunFn,
     inner: Mutex<Inner>,
@@ -124,6 +128,7 @@ impl Session {
         target: Target,
         incoming: Option<IncomingConnection>,
         services: &Services,
+        on_recording: OnChange,
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
@@ -151,9 +156,21 @@ impl Session {
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
+            recorder: Recorder::new(on_recording),
+            player: None,
             runs,
             inner: Mutex::new(inner),
         }
+    }
+
+    /// One that shows a recording. Nothing of it is kept in the list.
+    pub(super) fn playing(self, player: Player) -> Self {
+        self.inner.lock().kept = true;
+        Self { player: Some(Arc::new(player)), ..self }
+    }
+
+    pub(super) fn player(&self) -> Option<&Arc<Player>> {
+        self.player.as_ref()
     }
 
     pub(super) fn view(&self, services: &Services) -> SessionView {
@@ -171,6 +188,8 @@ impl Session {
             can_wake: host.unwrap_or_default(),
             clipboard_unchosen: inner.clipboard_unchosen(),
             display: target.display,
+            recording: self.recorder.view(),
+            playback: self.player.as_ref().map(|player| player.view()),
         }
     }
 
@@ -185,6 +204,11 @@ impl Session {
     pub(super) fn clipboard(&self) -> ClipboardSharing {
         let inner = self.inner.lock();
         inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen())
+    }
+
+    /// What its window is called.
+    pub(super) fn name(&self) -> String {
+        self.inner.lock().target.name.clone()
     }
 
     pub(super) fn host(&self) -> Option<HostId> {
@@ -311,7 +335,7 @@ impl Session {
     pub(super) fn correct(self: &Arc<Self>, address: Address, services: &Arc<Services>) {
         let mut inner = self.inner.lock();
         let ended = matches!(*self.state.borrow(), SessionState::Ended { .. });
-        if !ended || inner.target.host.is_some() || inner.is_reverse {
+        if !ended || inner.target.host.is_some() || inner.is_reverse || self.player.is_some() {
             return;
         }
         inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };

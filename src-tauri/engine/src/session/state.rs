@@ -3,6 +3,7 @@
 use crate::{
     error::{ConnectError, Error, KeyringError},
     model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,10 @@ pub struct SessionView {
     pub display: Display,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
+    /// Whether it is recorded.
+    pub recording: RecordingView,
+    /// The recording that is played, where there is no machine.
+    pub playback: Option<PlaybackView>,
 }
 
 /// What a viewer window is told each time that something about its session changes.

@@ -1,6 +1,7 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
 mod chooser;
+mod files;
 mod full_screen;
 mod instance;
 mod keyboard;
@@ -9,6 +10,7 @@ mod renderer;
 mod side_buttons;
 
 pub use chooser::choose_paths;
+pub use files::show_in_folder;
 pub use full_screen::fill_monitors;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};

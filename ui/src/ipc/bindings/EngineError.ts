@@ -3,9 +3,10 @@ import type { ConnectError } from "./ConnectError";
 import type { FormError } from "./FormError";
 import type { ImportError } from "./ImportError";
 import type { KeyringError } from "./KeyringError";
+import type { RecordingError } from "./RecordingError";
 import type { StoreError } from "./StoreError";
 
 /**
  * Any of them. As JSON it is the area's own object: the codes are unique.
  */
-export type EngineError = ConnectError | FormError | ImportError | KeyringError | StoreError;
+export type EngineError = ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError;

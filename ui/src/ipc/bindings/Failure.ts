@@ -3,6 +3,7 @@ import type { ConnectError } from "./ConnectError";
 import type { FormError } from "./FormError";
 import type { ImportError } from "./ImportError";
 import type { KeyringError } from "./KeyringError";
+import type { RecordingError } from "./RecordingError";
 import type { StoreError } from "./StoreError";
 
 /**
@@ -12,4 +13,4 @@ export type Failure = {
 /**
  * The sentence.
  */
-message: string, } & (ConnectError | FormError | ImportError | KeyringError | StoreError);
+message: string, } & (ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError);

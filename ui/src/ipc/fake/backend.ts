@@ -12,6 +12,7 @@ import type { Listening } from '../bindings/Listening';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
 import type { Report } from '../bindings/Report';
+import type { RecordingView } from '../bindings/RecordingView';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SessionView } from '../bindings/SessionView';
@@ -105,6 +106,12 @@ export class FakeBackend {
   }
 
   /** The session reaches a state. */
+  /** The session's recording is like this now. */
+  record(recording: RecordingView): void {
+    this.session = { ...this.session, recording };
+    this.updates.forEach((listener) => listener(this.update()));
+  }
+
   reach(state: SessionState): void {
     this.state = state;
     this.updates.forEach((listener) => listener(this.update()));

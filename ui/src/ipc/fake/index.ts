@@ -22,6 +22,7 @@ import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
+import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
 import type { Report } from '../bindings/Report';
@@ -284,6 +285,31 @@ export const screenTooLarge = (width: number, height: number): Promise<void> =>
   );
 
 export const ring = (): Promise<Bell> => command('ring', [], () => backend.preferences.bell);
+
+export const chooseRecording = (): Promise<boolean> => command('choose_recording', [], () => true);
+
+export const saveScreenshot = (png: Uint8Array): Promise<string> =>
+  command('save_screenshot', [png.length], () => '/home/ann/Pictures/Studio 2026-01-02 03.04.05.png');
+
+export const copyScreenshot = (png: Uint8Array): Promise<boolean> =>
+  command('copy_screenshot', [png.length], () => true);
+
+export const prepareRecording = (): Promise<number> => command('prepare_recording', [], () => 100);
+
+export const beginRecording = (beginning: Uint8Array): Promise<void> =>
+  command('begin_recording', [beginning.length], () => backend.record({ state: 'running', since: Date.now() }));
+
+export const stopRecording = (): Promise<void> =>
+  command('stop_recording', [], () => {
+    const path = '/home/ann/Videos/Studio 2026-01-02 03.04.05.plrec';
+    backend.record({ state: 'saved', number: 1, path });
+  });
+
+export const showSaved = (): Promise<void> => command('show_saved', [], () => {});
+
+export const playbackWindows = (): Promise<ArrayBuffer> => command('playback_windows', [], () => new ArrayBuffer(12));
+
+export const play = (wish: PlaybackWish): Promise<void> => command('play', [wish], () => {});
 
 // ---- details
 

@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import type { Following } from './follow';
-import type { Novnc } from '.';
+import type { Beginning, Novnc } from '.';
 
 export class FakeSocket extends EventTarget {
   static all: FakeSocket[] = [];
@@ -36,6 +36,9 @@ export class FakeSocket extends EventTarget {
 }
 
 export class FakeRfb {
+  static prepared(): Promise<void> {
+    return Promise.resolve();
+  }
   static all: FakeRfb[] = [];
   viewOnly = false;
   scaling: Scaling = 'fit';
@@ -111,6 +114,18 @@ export class FakeRfb {
   withheld = 0;
   withholdClipboard(): void {
     this.withheld += 1;
+  }
+  /** Where its zlib streams begin. */
+  begun: Uint8Array[] | null = null;
+  picture(): Promise<Blob | null> {
+    return Promise.resolve(new Blob([new Uint8Array([0x89, 0x50])]));
+  }
+  beginning(from: number): Promise<Beginning> {
+    const windows = Array.from({ length: 6 }, () => new Uint8Array(0));
+    return Promise.resolve({ at: from + 1, width: 640, height: 480, windows });
+  }
+  beginAt(windows: Uint8Array[]): void {
+    this.begun = windows;
   }
   clipboardPasteFrom(text: string): void {
     this.pasted.push(text);

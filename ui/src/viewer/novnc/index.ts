@@ -7,7 +7,8 @@ import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
 import { noticeInput, watchAnswers } from './answers';
 import { limitBells } from './bells';
-import { replaceDecoders, startWorker } from './decoders';
+import { Boundaries } from './boundary';
+import { replaceDecoders, startWorker, type Streams, type Windows } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
 import { chooseCursor, scaleCursor } from './cursor';
 import { Follow } from './follow';
@@ -29,12 +30,36 @@ interface Additions {
   takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
   /** A text that the server was told of and has not fetched yet is not given to it. */
   withholdClipboard(): void;
+  /** The screen in its own size, without the pointer, as a PNG file; null where there is none. */
+  picture(): Promise<Blob | null>;
+  /**
+   * Where a recording can begin, at so many bytes from the relay or later; asks for the whole picture from there on. Rejects
+   * where this web view cannot tell.
+   */
+  beginning(from: number): Promise<Beginning>;
+  /** What comes begins in the middle of a session, behind these windows of its zlib streams. Before the first message. */
+  beginAt(windows: Windows): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
   releaseKeys(): void;
 }
 
+/** Between two messages of the server. */
+export interface Beginning {
+  /** Bytes from the relay before it, those of the handshake too. */
+  at: number;
+  width: number;
+  height: number;
+  windows: Windows;
+}
+
+export type { Windows } from './decoders';
+
 /** noVNC with our changes. */
-export type Novnc = new (...parameters: ConstructorParameters<typeof RFB>) => RFB & Additions;
+export interface Novnc {
+  new (...parameters: ConstructorParameters<typeof RFB>): RFB & Additions;
+  /** Waits until the next one made has a worker of its own, where this web view can have one. */
+  prepared(): Promise<void>;
+}
 
 /** Loads noVNC; `onError` gets its error messages, now and later. */
 export type LoadNovnc = (onError: (message: string) => void) => Promise<Novnc>;
@@ -53,6 +78,15 @@ export async function loadNovnc(onError: (message: string) => void): Promise<Nov
 function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   // A worker keeps the state of one session's streams: the next session gets another one.
   let next = firstWorker;
+  let starting: Promise<void> | null = null;
+  const prepare = (): Promise<void> => {
+    if (next) return Promise.resolve();
+    starting ??= startWorker().then((worker) => {
+      next = worker;
+      starting = null;
+    });
+    return starting;
+  };
   const { messages, cursors } = Original as unknown as { messages: Messages; cursors: Cursors };
   holdRequests(messages);
   const original = { ...messages };
@@ -65,13 +99,16 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     readonly #view: View;
     readonly #wheel = new Wheel();
     #cursor: Cursor = 'server';
+    readonly #streams: Streams | null;
+    readonly #boundaries: Boundaries;
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
       super(...parameters);
       const internals = this as unknown as Internals;
       const Inflator = inflatorOf(internals);
       requestAhead(internals, original.fbUpdateRequest);
-      const endDecoders = replaceDecoders(internals, next);
+      const { streams, end: endDecoders } = replaceDecoders(internals, next);
+      this.#streams = streams;
       drawSmallThroughOne(internals._display);
       limitBells(internals);
       refuseTooLarge(internals);
@@ -98,6 +135,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
       this.#toPaste = limitClipboard(internals, Inflator);
+      this.#boundaries = new Boundaries(internals, parameters[1]);
       const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
       const endRest = restWhileHidden(internals, messages);
@@ -106,8 +144,12 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         endDecoders();
         endWatch();
         endRest();
-        void startWorker().then((worker) => (next ??= worker));
+        void prepare();
       });
+    }
+
+    static prepared(): Promise<void> {
+      return prepare();
     }
 
     override get scaling(): Scaling {
@@ -177,6 +219,28 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     override clipboardPasteFrom(text: string): void {
       const sent = this.viewOnly ? null : this.#toPaste(text);
       if (sent !== null) super.clipboardPasteFrom(sent);
+    }
+
+    picture(): Promise<Blob | null> {
+      const { canvas } = this.#internals._display._drawCtx;
+      return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    }
+
+    beginning(from: number): Promise<Beginning> {
+      const [streams, internals] = [this.#streams, this.#internals];
+      if (!streams) return Promise.reject(new Error('this web view does not inflate by itself'));
+      return new Promise((resolve) => {
+        this.#boundaries.next(from, (at) => {
+          const { _fbWidth: width, _fbHeight: height } = internals;
+          original.fbUpdateRequest(internals._sock, false, 0, 0, width, height);
+          void streams.windows().then((windows) => resolve({ at, width, height, windows }));
+        });
+      });
+    }
+
+    beginAt(windows: Windows): void {
+      if (this.#streams) this.#streams.begin(windows);
+      else if (windows.some(({ length }) => length > 0)) throw new Error('this web view does not inflate by itself');
     }
 
     withholdClipboard(): void {

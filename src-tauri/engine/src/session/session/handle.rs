@@ -5,6 +5,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     model::{Host, Level, Secret, Target},
+    recording::Player,
     session::{Answer, Prompt, SessionState, Stage, Subject, services::Services},
     transport::reverse::IncomingConnection,
 };
@@ -25,6 +26,11 @@ impl Run {
 
     pub(in crate::session) fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The recording that is shown in place of a machine.
+    pub(in crate::session) fn player(&self) -> Option<&Arc<Player>> {
+        self.session.player()
     }
 
     /// Changes the session, unless another run has begun or it was closed.
@@ -213,9 +219,10 @@ impl Drop for Withdraw<'_> {
 impl Run {
     /// A run that nothing drives, so that a test can.
     pub(in crate::session) fn idle(target: Target, services: Arc<Services>) -> Self {
-        let session = Arc::new(Session::new(crate::model::SessionId(1), target, None, &services, |_| {
-            Box::pin(std::future::ready(()))
-        }));
+        let session =
+            Arc::new(Session::new(crate::model::SessionId(1), target, None, &services, Arc::new(|| ()), |_| {
+                Box::pin(std::future::ready(()))
+            }));
         Self::new(session, services, 0)
     }
 }

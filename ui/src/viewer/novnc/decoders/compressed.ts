@@ -1,7 +1,7 @@
 // The page's end of the worker that decompresses.
 
 import type { Display } from '../internals';
-import type { Job, Reply } from './job';
+import type { Job, Reply, Request, Windows } from './job';
 import type { Layout } from './layout';
 import { enqueue, type Place } from './queue';
 
@@ -18,6 +18,8 @@ export class Decompression {
   #resets = 0;
   /** Those who wait for pixels, in the order of their jobs. */
   #waiting: ((pixels: ArrayBuffer) => void)[] = [];
+  /** Those who wait for the streams' windows. */
+  #asking: ((windows: Windows) => void)[] = [];
   /** Memory of pixels that have been drawn. */
   readonly #spare: ArrayBuffer[] = [];
 
@@ -63,20 +65,43 @@ export class Decompression {
     }
   }
 
+  /** The streams' windows as they are behind all rectangles that were given to {@link draw}. */
+  windows(): Promise<Windows> {
+    this.#send();
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+      this.#post('windows', []);
+    });
+  }
+
+  /** Begins the streams in the middle: behind these windows. Before the first rectangle. */
+  begin(windows: Windows): void {
+    this.#post({ windows }, []);
+  }
+
   end(): void {
     this.#worker.terminate();
   }
 
   #send(): void {
     const jobs = this.#batch;
+    if (jobs.length === 0) return;
     this.#batch = [];
     const memory = jobs.flatMap(({ data, reuse }) => (reuse ? [data.buffer, reuse] : [data.buffer]));
-    this.#worker.postMessage(jobs, memory);
+    this.#post(jobs, memory);
+  }
+
+  #post(request: Request, memory: Transferable[]): void {
+    this.#worker.postMessage(request, memory);
   }
 
   #receive(reply: Reply): void {
     if ('failed' in reply) {
       this.#fail(reply.failed);
+      return;
+    }
+    if ('windows' in reply) {
+      this.#asking.shift()?.(reply.windows);
       return;
     }
     for (const buffer of reply.pixels) this.#waiting.shift()?.(buffer);

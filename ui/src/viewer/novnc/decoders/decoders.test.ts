@@ -33,12 +33,16 @@ function theirs(): Record<number, Decoder> {
 }
 
 function ours(display: Framebuffer, fail: (detail: string) => boolean, worker = new WorkerHere()) {
+  return oursWithStreams(display, fail, worker).decoders;
+}
+
+function oursWithStreams(display: Framebuffer, fail: (detail: string) => boolean, worker = new WorkerHere()) {
   const rfb = { _decoders: theirs(), _display: display, _fail: fail } as unknown as Internals;
   const { imageRect } = display;
-  replaceDecoders(rfb, worker as unknown as Worker);
+  const { streams } = replaceDecoders(rfb, worker as unknown as Worker);
   // There are no pictures without a browser: what is compared is what would be decoded.
   display.imageRect = imageRect;
-  return rfb._decoders;
+  return { decoders: rfb._decoders, streams };
 }
 
 const fail = (detail: string): never => {
@@ -60,6 +64,33 @@ test.each(RECORDINGS)('%s gives the same pixels, in pieces of any size', async (
     );
   }
 });
+
+test.each(['tight', 'tight-jpeg', 'tight-x11vnc', 'zlib', 'zrle', 'zrle-x11vnc'])(
+  '%s goes on from its middle, behind the windows of its streams',
+  async (name) => {
+    const played = recording(name);
+    const scratch = new Framebuffer(played.width, played.height);
+    const begins = await replay(played, theirs(), scratch, played.bytes.length);
+    const middle = begins.find((at) => at >= played.bytes.length / 2) ?? begins.at(-1) ?? 0;
+    expect(middle).toBeGreaterThan(0);
+    const whole = new Framebuffer(played.width, played.height);
+    const { decoders, streams } = oursWithStreams(whole, fail);
+    const [first, second] = [played.bytes.slice(0, middle), played.bytes.slice(middle)];
+    await replay({ ...played, bytes: first }, decoders, whole, middle);
+    const [windows, before] = [await streams?.windows(), whole.pixels.slice()];
+    expect(windows?.some(({ length }) => length > 0)).toBe(true);
+    await replay({ ...played, bytes: second }, decoders, whole, played.bytes.length);
+
+    const later = new Framebuffer(played.width, played.height);
+    later.pixels.set(before);
+    const begun = oursWithStreams(later, fail);
+    begun.streams?.begin(windows ?? []);
+    await replay({ ...played, bytes: second }, begun.decoders, later, played.bytes.length);
+    expect(Buffer.from(later.pixels.buffer).equals(Buffer.from(whole.pixels.buffer))).toBe(true);
+    // Once more the same windows: they go on, too.
+    expect(await begun.streams?.windows()).toEqual(await streams?.windows());
+  },
+);
 
 test.each([
   ['zrle', /broken|end/],

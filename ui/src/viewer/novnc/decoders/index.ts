@@ -17,8 +17,11 @@ const ZLIB = 6;
 const TIGHT = 7;
 const ZRLE = 16;
 
-/** Replaces the decoders of one session. Without a worker noVNC's own decompress. Returns what ends them. */
-export function replaceDecoders(rfb: Internals, worker: Worker | null): () => void {
+/** The zlib streams of a session that began in the middle, or is to be played from its middle. */
+export type Streams = Pick<Decompression, 'windows' | 'begin'>;
+
+/** Replaces the decoders of one session. Without a worker noVNC's own decompress, whose streams nobody can look into. */
+export function replaceDecoders(rfb: Internals, worker: Worker | null): { streams: Streams | null; end: () => void } {
   const fail = (detail: string) => void rfb._fail(detail);
   const decoders = rfb._decoders;
   if (decoders[RAW]) decoders[RAW] = new RawDecoder(decoders[RAW]);
@@ -26,12 +29,13 @@ export function replaceDecoders(rfb: Internals, worker: Worker | null): () => vo
   drawDecoded(rfb._display);
   readAhead(rfb._display);
   decodePictures(rfb._display, fail);
-  if (!worker) return () => {};
+  if (!worker) return { streams: null, end: () => {} };
   const decompression = new Decompression(worker, fail);
   decoders[ZLIB] = new ZlibDecoder(decompression, STREAMS.zlib, { kind: 'rgbx' });
   decoders[TIGHT] = new TightDecoder(decompression);
   decoders[ZRLE] = new ZlibDecoder(decompression, STREAMS.zrle, { kind: 'tiles' });
-  return () => decompression.end();
+  return { streams: decompression, end: () => decompression.end() };
 }
 
+export { STREAM_COUNT, type Windows } from './job';
 export { startWorker } from './start';

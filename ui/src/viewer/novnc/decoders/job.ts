@@ -19,5 +19,14 @@ export interface Job {
   reuse: ArrayBuffer | null;
 }
 
-/** The pixels of one job after the other, or why a rectangle could not be decompressed. */
-export type Reply = { pixels: ArrayBuffer[] } | { failed: string };
+/** How many zlib streams there are. */
+export const STREAM_COUNT = 6;
+
+/** The last bytes that came out of each stream, at most 32 KiB: what follows may refer to them. Empty where it begins anew. */
+export type Windows = Uint8Array<ArrayBuffer>[];
+
+/** What the page wants of the worker: rectangles decompressed, the windows as they are then, or streams that go on after some. */
+export type Request = Job[] | 'windows' | { windows: Windows };
+
+/** The pixels of one job after the other, the windows, or why a rectangle could not be decompressed. */
+export type Reply = { pixels: ArrayBuffer[] } | { windows: Windows } | { failed: string };

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Decoder, Display, FrameEntry, VideoFrameLike, Websock } from '../internals';
 import { Decompressor } from './decompress';
-import type { Job, Reply } from './job';
+import type { Reply, Request } from './job';
 
 const core = dirname(createRequire(import.meta.url).resolve('@novnc/novnc'));
 
@@ -133,11 +133,13 @@ export class WorkerHere {
   readonly #decompressor = new Decompressor();
   #done = Promise.resolve();
 
-  postMessage(jobs: Job[], transfer: Transferable[]): void {
-    const received = structuredClone(jobs, { transfer });
+  postMessage(request: Request, transfer: Transferable[]): void {
+    const received = structuredClone(request, { transfer });
     this.messages++;
     this.#done = this.#done.then(async () => {
       try {
+        if (received === 'windows') return this.#reply({ windows: this.#decompressor.windows() });
+        if ('windows' in received) return await this.#decompressor.begin(received.windows);
         const pixels: ArrayBuffer[] = [];
         for (const job of received) pixels.push(await this.#decompressor.run(job));
         this.#reply({ pixels });
@@ -155,23 +157,28 @@ export class WorkerHere {
   }
 }
 
-/** Reads the updates of a recording as noVNC does, in pieces of `size` bytes, and draws everything. */
+/**
+ * Reads the updates of a recording as noVNC does, in pieces of `size` bytes, and draws everything. Returns where the updates begin,
+ * as far as all of it is one piece.
+ */
 export async function replay(
   { bytes }: Recording,
   decoders: Record<number, Decoder>,
   display: Framebuffer,
   size: number,
-): Promise<void> {
+): Promise<number[]> {
   const { default: Socket } = await ofNovnc('websock.js');
   const sock = new Socket();
   sock._allocateBuffers();
-  const reader = readUpdates(sock, decoders, display);
+  const left: number[] = [];
+  const reader = readUpdates(sock, decoders, display, left);
   for (let at = 0; at < bytes.length; at += size) {
     sock._recvMessage({ data: bytes.slice(at, at + size).buffer });
     for (let step = reader.next(); step.value; step = reader.next()) await step.value;
   }
   await display.drawAll();
   if (sock.rQlen() > 0) throw new Error(`${sock.rQlen()} bytes were not read`);
+  return left.map((left) => bytes.length - left);
 }
 
 /** Yields null where bytes are missing, and a promise where everything queued must be drawn first. */
@@ -179,12 +186,14 @@ function* readUpdates(
   sock: Websock & { rQshift16(): number },
   decoders: Record<number, Decoder>,
   display: Framebuffer,
+  left: number[],
 ): Generator<Promise<void> | null, never> {
   for (;;) {
     while (sock.rQwait('update', 4)) yield null;
     if (display.pending()) yield display.drawAll();
+    left.push(sock.rQlen());
     sock.rQskipBytes(2);
-    for (let left = sock.rQshift16(); left > 0; left--) {
+    for (let rectangles = sock.rQshift16(); rectangles > 0; rectangles--) {
       while (sock.rQwait('rectangle', 12)) yield null;
       const [x, y, width, height] = [sock.rQshift16(), sock.rQshift16(), sock.rQshift16(), sock.rQshift16()];
       const encoding = sock.rQshift32() | 0;

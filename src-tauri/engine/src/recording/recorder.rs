@@ -1,0 +1,464 @@
+//! Records a session: what the server sends, with its times, as it passes by on its way to the page.
+//!
+//! The page only says where a recording begins: between two messages of the server, with the last bytes that came out of each
+//! zlib stream. Until it has said so, what passes by is held. From then on a thread of its own writes. Nothing here waits for
+//! the disk: where that is too slow, the recording ends, not the session.
+
+use super::{
+    format::{self, Beginning, Head, MAX_RECORD},
+    place::{self, Kind, LocalTime},
+};
+use crate::error::RecordingError;
+use parking_lot::Mutex;
+use serde::Serialize;
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender, TryRecvError},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Bytes that are held until the page has said where the recording begins. A page is never further behind than the relay's
+/// window, which has 4 MiB.
+const MAX_HELD: usize = 16 * 1024 * 1024;
+/// Bytes that may wait for the disk.
+const MAX_QUEUED: usize = 64 * 1024 * 1024;
+
+/// What a window shows of its session's recording.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RecordingView {
+    /// There was none yet.
+    #[default]
+    Off,
+    /// It runs.
+    Running {
+        /// When it began: milliseconds since 1970.
+        #[cfg_attr(test, ts(type = "number"))]
+        since: u64,
+    },
+    /// The last one is complete.
+    Saved {
+        /// Counts the session's recordings.
+        #[cfg_attr(test, ts(type = "number"))]
+        number: u64,
+        /// Where it lies.
+        path: PathBuf,
+    },
+    /// The last one ended too early; what was written can be played.
+    Failed {
+        /// Counts the session's recordings.
+        #[cfg_attr(test, ts(type = "number"))]
+        number: u64,
+        /// Why.
+        error: RecordingError,
+    },
+}
+
+/// Is called when [`Recorder::view`] has changed.
+pub(crate) type OnChange = Arc<dyn Fn() + Send + Sync>;
+
+/// One session's recorder.
+pub(crate) struct Recorder {
+    state: Mutex<State>,
+    on_change: OnChange,
+    /// For the thread that writes, which must not keep the recorder alive.
+    this: Weak<Self>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Bytes that were sent to the page on this connection; none where there is no connection.
+    sent: Option<u64>,
+    phase: Phase,
+    view: RecordingView,
+    /// How many there were.
+    number: u64,
+    /// Why the one that is being finished ended too early.
+    failure: Option<RecordingError>,
+    /// The file that was saved last.
+    saved: Option<PathBuf>,
+}
+
+#[derive(Default)]
+enum Phase {
+    #[default]
+    Off,
+    /// Until the page says where it begins.
+    Holding(Vec<Held>),
+    Writing(Queue),
+}
+
+/// Bytes that have passed by.
+struct Held {
+    /// Where they stand in what the page was sent.
+    from: u64,
+    at: Instant,
+    bytes: Vec<u8>,
+}
+
+/// To the thread that writes. Dropped, the recording ends.
+struct Queue {
+    began: Instant,
+    path: PathBuf,
+    records: Sender<Record>,
+    queued: Arc<AtomicUsize>,
+}
+
+/// Bytes of the server's, and the milliseconds since the beginning.
+type Record = (u32, Vec<u8>);
+
+impl Recorder {
+    pub(crate) fn new(on_change: OnChange) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self { state: Mutex::default(), on_change, this: this.clone() })
+    }
+
+    pub(crate) fn view(&self) -> RecordingView {
+        self.state.lock().view.clone()
+    }
+
+    /// The file that was saved last, whatever became of it.
+    pub(crate) fn saved(&self) -> Option<PathBuf> {
+        self.state.lock().saved.clone()
+    }
+
+    /// Something else of the session was saved there.
+    pub(crate) fn note_saved(&self, path: PathBuf) {
+        self.state.lock().saved = Some(path);
+    }
+
+    /// A page was sent so many bytes before the session's first message.
+    pub(crate) fn connected(&self, sent: usize) {
+        self.state.lock().sent = Some(sent as u64);
+    }
+
+    /// The connection is over, and what was recorded of it.
+    pub(crate) fn disconnected(&self) {
+        self.state.lock().sent = None;
+        self.stop();
+    }
+
+    /// These bytes of the server's are sent to the page.
+    pub(crate) fn pass(&self, bytes: &[u8]) {
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        let Some(sent) = &mut state.sent else { return };
+        let from = *sent;
+        *sent += bytes.len() as u64;
+        match &mut state.phase {
+            Phase::Off => {}
+            Phase::Holding(held) => {
+                held.push(Held { from, at: Instant::now(), bytes: bytes.to_vec() });
+                if held.iter().map(|held| held.bytes.len()).sum::<usize>() > MAX_HELD {
+                    state.number += 1;
+                    state.view =
+                        RecordingView::Failed { number: state.number, error: RecordingError::RecordingNotBegun };
+                    state.phase = Phase::Off;
+                    (self.on_change)();
+                }
+            }
+            Phase::Writing(queue) => {
+                if !queue.put(Instant::now(), bytes) {
+                    state.failure.get_or_insert(RecordingError::RecordingTooSlow { path: queue.path.clone() });
+                    // Its thread writes what waits, and ends.
+                    state.phase = Phase::Off;
+                }
+            }
+        }
+    }
+
+    /// Holds what passes by from now on. Returns how many bytes the page was sent before: the recording begins with the first
+    /// message that ends there or later.
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`] where there is no screen, or a recording.
+    pub(crate) fn prepare(&self) -> Result<u64, RecordingError> {
+        let mut state = self.state.lock();
+        match (state.sent, &state.phase, &state.view) {
+            (_, Phase::Writing(_), _) | (_, _, RecordingView::Running { .. }) | (None, ..) => {
+                Err(RecordingError::RecordingNotBegun)
+            }
+            (Some(sent), ..) => {
+                state.phase = Phase::Holding(Vec::new());
+                Ok(sent)
+            }
+        }
+    }
+
+    /// Begins where the page says, with a new file in the user's folder for videos.
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`], [`RecordingError::RecordingNotWritten`].
+    pub(crate) fn begin(
+        &self,
+        beginning: Beginning,
+        machine: &str,
+        ahead: i32,
+        folder: &Path,
+    ) -> Result<(), RecordingError> {
+        let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+        let time = LocalTime { unix_ms, ahead };
+        let (file, path) = place::create(folder, Kind::Recording, machine, time)
+            .map_err(|(path, cause)| RecordingError::RecordingNotWritten { path, detail: cause.to_string() })?;
+        let Beginning { read, width, height, windows } = beginning;
+        let head = Head { began: unix_ms, width, height, name: machine.to_owned(), windows };
+        let mut state = self.state.lock();
+        let first = match &state.phase {
+            Phase::Holding(held) => held.first().map_or(state.sent, |first| Some(first.from)),
+            _ => None,
+        };
+        let (Some(first), Some(sent), Phase::Holding(held)) = (first, state.sent, std::mem::take(&mut state.phase))
+        else {
+            return discard(&path);
+        };
+        if !(first..=sent).contains(&read) {
+            return discard(&path);
+        }
+        let (records, to_write) = mpsc::channel();
+        let queue = Queue { began: Instant::now(), path: path.clone(), records, queued: Arc::default() };
+        for Held { from, at, bytes } in held {
+            let skipped = usize::try_from(read.saturating_sub(from)).unwrap_or(usize::MAX).min(bytes.len());
+            queue.put(at, &bytes[skipped..]);
+        }
+        let writer = Writer { file, head, began: queue.began, queued: Arc::clone(&queue.queued), to_write };
+        let this = self.this.clone();
+        let writing = path.clone();
+        let spawned = std::thread::Builder::new().name("recording".to_owned()).spawn(move || {
+            let written = writer.write();
+            if let Some(recorder) = this.upgrade() {
+                recorder.written(writing, written);
+            }
+        });
+        if let Err(cause) = spawned {
+            return Err(RecordingError::RecordingNotWritten { path, detail: cause.to_string() });
+        }
+        state.phase = Phase::Writing(queue);
+        state.number += 1;
+        state.view = RecordingView::Running { since: unix_ms };
+        drop(state);
+        (self.on_change)();
+        Ok(())
+    }
+
+    /// Ends the recording, where there is one. [`Recorder::view`] says where it lies when all of it is written.
+    pub(crate) fn stop(&self) {
+        self.state.lock().phase = Phase::Off;
+    }
+
+    /// The thread has come to an end.
+    fn written(&self, path: PathBuf, written: io::Result<()>) {
+        let mut state = self.state.lock();
+        // Of this thread's: there is no second one before the first has ended.
+        state.phase = Phase::Off;
+        let error = match written {
+            Ok(()) => state.failure.take(),
+            Err(cause) => {
+                state.failure = None;
+                Some(RecordingError::RecordingNotWritten { path: path.clone(), detail: cause.to_string() })
+            }
+        };
+        let number = state.number;
+        state.saved = Some(path.clone());
+        state.view = match error {
+            None => RecordingView::Saved { number, path },
+            Some(error) => RecordingView::Failed { number, error },
+        };
+        drop(state);
+        (self.on_change)();
+    }
+}
+
+/// A file that nothing came of.
+fn discard(path: &Path) -> Result<(), RecordingError> {
+    // Empty, and made a moment ago.
+    let _ = std::fs::remove_file(path);
+    Err(RecordingError::RecordingNotBegun)
+}
+
+impl Queue {
+    /// False where too much waits.
+    fn put(&self, at: Instant, bytes: &[u8]) -> bool {
+        let at = millis(at.saturating_duration_since(self.began));
+        for part in bytes.chunks(MAX_RECORD) {
+            if self.queued.fetch_add(part.len(), Ordering::Relaxed) + part.len() > MAX_QUEUED {
+                return false;
+            }
+            // Where the thread has ended, it has said why.
+            let _ = self.records.send((at, part.to_vec()));
+        }
+        true
+    }
+}
+
+/// What the thread has.
+struct Writer {
+    file: File,
+    head: Head,
+    began: Instant,
+    queued: Arc<AtomicUsize>,
+    to_write: Receiver<Record>,
+}
+
+impl Writer {
+    /// Writes until the recording is stopped. Whenever nothing waits, all is with the operating system: it is there also where
+    /// Portlight is killed.
+    fn write(self) -> io::Result<()> {
+        let mut file = BufWriter::with_capacity(256 * 1024, self.file);
+        file.write_all(&self.head.to_bytes())?;
+        let mut last = 0;
+        loop {
+            let next = match self.to_write.try_recv() {
+                Err(TryRecvError::Empty) => {
+                    file.flush()?;
+                    self.to_write.recv().ok()
+                }
+                next => next.ok(),
+            };
+            let Some((at, bytes)) = next else { break };
+            self.queued.fetch_sub(bytes.len(), Ordering::Relaxed);
+            file.write_all(&format::record_head(at, bytes.len()))?;
+            file.write_all(&bytes)?;
+            last = at;
+        }
+        file.write_all(&format::end(millis(self.began.elapsed()).max(last)))?;
+        file.flush()
+    }
+}
+
+/// A recording of more than 49 days stands still at its end.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::format::{Flaw, Next, Windows};
+    use std::io::Read;
+
+    fn beginning(read: u64) -> Beginning {
+        Beginning { read, width: 64, height: 48, windows: Windows::default() }
+    }
+
+    fn recorder() -> (Arc<Recorder>, mpsc::Receiver<()>) {
+        let (changed, changes) = mpsc::channel();
+        (Recorder::new(Arc::new(move || _ = changed.send(()))), changes)
+    }
+
+    /// The bytes of all records, and what is behind them.
+    fn recorded(path: &Path) -> Result<(Head, Vec<u8>, Next), Flaw> {
+        let mut file = File::open(path).unwrap();
+        let head = Head::read(&mut file)?;
+        let (mut bytes, mut last) = (Vec::new(), 0);
+        loop {
+            match format::next(&mut file, last)? {
+                Next::Bytes { at, length } => {
+                    (&mut file).take(length as u64).read_to_end(&mut bytes).unwrap();
+                    last = at;
+                }
+                over => return Ok((head, bytes, over)),
+            }
+        }
+    }
+
+    fn saved(recorder: &Recorder, changes: &mpsc::Receiver<()>) -> PathBuf {
+        loop {
+            changes.recv_timeout(Duration::from_secs(10)).expect("an end");
+            if let RecordingView::Saved { path, .. } = recorder.view() {
+                return path;
+            }
+        }
+    }
+
+    #[test]
+    fn a_recording_begins_where_the_page_says_and_has_all_that_follows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (recorder, changes) = recorder();
+        recorder.connected(100);
+        recorder.pass(b"never");
+        assert_eq!(recorder.prepare(), Ok(105));
+        recorder.pass(b"still the old message|");
+        recorder.pass(b"new");
+        recorder.begin(beginning(105 + 22), "Studio", 0, folder.path()).unwrap();
+        assert!(matches!(recorder.view(), RecordingView::Running { .. }));
+        recorder.pass(b" and more");
+        recorder.stop();
+        recorder.pass(b"after");
+        let path = saved(&recorder, &changes);
+        let (head, bytes, over) = recorded(&path).unwrap();
+        assert_eq!((head.width, head.height, head.name.as_str()), (64, 48, "Studio"));
+        assert_eq!(bytes, b"new and more");
+        assert!(matches!(over, Next::End { .. }));
+        // A second one of the same session.
+        recorder.prepare().unwrap();
+        recorder.begin(beginning(100 + 5 + 22 + 3 + 9 + 5), "Studio", 0, folder.path()).unwrap();
+        recorder.disconnected();
+        let second = saved(&recorder, &changes);
+        assert_ne!(second, path);
+        assert_eq!(recorded(&second).unwrap().1, b"");
+        assert!(matches!(recorder.view(), RecordingView::Saved { number: 2, .. }));
+    }
+
+    #[test]
+    fn where_it_cannot_begin_there_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (recorder, _changes) = recorder();
+        assert_eq!(recorder.prepare(), Err(RecordingError::RecordingNotBegun), "no screen");
+        recorder.connected(100);
+        let begin = |read| recorder.begin(beginning(read), "Studio", 0, folder.path());
+        assert_eq!(begin(100), Err(RecordingError::RecordingNotBegun), "not prepared");
+        for lie in [0, 99, 111, u64::MAX] {
+            recorder.prepare().unwrap();
+            recorder.pass(b"");
+            assert_eq!(begin(lie), Err(RecordingError::RecordingNotBegun), "{lie}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        recorder.prepare().unwrap();
+        let nowhere = folder.path().join("file");
+        std::fs::write(&nowhere, "").unwrap();
+        let refused = recorder.begin(beginning(100), "Studio", 0, &nowhere);
+        assert!(matches!(refused, Err(RecordingError::RecordingNotWritten { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_page_that_never_says_where_it_begins_costs_no_more_memory_than_agreed() {
+        let (recorder, changes) = recorder();
+        recorder.connected(0);
+        recorder.prepare().unwrap();
+        for _ in 0..=MAX_HELD / MAX_RECORD {
+            recorder.pass(&vec![0; MAX_RECORD]);
+        }
+        changes.try_recv().expect("it was told");
+        assert!(matches!(recorder.view(), RecordingView::Failed { error: RecordingError::RecordingNotBegun, .. }));
+        assert!(recorder.prepare().is_ok(), "the next one may begin");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_slow_disk_ends_the_recording_and_what_was_written_can_be_played() {
+        let folder = tempfile::tempdir().unwrap();
+        let (recorder, changes) = recorder();
+        recorder.connected(0);
+        recorder.prepare().unwrap();
+        recorder.begin(beginning(0), "Studio", 0, folder.path()).unwrap();
+        // As much at once as a disk that stands still would leave waiting: nothing here waits for it.
+        if let Phase::Writing(queue) = &recorder.state.lock().phase {
+            queue.queued.fetch_add(MAX_QUEUED, Ordering::Relaxed);
+        }
+        recorder.pass(b"one more");
+        loop {
+            changes.recv_timeout(Duration::from_secs(10)).expect("an end");
+            if let RecordingView::Failed { error, .. } = recorder.view() {
+                let RecordingError::RecordingTooSlow { path } = error else { panic!("{error:?}") };
+                assert!(matches!(recorded(&path).unwrap().2, Next::End { .. }));
+                return;
+            }
+        }
+    }
+}
