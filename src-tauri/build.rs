@@ -55,6 +55,7 @@ const COMMANDS: &[&str] = &[
     "set_keyboard_owner",
     "screen_sized",
     "set_fullscreen",
+    "monitors",
     "read_clipboard",
     "write_clipboard",
     "clipboard_has_image",

@@ -1,13 +1,19 @@
 //! Servers with the files of a small authority: QEMU, which lets in only who shows a certificate, or has old TLS and SASL.
 
 use crate::{
-    desk::{App, Desk, free_port, passwords, until_passwords},
+    desk::{App, Desk, free_port, passwords, until, until_passwords},
     user,
 };
 use serde_json::json;
 use std::{fs, path::Path};
+use tokio::net::TcpStream;
 
 const PASSPHRASE: &str = "open sesame";
+
+/// QEMU does not say when it does.
+async fn until_listening(port: u16) {
+    until("QEMU's port", async || TcpStream::connect(("127.0.0.1", port)).await.ok()).await;
+}
 
 /// Files that OpenSSL's program makes in the folder: an authority, a server's certificate as QEMU looks for it, and one for a
 /// person whose key has a passphrase.
@@ -41,6 +47,7 @@ async fn a_server_that_wants_a_certificate_says_so_and_gets_one() {
     let mut qemu = desk.command("qemu-system-x86_64");
     qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-object", &credentials, "-vnc", &screen]);
     let _qemu = desk.spawn("qemu", &mut qemu);
+    until_listening(port).await;
 
     let machine = |id: u32, name: &str, more: serde_json::Value| {
         let mut machine = json!({
@@ -110,6 +117,7 @@ async fn old_tls_is_refused_until_it_is_accepted_and_sasl_asks_for_a_name() {
     let mut qemu = desk.command("qemu-system-x86_64");
     qemu.args(["-machine", "none", "-nodefaults", "-display", "none", "-object", &credentials, "-vnc", &screen]);
     let _qemu = desk.spawn("qemu", qemu.env("SASL_CONF_PATH", &folder));
+    until_listening(port).await;
 
     let machine = |id: u32, name: &str, old_tls: bool| {
         json!({

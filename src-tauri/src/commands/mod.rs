@@ -70,6 +70,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_keyboard_owner,
             session::screen_sized,
             session::set_fullscreen,
+            session::monitors,
             session::read_clipboard,
             session::write_clipboard,
             session::clipboard_has_image,

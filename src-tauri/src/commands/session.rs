@@ -1,7 +1,7 @@
 //! A viewer window's commands, on the session that its label names.
 
 use super::{EngineState, system};
-use crate::windows;
+use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
@@ -183,10 +183,19 @@ pub async fn screen_sized(window: WebviewWindow, width: u16, height: u16) -> Res
     Ok(())
 }
 
-/// Turns full screen on or off.
+/// Turns full screen on, on the monitors that were chosen for the machine, or off.
 #[command]
-pub async fn set_fullscreen(window: WebviewWindow, on: bool) -> Result<()> {
-    window.set_fullscreen(on).map_err(system)
+pub async fn set_fullscreen(window: WebviewWindow, engine: EngineState<'_>, on: bool) -> Result<()> {
+    let session = session_of(&window)?;
+    let chosen = engine.sessions().view(session).map(|view| view.display.monitors).unwrap_or_default();
+    platform::fill_monitors(&window, on.then_some(chosen)).map_err(system)
+}
+
+/// Width and height of each monitor of this computer, as the window system lists them.
+#[command]
+pub async fn monitors(window: WebviewWindow) -> Result<Vec<(u32, u32)>> {
+    let monitors = window.available_monitors().map_err(system)?;
+    Ok(monitors.iter().map(|monitor| (monitor.size().width, monitor.size().height)).collect())
 }
 
 /// The clipboard's text, for a window that has the focus, where what is copied here goes to its machine; none otherwise, or where

@@ -1,7 +1,7 @@
-//! macOS and Windows: the web view gives its page all that is needed of keys, and the system's shortcuts stay with the system. Never
-//! compiled here.
+//! macOS and Windows: the web view gives its page all that is needed of keys and of the mouse, the system's shortcuts stay with the
+//! system, and full screen is Tauri's. Never compiled here.
 
-use portlight_engine::model::KeyPress;
+use portlight_engine::model::{KeyPress, Monitors, SideButton};
 use tauri::WebviewWindow;
 
 /// The web view gives its page all that is needed.
@@ -19,3 +19,16 @@ pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
 
 /// Nothing was grabbed.
 pub fn ungrab_keyboard(_window: &WebviewWindow) {}
+
+/// The web view tells its page of them.
+pub fn watch_side_buttons(
+    _window: &WebviewWindow,
+    _on_button: impl Fn(SideButton) + Send + 'static,
+) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// Fills the window's own monitor, whichever was chosen; none: it is a window again.
+pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> tauri::Result<()> {
+    window.set_fullscreen(monitors.is_some())
+}

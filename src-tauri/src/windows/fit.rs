@@ -5,7 +5,13 @@ use super::{
     page::{VIEWER_PAGE, to_front},
     places::{self, Places},
 };
-use portlight_engine::{Engine, model::SessionId, session::SessionState, store::Place};
+use crate::platform;
+use portlight_engine::{
+    Engine,
+    model::{Monitors, SessionId},
+    session::SessionState,
+    store::Place,
+};
 use std::time::Duration;
 use tauri::{
     LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, async_runtime,
@@ -24,7 +30,8 @@ const PAGE_FIRST: Duration = Duration::from_millis(2);
 /// asked before, the window comes at once, and gets that size later.
 pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: bool) {
     let Some(mut state) = engine.sessions().watch(session) else { return };
-    let full_screen = engine.sessions().view(session).is_some_and(|view| view.display.full_screen);
+    let display = engine.sessions().view(session).map(|view| view.display).unwrap_or_default();
+    let full_screen = display.full_screen.then_some(display.monitors);
     async_runtime::spawn(async move {
         // Errors mean that the session has gone, and its window with it.
         let settled = |state: &SessionState| !matches!(state, SessionState::Connecting { .. });
@@ -79,7 +86,7 @@ fn on_main_thread(window: &WebviewWindow, steps: impl FnOnce(&WebviewWindow) -> 
 
 /// Size and place for a window that was never shown: those that its machine's window had before, or else the remote
 /// screen's size, in the middle of a monitor or beside others.
-fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: bool) -> tauri::Result<()> {
+fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: Option<Monitors>) -> tauri::Result<()> {
     let places = window.state::<Places>();
     let remembered = places::remembered(window);
     places.begin(window.label(), remembered, remote);
@@ -88,7 +95,7 @@ fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: bool) -> t
         None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size))?,
     }
     // Where questions come first they are asked in a window.
-    if full_screen && remote.is_some() { window.set_fullscreen(true) } else { Ok(()) }
+    if full_screen.is_some() && remote.is_some() { platform::fill_monitors(window, full_screen) } else { Ok(()) }
 }
 
 fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {

@@ -40,6 +40,8 @@ pub fn take_keys(window: &WebviewWindow, page: Channel<KeyNotice>) -> tauri::Res
     if before.is_none() {
         let of = window.clone();
         platform::watch_keys(window, move |press| took(&of, press))?;
+        let of = window.clone();
+        platform::watch_side_buttons(window, move |button| tell(&of, KeyNotice::SideButton(button)))?;
     }
     Ok(platform::GIVES_KEYS)
 }
@@ -107,14 +109,15 @@ fn took(window: &WebviewWindow, press: KeyPress) -> bool {
 
 /// The desktop has its shortcuts; the other keys are the remote machine's.
 fn release(window: &WebviewWindow) {
-    let page = {
-        let keyboards = window.state::<Keyboards>();
-        let mut keyboards = keyboards.lock();
-        let Some(keyboard) = keyboards.get_mut(window.label()) else { return };
+    if let Some(keyboard) = window.state::<Keyboards>().lock().get_mut(window.label()) {
         keyboard.owner = KeyboardOwner::Screen;
-        keyboard.page.clone()
-    };
-    if let Err(cause) = page.send(KeyNotice::Released) {
+    }
+    tell(window, KeyNotice::Released);
+}
+
+fn tell(window: &WebviewWindow, notice: KeyNotice) {
+    let page = window.state::<Keyboards>().lock().get(window.label()).map(|keyboard| keyboard.page.clone());
+    if let Some(Err(cause)) = page.map(|page| page.send(notice)) {
         tracing::debug!(%cause, "the page has gone");
     }
 }

@@ -75,7 +75,7 @@ fn died(app: &AppHandle, label: &str) {
     if let Some(session) = session_of(label) {
         app.state::<Arc<Engine>>().sessions().page_stopped(session);
         // As at every end; the new page would not know of it.
-        log(window.set_fullscreen(false));
+        log(platform::fill_monitors(&window, None));
     }
     match app.state::<Stopped>().count(label) {
         true => log(page::load(&window)),

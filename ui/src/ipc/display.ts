@@ -6,8 +6,10 @@ export const defaultDisplay: Display = {
   scaling: 'fit',
   grab: false,
   full_screen: false,
+  monitors: 'own',
+  screen: null,
   clipboard: null,
   quality: 'automatic',
-  cursor: 'dot',
+  cursor: 'server',
   toolbar: { edge: 'top', at: 0.5, handle: true },
 };

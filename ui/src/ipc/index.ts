@@ -173,8 +173,10 @@ export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =
   call('take_keys', { channel: new Channel<KeyNotice>(onKey) });
 /** Gives this window's keys to the page or to the remote machine. */
 export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('set_keyboard_owner', { owner });
-/** Enters or leaves full screen. */
+/** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
+/** Width and height of each monitor of this computer. */
+export const monitors = (): Promise<[width: number, height: number][]> => call('monitors');
 /** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
 /** Whether this computer's clipboard has an image and no text, as far as this window may know. */

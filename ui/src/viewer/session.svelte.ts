@@ -5,6 +5,7 @@ import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
 import type { Display } from '../ipc/bindings/Display';
+import type { Monitors } from '../ipc/bindings/Monitors';
 import type { Bell } from '../ipc/bindings/Bell';
 import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
 import type { EngineError } from '../ipc/bindings/EngineError';
@@ -56,6 +57,10 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
+  /** How many screens the remote machine has, as far as is known. */
+  screens = $state(1);
+  /** Width and height of each monitor of this computer; none before they are asked for. */
+  monitors = $state.raw<[width: number, height: number][]>([]);
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
   /** How often the engine has heard how the user likes to see this machine. */
@@ -236,6 +241,19 @@ export class Session {
     if (this.fullScreen === on && this.display.full_screen !== on) await this.changeDisplay({ full_screen: on });
   }
 
+  /** Fills these monitors in full screen from now on; in full screen, at once. */
+  async chooseMonitors(monitors: Monitors): Promise<void> {
+    await this.changeDisplay({ monitors });
+    if (this.fullScreen) await this.setFullScreen(true);
+  }
+
+  /** Looks which monitors this computer has. */
+  async lookAtMonitors(): Promise<void> {
+    await this.attempt(async () => {
+      this.monitors = await engine.monitors();
+    });
+  }
+
   /** Full screen where it was chosen for this machine before. */
   async beginFullScreen(): Promise<void> {
     if (this.display.full_screen && !this.fullScreen) await this.setFullScreen(true);
@@ -376,6 +394,7 @@ export class Session {
       this.following = 'unknown';
       this.measured = 'good';
       this.figures = null;
+      this.screens = 1;
       this.url = next.url;
       this.protection = next.protection;
       if (next.not_stored) {

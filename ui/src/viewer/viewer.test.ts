@@ -107,7 +107,7 @@ test('opens the socket once, itself, and hands it to noVNC', async () => {
     [ready.url, ['binary.acknowledged', 'binary']],
   ]);
   expect(rfb.socket).toBe(FakeSocket.all[0]);
-  expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, showDotCursor: true });
+  expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, cursor: 'server' });
 });
 
 test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {
@@ -520,6 +520,44 @@ const key: KeyNotice = {
   num_lock: false,
   chord: false,
 };
+const sideButton: KeyNotice = { kind: 'side_button', forward: true, down: true, x: 5, y: 6 };
+
+test('side buttons of the toolkit go to the screen', async () => {
+  engine.givesKeys = true;
+  const rfb = await goLive();
+  await settle();
+  engine.key(sideButton);
+  expect(rfb.sideButtons).toEqual([[true, true]]);
+});
+
+test('the choice of screen, cursor and monitors is in the menu of sizes', async () => {
+  engine.monitors = [
+    [1920, 1080],
+    [1280, 1024],
+  ];
+  const rfb = await goLive();
+  rfb.emit('screens', 2);
+  find('#scale').click();
+  await settle();
+  const choose = async (label: string) => {
+    if (!document.querySelector('[role=menu]')) find('#scale').click();
+    await settle();
+    const item = [...document.querySelectorAll<HTMLElement>('[role=menuitemradio]')].find((one) =>
+      one.textContent.includes(label),
+    );
+    item?.click();
+    await settle();
+  };
+  await choose('Remote screen 2');
+  expect(rfb.shownScreen).toBe(2);
+  await choose('Pointer: none');
+  expect(rfb.cursor).toBe('nothing');
+  await session.setFullScreen(true);
+  await choose('Full screen on monitor 2');
+  expect(session.display.monitors).toEqual({ one: 1 });
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true]]);
+});
+
 const owners = () => engine.callsOf('set_keyboard_owner').map(([owner]) => owner);
 
 test('the toolkit’s keys are the remote machine’s while the screen has the keyboard', async () => {

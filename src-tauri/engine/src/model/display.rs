@@ -1,6 +1,7 @@
 //! How a person likes to see and use one machine: chosen in its window, remembered with it.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use std::num::NonZeroU8;
 
 /// What was chosen in a machine's window. What an older or a newer Portlight wrote differently is read as the default, field
 /// by field: a taste must not make a machine unreadable.
@@ -17,13 +18,19 @@ pub struct Display {
     /// Whether the window opens in full screen.
     #[serde(deserialize_with = "or_default")]
     pub full_screen: bool,
+    /// Which monitors full screen fills.
+    #[serde(deserialize_with = "or_default")]
+    pub monitors: Monitors,
+    /// Which of the remote machine's screens is shown, counted from 1 as its server lists them; none: all.
+    #[serde(deserialize_with = "or_default")]
+    pub screen: Option<NonZeroU8>,
     /// Which way text is copied; none where nothing was chosen: then the kind of session decides.
     #[serde(deserialize_with = "or_default")]
     pub clipboard: Option<ClipboardSharing>,
     /// How much of the picture's quality may be given for speed.
     #[serde(deserialize_with = "or_default")]
     pub quality: Quality,
-    /// What is shown of the pointer where the remote machine shows none.
+    /// What is shown where the pointer is.
     #[serde(deserialize_with = "or_default")]
     pub cursor: Cursor,
     /// Where the toolbar comes.
@@ -96,16 +103,32 @@ pub enum Quality {
     Low,
 }
 
-/// What is shown of the pointer where the remote machine shows none.
+/// What is shown where the pointer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum Cursor {
-    /// A dot.
+    /// The server's cursor; a dot where it has none.
     #[default]
+    Server,
+    /// A dot, whatever cursor the server has.
     Dot,
-    /// Nothing.
+    /// Nothing: for servers that draw the cursor into the picture.
     Nothing,
+}
+
+/// Which monitors full screen fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Monitors {
+    /// The one that the window is on.
+    #[default]
+    Own,
+    /// All.
+    All,
+    /// This one, counted from 0 as the window system lists them; the window's own where there is none of this number.
+    One(u8),
 }
 
 /// Where the toolbar comes.
@@ -166,7 +189,7 @@ mod tests {
     fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
         let written = json!({
             "scaling": { "percent": 150 }, "grab": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
-            "toolbar": { "edge": "left" }, "newer": [],
+            "monitors": { "one": 1 }, "screen": 2, "toolbar": { "edge": "left" }, "newer": [],
         });
         let read: Display = serde_json::from_value(written).unwrap();
         assert_eq!(
@@ -175,11 +198,17 @@ mod tests {
                 scaling: Scaling::Percent(150),
                 grab: true,
                 cursor: Cursor::Nothing,
+                monitors: Monitors::One(1),
+                screen: NonZeroU8::new(2),
                 toolbar: Toolbar { edge: Edge::Left, ..Toolbar::default() },
                 ..Display::default()
             }
         );
         assert_eq!(serde_json::from_value::<Display>(serde_json::to_value(read).unwrap()).unwrap(), read);
-        assert!(serde_json::from_value::<Display>(json!({ "toolbar": 3 })).unwrap().is_default());
+        assert!(
+            serde_json::from_value::<Display>(json!({ "toolbar": 3, "screen": 0, "monitors": { "one": -1 } }))
+                .unwrap()
+                .is_default()
+        );
     }
 }

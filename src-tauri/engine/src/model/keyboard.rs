@@ -16,8 +16,8 @@ pub enum KeyboardOwner {
     Grabbed,
 }
 
-/// What a page is told about its window's keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What a page is told about its window's keys, and of the mouse's buttons that its web view does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum KeyNotice {
@@ -25,6 +25,22 @@ pub enum KeyNotice {
     Press(KeyPress),
     /// The desktop has its shortcuts again: the user pressed the chord for that, or the desktop did not give them away.
     Released,
+    /// One of the mouse's side buttons went down or up.
+    SideButton(SideButton),
+}
+
+/// A side button of the mouse goes down or up.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SideButton {
+    /// The one for forward; the other one is for back.
+    pub forward: bool,
+    /// Down, or up.
+    pub down: bool,
+    /// Where the pointer is, in the page's pixels.
+    pub x: f64,
+    /// The same, downwards.
+    pub y: f64,
 }
 
 /// A key goes down or up.

@@ -19,7 +19,7 @@ mod text;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
-pub use display::{ClipboardSharing, Cursor, Display, Edge, Quality, Scaling, Toolbar};
+pub use display::{ClipboardSharing, Cursor, Display, Edge, Monitors, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account};
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};
@@ -27,7 +27,7 @@ pub(crate) use identity::fingerprint;
 pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};
 pub use ids::{HostId, SessionId};
 pub use jump::{Jump, JumpProblem};
-pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner};
+pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner, SideButton};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
 pub use protection::{Level, OldTls, Protection, Travels};

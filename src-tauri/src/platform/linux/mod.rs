@@ -2,17 +2,21 @@
 
 mod chooser;
 mod files;
+mod full_screen;
 mod instance;
 mod keyboard;
 mod pages;
 mod renderer;
+mod side_buttons;
 
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
+pub use full_screen::fill_monitors;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
+pub use side_buttons::watch_side_buttons;
 
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env};

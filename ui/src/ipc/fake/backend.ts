@@ -59,6 +59,8 @@ export class FakeBackend {
   /** Whether the toolkit tells of keys, and what listens. */
   givesKeys = false;
   key: (notice: KeyNotice) => void = () => {};
+  /** The sizes of this computer's monitors. */
+  monitors: [width: number, height: number][] = [[1920, 1080]];
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: ImportPreview = { number: 1, files: [], entries: [] };

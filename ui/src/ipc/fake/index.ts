@@ -285,6 +285,9 @@ export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
 
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
+export const monitors = (): Promise<[width: number, height: number][]> =>
+  command('monitors', [], () => backend.monitors);
+
 export const readClipboard = (): Promise<string | null> =>
   command('read_clipboard', [], () => (backend.shares('to_server') ? backend.clipboard : null));
 

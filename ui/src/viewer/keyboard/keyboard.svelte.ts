@@ -5,6 +5,7 @@ import * as engine from '../../ipc';
 import type { Display } from '../../ipc/bindings/Display';
 import type { KeyboardOwner } from '../../ipc/bindings/KeyboardOwner';
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
+import type { SideButton } from '../../ipc/bindings/SideButton';
 import { GRAB_CHORD, TOOLBAR_CHORD } from '../keys';
 
 /** What it depends on. */
@@ -39,9 +40,10 @@ export class Keyboard {
   }
 
   /** Passes the toolkit's keys on from now on; the owner follows what the user does. For a component that is being made. */
-  async take(onPress: (press: KeyPress) => void): Promise<void> {
+  async take(onPress: (press: KeyPress) => void, onSideButton: (button: SideButton) => void): Promise<void> {
     this.given = await engine.takeKeys((notice) => {
       if (notice.kind === 'press') onPress(notice);
+      else if (notice.kind === 'side_button') onSideButton(notice);
       else this.#released();
     });
   }

@@ -1,7 +1,8 @@
 // The server's cursor in the picture's scale, and as sharp as the display. noVNC shows it in its own size, whatever the
 // picture's.
 
-import type { Internals } from './internals';
+import type { Cursor } from '../../ipc/bindings/Cursor';
+import type { Cursors, Internals } from './internals';
 
 export function scaleCursor(rfb: Internals, dot: { rgbaPixels: ArrayLike<number> }): void {
   const change = rfb._cursor.change.bind(rfb._cursor);
@@ -26,6 +27,17 @@ export function scaleCursor(rfb: Internals, dot: { rgbaPixels: ArrayLike<number>
     const url = `url(${image.toDataURL()})`;
     target.style.cursor =
       ratio === 1 ? `${url} ${hotspot}, default` : `-webkit-image-set(${url} ${ratio}x) ${hotspot}, default`;
+  };
+}
+
+/** Shows a dot or nothing in place of the server's cursor, where that was chosen. Behind {@link scaleCursor}. */
+export function chooseCursor(rfb: Internals, { dot }: Cursors, chosen: () => Cursor): void {
+  const refresh = rfb._refreshCursor.bind(rfb);
+  rfb._refreshCursor = () => {
+    // Before the canvas is there, and after.
+    if (chosen() === 'server' || rfb._cursor._target === null) refresh();
+    else if (chosen() === 'dot') rfb._cursor.change(dot.rgbaPixels, dot.hotx, dot.hoty, dot.w, dot.h);
+    else rfb._cursor.change([], 0, 0, 0, 0);
   };
 }
 

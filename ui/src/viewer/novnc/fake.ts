@@ -1,6 +1,7 @@
 // A WebSocket and a noVNC for the tests: they record calls and emit what a test makes them emit.
 
 import { vi } from 'vitest';
+import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import type { Following } from './follow';
 import type { Beginning, Novnc } from '.';
@@ -49,6 +50,9 @@ export class FakeRfb {
   panned = { x: 0, y: 0 };
   clicked: number[] = [];
   showDotCursor = false;
+  cursor: Cursor = 'server';
+  shownScreen: number | null = null;
+  sideButtons: [forward: boolean, down: boolean][] = [];
   background = '';
   qualityLevel = 6;
   compressionLevel = 2;
@@ -109,6 +113,9 @@ export class FakeRfb {
   }
   click(_x: number, _y: number, button: number): void {
     this.clicked.push(button);
+  }
+  sideButton(_x: number, _y: number, forward: boolean, down: boolean): void {
+    this.sideButtons.push([forward, down]);
   }
   sendKey(keysym: number, code: string | null, down?: boolean): void {
     this.sent.push([keysym, code, down]);

@@ -1,6 +1,7 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import { acknowledge } from './acknowledge';
 import { requestAhead, skipSecondRequests } from './ahead';
@@ -9,7 +10,7 @@ import { limitBells } from './bells';
 import { Boundaries } from './boundary';
 import { replaceDecoders, startWorker, type Streams, type Windows } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
-import { scaleCursor } from './cursor';
+import { chooseCursor, scaleCursor } from './cursor';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
@@ -17,8 +18,10 @@ import { Meter, type Watch } from './meter';
 import { limitPseudoRectangles } from './rectangles';
 import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
+import { readScreens } from './screens';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
+import { pressSideButton } from './sideButtons';
 import type { Transfer } from './transfers';
 import { View } from './view';
 import { turnWheel, Wheel } from './wheel';
@@ -103,6 +106,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     readonly #follow: Follow;
     readonly #view: View;
     readonly #wheel = new Wheel();
+    #cursor: Cursor = 'server';
     readonly #streams: Streams | null;
     readonly #boundaries: Boundaries;
     readonly #meter: Meter;
@@ -119,6 +123,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       refuseTooLarge(internals);
       tellScreenSize(internals);
       scaleCursor(internals, cursors.dot);
+      chooseCursor(internals, cursors, () => this.#cursor);
       this.#internals = internals;
       this.#follow = new Follow(
         internals,
@@ -131,6 +136,10 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         () => this.#follow.state === 'able',
         () => internals._refreshCursor(),
       );
+      readScreens(internals, (screens) => {
+        this.#view.screens = screens;
+        internals.dispatchEvent(new CustomEvent('screens', { detail: screens.length }));
+      });
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
@@ -159,6 +168,25 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     override set scaling(scaling: Scaling) {
       this.#view.scaling = scaling;
       this.#follow.begin();
+    }
+
+    override get shownScreen(): number | null {
+      return this.#view.screen;
+    }
+    override set shownScreen(number: number | null) {
+      this.#view.screen = number;
+    }
+
+    override get cursor(): Cursor {
+      return this.#cursor;
+    }
+    override set cursor(cursor: Cursor) {
+      this.#cursor = cursor;
+      this.#internals._refreshCursor();
+    }
+
+    override sideButton(clientX: number, clientY: number, forward: boolean, down: boolean): void {
+      pressSideButton(this.#internals, clientX, clientY, forward, down);
     }
 
     override get following() {

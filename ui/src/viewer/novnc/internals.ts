@@ -139,6 +139,8 @@ export interface Internals {
   /** Both take pixels of the canvas's on the page, the second one also RFB's mask of buttons. */
   _handleMouseMove(x: number, y: number): void;
   _handleMouseButton(x: number, y: number, mask: number): void;
+  /** The buttons that are down, by RFB's mask. */
+  readonly _mouseButtonMask: number;
   addEventListener(name: string, listener: () => void): void;
   _decoders: Record<number, Decoder>;
   _display: Display & Canvases;
@@ -189,7 +191,7 @@ export interface Cursor {
 /** `RFB.cursors` of `core/rfb.js`. */
 export interface Cursors {
   /** What is shown in place of a cursor without any visible pixel. */
-  dot: { rgbaPixels: ArrayLike<number> };
+  dot: { rgbaPixels: ArrayLike<number>; hotx: number; hoty: number; w: number; h: number };
 }
 
 /** `RFB.messages` of `core/rfb.js`: what is sent. */

@@ -1,6 +1,7 @@
 // What we use of noVNC 1.7.0, which comes without types. Its listeners are plain functions: no `once`, no `signal`.
 
 declare module '@novnc/novnc' {
+  import type { Cursor } from '../../ipc/bindings/Cursor';
   import type { Scaling } from '../../ipc/bindings/Scaling';
   import type { Following, Refusal } from './follow';
 
@@ -19,6 +20,8 @@ declare module '@novnc/novnc' {
     letterslost: CustomEvent<{ letters: string }>;
     /** Ours: the remote screen's size, at first and each time that it changes. */
     screensize: CustomEvent<{ width: number; height: number }>;
+    /** Ours: how many screens the remote machine has. */
+    screens: CustomEvent<number>;
     /** Ours: the server has said whether its screen can follow the window's size. */
     following: CustomEvent<Following>;
     /** Ours: the server did not take the window's size. */
@@ -39,6 +42,13 @@ declare module '@novnc/novnc' {
     qualityLevel: number;
     compressionLevel: number;
     /** Ours, as all down to `click`. */
+    get cursor(): Cursor;
+    set cursor(cursor: Cursor);
+    /** Which of the machine's screens is seen, from 1; null: all. */
+    get shownScreen(): number | null;
+    set shownScreen(number: number | null);
+    /** A side button of the mouse goes down or up. */
+    sideButton(clientX: number, clientY: number, forward: boolean, down: boolean): void;
     get scaling(): Scaling;
     set scaling(scaling: Scaling);
     get following(): Following;

@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test, vi } from 'vitest';
 import { cursorScale } from './cursor';
-import { connect } from './real';
+import { connect, long, word } from './real';
 
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, 'getBoundingClientRect').mockImplementation(
@@ -49,4 +49,56 @@ test('a cursor has the scale of the picture, but is always found', () => {
   expect(cursorScale(0.1, 32, 32)).toBe(0.5);
   expect(cursorScale(0.1, 10, 8), 'a small one keeps its size').toBe(1);
   expect(cursorScale(3, 64, 64), 'web views show no larger one').toBe(2);
+});
+
+/** ExtendedDesktopSize with two screens side by side. */
+const twoScreens = [
+  ...[0, 0, 0, 1, ...word(0), ...word(0), ...word(400), ...word(300), ...long(0xfffffecc)],
+  ...[2, 0, 0, 0],
+  ...[...long(1), ...word(0), ...word(0), ...word(240), ...word(300), ...long(0)],
+  ...[...long(2), ...word(240), ...word(60), ...word(160), ...word(200), ...long(0)],
+];
+
+test('one of several screens is seen alone, and the pointer stays in it', async () => {
+  const { rfb, say, sent } = await connect([400, 300]);
+  const told = vi.fn();
+  rfb.addEventListener('screens', told);
+  rfb.shownScreen = 2;
+  say(twoScreens);
+  expect(told.mock.calls[0]?.[0]).toMatchObject({ detail: 2 });
+  const part = rfb._display._viewportLoc;
+  expect([part.x, part.y, part.w, part.h, rfb.showsPart]).toEqual([240, 60, 160, 200, false]);
+  sent().length = 0;
+  rfb.click(0, 0, 1);
+  expect(sent().slice(0, 6)).toEqual([5, 1, 0, 240, 0, 60]);
+  rfb.scaling = 'actual';
+  rfb.pan(-10_000, 10_000);
+  expect([part.x, part.y, part.w, part.h]).toEqual([240, 200, 100, 60]);
+  rfb.scaling = 'fit';
+  rfb.shownScreen = 3;
+  expect([part.x, part.y, part.w, part.h], 'there is no third one').toEqual([0, 0, 400, 300]);
+  rfb.shownScreen = null;
+  expect([part.x, part.w]).toEqual([0, 400]);
+});
+
+test('the pointer is the server’s, a dot or nothing', async () => {
+  const { rfb } = await connect();
+  const change = vi.spyOn(rfb._cursor, 'change');
+  rfb.cursor = 'dot';
+  expect(change.mock.lastCall?.slice(3)).toEqual([3, 3]);
+  rfb.cursor = 'nothing';
+  expect(change.mock.lastCall?.slice(3)).toEqual([0, 0]);
+  expect(rfb._canvas.style.cursor).toBe('none');
+});
+
+test('side buttons go to servers that know them', async () => {
+  const { rfb, say, sent } = await connect();
+  document.elementFromPoint = () => rfb._canvas;
+  // ExtendedMouseButtons, -316.
+  say([0, 0, 0, 1, ...word(0), ...word(0), ...word(0), ...word(0), ...long(0xfffffec4)]);
+  sent().length = 0;
+  rfb.sideButton(0, 0, false, true);
+  rfb.sideButton(0, 0, false, false);
+  rfb.sideButton(0, 0, true, true);
+  expect(sent()).toEqual([5, 128, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 5, 128, 0, 0, 0, 0, 2]);
 });
