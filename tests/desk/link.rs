@@ -88,7 +88,21 @@ impl Far {
         let there = |words: &[&str]| run("nsenter", &[&["--net", "--target", &id], words].concat());
         there(&["ip", "address", "add", "10.199.0.2/30", "dev", "qfar"]);
         there(&["ip", "link", "set", "qfar", "up"]);
-        there(&["tc", "qdisc", "add", "dev", "qfar", "root", "tbf", "rate", rate, "burst", "16kb", "latency", "300ms"]);
+        there(&[
+            "/usr/sbin/tc",
+            "qdisc",
+            "add",
+            "dev",
+            "qfar",
+            "root",
+            "tbf",
+            "rate",
+            rate,
+            "burst",
+            "16kb",
+            "latency",
+            "300ms",
+        ]);
         far
     }
 
