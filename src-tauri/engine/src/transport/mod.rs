@@ -1,6 +1,8 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
 pub(crate) mod demo;
+#[cfg(test)]
+mod programs;
 pub(crate) mod proxy;
 pub mod reverse;
 pub(crate) mod ssh;

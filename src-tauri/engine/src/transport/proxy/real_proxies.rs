@@ -1,39 +1,17 @@
 //! Proxies as they are out there: microsocks and tinyproxy, each on loopback and for one test.
 
 use super::*;
-use crate::model::Proxy;
-use std::{
-    fs,
-    process::{Child, Command, Stdio},
+use crate::{
+    model::Proxy,
+    transport::programs::{Running, free_port},
 };
+use std::fs;
 use tempfile::{TempDir, tempdir};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
     time::sleep,
 };
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(program: &str, arguments: &[&str]) -> Self {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap_or_else(|cause| panic!("{program} did not start: {cause}")))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 fn microsocks(login: &[&str]) -> (u16, Running) {
     let port = free_port();

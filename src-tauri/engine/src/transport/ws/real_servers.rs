@@ -4,15 +4,18 @@ use super::*;
 use crate::{
     error::{WsMistake, WsRefusal},
     model::{Address, CertificateProblem, Secret},
-    transport::{ConnectTrace, tls::Setup},
+    transport::{
+        ConnectTrace,
+        programs::{Running, free_port},
+        tls::Setup,
+    },
 };
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use rfb::Stream;
 use std::{
-    net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -22,28 +25,6 @@ use tokio::{
 };
 
 const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(program: &str, arguments: &[&str]) -> Self {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap_or_else(|cause| panic!("{program} did not start: {cause}")))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// A virtual machine without anything in it, whose screen can be had over TCP and over a WebSocket.
 struct Qemu {
