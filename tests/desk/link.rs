@@ -88,21 +88,8 @@ impl Far {
         let there = |words: &[&str]| run("nsenter", &[&["--net", "--target", &id], words].concat());
         there(&["ip", "address", "add", "10.199.0.2/30", "dev", "qfar"]);
         there(&["ip", "link", "set", "qfar", "up"]);
-        there(&[
-            "/usr/sbin/tc",
-            "qdisc",
-            "add",
-            "dev",
-            "qfar",
-            "root",
-            "tbf",
-            "rate",
-            rate,
-            "burst",
-            "16kb",
-            "latency",
-            "300ms",
-        ]);
+        let narrow = format!("/usr/sbin/tc qdisc add dev qfar root tbf rate {rate} burst 16kb latency 300ms");
+        there(&narrow.split(' ').collect::<Vec<_>>());
         far
     }
 
@@ -114,6 +101,8 @@ impl Far {
 
 impl Drop for Far {
     fn drop(&mut self) {
+        // By itself the cable goes only when the last program there has ended, and a moment later.
+        let _ = Command::new("ip").args(["link", "delete", "qnear"]).status();
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }

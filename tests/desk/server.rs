@@ -82,6 +82,10 @@ impl Server {
         let port = 5900;
         let mut xvnc = desk.command("nsenter");
         far.program(&mut xvnc, "Xvnc");
+        // There it would take the number of the desk's own display: numbers are taken by names of sockets, which each network
+        // has for itself.
+        let own: u32 = desk.display().name.trim_start_matches(':').parse().expect("a display's number");
+        xvnc.arg(format!(":{}", own + 50));
         xvnc.args(["-SecurityTypes", "None", "-geometry", "1024x640", "-depth", "24", "-rfbport", &port.to_string()]);
         let display = Display::start("Xvnc", &mut xvnc).await;
         desk.keep(display.process());
