@@ -119,7 +119,7 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     let difference = Difference::between(&played, &second).expect("one size");
     assert!(difference.is_none(), "{difference:?}");
 
-    // What is typed there goes nowhere, and a file that is broken ends in a sentence.
+    // A file that is broken ends in a sentence.
     let broken = desk.home().join("broken.plrec");
     fs::write(&broken, &fs::read(&file).expect("a file")[..40]).expect("a home");
     let told = desk.portlight(&[broken.to_str().expect("UTF-8")]);
@@ -156,4 +156,32 @@ async fn a_recording_that_was_cut_off_plays_up_to_there() {
     player.until_state("live").await;
     until_painted(&player, SECOND).await;
     player.until("that it was cut off", "document.querySelector('#player').innerText.includes('cut off')").await;
+}
+
+#[tokio::test]
+async fn quitting_completes_a_recording() {
+    let desk = Desk::of("quitting_completes_a_recording").open().await;
+    let server = Server::start(&desk, None).await;
+    server.display.paint(FIRST);
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    until_painted(&viewer, FIRST).await;
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_shown("#recording").await;
+    let file = saved(&desk, "plrec").await;
+    server.display.paint(SECOND);
+    until_painted(&viewer, SECOND).await;
+    let title = format!("● {}", server.address());
+    until("a mark in the title", async || desk.display().titles().contains(&title).then_some(())).await;
+    // The last one.
+    desk.display().close_window(&title);
+    app.end().await;
+
+    let app = App::start(&desk, &[file.to_str().expect("UTF-8")]).await;
+    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
+    player.until_state("live").await;
+    until_painted(&player, SECOND).await;
+    let bar = player.text_of("#player").await;
+    assert!(!bar.contains("cut off"), "{bar}");
 }

@@ -12,6 +12,7 @@ use std::{
     io::{self, IsTerminal},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
 use terminal::{ImportRequest, KEYRING_SERVICE, OpenRequest, unreadable};
@@ -102,6 +103,9 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_calls(app.handle().clone());
     instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            app.state::<Arc<Engine>>().sessions().finish_recordings(RECORDINGS_END);
+        }
         if let Some(request) = platform::requested(&event)
             && let Err(sentence) = open_for_another(app, &request)
         {
@@ -110,6 +114,9 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     });
     Ok(())
 }
+
+/// For what is recorded to be written, at the end.
+const RECORDINGS_END: Duration = Duration::from_secs(2);
 
 /// Says why the engine did not start, on standard error, and in a window where there is no terminal; then ends with 1.
 fn fail(app: tauri::App, error: &Error) {

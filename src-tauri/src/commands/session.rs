@@ -7,7 +7,7 @@ use portlight_engine::{
     doctor::StageReport,
     model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
-    session::{Answer, Kept, SessionUpdate},
+    session::{Answer, Kept, SessionUpdate, SessionView},
     store::Bell,
 };
 use std::sync::Arc;
@@ -26,15 +26,16 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     let following = Arc::clone(&engine);
     let mut changes = engine.sessions().changes();
     tauri::async_runtime::spawn(async move {
-        let mut recorded = false;
+        let mut told = None;
         // The page has stopped where it is not attached any more, and a later one follows for itself.
         while following.sessions().is_attached(session, page) {
             let state = states.borrow_and_update().clone();
             let pictures = changes.borrow_and_update().pictures;
             let Some(view) = following.sessions().view(session) else { break };
-            let records = matches!(view.recording, RecordingView::Running { .. });
-            if std::mem::replace(&mut recorded, records) != records {
-                mark_recorded(&window, &view.name, records);
+            let title = title(&view);
+            if told.as_ref() != Some(&title) {
+                show_title(&window, &title);
+                told = Some(title);
             }
             let others = following.sessions().all().len().saturating_sub(1);
             // The page has gone.
@@ -76,9 +77,10 @@ pub async fn keep(
     name: String,
     with_login: bool,
 ) -> Result<Option<Kept>> {
-    let kept = engine.sessions().keep(session_of(&window)?, &name, with_login).await?;
-    if let Some(kept) = &kept {
-        window.set_title(&kept.name).map_err(system)?;
+    let session = session_of(&window)?;
+    let kept = engine.sessions().keep(session, &name, with_login).await?;
+    if let Some(view) = engine.sessions().view(session) {
+        show_title(&window, &title(&view));
     }
     Ok(kept)
 }
@@ -103,10 +105,7 @@ pub async fn correct_address(window: WebviewWindow, engine: EngineState<'_>, tex
     let session = session_of(&window)?;
     let wrong = |problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] };
     engine.sessions().correct(session, Address::parse(&text).map_err(wrong)?);
-    match engine.sessions().view(session) {
-        Some(view) => window.set_title(&view.name).map_err(system),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Brings the list to the front, with the form of this session's machine.
@@ -191,9 +190,13 @@ pub async fn set_fullscreen(window: WebviewWindow, engine: EngineState<'_>, on: 
     platform::fill_monitors(&window, on.then_some(chosen)).map_err(system)
 }
 
-/// Width and height of each monitor of this computer, as the window system lists them.
+/// Width and height of each monitor of this computer, as the window system lists them; none where full screen cannot be told which
+/// of them to fill.
 #[command]
 pub async fn monitors(window: WebviewWindow) -> Result<Vec<(u32, u32)>> {
+    if !platform::CHOOSES_MONITORS {
+        return Ok(Vec::new());
+    }
     let monitors = window.available_monitors().map_err(system)?;
     Ok(monitors.iter().map(|monitor| (monitor.size().width, monitor.size().height)).collect())
 }
@@ -271,10 +274,16 @@ async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
     written.await.map_err(system)?
 }
 
-/// Says in a window's title that its session is recorded: that is to be seen also where the page is not.
-fn mark_recorded(window: &WebviewWindow, name: &str, records: bool) {
-    let title = if records { format!("● {name}") } else { name.to_owned() };
-    if let Err(cause) = window.set_title(&title) {
+/// A window's title. It says that the session is recorded: that is to be seen also where the page is not.
+fn title(view: &SessionView) -> String {
+    match view.recording {
+        RecordingView::Running { .. } => format!("● {}", view.name),
+        _ => view.name.clone(),
+    }
+}
+
+fn show_title(window: &WebviewWindow, title: &str) {
+    if let Err(cause) = window.set_title(title) {
         tracing::debug!(%cause, "the window has gone");
     }
 }

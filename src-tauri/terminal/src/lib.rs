@@ -29,7 +29,7 @@ use portlight_engine::{
 };
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     path::{Path, absolute},
     process::ExitCode,
 };
@@ -101,10 +101,11 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// Whether this is the path of a recording, and no machine: by its ending, and as there is such a file.
+/// Whether this is the path of a recording, and no machine: by its ending, so that a file that is not there is said to be missing,
+/// and not looked up as a machine's name.
 pub fn is_recording(target: &str) -> bool {
-    let path = Path::new(target);
-    path.extension().is_some_and(|extension| extension == recording::EXTENSION) && path.is_file()
+    let extension = Path::new(target).extension().and_then(OsStr::to_str);
+    !target.contains("://") && extension.is_some_and(|extension| extension.eq_ignore_ascii_case(recording::EXTENSION))
 }
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {

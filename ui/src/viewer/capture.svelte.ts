@@ -27,8 +27,8 @@ export class Capture {
   /** Null while there is no screen. */
   source = $state.raw<Source | null>(null);
   readonly #window: Window;
-  /** A recording is about to begin. */
-  #beginning = false;
+  /** What a recording of is about to begin; one that goes meanwhile may never say where. */
+  #beginning: Source | null = null;
 
   constructor(window: Window) {
     this.#window = window;
@@ -57,9 +57,9 @@ export class Capture {
   /** Begins a recording, or ends it. */
   async toggleRecording(): Promise<void> {
     if (this.recording) return this.#window.attempt(() => engine.stopRecording());
-    if (!this.source || this.#beginning) return;
-    this.#beginning = true;
     const { source } = this;
+    if (!source || this.#beginning === source) return;
+    this.#beginning = source;
     await this.#window.attempt(async () => {
       const from = await engine.prepareRecording();
       let beginning: Beginning;
@@ -72,7 +72,7 @@ export class Capture {
       }
       await engine.beginRecording(toBytes(beginning));
     });
-    this.#beginning = false;
+    if (this.#beginning === source) this.#beginning = null;
   }
 
   /** Says what has become of a recording. */

@@ -387,7 +387,11 @@ export class Session {
   }
 
   #reach(next: SessionState): void {
-    if (next.state !== 'live') this.silence = 0;
+    if (next.state !== 'live') {
+      this.silence = 0;
+      // The WebSocket that has closed was another state's.
+      clearTimeout(this.#closeTimer);
+    }
     if (next.state === 'ready') {
       performance.mark('ready');
       this.drawn = this.pictured = false;
@@ -401,7 +405,6 @@ export class Session {
         this.showMessage(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
       }
     } else if (next.state !== 'live') {
-      clearTimeout(this.#closeTimer);
       this.url = null;
       // The message was about a picture that is gone. `drawn` stays: it tells an end from a failure to connect.
       this.dismissMessage();

@@ -21,4 +21,4 @@ pub(crate) use format::{Beginning, windows_to_bytes};
 pub(crate) use picture::save;
 pub(crate) use place::Kind;
 pub(crate) use player::{Played, Player};
-pub(crate) use recorder::{OnChange, Recorder};
+pub(crate) use recorder::{OnChange, Recorder, Unfinished};

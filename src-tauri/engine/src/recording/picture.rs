@@ -41,7 +41,10 @@ pub(crate) fn save(png: &[u8], machine: &str, ahead: i32, folder: &Path) -> Resu
     };
     let (mut file, path) =
         place::create(folder, Kind::Picture, machine, LocalTime { unix_ms, ahead }).map_err(failed)?;
-    file.write_all(png).map_err(|cause| failed((path.clone(), cause)))?;
+    if let Err(cause) = file.write_all(png) {
+        place::discard(&path);
+        return Err(failed((path, cause)));
+    }
     Ok(path)
 }
 

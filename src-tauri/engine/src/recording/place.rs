@@ -64,6 +64,12 @@ fn stem(machine: &str, time: LocalTime) -> String {
     format!("{machine} {year:04}-{month:02}-{day:02} {hour:02}.{minute:02}.{second:02}")
 }
 
+/// Removes a file that [`create`] has made, and that nothing came of.
+pub(super) fn discard(path: &Path) {
+    // Where it cannot be removed it stays, and harms nobody.
+    let _ = std::fs::remove_file(path);
+}
+
 /// Makes a new file that only this user can read. No file that is there is touched.
 pub(crate) fn create(
     folder: &Path,

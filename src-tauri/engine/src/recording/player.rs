@@ -2,7 +2,7 @@
 //! heard.
 
 use super::{
-    format::{self, Flaw, Head, Next, Windows},
+    format::{self, Flaw, Head, Next, RECORD_HEAD, Windows},
     recorder::OnChange,
 };
 use crate::error::RecordingError;
@@ -113,17 +113,20 @@ impl Recording {
     /// [`RecordingError::RecordingUnreadable`], [`RecordingError::NoRecording`], [`RecordingError::RecordingTooNew`],
     /// [`RecordingError::RecordingDamaged`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        // One file is one recording, by whatever name it is opened.
+        let path = &path.canonicalize().map_err(|cause| told(Flaw::Unreadable(cause), path))?;
         let told = |flaw| told(flaw, path);
         let file = File::open(path).map_err(|cause| told(Flaw::Unreadable(cause)))?;
         let size = file.metadata().map_err(|cause| told(Flaw::Unreadable(cause)))?.len();
         let mut file = BufReader::new(file);
         let head = Head::read(&mut file).map_err(told)?;
         let (mut duration, mut cut) = (0, true);
+        let mut here = file.stream_position().map_err(|cause| told(Flaw::Unreadable(cause)))?;
         loop {
             match format::next(&mut file, duration).map_err(told)? {
                 Next::Bytes { at, length } => {
-                    let here = file.stream_position().map_err(|cause| told(Flaw::Unreadable(cause)))?;
-                    if size.saturating_sub(here) < length as u64 {
+                    here += (RECORD_HEAD + length) as u64;
+                    if here > size {
                         break;
                     }
                     // Within the buffer, where it can.
@@ -173,7 +176,8 @@ fn told(flaw: Flaw, path: &Path) -> RecordingError {
 impl Player {
     pub(crate) fn new(recording: Recording, on_change: OnChange) -> Self {
         let duration = recording.duration;
-        let clock = Clock { position: 0.0, since: Instant::now(), playing: true, seeking: false, speed: 1.0, duration };
+        // It stands still until a page is there.
+        let clock = Clock { position: 0.0, since: Instant::now(), playing: true, seeking: true, speed: 1.0, duration };
         Self { recording, clock: Mutex::new(clock), wished: watch::Sender::new(0), on_change }
     }
 
@@ -213,10 +217,12 @@ impl Player {
         let deaf = async {
             let _ = copy(&mut from_page, &mut sink()).await;
         };
-        tokio::select! {
+        let played = tokio::select! {
             played = self.send(&mut to_page) => played,
             () = deaf => Played::Left,
-        }
+        };
+        self.clock.lock().hold(Instant::now());
+        played
     }
 
     async fn send(&self, to: &mut (impl AsyncWrite + Unpin)) -> Played {
@@ -268,8 +274,10 @@ impl Player {
                     drop(clock);
                     (self.on_change)();
                     None
-                } else {
+                } else if clock.playing {
                     clock.due(self.recording.duration)
+                } else {
+                    None
                 }
             };
             let end = async {
@@ -323,6 +331,11 @@ impl Clock {
                 (self.position, self.seeking) = (f64::from(position.min(self.duration)), true);
             }
         }
+    }
+
+    /// Stands still until a page has been sent what comes before.
+    fn hold(&mut self, now: Instant) {
+        (self.position, self.since, self.seeking) = (f64::from(self.position(now)), now, true);
     }
 
     /// When something of this time is to be sent; none while it stands still before it.
@@ -420,6 +433,43 @@ mod tests {
 
     async fn letter(page: &mut DuplexStream) -> char {
         char::from(page.read_u8().await.expect("a letter"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_until_a_page_is_there_does_not_count() {
+        let (_folder, recording) = letters(3);
+        let player = player(recording);
+        tokio::time::advance(Duration::from_millis(4500)).await;
+        assert_eq!(player.view().position, 0);
+        let (mut page, playing) = start(&player);
+        let began = Instant::now();
+        for (seconds, expected) in [(0, 'a'), (1, 'b')] {
+            assert_eq!(letter(&mut page).await, expected);
+            assert_eq!(began.elapsed().as_secs_f64().round() as u64, seconds, "{expected}");
+        }
+        // The page leaves, and another one comes.
+        drop(page);
+        playing.await.unwrap();
+        let left_at = player.view().position;
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(player.view().position, left_at);
+    }
+
+    #[tokio::test]
+    async fn who_stands_still_at_the_end_and_plays_sees_it_again() {
+        let (_folder, recording) = letters(3);
+        let player = player(recording);
+        let (mut page, played) = start(&player);
+        player.wish(PlaybackWish::Play { on: false });
+        player.wish(PlaybackWish::Seek { position: u32::MAX });
+        for expected in ['a', 'b', 'c'] {
+            assert_eq!(letter(&mut page).await, expected);
+        }
+        while player.view().seeking {
+            tokio::task::yield_now().await;
+        }
+        player.wish(PlaybackWish::Play { on: true });
+        assert!(matches!(played.await.unwrap(), Played::Again));
     }
 
     #[tokio::test(start_paused = true)]

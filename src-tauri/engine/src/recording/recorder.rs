@@ -9,7 +9,7 @@ use super::{
     place::{self, Kind, LocalTime},
 };
 use crate::error::RecordingError;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use serde::Serialize;
 use std::{
     fs::File,
@@ -23,11 +23,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// Bytes that are held until the page has said where the recording begins. A page is never further behind than the relay's
-/// window, which has 4 MiB.
-const MAX_HELD: usize = 16 * 1024 * 1024;
-/// Bytes that may wait for the disk.
-const MAX_QUEUED: usize = 64 * 1024 * 1024;
+/// Bytes that may wait: until the page has said where the recording begins, or for the disk. A recording begins between two
+/// messages, and one message may be a whole screen: 33 MB at 3840x2160.
+const MAX_WAITING: usize = 64 * 1024 * 1024;
+/// What a piece takes in memory beside its bytes: a server may send it byte by byte.
+const PIECE: usize = 64;
 
 /// What a window shows of its session's recording.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -68,6 +68,7 @@ pub(crate) type OnChange = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Recorder {
     state: Mutex<State>,
     on_change: OnChange,
+    unfinished: Unfinished,
     /// For the thread that writes, which must not keep the recorder alive.
     this: Weak<Self>,
 }
@@ -91,7 +92,11 @@ enum Phase {
     #[default]
     Off,
     /// Until the page says where it begins.
-    Holding(Vec<Held>),
+    Holding {
+        pieces: Vec<Held>,
+        /// What they take in memory.
+        size: usize,
+    },
     Writing(Queue),
 }
 
@@ -115,8 +120,8 @@ struct Queue {
 type Record = (u32, Vec<u8>);
 
 impl Recorder {
-    pub(crate) fn new(on_change: OnChange) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self { state: Mutex::default(), on_change, this: this.clone() })
+    pub(crate) fn new(on_change: OnChange, unfinished: Unfinished) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self { state: Mutex::default(), on_change, unfinished, this: this.clone() })
     }
 
     pub(crate) fn view(&self) -> RecordingView {
@@ -146,25 +151,27 @@ impl Recorder {
 
     /// These bytes of the server's are sent to the page.
     pub(crate) fn pass(&self, bytes: &[u8]) {
-        let mut state = self.state.lock();
-        let state = &mut *state;
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
         let Some(sent) = &mut state.sent else { return };
         let from = *sent;
         *sent += bytes.len() as u64;
         match &mut state.phase {
             Phase::Off => {}
-            Phase::Holding(held) => {
-                held.push(Held { from, at: Instant::now(), bytes: bytes.to_vec() });
-                if held.iter().map(|held| held.bytes.len()).sum::<usize>() > MAX_HELD {
+            Phase::Holding { pieces, size } => {
+                pieces.push(Held { from, at: Instant::now(), bytes: bytes.to_vec() });
+                *size += bytes.len() + PIECE;
+                if *size > MAX_WAITING {
                     state.number += 1;
-                    state.view =
-                        RecordingView::Failed { number: state.number, error: RecordingError::RecordingNotBegun };
+                    let error = RecordingError::RecordingNotBegun;
+                    state.view = RecordingView::Failed { number: state.number, error };
                     state.phase = Phase::Off;
+                    drop(guard);
                     (self.on_change)();
                 }
             }
             Phase::Writing(queue) => {
-                if !queue.put(Instant::now(), bytes) {
+                if !queue.put(Instant::now(), bytes.to_vec()) {
                     state.failure.get_or_insert(RecordingError::RecordingTooSlow { path: queue.path.clone() });
                     // Its thread writes what waits, and ends.
                     state.phase = Phase::Off;
@@ -185,7 +192,7 @@ impl Recorder {
                 Err(RecordingError::RecordingNotBegun)
             }
             (Some(sent), ..) => {
-                state.phase = Phase::Holding(Vec::new());
+                state.phase = Phase::Holding { pieces: Vec::new(), size: 0 };
                 Ok(sent)
             }
         }
@@ -209,33 +216,33 @@ impl Recorder {
         let Beginning { read, width, height, windows } = beginning;
         let head = Head { began: unix_ms, width, height, name: machine.to_owned(), windows };
         let mut state = self.state.lock();
-        let first = match &state.phase {
-            Phase::Holding(held) => held.first().map_or(state.sent, |first| Some(first.from)),
-            _ => None,
+        let (Some(sent), Phase::Holding { pieces, .. }) = (state.sent, std::mem::take(&mut state.phase)) else {
+            place::discard(&path);
+            return Err(RecordingError::RecordingNotBegun);
         };
-        let (Some(first), Some(sent), Phase::Holding(held)) = (first, state.sent, std::mem::take(&mut state.phase))
-        else {
-            return discard(&path);
-        };
+        let first = pieces.first().map_or(sent, |first| first.from);
         if !(first..=sent).contains(&read) {
-            return discard(&path);
+            place::discard(&path);
+            return Err(RecordingError::RecordingNotBegun);
         }
         let (records, to_write) = mpsc::channel();
         let queue = Queue { began: Instant::now(), path: path.clone(), records, queued: Arc::default() };
-        for Held { from, at, bytes } in held {
+        for Held { from, at, mut bytes } in pieces {
             let skipped = usize::try_from(read.saturating_sub(from)).unwrap_or(usize::MAX).min(bytes.len());
-            queue.put(at, &bytes[skipped..]);
+            queue.put(at, bytes.split_off(skipped));
         }
         let writer = Writer { file, head, began: queue.began, queued: Arc::clone(&queue.queued), to_write };
-        let this = self.this.clone();
+        let (this, unfinished) = (self.this.clone(), self.unfinished.one());
         let writing = path.clone();
         let spawned = std::thread::Builder::new().name("recording".to_owned()).spawn(move || {
             let written = writer.write();
             if let Some(recorder) = this.upgrade() {
                 recorder.written(writing, written);
             }
+            drop(unfinished);
         });
         if let Err(cause) = spawned {
+            place::discard(&path);
             return Err(RecordingError::RecordingNotWritten { path, detail: cause.to_string() });
         }
         state.phase = Phase::Writing(queue);
@@ -274,23 +281,47 @@ impl Recorder {
     }
 }
 
-/// A file that nothing came of.
-fn discard(path: &Path) -> Result<(), RecordingError> {
-    // Empty, and made a moment ago.
-    let _ = std::fs::remove_file(path);
-    Err(RecordingError::RecordingNotBegun)
+/// The recordings of all sessions that are not yet complete, so that an end can wait for them.
+#[derive(Clone, Default)]
+pub(crate) struct Unfinished(Arc<(Mutex<usize>, Condvar)>);
+
+/// One of them, until it is dropped.
+struct One(Unfinished);
+
+impl Unfinished {
+    fn one(&self) -> One {
+        *self.0.0.lock() += 1;
+        One(self.clone())
+    }
+
+    /// Waits until all are complete, but no longer than this; blocks. They have to be stopped before.
+    pub(crate) fn wait(&self, most: Duration) {
+        let (count, fewer) = &*self.0;
+        fewer.wait_while_for(&mut count.lock(), |count| *count > 0, most);
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        let (count, fewer) = &*self.0.0;
+        *count.lock() -= 1;
+        fewer.notify_all();
+    }
 }
 
 impl Queue {
     /// False where too much waits.
-    fn put(&self, at: Instant, bytes: &[u8]) -> bool {
+    fn put(&self, at: Instant, mut bytes: Vec<u8>) -> bool {
         let at = millis(at.saturating_duration_since(self.began));
-        for part in bytes.chunks(MAX_RECORD) {
-            if self.queued.fetch_add(part.len(), Ordering::Relaxed) + part.len() > MAX_QUEUED {
+        while !bytes.is_empty() {
+            let rest = bytes.split_off(bytes.len().min(MAX_RECORD));
+            let part = std::mem::replace(&mut bytes, rest);
+            let size = part.len() + PIECE;
+            if self.queued.fetch_add(size, Ordering::Relaxed) + size > MAX_WAITING {
                 return false;
             }
             // Where the thread has ended, it has said why.
-            let _ = self.records.send((at, part.to_vec()));
+            let _ = self.records.send((at, part));
         }
         true
     }
@@ -321,7 +352,7 @@ impl Writer {
                 next => next.ok(),
             };
             let Some((at, bytes)) = next else { break };
-            self.queued.fetch_sub(bytes.len(), Ordering::Relaxed);
+            self.queued.fetch_sub(bytes.len() + PIECE, Ordering::Relaxed);
             file.write_all(&format::record_head(at, bytes.len()))?;
             file.write_all(&bytes)?;
             last = at;
@@ -348,7 +379,7 @@ mod tests {
 
     fn recorder() -> (Arc<Recorder>, mpsc::Receiver<()>) {
         let (changed, changes) = mpsc::channel();
-        (Recorder::new(Arc::new(move || _ = changed.send(()))), changes)
+        (Recorder::new(Arc::new(move || _ = changed.send(())), Unfinished::default()), changes)
     }
 
     /// The bytes of all records, and what is behind them.
@@ -406,6 +437,45 @@ mod tests {
     }
 
     #[test]
+    fn an_end_waits_until_all_is_written_but_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = Unfinished::default();
+        let recorder = Recorder::new(Arc::new(|| ()), unfinished.clone());
+        recorder.connected(0);
+        recorder.prepare().unwrap();
+        recorder.begin(beginning(0), "Studio", 0, folder.path()).unwrap();
+        let much = vec![7; 8 * MAX_RECORD];
+        recorder.pass(&much);
+        let began = Instant::now();
+        unfinished.wait(Duration::from_millis(10));
+        assert!(began.elapsed() >= Duration::from_millis(10), "it was not stopped");
+        recorder.stop();
+        // The session may be forgotten meanwhile.
+        drop(recorder);
+        unfinished.wait(Duration::from_secs(10));
+        let entry = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap();
+        let (_, bytes, over) = recorded(&entry.path()).unwrap();
+        assert_eq!(bytes.len(), much.len());
+        assert!(matches!(over, Next::End { .. }), "{over:?}");
+    }
+
+    #[test]
+    fn a_screen_that_is_one_large_message_may_pass_before_it_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let (recorder, changes) = recorder();
+        recorder.connected(0);
+        recorder.prepare().unwrap();
+        let screen = 3840 * 2160 * 4;
+        for _ in 0..screen / 8192 {
+            recorder.pass(&[1; 8192]);
+        }
+        recorder.pass(b"new");
+        recorder.begin(beginning(screen as u64 / 8192 * 8192), "Studio", 0, folder.path()).unwrap();
+        recorder.stop();
+        assert_eq!(recorded(&saved(&recorder, &changes)).unwrap().1, b"new");
+    }
+
+    #[test]
     fn where_it_cannot_begin_there_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let (recorder, _changes) = recorder();
@@ -431,7 +501,7 @@ mod tests {
         let (recorder, changes) = recorder();
         recorder.connected(0);
         recorder.prepare().unwrap();
-        for _ in 0..=MAX_HELD / MAX_RECORD {
+        for _ in 0..=MAX_WAITING / MAX_RECORD {
             recorder.pass(&vec![0; MAX_RECORD]);
         }
         changes.try_recv().expect("it was told");
@@ -449,7 +519,7 @@ mod tests {
         recorder.begin(beginning(0), "Studio", 0, folder.path()).unwrap();
         // As much at once as a disk that stands still would leave waiting: nothing here waits for it.
         if let Phase::Writing(queue) = &recorder.state.lock().phase {
-            queue.queued.fetch_add(MAX_QUEUED, Ordering::Relaxed);
+            queue.queued.fetch_add(MAX_WAITING, Ordering::Relaxed);
         }
         recorder.pass(b"one more");
         loop {

@@ -11,10 +11,7 @@ use crate::{
     recording::{Played, Player},
 };
 use relay::EndReason;
-use tokio::{
-    io::{AsyncWriteExt, duplex},
-    time::timeout,
-};
+use tokio::{io::duplex, time::timeout};
 
 /// Plays until the page leaves, or the file is broken. To go back, the page gets the recording from its beginning again, on a
 /// new connection: what it has decoded by then is of no use before.
@@ -45,10 +42,10 @@ async fn play_once(run: &Run, player: &Player) -> Result<(), Error> {
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let Greeted { viewer, first, .. } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    // Whatever it asks for, it gets what was recorded.
+    let Greeted { viewer, .. } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
-    let (mut near, far) = duplex(ROOM);
-    near.write_all(&first).await.map_err(|_| ConnectError::cancelled())?;
+    let (near, far) = duplex(ROOM);
     tokio::select! {
         biased;
         played = player.play(far) => match played {

@@ -8,12 +8,12 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
     model::{Address, ClipboardSharing, Display, HostId, SessionId, Target},
-    recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recording},
+    recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::spawn_blocking};
 
 /// All sessions of the app. They end when this is dropped.
@@ -22,6 +22,7 @@ pub struct Sessions {
     open: Mutex<Open>,
     /// What has changed about all of them together.
     changed: watch::Sender<Changes>,
+    unfinished: Unfinished,
 }
 
 #[derive(Default)]
@@ -34,7 +35,12 @@ struct Open {
 
 impl Sessions {
     pub(crate) fn new(services: Services) -> Self {
-        Self { services: Arc::new(services), open: Mutex::default(), changed: watch::Sender::default() }
+        Self {
+            services: Arc::new(services),
+            open: Mutex::default(),
+            changed: watch::Sender::default(),
+            unfinished: Unfinished::default(),
+        }
     }
 
     /// An id for a session that starts later, so that its window can be made before.
@@ -46,24 +52,28 @@ impl Sessions {
 
     /// Starts the session `id`: it dials at once; its window may come later.
     pub fn start(&self, id: SessionId, target: Target) {
-        let on_recording = self.on_recording();
-        self.insert(id, Session::new(id, target, None, &self.services, on_recording, |run| Box::pin(run::run(run))));
+        let recorder = self.recorder();
+        self.insert(id, Session::new(id, target, None, &self.services, recorder, |run| Box::pin(run::run(run))));
     }
 
     /// Starts the session `id` with a recording in place of a machine.
     pub fn start_playing(&self, id: SessionId, recording: Recording) {
         let target = Target::recording(recording.name(), recording.path());
-        let session =
-            Session::new(id, target, None, &self.services, self.on_recording(), |run| Box::pin(play::play(run)));
+        let recorder = self.recorder();
+        let session = Session::new(id, target, None, &self.services, recorder, |run| Box::pin(play::play(run)));
         self.insert(id, session.playing(Player::new(recording, self.on_recording())));
     }
 
     /// Starts the session `id` with a server that has connected to us: the person is asked first.
     pub fn start_reverse(&self, id: SessionId, incoming: IncomingConnection) {
         let target = Target::caller(incoming.from);
-        let on_recording = self.on_recording();
+        let recorder = self.recorder();
         let runs = |run| -> BoxFuture<'static, ()> { Box::pin(run::run(run)) };
-        self.insert(id, Session::new(id, target, Some(incoming), &self.services, on_recording, runs));
+        self.insert(id, Session::new(id, target, Some(incoming), &self.services, recorder, runs));
+    }
+
+    fn recorder(&self) -> Arc<Recorder> {
+        Recorder::new(self.on_recording(), self.unfinished.clone())
     }
 
     /// What has changed about a recording is told like all else.
@@ -342,6 +352,12 @@ impl Sessions {
         }
     }
 
+    /// Ends all recordings, and waits until they are complete, but no longer than this; blocks. For the end of Portlight.
+    pub fn finish_recordings(&self, most: Duration) {
+        self.each(|_, session| session.recorder.stop());
+        self.unfinished.wait(most);
+    }
+
     /// The last bytes of each zlib stream before the recording that it plays: each behind its length, two bytes. Empty where it
     /// plays none.
     pub fn playback_windows(&self, id: SessionId) -> Vec<u8> {
@@ -367,6 +383,8 @@ impl Sessions {
         let session = self.open.lock().sessions.remove(&id);
         if let Some(session) = session {
             session.close();
+            // Now, and not when its task has ended: Portlight may end before.
+            session.recorder.stop();
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
-    recording::{OnChange, Player, Recorder},
+    recording::{Player, Recorder},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -130,7 +130,7 @@ impl Session {
         target: Target,
         incoming: Option<IncomingConnection>,
         services: &Services,
-        on_recording: OnChange,
+        recorder: Arc<Recorder>,
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
@@ -159,7 +159,7 @@ impl Session {
             state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
-            recorder: Recorder::new(on_recording),
+            recorder,
             player: None,
             runs,
             inner: Mutex::new(inner),

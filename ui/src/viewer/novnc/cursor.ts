@@ -36,7 +36,7 @@ export function chooseCursor(rfb: Internals, { dot }: Cursors, chosen: () => Cur
   rfb._refreshCursor = () => {
     // Before the canvas is there, and after.
     if (chosen() === 'server' || rfb._cursor._target === null) refresh();
-    else if (chosen() === 'dot') rfb._cursor.change(dot.rgbaPixels, dot.hotx, dot.hoty, dot.w, dot.h);
+    else if (chosen() === 'always_dot') rfb._cursor.change(dot.rgbaPixels, dot.hotx, dot.hoty, dot.w, dot.h);
     else rfb._cursor.change([], 0, 0, 0, 0);
   };
 }

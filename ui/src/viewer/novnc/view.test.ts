@@ -84,7 +84,7 @@ test('one of several screens is seen alone, and the pointer stays in it', async 
 test('the pointer is the server’s, a dot or nothing', async () => {
   const { rfb } = await connect();
   const change = vi.spyOn(rfb._cursor, 'change');
-  rfb.cursor = 'dot';
+  rfb.cursor = 'always_dot';
   expect(change.mock.lastCall?.slice(3)).toEqual([3, 3]);
   rfb.cursor = 'nothing';
   expect(change.mock.lastCall?.slice(3)).toEqual([0, 0]);

@@ -230,10 +230,12 @@ impl Drop for Withdraw<'_> {
 impl Run {
     /// A run that nothing drives, so that a test can.
     pub(in crate::session) fn idle(target: Target, services: Arc<Services>) -> Self {
-        let session =
-            Arc::new(Session::new(crate::model::SessionId(1), target, None, &services, Arc::new(|| ()), |_| {
-                Box::pin(std::future::ready(()))
-            }));
-        Self::new(session, services, 0)
+        use crate::{
+            model::SessionId,
+            recording::{Recorder, Unfinished},
+        };
+        let recorder = Recorder::new(Arc::new(|| ()), Unfinished::default());
+        let never = |_| -> futures_util::future::BoxFuture<'static, ()> { Box::pin(std::future::ready(())) };
+        Self::new(Arc::new(Session::new(SessionId(1), target, None, &services, recorder, never)), services, 0)
     }
 }
