@@ -129,6 +129,35 @@ async fn a_window_comes_back_where_the_user_has_put_it() {
 }
 
 #[tokio::test]
+async fn full_screen_is_no_place_of_a_window() {
+    let desk = Desk::of("full_screen_is_no_place_of_a_window").open().await;
+    let server = Server::start(&desk, None).await;
+    save(&desk, &server, &json!({}));
+    let place = || desk.display().place_of("Studio");
+    let sized = |width, height| move |place: &(i32, i32, i32, i32)| (place.2, place.3) == (width, height);
+    let app = App::start(&desk, &["Studio"]).await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("live").await;
+    until("the window", async || place()).await;
+    desk.display().place("Studio", (500, 400));
+    until("the new place", async || place().filter(sized(500, 400))).await;
+    let file = desk.home().join("data/portlight/places.json");
+    until("the place to be remembered", async || file.exists().then_some(())).await;
+    let remembered = std::fs::read_to_string(&file).expect("places");
+    viewer.use_tool("#full-screen").await;
+    let (width, height) = desk.display().size();
+    until("full screen", async || place().filter(sized(width.into(), height.into()))).await;
+    // It stays in full screen when the screen there has another size.
+    server.display.set_size(800, 600);
+    viewer.until("the new size", "document.querySelector('#screen canvas').width === 800").await;
+    assert!(place().is_some_and(|place| sized(width.into(), height.into())(&place)), "{:?}", place());
+    // What is still to be noted is noted now.
+    desk.display().close_window("Studio");
+    app.end().await;
+    assert_eq!(std::fs::read_to_string(&file).expect("places"), remembered);
+}
+
+#[tokio::test]
 async fn new_windows_lie_beside_each_other_and_keep_fitting_their_screen() {
     let desk = Desk::of("new_windows_lie_beside_each_other_and_keep_fitting_their_screen").open().await;
     let server = Server::start(&desk, None).await;

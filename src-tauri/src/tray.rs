@@ -150,7 +150,7 @@ fn shortened(label: &str) -> String {
 /// In the order that the window shows.
 fn favourites(hosts: &[HostView]) -> Vec<&HostView> {
     let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
-    favourites.sort_by_key(|host| (host.favourite_place.unwrap_or(u32::MAX), host.name.to_lowercase()));
+    favourites.sort_by_key(|host| host.favourite_order());
     favourites.truncate(MAX_FAVOURITES);
     favourites
 }

@@ -16,7 +16,7 @@
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
-//! | `fill_monitors` | full screen, on one monitor or several |
+//! | `CHOOSES_MONITORS`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.

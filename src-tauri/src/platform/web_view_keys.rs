@@ -28,6 +28,14 @@ pub fn watch_side_buttons(
     Ok(())
 }
 
+/// Full screen is on the window's own monitor.
+pub const CHOOSES_MONITORS: bool = false;
+
+/// Whether it is in full screen.
+pub fn is_full_screen(window: &WebviewWindow) -> tauri::Result<bool> {
+    window.is_fullscreen()
+}
+
 /// Fills the window's own monitor, whichever was chosen; none: it is a window again.
 pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> tauri::Result<()> {
     window.set_fullscreen(monitors.is_some())

@@ -7,7 +7,10 @@ use super::{
 pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
-    web_view_keys::{GIVES_KEYS, fill_monitors, grab_keyboard, ungrab_keyboard, watch_keys, watch_side_buttons},
+    web_view_keys::{
+        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, grab_keyboard, is_full_screen, ungrab_keyboard, watch_keys,
+        watch_side_buttons,
+    },
 };
 use std::{io, os::windows::process::CommandExt, path::Path, process::Command, ptr, thread};
 use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};

@@ -146,7 +146,7 @@ fn refit(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     let places = window.state::<Places>();
     let before = places.remote(window.label(), remote).unwrap_or(VIEWER_PAGE.size);
     let Some(monitor) = window.current_monitor()? else { return Ok(()) };
-    if window.is_maximized()? || window.is_fullscreen()? {
+    if window.is_maximized()? || platform::is_full_screen(window)? {
         return Ok(());
     }
     let area = area(&monitor);

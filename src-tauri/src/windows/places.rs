@@ -2,6 +2,7 @@
 //! the machine, and Portlight does not move it.
 
 use super::{geometry::Size, page::session_of};
+use crate::platform;
 use portlight_engine::{
     Engine,
     store::{Place, Places as Store},
@@ -174,7 +175,7 @@ fn remember(places: &Store, host: portlight_engine::model::HostId, monitors: Str
 
 /// None where a window has no place of its own at the moment.
 fn place_of(window: &WebviewWindow) -> Option<Place> {
-    if window.is_fullscreen().ok()? || window.is_minimized().ok()? {
+    if platform::is_full_screen(window).ok()? || window.is_minimized().ok()? {
         return None;
     }
     let (corner, size) = (window.outer_position().ok()?, window.inner_size().ok()?);

@@ -11,7 +11,7 @@ mod side_buttons;
 
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
-pub use full_screen::fill_monitors;
+pub use full_screen::{CHOOSES_MONITORS, fill_monitors, is_full_screen};
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};
