@@ -53,6 +53,10 @@ export function shortened(name: string): string {
 /** What went wrong and what to do, in a sentence or two; then the server's or the system's own words, where there are any. */
 export function errorText(error: EngineError, lang: Language = language): string {
   if (error.code === 'fields') return error.fields.map((field) => problemText(field, lang)).join(between(lang));
+  if (error.code === 'fields_of') {
+    const problems = error.fields.map((field) => problemText(field, lang));
+    return [t('error.fields_of', { machine: error.machine }, lang), ...problems].join(between(lang));
+  }
   const sentences = [t(sentenceOf(error), factsOf(error, lang), lang)];
   if ('reason' in error && error.reason?.trim()) sentences.push(saidText(error.reason, lang));
   if ('detail' in error && error.detail.trim())

@@ -15,6 +15,14 @@ pub enum FormError {
         /// One entry a field in question.
         fields: Vec<FieldProblem>,
     },
+    /// The same, where several machines were to be changed together.
+    #[error("{machine}: {}", fields.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    FieldsOf {
+        /// The first one that cannot be changed so.
+        machine: String,
+        /// One entry a field in question.
+        fields: Vec<FieldProblem>,
+    },
     /// The machine's address, repeater ID or SSH host has changed, and the keyring has something that was meant for the old
     /// one: shall it go along?
     #[error("is the saved login meant for {address} as well?")]

@@ -110,9 +110,10 @@ pub enum Quality {
 pub enum Cursor {
     /// The server's cursor; a dot where it has none.
     #[default]
+    #[serde(alias = "dot")]
     Server,
-    /// A dot, whatever cursor the server has.
-    Dot,
+    /// A dot, whatever cursor the server has. In the file it is not `dot`, which meant what [`Cursor::Server`] means.
+    AlwaysDot,
     /// Nothing: for servers that draw the cursor into the picture.
     Nothing,
 }

@@ -46,6 +46,21 @@ pub struct HostOptions {
     pub notes: String,
 }
 
+/// What leads to a server: where it is the same, so is the server. Whom the proxy knows us as makes no other way.
+pub(super) fn way<'a>(
+    address: &'a Address,
+    options: &'a HostOptions,
+    ssh_jump: Option<&'a Jump>,
+    proxy: Option<&Proxy>,
+) -> impl PartialEq + use<'a> {
+    (address, &options.repeater_id, ssh_jump, proxy.map(Proxy::without_username))
+}
+
+/// The place of a favourite in the user's order; those without a place come last, by name.
+fn favourite_order(place: Option<u32>, name: &str) -> impl Ord + use<> {
+    (place.unwrap_or(u32::MAX), name.to_lowercase())
+}
+
 impl Default for HostOptions {
     fn default() -> Self {
         let (username, repeater_id, ca_file, client_certificate, client_key) = Default::default();
@@ -176,10 +191,18 @@ impl Host {
         Self::new(name.to_owned(), Address::Demo)
     }
 
+    /// Sorts favourites.
+    pub(crate) fn favourite_order(&self) -> impl Ord + use<> {
+        favourite_order(self.favourite_place, &self.name)
+    }
+
     /// Whether both lead to the same server: what is known about one holds for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
-        (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
-            && self.proxy.as_ref().map(Proxy::without_username) == other.proxy.as_ref().map(Proxy::without_username)
+        self.way() == other.way()
+    }
+
+    fn way(&self) -> impl PartialEq {
+        way(&self.address, &self.options, self.ssh_jump.as_ref(), self.proxy.as_ref())
     }
 
     /// The host as shown.
@@ -427,6 +450,13 @@ pub enum FieldProblem {
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
+}
+
+impl HostView {
+    /// Sorts favourites.
+    pub fn favourite_order(&self) -> impl Ord + use<> {
+        favourite_order(self.favourite_place, &self.name)
+    }
 }
 
 #[cfg(test)]

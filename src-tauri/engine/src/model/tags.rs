@@ -28,6 +28,8 @@ pub enum Colour {
     Other(String),
 }
 
+const COMMAS: [char; 2] = [',', '，'];
+
 /// Tags as typed: each without the space around it, none empty, none twice. Commas part them, and case does not tell them
 /// apart.
 ///
@@ -35,7 +37,7 @@ pub enum Colour {
 /// What is wrong with the first one that cannot be a tag.
 pub fn tags(typed: &[String]) -> Result<Vec<String>, TextProblem> {
     let mut tags: Vec<String> = Vec::new();
-    for text in typed.iter().flat_map(|text| text.split([',', '，'])) {
+    for text in typed.iter().flat_map(|text| text.split(COMMAS)) {
         let tag = one_line(text)?;
         if tag.chars().count() > MAX_TAG {
             return Err(TextProblem::TooLong);
@@ -69,10 +71,17 @@ pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
         List(Vec<String>),
         Text(String),
     }
-    Ok(match Written::deserialize(deserializer)? {
+    let written = match Written::deserialize(deserializer)? {
         Written::List(list) => list,
-        Written::Text(text) => text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect(),
-    })
+        Written::Text(text) => vec![text],
+    };
+    let mut tags: Vec<String> = Vec::new();
+    for tag in written.iter().flat_map(|text| text.split(COMMAS)).map(str::trim) {
+        if !tag.is_empty() && !tags.iter().any(|other| is_same_tag(other, tag)) {
+            tags.push(tag.to_owned());
+        }
+    }
+    Ok(tags)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a session looks at.
 
-use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac, Proxy};
+use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac, Proxy, host::way};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
@@ -83,8 +83,11 @@ impl Target {
 
     /// Whether both lead to the same server: only then a login of one is for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
-        (&self.address, &self.repeater_id, &self.ssh_jump) == (&other.address, &other.repeater_id, &other.ssh_jump)
-            && self.proxy.as_ref().map(Proxy::without_username) == other.proxy.as_ref().map(Proxy::without_username)
+        self.way() == other.way()
+    }
+
+    fn way(&self) -> impl PartialEq {
+        way(&self.address, &self.options, self.ssh_jump.as_ref(), self.proxy.as_ref())
     }
 
     /// The name under which keys of a server are known that connected to us: its port is another one each time.

@@ -15,6 +15,7 @@ use crate::{
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
+    collections::HashSet,
     sync::{Arc, Weak},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -320,14 +321,12 @@ impl Hosts {
     pub async fn remove(self: &Arc<Self>, ids: Vec<HostId>) -> Result<()> {
         let removed = ids.clone();
         self.list.change(move |list| list.remove(&removed)).await?;
-        for id in ids {
-            let hosts = Arc::downgrade(self);
-            self.undo.begin(id, async move {
-                if let Some(hosts) = Weak::upgrade(&hosts) {
-                    hosts.forget(id).await;
-                }
-            });
-        }
+        let (hosts, forgotten) = (Arc::downgrade(self), ids.clone());
+        self.undo.begin(&ids, async move {
+            if let Some(hosts) = Weak::upgrade(&hosts) {
+                hosts.forget(forgotten).await;
+            }
+        });
         Ok(())
     }
 
@@ -346,27 +345,36 @@ impl Hosts {
         Ok(())
     }
 
-    /// Forgets a removed host's logins, then the host. A keyring that refuses is asked again at the next start.
-    async fn forget(&self, id: HostId) {
-        {
+    /// Forgets removed hosts' logins, then the hosts, in one write. A keyring that refuses is asked again at the next start.
+    async fn forget(&self, ids: Vec<HostId>) {
+        let ids = {
             let mut too_late = self.undo.too_late.lock().await;
-            if !self.list.get().removed().contains(&id) {
-                return;
-            }
-            too_late.insert(id);
-        }
-        let forgotten = async {
-            self.keyring.forget(id).await?;
-            self.keyring.forget(HttpAuth::account(id)).await?;
-            let gone = self.list.change(move |list| {
-                list.take_removed(id);
-                Ok::<_, StoreError>(())
-            });
-            Ok::<_, Error>(gone.await?)
+            let removed: HashSet<_> = self.list.get().removed().into_iter().collect();
+            let ids: Vec<_> = ids.into_iter().filter(|id| removed.contains(id)).collect();
+            too_late.extend(&ids);
+            ids
         };
-        if let Err(error) = forgotten.await {
-            tracing::warn!(%error, "a removed machine's password is not forgotten yet");
+        let mut forgotten = Vec::new();
+        for id in ids {
+            match self.forget_logins(id).await {
+                Ok(()) => forgotten.push(id),
+                Err(error) => tracing::warn!(%error, "a removed machine's password is not forgotten yet"),
+            }
         }
+        let gone = self.list.change(move |list| {
+            for id in forgotten {
+                list.take_removed(id);
+            }
+            Ok::<_, StoreError>(())
+        });
+        if let Err(error) = gone.await {
+            tracing::warn!(%error, "removed machines are not forgotten yet");
+        }
+    }
+
+    async fn forget_logins(&self, id: HostId) -> Result<(), KeyringError> {
+        self.keyring.forget(id).await?;
+        self.keyring.forget(HttpAuth::account(id)).await
     }
 
     // ---- starting
@@ -379,9 +387,7 @@ impl Hosts {
                 self.add_notice(error.into());
             }
         }
-        for id in self.list.get().removed() {
-            self.forget(id).await;
-        }
+        self.forget(self.list.get().removed()).await;
     }
 
     /// Adds something that the user has to know.
@@ -706,7 +712,7 @@ mod tests {
         *fixture.keyring.hold.lock() = Some((begun, going_on));
         let forgetting = tokio::spawn({
             let hosts = Arc::clone(&fixture.hosts);
-            async move { hosts.forget(id).await }
+            async move { hosts.forget(vec![id]).await }
         });
         tokio::task::spawn_blocking(move || beginning.recv().unwrap()).await.unwrap();
         // The keyring is forgetting it in this moment.
@@ -719,7 +725,7 @@ mod tests {
         let id = fixture.saved("studio:2").await;
         fixture.hosts.remove(vec![id]).await.unwrap();
         fixture.hosts.restore(vec![id]).await.unwrap();
-        fixture.hosts.forget(id).await;
+        fixture.hosts.forget(vec![id]).await;
         assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some());
     }
 

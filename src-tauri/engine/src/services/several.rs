@@ -70,6 +70,9 @@ impl SharedChange {
                     asks = (asks.0 | has_password, asks.1 | has_http_auth);
                     address = one;
                 }
+                Err(Error::Form(FormError::Fields { fields })) => {
+                    return Err(FormError::FieldsOf { machine: form.name, fields }.into());
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -86,24 +89,21 @@ impl Hosts {
     /// Changes several hosts.
     ///
     /// # Errors
-    /// [`FormError::Fields`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
+    /// [`FormError::FieldsOf`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
     /// nothing is saved. The keyring's, where a login could not be forgotten: then all else is.
     pub async fn change_several(&self, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
         let forgotten = self.list.change(move |list| change.run(list, &ids)).await?;
-        for (id, forgotten) in forgotten {
-            if forgotten.password {
-                self.keyring.forget(id).await?;
-                let noted = self.list.change(move |list| {
-                    list.get_mut(id)?.has_password = false;
-                    Ok::<_, StoreError>(())
-                });
-                noted.await?;
+        let mut refused = Ok(());
+        for (id, Forgotten { password, http_auth }) in forgotten {
+            // One that is not forgotten is no reason to leave the others.
+            if password {
+                refused = refused.and(self.keyring.forget(id).await);
             }
-            if forgotten.http_auth {
-                self.keyring.forget(HttpAuth::account(id)).await?;
+            if http_auth {
+                refused = refused.and(self.keyring.forget(HttpAuth::account(id)).await);
             }
         }
-        Ok(())
+        Ok(refused?)
     }
 }
 
@@ -162,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_be_changed_so_is_named_by_its_field() {
+    fn one_that_cannot_be_changed_so_is_named_with_its_field() {
         let (mut list, ids) = list();
         list.get_mut(ids[1]).unwrap().address = "/run/vnc.sock".parse().unwrap();
         let refused = change(json!({ "ssh_jump": "gate" })).run(&mut list, &ids).unwrap_err();
-        assert!(matches!(refused, Error::Form(FormError::Fields { .. })), "{refused}");
+        assert!(matches!(&refused, Error::Form(FormError::FieldsOf { machine, .. }) if machine == "b"), "{refused}");
         assert_eq!(change(json!({})).run(&mut list, &[HostId::new()]).err(), Some(StoreError::NoSuchHost.into()));
     }
 }

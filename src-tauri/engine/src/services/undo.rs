@@ -4,6 +4,7 @@ use crate::model::HostId;
 use parking_lot::Mutex;
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{runtime::Handle, time::sleep};
@@ -14,8 +15,8 @@ pub const UNDO: Duration = Duration::from_secs(10);
 
 /// The removals that can be undone, and those that cannot any more.
 pub(super) struct Undo {
-    /// Dropping one keeps the host from being forgotten.
-    timers: Mutex<HashMap<HostId, AbortOnDropHandle<()>>>,
+    /// Hosts that were removed together have one. Dropping it keeps them from being forgotten.
+    timers: Mutex<HashMap<HostId, Arc<AbortOnDropHandle<()>>>>,
     /// Being forgotten: too late. Locked for as long as one host's fate is decided and noted in the list, so that
     /// restoring and forgetting exclude each other.
     pub(super) too_late: tokio::sync::Mutex<HashSet<HostId>>,
@@ -28,15 +29,16 @@ impl Undo {
     }
 
     /// Runs `forget` when the time is up.
-    pub(super) fn begin(&self, id: HostId, forget: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn begin(&self, ids: &[HostId], forget: impl Future<Output = ()> + Send + 'static) {
         let timer = self.runtime.spawn(async {
             sleep(UNDO).await;
             forget.await;
         });
-        self.timers.lock().insert(id, AbortOnDropHandle::new(timer));
+        let timer = Arc::new(AbortOnDropHandle::new(timer));
+        self.timers.lock().extend(ids.iter().map(|id| (*id, Arc::clone(&timer))));
     }
 
-    /// Stops the time.
+    /// Stops the time, where it runs for no other host.
     pub(super) fn end(&self, id: HostId) {
         self.timers.lock().remove(&id);
     }

@@ -39,10 +39,10 @@ impl List {
     }
 }
 
-/// The favourites in their order; those without a place come last, by name.
+/// The favourites in their order.
 fn favourites(hosts: &[Host]) -> Vec<&Host> {
     let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
-    favourites.sort_by_key(|host| (host.favourite_place.unwrap_or(u32::MAX), host.name.to_lowercase()));
+    favourites.sort_by_key(|host| host.favourite_order());
     favourites
 }
 

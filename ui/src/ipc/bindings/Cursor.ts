@@ -3,4 +3,4 @@
 /**
  * What is shown where the pointer is.
  */
-export type Cursor = "server" | "dot" | "nothing";
+export type Cursor = "server" | "always_dot" | "nothing";

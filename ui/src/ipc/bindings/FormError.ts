@@ -8,6 +8,14 @@ export type FormError = { "code": "fields",
 /**
  * One entry a field in question.
  */
+fields: Array<FieldProblem>, } | { "code": "fields_of", 
+/**
+ * The first one that cannot be changed so.
+ */
+machine: string, 
+/**
+ * One entry a field in question.
+ */
 fields: Array<FieldProblem>, } | { "code": "confirm_address", 
 /**
  * The new one.
