@@ -62,22 +62,23 @@ const LAYOUTS: &[Layout] = &[
 ];
 
 /// What xev prints, one word for each key that went down or up.
-struct Keys(Arc<Process>);
+pub struct Keys(Arc<Process>);
 
 impl Keys {
-    async fn on(desk: &Desk, server: &Server) -> Self {
+    /// Begins to read on a server's screen.
+    pub async fn on(desk: &Desk, server: &Server) -> Self {
         let mut xev = desk.command("xev");
         xev.env("DISPLAY", &server.display.name).args(["-event", "keyboard", "-geometry", "640x480+0+0"]);
         Self(desk.spawn("xev", &mut xev))
     }
 
     /// How many lines there are.
-    fn mark(&self) -> usize {
+    pub fn mark(&self) -> usize {
         self.0.said().lines().count()
     }
 
     /// What was said since `mark`.
-    fn since(&self, mark: usize) -> String {
+    pub fn since(&self, mark: usize) -> String {
         let said = self.0.said();
         let mut words = String::new();
         let mut kind = "";
@@ -144,7 +145,7 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
 }
 
 /// The window of a server's screen, with the keyboard.
-async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
+pub async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
     let viewer = app.viewer(&server.address()).await;
     viewer.until_state("live").await;
     app.desk().display().focus(&server.address());

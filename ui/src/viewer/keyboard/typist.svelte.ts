@@ -77,7 +77,7 @@ export class Typist {
     };
     add('typing.look', [...foreign.filter((letter) => !unicode.includes(letter)), ...unicode]);
     add('typing.left_out', impossible);
-    this.#window.showMessage(joined(sentences), sentences.length > 1 ? null : 4_000);
+    this.#window.showMessage(joined(sentences), sentences.length > 1 ? 15_000 : 4_000);
   }
 }
 
