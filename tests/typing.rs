@@ -3,6 +3,7 @@
 use crate::{
     desk::{App, Desk, Page, Server, until},
     keyboard::{Keys, in_front},
+    user,
 };
 use serde_json::Value;
 use std::fs;
@@ -52,9 +53,8 @@ async fn chords_are_picked_in_taps_kept_and_never_stay_down() {
     let desk = Desk::of("chords").without_keyring().open().await;
     let server = Server::start(&desk, None).await;
     let keys = Keys::on(&desk, &server).await;
-    let mut other = desk.command("xev");
-    let _other = desk.spawn("another window", other.args(["-name", "another window"]));
-    let app = App::start(&desk, &[&server.address()]).await;
+    let app = App::start(&desk, &[]).await;
+    user::connect(&app.hosts().await, &server.address()).await;
     let viewer = in_front(&app, &server).await;
 
     open_keys(&viewer).await;
@@ -97,7 +97,7 @@ async fn chords_are_picked_in_taps_kept_and_never_stay_down() {
     viewer.press("#keys-panel", ESCAPE).await;
     viewer.until_shown("#held").await;
     arrive(&keys, mark, "+Control_L").await;
-    desk.display().focus("another window");
+    desk.display().focus("Portlight");
     arrive(&keys, mark, "+Control_L -Control_L").await;
     viewer.until_gone("#held").await;
 }
@@ -116,7 +116,6 @@ async fn a_text_is_typed_letter_for_letter_and_a_stop_leaves_nothing_down() {
     viewer.until_gone("#typing").await;
     let told = viewer.text_of("#toast").await;
     assert!(told.contains('漢') && told.contains('€'), "{told}");
-    viewer.click("#toast .button").await;
     open_keys(&viewer).await;
     viewer.click(&modifier(1)).await;
     viewer.press("#key-letter", "d").await;
@@ -148,9 +147,10 @@ async fn a_text_is_typed_letter_for_letter_and_a_stop_leaves_nothing_down() {
                 .await;
         let letters = words.matches(['A', 'B', 'C']).count();
         assert!(letters < 1200, "it was stopped: {letters}");
-        let mut down = Vec::new();
         // With Shift it has another name.
-        for word in words.replace("Meta_L", "Alt_L").split_whitespace() {
+        let words = words.replace("Meta_L", "Alt_L");
+        let mut down = Vec::new();
+        for word in words.split_whitespace() {
             match word.split_at(1) {
                 ("+", key) => down.push(key),
                 (_, key) => down.retain(|other| *other != key),
