@@ -212,3 +212,29 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
         assert_eq!(words.matches('+').count(), words.matches('-').count(), "nothing is held: {words}");
     }
 }
+
+#[tokio::test]
+async fn leaving_a_panel_presses_nothing_there_and_loses_no_key() {
+    let desk = Desk::of("keyboard_leaving_a_panel").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    let focus = |id: &str| format!("document.activeElement?.id === {id:?}");
+
+    for _ in 0..6 {
+        viewer.use_tool("#clipboard").await;
+        viewer.until("the panel", &focus("clipboard-text")).await;
+        let mark = keys.mark();
+        desk.display().press("Escape");
+        viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+        let arrived = keys.of(&desk, &[E]).await;
+        assert_eq!(keys.since(mark).trim(), "+e -e +F9 -F9", "{arrived}");
+        desk.display().press("ctrl+alt+shift+t");
+        viewer.until("the toolbar", &focus("protection")).await;
+        desk.display().press("Right");
+        viewer.until("the next button", &focus("ctrl-alt-del")).await;
+        desk.display().press("Escape");
+        viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+    }
+}

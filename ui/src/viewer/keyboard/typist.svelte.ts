@@ -75,8 +75,8 @@ export class Typist {
     const add = (key: Key, letters: string[]) => {
       if (letters.length > 0) sentences.push(t(key, { letters: listed(letters) }));
     };
-    add('typing.look', [...foreign.filter((letter) => !unicode.includes(letter)), ...unicode]);
     add('typing.left_out', impossible);
+    add('typing.look', [...foreign.filter((letter) => !unicode.includes(letter)), ...unicode]);
     this.#window.showMessage(joined(sentences), sentences.length > 1 ? 15_000 : 4_000);
   }
 }
