@@ -112,7 +112,7 @@ async fn a_text_is_typed_letter_for_letter_and_a_stop_leaves_nothing_down() {
     let viewer = in_front(&app, &server).await;
 
     let written = desk.home().join("typed");
-    begin(&viewer, &format!("stty -echo -ixon; cat > {}\n{TEXT}\n", written.display()), "steady").await;
+    begin(&viewer, &format!("stty -echo -ixon; cat > {}\n{TEXT}\n", written.display()), "fast").await;
     viewer.until_gone("#typing").await;
     let told = viewer.text_of("#toast").await;
     assert!(told.contains('漢') && told.contains('€'), "{told}");

@@ -3,8 +3,8 @@
 // RFB has no characters, only keys: a server is told an X11 symbol, and looks for a key that has it in a keyboard layout of its own.
 // - Xvnc and x11vnc find it on any level, press or release Shift as it needs to be, and take a key that is free for symbols that
 //   their layout lacks.
-// - QEMU looks for the key in the layout of its option `-k` (us where there is none), and presses that key only. Without Shift it
-//   types `a` for `A` and `1` for `!`.
+// - QEMU looks for the key in the layout of its option `-k` (us where there is none), and presses that key only: without Shift it
+//   types `1` for `!`.
 // So Shift goes down for capitals and for what lies above on a us keyboard: QEMU needs it, and the others undo it where it is
 // wrong. No scan code is sent along, as QEMU would then look at nothing else, and the key of `z` is not everywhere where it is here.
 
