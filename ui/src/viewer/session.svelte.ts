@@ -49,6 +49,8 @@ export class Session {
   flashes = $state(0);
   /** The relay's WebSocket, while there is a screen. */
   url = $state<string | null>(null);
+  /** As the server calls it, from the first `ready` on. */
+  desktopName = $state('');
   /** What protects the session, from the first `ready` on. */
   protection = $state.raw<Protection | null>(null);
   /** The toast's text, and what can be done there. */
@@ -411,6 +413,7 @@ export class Session {
       this.figures = null;
       this.screens = 1;
       this.url = next.url;
+      this.desktopName = next.desktop_name;
       this.protection = next.protection;
       if (next.not_stored) {
         this.showMessage(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));

@@ -21,6 +21,14 @@ export function isUnicode(codePoint: number): boolean {
   return keysymOf(codePoint) >= UNICODE;
 }
 
+/**
+ * Whether a server knows such symbols, by the name of its desktop. QEMU's own one takes the lower 16 bits of a symbol for all of it,
+ * and so presses Enter for the `－` of Chinese and Japanese texts, and Backspace for their `（`.
+ */
+export function knowsUnicode(desktopName: string): boolean {
+  return !/^QEMU\b/.test(desktopName);
+}
+
 /** Whether Shift is pressed for it. */
 export function needsShift(letter: string): boolean {
   return above.includes(letter) || (letter.toLowerCase() !== letter && letter.toUpperCase() === letter);

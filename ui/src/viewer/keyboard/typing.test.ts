@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { knowsUnicode } from './symbols';
 import { typed } from './typing';
 
 const keys = (text: string) =>
@@ -19,11 +20,7 @@ test.each([
   ['Unicode', '漢', ['+1006f22 -1006f22']],
   ['beyond its first plane', '😀', ['+101f600 -101f600']],
   ['an accent behind its letter', 'e\u0301', ['+e9 -e9']],
-  [
-    'lines and tabs',
-    'a\r\nb\rc\n\t',
-    ['+61 -61', RETURN, '+62 -62', RETURN, '+63 -63', RETURN, '+ff09 -ff09'],
-  ],
+  ['lines and tabs', 'a\r\nb\rc\n\t', ['+61 -61', RETURN, '+62 -62', RETURN, '+63 -63', RETURN, '+ff09 -ff09']],
   ['nothing for what no key gives', '\u0007\ud800\u{fffff}', []],
   ['nothing for the mark in front of a file', '\ufeffa', ['+61 -61']],
 ])('%s', (_, text, expected) => expect(keys(text)).toEqual(expected));
@@ -47,6 +44,13 @@ test('says what may not arrive, each once', () => {
     impossible: ['U+0007', 'U+0000'],
   });
   expect(typed('plain ASCII\n\t~')).toMatchObject({ foreign: [], unicode: [], impossible: [] });
+});
+
+test('what a server would take for another key is left out', () => {
+  const { presses, impossible } = typed('é－（a）\n', knowsUnicode('QEMU (windows)'));
+  expect(presses.map(([stroke]) => stroke?.keysym)).toEqual([0xe9, 0x61, 0xff0d]);
+  expect(impossible).toEqual(['－', '（', '）']);
+  expect(knowsUnicode('ada@qemu')).toBe(true);
 });
 
 test('counts lines as people do', () => {

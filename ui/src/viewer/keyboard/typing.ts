@@ -15,12 +15,15 @@ export interface Typed {
   foreign: string[];
   /** Those among them that go as Unicode's symbols, which some servers do not know at all. */
   unicode: string[];
-  /** Characters that no key gives: they are left out. */
+  /** Characters that there is no key for: they are left out. */
   impossible: string[];
 }
 
-/** Composed: `é` may come as `e` and an accent, for which there is no key. The byte order mark in front of a file is none of its text. */
-export function typed(text: string): Typed {
+/**
+ * Composed: `é` may come as `e` and an accent, for which there is no key. The byte order mark in front of a file is none of its text.
+ * `withUnicode` says whether the server knows Unicode's symbols.
+ */
+export function typed(text: string, withUnicode = true): Typed {
   const letters = [
     ...text
       .replace(/^\ufeff/, '')
@@ -31,12 +34,12 @@ export function typed(text: string): Typed {
   const [foreign, unicode, impossible] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const letter of letters) {
     const press = pressOf(letter);
-    if (!press) {
+    const codePoint = letter.codePointAt(0) ?? 0;
+    if (!press || (!withUnicode && codePoint > LAST_ASCII && isUnicode(codePoint))) {
       impossible.add(readable(letter));
       continue;
     }
     presses.push(press);
-    const codePoint = letter.codePointAt(0) ?? 0;
     if (codePoint <= LAST_ASCII) continue;
     foreign.add(readable(letter));
     if (isUnicode(codePoint)) unicode.add(readable(letter));
