@@ -127,12 +127,17 @@ async fn a_text_is_typed_letter_for_letter_and_a_stop_leaves_nothing_down() {
 
     let keys = Keys::on(&desk, &server).await;
     viewer.press("#keys-panel", ESCAPE).await;
-    for stop in ["#stop-typing", "#view-only"] {
+    for stop in ["#stop-typing", "#screen canvas", "#view-only"] {
         let mark = keys.mark();
         begin(&viewer, &"ABC".repeat(400), "steady").await;
         until("some of it", async || (keys.since(mark).matches("+C").count() > 3).then_some(())).await;
         match stop {
             "#stop-typing" => viewer.click(stop).await,
+            // A key that is pressed by hand.
+            "#screen canvas" => {
+                viewer.click(stop).await;
+                desk.display().press("x");
+            }
             tool => viewer.use_tool(tool).await,
         }
         viewer.until_gone("#typing").await;
