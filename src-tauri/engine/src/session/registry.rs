@@ -7,7 +7,7 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
-    model::{Address, ClipboardSharing, Display, HostId, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
@@ -267,6 +267,10 @@ impl Sessions {
     /// All sessions whose window is open, in the order in which they began.
     pub fn all(&self) -> Vec<OpenSession> {
         let mut all: Vec<_> = self.each(|id, session| session.seen_from_afar(id));
+        let pictures = &self.services.pictures;
+        all.iter_mut()
+            .filter(|session| pictures.choice(session.host) == PictureChoice::Off)
+            .for_each(|session| session.picture = None);
         all.sort_by_key(|session| session.id);
         all
     }

@@ -189,6 +189,7 @@ impl Session {
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             can_wake: host.unwrap_or_default(),
+            picture: services.pictures.choice(target.host),
             clipboard_unchosen: inner.clipboard_unchosen(),
             display: target.display,
             recording: self.recorder.view(),

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
     recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct SessionView {
     pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
+    /// What is shown and kept of its screen.
+    pub picture: PictureChoice,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether it is recorded.
