@@ -52,7 +52,11 @@ export class FakeBackend {
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name' };
+  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows' };
+  /** The pictures of machines that are kept. */
+  keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
+  /** The last picture of the viewer's machine. */
+  lastPicture = new ArrayBuffer();
   openSessions: OpenSession[] = [];
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];
@@ -80,6 +84,7 @@ export class FakeBackend {
   readonly filesDragged: Listeners<boolean> = new Set();
   readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly wished: Listeners<void> = new Set();
+  readonly picturesChanged: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
