@@ -69,6 +69,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
                 windows::viewer_closing(window);
+                windows::leave(window, api);
                 closing(window, api);
             }
             WindowEvent::Moved(_) | WindowEvent::Resized(_) => windows::moved(window),

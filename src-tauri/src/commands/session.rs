@@ -40,7 +40,8 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
             }
             let others = following.sessions().all().len().saturating_sub(1);
             // The page has gone.
-            if channel.send(SessionUpdate { view, state, others, pictures }).is_err() {
+            let leaving = following.sessions().is_leaving(session);
+            if channel.send(SessionUpdate { view, state, others, pictures, leaving }).is_err() {
                 break;
             }
             let changed = tokio::select! {

@@ -18,7 +18,10 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -34,6 +37,8 @@ pub(super) struct Session {
     pub(super) recorder: Arc<Recorder>,
     /// Plays the recording that it shows in place of a machine.
     player: Option<Arc<Player>>,
+    /// Its window is about to close.
+    leaving: AtomicBool,
     /// What a run does: see `run::run`.
     runs: RunFn,
     inner: Mutex<Inner>,
@@ -161,6 +166,7 @@ impl Session {
             retry_now: Notify::new(),
             recorder,
             player: None,
+            leaving: AtomicBool::new(false),
             runs,
             inner: Mutex::new(inner),
         }
@@ -230,6 +236,15 @@ impl Session {
 
     pub(super) fn set_picture(&self, picture: String) {
         self.inner.lock().picture = Some(picture);
+    }
+
+    /// Says whether it did not before.
+    pub(super) fn begin_leaving(&self) -> bool {
+        !self.leaving.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     pub(super) fn tried(&self) -> Vec<StageReport> {

@@ -53,6 +53,8 @@ pub struct SessionUpdate {
     /// How many small pictures were asked for until now: the page sends one when this grows.
     #[cfg_attr(test, ts(type = "number"))]
     pub pictures: u64,
+    /// Whether the window is about to close: the page keeps a last picture, and closes it then.
+    pub leaving: bool,
 }
 
 /// Where a session is.

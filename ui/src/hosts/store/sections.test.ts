@@ -73,12 +73,7 @@ describe('the list', () => {
       open(4, 'r', r ?? '', 'ended'),
     ];
     const cards = { sessions, recent: 4 };
-    expect(shown(hosts, 'name', cards)).toEqual([
-      'open: session-1 o session-3',
-      'favourites: f',
-      'recent: r',
-      'others: x',
-    ]);
+    expect(shown(hosts, 'name', cards)).toEqual(['open: session-1 o session-3', 'favourites: f', 'others: r x']);
     expect(arranged(hosts, 'name', cards).every(({ cards }) => cards)).toBe(true);
     const many = Array.from({ length: 13 }, (_, n) => host(`n${n}`, { last_opened: n < 3 ? n : null }));
     const sections = arranged(many, 'name', { sessions: [], recent: 2 });

@@ -36,19 +36,19 @@ export function arranged(byName: readonly HostView[], order: Order, cards: Cards
   if (open.length > 0) rest = rest.filter(({ id }) => !shown.has(id));
   const latest = rest.filter((host) => host.last_opened !== null).sort(byLastUse);
   let recent: HostView[] = [];
-  if (order !== 'last_used') {
+  const isCards = cards !== null;
+  // So few are found without being sorted twice.
+  const isFew = isCards && byName.length <= FEW && order !== 'tag';
+  if (order !== 'last_used' && !isFew) {
     recent = latest.slice(0, cards?.recent ?? RECENT);
     const shown = new Set(recent);
     rest = rest.filter((host) => !shown.has(host));
   }
-  const isCards = cards !== null;
   const sections: Section[] = [
     { kind: 'open', rows: open, cards: isCards },
     { kind: 'favourites', rows: rowsOf(favourites), cards: isCards },
     { kind: 'recent', rows: rowsOf(recent), cards: isCards },
-    ...(order === 'tag'
-      ? byTag(rest)
-      : [{ kind: 'others' as const, rows: rowsOf(sorted(rest, order)), cards: isCards && byName.length <= FEW }]),
+    ...(order === 'tag' ? byTag(rest) : [{ kind: 'others' as const, rows: rowsOf(sorted(rest, order)), cards: isFew }]),
   ];
   return sections.filter(({ rows }) => rows.length > 0);
 }

@@ -48,6 +48,8 @@ export class FakeBackend {
   others = 0;
   /** How many pictures were asked for. */
   pictures = 0;
+  /** The viewer is about to close. */
+  leaving = false;
   /** What was done in the last attempt to connect. */
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
@@ -124,8 +126,8 @@ export class FakeBackend {
 
   /** What the viewer is told about its session now. */
   update(): SessionUpdate {
-    const { session, state, others, pictures } = this;
-    return { view: { ...session }, state, others, pictures };
+    const { session, state, others, pictures, leaving } = this;
+    return { view: { ...session }, state, others, pictures, leaving };
   }
 
   /** Whether a text goes this way now. */
