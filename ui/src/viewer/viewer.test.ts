@@ -110,6 +110,19 @@ test('opens the socket once, itself, and hands it to noVNC', async () => {
   expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, cursor: 'server' });
 });
 
+test('another choice does not set the scaling anew: to follow the window asks the server', async () => {
+  const rfb = await goLive();
+  const scalings: unknown[] = [];
+  Object.defineProperty(rfb, 'scaling', { set: (scaling) => scalings.push(scaling) });
+  await userEvent.click(find('#view-only'));
+  expect(rfb.viewOnly).toBe(true);
+  await userEvent.click(find('#scale'));
+  await userEvent.click(screen.getByRole('menuitemradio', { name: t('viewer.cursor_always_dot') }));
+  await settle();
+  expect(rfb.cursor).toBe('always_dot');
+  expect(scalings).toEqual([]);
+});
+
 test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {
   engine.session.view_only = true;
   engine.state = ready;
