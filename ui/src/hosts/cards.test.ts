@@ -58,7 +58,7 @@ async function show(...hosts: HostView[]) {
   await waitFor(() => expect(document.querySelector('.card')).not.toBeNull());
 }
 
-const names = () => screen.getAllByRole('option').map((card) => card.dataset.name);
+const names = () => screen.getAllByRole('option').map((card) => card.querySelector('.name')?.textContent);
 const selected = () => screen.getAllByRole('option').find((card) => card.ariaSelected === 'true')?.dataset.name;
 
 describe('cards', () => {

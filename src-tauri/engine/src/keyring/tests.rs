@@ -227,7 +227,11 @@ fn a_locked_keyring_says_so() {
         secrets.check().await.unwrap();
         assert_eq!(secrets.get(id).await.unwrap_err(), KeyringError::Locked);
         assert_eq!(secrets.peek(id).await.unwrap_err(), KeyringError::Locked);
-        assert_eq!(secrets.peek(HostId::new()).await.unwrap_err(), KeyringError::Locked, "what is new could not be stored");
+        assert_eq!(
+            secrets.peek(HostId::new()).await.unwrap_err(),
+            KeyringError::Locked,
+            "what is new could not be stored"
+        );
         assert_eq!(secrets.set(id, &secret("hunter3")).await, Err(KeyringError::Locked));
         assert_eq!(secrets.set(HostId::new(), &secret("hunter3")).await, Err(KeyringError::Locked));
         assert_eq!(secrets.forget(id).await, Err(KeyringError::Locked));
