@@ -19,6 +19,8 @@ export class KeptPicture {
   #screen: HTMLCanvasElement | null = null;
   /** The file that was kept last. */
   #kept = new Uint8Array();
+  /** A web view that cannot make WebP files makes PNG files instead; WebKitGTK does. */
+  #type: typeof WEBP | typeof JPEG = WEBP;
   #timers: ReturnType<typeof setTimeout>[] = [];
 
   /** What is to be kept of the screen is asked for each time. */
@@ -51,11 +53,20 @@ export class KeptPicture {
     const blurred = choice === 'blurred';
     const small = drawn(screen, SIZE, blurred);
     const { width, height } = screen;
-    const file = small && (await encoded(small));
+    const file = small && (await this.#encoded(small));
     if (!file || isSame(file, this.#kept)) return;
     this.#kept = file;
     // One that is lost is missed by nobody: the next one follows.
     await keepPicture(toBytes({ blurred, width, height, file })).catch(() => {});
+  }
+
+  /** A WebP file, or a JPEG file where the web view makes no other; null where it makes neither. */
+  async #encoded(small: HTMLCanvasElement): Promise<Uint8Array<ArrayBuffer> | null> {
+    const file = await toFile(small, this.#type);
+    if (file?.type === this.#type) return new Uint8Array(await file.arrayBuffer());
+    if (this.#type === JPEG) return null;
+    this.#type = JPEG;
+    return this.#encoded(small);
   }
 
   #stop(): void {
@@ -63,14 +74,6 @@ export class KeptPicture {
     this.#timers.forEach(clearTimeout);
     this.#timers = [];
   }
-}
-
-/** A WebP file, or a JPEG file where the web view makes no other; null where it makes neither. */
-async function encoded(canvas: HTMLCanvasElement): Promise<Uint8Array<ArrayBuffer> | null> {
-  // A web view that cannot make the type makes another one, and says which.
-  const wished = await toFile(canvas, WEBP);
-  const file = wished?.type === WEBP ? wished : await toFile(canvas, JPEG);
-  return file && (file.type === WEBP || file.type === JPEG) ? new Uint8Array(await file.arrayBuffer()) : null;
 }
 
 function toFile(canvas: HTMLCanvasElement, type: string): Promise<Blob | null> {

@@ -50,14 +50,15 @@ describe('the kept picture', () => {
     expect(types).toEqual(['image/webp', 'image/jpeg']);
     await vi.advanceTimersByTimeAsync(EVERY_MS);
     expect(kept()).toHaveLength(1);
-    file = fileOf('b', 'image/webp');
+    expect(types.slice(2)).toEqual(['image/jpeg']);
+    file = fileOf('b', 'image/jpeg');
     await vi.advanceTimersByTimeAsync(EVERY_MS);
     expect(kept().slice(1)).toEqual([[0, 4, 0, 3, 0, 98]]);
-    file = fileOf('c', 'image/webp');
+    file = fileOf('c', 'image/jpeg');
     picture.end();
     await vi.advanceTimersByTimeAsync(0);
     expect(kept()).toHaveLength(3);
-    file = fileOf('d', 'image/webp');
+    file = fileOf('d', 'image/jpeg');
     await vi.advanceTimersByTimeAsync(2 * EVERY_MS);
     expect(kept()).toHaveLength(3);
   });

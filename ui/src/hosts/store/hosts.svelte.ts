@@ -95,6 +95,7 @@ export class Hosts {
 
   #loading: Promise<void> | null = null;
   #stale = false;
+  #preferred = Promise.resolve();
   #shownNotices = new Set<string>();
   #removed = new RemovedHosts();
 
@@ -118,7 +119,7 @@ export class Hosts {
       engine.onClosing(() => (this.closing = true)),
       engine.onWishes(() => void this.#grant()),
     ];
-    void this.#prefer();
+    this.#preferred = this.#prefer();
     const unfollows = [this.sessions.follow(), this.pictures.follow()];
     void this.load();
     // What was wished for while this page was still loading.
@@ -349,6 +350,8 @@ export class Hosts {
       while (this.#stale) {
         this.#stale = false;
         const { hosts, notices } = await engine.listHosts();
+        // No rows that become cards a moment later.
+        await this.#preferred;
         this.all = hosts;
         this.#addNotices(notices);
       }
