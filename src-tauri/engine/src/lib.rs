@@ -188,7 +188,7 @@ impl Engine {
     /// Keeps a session's picture with its machine, as far as that is chosen. Says whether it did; one that is not in the list has
     /// none kept.
     pub async fn keep_picture(&self, session: SessionId, picture: Taken) -> bool {
-        match self.sessions.host(session) {
+        match self.sessions.shown_host(session) {
             Some(host) => self.pictures.keep(host, picture).await,
             None => false,
         }

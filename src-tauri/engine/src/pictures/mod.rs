@@ -16,7 +16,7 @@ pub use taken::Taken;
 use crate::{
     error::KeyringError,
     keyring::Keyring,
-    model::{HostId, PictureChoice},
+    model::{Host, HostId, PictureChoice},
     store::{HostList, PreferencesFile},
 };
 use parking_lot::Mutex;
@@ -59,6 +59,8 @@ struct Inner {
     /// None before the key was there.
     shelf: tokio::sync::Mutex<Option<Arc<Mutex<Shelf>>>>,
     changed: watch::Sender<u64>,
+    /// The machines with a picture, as they were when it was looked last.
+    pictured: Mutex<HashMap<HostId, Host>>,
 }
 
 impl Pictures {
@@ -70,7 +72,7 @@ impl Pictures {
         runtime: &Handle,
     ) -> Self {
         let (shelf, changed) = (tokio::sync::Mutex::default(), watch::Sender::default());
-        let inner = Arc::new(Inner { folder, keyring, list, preferences, shelf, changed });
+        let inner = Arc::new(Inner { folder, keyring, list, preferences, shelf, changed, pictured: Mutex::default() });
         let follow = follow(Arc::downgrade(&inner), inner.list.changes(), inner.preferences.changes());
         let _following = AbortOnDropHandle::new(runtime.spawn(follow));
         Self { inner, _following }
@@ -110,7 +112,10 @@ impl Pictures {
         let kept = blocking(move || {
             let mut shelf = shelf.lock();
             // The machine may have been removed while the keyring was asked: whoever tidies comes after this lock.
-            inner.allows(host, picture.blurred).then(|| shelf.put(host, &picture))
+            inner.allows(host, picture.blurred).then(|| {
+                inner.pictured.lock().extend(inner.list.get().get(host).map(|known| (host, known.clone())));
+                shelf.put(host, &picture)
+            })
         });
         match kept.await.flatten() {
             Some(Ok(())) => {
@@ -179,11 +184,18 @@ impl Inner {
         let list = self.list.get();
         let all = self.preferences.get().pictures;
         let removed = list.removed();
-        let choices: HashMap<_, _> = list.all().iter().map(|host| (host.id, host.picture)).collect();
-        shelf.lock().retain(|host, blurred| match choices.get(&host) {
-            Some(own) => suits((*own).max(all), blurred),
-            None => removed.contains(&host),
+        let mut shelf = shelf.lock();
+        let mut pictured = self.pictured.lock();
+        shelf.retain(|id, blurred| match list.get(id) {
+            // Of another server it is not the picture.
+            Some(host) => {
+                let is_another = pictured.get(&id).is_some_and(|before| !before.is_same_server(host));
+                suits(host.picture.max(all), blurred) && !is_another
+            }
+            None => removed.contains(&id),
         });
+        let with_picture = shelf.all().into_iter().filter_map(|view| list.get(view.host));
+        *pictured = with_picture.map(|host| (host.id, host.clone())).collect();
     }
 }
 

@@ -96,6 +96,28 @@ async fn it_goes_with_its_machine_once_that_cannot_come_back() {
 }
 
 #[tokio::test]
+async fn it_is_none_of_another_server() {
+    let house = house(&Keyring::in_memory()).await;
+    let host = house.host;
+    assert!(house.keep(false).await);
+    house
+        .change(move |list| {
+            list.get_mut(host)?.name = "Studio".into();
+            Ok(())
+        })
+        .await;
+    assert!(house.pictures.get(host).await.is_some());
+    house
+        .change(move |list| {
+            list.get_mut(host)?.address = "elsewhere:1".parse().unwrap();
+            Ok(())
+        })
+        .await;
+    house.until_files(0).await;
+    assert!(house.keep(false).await);
+}
+
+#[tokio::test]
 async fn the_stricter_choice_counts_and_what_it_forbids_is_removed() {
     let house = house(&Keyring::in_memory()).await;
     let host = house.host;

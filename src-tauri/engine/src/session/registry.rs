@@ -190,6 +190,14 @@ impl Sessions {
         self.get(id)?.host()
     }
 
+    /// The saved host whose server it shows: none where that leads elsewhere by now.
+    pub(crate) fn shown_host(&self, id: SessionId) -> Option<HostId> {
+        let target = self.get(id)?.target();
+        let list = self.services.list.get();
+        let host = list.get(target.host?)?;
+        Target::from(host).is_same_server(&target).then_some(host.id)
+    }
+
     /// What was done in its last attempt to connect, stage by stage.
     pub fn tried(&self, id: SessionId) -> Vec<StageReport> {
         self.get(id).map(|session| session.tried()).unwrap_or_default()

@@ -225,6 +225,10 @@ impl Session {
         self.inner.lock().target.host
     }
 
+    pub(super) fn target(&self) -> Target {
+        self.inner.lock().target.clone()
+    }
+
     /// Where it is, as an overview tells it.
     pub(super) fn seen_from_afar(&self, id: SessionId) -> OpenSession {
         let inner = self.inner.lock();
