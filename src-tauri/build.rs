@@ -35,6 +35,8 @@ const COMMANDS: &[&str] = &[
     "set_preferences",
     "open_sessions",
     "show_session",
+    "pictures",
+    "picture",
     "choose_recording",
     // a viewer window, on its own session
     "attach",
@@ -48,6 +50,8 @@ const COMMANDS: &[&str] = &[
     "show_sessions",
     "show_next_session",
     "set_picture",
+    "keep_picture",
+    "last_picture",
     "reconnect",
     "close",
     "close_window",

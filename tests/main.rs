@@ -21,6 +21,7 @@ mod order;
 mod pace;
 mod pages;
 mod passwords;
+mod pictures;
 mod prewarmed;
 mod protection;
 mod quality;

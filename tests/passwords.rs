@@ -137,6 +137,8 @@ async fn removing_a_machine_can_be_undone_and_forgets_its_password_later() {
     assert_eq!(passwords(desk.bus()).await, 1, "needed for the undo");
     until_passwords(desk.bus(), 0).await;
     hosts.until_gone("#undo").await;
+    desk.display().close_window("Studio");
+    hosts.until_gone("#hosts [data-session]").await;
     assert!(!hosts.text().await.contains("Studio"), "{}", hosts.text().await);
 }
 

@@ -5,6 +5,7 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
+//!         ├▶ pictures ──▶ store, keyring            the last picture of each machine's screen
 //!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
 //!         │           └▶ recording               pictures and recordings of a session
 //!         └▶ doctor ──▶ connect                  an observer with a report
@@ -19,6 +20,7 @@ pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
+pub mod pictures;
 mod platform;
 pub mod recording;
 mod services;
@@ -41,6 +43,7 @@ pub use transport::{reverse, ssh::askpass};
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
 use model::{Host, HostDraft, PasswordChange, SessionId, Target};
+use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
@@ -57,7 +60,8 @@ pub struct Engine {
     reverse: Reverse,
     hints: Arc<SeenHints>,
     places: Places,
-    preferences: PreferencesFile,
+    preferences: Arc<PreferencesFile>,
+    pictures: Arc<Pictures>,
     keyring: Keyring,
     pins: Pins,
     _starting: AbortOnDropHandle<()>,
@@ -96,15 +100,41 @@ impl Engine {
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
-        let sessions =
-            Sessions::new(session::Services { relay, keyring: keyring.clone(), pins: pins.clone(), list, runtime });
+        let preferences = Arc::new(preferences);
+        let pictures = Arc::new(Pictures::new(
+            settings.cache.join("pictures"),
+            keyring.clone(),
+            Arc::clone(&list),
+            Arc::clone(&preferences),
+            &runtime,
+        ));
+        let sessions = Sessions::new(session::Services {
+            relay,
+            keyring: keyring.clone(),
+            pins: pins.clone(),
+            list,
+            pictures: Arc::clone(&pictures),
+            runtime,
+        });
         let hints = Arc::new(SeenHints::open(&settings.data));
         let begin = {
             let (hosts, hints) = (Arc::clone(&hosts), Arc::clone(&hints));
             async move { hosts.begin(&hints).await }
         };
         let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
-        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, places, preferences, keyring, pins, _starting }))
+        Ok(Arc::new(Self {
+            hosts,
+            sessions,
+            imports,
+            reverse,
+            hints,
+            places,
+            preferences,
+            pictures,
+            keyring,
+            pins,
+            _starting,
+        }))
     }
 
     /// The saved hosts, without starting anything.
@@ -148,6 +178,25 @@ impl Engine {
     /// What the user prefers for all machines.
     pub fn preferences(&self) -> &PreferencesFile {
         &self.preferences
+    }
+
+    /// The last pictures of machines' screens.
+    pub fn pictures(&self) -> &Pictures {
+        &self.pictures
+    }
+
+    /// Keeps a session's picture with its machine, as far as that is chosen. Says whether it did; one that is not in the list has
+    /// none kept.
+    pub async fn keep_picture(&self, session: SessionId, picture: Taken) -> bool {
+        match self.sessions.shown_host(session) {
+            Some(host) => self.pictures.keep(host, picture).await,
+            None => false,
+        }
+    }
+
+    /// The last picture of the machine that a session is about.
+    pub async fn last_picture(&self, session: SessionId) -> Option<Taken> {
+        self.pictures.get(self.sessions.host(session)?).await
     }
 
     /// Starts the session of this name, and notes when the host was last opened.

@@ -346,6 +346,7 @@ async fn a_form_is_examined_without_saving_it() {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
+        cache: folder.path().join("cache"),
         keyring: Keyring::in_memory(),
         origins: vec![],
         demo_name: "Demo".into(),

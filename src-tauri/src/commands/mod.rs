@@ -5,6 +5,7 @@
 
 mod hosts;
 mod imports;
+mod pictures;
 mod recordings;
 mod session;
 
@@ -51,6 +52,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_preferences,
             hosts::open_sessions,
             hosts::show_session,
+            pictures::pictures,
+            pictures::picture,
             recordings::choose_recording,
             session::attach,
             session::answer,
@@ -63,6 +66,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::show_sessions,
             session::show_next_session,
             session::set_picture,
+            pictures::keep_picture,
+            pictures::last_picture,
             session::reconnect,
             session::close,
             session::close_window,

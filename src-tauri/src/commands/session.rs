@@ -25,6 +25,7 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     let page = engine.sessions().attach(session).ok_or(StoreError::NoSuchHost)?;
     let following = Arc::clone(&engine);
     let mut changes = engine.sessions().changes();
+    let mut choices = engine.pictures().changes();
     tauri::async_runtime::spawn(async move {
         let mut told = None;
         // The page has stopped where it is not attached any more, and a later one follows for itself.
@@ -39,12 +40,14 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
             }
             let others = following.sessions().all().len().saturating_sub(1);
             // The page has gone.
-            if channel.send(SessionUpdate { view, state, others, pictures }).is_err() {
+            let leaving = following.sessions().is_leaving(session);
+            if channel.send(SessionUpdate { view, state, others, pictures, leaving }).is_err() {
                 break;
             }
             let changed = tokio::select! {
                 changed = states.changed() => changed,
                 changed = changes.changed() => changed,
+                changed = choices.changed() => changed,
             };
             // The session has gone.
             if changed.is_err() {

@@ -37,7 +37,7 @@ const table = [
 
 type Name = (typeof table)[number]['name'];
 /** What a host is sorted by has fields of its own: ./editor/SortingFields.svelte. */
-export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes'>;
+export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture'>;
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | 'id' | 'on_new_address'>> =
   Missing;
@@ -67,15 +67,15 @@ export function fieldsOf(group: Group): HostField[] {
 /** A new host. */
 export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
   const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
-  const unsorted: Sorting = { tags: [], colour: null, notes: '' };
+  const unsorted: Sorting = { tags: [], colour: null, notes: '', picture: 'shown' };
   return { ...(values as Pick<HostDraft, Name>), ...unsorted, id: null, on_new_address: 'ask', ...facts };
 }
 
 /** A saved host as the editor begins with it. */
 export function draftOf(host: HostView): HostDraft {
   const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
-  const { id, tags, colour, notes } = host;
-  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, id, on_new_address: 'ask' };
+  const { id, tags, colour, notes, picture } = host;
+  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, picture, id, on_new_address: 'ask' };
 }
 
 /** Whether a folded field differs from a new host's: then it is not folded away. */

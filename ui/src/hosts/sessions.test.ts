@@ -121,7 +121,7 @@ describe('settings', () => {
     await choose(t('settings.open'));
     const flash = await screen.findByRole<HTMLInputElement>('radio', { name: t('settings.bell.flash') });
     await user.click(flash);
-    await waitFor(() => expect(backend.preferences).toEqual({ bell: 'flash', order: 'name' }));
+    await waitFor(() => expect(backend.preferences).toMatchObject({ bell: 'flash', order: 'name' }));
     const full = { code: 'system', detail: 'disk full' } as const;
     backend.refusals.set('set_preferences', full);
     await user.click(screen.getByRole('radio', { name: t('settings.bell.nothing') }));

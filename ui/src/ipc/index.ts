@@ -23,6 +23,7 @@ import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
 import type { Report } from './bindings/Report';
@@ -111,12 +112,18 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
 /** Brings a session's window to the front. */
 export const showSession = (session: SessionId): Promise<void> => call('show_session', { session });
+/** Which machines have a picture, and when it was taken. */
+export const pictures = (): Promise<PictureView[]> => call('pictures');
+/** A machine's picture as `toPicture` reads it; no bytes where there is none. */
+export const picture = (id: HostId): Promise<ArrayBuffer> => call('picture', { id });
 /** Lets the user choose a recording in the system's dialog, and shows it; false where none was chosen. */
 export const chooseRecording = (): Promise<boolean> => call('choose_recording');
 /** Calls `wished` when somebody wants something of this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
 /** Calls `changed` when a session has begun or ended, or has come to another state. */
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
+/** Calls `changed` when `pictures` says something else, or may do so. */
+export const onPicturesChanged = (changed: () => void): Promise<Stop> => listenTo('pictures-changed', changed);
 /** Calls `changed` after each change of the list. */
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */
@@ -157,6 +164,10 @@ export const showSessions = (): Promise<void> => call('show_sessions');
 export const showNextSession = (back: boolean): Promise<void> => call('show_next_session', { back });
 /** A small picture of the screen: a JPEG file in base64. */
 export const setPicture = (picture: string): Promise<void> => call('set_picture', { picture });
+/** Keeps a picture of the screen with the machine, as `toBytes` of ./picture writes it. */
+export const keepPicture = (picture: Uint8Array): Promise<void> => call('keep_picture', picture);
+/** The last picture of this window's machine, as `picture` gives it. */
+export const lastPicture = (): Promise<ArrayBuffer> => call('last_picture');
 /** Connects again in the same window. */
 export const reconnect = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */

@@ -45,6 +45,8 @@ export class Session {
   others = $state(0);
   /** How many small pictures were asked for. */
   pictures = $state(0);
+  /** The window is about to close, and waits for a last picture. */
+  leaving = $state(false);
   /** How often the server's bell has flashed. */
   flashes = $state(0);
   /** The relay's WebSocket, while there is a screen. */
@@ -386,7 +388,7 @@ export class Session {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
   }
 
-  #update({ view, state, others, pictures }: SessionUpdate): void {
+  #update({ view, state, others, pictures, leaving }: SessionUpdate): void {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
@@ -395,6 +397,7 @@ export class Session {
     this.capture.tell(before, view.recording);
     this.others = others;
     this.pictures = pictures;
+    this.leaving = leaving;
     // Told once more because something else has changed: what it did when it was new, it must not do again.
     if (JSON.stringify(state) !== JSON.stringify(this.state)) this.#reach(state);
   }

@@ -28,11 +28,12 @@ const ENGINE: Table = &[
     ("store",       "model error"),
     ("keyring",     "model error platform"),
     ("settings",    "error keyring"),
+    ("pictures",    "model error platform store keyring"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
     ("recording",   "error platform"),
-    ("session",     "model error store keyring transport connect recording"),
+    ("session",     "model error store keyring pictures transport connect recording"),
     ("doctor",      "model error store keyring transport connect"),
     ("services",    "model error store keyring transport import"),
 ];

@@ -4,8 +4,8 @@
 //! into the form of the window.
 
 use super::{
-    Address, AddressProblem, Colour, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT, Mac, MacProblem, Proxy,
-    ProxyProblem, TextProblem, tags,
+    Address, AddressProblem, Colour, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT, Mac, MacProblem,
+    PictureChoice, Proxy, ProxyProblem, TextProblem, tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -44,6 +44,9 @@ pub struct HostOptions {
     pub colour: Option<Colour>,
     /// What the user wants to remember about it; several lines.
     pub notes: String,
+    /// What is shown and kept of its screen.
+    #[serde(deserialize_with = "PictureChoice::read")]
+    pub picture: PictureChoice,
 }
 
 /// What leads to a server: where it is the same, so is the server. Whom the proxy knows us as makes no other way.
@@ -77,6 +80,7 @@ impl Default for HostOptions {
             tags: Vec::new(),
             colour: None,
             notes: String::new(),
+            picture: PictureChoice::Shown,
         }
     }
 }
@@ -555,7 +559,7 @@ mod tests {
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
                 "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
-                "tags": [], "colour": null, "notes": "", "times_opened": 0, "favourite_place": null,
+                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null,
             })
         );
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     keyring::Keyring,
+    pictures::Pictures,
     store::{HostList, Pins},
 };
 use relay::Relay;
@@ -14,5 +15,6 @@ pub(crate) struct Services {
     pub(crate) keyring: Keyring,
     pub(crate) pins: Pins,
     pub(crate) list: Arc<HostList>,
+    pub(crate) pictures: Arc<Pictures>,
     pub(crate) runtime: Handle,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{ConnectError, Error, KeyringError},
-    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
     recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct SessionView {
     pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
+    /// What is shown and kept of its screen.
+    pub picture: PictureChoice,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether it is recorded.
@@ -51,6 +53,8 @@ pub struct SessionUpdate {
     /// How many small pictures were asked for until now: the page sends one when this grows.
     #[cfg_attr(test, ts(type = "number"))]
     pub pictures: u64,
+    /// Whether the window is about to close: the page keeps a last picture, and closes it then.
+    pub leaving: bool,
 }
 
 /// Where a session is.

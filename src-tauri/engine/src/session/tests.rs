@@ -31,11 +31,14 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
     for host in hosts {
         list.put((*host).clone()).await.unwrap();
     }
+    let list = Arc::new(list);
+    let keyring = Keyring::in_memory();
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring: Keyring::in_memory(),
         pins: Pins::default(),
-        list: Arc::new(list),
+        pictures: Arc::new(crate::pictures::Pictures::of(&list, folder.path(), &keyring)),
+        keyring,
+        list,
         runtime: Handle::current(),
     };
     (services, folder)

@@ -58,6 +58,7 @@ fn every_field_is_documented_and_no_other() {
     host.display.grab = true;
     (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());
     host.colour = Some(crate::model::Colour::Green);
+    host.picture = crate::model::PictureChoice::Blurred;
     (host.times_opened, host.favourite_place) = (3, Some(0));
     (host.last_opened, host.protection) = (Some(1), Some(crate::model::Level::Identified));
     let Value::Object(fields) = serde_json::to_value(&host).unwrap() else { panic!("an object") };

@@ -21,4 +21,4 @@ pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
-pub use preferences::{Bell, Order, Preferences, PreferencesFile};
+pub use preferences::{Bell, Look, Order, Preferences, PreferencesFile};

@@ -1,12 +1,15 @@
 //! What the user prefers for all machines, as one small file.
 
 use super::file;
-use crate::{error::StoreError, model::Chord};
+use crate::{
+    error::StoreError,
+    model::{Chord, PictureChoice},
+};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use tokio::task::spawn_blocking;
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// What the user prefers. Each has a usual value, which a file need not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +20,23 @@ pub struct Preferences {
     pub bell: Bell,
     /// The order of the list below favourites and the latest machines.
     pub order: Order,
+    /// What is shown and kept of machines' screens.
+    #[serde(deserialize_with = "PictureChoice::read")]
+    pub pictures: PictureChoice,
+    /// How favourites and the latest machines are shown.
+    pub look: Look,
+}
+
+/// How favourites and the latest machines are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// As cards with pictures.
+    #[default]
+    Cards,
+    /// As rows, like all others.
+    Rows,
 }
 
 /// An order of machines.
@@ -55,6 +75,7 @@ pub struct PreferencesFile {
     contents: Mutex<Contents>,
     /// Held while the file is written.
     writing: tokio::sync::Mutex<()>,
+    changed: watch::Sender<()>,
 }
 
 /// All that the file says. Different windows change its parts.
@@ -91,12 +112,22 @@ impl PreferencesFile {
             tracing::warn!(%cause, "an interrupted write is not finished");
         }
         let text = file::read(&file).ok().flatten().unwrap_or_default();
-        Self { file, contents: Mutex::new(Contents::read(&text)), writing: tokio::sync::Mutex::default() }
+        Self {
+            file,
+            contents: Mutex::new(Contents::read(&text)),
+            writing: tokio::sync::Mutex::default(),
+            changed: watch::Sender::default(),
+        }
     }
 
     /// What is preferred.
     pub fn get(&self) -> Preferences {
         self.contents.lock().preferences
+    }
+
+    /// Wakes after each change.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Prefers this from now on, and after the next start.
@@ -151,6 +182,7 @@ impl PreferencesFile {
             detail: format!("could not save {}: {cause}", self.file.display()),
         })?;
         *self.contents.lock() = contents;
+        self.changed.send_replace(());
         Ok(())
     }
 }

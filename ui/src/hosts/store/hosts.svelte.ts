@@ -7,6 +7,7 @@ import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
+import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
 import type { SessionId } from '../../ipc/bindings/SessionId';
@@ -14,11 +15,12 @@ import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
 import { Favourites } from './favourites.svelte';
+import { Pictures } from './pictures.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
 import { CONNECT, type Row } from './rows';
 import { index, parse, search, sortedByName, toggledTag } from './search';
-import { arranged, type Section } from './sections';
+import { arranged, rowsOf, type Section } from './sections';
 import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
 import { RemovedHosts, UNDO_MS } from './undo';
@@ -45,11 +47,16 @@ export class Hosts {
   /** Whether all open sessions are shown. */
   showsSessions = $state(false);
   readonly sessions = new OpenSessions();
+  readonly pictures = new Pictures();
   readonly query = new Query();
   readonly toasts = new Toasts();
 
   /** The order of what is neither a favourite nor was opened last. */
   order = $state<Order>('name');
+  /** How favourites and the latest machines are shown; null before it is known. */
+  look = $state<Look | null>(null);
+  /** Cards beside each other. */
+  columns = $state(4);
   /** Hosts that are to be opened together, while the user is asked whether to; else null. */
   opensMany = $state.raw<HostView[] | null>(null);
   /** Hosts in the form for several; null while it is closed. */
@@ -60,12 +67,12 @@ export class Hosts {
   asked = $derived(parse(this.query.text));
   found = $derived(search(this.index, this.asked, this.sessions.hosts));
   sections: Section[] = $derived.by(() => {
-    if (!this.query.isEmpty) return [{ kind: 'found', hosts: this.found.hosts }];
-    return arranged(this.#byName, this.order);
+    if (!this.query.isEmpty) return [{ kind: 'found', rows: rowsOf(this.found.hosts), cards: false }];
+    const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
+    return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
   });
   rows: Row[] = $derived.by(() => {
-    const rows: Row[] = [];
-    for (const { hosts } of this.sections) for (const host of hosts) rows.push({ key: host.id, host });
+    const rows = this.sections.flatMap(({ rows }) => rows);
     const { address } = this.query;
     if (address) rows.push({ key: CONNECT, address });
     return rows;
@@ -88,6 +95,7 @@ export class Hosts {
 
   #loading: Promise<void> | null = null;
   #stale = false;
+  #preferred = Promise.resolve();
   #shownNotices = new Set<string>();
   #removed = new RemovedHosts();
 
@@ -111,13 +119,13 @@ export class Hosts {
       engine.onClosing(() => (this.closing = true)),
       engine.onWishes(() => void this.#grant()),
     ];
-    void this.toasts.attempt(async () => void (this.order = (await engine.preferences()).order));
-    const unfollow = this.sessions.follow();
+    this.#preferred = this.#prefer();
+    const unfollows = [this.sessions.follow(), this.pictures.follow()];
     void this.load();
     // What was wished for while this page was still loading.
     void this.#grant();
     return () => {
-      unfollow();
+      for (const unfollow of unfollows) unfollow();
       this.toasts.dismiss();
       for (const stop of stops) void stop.then((stop) => stop());
     };
@@ -143,10 +151,13 @@ export class Hosts {
   async setOrder(order: Order): Promise<void> {
     const before = this.order;
     this.order = order;
-    const chosen = await this.toasts.attempt(async () =>
-      engine.setPreferences({ ...(await engine.preferences()), order }),
-    );
-    if (!chosen) this.order = before;
+    if (!(await this.#remember({ order }))) this.order = before;
+  }
+
+  async setLook(look: Look): Promise<void> {
+    const before = this.look;
+    this.look = look;
+    if (!(await this.#remember({ look }))) this.look = before;
   }
 
   // ---- opening
@@ -156,13 +167,20 @@ export class Hosts {
     const { row, hosts, isSeveral, isChosen } = this.selection;
     if (this.#isTyped && !isChosen) await this.connect();
     else if (isSeveral) await this.openSeveral(hosts);
-    else if (row && row.key !== CONNECT) await this.open(row.key);
+    else if (row && 'session' in row && row.session) await this.show(row.session.id);
+    else if (row && 'host' in row) await this.open(row.key);
     else if (!this.query.isEmpty) await this.connect();
+  }
+
+  /** What is open already has no digit: those of the others stay the same. */
+  get firstDigit(): number {
+    const [first] = this.sections;
+    return first?.kind === 'open' ? first.rows.length : 0;
   }
 
   /** Opens the row at a place, from 0 on. */
   async openAt(place: number): Promise<void> {
-    const row = this.rows[place];
+    const row = this.rows[this.firstDigit + place];
     if (!row) return;
     this.selection.select(row.key);
     await this.enter();
@@ -293,6 +311,19 @@ export class Hosts {
 
   // ---- details
 
+  async #prefer(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const { order, look } = await engine.preferences();
+      this.order = order;
+      this.look = look;
+    });
+    this.look ??= 'rows';
+  }
+
+  #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
+    return this.toasts.attempt(async () => engine.setPreferences({ ...(await engine.preferences()), ...part }));
+  }
+
   /** Does what the other windows and the tray want of this one. */
   async #grant(): Promise<void> {
     await this.toasts.attempt(async () => {
@@ -319,6 +350,8 @@ export class Hosts {
       while (this.#stale) {
         this.#stale = false;
         const { hosts, notices } = await engine.listHosts();
+        // No rows that become cards a moment later.
+        await this.#preferred;
         this.all = hosts;
         this.#addNotices(notices);
       }
@@ -346,7 +379,7 @@ export class Hosts {
   /** Selects the row behind those that go, or the one before them. */
   #selectBeside(gone: ReadonlySet<HostId>): void {
     const { at } = this.selection;
-    const stays = (row: Row) => row.key === CONNECT || !gone.has(row.key);
+    const stays = (row: Row) => !('host' in row) || !gone.has(row.key);
     const beside = this.rows.slice(at).find(stays) ?? this.rows.slice(0, Math.max(0, at)).findLast(stays);
     this.selection.select(beside?.key ?? null);
   }

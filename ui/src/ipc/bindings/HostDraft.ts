@@ -2,6 +2,7 @@
 import type { Colour } from "./Colour";
 import type { HostId } from "./HostId";
 import type { OnNewAddress } from "./OnNewAddress";
+import type { PictureChoice } from "./PictureChoice";
 
 /**
  * A host as typed into the form.
@@ -82,4 +83,8 @@ colour: Colour | null,
 /**
  * What the user wants to remember about it; several lines.
  */
-notes: string, };
+notes: string, 
+/**
+ * What is shown and kept of its screen.
+ */
+picture: PictureChoice, };

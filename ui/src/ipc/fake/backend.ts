@@ -50,11 +50,17 @@ export class FakeBackend {
   others = 0;
   /** How many pictures were asked for. */
   pictures = 0;
+  /** The viewer is about to close. */
+  leaving = false;
   /** What was done in the last attempt to connect. */
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name' };
+  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows' };
+  /** The pictures of machines that are kept. */
+  keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
+  /** The last picture of the viewer's machine. */
+  lastPicture = new ArrayBuffer();
   openSessions: OpenSession[] = [];
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];
@@ -82,6 +88,7 @@ export class FakeBackend {
   readonly filesDragged: Listeners<boolean> = new Set();
   readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly wished: Listeners<void> = new Set();
+  readonly picturesChanged: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
@@ -121,8 +128,8 @@ export class FakeBackend {
 
   /** What the viewer is told about its session now. */
   update(): SessionUpdate {
-    const { session, state, others, pictures } = this;
-    return { view: { ...session }, state, others, pictures };
+    const { session, state, others, pictures, leaving } = this;
+    return { view: { ...session }, state, others, pictures, leaving };
   }
 
   /** Whether a text goes this way now. */

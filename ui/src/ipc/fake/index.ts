@@ -22,6 +22,7 @@ import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
+import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
@@ -255,6 +256,13 @@ export const showSessions = (): Promise<void> => command('show_sessions', [], ()
 
 export const showNextSession = (back: boolean): Promise<void> => command('show_next_session', [back], () => {});
 
+export const pictures = (): Promise<PictureView[]> =>
+  command('pictures', [], () => [...backend.keptPictures].map(([host, { taken }]) => ({ host, taken })));
+export const picture = (id: HostId): Promise<ArrayBuffer> =>
+  command('picture', [id], () => backend.keptPictures.get(id)?.bytes ?? new ArrayBuffer());
+export const onPicturesChanged = (changed: () => void): Promise<Stop> => subscribe(backend.picturesChanged, changed);
+export const keepPicture = (picture: Uint8Array): Promise<void> => command('keep_picture', [picture], () => {});
+export const lastPicture = (): Promise<ArrayBuffer> => command('last_picture', [], () => backend.lastPicture);
 export const setPicture = (picture: string): Promise<void> => command('set_picture', [picture], () => {});
 
 export const answer = (number: number, answer: Answer): Promise<void> =>

@@ -21,11 +21,13 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
     let folder = tempfile::tempdir().unwrap();
     let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
     list.put(host.clone()).await.unwrap();
+    let list = Arc::new(list);
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring,
         pins: Pins::default(),
-        list: Arc::new(list),
+        pictures: Arc::new(crate::pictures::Pictures::of(&list, folder.path(), &keyring)),
+        keyring,
+        list,
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
