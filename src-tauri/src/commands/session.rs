@@ -264,7 +264,7 @@ pub async fn screen_too_large(window: WebviewWindow, engine: EngineState<'_>, wi
 /// that does not have the focus.
 #[command]
 pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell> {
-    let bell = engine.preferences().get().bell;
+    let bell = engine.preferences().bell;
     windows::ring(&window, bell).map_err(system)?;
     Ok(bell)
 }

@@ -24,6 +24,8 @@ const table = [
   { name: 'username', kind: 'text', group: 'address', initial: '' },
   { name: 'favourite', kind: 'check', group: 'main', initial: false },
   { name: 'view_only', kind: 'check', group: 'main', initial: false },
+  { name: 'password_command', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'console_command', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'proxy', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'mac', kind: 'text', group: 'advanced', initial: '' },

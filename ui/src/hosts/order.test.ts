@@ -73,14 +73,14 @@ describe('the order', () => {
   });
 
   it('of the rest is a choice that is remembered', async () => {
-    backend.preferences = { bell: 'flash', order: 'most_used' };
+    backend.preferences = { bell: 'flash', order: 'most_used', password_command: '' };
     await show(host('A'), host('B', { times_opened: 2 }), host('C', { tags: ['x'] }));
     await waitFor(() => expect(names()).toEqual(['B', 'A', 'C']));
     await user.click(byId('order'));
     await user.click(screen.getByRole('menuitemradio', { name: t('order.tag') }));
     await waitFor(() => expect(names()).toEqual(['C', 'A', 'B']));
     expect(headings()).toEqual(['x', t('section.untagged')]);
-    await waitFor(() => expect(backend.preferences).toEqual({ bell: 'flash', order: 'tag' }));
+    await waitFor(() => expect(backend.preferences).toEqual({ bell: 'flash', order: 'tag', password_command: '' }));
   });
 
   it('stays as it was where the choice cannot be saved', async () => {

@@ -27,13 +27,14 @@ const ENGINE: Table = &[
     ("platform",    "model error"),
     ("store",       "model error"),
     ("keyring",     "model error platform"),
+    ("command",     "model error platform"),
     ("settings",    "error keyring"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
     ("recording",   "error platform"),
-    ("session",     "model error store keyring transport connect recording"),
-    ("doctor",      "model error store keyring transport connect"),
+    ("session",     "model error store keyring command transport connect recording"),
+    ("doctor",      "model error store keyring command transport connect"),
     ("services",    "model error store keyring transport import"),
 ];
 

@@ -11,11 +11,12 @@ pub use crate::connect::{ReportStage, StageReport};
 pub use report::{Desktop, Failure, Report};
 
 use crate::{
+    command::password,
     connect::{self, Policy},
     error::{ConnectError, KeyringError, Result},
     keyring::Keyring,
-    model::{HttpAuth, Secret, Target, passphrase_account},
-    store::Pins,
+    model::{HttpAuth, Placeholders, Secret, Target, passphrase_account},
+    store::{Pins, Preferences},
     transport::{
         tls::{ClientCertificate, Unusable},
         ws::Headers,
@@ -82,7 +83,7 @@ pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
         floor: target.protection,
         clear_text: target.clear_text,
         have_username: !request.username().is_empty(),
-        have_password: login.is_some() || target.has_password,
+        have_password: login.is_some() || target.has_password || target.password_command.is_some(),
     };
     let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None };
     let mut probe = Probe::new(&request, &mut progress);
@@ -114,6 +115,28 @@ pub async fn examine_with(
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
+    }
+}
+
+/// The password that a session with `target` would find: what its own command prints, or else what the keyring has, or else
+/// what the command for all machines prints.
+///
+/// # Errors
+/// Those of the first of them that there is.
+pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Preferences) -> Result<Option<Secret>> {
+    let known = Placeholders::from(target);
+    if let Some(command) = &target.password_command {
+        return Ok(Some(password(command, &known).await?));
+    }
+    let Some(id) = target.host else { return Ok(None) };
+    if target.has_password
+        && let Some(saved) = keyring.get(id).await?
+    {
+        return Ok(Some(saved));
+    }
+    match preferences.password_command() {
+        Ok(Some(command)) => Ok(Some(password(&command, &known).await?)),
+        Ok(None) | Err(_) => Ok(None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is left to do after a failure. The only place that decides which errors pass by themselves.
 
-use super::{ConnectError, Error, WsRefusal};
+use super::{CommandError, ConnectError, Error, WsRefusal};
 
 /// What is left to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +127,26 @@ impl ConnectError {
     }
 }
 
+impl CommandError {
+    /// A session that was live asks again: what the command needs may be back by then, as the server may.
+    pub(crate) fn recovery(&self) -> Recovery {
+        match self {
+            Self::Failed { .. } | Self::Timeout { .. } | Self::Silent { .. } => Recovery::Interrupted,
+            Self::Missing { .. }
+            | Self::NotStarted { .. }
+            | Self::TooMuch { .. }
+            | Self::Option { .. }
+            | Self::NoPassword { .. }
+            | Self::NotText { .. } => Recovery::Final,
+        }
+    }
+}
+
 impl Error {
     /// What is left to do after it.
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
+            Self::Command(error) => error.recovery(),
             Self::Connect(error) => error.recovery(),
             Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Recording(_) | Self::Store(_) => Recovery::Final,
         }

@@ -51,6 +51,9 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         has_http_auth: false,
         protection: None,
         clear_text: false,
+        // Nobody's import takes a command in, and its arguments are nobody else's business.
+        password_command: None,
+        console_command: None,
         // A newer version may keep here what is nobody else's business.
         rest: serde_json::Map::new(),
         ..host.clone()

@@ -2,7 +2,7 @@
 
 use crate::{
     keyring::Keyring,
-    store::{HostList, Pins},
+    store::{HostList, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -14,5 +14,6 @@ pub(crate) struct Services {
     pub(crate) keyring: Keyring,
     pub(crate) pins: Pins,
     pub(crate) list: Arc<HostList>,
+    pub(crate) preferences: Arc<PreferencesFile>,
     pub(crate) runtime: Handle,
 }

@@ -1,14 +1,17 @@
 //! What the user prefers for all machines, as one small file.
 
 use super::file;
-use crate::error::StoreError;
+use crate::{
+    error::StoreError,
+    model::{CommandLine, CommandProblem},
+};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 
 /// What the user prefers. Each has a usual value, which a file need not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(default)]
 pub struct Preferences {
@@ -16,6 +19,19 @@ pub struct Preferences {
     pub bell: Bell,
     /// The order of the list below favourites and the latest machines.
     pub order: Order,
+    /// What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
+    /// [`CommandLine::parse`] reads it; may be empty.
+    pub password_command: String,
+}
+
+impl Preferences {
+    /// The command for machines that have none of their own.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
+        CommandLine::parse_optional(&self.password_command)
+    }
 }
 
 /// An order of machines.
@@ -63,14 +79,19 @@ impl PreferencesFile {
         if let Err(cause) = file::recover(&file) {
             tracing::warn!(%cause, "an interrupted write is not finished");
         }
-        let text = file::read(&file).ok().flatten().unwrap_or_default();
-        let preferences = serde_json::from_slice(&text).unwrap_or_default();
-        Self { file, preferences: Mutex::new(preferences), writing: tokio::sync::Mutex::default() }
+        let preferences = Mutex::new(Self::peek(folder));
+        Self { file, preferences, writing: tokio::sync::Mutex::default() }
+    }
+
+    /// The same, and nothing is written.
+    pub fn peek(folder: &Path) -> Preferences {
+        let text = file::read(&folder.join(FILE)).ok().flatten().unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
     }
 
     /// What is preferred.
     pub fn get(&self) -> Preferences {
-        *self.preferences.lock()
+        self.preferences.lock().clone()
     }
 
     /// Prefers this from now on, and after the next start.
@@ -79,12 +100,12 @@ impl PreferencesFile {
     /// [`StoreError::System`] where it cannot be saved: then it is as before.
     pub async fn set(&self, preferences: Preferences) -> Result<(), StoreError> {
         let _writing = self.writing.lock().await;
-        let file = self.file.clone();
+        let (file, wanted) = (self.file.clone(), preferences.clone());
         let write = move || {
             if let Some(folder) = file.parent() {
                 file::create_private_folder(folder)?;
             }
-            file::write_whole(&file::target_of(&file), &serde_json::to_vec_pretty(&preferences)?)
+            file::write_whole(&file::target_of(&file), &serde_json::to_vec_pretty(&wanted)?)
         };
         let written = spawn_blocking(write).await.unwrap_or_else(|cause| Err(cause.into()));
         written.map_err(|cause| StoreError::System {

@@ -13,4 +13,9 @@ bell: Bell,
 /**
  * The order of the list below favourites and the latest machines.
  */
-order: Order, };
+order: Order, 
+/**
+ * What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
+ * [`CommandLine::parse`] reads it; may be empty.
+ */
+password_command: string, };

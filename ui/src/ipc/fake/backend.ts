@@ -52,7 +52,7 @@ export class FakeBackend {
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name' };
+  preferences: Preferences = { bell: 'sound', order: 'name', password_command: '' };
   openSessions: OpenSession[] = [];
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];

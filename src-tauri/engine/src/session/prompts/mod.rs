@@ -10,7 +10,7 @@ mod ssh;
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
-    error::{ConnectError, Error, KeyringError},
+    error::{CommandError, ConnectError, Error, KeyringError},
     model::{HttpAuth, Party, Proxy, Secret, Target},
     transport::{
         PathKind,
@@ -34,6 +34,8 @@ pub(super) struct Prompts<'a> {
     unproved: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<KeyringError>,
+    /// Why the command did not have the password; not told yet.
+    command: Option<CommandError>,
     /// What the server asked for last, and on which path.
     wanted: Option<(CredentialRequest, PathKind)>,
     /// What is done in this attempt.
@@ -46,8 +48,8 @@ pub(super) struct Prompts<'a> {
 
 impl<'a> Prompts<'a> {
     pub(super) fn new(run: &'a Run, target: &'a Target) -> Self {
-        let (unproved, keyring, wanted, longest_prompt, is_stale) = Default::default();
-        Self { run, target, unproved, keyring, wanted, stages: Stages::new(), longest_prompt, is_stale }
+        let (unproved, keyring, command, wanted, longest_prompt, is_stale) = Default::default();
+        Self { run, target, unproved, keyring, command, wanted, stages: Stages::new(), longest_prompt, is_stale }
     }
 
     /// Another attempt begins.
@@ -73,7 +75,7 @@ impl<'a> Prompts<'a> {
             floor: target.protection.map(|best| agreed.level.map_or(best, |level| level.min(best))),
             clear_text: target.clear_text || agreed.clear_text,
             have_username: !typed_name.unwrap_or(&target.username).is_empty(),
-            have_password: target.has_password || typed.is_some(),
+            have_password: target.has_password || target.password_command.is_some() || typed.is_some(),
         }
     }
 

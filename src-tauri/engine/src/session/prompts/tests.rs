@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
     connect::{Handshake, Policy},
+    error::CommandError,
     keyring::Keyring,
-    model::{Address, Host, Level, Travels},
+    model::{Address, CommandLine, Host, Level, Travels},
     session::{Services, SessionState, SshQuestion},
-    store::{HostList, HostsFile, Pins},
+    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile},
     transport::{TimeoutStream, ssh::question::SecretOf},
 };
 use relay::Relay;
@@ -26,6 +27,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         keyring,
         pins: Pins::default(),
         list: Arc::new(list),
+        preferences: Arc::new(PreferencesFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
@@ -117,7 +119,10 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
         assert!(futures_util::poll!(&mut asking).is_pending());
         let username = username.map(str::to_owned);
         let (_, prompt) = shown(&run).expect("a prompt");
-        assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
+        assert_eq!(
+            prompt,
+            Prompt::Password { username, travels, problem: None, keyring: None, command: None, can_keep: true }
+        );
     }
 }
 
@@ -405,4 +410,102 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
     };
     tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
     assert_eq!(services.keyring.get(proxy.account()).await.unwrap().unwrap().expose(), "sesame");
+}
+
+/// A command that runs this text in a shell.
+fn shell(text: &str) -> Option<CommandLine> {
+    Some(CommandLine::parse(&format!("sh -c '{text}' sh %n")).unwrap())
+}
+
+const REQUEST: CredentialRequest = CredentialRequest { security_type: SecurityType::VncAuth, username: false };
+
+async fn answered(run: &Run, password: &str) {
+    until_shown(run, true).await;
+    let (number, _) = shown(run).unwrap();
+    let password = password.to_owned().into();
+    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+}
+
+#[tokio::test]
+async fn a_password_comes_from_the_machines_command_then_the_keyring_then_the_command_for_all() {
+    let own = shell("echo of $1");
+    for (own, saved, expected) in
+        [(own.clone(), true, "of Box"), (None, true, "kept"), (None, false, "for all"), (own, false, "of Box")]
+    {
+        let host = Host { password_command: own, has_password: saved, ..host() };
+        let (services, _folder) = services(&host).await;
+        services.keyring.set(host.id, &"kept".to_owned().into()).await.unwrap();
+        let for_all = Preferences { password_command: "echo for all".into(), ..Preferences::default() };
+        services.preferences.set(for_all).await.unwrap();
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let found = prompts.credentials(REQUEST, PathKind::Local).await.unwrap();
+        assert_eq!(found.password_bytes(), expected.as_bytes());
+        assert!(shown(&run).is_none() && run.typed().is_none(), "nobody was asked, nothing is kept");
+    }
+}
+
+#[tokio::test]
+async fn the_command_for_all_machines_is_run_for_those_of_the_list_only() {
+    let (services, _folder) = services(&host()).await;
+    let for_all = Preferences { password_command: "echo %h".into(), ..Preferences::default() };
+    services.preferences.set(for_all).await.unwrap();
+    let target = Target::unsaved("Box".into(), "box".parse().unwrap(), false);
+    let run = Run::idle(target.clone(), Arc::clone(&services));
+    let mut prompts = Prompts::new(&run, &target);
+    let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), answered(&run, "typed"));
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_is_told_and_the_person_types() {
+    let host = Host { password_command: shell("echo locked >&2; exit 2"), has_password: true, ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let looked = async {
+        until_shown(&run, true).await;
+        let prompt = shown(&run).unwrap().1;
+        answered(&run, "typed").await;
+        prompt
+    };
+    let (credentials, prompt) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), looked);
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+    let failed = CommandError::Failed { program: "sh".into(), status: "2".into(), detail: "locked".into() };
+    let Prompt::Password { command, can_keep, keyring, .. } = prompt else { panic!("{prompt:?}") };
+    assert_eq!((command, can_keep, keyring), (Some(failed), false, None));
+    // It was refused: that is what matters now.
+    let refused = ConnectError::AuthFailed { address: "box".into(), reason: None, too_many: false };
+    let asked = prompts.ask_for_another_login(refused);
+    let looked = async {
+        until_shown(&run, true).await;
+        let prompt = shown(&run).unwrap().1;
+        answered(&run, "again").await;
+        prompt
+    };
+    let (_, prompt) = tokio::join!(asked, looked);
+    assert!(matches!(prompt, Prompt::Password { problem: Some(_), command: None, .. }), "{prompt:?}");
+}
+
+#[tokio::test]
+async fn a_slow_command_may_be_overtaken_by_the_person_and_tells_its_failure_in_the_prompt_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let go = folder.path().join("go");
+    let wait = format!("while [ ! -e {} ]; do sleep 0.05; done; ", go.display());
+    let host = Host { password_command: shell(&(wait + "exit 3")), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let person = async {
+        until_shown(&run, true).await;
+        let (number, Prompt::Password { command, .. }) = shown(&run).unwrap() else { panic!("a password") };
+        assert_eq!(command, Some(CommandError::Silent { program: "sh".into() }));
+        std::fs::write(&go, "").unwrap();
+        let mut states = run.session().subscribe();
+        let failed = |state: &SessionState| matches!(state, SessionState::Asking { number: same, prompt: Prompt::Password { command: Some(CommandError::Failed { .. }), .. }, .. } if *same == number);
+        states.wait_for(failed).await.unwrap();
+        answered(&run, "typed").await;
+    };
+    let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), person);
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
 }
