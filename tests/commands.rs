@@ -1,4 +1,4 @@
-//! Commands of the user's: they print passwords.
+//! Commands of the user's: they print passwords, and where a console is.
 
 use crate::{
     desk::{App, Desk, Server, passwords},
@@ -51,6 +51,58 @@ async fn a_password_comes_from_a_command_is_kept_nowhere_and_is_typed_where_the_
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x80, 0x20, 0x40]).await;
     is_written_nowhere(&desk, &app);
+}
+
+#[tokio::test]
+async fn a_console_is_asked_for_anew_at_each_connect_and_reconnect() {
+    let desk = Desk::of("a_console_is_asked_for_anew_at_each_connect_and_reconnect").open().await;
+    let first = Server::start(&desk, Some("first1st")).await;
+    let second = Server::start(&desk, Some("second2d")).await;
+    let console = desk.home().join("console.json");
+    let is_at = |server: &Server, password: &str| {
+        let text = format!("{{\"address\": \"{}\", \"password\": \"{password}\"}}", server.address());
+        fs::write(&console, text).expect("a home");
+    };
+    is_at(&first, "first1st");
+    write_script(&desk, "where", "cd; echo \"$*\" >> asked; cat console.json");
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.click("#add-host").await;
+    hosts.fill("#editor #name", "Studio").await;
+    hosts.fill("#editor #address", "hypervisor.invalid").await;
+    hosts.click("#editor #more > summary").await;
+    hosts.fill("#editor #console-command", "~/where %n %h").await;
+    hosts.click("#test").await;
+    hosts.until("the test's end", "document.querySelector('#test-stages')").await;
+    let verdict = hosts.text_of("#test-verdict").await;
+    assert!(verdict.contains("640"), "the test goes the same way: {verdict}");
+    hosts.click("#save").await;
+    hosts.until_gone("#editor").await;
+    user::open(&hosts, "Studio").await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &first, [0x20, 0x90, 0x50]).await;
+
+    // It moves, and has another password there.
+    is_at(&second, "second2d");
+    first.kill();
+    viewer.until_state("reconnecting").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &second, [0x90, 0x50, 0x20]).await;
+    assert_eq!(passwords(desk.bus()).await, 0);
+    let asked = fs::read_to_string(desk.home().join("asked")).expect("it was asked");
+    assert!(asked.lines().count() >= 3 && asked.lines().all(|line| line == "Studio hypervisor.invalid"), "{asked}");
+
+    let examined = desk.portlight(&["doctor", "Studio", "--login"]);
+    let report = String::from_utf8_lossy(&examined.stdout).into_owned();
+    assert!(examined.status.success() && report.contains("640x480"), "{report}");
+
+    fs::write(&console, "{\"adress\": \"127.0.0.1\"}").expect("a home");
+    viewer.use_tool("#disconnect").await;
+    viewer.click("#again").await;
+    viewer.until_state("ended").await;
+    let reason = viewer.text_of("#reason").await;
+    assert!(reason.contains("a field that Portlight does not know"), "{reason}");
 }
 
 /// A program in the user's home.

@@ -201,6 +201,6 @@ impl Engine {
         };
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, saved, TrustPolicy::Known, &self.pins).await)
+        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins).await)
     }
 }

@@ -7,6 +7,7 @@ import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
 import commandError from '../ipc/bindings/CommandError.ts?raw';
 import commandProblem from '../ipc/bindings/CommandProblem.ts?raw';
+import consoleProblem from '../ipc/bindings/ConsoleProblem.ts?raw';
 import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
 import exportFormat from '../ipc/bindings/ExportFormat.ts?raw';
@@ -119,6 +120,7 @@ describe('the catalogues', () => {
         `problem.password_command.${problem}`,
         `problem.console_command.${problem}`,
       ]),
+      ...wordsIn(consoleProblem).map((problem) => `error.command_bad_console.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),

@@ -61,6 +61,50 @@ pub enum CommandError {
     #[error("what {program} printed is no UTF-8 text")]
     #[serde(rename = "command_not_text")]
     NotText { program: String },
+    /// What it printed is no console.
+    #[error("what {program} printed is no console: {problem}{}", said(detail))]
+    #[serde(rename = "command_bad_console")]
+    BadConsole {
+        program: String,
+        /// What is wrong in it.
+        problem: ConsoleProblem,
+        /// More about that; may be empty.
+        detail: String,
+    },
+}
+
+/// What is wrong with what a console command printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum ConsoleProblem {
+    /// It is no JSON, or more than one value.
+    #[error("it is not one value of JSON")]
+    NotJson,
+    /// It is a list, a number or a text.
+    #[error("it is no object")]
+    NotObject,
+    /// There is no address.
+    #[error("it has no \"address\"")]
+    NoAddress,
+    /// The address cannot be read.
+    #[error("its \"address\" cannot be read")]
+    Address,
+    /// The user name is no line of text.
+    #[error("its \"username\" is no line of text")]
+    Username,
+    /// The password is no text.
+    #[error("its \"password\" is no text")]
+    Password,
+    /// The fingerprint is no SHA-256.
+    #[error("its \"fingerprint\" is no SHA-256 in hexadecimal")]
+    Fingerprint,
+    /// The headers are no object of texts, or have a name that is none.
+    #[error("its \"headers\" are no object of names and texts")]
+    Headers,
+    /// There is a field that is not known.
+    #[error("it has another field than address, username, password, fingerprint and headers")]
+    UnknownField,
 }
 
 impl CommandError {

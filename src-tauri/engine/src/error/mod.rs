@@ -18,7 +18,7 @@ mod recording;
 mod recovery;
 mod store;
 
-pub use command::CommandError;
+pub use command::{CommandError, ConsoleProblem};
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use form::FormError;
 pub use import::ImportError;

@@ -115,6 +115,7 @@ impl ConnectError {
             | Self::ClientCertificateFile { .. }
             | Self::Untrusted { .. }
             | Self::TrustChanged { .. }
+            | Self::OtherKey { .. }
             | Self::Weaker { .. }
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
@@ -137,7 +138,8 @@ impl CommandError {
             | Self::TooMuch { .. }
             | Self::Option { .. }
             | Self::NoPassword { .. }
-            | Self::NotText { .. } => Recovery::Final,
+            | Self::NotText { .. }
+            | Self::BadConsole { .. } => Recovery::Final,
         }
     }
 }
@@ -240,6 +242,7 @@ mod tests {
             (ClientCertificateRefused { address: address(), detail: detail() }, NO, NO, NO),
             (ClientCertificateFile { path: detail(), detail: detail() }, NO, NO, NO),
             (Untrusted { address: address(), fingerprint: detail() }, NO, NO, NO),
+            (OtherKey { address: address(), expected: detail(), shown: detail() }, NO, NO, NO),
             (TrustChanged { address: address(), known: detail(), shown: detail() }, NO, NO, NO),
             (Weaker { address: address(), before: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (NeedsConsent { address: address(), security_type: detail() }, NO, NO, NO),

@@ -100,6 +100,15 @@ impl Target {
         way(self.listed_address(), options, ssh_jump.as_ref(), proxy.as_ref(), console_command.as_ref())
     }
 
+    /// The same machine where its console is now.
+    pub(crate) fn at(&self, address: Address, username: Option<String>) -> Self {
+        let mut target = Self { listed: Some(self.listed_address().clone()), address, ..self.clone() };
+        if let Some(username) = username {
+            target.username = username;
+        }
+        target
+    }
+
     /// The address that the machine is known by: a console is elsewhere each time.
     pub(crate) fn listed_address(&self) -> &Address {
         self.listed.as_ref().unwrap_or(&self.address)

@@ -127,14 +127,16 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
         if let Some(mac) = target.wake {
             wake::send(mac, &wake::broadcast_addrs()).await?;
         }
+        prompts.begin();
+        let reached = prompts.locate(target).await?;
+        let of_console = prompts.console_headers()?;
         let request = connect::Request {
-            target,
-            headers: &headers,
+            target: &reached,
+            headers: of_console.as_ref().unwrap_or(&headers),
             pins: &run.services.pins,
             policy: prompts.policy(),
             incoming: run.take_incoming(target)?,
         };
-        prompts.begin();
         let connected = connect::connect(request, &mut prompts).await;
         run.note_tried(prompts.end(connected.as_ref()));
         let error = match connected {

@@ -136,6 +136,8 @@ pub enum Stage {
     Keyring,
     /// Waiting for the command that prints the password; it may be asking the user to unlock something.
     Command,
+    /// Asking the machine's command where its console is.
+    Console,
     /// Logging in.
     Authenticating,
     /// The login is sent; a user of the server may have to approve it.

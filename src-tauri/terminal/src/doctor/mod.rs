@@ -72,9 +72,10 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     };
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
+    let console_login = args.login == Some(PasswordSource::Saved);
     let keyring = Keyring::new(KEYRING_SERVICE);
     let saved = doctor::Saved::of(&target, &keyring).await?;
-    Ok(doctor::examine_with(target, login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
+    Ok(doctor::examine_with(target, login, console_login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
 }
 
 async fn saved_password(target: &Target, config: &Path) -> Result<Secret> {

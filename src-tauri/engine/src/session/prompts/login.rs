@@ -16,8 +16,8 @@ use std::pin::pin;
 use tokio::time::timeout;
 
 impl Prompts<'_> {
-    /// The credentials for `request`: as typed in this session, or from the first of these that there is: the machine's own
-    /// command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
+    /// The credentials for `request`: as typed in this session, or from the first of these that there is: what the console's
+    /// command has said, the machine's own password command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
     ///
     /// # Errors
     /// [`ConnectError::cancelled`] where the person gave up, or the saved host was edited meanwhile.
@@ -36,8 +36,11 @@ impl Prompts<'_> {
         if lacks_name(&self.target.username) {
             return self.ask_for_new_login().await;
         }
-        match (&self.target.password_command, self.target.host.filter(|_| self.target.has_password)) {
-            (Some(command), _) => self.printed_or_typed(command).await,
+        if let Some(password) = self.console.as_ref().and_then(|console| console.password.clone()) {
+            return self.found(&password);
+        }
+        match (self.target.password_command.clone(), self.target.host.filter(|_| self.target.has_password)) {
+            (Some(command), _) => self.printed_or_typed(&command).await,
             (None, Some(id)) => self.saved_or_typed(id).await,
             (None, None) => self.printed_for_all_or_typed().await,
         }
@@ -95,7 +98,7 @@ impl Prompts<'_> {
     async fn printed_or_typed(&mut self, command: &CommandLine) -> Result<Credentials, ConnectError> {
         let run = self.run;
         run.set_stage(Stage::Command);
-        let known = Placeholders::from(self.target);
+        let known = Placeholders::from(&self.target);
         let mut printing = pin!(password(command, &known));
         let answer = match timeout(COMMAND_OFFER_DELAY, &mut printing).await {
             Ok(answer) => answer,
@@ -132,7 +135,7 @@ impl Prompts<'_> {
     /// The password was found without the person.
     fn found(&mut self, password: &Secret) -> Result<Credentials, ConnectError> {
         // Read before this check: an edit changes the list first, then the keyring.
-        if !self.run.is_current(self.target) {
+        if !self.run.is_current(&self.target) {
             self.is_stale = true;
             return Err(ConnectError::cancelled());
         }
