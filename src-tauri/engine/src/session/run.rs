@@ -34,8 +34,10 @@ pub(super) async fn run(run: Run) {
             Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), target.reconnect),
             Err(error) => (Some(error), false),
         };
-        if let Some(error) = &error {
-            tracing::info!(%error, "session ended");
+        match &error {
+            Some(Error::Command(error)) => tracing::info!(error = %error.without_detail(), "session ended"),
+            Some(error) => tracing::info!(%error, "session ended"),
+            None => {}
         }
         match error {
             Some(error) if reconnect && backoff.should_retry(&error, live_since.map(|since| since.elapsed())) => {

@@ -1,11 +1,11 @@
 use super::*;
 use crate::{
-    connect::{Handshake, Policy},
+    connect::{Handshake, Policy, ReportStage},
     error::CommandError,
     keyring::Keyring,
-    model::{Address, CommandLine, Host, Level, Travels},
+    model::{Address, CommandLine, Host, Identity, Level, RsaKey, Travels},
     session::{Services, SessionState, SshQuestion},
-    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile},
+    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile, Verdict},
     transport::{TimeoutStream, ssh::question::SecretOf},
 };
 use relay::Relay;
@@ -508,4 +508,56 @@ async fn a_slow_command_may_be_overtaken_by_the_person_and_tells_its_failure_in_
     };
     let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), person);
     assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+}
+
+#[tokio::test]
+async fn the_key_that_a_console_command_has_named_is_the_only_one_and_is_kept_nowhere() {
+    let host = host();
+    let (services, folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let of =
+        |digit: &str| Identity::Ra2(RsaKey { bits: 2048, sha256: vec![digit; 32].join(":"), short: String::new() });
+    let (named, other) = (of("0a"), of("0b"));
+    let script = folder.path().join("console.json");
+    let text = format!(r#"{{"address": "127.0.0.1:1", "username": "root", "fingerprint": "{}"}}"#, "0A".repeat(32));
+    std::fs::write(&script, text).unwrap();
+    let listed = Target { console_command: Some(format!("cat {}", script.display()).parse().unwrap()), ..target };
+    let mut prompts = Prompts::new(&run, &listed);
+    assert_eq!(prompts.policy().floor, None);
+    let reached = prompts.locate(&listed).await.unwrap();
+    assert_eq!((reached.address.to_string(), reached.username.as_str()), ("127.0.0.1:5901".into(), "root"));
+    assert!(reached.is_same_server(&listed), "it is the same machine");
+    let policy = prompts.policy();
+    assert_eq!(policy.floor, Some(Level::Identified), "who shows no key at all is not it");
+    assert!(policy.have_username && !policy.have_password);
+    let shown = |identity| Presented {
+        party: Party::Server,
+        endpoint: "box",
+        address: "box",
+        identity,
+        verdict: Verdict::Trusted,
+    };
+    let refused = prompts.identity(shown(&other)).await.unwrap_err();
+    let ConnectError::OtherKey { expected, shown: key, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((expected, key), ("0A".repeat(32), other.fingerprint().to_owned()));
+    // Each attempt begins anew.
+    prompts.begin();
+    prompts.locate(&listed).await.unwrap();
+    assert_eq!(prompts.identity(shown(&named)).await, Ok(()));
+    assert_eq!(services.pins.verdict("box", &named), Verdict::Unknown, "the next console may have another");
+}
+
+#[tokio::test]
+async fn a_console_commands_failure_is_among_what_was_tried() {
+    let host = Host { console_command: shell("echo no such guest >&2; exit 4"), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let error = prompts.locate(&target).await.unwrap_err();
+    assert_eq!(
+        error,
+        CommandError::Failed { program: "sh".into(), status: "4".into(), detail: "no such guest".into() }
+    );
+    let [tried] = &run.session().tried()[..] else { panic!("one stage") };
+    assert!(!tried.ok && tried.stage == ReportStage::Command && tried.detail.contains("no such guest"), "{tried:?}");
 }
