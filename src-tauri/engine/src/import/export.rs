@@ -147,6 +147,8 @@ mod tests {
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
         hosts[4].tags = vec!["büro".to_owned(), "rack 4".to_owned()];
         (hosts[4].colour, hosts[4].notes) = (Some(Colour::Green), "=Two\n\"lines\", commas".to_owned());
+        hosts[4].password_command = Some("pass show SECRET".parse().unwrap());
+        hosts[4].console_command = Some("console SECRET".parse().unwrap());
         hosts.push(Host::demo("Demo"));
         hosts
     }
