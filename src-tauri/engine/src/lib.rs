@@ -156,8 +156,8 @@ impl Engine {
     }
 
     /// What the user prefers for all machines.
-    pub fn preferences(&self) -> Preferences {
-        self.preferences.get()
+    pub fn preferences(&self) -> &PreferencesFile {
+        &self.preferences
     }
 
     /// Prefers this from now on, and after the next start.

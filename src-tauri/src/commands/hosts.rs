@@ -170,7 +170,7 @@ pub async fn quit(app: AppHandle, choice: Quitting) -> Result<()> {
 /// What the user prefers for all machines.
 #[command]
 pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
-    Ok(engine.preferences())
+    Ok(engine.preferences().get())
 }
 
 /// Prefers this from now on.

@@ -31,7 +31,6 @@ export class Drag {
   }
 
   begin(event: PointerEvent, key: string): void {
-    this.hasMoved = false;
     if (event.button !== 0 || event.ctrlKey || event.shiftKey || event.pointerType === 'touch') return;
     if (this.#facts.canBegin()) this.#pressed = { key, y: this.#y(event), pointer: event.pointerId };
   }

@@ -2,7 +2,7 @@ import { fireEvent, render, screen, waitFor, within } from '@testing-library/sve
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { t } from '../i18n';
+import { problemText, t } from '../i18n';
 import type { HostView } from '../ipc/bindings/HostView';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
@@ -124,6 +124,17 @@ describe('dragging', () => {
     await waitFor(() => expect(names()).toEqual(['A', 'C', 'B']));
   });
 
+  it('leaves the icons of the other rows as they were', async () => {
+    await show(...['A', 'B', 'C'].map((name, place) => host(name, { favourite: true, favourite_place: place })));
+    await drag('A', 60, 80, 34 + 115);
+    await waitFor(() => expect(names()).toEqual(['B', 'A', 'C']));
+    await user.hover(rowOf('A'));
+    const icon = rowOf('A').querySelector('[data-action=edit]');
+    if (!icon) throw new Error('no icon in the row');
+    await user.click(icon);
+    await waitFor(() => expect(byId('editor')).toBeInTheDocument());
+  });
+
   it('makes another machine a favourite, and does nothing elsewhere or on the same place', async () => {
     await show(host('A', { favourite: true }), host('B'), host('C'));
     await drag('C', 260, 250, 300);
@@ -151,6 +162,18 @@ describe('the search', () => {
     await user.type(byId('search'), 'stuido');
     expect(names()[0]).toBe('Studio');
     expect(byId('count')).toHaveTextContent(t('hosts.alike'));
+  });
+
+  it('takes Enter for the address that was typed, not for a machine that is only like it', async () => {
+    await show(host('Printer', { address: '192.168.1.50' }));
+    await user.type(byId('search'), '192.168.1.51');
+    expect(names()[0]).toBe('Printer');
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(backend.callsOf('open_address')).toEqual([['192.168.1.51']]));
+    expect(backend.callsOf('open_host')).toEqual([]);
+    // Who chooses it means it.
+    await user.type(byId('search'), '192.168.1.51{ArrowUp}{Enter}');
+    await waitFor(() => expect(backend.callsOf('open_host')).toEqual([['printer']]));
   });
 
   it('is narrowed by tags, several together, which are taken back the same way', async () => {
@@ -212,12 +235,25 @@ describe('several machines', () => {
     expect(selected()).toEqual(['B', 'C']);
     await user.keyboard('{Shift>}{ArrowUp}{ArrowUp}{/Shift}');
     expect(selected()).toEqual(['A', 'B']);
+    await user.keyboard('{Shift>}{End}{/Shift}');
+    expect(selected()).toEqual(['B', 'C', 'D', 'E']);
+    await user.keyboard('{Shift>}{Home}{/Shift}');
+    expect(selected()).toEqual(['A', 'B']);
     await user.keyboard('{Control>}a{/Control}');
     expect(selected()).toEqual(['A', 'B', 'C', 'D', 'E']);
     expect(byId('selection')).toHaveTextContent(t('several.count', { count: 5 }));
     await user.keyboard('{Escape}');
     expect(selected()).toHaveLength(1);
     expect(document.getElementById('selection')).toBeNull();
+  });
+
+  it.each(['{ }', 't'])('are toggled with Ctrl and “%s”', async (key) => {
+    await show(...five());
+    await user.click(rowOf('B'));
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
+    expect(selected()).toEqual(['B', 'C']);
+    await user.keyboard(`{Control>}${key}{/Control}`);
+    expect(selected()).toEqual(['B']);
   });
 
   it('are those of the search where all of its text is selected already', async () => {
@@ -250,6 +286,19 @@ describe('several machines', () => {
     await waitFor(() => expect(names()).toEqual(['A', 'B', 'C', 'D', 'E']));
   });
 
+  it('are those that are still there when another window removes one', async () => {
+    await show(...five());
+    await user.click(rowOf('B'));
+    await user.keyboard('{Control>}');
+    await user.click(rowOf('D'));
+    await user.keyboard('{/Control}');
+    backend.hosts = backend.hosts.filter(({ id }) => id !== 'd');
+    backend.emitHostsChanged();
+    await waitFor(() => expect(selected()).toEqual(['B']));
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(backend.callsOf('open_host')).toEqual([['b']]));
+  });
+
   it('are changed together: only what was touched', async () => {
     await show(host('A', { tags: ['old', 'x'] }), host('B', { tags: ['old'], view_only: true }), host('C'));
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
@@ -276,6 +325,37 @@ describe('several machines', () => {
       ],
     ]);
     expect(byId('toast')).toHaveTextContent(t('toast.changed', { count: 2 }));
+  });
+
+  it('say beside a field what is wrong with it', async () => {
+    await show(...five());
+    backend.refusals.set('change_several', {
+      code: 'fields_of',
+      machine: 'B',
+      fields: [{ field: 'tags', problem: 'too_long' }],
+    });
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
+    await user.click(byId('same-ssh_jump'));
+    await user.click(byId('save-several'));
+    const text = t('error.fields_of', { machine: 'B' });
+    await waitFor(() => expect(byId('several')).toHaveTextContent(text));
+    expect(byId('tags-added')).toHaveAccessibleDescription(problemText({ field: 'tags', problem: 'too_long' }));
+  });
+
+  it('are not forgotten half chosen without a question', async () => {
+    await show(...five());
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
+    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    expect(document.getElementById('several')).toBeNull();
+    await user.keyboard('{F2}');
+    await user.click(screen.getByTitle(t('colour.green')));
+    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    expect(byId('leaving-leave')).toHaveFocus();
+    await user.click(byId('leaving-leave'));
+    expect(document.getElementById('several')).not.toBeNull();
+    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    await user.click(byId('leaving-act'));
+    expect(document.getElementById('several')).toBeNull();
   });
 
   it('are asked about once where logins would go another way', async () => {

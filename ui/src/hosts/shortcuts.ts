@@ -60,6 +60,8 @@ const edit = (hosts: Hosts, host: HostView) => {
   else hosts.edit(host);
 };
 
+const toggle = (hosts: Hosts, host: HostView) => hosts.selection.toggle(host.id);
+
 /** Ctrl+1 to 9 open the first nine rows; the help shows them as one. */
 function digits(): Shortcut[] {
   return Array.from({ length: 9 }, (_, place) => ({
@@ -130,13 +132,21 @@ export const shortcuts: readonly Shortcut[] = [
     unless: (scope) => inText(scope) && !scope.textSelected,
     run: ({ hosts }) => hosts.selection.all(),
   },
-  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, (hosts, host) =>
-    hosts.selection.toggle(host.id),
-  ),
+  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, toggle),
+  // Chinese input methods take Ctrl+Space for themselves.
+  forHost({ keys: 'Ctrl+T', key: 't', ctrl: true, label: 'key.toggle' }, toggle),
   { keys: 'Shift+↓', key: 'ArrowDown', ...stretch, run: ({ hosts }) => hosts.selection.stretch(1) },
   { keys: 'Shift+↑', key: 'ArrowUp', ...stretch, run: ({ hosts }) => hosts.selection.stretch(-1) },
   { keys: 'Shift+PgDn', key: 'PageDown', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(page) },
   { keys: 'Shift+PgUp', key: 'PageUp', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(-page) },
+  {
+    keys: 'Shift+Home',
+    key: 'Home',
+    ...stretch,
+    unless: inText,
+    run: ({ hosts }) => hosts.selection.stretch(-Infinity),
+  },
+  { keys: 'Shift+End', key: 'End', ...stretch, unless: inText, run: ({ hosts }) => hosts.selection.stretch(Infinity) },
   forHost({ keys: 'Alt+↑', key: 'ArrowUp', ...arrange }, (hosts, host) => void hosts.favourites.move(host, -1)),
   forHost({ keys: 'Alt+↓', key: 'ArrowDown', ...arrange }, (hosts, host) => void hosts.favourites.move(host, 1)),
   { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts }) => hosts.selection.move(1) },

@@ -66,8 +66,8 @@ export class Capture {
       try {
         beginning = await source.beginning(from);
       } catch {
-        // Nothing is held any longer.
-        await engine.stopRecording();
+        // Nothing is held any longer. What another connection has begun meanwhile is not ended.
+        if (this.source === source) await engine.stopRecording();
         throw { code: 'recording_not_begun' } satisfies EngineError;
       }
       await engine.beginRecording(toBytes(beginning));

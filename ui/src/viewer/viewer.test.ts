@@ -110,6 +110,19 @@ test('opens the socket once, itself, and hands it to noVNC', async () => {
   expect(rfb).toMatchObject({ scaling: 'fit', viewOnly: false, cursor: 'server' });
 });
 
+test('another choice does not set the scaling anew: to follow the window asks the server', async () => {
+  const rfb = await goLive();
+  const scalings: unknown[] = [];
+  Object.defineProperty(rfb, 'scaling', { set: (scaling) => scalings.push(scaling) });
+  await userEvent.click(find('#view-only'));
+  expect(rfb.viewOnly).toBe(true);
+  await userEvent.click(find('#scale'));
+  await userEvent.click(screen.getByRole('menuitemradio', { name: t('viewer.cursor_always_dot') }));
+  await settle();
+  expect(rfb.cursor).toBe('always_dot');
+  expect(scalings).toEqual([]);
+});
+
 test('sends nothing to a host that is only to be watched, not even where its state comes first', async () => {
   engine.session.view_only = true;
   engine.state = ready;
@@ -425,16 +438,6 @@ test('its buttons do what they say, and give the keyboard back', async () => {
   expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
   // The card has no button for leaving full screen.
   expect(engine.callsOf('set_fullscreen')).toEqual([[true], [false]]);
-});
-
-test('the menu sends other keys', async () => {
-  const rfb = await goLive();
-  await userEvent.click(find('#keys'));
-  expect(await violations()).toEqual([]);
-  await userEvent.keyboard('{ArrowDown}{Enter}');
-  await settle();
-  expect(rfb.sent.map(([, code]) => code)).toEqual(['AltLeft', 'Tab', 'Tab', 'AltLeft']);
-  expect(rfb.canvas).toHaveFocus();
 });
 
 test('hides after two seconds, and comes back where the pointer rests at its place on the edge', async () => {

@@ -30,7 +30,8 @@ pub(crate) async fn password(command: &CommandLine, known: &Placeholders) -> Res
     Ok(text.to_owned().into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::model::Target;

@@ -1,6 +1,6 @@
 //! A command of the person's, as it was typed. No shell reads it.
 
-use super::{Address, Host, Target};
+use super::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -60,7 +60,7 @@ pub struct Placeholders {
 }
 
 impl Placeholders {
-    fn new(name: &str, address: &Address, username: &str) -> Self {
+    pub(super) fn new(name: &str, address: &Address, username: &str) -> Self {
         let (host, port) = match address {
             Address::Tcp { hostname, port } => (hostname.clone(), port.to_string()),
             Address::Ws(socket) => (socket.hostname.clone(), socket.port.to_string()),
@@ -78,18 +78,6 @@ impl Placeholders {
             '%' => Some("%"),
             _ => None,
         }
-    }
-}
-
-impl From<&Target> for Placeholders {
-    fn from(target: &Target) -> Self {
-        Self::new(&target.name, target.listed_address(), &target.username)
-    }
-}
-
-impl From<&Host> for Placeholders {
-    fn from(host: &Host) -> Self {
-        Self::new(&host.name, &host.address, &host.username)
     }
 }
 

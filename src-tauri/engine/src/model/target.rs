@@ -1,6 +1,8 @@
 //! What a session looks at.
 
-use super::{Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Proxy, host::way};
+use super::{
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, host::way,
+};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
@@ -136,6 +138,12 @@ impl Target {
         let mut target = Self::unsaved(hostname.clone(), Address::Tcp { hostname, port }, false);
         target.reconnect = false;
         target
+    }
+}
+
+impl From<&Target> for Placeholders {
+    fn from(target: &Target) -> Self {
+        Self::new(&target.name, target.listed_address(), &target.username)
     }
 }
 

@@ -70,7 +70,12 @@ export class Hosts {
     if (address) rows.push({ key: CONNECT, address });
     return rows;
   });
-  readonly selection = new Selection(() => this.rows);
+  /** The text is no host's, and may be an address: hosts that are only alike are not what Enter means. */
+  #isTyped = $derived(this.found.alike && !this.query.isEmpty && this.query.problem === null);
+  readonly selection = new Selection(
+    () => this.rows,
+    () => (this.#isTyped && this.rows.at(-1)?.key === CONNECT ? this.rows.length - 1 : 0),
+  );
   readonly favourites = new Favourites({
     byName: () => this.#byName,
     change: (host, change) =>
@@ -146,10 +151,11 @@ export class Hosts {
 
   // ---- opening
 
-  /** Opens what is selected; where no host matches, the text in the search box as an address. */
+  /** Opens what is selected; where no host matches, the text in the search box as an address: never what is only like it. */
   async enter(): Promise<void> {
-    const { row, hosts, isSeveral } = this.selection;
-    if (isSeveral) await this.openSeveral(hosts);
+    const { row, hosts, isSeveral, isChosen } = this.selection;
+    if (this.#isTyped && !isChosen) await this.connect();
+    else if (isSeveral) await this.openSeveral(hosts);
     else if (row && row.key !== CONNECT) await this.open(row.key);
     else if (!this.query.isEmpty) await this.connect();
   }

@@ -28,6 +28,10 @@ interface Entry {
   notes: string;
   /** Which letters name and address have, a bit for each of 32 kinds. */
   letters: number;
+  /** All that words are looked for in. */
+  all: string;
+  /** Its letters. */
+  allLetters: number;
 }
 
 /** What a text asks for. */
@@ -69,7 +73,9 @@ export function index(byName: readonly HostView[]): Index {
       else tags.set(tag, { tag: host.tags[at] ?? tag, count: 1 });
     });
     const [username, via, notes] = [folded(host.username), folded(host.ssh_jump), folded(host.notes)];
-    return { host, name, address, username, via, tags: own, notes, letters: lettersOf(name) | lettersOf(address) };
+    const letters = lettersOf(name) | lettersOf(address);
+    const all = [name, address, username, ...own, notes].join('\n');
+    return { host, name, address, username, via, tags: own, notes, letters, all, allLetters: lettersOf(all) };
   });
   entries.sort(
     (a, b) =>
@@ -149,7 +155,13 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
     index.entries as Entry[],
   );
   if (query.words.length === 0) return { hosts: entries.map(({ host }) => host), alike: false };
-  const found = ranked(entries, (entry) => sum(query.words, (word) => distanceOf(entry, word)));
+  const wanted = query.words.reduce((letters, word) => letters | lettersOf(word), 0);
+  const found = ranked(entries, (entry) =>
+    // Most hosts have not even the letters.
+    (wanted & ~entry.allLetters) !== 0 || !query.words.every((word) => entry.all.includes(word))
+      ? Infinity
+      : sum(query.words, (word) => distanceOf(entry, word)),
+  );
   if (found.length > 0) return { hosts: found, alike: false };
   const missing = query.words.map(lettersOf);
   const alike = ranked(entries, (entry) =>

@@ -5,41 +5,55 @@ import type { Row } from './rows';
 
 export class Selection {
   readonly #rows: () => Row[];
-  /** The row that the keys move; null: the first one. */
+  readonly #unchosen: () => number;
+  /** The row that the keys move; null where none was chosen. */
   #cursor = $state<string | null>(null);
   /** Where a range begins. */
   #anchor: string | null = null;
-  /** Several hosts; empty where only the cursor's row is selected. */
-  #several = $state.raw<ReadonlySet<string>>(new Set());
+  /** What was selected together. */
+  #together = $state.raw<ReadonlySet<string>>(new Set());
+  /** What of it is still in the list: several hosts, or one, which the cursor is at then; empty where there is only a cursor. */
+  #several: ReadonlySet<string> = $derived.by(() => {
+    if (this.#together.size === 0) return this.#together;
+    return new Set(this.#rows().flatMap(({ key }) => (this.#together.has(key) ? [key] : [])));
+  });
 
-  /** The cursor's place; 0 where nothing was chosen, -1 in an empty list. */
+  /** The cursor's place; -1 in an empty list. */
   at: number = $derived.by(() => {
-    const at = this.#placeOf(this.#cursor);
-    return at < 0 && this.#rows().length > 0 ? 0 : at;
+    const [first] = this.#several;
+    const at = this.#placeOf(this.#several.size === 1 && first ? first : this.#cursor);
+    return at < 0 && this.#rows().length > 0 ? this.#unchosen() : at;
   });
   row: Row | undefined = $derived.by(() => this.#rows()[this.at]);
   /** The selected hosts, in the order of the rows. */
   hosts: HostView[] = $derived.by(() => {
-    if (this.#several.size === 0) return this.row && 'host' in this.row ? [this.row.host] : [];
+    if (!this.isSeveral) return this.row && 'host' in this.row ? [this.row.host] : [];
     return this.#rows().flatMap((row) => ('host' in row && this.#several.has(row.key) ? [row.host] : []));
   });
 
-  constructor(rows: () => Row[]) {
+  /** `unchosen` is the cursor's place where no row was chosen. */
+  constructor(rows: () => Row[], unchosen: () => number = () => 0) {
     this.#rows = rows;
+    this.#unchosen = unchosen;
   }
 
   has(key: string): boolean {
-    return this.#several.size > 0 ? this.#several.has(key) : this.row?.key === key;
+    return this.isSeveral ? this.#several.has(key) : this.row?.key === key;
   }
 
   get isSeveral(): boolean {
-    return this.#several.size > 0 && this.hosts.length > 1;
+    return this.#several.size > 1;
+  }
+
+  /** Whether the user has chosen a row. */
+  get isChosen(): boolean {
+    return this.#cursor !== null;
   }
 
   /** One row, and no other. */
   select(key: string | null): void {
     this.#cursor = this.#anchor = key;
-    if (this.#several.size > 0) this.#several = new Set();
+    if (this.#together.size > 0) this.#together = new Set();
   }
 
   /** Moves the cursor by so many rows; it stops at the ends. */
@@ -65,11 +79,11 @@ export class Selection {
     this.#cursor = this.#anchor = key;
     // One that is left is the cursor's, wherever that is.
     if (several.size === 1) this.#cursor = [...several][0] ?? null;
-    this.#several = several.size > 1 ? several : new Set();
+    this.#together = several.size > 1 ? several : new Set();
   }
 
   all(): void {
-    this.#several = new Set(this.#rows().flatMap((row) => ('host' in row ? [row.key] : [])));
+    this.#together = new Set(this.#rows().flatMap((row) => ('host' in row ? [row.key] : [])));
   }
 
   #range(to: number): void {
@@ -79,7 +93,7 @@ export class Selection {
     this.#anchor = rows[start]?.key ?? null;
     this.#cursor = rows[to]?.key ?? null;
     const range = rows.slice(Math.min(start, to), Math.max(start, to) + 1);
-    this.#several = new Set(range.flatMap((row) => ('host' in row ? [row.key] : [])));
+    this.#together = new Set(range.flatMap((row) => ('host' in row ? [row.key] : [])));
   }
 
   #placeOf(key: string | null): number {

@@ -27,6 +27,8 @@ export class FakeBackend {
   notices: EngineError[] = [];
   /** Hosts that were removed and can be restored. */
   removed = new Map<HostId, HostView>();
+  /** Chords that the user has kept. */
+  chords: string[] = [];
   /** Passwords in the keyring, by host. */
   passwords = new Map<HostId, string>();
   /** Why the keyring keeps nothing; null where it works. */

@@ -43,6 +43,11 @@ export class Handled {
 /** Older web views do not have `transfer`. */
 type Data = ArrayBuffer & { transfer?(length: number): ArrayBuffer };
 
+/** Whether so much waits to be drawn that nothing more is acknowledged. */
+export function holdsBack(rfb: Internals): boolean {
+  return rfb._flushing || rfb._display.pending();
+}
+
 /** Acknowledges what arrives on the socket of a noVNC that has just been made, if the relay wants that. */
 export function acknowledge(socket: WebSocket, rfb: Internals): void {
   const handled = new Handled();
@@ -52,7 +57,7 @@ export function acknowledge(socket: WebSocket, rfb: Internals): void {
   const send = (bytes: number) => {
     if (bytes > 0 && socket.readyState === WebSocket.OPEN) socket.send(String(bytes));
   };
-  const waits = () => rfb._flushing || rfb._display.pending();
+  const waits = () => holdsBack(rfb);
   const wait = async () => {
     if (waiting) return;
     waiting = true;

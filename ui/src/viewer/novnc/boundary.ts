@@ -8,15 +8,17 @@ export class Boundaries {
   /** Bytes that the relay has sent, the handshake's too. */
   #arrived = 0;
   #waiting: { from: number; reach: (at: number) => void }[] = [];
+  /** Whether the last message was read to its end. */
+  #whole = true;
 
   /** For a noVNC that has just been made. */
   constructor(rfb: Internals, socket: Pick<WebSocket, 'onmessage'>) {
     this.#rfb = rfb;
     const read = rfb._normalMsg.bind(rfb);
     rfb._normalMsg = () => {
-      const whole = read();
-      if (whole) this.#look();
-      return whole;
+      this.#whole = read();
+      if (this.#whole) this.#look();
+      return this.#whole;
     };
     const receive = socket.onmessage;
     socket.onmessage = function (this: WebSocket, message: MessageEvent<ArrayBuffer>) {
@@ -30,7 +32,7 @@ export class Boundaries {
   next(from: number, reach: (at: number) => void): void {
     this.#waiting.push({ from, reach });
     // Nothing more may come for a long time.
-    if (!this.#rfb._flushing && this.#rfb._sock.rQlen() === 0) this.#look();
+    if (!this.#rfb._flushing && this.#whole && this.#rfb._sock.rQlen() === 0) this.#look();
   }
 
   #look(): void {

@@ -1,6 +1,7 @@
 // Measures a session. What the choice of a quality needs is measured always: a few additions with each message. All else is
 // counted only while somebody watches, and costs nothing otherwise: its hooks are not there.
 
+import { holdsBack } from './acknowledge';
 import type { Internals, Messages } from './internals';
 import { peek } from './skip';
 import { Transfers, type Transfer } from './transfers';
@@ -84,7 +85,7 @@ export class Meter {
       ended = performance.now();
       counts.busy += ended - began;
       counts.received += bytes;
-      full = rfb._flushing;
+      full = holdsBack(rfb);
       unfinished = rfb._FBU.rects > 0;
       const transfer = this.#transfers.take(bytes, waited, unfinished);
       if (transfer) this.#tell(transfer, ended);

@@ -32,7 +32,8 @@ export function skipMessages(rfb: Internals): (bytes: number) => void {
   const read = rfb._normalMsg.bind(rfb);
   rfb._normalMsg = () => {
     if (!skip.go(rfb._sock)) return false;
-    return rfb._sock.rQlen() === 0 || read();
+    // A message that is still being skipped has not come to its end.
+    return rfb._sock.rQlen() === 0 || (read() && !skip.isUnderWay);
   };
   return (bytes) => void skip.begin(rfb._sock, bytes);
 }

@@ -83,3 +83,9 @@ test('a computer that is too slow for the best quality has it taken back, for go
   for (let times = 0; times < 5; times++) take(0.95);
   for (let times = 0; times < 200; times++) expect(take(0.2)).toBe('good');
 });
+
+test('after a pause, an update that waited for the server says nothing about a link that nothing is known of', () => {
+  const automatic = new Automatic();
+  for (let times = 0; times < 50; times++) automatic.take({ ...transfer(0.5), atLeast: true });
+  expect(automatic.level).toBe('good');
+});

@@ -60,8 +60,8 @@ export class Automatic {
   /** Something was transferred; `busy` is the part of its time, from 0 to 1, that the page spent on handling. */
   take(transfer: Transfer, busy = 0): void {
     const rate = transfer.bytes / Math.max(transfer.ms, 1);
-    // What says only that the connection carries so much, says nothing where more is known.
-    if (transfer.atLeast && rate < (this.#rate ?? 0)) return;
+    // What says only that the connection carries so much or more, says something where that is much.
+    if (transfer.atLeast && rate < (this.#rate ?? BETWEEN[1].up)) return;
     this.#rate = this.#rate === null ? rate : this.#rate * (rate / this.#rate) ** WEIGHT;
     this.#sinceUp += 1;
     this.#judge(this.#rate, busy);

@@ -68,8 +68,12 @@ export class Decompression {
   /** The streams' windows as they are behind all rectangles that were given to {@link draw}. */
   windows(): Promise<Windows> {
     this.#send();
+    // A stream that begins anew with the next rectangle has nothing behind it.
+    const resets = this.#resets;
     return new Promise((resolve) => {
-      this.#asking.push(resolve);
+      this.#asking.push((windows) =>
+        resolve(windows.map((window, stream) => ((resets >> stream) & 1 ? new Uint8Array(0) : window)) as Windows),
+      );
       this.#post('windows', []);
     });
   }
