@@ -503,7 +503,7 @@ async fn a_slow_command_may_be_overtaken_by_the_person_and_tells_its_failure_in_
         std::fs::write(&go, "").unwrap();
         let mut states = run.session().subscribe();
         let failed = |state: &SessionState| matches!(state, SessionState::Asking { number: same, prompt: Prompt::Password { command: Some(CommandError::Failed { .. }), .. }, .. } if *same == number);
-        states.wait_for(failed).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(20), states.wait_for(failed)).await.expect("it is told").unwrap();
         answered(&run, "typed").await;
     };
     let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), person);
