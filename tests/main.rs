@@ -6,6 +6,7 @@ mod certificates;
 mod clipboard;
 mod closing;
 mod command_line;
+mod commands;
 mod demo;
 mod desk;
 mod endings;

@@ -14,6 +14,7 @@
 //! `session::run::run` and `connect::connect`. The RFB handshake itself is the crate `rfb`, the loopback WebSocket that the
 //! viewer connects to is the crate `relay`.
 
+mod command;
 mod connect;
 pub mod doctor;
 pub mod error;
@@ -31,7 +32,9 @@ pub mod store;
 mod test_process;
 mod transport;
 
-pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
+pub use error::{
+    CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
+};
 pub use services::{
     HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, SharedChange, Source, SourceView, UNDO,
     find_target, preview_files,
@@ -42,13 +45,13 @@ pub use transport::{reverse, ssh::askpass};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
-use model::{Host, HostDraft, PasswordChange, SessionId, Target};
+use model::{FieldProblem, Host, HostDraft, PasswordChange, SessionId, Target};
 use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
 use std::{collections::HashSet, path::Path, sync::Arc};
-use store::{HostList, HostsFile, List, Pins, Places, PreferencesFile};
+use store::{HostList, HostsFile, List, Pins, Places, Preferences, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -114,6 +117,7 @@ impl Engine {
             pins: pins.clone(),
             list,
             pictures: Arc::clone(&pictures),
+            preferences: Arc::clone(&preferences),
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));
@@ -199,6 +203,17 @@ impl Engine {
         self.pictures.get(self.sessions.host(session)?).await
     }
 
+    /// Prefers this from now on, and after the next start.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`] for a command that is none, [`StoreError::System`]: then it is as before.
+    pub async fn set_preferences(&self, preferences: Preferences) -> Result<()> {
+        if let Err(problem) = preferences.password_command() {
+            return Err(FormError::Fields { fields: vec![FieldProblem::PasswordCommand(problem)] }.into());
+        }
+        Ok(self.preferences.set(preferences).await?)
+    }
+
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
         self.hosts.note_opened(&target);
@@ -216,16 +231,19 @@ impl Engine {
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
-    /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
+    /// with the one that a session would find. Without either it stops where a login is wanted. Nothing is saved.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`]: all else is in the report.
     pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
-        let (host, password) = self.hosts.draft(&draft, change).await?;
-        let login = password.map(|password| password.map(|password| Login { username: None, password }));
-        let login = login.map_err(Error::from);
+        let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = Target::from(&host);
+        let password = match typed {
+            Some(typed) => Ok(Some(typed)),
+            None => doctor::password_of(&target, &self.keyring, &self.preferences.get()).await,
+        };
+        let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, saved, TrustPolicy::Known, &self.pins).await)
+        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins).await)
     }
 }

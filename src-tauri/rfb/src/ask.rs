@@ -181,7 +181,8 @@ impl Credentials {
         &self.username
     }
 
-    pub(crate) fn password_bytes(&self) -> &[u8] {
+    /// The password as it is compared. Do not store a copy: only this one is overwritten.
+    pub fn password_bytes(&self) -> &[u8] {
         &self.password
     }
 }

@@ -176,7 +176,7 @@ pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
 /// Prefers this from now on.
 #[command]
 pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
-    Ok(engine.preferences().set(preferences).await?)
+    engine.set_preferences(preferences).await
 }
 
 /// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.

@@ -26,6 +26,8 @@ const table = [
   { name: 'view_only', kind: 'check', group: 'main', initial: false },
   { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'proxy', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'password_command', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'console_command', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
   { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
   { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },

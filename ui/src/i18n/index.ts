@@ -155,6 +155,7 @@ function kindOf(error: EngineError): Key {
     return 'error.no_common_type.none';
   if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
   if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
+  if (error.code === 'command_bad_console') return `error.command_bad_console.${error.problem}`;
   if (error.code === 'old_tls') return `error.old_tls.${error.why}`;
   return `error.${error.code}` as Key;
 }

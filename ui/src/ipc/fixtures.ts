@@ -128,6 +128,8 @@ const password: Extract<Prompt, { kind: 'password' }> = {
   travels: 'encrypted',
   problem: null,
   keyring: null,
+  command: null,
+  can_keep: true,
 };
 const auth: EngineError = {
   code: 'auth_failed',
@@ -428,6 +430,8 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     old_tls: false,
     ssh_jump: '',
     proxy: '',
+    password_command: '',
+    console_command: '',
     mac: '',
     has_http_auth: false,
     reconnect: true,

@@ -27,14 +27,15 @@ const ENGINE: Table = &[
     ("platform",    "model error"),
     ("store",       "model error"),
     ("keyring",     "model error platform"),
+    ("command",     "model error platform"),
     ("settings",    "error keyring"),
     ("pictures",    "model error platform store keyring"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
     ("recording",   "error platform"),
-    ("session",     "model error store keyring pictures transport connect recording"),
-    ("doctor",      "model error store keyring transport connect"),
+    ("session",     "model error store keyring command pictures transport connect recording"),
+    ("doctor",      "model error store keyring command transport connect"),
     ("services",    "model error store keyring transport import"),
 ];
 

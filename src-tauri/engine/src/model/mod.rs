@@ -2,6 +2,7 @@
 
 mod address;
 mod chord;
+mod command_line;
 mod display;
 mod host;
 mod http_auth;
@@ -22,6 +23,7 @@ mod text;
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
 pub use chord::Chord;
+pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Monitors, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account};

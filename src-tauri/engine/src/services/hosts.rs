@@ -113,16 +113,12 @@ impl Hosts {
         Ok(Target { wake: host.mac, ..Target::from(&host) })
     }
 
-    /// The host that a form means, and its saved password: nothing is saved. Logins that were saved for another address are
-    /// left out, unless the form says that they go along.
+    /// The host that a form means, and the password that was typed into it: nothing is saved. Logins that were saved for
+    /// another address are left out, unless the form says that they go along.
     ///
     /// # Errors
-    /// [`FormError::Fields`], [`StoreError::NoSuchHost`]. The keyring's error stands in place of the password.
-    pub async fn draft(
-        &self,
-        draft: &HostDraft,
-        change: PasswordChange,
-    ) -> Result<(Host, Result<Option<Secret>, KeyringError>)> {
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`].
+    pub fn draft(&self, draft: &HostDraft, change: PasswordChange) -> Result<(Host, Option<Secret>)> {
         let list = self.list.get();
         let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
         let mut host = checked(draft, existing)?;
@@ -131,12 +127,15 @@ impl Hosts {
         {
             (host.has_password, host.has_http_auth) = (false, false);
         }
-        let password = match change {
-            PasswordChange::Set { password } => Ok(Some(password)),
-            PasswordChange::Keep if host.has_password => self.keyring.get(host.id).await,
-            PasswordChange::Keep | PasswordChange::Forget => Ok(None),
+        let typed = match change {
+            PasswordChange::Set { password } => Some(password),
+            PasswordChange::Keep => None,
+            PasswordChange::Forget => {
+                host.has_password = false;
+                None
+            }
         };
-        Ok((host, password))
+        Ok((host, typed))
     }
 
     fn host(&self, id: HostId) -> Result<Host, StoreError> {
@@ -621,9 +620,11 @@ mod tests {
             ("elsewhere", OnNewAddress::Keep, true),
         ] {
             let form = HostDraft { id: Some(id), on_new_address: choice, ..draft(address) };
-            let (host, password) = fixture.hosts.draft(&form, PasswordChange::Keep).await.unwrap();
+            let (host, typed) = fixture.hosts.draft(&form, PasswordChange::Keep).unwrap();
             assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address} {choice:?}");
-            assert_eq!(password.unwrap().is_some(), sent);
+            assert!(typed.is_none());
+            assert!(!fixture.hosts.draft(&form, PasswordChange::Forget).unwrap().0.has_password);
+            assert!(fixture.hosts.draft(&form, set("typed")).unwrap().1.is_some());
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     keyring::Keyring,
     pictures::Pictures,
-    store::{HostList, Pins},
+    store::{HostList, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -16,5 +16,6 @@ pub(crate) struct Services {
     pub(crate) pins: Pins,
     pub(crate) list: Arc<HostList>,
     pub(crate) pictures: Arc<Pictures>,
+    pub(crate) preferences: Arc<PreferencesFile>,
     pub(crate) runtime: Handle,
 }

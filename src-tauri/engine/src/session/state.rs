@@ -1,7 +1,7 @@
 //! What a viewer window is told about its session.
 
 use crate::{
-    error::{ConnectError, Error, KeyringError},
+    error::{CommandError, ConnectError, Error, KeyringError},
     model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
     recording::{PlaybackView, RecordingView},
 };
@@ -138,6 +138,10 @@ pub enum Stage {
     Encrypting,
     /// Waiting for the keyring; it may be asking the user to unlock it.
     Keyring,
+    /// Waiting for the command that prints the password; it may be asking the user to unlock something.
+    Command,
+    /// Asking the machine's command where its console is.
+    Console,
     /// Logging in.
     Authenticating,
     /// The login is sent; a user of the server may have to approve it.
@@ -159,6 +163,10 @@ pub enum Prompt {
         problem: Option<ConnectError>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
         keyring: Option<KeyringError>,
+        /// Why the command did not have it, or that it has not answered yet.
+        command: Option<CommandError>,
+        /// Whether a password that is kept would be used: not where the machine has a command for it.
+        can_keep: bool,
     },
     /// The passphrase of the key of our own certificate.
     Passphrase {

@@ -10,7 +10,7 @@ use crate::{
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Target},
-    store::{HostList, HostsFile, Pins},
+    store::{HostList, HostsFile, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -39,6 +39,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         pictures: Arc::new(crate::pictures::Pictures::of(&list, folder.path(), &keyring)),
         keyring,
         list,
+        preferences: Arc::new(PreferencesFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (services, folder)

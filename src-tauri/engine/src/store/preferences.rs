@@ -3,7 +3,7 @@
 use super::file;
 use crate::{
     error::StoreError,
-    model::{Chord, PictureChoice},
+    model::{Chord, CommandLine, CommandProblem, PictureChoice},
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use tokio::{sync::watch, task::spawn_blocking};
 
 /// What the user prefers. Each has a usual value, which a file need not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(default)]
 pub struct Preferences {
@@ -25,6 +25,19 @@ pub struct Preferences {
     pub pictures: PictureChoice,
     /// How favourites and the latest machines are shown.
     pub look: Look,
+    /// What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
+    /// [`CommandLine::parse`] reads it; may be empty.
+    pub password_command: String,
+}
+
+impl Preferences {
+    /// The command for machines that have none of their own.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
+        CommandLine::parse_optional(&self.password_command)
+    }
 }
 
 /// How favourites and the latest machines are shown.
@@ -111,18 +124,23 @@ impl PreferencesFile {
         if let Err(cause) = file::recover(&file) {
             tracing::warn!(%cause, "an interrupted write is not finished");
         }
-        let text = file::read(&file).ok().flatten().unwrap_or_default();
+        let contents = Contents::read(&read(&file));
         Self {
             file,
-            contents: Mutex::new(Contents::read(&text)),
+            contents: Mutex::new(contents),
             writing: tokio::sync::Mutex::default(),
             changed: watch::Sender::default(),
         }
     }
 
+    /// The same, and nothing is written.
+    pub fn peek(folder: &Path) -> Preferences {
+        Contents::read(&read(&folder.join(FILE))).preferences
+    }
+
     /// What is preferred.
     pub fn get(&self) -> Preferences {
-        self.contents.lock().preferences
+        self.contents.lock().preferences.clone()
     }
 
     /// Wakes after each change.
@@ -189,6 +207,11 @@ impl PreferencesFile {
 
 /// So many chords are kept: more would be no favourites.
 const MAX_CHORDS: usize = 24;
+
+/// What the file has; nothing where it cannot be read.
+fn read(file: &Path) -> Vec<u8> {
+    file::read(file).ok().flatten().unwrap_or_default()
+}
 
 const FILE: &str = "preferences.json";
 

@@ -28,6 +28,14 @@ ssh_jump: string,
  */
 proxy: string, 
 /**
+ * What prints its password, as [`CommandLine::parse`] reads it; may be empty.
+ */
+password_command: string, 
+/**
+ * What prints where its console is, in the same way; may be empty.
+ */
+console_command: string, 
+/**
  * As [`Mac::parse`] reads it; may be empty.
  */
 mac: string, 

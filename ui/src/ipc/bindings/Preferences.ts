@@ -23,4 +23,9 @@ pictures: PictureChoice,
 /**
  * How favourites and the latest machines are shown.
  */
-look: Look, };
+look: Look, 
+/**
+ * What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
+ * [`CommandLine::parse`] reads it; may be empty.
+ */
+password_command: string, };

@@ -56,7 +56,7 @@ export class FakeBackend {
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows' };
+  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows', password_command: '' };
   /** The pictures of machines that are kept. */
   keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
   /** The last picture of the viewer's machine. */

@@ -400,7 +400,7 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
 
 /** Throws `confirm_address` where secrets would move to another address without a decision. */
 function confirmAddress(former: HostView, host: HostView, draft: HostDraft, change: PasswordChange): void {
-  const moved = (['address', 'repeater_id', 'ssh_jump', 'proxy'] as const).some(
+  const moved = (['address', 'repeater_id', 'ssh_jump', 'proxy', 'console_command'] as const).some(
     (field) => former[field] !== host[field],
   );
   const { has_password, has_http_auth } = former;
