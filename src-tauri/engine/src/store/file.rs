@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -115,7 +116,7 @@ fn overwrite(file: &Path, text: &[u8]) -> io::Result<()> {
 pub(crate) fn recover(file: &Path) -> io::Result<()> {
     let beside = in_place_copy(file);
     let Some(text) = read(&beside)? else { return Ok(()) };
-    let is_complete = read(file)?.is_some_and(|found| serde_json::from_slice::<Value>(&found).is_ok());
+    let is_complete = read(file)?.is_some_and(|found| serde_json::from_slice::<Value>(&utf8(&found)).is_ok());
     if !is_complete {
         overwrite(file, &text)?;
     }
@@ -170,9 +171,29 @@ pub(crate) fn keep_beside(file: &Path, why: &str, text: &[u8]) -> io::Result<Pat
     }
 }
 
+/// A file's text as UTF-8 without a mark, whatever an editor has made of it: UTF-8 with a mark, or UTF-16 in either order.
+/// What is none of them stays as it is.
+fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
+    let (units, from): (&[u8], fn([u8; 2]) -> u16) = match text {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+        // JSON begins with an ASCII character.
+        [1..=0xff, 0, ..] => (text, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => (text, u16::from_be_bytes),
+        _ => return Cow::Borrowed(text),
+    };
+    let (units, odd) = units.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().copied().map(from).collect();
+    match String::from_utf16(&units) {
+        Ok(read) if odd.is_empty() => Cow::Owned(read.into_bytes()),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// Reads a file's text: its fields, without its version.
 pub(crate) fn parse(text: &[u8], version: u64) -> Result<Map<String, Value>, String> {
-    let mut fields: Map<String, Value> = serde_json::from_slice(text).map_err(|cause| cause.to_string())?;
+    let mut fields: Map<String, Value> = serde_json::from_slice(&utf8(text)).map_err(|cause| cause.to_string())?;
     match fields.remove("version") {
         Some(found) if found.as_u64() == Some(version) => Ok(fields),
         Some(other) => Err(format!("its version is {other}, this Portlight reads version {version}")),
@@ -290,6 +311,24 @@ mod tests {
             assert_eq!(names(folder.path()), ["hosts.json"]);
             recover(&file).unwrap();
         }
+    }
+
+    #[test]
+    fn whatever_an_editor_makes_of_the_text_is_read() {
+        let text = "{ \"version\": 1, \"name\": \"Büro 🖥\" }\r\n";
+        let units = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let (little, big) = (units(u16::to_le_bytes), units(u16::to_be_bytes));
+        for written in [
+            text.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            [&b"\xff\xfe"[..], &little].concat(),
+            [&b"\xfe\xff"[..], &big].concat(),
+            little.clone(),
+            big,
+        ] {
+            assert_eq!(parse(&written, 1).unwrap()["name"], "Büro 🖥", "{written:?}");
+        }
+        assert!(parse(&little[..little.len() - 3], 1).is_err(), "half a letter");
     }
 
     #[test]
