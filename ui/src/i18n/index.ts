@@ -6,6 +6,7 @@ import type { FileProblem } from '../ipc/bindings/FileProblem';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { ImportProblem } from '../ipc/bindings/ImportProblem';
 import type { Level } from '../ipc/bindings/Level';
+import type { StepView } from '../ipc/bindings/StepView';
 import type { Subject } from '../ipc/bindings/Subject';
 import en from './en.json';
 import zhCN from './zh-CN.json';
@@ -85,6 +86,18 @@ export function dateText(seconds: number, lang: Language = language): string {
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
 }
 
+/** Day and time, for seconds since 1970. */
+export function timeText(seconds: number, lang: Language = language): string {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' }).format(seconds * 1000);
+}
+
+/** What the user did to the list. */
+export function stepText({ deed, name, count }: StepView, lang: Language = language): string {
+  if (deed === 'favourite' || deed === 'arranged' || deed === 'went_back') return t(`step.${deed}`, {}, lang);
+  const facts = { name: shortened(name), count: count - 1 };
+  return t(count > 1 ? `step.${deed}_more` : `step.${deed}`, facts, lang);
+}
+
 /** A number, with its thousands parted. */
 export function numberText(number: number, lang: Language = language): string {
   return new Intl.NumberFormat(lang).format(number);
@@ -150,6 +163,7 @@ function kindOf(error: EngineError): Key {
     return 'error.no_common_type.none';
   if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
   if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
+  if (error.code === 'entries_left_out' && error.names.length > 0) return 'error.entries_left_out.named';
   if (error.code === 'old_tls') return `error.old_tls.${error.why}`;
   return `error.${error.code}` as Key;
 }

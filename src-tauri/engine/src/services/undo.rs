@@ -15,6 +15,8 @@ use std::collections::HashSet;
 pub struct Walked {
     /// The step.
     pub step: StepView,
+    /// One of its machines that is on the list now.
+    pub host: Option<HostId>,
     /// Machines of which not all could go back, as they were changed since, or are gone.
     pub left: Vec<String>,
     /// Why a login is not in the keyring as it was.
@@ -93,7 +95,9 @@ impl Hosts {
             history.view()
         };
         self.list.announce();
-        Ok(Walked { step: newest(view, direction, &step), left: taken.left, login: refused.err() })
+        let list = self.list.get();
+        let host = step.hosts().find(|id| list.get(*id).is_some());
+        Ok(Walked { host, step: newest(view, direction, &step), left: taken.left, login: refused.err() })
     }
 
     async fn forget_login(&self, host: HostId, kind: LoginKind) -> Result<()> {

@@ -13,6 +13,9 @@ use std::collections::HashSet;
 /// Portlight must not touch gets a new number.
 const VERSION: u64 = 1;
 
+/// How many entries that cannot be read are told by their names.
+const NAMED: usize = 5;
+
 /// The saved hosts, in the order in which they were added.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct List {
@@ -66,14 +69,15 @@ impl List {
         self.unreadable.iter().find(is_named).map(|entry| entry.entry.reason.as_str())
     }
 
-    /// How many entries cannot be read, what those are called that say so, and why the first of them cannot.
+    /// How many entries cannot be read, what the first of those are called that say so, and why the first of them cannot.
     pub(super) fn left_out(&self) -> Option<(usize, Vec<String>, &str)> {
         let first = self.unreadable.first()?;
         let name = |entry: &Unreadable| match entry.is_removed {
             false => entry.entry.value["name"].as_str().map(without_bidi_controls),
             true => entry.entry.value["host"]["name"].as_str().map(without_bidi_controls),
         };
-        Some((self.unreadable.len(), self.unreadable.iter().filter_map(name).collect(), first.entry.reason.as_str()))
+        let names = self.unreadable.iter().filter_map(name).take(NAMED).collect();
+        Some((self.unreadable.len(), names, first.entry.reason.as_str()))
     }
 
     /// The host `id`, to be changed.

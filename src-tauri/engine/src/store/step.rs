@@ -155,6 +155,12 @@ impl Step {
         }
     }
 
+    /// All hosts that it is about.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = HostId> {
+        let logins = self.logins.iter().map(|login| login.host);
+        self.changes.iter().map(|change| change.id).chain(logins)
+    }
+
     /// Hosts that the list did not have before.
     pub(crate) fn added(&self) -> impl Iterator<Item = HostId> {
         self.changes.iter().filter(|change| change.before.is_none()).map(|change| change.id)
