@@ -80,6 +80,33 @@ pub(crate) fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The same as [`write_whole`], where somebody else may write the file, too: returns what lay there, where that was something
+/// else than `expected`. Where the system cannot exchange two files, what is written in that very moment is not seen.
+pub(crate) fn exchange(file: &Path, text: &[u8], expected: Option<&[u8]>) -> io::Result<Option<Vec<u8>>> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = file.parent()
+        && expected.is_some()
+        // A folder would be exchanged, too.
+        && fs::symlink_metadata(file).is_ok_and(|found| found.is_file())
+        && let Ok(unfinished) = unfinished_copy(file, folder, text)
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        // Where it fails, the plain way says why.
+        if renameat_with(CWD, unfinished.path(), CWD, file, RenameFlags::EXCHANGE).is_ok() {
+            sync_folder(folder);
+            // It is gone with this function.
+            let was = fs::read(unfinished.path());
+            if let Err(cause) = &was {
+                tracing::warn!(%cause, "what lay there before is not known");
+            }
+            return Ok(was.ok().filter(|was| Some(&was[..]) != expected));
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = expected;
+    write_whole(file, text).map(|()| None)
+}
+
 /// The new text, complete and on the disk, under another name in the same folder.
 fn unfinished_copy(file: &Path, folder: &Path, text: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     // Readable by its owner only: that is how temporary files are made.
@@ -174,21 +201,21 @@ pub(crate) fn keep_beside(file: &Path, why: &str, text: &[u8]) -> io::Result<Pat
 /// A file's text as UTF-8 without a mark, whatever an editor has made of it: UTF-8 with a mark, or UTF-16 in either order.
 /// What is none of them stays as it is.
 fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
-    let (units, from): (&[u8], fn([u8; 2]) -> u16) = match text {
-        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
-        // JSON begins with an ASCII character.
-        [1..=0xff, 0, ..] => (text, u16::from_le_bytes),
-        [0, 1..=0xff, ..] => (text, u16::from_be_bytes),
-        _ => return Cow::Borrowed(text),
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, odd) = bytes.as_chunks::<2>();
+        let read = String::from_utf16(&units.iter().copied().map(unit).collect::<Vec<_>>());
+        read.ok().filter(|_| odd.is_empty()).map(String::into_bytes)
     };
-    let (units, odd) = units.as_chunks::<2>();
-    let units: Vec<u16> = units.iter().copied().map(from).collect();
-    match String::from_utf16(&units) {
-        Ok(read) if odd.is_empty() => Cow::Owned(read.into_bytes()),
-        _ => Cow::Borrowed(text),
-    }
+    let read = match text {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
+        // JSON begins with an ASCII character.
+        [1..=0xff, 0, ..] => units(text, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => units(text, u16::from_be_bytes),
+        _ => None,
+    };
+    read.map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Reads a file's text: its fields, without its version.
@@ -291,6 +318,21 @@ mod tests {
         assert_eq!(fs::read_to_string(&mounted).unwrap(), "{}");
         assert_eq!(fs::metadata(&mounted).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(names(folder.path()), ["hosts.json"], "nothing stays behind");
+    }
+
+    #[test]
+    fn what_somebody_else_has_written_in_that_moment_is_handed_out() {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("hosts.json");
+        assert_eq!(exchange(&file, b"1", None).unwrap(), None);
+        assert_eq!(exchange(&file, b"2", Some(b"1")).unwrap(), None);
+        fs::write(&file, "theirs").unwrap();
+        assert_eq!(exchange(&file, b"3", Some(b"2")).unwrap().as_deref(), Some(&b"theirs"[..]));
+        assert_eq!(fs::read(&file).unwrap(), b"3");
+        fs::remove_file(&file).unwrap();
+        assert_eq!(exchange(&file, b"4", Some(b"3")).unwrap(), None, "nothing was there");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["hosts.json"]);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl HostsFile {
         };
         let mut hosts = Self { list: Arc::new(list), text: Some(bytes), named, file, seen, versions, _lock: lock };
         if let Some(StoreError::HostsUnreadable { .. }) = notice {
-            hosts.write(List::default())?;
+            hosts.write(&List::default(), None)?;
         }
         Ok(Opened { hosts, notice, first_run: false })
     }
@@ -189,7 +189,7 @@ impl HostsFile {
         }
         match List::parse(&found) {
             Ok(theirs) => {
-                self.keep_version(self.text.as_deref(), &theirs, true);
+                self.keep_version(self.text.as_deref(), &self.list, &theirs, true);
                 (self.list, self.text, self.seen) = (Arc::new(theirs), Some(found), sight);
                 Looked::Changed
             }
@@ -204,36 +204,64 @@ impl HostsFile {
     /// [`StoreError::HostsNotSaved`]; then nothing has changed.
     pub(crate) fn save(&mut self, changed: List) -> Result<Option<StoreError>, StoreError> {
         self.file = file::target_of(&self.named);
-        let (found, kept) = self.found(&changed).map_err(|cause| self.not_saved(&cause))?;
-        match &found {
-            Some((text, merged)) => self.keep_version(Some(text), merged, true),
-            None => self.keep_version(self.text.as_deref(), &changed, false),
+        let (base, text) = (Arc::clone(&self.list), self.text.clone());
+        let (mut ours, mut notice) = (changed, None);
+        let mut found = self.foreign().map_err(|cause| self.not_saved(&cause))?;
+        loop {
+            if let Some(theirs) = &found {
+                let (merged, said) = self.merged(&base, theirs, ours).map_err(|cause| self.not_saved(&cause))?;
+                ours = merged;
+                notice = said.or(notice);
+            }
+            let expected = found.as_deref().or(text.as_deref());
+            self.keep_version(expected, &base, &ours, found.is_some());
+            let expected = expected.map(<[u8]>::to_vec);
+            match self.write(&ours, expected.as_deref()) {
+                Ok(None) => return Ok(notice),
+                // Once more: another program has written it in this very moment.
+                Ok(displaced) => found = displaced,
+                Err(error) => {
+                    // What was displaced lies nowhere else any more.
+                    if self.text != text
+                        && let Some(displaced) = &found
+                    {
+                        let kept = file::keep_beside(&self.named, "conflict", displaced);
+                        kept.map_err(|cause| self.not_saved(&cause))?;
+                    }
+                    return Err(error);
+                }
+            }
         }
-        self.write(found.map_or(changed, |(_, merged)| merged))?;
-        Ok(kept)
     }
 
-    /// What another program has written: its text, merged with `changed`; and a notice about what could not be.
-    fn found(&self, changed: &List) -> io::Result<(Option<(Vec<u8>, List)>, Option<StoreError>)> {
+    /// What another program has written since the file was read or written last; none where there is nothing new. One that is
+    /// half written is waited for.
+    fn foreign(&self) -> io::Result<Option<Vec<u8>>> {
         let mut looks = 0;
         loop {
             looks += 1;
             let found = file::read(&self.file)?;
-            let Some(text) = found.filter(|text| self.text.as_ref() != Some(text)) else { return Ok((None, None)) };
-            match List::parse(&text) {
-                Ok(theirs) => {
-                    let (merged, machines) = merge(&self.list, theirs, changed);
-                    let conflict = !machines.is_empty();
-                    let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", &text)).transpose()?;
-                    let notice = kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines });
-                    return Ok((Some((text, merged)), notice));
-                }
-                Err(detail) if self.has_rested() || looks > MAX_LOOKS => {
-                    let kept_as = file::keep_beside(&self.named, "unreadable", &text)?;
-                    return Ok((None, Some(StoreError::HostsUnreadable { kept_as, detail })));
-                }
-                // Another program may be in the middle of writing it. This thread is the one that may wait.
-                Err(_) => thread::sleep(REST / LOOKS_IN_REST),
+            let Some(text) = found.filter(|text| self.text.as_ref() != Some(text)) else { return Ok(None) };
+            if List::parse(&text).is_ok() || self.has_rested() || looks > MAX_LOOKS {
+                return Ok(Some(text));
+            }
+            // This thread is the one that may wait.
+            thread::sleep(REST / LOOKS_IN_REST);
+        }
+    }
+
+    /// Both changes of `base`, and a notice about what does not go together.
+    fn merged(&self, base: &List, theirs: &[u8], ours: List) -> io::Result<(List, Option<StoreError>)> {
+        match List::parse(theirs) {
+            Ok(list) => {
+                let (merged, machines) = merge(base, list, &ours);
+                let conflict = !machines.is_empty();
+                let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", theirs)).transpose()?;
+                Ok((merged, kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines })))
+            }
+            Err(detail) => {
+                let kept_as = file::keep_beside(&self.named, "unreadable", theirs)?;
+                Ok((ours, Some(StoreError::HostsUnreadable { kept_as, detail })))
             }
         }
     }
@@ -247,19 +275,20 @@ impl HostsFile {
 
     /// Keeps `text`, which is about to be replaced by `next`, where that is worth it. A version that cannot be kept is no
     /// reason not to save.
-    fn keep_version(&self, text: Option<&[u8]>, next: &List, is_foreign: bool) {
+    fn keep_version(&self, text: Option<&[u8]>, before: &List, next: &List, is_foreign: bool) {
         let Some(text) = text else { return };
-        if let Err(cause) = self.versions.keep(text, &self.list, next, is_foreign) {
+        if let Err(cause) = self.versions.keep(text, before, next, is_foreign) {
             tracing::warn!(%cause, "the version before was not kept");
         }
     }
 
-    fn write(&mut self, list: List) -> Result<(), StoreError> {
+    /// Writes the list in place of the text that is expected there; returns what was there instead.
+    fn write(&mut self, list: &List, expected: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
         let text = list.print().map_err(|cause| self.not_saved(&cause.into()))?;
-        file::write_whole(&self.file, &text).map_err(|cause| self.not_saved(&cause))?;
+        let other = file::exchange(&self.file, &text, expected).map_err(|cause| self.not_saved(&cause))?;
         // What lies there now may already be another program's again.
-        (self.list, self.text, self.seen) = (Arc::new(list), Some(text), None);
-        Ok(())
+        (self.list, self.text, self.seen) = (Arc::new(list.clone()), Some(text), None);
+        Ok(other)
     }
 
     fn not_saved(&self, cause: &io::Error) -> StoreError {
@@ -731,7 +760,9 @@ mod tests {
             // On a thread of its own: one that waits for a FIFO waits for ever.
             let (done, opened) = std::sync::mpsc::channel();
             let path = folder.path().to_owned();
-            thread::spawn(move || done.send((HostsFile::peek(&path).err(), HostsFile::open(&path).err())));
+            thread::spawn(move || {
+                done.send((HostsFile::peek(&path).err(), HostsFile::open(&path).err())).unwrap();
+            });
             let (peeked, opened) = opened.recv_timeout(Duration::from_secs(20)).unwrap();
             let Some(error) = opened else { panic!("{name} was opened") };
             assert!(error.to_string().contains(fifo.to_str().unwrap()), "{error}");
@@ -812,6 +843,26 @@ mod tests {
         assert_eq!(machines, ["a"]);
         assert_eq!(fs::read(kept_as).unwrap(), theirs);
         hosts.set_last_opened(a, 1).unwrap();
+    }
+
+    #[test]
+    fn what_is_written_between_the_look_and_the_new_file_is_merged_too() {
+        let folder = tempdir().unwrap();
+        let mut hosts = filled(folder.path(), &["a", "b"]);
+        let (base, before) = (List::clone(&hosts.list), hosts.text.clone());
+        edit(folder.path(), |file| file["hosts"][1]["username"] = json!("theirs"));
+        let theirs = fs::read(folder.path().join(FILE)).unwrap();
+        let mut ours = base.clone();
+        ours.put(host("c"));
+        // As it is where the look was before that.
+        let other = hosts.write(&ours, before.as_deref()).unwrap().unwrap();
+        assert_eq!(other, theirs);
+        let (merged, notice) = hosts.merged(&base, &other, ours).unwrap();
+        assert_eq!((names(merged.all()), merged.all()[1].username.as_str()), (vec!["a", "b", "c"], "theirs"));
+        assert_eq!(notice, None);
+        let expected = hosts.text.clone();
+        assert_eq!(hosts.write(&merged, expected.as_deref()).unwrap(), None);
+        assert_eq!(peek(folder.path()), merged.all());
     }
 
     #[test]

@@ -131,7 +131,7 @@ impl Versions {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(cause) => return Err(cause),
         };
-        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?));
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut times: Vec<u64> = names.filter_map(|name| name.strip_suffix(".json")?.parse().ok()).collect();
         times.sort_unstable();
         Ok(times)

@@ -37,7 +37,8 @@ pub(crate) async fn watch(list: Weak<HostList>) {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::{
