@@ -173,7 +173,7 @@ async fn an_earlier_version_is_gone_back_to_and_that_is_undone() {
     choose(&hosts, "Earlier versions").await;
     hosts.until_shown("#versions li .go-back").await;
     let version = hosts.text_of("#versions li").await;
-    assert!(version.contains("1 comes back") && version.contains("1 changes"), "{version}");
+    assert!(version.contains("brings 1 back") && version.contains("changes 1"), "{version}");
     hosts.click("#versions li .go-back").await;
     until_shown(&hosts, &["Anvil", "Bellows"]).await;
     hosts.click("#undo").await;
