@@ -45,10 +45,10 @@ export function subjectText({ name, address, party }: Subject, lang: Language = 
   return t(`subject.${party}`, { address, name: shortened(name) }, lang);
 }
 
-/** A name of at most 80 characters, so that it cannot push out of sight what stands beside it. */
-export function shortened(name: string): string {
+/** A name of at most so many characters, so that it cannot push out of sight what stands beside it. */
+export function shortened(name: string, most = 80): string {
   const letters = [...name];
-  return letters.length > 80 ? `${letters.slice(0, 79).join('')}…` : name;
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : name;
 }
 
 /** What went wrong and what to do, in a sentence or two; then the server's or the system's own words, where there are any. */
@@ -94,9 +94,12 @@ export function timeText(seconds: number, lang: Language = language): string {
 /** What the user did to the list. */
 export function stepText({ deed, name, count }: StepView, lang: Language = language): string {
   if (deed === 'favourite' || deed === 'arranged' || deed === 'went_back') return t(`step.${deed}`, {}, lang);
-  const facts = { name: shortened(name), count: count - 1 };
+  const facts = { name: shortened(name, MAX_IN_MENU), count: count - 1 };
   return t(count > 1 ? `step.${deed}_more` : `step.${deed}`, facts, lang);
 }
+
+/** Characters of a name that fit into a menu. */
+const MAX_IN_MENU = 30;
 
 /** A number, with its thousands parted. */
 export function numberText(number: number, lang: Language = language): string {

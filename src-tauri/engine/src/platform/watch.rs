@@ -85,7 +85,7 @@ mod linux {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
+    use std::{fs, io::Write};
     use tempfile::tempdir;
     use tokio::time::Instant;
 
@@ -98,7 +98,10 @@ mod tests {
         let missing = at("missing");
         let watch = FolderWatch::new(&[folder.path().to_owned(), other.path().to_owned(), missing]);
         type Happening<'a> = &'a dyn Fn();
-        let happenings: [Happening<'_>; 5] = [
+        let open = fs::File::create(at("open")).unwrap();
+        watch.changed(LONG).await;
+        let happenings: [Happening<'_>; 6] = [
+            &|| (&open).write_all(b"more, and it stays open").unwrap(),
             &|| fs::write(at("a"), "new").unwrap(),
             &|| fs::write(at("a"), "in place").unwrap(),
             &|| fs::rename(at("a"), at("b")).unwrap(),

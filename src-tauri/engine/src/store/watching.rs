@@ -82,7 +82,8 @@ mod tests {
         /// Waits until the list is as the test wants it; each change wakes it.
         async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
             let mut changes = self.list.changes();
-            let waited = timeout(Duration::from_secs(20), async {
+            // Before it would be found without having been told.
+            let waited = timeout(LOOK_EVERY - Duration::from_secs(1), async {
                 while !is_so(self) {
                     changes.changed().await.unwrap();
                 }
