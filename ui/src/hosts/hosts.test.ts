@@ -584,6 +584,24 @@ describe('duplicating, marking as favourite, removing', () => {
     );
   });
 
+  it.each(['put back', 'a new one'])(
+    'loses nothing of a form whose machine has gone meanwhile: %s',
+    async (becomes) => {
+      await show(host('Attic'), host('Kitchen'));
+      await user.keyboard('{F2}');
+      await user.type(byId('username'), 'ann');
+      const [attic, kitchen] = backend.hosts as [HostView, HostView];
+      if (becomes === 'put back') backend.removed.set(attic.id, { host: attic, removed_at: 1 });
+      backend.hosts = [kitchen];
+      backend.emitHostsChanged();
+      await waitFor(() => expect(names()).toEqual(['Kitchen']));
+      await user.click(byId('save'));
+      await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen']));
+      const saved = backend.hosts.find(({ name }) => name === 'Attic');
+      expect([saved?.username, saved?.id === attic.id]).toEqual(['ann', becomes === 'put back']);
+    },
+  );
+
   it('shows a notice for as long as it holds', async () => {
     const broken: EngineError = { code: 'hosts_broken', path: '/home/ann/hosts.json', detail: 'line 3' };
     backend.notices = [broken];

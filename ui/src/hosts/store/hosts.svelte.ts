@@ -11,9 +11,10 @@ import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
 import type { SessionId } from '../../ipc/bindings/SessionId';
 import type { SharedChange } from '../../ipc/bindings/SharedChange';
-import { draftOf, emptyDraft, mergedDraft } from '../fields';
+import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
 import { Favourites } from './favourites.svelte';
+import { asItIsNow } from './form';
 import { History } from './history.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
@@ -211,11 +212,8 @@ export class Hosts {
 
   /** Saves the editor's content; throws an EngineError for it to show. */
   async save(draft: HostDraft, change: PasswordChange, httpAuth: HttpAuthChange | null = null): Promise<void> {
-    const now = this.all?.find(({ id }) => id === draft.id);
-    const before = this.editing?.draft;
-    // What was not touched in the form is what it is by now: another program may have changed it meanwhile.
-    const merged = now && before?.id === now.id ? mergedDraft(before, draft, now) : { draft, both: [] };
-    const { host, password } = await engine.saveHost({ ...merged.draft }, change);
+    const merged = await asItIsNow(draft, this.editing?.draft, this.all ?? []);
+    const { host, password } = await engine.saveHost(merged.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
     Object.assign(draft, { id: host.id, on_new_address: 'ask' });
     if (this.editing) this.editing = { ...this.editing, draft: draftOf(host) };
