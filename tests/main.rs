@@ -31,6 +31,7 @@ mod server_messages;
 mod several;
 mod standing_still;
 mod starting;
+mod typing;
 mod user;
 mod viewing;
 mod walls;

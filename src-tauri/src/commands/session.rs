@@ -5,7 +5,7 @@ use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
+    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
     session::{Answer, Kept, SessionUpdate, SessionView},
     store::Bell,
@@ -172,6 +172,26 @@ pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Re
 #[command]
 pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
     windows::set_keyboard_owner(&window, owner).map_err(system)
+}
+
+/// The chords that the user has kept, for all machines.
+#[command]
+pub async fn kept_chords(engine: EngineState<'_>) -> Result<Vec<Chord>> {
+    Ok(engine.preferences().chords())
+}
+
+/// Keeps a chord; says which ones are kept now, as another window may have kept others.
+#[command]
+pub async fn keep_chord(engine: EngineState<'_>, chord: Chord) -> Result<Vec<Chord>> {
+    engine.preferences().add_chord(chord).await?;
+    Ok(engine.preferences().chords())
+}
+
+/// Keeps a chord no longer; says which ones are kept now.
+#[command]
+pub async fn drop_chord(engine: EngineState<'_>, chord: Chord) -> Result<Vec<Chord>> {
+    engine.preferences().remove_chord(&chord).await?;
+    Ok(engine.preferences().chords())
 }
 
 /// The remote screen has another size: the window takes it where it had the one before.

@@ -247,6 +247,15 @@ describe('several machines', () => {
     expect(document.getElementById('selection')).toBeNull();
   });
 
+  it.each(['{ }', 't'])('are toggled with Ctrl and “%s”', async (key) => {
+    await show(...five());
+    await user.click(rowOf('B'));
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
+    expect(selected()).toEqual(['B', 'C']);
+    await user.keyboard(`{Control>}${key}{/Control}`);
+    expect(selected()).toEqual(['B']);
+  });
+
   it('are those of the search where all of its text is selected already', async () => {
     await show(host('Ax'), host('Bx'), host('C'));
     await user.type(byId('search'), 'x');

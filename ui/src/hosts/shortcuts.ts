@@ -60,6 +60,8 @@ const edit = (hosts: Hosts, host: HostView) => {
   else hosts.edit(host);
 };
 
+const toggle = (hosts: Hosts, host: HostView) => hosts.selection.toggle(host.id);
+
 /** Ctrl+1 to 9 open the first nine rows; the help shows them as one. */
 function digits(): Shortcut[] {
   return Array.from({ length: 9 }, (_, place) => ({
@@ -148,9 +150,9 @@ export const shortcuts: readonly Shortcut[] = [
     unless: (scope) => inText(scope) && !scope.textSelected,
     run: ({ hosts }) => hosts.selection.all(),
   },
-  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, (hosts, host) =>
-    hosts.selection.toggle(host.id),
-  ),
+  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, toggle),
+  // Chinese input methods take Ctrl+Space for themselves.
+  forHost({ keys: 'Ctrl+T', key: 't', ctrl: true, label: 'key.toggle' }, toggle),
   { keys: 'Shift+↓', key: 'ArrowDown', ...stretch, run: ({ hosts }) => hosts.selection.stretch(1) },
   { keys: 'Shift+↑', key: 'ArrowUp', ...stretch, run: ({ hosts }) => hosts.selection.stretch(-1) },
   { keys: 'Shift+PgDn', key: 'PageDown', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(page) },

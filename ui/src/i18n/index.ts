@@ -65,6 +65,11 @@ export function errorText(error: EngineError, lang: Language = language): string
   return sentences.join(between(lang));
 }
 
+/** Sentences, one behind the other. */
+export function joined(sentences: readonly string[], lang: Language = language): string {
+  return sentences.join(between(lang));
+}
+
 /** A quotation of the server's words. */
 export function saidText(words: string, lang: Language = language): string {
   return t('error.said', { words: words.trim() }, lang);

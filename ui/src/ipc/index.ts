@@ -176,6 +176,12 @@ export const reconnect = (): Promise<void> => call('reconnect');
 export const close = (): Promise<void> => call('close');
 /** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/** Chords that the user has kept, for all machines. */
+export const keptChords = (): Promise<string[]> => call('kept_chords');
+/** Keeps one; brings those that are kept now. */
+export const keepChord = (chord: string): Promise<string[]> => call('keep_chord', { chord });
+/** Keeps one no longer; brings those that are kept now. */
+export const dropChord = (chord: string): Promise<string[]> => call('drop_chord', { chord });
 /** The remote screen has another size: the window takes it where it had the one before. */
 export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /**

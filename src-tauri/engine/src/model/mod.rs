@@ -1,6 +1,7 @@
 //! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
 
 mod address;
+mod chord;
 mod display;
 mod host;
 mod http_auth;
@@ -19,6 +20,7 @@ mod text;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub use chord::Chord;
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Monitors, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account};

@@ -1,9 +1,10 @@
 //! What the user prefers for all machines, as one small file.
 
 use super::file;
-use crate::error::StoreError;
+use crate::{error::StoreError, model::Chord};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tokio::task::spawn_blocking;
 
@@ -51,9 +52,35 @@ pub enum Bell {
 /// The file, and what it says.
 pub struct PreferencesFile {
     file: PathBuf,
-    preferences: Mutex<Preferences>,
+    contents: Mutex<Contents>,
     /// Held while the file is written.
     writing: tokio::sync::Mutex<()>,
+}
+
+/// All that the file says. Different windows change its parts.
+#[derive(Clone, Default, Serialize)]
+struct Contents {
+    #[serde(flatten)]
+    preferences: Preferences,
+    /// Chords that the user has kept, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chords: Vec<Chord>,
+}
+
+impl Contents {
+    /// What can be read of a file: a part that cannot is as if it were not there, and takes no other one with it.
+    fn read(text: &[u8]) -> Self {
+        let mut value: Value = serde_json::from_slice(text).unwrap_or_default();
+        let chords = value.get_mut("chords").and_then(|chords| match chords.take() {
+            Value::Array(chords) => Some(chords),
+            _ => None,
+        });
+        let chords = chords.into_iter().flatten().filter_map(|chord| serde_json::from_value(chord).ok());
+        Self {
+            chords: chords.take(MAX_CHORDS).collect(),
+            preferences: serde_json::from_value(value).unwrap_or_default(),
+        }
+    }
 }
 
 impl PreferencesFile {
@@ -64,13 +91,12 @@ impl PreferencesFile {
             tracing::warn!(%cause, "an interrupted write is not finished");
         }
         let text = file::read(&file).ok().flatten().unwrap_or_default();
-        let preferences = serde_json::from_slice(&text).unwrap_or_default();
-        Self { file, preferences: Mutex::new(preferences), writing: tokio::sync::Mutex::default() }
+        Self { file, contents: Mutex::new(Contents::read(&text)), writing: tokio::sync::Mutex::default() }
     }
 
     /// What is preferred.
     pub fn get(&self) -> Preferences {
-        *self.preferences.lock()
+        self.contents.lock().preferences
     }
 
     /// Prefers this from now on, and after the next start.
@@ -78,22 +104,59 @@ impl PreferencesFile {
     /// # Errors
     /// [`StoreError::System`] where it cannot be saved: then it is as before.
     pub async fn set(&self, preferences: Preferences) -> Result<(), StoreError> {
+        self.change(|contents| contents.preferences = preferences).await
+    }
+
+    /// The chords that the user has kept.
+    pub fn chords(&self) -> Vec<Chord> {
+        self.contents.lock().chords.clone()
+    }
+
+    /// Keeps a chord; the oldest one goes where there are too many.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::set`].
+    pub async fn add_chord(&self, chord: Chord) -> Result<(), StoreError> {
+        self.change(|Contents { chords, .. }| {
+            if !chords.contains(&chord) {
+                chords.push(chord);
+                chords.drain(..chords.len().saturating_sub(MAX_CHORDS));
+            }
+        })
+        .await
+    }
+
+    /// Keeps a chord no longer.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::set`].
+    pub async fn remove_chord(&self, chord: &Chord) -> Result<(), StoreError> {
+        self.change(|Contents { chords, .. }| chords.retain(|other| other != chord)).await
+    }
+
+    async fn change(&self, change: impl FnOnce(&mut Contents)) -> Result<(), StoreError> {
         let _writing = self.writing.lock().await;
+        let mut contents = self.contents.lock().clone();
+        change(&mut contents);
         let file = self.file.clone();
+        let text = serde_json::to_vec_pretty(&contents);
         let write = move || {
             if let Some(folder) = file.parent() {
                 file::create_private_folder(folder)?;
             }
-            file::write_whole(&file::target_of(&file), &serde_json::to_vec_pretty(&preferences)?)
+            file::write_whole(&file::target_of(&file), &text?)
         };
         let written = spawn_blocking(write).await.unwrap_or_else(|cause| Err(cause.into()));
         written.map_err(|cause| StoreError::System {
             detail: format!("could not save {}: {cause}", self.file.display()),
         })?;
-        *self.preferences.lock() = preferences;
+        *self.contents.lock() = contents;
         Ok(())
     }
 }
+
+/// So many chords are kept: more would be no favourites.
+const MAX_CHORDS: usize = 24;
 
 const FILE: &str = "preferences.json";
 
@@ -116,5 +179,31 @@ mod tests {
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Flash);
         fs::write(folder.path().join(FILE), "{\"bell\": \"gong\"}").unwrap();
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Sound, "a newer one's wish");
+    }
+
+    #[tokio::test]
+    async fn kept_chords_are_there_the_next_time_whatever_else_the_file_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let chord = |text: &str| Chord::parse(text).unwrap();
+        let file = PreferencesFile::open(folder.path());
+        for text in ["Ctrl+Alt+F2", "Super", "Ctrl+Alt+F2"] {
+            file.add_chord(chord(text)).await.unwrap();
+        }
+        file.set(Preferences { bell: Bell::Flash, ..Preferences::default() }).await.unwrap();
+        assert_eq!(
+            file.chords(),
+            [chord("Ctrl+Alt+F2"), chord("Super")],
+            "each once, and no other choice takes them away"
+        );
+        file.remove_chord(&chord("Ctrl+Alt+F2")).await.unwrap();
+        let again = PreferencesFile::open(folder.path());
+        assert_eq!((again.chords(), again.get().bell), (vec![chord("Super")], Bell::Flash));
+
+        fs::write(folder.path().join(FILE), "{\"bell\": \"gong\", \"chords\": [\"Super\", 4, \"no chord\"]}").unwrap();
+        assert_eq!(PreferencesFile::open(folder.path()).chords(), [chord("Super")]);
+        for number in 1..=30 {
+            file.add_chord(chord(&format!("F{number}"))).await.unwrap();
+        }
+        assert_eq!((file.chords().len(), file.chords().pop()), (MAX_CHORDS, Some(chord("F30"))));
     }
 }

@@ -50,6 +50,8 @@ export class FakeBackend {
   versions: VersionView[] = [];
   /** Machines that the next step back leaves as they are. */
   left: string[] = [];
+  /** Chords that the user has kept. */
+  chords: string[] = [];
   /** Passwords in the keyring, by host. */
   passwords = new Map<HostId, string>();
   /** Why the keyring keeps nothing; null where it works. */

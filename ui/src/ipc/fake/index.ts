@@ -296,6 +296,14 @@ export const close = (): Promise<void> => command('close', [], () => backend.rea
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
 
+export const keptChords = (): Promise<string[]> => command('kept_chords', [], () => backend.chords);
+
+export const keepChord = (chord: string): Promise<string[]> =>
+  command('keep_chord', [chord], () => (backend.chords = [...backend.chords, chord]));
+
+export const dropChord = (chord: string): Promise<string[]> =>
+  command('drop_chord', [chord], () => (backend.chords = backend.chords.filter((other) => other !== chord)));
+
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
 
