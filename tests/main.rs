@@ -12,6 +12,7 @@ mod desk;
 mod endings;
 mod first_day;
 mod floods;
+mod history;
 mod imports;
 mod island;
 mod keyboard;

@@ -36,8 +36,8 @@ pub use error::{
     CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
 };
 pub use services::{
-    HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, SharedChange, Source, SourceView, UNDO,
-    find_target, preview_files,
+    HostListView, Hosts, Imported, Imports, KEPT, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source,
+    SourceView, Walked, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -67,7 +67,8 @@ pub struct Engine {
     pictures: Arc<Pictures>,
     keyring: Keyring,
     pins: Pins,
-    _starting: AbortOnDropHandle<()>,
+    _forgetting: AbortOnDropHandle<()>,
+    _watching: AbortOnDropHandle<()>,
 }
 
 impl Engine {
@@ -93,12 +94,13 @@ impl Engine {
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
         }
+        let _watching = AbortOnDropHandle::new(tokio::spawn(store::watch(Arc::downgrade(&list))));
         let keyring = settings.keyring;
         let relay = Relay::start(settings.origins)
             .await
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
-        let hosts = Hosts::new(Arc::clone(&list), keyring.clone(), runtime.clone());
+        let hosts = Hosts::new(Arc::clone(&list), keyring.clone());
         let reverse = Reverse::new(&settings.config, runtime.clone());
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
@@ -123,9 +125,14 @@ impl Engine {
         let hints = Arc::new(SeenHints::open(&settings.data));
         let begin = {
             let (hosts, hints) = (Arc::clone(&hosts), Arc::clone(&hints));
-            async move { hosts.begin(&hints).await }
+            async move {
+                hosts.begin(&hints).await;
+                let weak = Arc::downgrade(&hosts);
+                drop(hosts);
+                services::forget_in_time(weak).await;
+            }
         };
-        let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
+        let _forgetting = AbortOnDropHandle::new(tokio::spawn(begin));
         Ok(Arc::new(Self {
             hosts,
             sessions,
@@ -137,7 +144,8 @@ impl Engine {
             pictures,
             keyring,
             pins,
-            _starting,
+            _forgetting,
+            _watching,
         }))
     }
 

@@ -80,6 +80,29 @@ export function draftOf(host: HostView): HostDraft {
   return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, picture, id, on_new_address: 'ask' };
 }
 
+/** A field of the form with a label. */
+export type FieldName = Name | keyof Sorting;
+
+/**
+ * What is to be saved where a host was changed by somebody else while the form was open: what was not touched in the form is as it is
+ * now. Also the fields that both have changed; there it has what was typed.
+ */
+export function mergedDraft(
+  before: HostDraft,
+  typed: HostDraft,
+  now: HostView,
+): { draft: HostDraft; both: FieldName[] } {
+  const there = draftOf(now);
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const names: FieldName[] = [...table.map(({ name }) => name), 'tags', 'colour', 'notes'];
+  const both = names.filter(
+    (name) => !same(typed[name], before[name]) && !same(there[name], before[name]) && !same(typed[name], there[name]),
+  );
+  const untouched = names.filter((name) => same(typed[name], before[name]));
+  const kept = Object.fromEntries(untouched.map((name) => [name, there[name]]));
+  return { draft: { ...typed, ...kept }, both };
+}
+
 /** Whether a folded field differs from a new host's: then it is not folded away. */
 export function usesAdvanced(draft: HostDraft): boolean {
   return table.some(({ name, group, initial }) => group === 'advanced' && draft[name] !== initial);

@@ -26,12 +26,15 @@ import type { PasswordChange } from './bindings/PasswordChange';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
+import type { RemovedView } from './bindings/RemovedView';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { SharedChange } from './bindings/SharedChange';
 import type { StageReport } from './bindings/StageReport';
+import type { VersionView } from './bindings/VersionView';
+import type { Walked } from './bindings/Walked';
 import { toEngineError } from './error';
 import * as files from './notices';
 import type { Wish } from './wish';
@@ -57,10 +60,22 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> => ca
 /** Changes several hosts, all or none; what is not named stays as it is in each. Rejects as `saveHost` does. */
 export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
   call('change_several', { ids, change });
-/** Removes hosts, all or none; for ten seconds `restoreHosts` brings them back. */
+/** Removes hosts, all or none; for thirty days they are among the removed ones. */
 export const removeHosts = (ids: HostId[]): Promise<void> => call('remove_hosts', { ids });
-/** Brings removed hosts back; rejects with `no_such_host` when it is too late. */
-export const restoreHosts = (ids: HostId[]): Promise<void> => call('restore_hosts', { ids });
+/** The removed hosts, the last one first. */
+export const removedHosts = (): Promise<RemovedView[]> => call('removed_hosts');
+/** Puts removed hosts back; rejects with `no_such_host` when it is too late. */
+export const putBack = (ids: HostId[]): Promise<void> => call('put_back', { ids });
+/** Forgets removed hosts and their logins now. This cannot be undone. */
+export const removeForGood = (ids: HostId[]): Promise<void> => call('remove_for_good', { ids });
+/** Undoes a step of the list: that with the number, or the newest one; rejects with `nothing_to_undo`. */
+export const undo = (number: number | null): Promise<Walked> => call('undo', { number });
+/** Does again what was undone last; rejects with `nothing_to_undo`. */
+export const redo = (): Promise<Walked> => call('redo');
+/** The earlier versions of the list, the newest first, with what going back to each would change. */
+export const versions = (): Promise<VersionView[]> => call('versions');
+/** Goes back to the version that was replaced then, as one step. */
+export const goBack = (replacedAt: number): Promise<void> => call('go_back', { replacedAt });
 /** Makes a host the last of the favourites, or none any more. */
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> => call('set_favourite', { id, favourite });
 /** Puts a host among the favourites, before another one or, with null, at the end. */
@@ -94,8 +109,6 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
   call('import_hosts', { number, chosen, passwords });
 /** Forgets what was read. */
 export const leaveImport = (): Promise<void> => call('leave_import');
-/** Undoes the import from that preview; false where there was another one since. */
-export const undoImport = (number: number): Promise<boolean> => call('undo_import', { number });
 /** Lets the user choose a place, and writes the list there, without secrets; false where none was chosen. */
 export const exportHosts = (format: ExportFormat): Promise<boolean> => call('export_hosts', { format });
 /** The licences of what Portlight is built from, one text for each file. */

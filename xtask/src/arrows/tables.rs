@@ -25,7 +25,7 @@ const ENGINE: Table = &[
     ("model",       ""),
     ("error",       "model"),
     ("platform",    "model error"),
-    ("store",       "model error"),
+    ("store",       "model error platform"),
     ("keyring",     "model error platform"),
     ("command",     "model error platform"),
     ("settings",    "error keyring"),

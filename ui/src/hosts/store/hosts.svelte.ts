@@ -15,6 +15,8 @@ import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
 import { Favourites } from './favourites.svelte';
+import { asItIsNow } from './form';
+import { History } from './history.svelte';
 import { Pictures } from './pictures.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
@@ -23,7 +25,6 @@ import { index, parse, search, sortedByName, toggledTag } from './search';
 import { arranged, rowsOf, type Section } from './sections';
 import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
-import { RemovedHosts, UNDO_MS } from './undo';
 
 /** A host in the editor, as it was when it was opened. */
 export interface Editing {
@@ -50,6 +51,13 @@ export class Hosts {
   readonly pictures = new Pictures();
   readonly query = new Query();
   readonly toasts = new Toasts();
+  readonly history = new History({
+    toasts: this.toasts,
+    load: () => this.load(),
+    select: (id) => this.selection.select(id),
+  });
+  /** How many removed hosts can be put back. */
+  removed = $state(0);
 
   /** The order of what is neither a favourite nor was opened last. */
   order = $state<Order>('name');
@@ -96,8 +104,7 @@ export class Hosts {
   #loading: Promise<void> | null = null;
   #stale = false;
   #preferred = Promise.resolve();
-  #shownNotices = new Set<string>();
-  #removed = new RemovedHosts();
+  #dismissedNotices = new Set<string>();
 
   // ---- the list
 
@@ -132,6 +139,7 @@ export class Hosts {
   }
 
   dismissNotice(notice: EngineError): void {
+    this.#dismissedNotices.add(JSON.stringify(notice));
     this.notices = this.notices.filter((other) => other !== notice);
   }
 
@@ -222,9 +230,11 @@ export class Hosts {
 
   /** Saves the editor's content; throws an EngineError for it to show. */
   async save(draft: HostDraft, change: PasswordChange, httpAuth: HttpAuthChange | null = null): Promise<void> {
-    const { host, password } = await engine.saveHost({ ...draft }, change);
+    const merged = await asItIsNow(draft, this.editing?.draft, this.all ?? []);
+    const { host, password } = await engine.saveHost(merged.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
     Object.assign(draft, { id: host.id, on_new_address: 'ask' });
+    if (this.editing) this.editing = { ...this.editing, draft: draftOf(host) };
     if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
     this.editing = null;
     if (password.outcome === 'not_stored') {
@@ -232,6 +242,10 @@ export class Hosts {
       this.toasts.show({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
     }
     await this.#reveal(host);
+    if (merged.both.length > 0) {
+      const fields = merged.both.map((name) => t(`editor.${name}`)).join(', ');
+      this.toasts.show({ text: t('undo.both_changed', { name: host.name, fields }) }, null);
+    }
   }
 
   /** Adds what was chosen from other programs' lists, all or nothing; throws an EngineError for the dialog to show. */
@@ -241,9 +255,8 @@ export class Hosts {
       added > 0 || changed === 0 ? t('toast.imported', { count: added }) : null,
       changed > 0 ? t('toast.filled', { count: changed }) : null,
     ];
-    const undo = () => this.toasts.attempt(() => this.#undoImport(preview.number));
-    this.toasts.show({ text: texts.filter(Boolean).join(' · '), undo }, UNDO_MS);
     await this.load();
+    this.history.offer(texts.filter(Boolean).join(' · '));
   }
 
   async duplicate(host: HostView): Promise<void> {
@@ -262,12 +275,9 @@ export class Hosts {
       const gone = new Set(hosts.map(({ id }) => id));
       if (this.selection.hosts.some(({ id }) => gone.has(id))) this.#selectBeside(gone);
       await engine.removeHosts([...gone]);
-      const others = this.#removed.add(hosts) - 1;
-      const text = others
-        ? t('toast.removed_more', { name: first.name, count: others })
-        : t('toast.removed', { name: first.name });
-      this.toasts.show({ text, undo: () => this.#restore() }, UNDO_MS);
       await this.load();
+      const facts = { name: first.name, count: hosts.length - 1 };
+      this.history.offer(t(hosts.length > 1 ? 'toast.removed_more' : 'toast.removed', facts));
     });
   }
 
@@ -278,13 +288,14 @@ export class Hosts {
       change,
     );
     this.editsSeveral = null;
-    this.toasts.show({ text: t('toast.changed', { count: hosts.length }) });
     await this.load();
+    this.history.offer(t('toast.changed', { count: hosts.length }));
   }
 
-  /** Does what the message offers to undo. */
-  async undo(): Promise<void> {
-    await this.toasts.message?.undo?.();
+  /** The list is as it was in an earlier version. */
+  async wentBack(time: string): Promise<void> {
+    await this.load();
+    this.history.offer(t('toast.went_back', { time }));
   }
 
   async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {
@@ -349,31 +360,26 @@ export class Hosts {
     await this.toasts.attempt(async () => {
       while (this.#stale) {
         this.#stale = false;
-        const { hosts, notices } = await engine.listHosts();
+        const { hosts, notices, history, removed } = await engine.listHosts();
         // No rows that become cards a moment later.
         await this.#preferred;
         this.all = hosts;
-        this.#addNotices(notices);
+        this.history.view = history;
+        this.removed = removed;
+        this.#setNotices(notices);
       }
     });
     this.all ??= [];
   }
 
-  /** Shows each notice once, also where the engine repeats it with each list. */
-  #addNotices(notices: EngineError[]): void {
-    const added = notices.filter((notice) => !this.#shownNotices.has(JSON.stringify(notice)));
-    if (added.length === 0) return;
-    for (const notice of added) this.#shownNotices.add(JSON.stringify(notice));
-    this.notices = [...this.notices, ...added];
-  }
-
-  async #restore(): Promise<void> {
-    const removed = this.#removed.take();
-    this.toasts.dismiss();
-    if (removed.length === 0) return;
-    await this.toasts.attempt(() => engine.restoreHosts(removed.map(({ id }) => id)));
-    this.selection.select(removed.at(-1)?.id ?? null);
-    await this.load();
+  /** Shows what there is to say now; what was dismissed stays so, while it is the same. */
+  #setNotices(notices: EngineError[]): void {
+    const texts = new Map(notices.map((notice) => [JSON.stringify(notice), notice]));
+    for (const dismissed of this.#dismissedNotices) {
+      if (!texts.delete(dismissed)) this.#dismissedNotices.delete(dismissed);
+    }
+    const shown = this.notices.map((notice) => JSON.stringify(notice));
+    if (shown.join() !== [...texts.keys()].join()) this.notices = [...texts.values()];
   }
 
   /** Selects the row behind those that go, or the one before them. */
@@ -382,15 +388,6 @@ export class Hosts {
     const stays = (row: Row) => !('host' in row) || !gone.has(row.key);
     const beside = this.rows.slice(at).find(stays) ?? this.rows.slice(0, Math.max(0, at)).findLast(stays);
     this.selection.select(beside?.key ?? null);
-  }
-
-  async #undoImport(number: number): Promise<void> {
-    this.toasts.dismiss();
-    try {
-      await engine.undoImport(number);
-    } finally {
-      await this.load();
-    }
   }
 
   /** Selects a host, and clears the search where it hides it. */

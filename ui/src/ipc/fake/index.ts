@@ -3,6 +3,7 @@
 
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
+import type { Deed } from '../bindings/Deed';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { ExportFormat } from '../bindings/ExportFormat';
@@ -26,12 +27,15 @@ import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
+import type { RemovedView } from '../bindings/RemovedView';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
+import type { VersionView } from '../bindings/VersionView';
+import type { Walked } from '../bindings/Walked';
 import { asksForLogin, machine, scene } from '../fixtures';
 import type { Wish } from '../wish';
 import { canonical } from './address';
@@ -59,12 +63,15 @@ export const listHosts = (): Promise<HostListView> =>
   command('list_hosts', [], () => ({
     hosts: backend.hosts.map((host) => ({ ...host })),
     notices: backend.notices,
+    history: backend.history(),
+    removed: backend.removed.size,
   }));
 
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   command('save_host', [draft, change], () => {
     const host = fromDraft(draft);
     if (draft.id !== null) confirmAddress(find(draft.id), host, draft, change);
+    backend.step(draft.id === null ? 'added' : 'edited', [host]);
     const password = keepPassword(host.id, change);
     if (change.change !== 'keep') host.has_password = backend.passwords.has(host.id);
     backend.hosts =
@@ -83,6 +90,7 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
     const copy: HostView = { ...find(id), id: crypto.randomUUID(), name, last_opened: null };
     const password = backend.passwords.get(id);
     if (password !== undefined) backend.passwords.set(copy.id, password);
+    backend.step('added', [copy]);
     backend.hosts = [...backend.hosts, copy];
     backend.emitHostsChanged();
     return { ...copy };
@@ -92,6 +100,7 @@ export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Pro
   command('change_several', [ids, change], () => {
     const { tags_added = [], tags_removed = [], ...same } = change;
     delete same.on_new_address;
+    backend.step('edited', ids.map(find));
     for (const id of ids) {
       const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
       update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
@@ -100,30 +109,53 @@ export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Pro
 
 export const removeHosts = (ids: HostId[]): Promise<void> =>
   command('remove_hosts', [ids], () => {
-    for (const id of ids) backend.removed.set(id, find(id));
+    const removed = ids.map(find);
+    backend.step('removed', removed);
+    const removed_at = Math.floor(Date.now() / 1000);
+    for (const host of removed) backend.removed.set(host.id, { host, removed_at });
     backend.hosts = backend.hosts.filter((host) => !ids.includes(host.id));
     backend.emitHostsChanged();
   });
 
-export const restoreHosts = (ids: HostId[]): Promise<void> =>
-  command('restore_hosts', [ids], () => {
-    for (const id of ids) {
-      const host = backend.removed.get(id);
-      if (!host) throw { code: 'no_such_host' } satisfies EngineError;
-      backend.removed.delete(id);
-      backend.hosts = [...backend.hosts, host];
-    }
+export const removedHosts = (): Promise<RemovedView[]> =>
+  command('removed_hosts', [], () => [...backend.removed.values()].reverse());
+
+export const putBack = (ids: HostId[]): Promise<void> =>
+  command('put_back', [ids], () => {
+    const removed = ids.map(findRemoved);
+    backend.step('put_back', removed);
+    for (const { id } of removed) backend.removed.delete(id);
+    backend.hosts = [...backend.hosts, ...removed];
+    backend.emitHostsChanged();
+  });
+
+export const removeForGood = (ids: HostId[]): Promise<void> =>
+  command('remove_for_good', [ids], () => {
+    for (const { id } of ids.map(findRemoved)) backend.removed.delete(id);
+    backend.emitHostsChanged();
+  });
+
+export const undo = (number: number | null): Promise<Walked> => command('undo', [number], () => backend.undo(number));
+
+export const redo = (): Promise<Walked> => command('redo', [], () => backend.redo());
+
+export const versions = (): Promise<VersionView[]> => command('versions', [], () => backend.versions);
+
+export const goBack = (replacedAt: number): Promise<void> =>
+  command('go_back', [replacedAt], () => {
+    backend.step('went_back', []);
     backend.emitHostsChanged();
   });
 
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> =>
-  command('set_favourite', [id, favourite], () => arrange(id, favourite, null));
+  command('set_favourite', [id, favourite], () => arrange('favourite', id, favourite, null));
 
 export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<void> =>
-  command('arrange_favourite', [id, before], () => arrange(id, true, before));
+  command('arrange_favourite', [id, before], () => arrange('arranged', id, true, before));
 
 /** As the engine orders favourites. */
-function arrange(id: HostId, favourite: boolean, before: HostId | null): void {
+function arrange(deed: Deed, id: HostId, favourite: boolean, before: HostId | null): void {
+  backend.step(deed, [find(id)]);
   update(id, { favourite, favourite_place: null });
   const place = (host: HostView) => host.favourite_place ?? Infinity;
   const order = backend.hosts
@@ -162,20 +194,13 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
     const entries = chosen.flatMap((place) => backend.found.entries[place] ?? []);
     const added = entries.filter(({ plan }) => plan.plan === 'add');
     const hosts = added.map(({ name, address }) => machine(name, address));
+    backend.step('imported', hosts);
     backend.hosts = [...backend.hosts, ...hosts];
-    backend.imported = hosts.map(({ id }) => id);
     backend.emitHostsChanged();
     return { added: added.length, changed: entries.length - added.length, passwords: 0 };
   });
 
 export const leaveImport = (): Promise<void> => command('leave_import', [], () => {});
-
-export const undoImport = (number: number): Promise<boolean> =>
-  command('undo_import', [number], () => {
-    backend.hosts = backend.hosts.filter(({ id }) => !backend.imported.includes(id));
-    backend.emitHostsChanged();
-    return true;
-  });
 
 export const exportHosts = (format: ExportFormat): Promise<boolean> =>
   command('export_hosts', [format], () => backend.chooses);
@@ -375,6 +400,12 @@ function find(id: HostId): HostView {
   const host = backend.hosts.find((host) => host.id === id);
   if (!host) throw { code: 'no_such_host' } satisfies EngineError;
   return host;
+}
+
+function findRemoved(id: HostId): HostView {
+  const removed = backend.removed.get(id);
+  if (!removed) throw { code: 'no_such_host' } satisfies EngineError;
+  return removed.host;
 }
 
 /** The host as the engine would save it. */
