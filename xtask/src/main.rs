@@ -6,6 +6,7 @@ mod command;
 mod files;
 mod notices;
 mod pace;
+mod package;
 mod system;
 
 use command::{Outcome, call, cargo, npm, top};
@@ -21,7 +22,7 @@ use std::{
 const HELP: &str = "\
 cargo xtask run [ARGUMENTS]   install what is missing, build everything, open Portlight
 cargo xtask test              the same, and pass every check and test
-cargo xtask package           make the .deb
+cargo xtask package           make a .deb, an .rpm, and a folder for an AppImage
 cargo xtask arrows            check which module knows which, and that there is no circle
 cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long for each of four targets (10)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
@@ -32,9 +33,6 @@ cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's vi
                               [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
                               [--profile | --soak MINUTES]
 ";
-
-/// Of the same version as the crate `tauri`.
-const BUNDLER: &str = "@tauri-apps/cli@2.12.5";
 
 /// Seconds for each fuzz target in a run of the tests.
 const FUZZ_SECONDS: u32 = 10;
@@ -95,28 +93,7 @@ fn test() -> Outcome {
 fn package() -> Outcome {
     system::install(&[system::BUILD, system::PACKAGE].concat())?;
     build_pages()?;
-    cargo(&["build", "--release", "--package", "portlight"])?;
-    // Not among the pages' own packages: it weighs as much as all of them, and only this needs it.
-    call(Command::new("npm").args([
-        "exec",
-        "--yes",
-        "--package",
-        BUNDLER,
-        "--",
-        "tauri",
-        "bundle",
-        "--bundles",
-        "deb",
-        // What is patched is for Tauri's updater, which `portlight` has not.
-        "--no-binary-patching",
-    ]))?;
-    for package in
-        newest_first(&top().join("target/release/bundle/deb"), |path| path.extension() == Some("deb".as_ref()))
-    {
-        let size = fs::metadata(&package).map_err(|cause| cause.to_string())?.len();
-        println!("{} ({:.1} MB)", package.display(), size as f64 / 1e6);
-    }
-    Ok(())
+    package::make()
 }
 
 /// Runs every fuzz target on its corpus. New inputs stay out of the tree, in `target/fuzz`; inputs that fail are kept in

@@ -186,13 +186,4 @@ mod tests {
         let tree = "portlight v0.1.0 (/home/ann/portlight)\nserde v1.0.2\nserde v1.0.2 (*)\nopenssl-sys v0.9.1\n";
         assert_eq!(crates_in(tree), set(&["serde 1.0.2", "openssl-sys 0.9.1"]));
     }
-
-    #[test]
-    fn the_package_has_the_text() {
-        let config = fs::read(top().join("tauri.conf.json")).unwrap();
-        let config: Value = serde_json::from_slice(&config).unwrap();
-        let files = config["bundle"]["linux"]["deb"]["files"].as_object().unwrap();
-        let of_the_rust_crates = files.iter().find(|(_, file)| *file == COPY).map(|(place, _)| place.as_str());
-        assert_eq!(of_the_rust_crates, Some("/usr/share/doc/portlight/THIRD-PARTY-NOTICES-RUST.txt"));
-    }
 }

@@ -45,8 +45,8 @@ pub const TEST: &[&str] = &[
     "xvfb",
 ];
 
-/// What the bundler looks for where there is a tray, though ours needs no library.
-pub const PACKAGE: &[&str] = &["libayatana-appindicator3-dev"];
+/// What makes and examines the packages.
+pub const PACKAGE: &[&str] = &["appstream", "desktop-file-utils", "lintian", "rpm"];
 
 /// What it is measured against.
 pub const MEASURE: &[&str] = &["tigervnc-viewer"];
