@@ -38,16 +38,6 @@ async fn until_shown(hosts: &Page<'_>, expected: &[&str]) {
     until(&format!("{expected:?}"), async || (shown(hosts).await == expected).then_some(())).await;
 }
 
-/// Chooses from the window's menu by the beginning of a label.
-async fn choose(hosts: &Page<'_>, label: &str) {
-    hosts.click("#window-menu").await;
-    let item = format!(
-        "[...document.querySelectorAll('[role=menuitem]')].find((item) => item.innerText.trim().startsWith({label:?}))"
-    );
-    hosts.until(label, &format!("Boolean({item})")).await;
-    hosts.script(&format!("{item}.click()")).await;
-}
-
 #[tokio::test]
 async fn what_another_program_writes_to_the_list_appears_at_once() {
     let desk = Desk::of("what_another_program_writes_to_the_list_appears_at_once").open().await;
@@ -144,14 +134,12 @@ async fn a_removed_machine_comes_back_after_a_restart_with_its_password() {
 
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    choose(&hosts, "Removed machines").await;
+    user::choose(&hosts, "Removed machines").await;
     hosts.click("#removed [data-name=Studio] .put-back").await;
     hosts.until_gone("#removed [data-name=Studio]").await;
-    hosts.click("#removed [data-name=Shed] .for-good").await;
-    hosts.click("#for-good-act").await;
-    hosts.until_gone("#removed [data-name=Shed]").await;
-    until_passwords(desk.bus(), 1).await;
     hosts.click("#close-removed").await;
+    user::remove_for_good(&hosts, "Shed").await;
+    until_passwords(desk.bus(), 1).await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
@@ -170,7 +158,7 @@ async fn an_earlier_version_is_gone_back_to_and_that_is_undone() {
     // A sync tool brings an old list from another computer.
     replace(&desk.hosts_file(), text(&["Awl"]));
     until_shown(&hosts, &["Awl"]).await;
-    choose(&hosts, "Earlier versions").await;
+    user::choose(&hosts, "Earlier versions").await;
     hosts.until_shown("#versions li .go-back").await;
     let version = hosts.text_of("#versions li").await;
     assert!(version.contains("brings 1 back") && version.contains("changes 1"), "{version}");

@@ -83,6 +83,8 @@ async fn a_machine_is_seen_as_it_was_last_by_its_user_only_until_it_is_removed()
     until("the viewer to close", async || (app.windows().await == 1).then_some(())).await;
     shows(&hosts, &user::row("Studio"), GREEN).await;
     user::remove(&hosts, "Studio").await;
+    assert_eq!(files(&desk).len(), 1, "it comes back with its machine");
+    user::remove_for_good(&hosts, "Studio").await;
     until("the picture to go with its machine", async || files(&desk).is_empty().then_some(())).await;
 }
 
