@@ -8,7 +8,6 @@ use super::{
 };
 use crate::command::Outcome;
 use std::{
-    fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
 };
