@@ -62,22 +62,23 @@ const LAYOUTS: &[Layout] = &[
 ];
 
 /// What xev prints, one word for each key that went down or up.
-struct Keys(Arc<Process>);
+pub struct Keys(Arc<Process>);
 
 impl Keys {
-    async fn on(desk: &Desk, server: &Server) -> Self {
+    /// Begins to read on a server's screen.
+    pub async fn on(desk: &Desk, server: &Server) -> Self {
         let mut xev = desk.command("xev");
         xev.env("DISPLAY", &server.display.name).args(["-event", "keyboard", "-geometry", "640x480+0+0"]);
         Self(desk.spawn("xev", &mut xev))
     }
 
     /// How many lines there are.
-    fn mark(&self) -> usize {
+    pub fn mark(&self) -> usize {
         self.0.said().lines().count()
     }
 
     /// What was said since `mark`.
-    fn since(&self, mark: usize) -> String {
+    pub fn since(&self, mark: usize) -> String {
         let said = self.0.said();
         let mut words = String::new();
         let mut kind = "";
@@ -144,7 +145,7 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
 }
 
 /// The window of a server's screen, with the keyboard.
-async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
+pub async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
     let viewer = app.viewer(&server.address()).await;
     viewer.until_state("live").await;
     app.desk().display().focus(&server.address());
@@ -194,6 +195,8 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
     let viewer = in_front(&app, &server).await;
     let taken_by_the_desktop = |words: &str| !words.contains("Tab");
 
+    // Behind what has brought the window to the front.
+    keys.of(&desk, &[SHIFT]).await;
     let before = keys.of(&desk, ALT_TAB).await;
     assert!(taken_by_the_desktop(&before), "{before}");
     viewer.use_tool("#full-screen").await;
@@ -209,5 +212,31 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
     assert_eq!(keys.of(&desk, ALT_TAB).await, "+Alt_L +Tab -Tab -Alt_L", "once more, by the chord");
     for words in [before, chord, after] {
         assert_eq!(words.matches('+').count(), words.matches('-').count(), "nothing is held: {words}");
+    }
+}
+
+#[tokio::test]
+async fn leaving_a_panel_presses_nothing_there_and_loses_no_key() {
+    let desk = Desk::of("keyboard_leaving_a_panel").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    let focus = |id: &str| format!("document.activeElement?.id === {id:?}");
+
+    for _ in 0..6 {
+        viewer.use_tool("#clipboard").await;
+        viewer.until("the panel", &focus("clipboard-text")).await;
+        let mark = keys.mark();
+        desk.display().press("Escape");
+        viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+        let arrived = keys.of(&desk, &[E]).await;
+        assert_eq!(keys.since(mark).trim(), "+e -e +F9 -F9", "{arrived}");
+        desk.display().press("ctrl+alt+shift+t");
+        viewer.until("the toolbar", &focus("protection")).await;
+        desk.display().press("Right");
+        viewer.until("the next button", &focus("ctrl-alt-del")).await;
+        desk.display().press("Escape");
+        viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
     }
 }

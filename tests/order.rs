@@ -27,6 +27,7 @@ fn write(desk: &Desk, hosts: &[(&str, Value)]) {
         })
         .collect();
     desk.write_hosts(&json!({ "version": 1, "hosts": hosts }).to_string());
+    desk.prefer_rows();
 }
 
 /// The names that the list shows, in its order.
@@ -104,6 +105,54 @@ async fn favourites_stay_where_the_person_puts_them() {
     app.crash().await;
     let app = App::start(&desk, &[]).await;
     until_shown(&app.hosts().await, &["Drill", "Bellows", "Crane", "Anvil"]).await;
+}
+
+#[tokio::test]
+async fn cards_are_moved_among_and_put_where_the_person_wants_them() {
+    let desk = Desk::of("cards_are_moved_among_and_put_where_the_person_wants_them").open().await;
+    let names = ["Anvil", "Bellows", "Crane", "Drill", "Engine"];
+    write(&desk, &names.map(|name| (name, json!({ "favourite": true }))));
+    fs::remove_file(desk.hosts_file().with_file_name("preferences.json")).expect("what write has chosen");
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    until_shown(&hosts, &names).await;
+    let display = desk.display();
+    display.place("Portlight", (800, 700));
+    display.focus("Portlight");
+    let top = |name: &str| format!("document.querySelector({:?}).getBoundingClientRect().top", user::row(name));
+    hosts
+        .until(
+            "three cards beside each other",
+            &format!("{} === {} && {} > {}", top("Anvil"), top("Crane"), top("Drill"), top("Crane")),
+        )
+        .await;
+
+    for (key, name) in [
+        ("Right", "Bellows"),
+        ("Down", "Engine"),
+        ("Up", "Bellows"),
+        ("Right", "Crane"),
+        ("Right", "Drill"),
+        ("Left", "Crane"),
+    ] {
+        display.press(key);
+        until_selected(&hosts, &[name]).await;
+    }
+    let middle = async |name: &str| {
+        let box_ = format!(
+            "const box = document.querySelector({:?}).getBoundingClientRect(); return [box.left + box.width / 2, box.top + box.height / 2]",
+            user::row(name)
+        );
+        let at = hosts.script(&box_).await;
+        let (x, y, ..) = display.place_of("Portlight").expect("the window");
+        let [left, top] = [0, 1].map(|axis| at[axis].as_f64().expect("a number") as i32);
+        (x + left, y + top)
+    };
+    let (from, to) = (middle("Anvil").await, middle("Engine").await);
+    display.drag(1, from, (to.0 + 60, to.1));
+    until_shown(&hosts, &["Bellows", "Crane", "Drill", "Engine", "Anvil"]).await;
+    display.press("alt+Left");
+    until_shown(&hosts, &["Bellows", "Crane", "Drill", "Anvil", "Engine"]).await;
 }
 
 #[tokio::test]

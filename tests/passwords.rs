@@ -117,8 +117,8 @@ async fn a_locked_keyring_is_said_so_and_the_password_asked_for() {
 }
 
 #[tokio::test]
-async fn removing_a_machine_can_be_undone_and_forgets_its_password_later() {
-    let desk = Desk::of("removing_a_machine_can_be_undone_and_forgets_its_password_later").open().await;
+async fn removing_a_machine_can_be_undone_and_its_password_goes_only_with_it() {
+    let desk = Desk::of("removing_a_machine_can_be_undone_and_its_password_goes_only_with_it").open().await;
     let server = Server::start(&desk, Some(PASSWORD)).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
@@ -134,10 +134,23 @@ async fn removing_a_machine_can_be_undone_and_forgets_its_password_later() {
     sees(&viewer, &server, [0x70, 0x70, 0x10]).await;
 
     user::remove(&hosts, "Studio").await;
-    assert_eq!(passwords(desk.bus()).await, 1, "needed for the undo");
-    until_passwords(desk.bus(), 0).await;
     hosts.until_gone("#undo").await;
+    desk.display().close_window("Studio");
+    hosts.until_gone("#hosts [data-session]").await;
+    assert_eq!(passwords(desk.bus()).await, 1, "it can be put back for thirty days");
     assert!(!hosts.text().await.contains("Studio"), "{}", hosts.text().await);
+
+    // One that is undone after it was added takes its password along, and brings it again.
+    user::add(&hosts, "Shed", "shed.example", "medlar42").await;
+    until_passwords(desk.bus(), 2).await;
+    hosts.click("#search").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+z");
+    until_passwords(desk.bus(), 1).await;
+    hosts.until_gone(&user::row("Shed")).await;
+    desk.display().press("ctrl+y");
+    until_passwords(desk.bus(), 2).await;
+    hosts.until_shown(&user::row("Shed")).await;
 }
 
 /// Neither in a file of the user's nor on the terminal.

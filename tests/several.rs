@@ -39,7 +39,7 @@ async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
     let first = app.viewer("One").await;
     first.until_state("live").await;
     let row = hosts.text_of(&user::row("One")).await;
-    assert!(row.contains("Open"), "{row}");
+    assert!(row.contains("Connected"), "{row}");
     user::stop_searching(&hosts).await;
     let second = user::open_server(&app, &two).await;
 
@@ -67,14 +67,21 @@ async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
     second.use_tool("#disconnect").await;
     second.until_state("ended").await;
     user::stop_searching(&hosts).await;
-    assert!(hosts.text_of(&user::row("One")).await.contains("Open"));
+    assert!(hosts.text_of(&user::row("One")).await.contains("Connected"));
     desk.display().close_window("One");
-    hosts.until("the row to be an ordinary one", "!document.querySelector('.open-now')").await;
+    hosts
+        .until(
+            "the card to be an ordinary one",
+            &format!("!document.querySelector({:?}).dataset.session", user::row("One")),
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn a_window_that_is_minimised_lets_its_updates_rest() {
     let desk = Desk::of("a_window_that_is_minimised_lets_its_updates_rest").open().await;
+    // The card of an open session looks at it.
+    desk.prefer_rows();
     let server = Server::start(&desk, None).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;

@@ -51,6 +51,25 @@ pub async fn remove(hosts: &Page<'_>, name: &str) {
     hosts.until_gone(&row(name)).await;
 }
 
+/// Chooses from the window's menu by the beginning of a label.
+pub async fn choose(hosts: &Page<'_>, label: &str) {
+    hosts.click("#window-menu").await;
+    let item = format!(
+        "[...document.querySelectorAll('[role=menuitem]')].find((item) => item.innerText.trim().startsWith({label:?}))"
+    );
+    hosts.until(label, &format!("Boolean({item})")).await;
+    hosts.script(&format!("{item}.click()")).await;
+}
+
+/// Removes one of the removed machines for good.
+pub async fn remove_for_good(hosts: &Page<'_>, name: &str) {
+    choose(hosts, "Removed machines").await;
+    hosts.click(&format!("#removed [data-name={name:?}] .for-good")).await;
+    hosts.click("#for-good-act").await;
+    hosts.until_gone(&format!("#removed [data-name={name:?}]")).await;
+    hosts.click("#close-removed").await;
+}
+
 /// Answers the question for a password.
 pub async fn answer(viewer: &Page<'_>, password: &str, remember: bool) {
     viewer.until_shown("form#prompt").await;

@@ -51,6 +51,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let texts = Texts::load(Language::of_this_system())?;
     let settings = Settings {
         config,
+        cache: Settings::cache(&data),
         data,
         keyring: Keyring::new(KEYRING_SERVICE),
         origins: ORIGINS.map(str::to_owned).into(),
@@ -68,6 +69,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
                 windows::viewer_closing(window);
+                windows::leave(window, api);
                 closing(window, api);
             }
             WindowEvent::Moved(_) | WindowEvent::Resized(_) => windows::moved(window),
@@ -100,6 +102,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
+    events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
     instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {

@@ -10,6 +10,8 @@ use tokio::time::sleep;
 const HOSTS_CHANGED: &str = "hosts-changed";
 /// A session has begun or ended, or has come to another state.
 const SESSIONS_CHANGED: &str = "sessions-changed";
+/// A machine has another picture, or what is chosen about pictures has changed.
+const PICTURES_CHANGED: &str = "pictures-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 /// Files are over the hosts window, or no longer: a boolean.
@@ -61,6 +63,18 @@ pub fn follow_sessions(app: AppHandle) {
             if std::mem::replace(&mut told, sessions) != sessions
                 && let Err(cause) = app.emit_to(windows::HOSTS, SESSIONS_CHANGED, ())
             {
+                tracing::warn!(%cause, "the page was not told");
+            }
+        }
+    });
+}
+
+/// Sends [`PICTURES_CHANGED`] to the page after each change of a picture, as long as the app lives.
+pub fn follow_pictures(app: AppHandle) {
+    let mut changes = app.state::<Arc<Engine>>().pictures().changes();
+    async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            if let Err(cause) = app.emit_to(windows::HOSTS, PICTURES_CHANGED, ()) {
                 tracing::warn!(%cause, "the page was not told");
             }
         }

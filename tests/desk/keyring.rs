@@ -38,11 +38,14 @@ pub async fn lock(bus: &Bus) {
     assert_eq!(locked.0.len(), 1, "the keyring did not lock");
 }
 
-/// How many passwords of Portlight the keyring has.
+/// How many passwords of Portlight the keyring has. The key of the pictures is none.
 pub async fn passwords(bus: &Bus) -> usize {
-    let attributes = HashMap::from([("service", "portlight")]);
-    let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = call(bus, "SearchItems", &attributes).await;
-    open.len() + locked.len()
+    let count = async |attributes: HashMap<&str, &str>| {
+        let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) = call(bus, "SearchItems", &attributes).await;
+        open.len() + locked.len()
+    };
+    let all = count(HashMap::from([("service", "portlight")])).await;
+    all - count(HashMap::from([("service", "portlight"), ("username", "pictures")])).await
 }
 
 /// Waits until the keyring has as many passwords of Portlight.

@@ -113,6 +113,13 @@ impl Desk {
         fs::write(file, text).expect("a home");
     }
 
+    /// Chooses rows for the list, before Portlight starts.
+    pub fn prefer_rows(&self) {
+        let file = self.hosts_file().with_file_name("preferences.json");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a home");
+        fs::write(file, r#"{ "look": "rows" }"#).expect("a home");
+    }
+
     /// A program as a user of this desktop would start it.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = command(program, self.home());

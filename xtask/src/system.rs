@@ -7,7 +7,7 @@ use std::process::Command;
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
 /// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, an SSH server, a network
-/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another.
+/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another; a libvirt.
 pub const TEST: &[&str] = &[
     "dbus",
     "gnome-keyring",
@@ -15,11 +15,15 @@ pub const TEST: &[&str] = &[
     "libglib2.0-bin",
     "libpam-wrapper",
     "libsasl2-modules",
+    "libvirt-clients",
+    "libvirt-daemon",
+    "libvirt-daemon-driver-qemu",
     "microsocks",
     "openbox",
     "openssh-client",
     "openssh-server",
     "openssl",
+    "python3",
     "qemu-system-x86",
     "sasl2-bin",
     "tigervnc-standalone-server",

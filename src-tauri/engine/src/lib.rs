@@ -5,6 +5,7 @@
 //!         │            ├▶ keyring      passwords, in the operating system's keyring
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
+//!         ├▶ pictures ──▶ store, keyring            the last picture of each machine's screen
 //!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
 //!         │           └▶ recording               pictures and recordings of a session
 //!         └▶ doctor ──▶ connect                  an observer with a report
@@ -13,12 +14,14 @@
 //! `session::run::run` and `connect::connect`. The RFB handshake itself is the crate `rfb`, the loopback WebSocket that the
 //! viewer connects to is the crate `relay`.
 
+mod command;
 mod connect;
 pub mod doctor;
 pub mod error;
 pub mod import;
 pub mod keyring;
 pub mod model;
+pub mod pictures;
 mod platform;
 pub mod recording;
 mod services;
@@ -29,10 +32,12 @@ pub mod store;
 mod test_process;
 mod transport;
 
-pub use error::{ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError};
+pub use error::{
+    CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
+};
 pub use services::{
-    HostListView, Hosts, Imported, Imports, PasswordOutcome, Reverse, Saved, SharedChange, Source, SourceView, UNDO,
-    find_target, preview_files,
+    HostListView, Hosts, Imported, Imports, KEPT, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source,
+    SourceView, Walked, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -40,12 +45,13 @@ pub use transport::{reverse, ssh::askpass};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
-use model::{Host, HostDraft, PasswordChange, SessionId, Target};
+use model::{FieldProblem, Host, HostDraft, PasswordChange, SessionId, Target};
+use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
 use std::{collections::HashSet, path::Path, sync::Arc};
-use store::{HostList, HostsFile, List, Pins, Places, PreferencesFile};
+use store::{HostList, HostsFile, List, Pins, Places, Preferences, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -57,10 +63,12 @@ pub struct Engine {
     reverse: Reverse,
     hints: Arc<SeenHints>,
     places: Places,
-    preferences: PreferencesFile,
+    preferences: Arc<PreferencesFile>,
+    pictures: Arc<Pictures>,
     keyring: Keyring,
     pins: Pins,
-    _starting: AbortOnDropHandle<()>,
+    _forgetting: AbortOnDropHandle<()>,
+    _watching: AbortOnDropHandle<()>,
 }
 
 impl Engine {
@@ -86,25 +94,59 @@ impl Engine {
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
         }
+        let _watching = AbortOnDropHandle::new(tokio::spawn(store::watch(Arc::downgrade(&list))));
         let keyring = settings.keyring;
         let relay = Relay::start(settings.origins)
             .await
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
-        let hosts = Hosts::new(Arc::clone(&list), keyring.clone(), runtime.clone());
+        let hosts = Hosts::new(Arc::clone(&list), keyring.clone());
         let reverse = Reverse::new(&settings.config, runtime.clone());
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
-        let sessions =
-            Sessions::new(session::Services { relay, keyring: keyring.clone(), pins: pins.clone(), list, runtime });
+        let preferences = Arc::new(preferences);
+        let pictures = Arc::new(Pictures::new(
+            settings.cache.join("pictures"),
+            keyring.clone(),
+            Arc::clone(&list),
+            Arc::clone(&preferences),
+            &runtime,
+        ));
+        let sessions = Sessions::new(session::Services {
+            relay,
+            keyring: keyring.clone(),
+            pins: pins.clone(),
+            list,
+            pictures: Arc::clone(&pictures),
+            preferences: Arc::clone(&preferences),
+            runtime,
+        });
         let hints = Arc::new(SeenHints::open(&settings.data));
         let begin = {
             let (hosts, hints) = (Arc::clone(&hosts), Arc::clone(&hints));
-            async move { hosts.begin(&hints).await }
+            async move {
+                hosts.begin(&hints).await;
+                let weak = Arc::downgrade(&hosts);
+                drop(hosts);
+                services::forget_in_time(weak).await;
+            }
         };
-        let _starting = AbortOnDropHandle::new(tokio::spawn(begin));
-        Ok(Arc::new(Self { hosts, sessions, imports, reverse, hints, places, preferences, keyring, pins, _starting }))
+        let _forgetting = AbortOnDropHandle::new(tokio::spawn(begin));
+        Ok(Arc::new(Self {
+            hosts,
+            sessions,
+            imports,
+            reverse,
+            hints,
+            places,
+            preferences,
+            pictures,
+            keyring,
+            pins,
+            _forgetting,
+            _watching,
+        }))
     }
 
     /// The saved hosts, without starting anything.
@@ -150,6 +192,36 @@ impl Engine {
         &self.preferences
     }
 
+    /// The last pictures of machines' screens.
+    pub fn pictures(&self) -> &Pictures {
+        &self.pictures
+    }
+
+    /// Keeps a session's picture with its machine, as far as that is chosen. Says whether it did; one that is not in the list has
+    /// none kept.
+    pub async fn keep_picture(&self, session: SessionId, picture: Taken) -> bool {
+        match self.sessions.shown_host(session) {
+            Some(host) => self.pictures.keep(host, picture).await,
+            None => false,
+        }
+    }
+
+    /// The last picture of the machine that a session is about.
+    pub async fn last_picture(&self, session: SessionId) -> Option<Taken> {
+        self.pictures.get(self.sessions.host(session)?).await
+    }
+
+    /// Prefers this from now on, and after the next start.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`] for a command that is none, [`StoreError::System`]: then it is as before.
+    pub async fn set_preferences(&self, preferences: Preferences) -> Result<()> {
+        if let Err(problem) = preferences.password_command() {
+            return Err(FormError::Fields { fields: vec![FieldProblem::PasswordCommand(problem)] }.into());
+        }
+        Ok(self.preferences.set(preferences).await?)
+    }
+
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
         self.hosts.note_opened(&target);
@@ -167,16 +239,19 @@ impl Engine {
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
-    /// with the saved one. Without either it stops where a login is wanted. Nothing is saved.
+    /// with the one that a session would find. Without either it stops where a login is wanted. Nothing is saved.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`]: all else is in the report.
     pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
-        let (host, password) = self.hosts.draft(&draft, change).await?;
-        let login = password.map(|password| password.map(|password| Login { username: None, password }));
-        let login = login.map_err(Error::from);
+        let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = Target::from(&host);
+        let password = match typed {
+            Some(typed) => Ok(Some(typed)),
+            None => doctor::password_of(&target, &self.keyring, &self.preferences.get()).await,
+        };
+        let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, saved, TrustPolicy::Known, &self.pins).await)
+        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins).await)
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     error::{ConnectError, Result},
     keyring::Keyring,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where Portlight keeps its files, and which pages may connect to its relay.
 pub struct Settings {
@@ -12,6 +12,8 @@ pub struct Settings {
     pub config: PathBuf,
     /// The folder with the rest: which hints were shown.
     pub data: PathBuf,
+    /// The folder with what can be lost: pictures of machines.
+    pub cache: PathBuf,
     /// Where passwords are kept.
     pub keyring: Keyring,
     /// The pages that may open the relay's WebSockets.
@@ -21,6 +23,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The folder that the system has for what can be lost: `$XDG_CACHE_HOME/portlight` on Linux. Without one, a new folder in
+    /// the one for temporary files would be another's to make.
+    pub fn cache(data: &Path) -> PathBuf {
+        dirs::cache_dir().map_or_else(|| data.join("cache"), |cache| cache.join("portlight"))
+    }
+
     /// The folders that the system has for this: `$XDG_CONFIG_HOME/portlight` and `$XDG_DATA_HOME/portlight` on Linux.
     ///
     /// # Errors

@@ -87,7 +87,8 @@ fn login(password: &str) -> Option<Login> {
 }
 
 async fn examine(target: Target, login: Option<Login>) -> Report {
-    let examination = ProbeRequest { target, login, saved: Saved::default(), accept: TrustPolicy::Known };
+    let examination =
+        ProbeRequest { target, login, saved: Saved::default(), accept: TrustPolicy::Known, console_login: false };
     timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap()
 }
 
@@ -346,6 +347,7 @@ async fn a_form_is_examined_without_saving_it() {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
+        cache: folder.path().join("cache"),
         keyring: Keyring::in_memory(),
         origins: vec![],
         demo_name: "Demo".into(),
@@ -416,7 +418,13 @@ async fn the_login_of_a_proxy_comes_out_of_the_keyring_and_is_in_no_report() {
     keyring.set(format!("proxy {text}"), &"sesame".to_owned().into()).await.unwrap();
     for expected in ["dial proxy greeting security login desktop", "dial proxy!"] {
         let saved = Saved::of(&target, &keyring).await.unwrap();
-        let examination = ProbeRequest { target: target.clone(), login: None, saved, accept: TrustPolicy::Known };
+        let examination = ProbeRequest {
+            target: target.clone(),
+            login: None,
+            saved,
+            accept: TrustPolicy::Known,
+            console_login: false,
+        };
         let report = timeout(TIMEOUT, doctor::examine(examination, &Pins::default())).await.unwrap();
         assert_eq!(stages(&report), expected, "{report:?}");
         assert!(!format!("{report:?}{}", json!(report)).contains("sesame"));

@@ -43,6 +43,7 @@ async fn house() -> House {
     let settings = Settings {
         config: folder.path().join("config"),
         data: folder.path().join("data"),
+        cache: folder.path().join("cache"),
         keyring: Keyring::in_memory(),
         origins: vec![ORIGIN.into()],
         demo_name: "Demo".into(),

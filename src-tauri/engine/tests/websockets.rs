@@ -42,6 +42,7 @@ impl House {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
+            cache: folder.path().join("cache"),
             keyring: Keyring::in_memory(),
             origins: vec![],
             demo_name: "Demo".into(),
@@ -129,7 +130,8 @@ async fn a_proxy_that_closes_says_why() {
 async fn the_doctor_tells_the_stages_of_the_way() {
     let house = House::new().await;
     let target = house.engine.hosts().target(&format!("{}?token=abc123", house.site()), false).unwrap();
-    let examination = ProbeRequest { target, login: None, saved: Saved::default(), accept: TrustPolicy::Known };
+    let examination =
+        ProbeRequest { target, login: None, saved: Saved::default(), accept: TrustPolicy::Known, console_login: false };
     let server = async {
         let (stream, _) = house.listener.accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();

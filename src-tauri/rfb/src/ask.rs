@@ -34,6 +34,11 @@ pub trait Ask: Send {
         async { Err(TlsError::Cancelled) }
     }
 
+    /// Whether the server has asked for a certificate of ours within [`tls`](Self::tls), and was shown one. The default has none.
+    fn is_certified(&self) -> bool {
+        false
+    }
+
     /// Approves the server's RSA key, before any credentials are sent. The default refuses.
     fn trust(&mut self, key: &ServerKey) -> impl Future<Output = Result<(), Cancelled>> + Send {
         let _ = key;
@@ -176,7 +181,8 @@ impl Credentials {
         &self.username
     }
 
-    pub(crate) fn password_bytes(&self) -> &[u8] {
+    /// The password as it is compared. Do not store a copy: only this one is overwritten.
+    pub fn password_bytes(&self) -> &[u8] {
         &self.password
     }
 }

@@ -44,6 +44,9 @@ pub enum Error {
     /// noise instead of a ServerInit. See [`crate::client`] for the rule.
     #[error("the server ended the connection right after the login: user name or password are probably wrong")]
     AuthFailedProbably,
+    /// The server has asked for a certificate of ours, was shown one, and did not let us in with it.
+    #[error("the server did not accept the certificate")]
+    CertificateRefused,
     /// The credentials cannot be sent with this security type.
     #[error("this login does not fit: {0}")]
     BadCredentials(CredentialError),

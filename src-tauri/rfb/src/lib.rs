@@ -40,4 +40,4 @@ pub use init::ServerInit;
 pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};
-pub use text::sanitize;
+pub use text::{is_invisible, sanitize};

@@ -1,6 +1,6 @@
 //! SASL's mechanisms: their names, the order in which they are preferred, and what each makes of a security type.
 
-use crate::security::{Policy, SecurityType};
+use crate::security::SecurityType;
 
 /// A way to log in within SASL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -34,10 +34,11 @@ impl Mechanism {
         }
     }
 
-    /// What a login with it comes to, where the server's type is `chosen`; none where it is not made.
-    pub(crate) fn security_type(self, chosen: SecurityType, policy: &Policy) -> Option<SecurityType> {
+    /// What a login with it comes to, where the server's type is `chosen`; none where it is not made. `certified`: within TLS
+    /// the server has asked for our certificate and was shown it.
+    pub(crate) fn security_type(self, chosen: SecurityType, certified: bool) -> Option<SecurityType> {
         match (self, chosen) {
-            (Self::External, SecurityType::X509Sasl) => policy.have_certificate.then_some(chosen),
+            (Self::External, SecurityType::X509Sasl) => certified.then_some(chosen),
             (Self::External, _) => None,
             (Self::Plain, SecurityType::Sasl) => Some(SecurityType::SaslPlain),
             // Whoever sits in between has anonymous TLS with both sides, and would read it.

@@ -240,8 +240,6 @@ pub struct Policy {
     pub repeater_id: Option<String>,
     /// What the user calls the server: a mechanism of SASL sends it along.
     pub server_name: String,
-    /// The server is shown a certificate of ours within TLS, where it asks for one.
-    pub have_certificate: bool,
     /// Types that are not chosen: see [`crate::client::Outcome::RetryWithout`].
     pub without: Vec<SecurityType>,
 }

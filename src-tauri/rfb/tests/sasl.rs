@@ -51,6 +51,7 @@ impl TryCryptoRng for Counter {}
 /// The handshake's callbacks: knows Ann's login, approves all but `declines`, and records each call.
 #[derive(Default)]
 struct Recorder {
+    certified: bool,
     declines: Option<SecurityType>,
     approved: Vec<SecurityType>,
     mechanisms: Vec<Mechanism>,
@@ -72,6 +73,10 @@ impl Ask for Recorder {
     /// The bytes within this TLS are the bytes around it.
     async fn tls(&mut self, stream: Stream, _: TlsKind) -> Result<Stream, TlsError> {
         Ok(stream)
+    }
+
+    fn is_certified(&self) -> bool {
+        self.certified
     }
 
     async fn credentials(&mut self, request: &CredentialRequest) -> Result<Credentials, Cancelled> {
@@ -110,7 +115,6 @@ async fn meet<F: Future<Output = ()>>(
         shared: true,
         have_username: true,
         have_password: true,
-        have_certificate: true,
         server_name: "box".to_owned(),
         ..Policy::default()
     };
@@ -526,7 +530,7 @@ async fn plain_within_identified_tls_or_after_a_question() {
 #[tokio::test]
 async fn a_certificate_logs_in_by_itself() {
     for width in WIDTHS {
-        let mut recorder = Recorder::default();
+        let mut recorder = Recorder { certified: true, ..Recorder::default() };
         let server = |mut server: Server| async {
             server.offer("SCRAM-SHA-256,EXTERNAL").await;
             assert_eq!(server.start().await, ("EXTERNAL".to_owned(), Some(String::new())));
@@ -543,10 +547,34 @@ async fn a_certificate_logs_in_by_itself() {
                 server.offer("EXTERNAL").await;
                 server.hears_nothing_more().await;
             };
-            let error = meet(&[number], width, &mut Recorder::default(), only_offers).await.error();
+            let mut recorder = Recorder { certified: true, ..Recorder::default() };
+            let error = meet(&[number], width, &mut recorder, only_offers).await.error();
             assert!(matches!(error, Error::NoCommonSecurity { .. }), "{error:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_asked_for_is_no_login() {
+    for width in WIDTHS {
+        let server = |mut server: Server| async {
+            server.offer("EXTERNAL").await;
+            server.hears_nothing_more().await;
+        };
+        let error = meet(&[263], width, &mut Recorder::default(), server).await.error();
+        assert!(matches!(error, Error::NoCommonSecurity { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_accepted_is_told_from_a_wrong_password() {
+    let mut recorder = Recorder { certified: true, ..Recorder::default() };
+    let server = |mut server: Server| async move {
+        server.offer("EXTERNAL").await;
+        server.start().await;
+    };
+    let error = meet(&[263], WIDTHS[0], &mut recorder, server).await.error();
+    assert!(matches!(error, Error::CertificateRefused), "{error:?}");
 }
 
 // ---- what else is offered

@@ -3,11 +3,11 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, Hint, HostListView, Result, Saved, SharedChange,
+    FormError, Hint, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
     doctor::Report,
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
-    store::{Listening, ListeningView, Preferences},
+    store::{Listening, ListeningView, Preferences, VersionView},
 };
 use serde::Deserialize;
 use tauri::{AppHandle, WebviewWindow, command};
@@ -44,16 +44,52 @@ pub async fn change_several(engine: EngineState<'_>, ids: Vec<HostId>, change: S
     engine.hosts().change_several(ids, change).await
 }
 
-/// Takes hosts off the list, all or none; `restore_hosts` brings them back for ten seconds.
+/// Takes hosts off the list, all or none; for thirty days they are among the removed ones.
 #[command]
 pub async fn remove_hosts(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
     engine.hosts().remove(ids).await
 }
 
-/// Undoes `remove_hosts`. Rejects with `no_such_host` where it is too late.
+/// The removed hosts, the last one first.
 #[command]
-pub async fn restore_hosts(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
-    engine.hosts().restore(ids).await
+pub async fn removed_hosts(engine: EngineState<'_>) -> Result<Vec<RemovedView>> {
+    Ok(engine.hosts().removed())
+}
+
+/// Puts removed hosts back. Rejects with `no_such_host` where it is too late.
+#[command]
+pub async fn put_back(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
+    engine.hosts().put_back(ids).await
+}
+
+/// Forgets removed hosts and their logins now. This cannot be undone.
+#[command]
+pub async fn remove_for_good(engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
+    engine.hosts().remove_for_good(ids).await
+}
+
+/// Undoes a step of the list: the one with the number, or the newest one.
+#[command]
+pub async fn undo(engine: EngineState<'_>, number: Option<u64>) -> Result<Walked> {
+    engine.hosts().undo(number).await
+}
+
+/// Does again what was undone last.
+#[command]
+pub async fn redo(engine: EngineState<'_>) -> Result<Walked> {
+    engine.hosts().redo().await
+}
+
+/// The earlier versions of the list, the newest first, with what going back to each would change.
+#[command]
+pub async fn versions(engine: EngineState<'_>) -> Result<Vec<VersionView>> {
+    engine.hosts().versions().await
+}
+
+/// Goes back to an earlier version of the list, as one step.
+#[command]
+pub async fn go_back(engine: EngineState<'_>, replaced_at: u64) -> Result<()> {
+    engine.hosts().go_back(replaced_at).await
 }
 
 /// Puts a host at the end of the favourites, or takes it out.
@@ -176,7 +212,7 @@ pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
 /// Prefers this from now on.
 #[command]
 pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
-    Ok(engine.preferences().set(preferences).await?)
+    engine.set_preferences(preferences).await
 }
 
 /// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.

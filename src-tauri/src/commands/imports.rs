@@ -58,12 +58,6 @@ pub async fn leave_import(engine: EngineState<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Undoes the import from a preview, where it was the last one. Says whether it did.
-#[command]
-pub async fn undo_import(engine: EngineState<'_>, number: u64) -> Result<bool> {
-    engine.imports().undo(number).await
-}
-
 /// Lets the user choose where to, and writes the list there, without secrets. Says whether a place was chosen.
 #[command]
 pub async fn export_hosts(

@@ -5,6 +5,7 @@
 
 mod hosts;
 mod imports;
+mod pictures;
 mod recordings;
 mod session;
 
@@ -27,7 +28,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::duplicate_host,
             hosts::change_several,
             hosts::remove_hosts,
-            hosts::restore_hosts,
+            hosts::removed_hosts,
+            hosts::put_back,
+            hosts::remove_for_good,
+            hosts::undo,
+            hosts::redo,
+            hosts::versions,
+            hosts::go_back,
             hosts::set_favourite,
             hosts::arrange_favourite,
             hosts::open_host,
@@ -43,7 +50,6 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::choose_import,
             imports::import_hosts,
             imports::leave_import,
-            imports::undo_import,
             imports::export_hosts,
             hosts::wishes,
             hosts::quit,
@@ -51,6 +57,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_preferences,
             hosts::open_sessions,
             hosts::show_session,
+            pictures::pictures,
+            pictures::picture,
             recordings::choose_recording,
             session::attach,
             session::answer,
@@ -63,11 +71,16 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::show_sessions,
             session::show_next_session,
             session::set_picture,
+            pictures::keep_picture,
+            pictures::last_picture,
             session::reconnect,
             session::close,
             session::close_window,
             session::take_keys,
             session::set_keyboard_owner,
+            session::kept_chords,
+            session::keep_chord,
+            session::drop_chord,
             session::screen_sized,
             session::set_fullscreen,
             session::monitors,

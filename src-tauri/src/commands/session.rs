@@ -5,7 +5,7 @@ use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
+    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
     session::{Answer, Kept, SessionUpdate, SessionView},
     store::Bell,
@@ -25,6 +25,7 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
     let page = engine.sessions().attach(session).ok_or(StoreError::NoSuchHost)?;
     let following = Arc::clone(&engine);
     let mut changes = engine.sessions().changes();
+    let mut choices = engine.pictures().changes();
     tauri::async_runtime::spawn(async move {
         let mut told = None;
         // The page has stopped where it is not attached any more, and a later one follows for itself.
@@ -39,12 +40,14 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
             }
             let others = following.sessions().all().len().saturating_sub(1);
             // The page has gone.
-            if channel.send(SessionUpdate { view, state, others, pictures }).is_err() {
+            let leaving = following.sessions().is_leaving(session);
+            if channel.send(SessionUpdate { view, state, others, pictures, leaving }).is_err() {
                 break;
             }
             let changed = tokio::select! {
                 changed = states.changed() => changed,
                 changed = changes.changed() => changed,
+                changed = choices.changed() => changed,
             };
             // The session has gone.
             if changed.is_err() {
@@ -172,6 +175,26 @@ pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Re
 #[command]
 pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
     windows::set_keyboard_owner(&window, owner).map_err(system)
+}
+
+/// The chords that the user has kept, for all machines.
+#[command]
+pub async fn kept_chords(engine: EngineState<'_>) -> Result<Vec<Chord>> {
+    Ok(engine.preferences().chords())
+}
+
+/// Keeps a chord; says which ones are kept now, as another window may have kept others.
+#[command]
+pub async fn keep_chord(engine: EngineState<'_>, chord: Chord) -> Result<Vec<Chord>> {
+    engine.preferences().add_chord(chord).await?;
+    Ok(engine.preferences().chords())
+}
+
+/// Keeps a chord no longer; says which ones are kept now.
+#[command]
+pub async fn drop_chord(engine: EngineState<'_>, chord: Chord) -> Result<Vec<Chord>> {
+    engine.preferences().remove_chord(&chord).await?;
+    Ok(engine.preferences().chords())
 }
 
 /// The remote screen has another size: the window takes it where it had the one before.

@@ -12,7 +12,7 @@ use portlight_engine::{
     session::SessionState,
     store::Place,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tauri::{
     LogicalPosition, LogicalSize, Manager, Monitor, PhysicalPosition, PhysicalSize, WebviewWindow, async_runtime,
 };
@@ -22,12 +22,15 @@ use tokio::time::{sleep, timeout};
 const SIZE_KNOWN: Duration = Duration::from_millis(150);
 /// The same where the page is still loading: before that there is nothing to show in the window.
 const PAGE_LOADED: Duration = Duration::from_millis(400);
+/// For a former picture's size to be known, which a keyring may keep from it.
+const FORMER_KNOWN: Duration = Duration::from_millis(30);
 /// The page learns that it may connect before the window is shown, which keeps the main thread busy.
 const PAGE_FIRST: Duration = Duration::from_millis(2);
 
 /// Shows the window of `session` in the remote screen's size, or in the largest of its shape that this screen has room
 /// for. Where that size is not known in time ([`SIZE_KNOWN`], or [`PAGE_LOADED`] where the window is `new`), or the user is
-/// asked before, the window comes at once, and gets that size later.
+/// asked before, the window comes at once: in the size that the screen had when it was seen last, where that is known. It gets the
+/// right one later.
 pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: bool) {
     let Some(mut state) = engine.sessions().watch(session) else { return };
     let display = engine.sessions().view(session).map(|view| view.display).unwrap_or_default();
@@ -41,9 +44,10 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
             Ok(Err(_)) => return,
             Err(_) => None,
         };
+        let former = if known.is_some() { None } else { former_size(&window, session).await };
         sleep(PAGE_FIRST).await;
         on_main_thread(&window, move |window| {
-            fit_new(window, known, full_screen)?;
+            fit_new(window, known.or(former), full_screen.filter(|_| known.is_some()))?;
             to_front(window)
         });
         if known.is_some() {
@@ -57,11 +61,17 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
         else {
             return;
         };
-        on_main_thread(
-            &window,
-            move |window| if was_asked { refit(window, remote) } else { place_late(window, remote) },
-        );
+        on_main_thread(&window, move |window| {
+            if was_asked || former.is_some() { refit(window, remote) } else { place_late(window, remote) }
+        });
     });
+}
+
+/// The size of the session's screen when it was seen last.
+async fn former_size(window: &WebviewWindow, session: SessionId) -> Option<Size> {
+    let engine = Arc::clone(&window.state::<Arc<Engine>>());
+    let picture = timeout(FORMER_KNOWN, engine.last_picture(session)).await.ok()??;
+    Some((f64::from(picture.size.0), f64::from(picture.size.1)))
 }
 
 fn remote_size(state: &SessionState) -> Option<Size> {
@@ -95,7 +105,7 @@ fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: Option<Mon
         None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size))?,
     }
     // Where questions come first they are asked in a window.
-    if full_screen.is_some() && remote.is_some() { platform::fill_monitors(window, full_screen) } else { Ok(()) }
+    if full_screen.is_some() { platform::fill_monitors(window, full_screen) } else { Ok(()) }
 }
 
 fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {

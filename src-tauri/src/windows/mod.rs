@@ -26,5 +26,5 @@ pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyb
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
-pub use viewer::{destroyed, open, open_call, open_recording, ring, show_session};
+pub use viewer::{destroyed, leave, open, open_call, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

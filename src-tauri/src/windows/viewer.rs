@@ -13,8 +13,9 @@ use portlight_engine::{
     reverse::IncomingConnection,
     store::Bell,
 };
-use std::sync::Arc;
-use tauri::{AppHandle, Manager, UserAttentionType, WebviewWindow, Window};
+use std::{sync::Arc, time::Duration};
+use tauri::{AppHandle, CloseRequestApi, Manager, UserAttentionType, WebviewWindow, Window, async_runtime};
+use tokio::time::sleep;
 
 /// Shows `target`: in the viewer window that already does, in the prewarmed one, or in a new one.
 ///
@@ -79,6 +80,29 @@ fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId
     prewarmed::prepare_after(app, session);
     Ok(())
 }
+
+/// The user closes the window of a session that may leave a picture behind: it is gone for them at once, and for its page when that
+/// has given the picture, or has had the time to.
+pub fn leave(window: &Window, api: &CloseRequestApi) {
+    let Some(session) = session_of(window.label()) else { return };
+    if !window.state::<Arc<Engine>>().sessions().leave(session) {
+        return;
+    }
+    if let Err(cause) = window.hide() {
+        tracing::warn!(%cause, "a window is not hidden");
+        return;
+    }
+    api.prevent_close();
+    let window = window.clone();
+    async_runtime::spawn(async move {
+        sleep(LAST_PICTURE).await;
+        // Mostly it has gone by then.
+        let _ = window.destroy();
+    });
+}
+
+/// For a page to give its last picture: ten times as long as that takes.
+const LAST_PICTURE: Duration = Duration::from_millis(500);
 
 /// Ends the session of a destroyed window. Ends Portlight where only the prewarmed window is left: no user can see it.
 pub fn destroyed(window: &Window) {

@@ -117,8 +117,8 @@ pub struct DoctorArgs {
 /// Where a password comes from; never from an argument, which every user of this machine can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordSource {
-    /// The operating system's keyring.
-    Keyring,
+    /// Where a session would find it: the machine's command, the keyring.
+    Saved,
     /// The first line of standard input.
     Stdin,
 }
@@ -268,7 +268,7 @@ impl DoctorOptions {
         let Self { json, login, password_stdin, username, trust } = self;
         let login = match password_stdin {
             true => Some(PasswordSource::Stdin),
-            false => (login || username.is_some()).then_some(PasswordSource::Keyring),
+            false => (login || username.is_some()).then_some(PasswordSource::Saved),
         };
         let accept = match trust.as_deref() {
             None => TrustPolicy::Known,
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn the_doctor_is_told_what_to_examine_and_how_far() {
-        let (keyring, stdin) = (Some(PasswordSource::Keyring), Some(PasswordSource::Stdin));
+        let (keyring, stdin) = (Some(PasswordSource::Saved), Some(PasswordSource::Stdin));
         let ann = || Some("ann".to_owned());
         let colons = ["Ab"; 32].join(":");
         let expected = TrustPolicy::Fingerprint("Ab".repeat(32));

@@ -2,10 +2,12 @@
 // have no drag and drop within a page.
 
 interface Facts {
+  /** What scrolls, and all that is in it. */
   list: () => HTMLElement;
+  all: () => HTMLElement;
   canBegin: () => boolean;
-  /** The place among the favourites for this many pixels below the list's top; null where there is none. */
-  placeAt: (y: number) => number | null;
+  /** The place among the favourites for a point of the list; null where there is none. */
+  placeAt: (x: number, y: number) => number | null;
   drop: (key: string, place: number) => void;
 }
 
@@ -18,13 +20,13 @@ export class Drag {
   readonly #facts: Facts;
   /** The dragged row; null while none is. */
   key = $state<string | null>(null);
-  /** Pixels that it was moved down by. */
-  by = $state(0);
+  /** Pixels that it was moved by. */
+  by = $state.raw({ x: 0, y: 0 });
   /** Where it would land; null where it would not. */
   place = $state<number | null>(null);
   /** Whether the last press became a drag: its click is none. */
   hasMoved = false;
-  #pressed: { key: string; y: number; pointer: number } | null = null;
+  #pressed: { key: string; x: number; y: number; pointer: number } | null = null;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -32,7 +34,7 @@ export class Drag {
 
   begin(event: PointerEvent, key: string): void {
     if (event.button !== 0 || event.ctrlKey || event.shiftKey || event.pointerType === 'touch') return;
-    if (this.#facts.canBegin()) this.#pressed = { key, y: this.#y(event), pointer: event.pointerId };
+    if (this.#facts.canBegin()) this.#pressed = { key, ...this.#point(event), pointer: event.pointerId };
   }
 
   move(event: PointerEvent): void {
@@ -40,7 +42,8 @@ export class Drag {
     if (!pressed) return;
     const list = this.#facts.list();
     if (this.key === null) {
-      if (Math.abs(this.#y(event) - pressed.y) < SLACK) return;
+      const { x, y } = this.#point(event);
+      if (Math.hypot(x - pressed.x, y - pressed.y) < SLACK) return;
       this.key = pressed.key;
       this.hasMoved = true;
       // Also outside the list, and outside the window.
@@ -49,8 +52,9 @@ export class Drag {
     const box = list.getBoundingClientRect();
     if (event.clientY < box.top + EDGE) list.scrollTop -= EDGE / 3;
     else if (event.clientY > box.bottom - EDGE) list.scrollTop += EDGE / 3;
-    this.by = this.#y(event) - pressed.y;
-    this.place = this.#facts.placeAt(this.#y(event));
+    const { x, y } = this.#point(event);
+    this.by = { x: x - pressed.x, y: y - pressed.y };
+    this.place = this.#facts.placeAt(x, y);
   }
 
   end(): void {
@@ -62,7 +66,7 @@ export class Drag {
   cancel(): void {
     this.#pressed = null;
     this.key = this.place = null;
-    this.by = 0;
+    this.by = { x: 0, y: 0 };
   }
 
   /** Escape leaves everything where it is. */
@@ -73,9 +77,9 @@ export class Drag {
     this.cancel();
   }
 
-  /** Pixels below the beginning of the list. */
-  #y(event: PointerEvent): number {
-    const list = this.#facts.list();
-    return event.clientY - list.getBoundingClientRect().top + list.scrollTop;
+  /** Where it is in the list, which begins at its first row. */
+  #point(event: PointerEvent): { x: number; y: number } {
+    const { left, top } = this.#facts.all().getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
   }
 }

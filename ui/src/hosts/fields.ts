@@ -26,6 +26,8 @@ const table = [
   { name: 'view_only', kind: 'check', group: 'main', initial: false },
   { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'proxy', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'password_command', kind: 'text', group: 'advanced', initial: '', wide: true },
+  { name: 'console_command', kind: 'text', group: 'advanced', initial: '', wide: true },
   { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
   { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
   { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },
@@ -37,7 +39,7 @@ const table = [
 
 type Name = (typeof table)[number]['name'];
 /** What a host is sorted by has fields of its own: ./editor/SortingFields.svelte. */
-export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes'>;
+export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture'>;
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | 'id' | 'on_new_address'>> =
   Missing;
@@ -67,15 +69,38 @@ export function fieldsOf(group: Group): HostField[] {
 /** A new host. */
 export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
   const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
-  const unsorted: Sorting = { tags: [], colour: null, notes: '' };
+  const unsorted: Sorting = { tags: [], colour: null, notes: '', picture: 'shown' };
   return { ...(values as Pick<HostDraft, Name>), ...unsorted, id: null, on_new_address: 'ask', ...facts };
 }
 
 /** A saved host as the editor begins with it. */
 export function draftOf(host: HostView): HostDraft {
   const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
-  const { id, tags, colour, notes } = host;
-  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, id, on_new_address: 'ask' };
+  const { id, tags, colour, notes, picture } = host;
+  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, picture, id, on_new_address: 'ask' };
+}
+
+/** A field of the form with a label. */
+export type FieldName = Name | keyof Sorting;
+
+/**
+ * What is to be saved where a host was changed by somebody else while the form was open: what was not touched in the form is as it is
+ * now. Also the fields that both have changed; there it has what was typed.
+ */
+export function mergedDraft(
+  before: HostDraft,
+  typed: HostDraft,
+  now: HostView,
+): { draft: HostDraft; both: FieldName[] } {
+  const there = draftOf(now);
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const names: FieldName[] = [...table.map(({ name }) => name), 'tags', 'colour', 'notes'];
+  const both = names.filter(
+    (name) => !same(typed[name], before[name]) && !same(there[name], before[name]) && !same(typed[name], there[name]),
+  );
+  const untouched = names.filter((name) => same(typed[name], before[name]));
+  const kept = Object.fromEntries(untouched.map((name) => [name, there[name]]));
+  return { draft: { ...typed, ...kept }, both };
 }
 
 /** Whether a folded field differs from a new host's: then it is not folded away. */

@@ -508,14 +508,114 @@ describe('duplicating, marking as favourite, removing', () => {
     expect(document.getElementById('undo')).toBeNull();
   });
 
-  it('brings back all that was removed in a row', async () => {
+  it('undoes step by step, and does it again', async () => {
     await show(host('Attic'), host('Kitchen'), host('Studio'));
     await user.keyboard('{Delete}');
     await waitFor(() => expect(names()).toEqual(['Kitchen', 'Studio']));
     await user.keyboard('{Delete}');
-    await waitFor(() => expect(toast()).toContain(t('toast.removed_more', { name: 'Kitchen', count: 1 })));
-    await user.click(byId('undo'));
+    await waitFor(() => expect(names()).toEqual(['Studio']));
+    await user.keyboard('{Control>}z{/Control}');
+    await waitFor(() => expect(names()).toEqual(['Kitchen', 'Studio']));
+    expect(toast()).toContain(t('undo.undone', { step: t('step.removed', { name: 'Kitchen' }) }));
+    await user.keyboard('{Control>}z{/Control}');
     await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen', 'Studio']));
+    await user.keyboard('{Control>}{Shift>}z{/Shift}{/Control}');
+    await waitFor(() => expect(names()).toEqual(['Kitchen', 'Studio']));
+    expect(toast()).toContain(t('undo.redone', { step: t('step.removed', { name: 'Attic' }) }));
+    await user.keyboard('{Control>}y{/Control}');
+    await waitFor(() => expect(names()).toEqual(['Studio']));
+    await user.keyboard('{Control>}y{/Control}');
+    expect(backend.callsOf('redo')).toHaveLength(2);
+  });
+
+  it('leaves undoing to the text while something is searched for', async () => {
+    await show(host('Attic'), host('Kitchen'));
+    await user.keyboard('{Delete}');
+    await waitFor(() => expect(names()).toEqual(['Kitchen']));
+    await user.keyboard('kit{Control>}z{/Control}');
+    expect(backend.callsOf('undo')).toEqual([]);
+    // The message's button means its step, whatever was done since.
+    const { undo } = backend.history();
+    backend.step('favourite', []);
+    await user.click(byId('undo'));
+    expect(backend.callsOf('undo')).toEqual([[undo?.number]]);
+  });
+
+  it('has undo and redo in its menu, by what they are about', async () => {
+    await show(host('Attic'), host('Kitchen'));
+    await user.click(byId('window-menu'));
+    expect(screen.getByRole('menuitem', { name: new RegExp(t('undo.nothing')) })).toBeDisabled();
+    await user.keyboard('{Escape}');
+    byId('search').focus();
+    await user.keyboard('{Delete}');
+    await waitFor(() => expect(names()).toEqual(['Kitchen']));
+    await user.click(byId('window-menu'));
+    const step = t('step.removed', { name: 'Attic' });
+    await user.click(screen.getByRole('menuitem', { name: new RegExp(t('undo.undo', { step })) }));
+    await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen']));
+    await user.click(byId('window-menu'));
+    await user.click(screen.getByRole('menuitem', { name: new RegExp(t('undo.redo', { step })) }));
+    await waitFor(() => expect(names()).toEqual(['Kitchen']));
+  });
+
+  it('tells what could not go back, until that was read', async () => {
+    await show(host('Attic'));
+    await user.keyboard('{Delete}');
+    await waitFor(() => expect(names()).toEqual([]));
+    backend.left = ['Attic', 'Kitchen', 'Studio', 'Shed'];
+    await user.keyboard('{Control>}z{/Control}');
+    await waitFor(() => expect(toast()).toContain(t('undo.left', { names: 'Attic, Kitchen, Studio, …' })));
+  });
+
+  it('merges a form with what another program has changed meanwhile, and tells where both did', async () => {
+    await show(host('Attic', { username: 'ann', notes: 'old' }));
+    await user.keyboard('{F2}');
+    const { id } = backend.hosts[0] as HostView;
+    backend.hosts = [host('Attic', { id, address: 'moved.example', username: 'bob', notes: 'old' })];
+    backend.emitHostsChanged();
+    await user.clear(byId('username'));
+    await user.type(byId('username'), 'cleo');
+    await user.click(byId('save'));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    const [saved] = backend.hosts;
+    expect([saved?.address, saved?.username]).toEqual(['moved.example', 'cleo']);
+    await waitFor(() =>
+      expect(toast()).toContain(t('undo.both_changed', { name: 'Attic', fields: t('editor.username') })),
+    );
+  });
+
+  it.each(['put back', 'a new one'])(
+    'loses nothing of a form whose machine has gone meanwhile: %s',
+    async (becomes) => {
+      await show(host('Attic'), host('Kitchen'));
+      await user.keyboard('{F2}');
+      await user.type(byId('username'), 'ann');
+      const [attic, kitchen] = backend.hosts as [HostView, HostView];
+      if (becomes === 'put back') backend.removed.set(attic.id, { host: attic, removed_at: 1 });
+      backend.hosts = [kitchen];
+      backend.emitHostsChanged();
+      await waitFor(() => expect(names()).toEqual(['Kitchen']));
+      await user.click(byId('save'));
+      await waitFor(() => expect(names()).toEqual(['Attic', 'Kitchen']));
+      const saved = backend.hosts.find(({ name }) => name === 'Attic');
+      expect([saved?.username, saved?.id === attic.id]).toEqual(['ann', becomes === 'put back']);
+    },
+  );
+
+  it('shows a notice for as long as it holds', async () => {
+    const broken: EngineError = { code: 'hosts_broken', path: '/home/ann/hosts.json', detail: 'line 3' };
+    backend.notices = [broken];
+    await show(host('Attic'));
+    await waitFor(() => expect(byId('notices')).toHaveTextContent('/home/ann/hosts.json'));
+    backend.notices = [];
+    backend.emitHostsChanged();
+    await waitFor(() => expect(document.querySelector('.notice')).toBeNull());
+    backend.notices = [broken];
+    backend.emitHostsChanged();
+    await waitFor(() => expect(byId('notices')).toHaveTextContent('/home/ann/hosts.json'));
+    await user.click(screen.getByRole('button', { name: t('hosts.notice_dismiss') }));
+    backend.emitHostsChanged();
+    await waitFor(() => expect(document.querySelector('.notice')).toBeNull());
   });
 
   it('offers to undo for ten seconds', async () => {

@@ -73,14 +73,14 @@ describe('the order', () => {
   });
 
   it('of the rest is a choice that is remembered', async () => {
-    backend.preferences = { bell: 'flash', order: 'most_used' };
+    backend.preferences = { ...backend.preferences, bell: 'flash', order: 'most_used' };
     await show(host('A'), host('B', { times_opened: 2 }), host('C', { tags: ['x'] }));
     await waitFor(() => expect(names()).toEqual(['B', 'A', 'C']));
     await user.click(byId('order'));
     await user.click(screen.getByRole('menuitemradio', { name: t('order.tag') }));
     await waitFor(() => expect(names()).toEqual(['C', 'A', 'B']));
     expect(headings()).toEqual(['x', t('section.untagged')]);
-    await waitFor(() => expect(backend.preferences).toEqual({ bell: 'flash', order: 'tag' }));
+    await waitFor(() => expect(backend.preferences).toMatchObject({ bell: 'flash', order: 'tag' }));
   });
 
   it('stays as it was where the choice cannot be saved', async () => {
@@ -245,6 +245,15 @@ describe('several machines', () => {
     await user.keyboard('{Escape}');
     expect(selected()).toHaveLength(1);
     expect(document.getElementById('selection')).toBeNull();
+  });
+
+  it.each(['{ }', 't'])('are toggled with Ctrl and “%s”', async (key) => {
+    await show(...five());
+    await user.click(rowOf('B'));
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
+    expect(selected()).toEqual(['B', 'C']);
+    await user.keyboard(`{Control>}${key}{/Control}`);
+    expect(selected()).toEqual(['B']);
   });
 
   it('are those of the search where all of its text is selected already', async () => {

@@ -3,6 +3,7 @@
 import type { Key } from '../i18n';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { Hosts } from './store/hosts.svelte';
+import type { Step } from './store/layout';
 
 /** What a shortcut acts on. */
 export interface Scope {
@@ -15,8 +16,10 @@ export interface Scope {
   inSearch: boolean;
   /** A button has the focus: Enter and Delete are its own. */
   onButton: boolean;
-  /** Rows on one page of the list. */
-  page: number;
+  /** The row that an arrow key leads to, or a page: how many rows further it is. */
+  by: (step: Step | 'page-up' | 'page-down') => number;
+  /** There are cards beside each other. */
+  hasColumns: boolean;
   focusSearch: () => void;
   openMenu: (host: HostView) => void;
   openAbout: () => void;
@@ -50,6 +53,8 @@ function forHost(facts: Omit<Shortcut, 'run'>, run: (hosts: Hosts, host: HostVie
 
 /** The cursor moves within a search box that has text in it. */
 const inText = ({ inSearch, hosts }: Scope) => inSearch && hosts.query.text !== '';
+/** The cursor of a text moves sideways, too. */
+const noColumns = (scope: Scope) => inText(scope) || !scope.hasColumns;
 const move = { label: 'key.move' } as const;
 const stretch = { label: 'key.stretch', shift: true } as const;
 const arrange = { label: 'key.arrange', alt: true } as const;
@@ -59,6 +64,8 @@ const edit = (hosts: Hosts, host: HostView) => {
   if (hosts.selection.isSeveral) hosts.editsSeveral = hosts.selection.hosts;
   else hosts.edit(host);
 };
+
+const toggle = (hosts: Hosts, host: HostView) => hosts.selection.toggle(host.id);
 
 /** Ctrl+1 to 9 open the first nine rows; the help shows them as one. */
 function digits(): Shortcut[] {
@@ -117,9 +124,27 @@ export const shortcuts: readonly Shortcut[] = [
     keys: 'Ctrl+Z',
     key: 'z',
     ctrl: true,
-    label: 'toast.undo',
-    unless: (scope) => inText(scope) || !scope.hosts.toasts.message?.undo,
-    run: ({ hosts }) => void hosts.undo(),
+    label: 'key.undo',
+    // In a text it undoes what was typed.
+    unless: inText,
+    run: ({ hosts }) => void hosts.history.undo(),
+  },
+  {
+    keys: 'Ctrl+Shift+Z',
+    key: 'z',
+    ctrl: true,
+    shift: true,
+    label: 'key.redo',
+    unless: inText,
+    run: ({ hosts }) => void hosts.history.redo(),
+  },
+  {
+    keys: 'Ctrl+Y',
+    key: 'y',
+    ctrl: true,
+    label: 'key.redo',
+    unless: inText,
+    run: ({ hosts }) => void hosts.history.redo(),
   },
   {
     keys: 'Ctrl+A',
@@ -130,13 +155,27 @@ export const shortcuts: readonly Shortcut[] = [
     unless: (scope) => inText(scope) && !scope.textSelected,
     run: ({ hosts }) => hosts.selection.all(),
   },
-  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, (hosts, host) =>
-    hosts.selection.toggle(host.id),
-  ),
-  { keys: 'Shift+↓', key: 'ArrowDown', ...stretch, run: ({ hosts }) => hosts.selection.stretch(1) },
-  { keys: 'Shift+↑', key: 'ArrowUp', ...stretch, run: ({ hosts }) => hosts.selection.stretch(-1) },
-  { keys: 'Shift+PgDn', key: 'PageDown', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(page) },
-  { keys: 'Shift+PgUp', key: 'PageUp', ...stretch, run: ({ hosts, page }) => hosts.selection.stretch(-page) },
+  forHost({ keys: 'Ctrl+Space', key: ' ', ctrl: true, label: 'key.toggle' }, toggle),
+  // Chinese input methods take Ctrl+Space for themselves.
+  forHost({ keys: 'Ctrl+T', key: 't', ctrl: true, label: 'key.toggle' }, toggle),
+  { keys: 'Shift+↓', key: 'ArrowDown', ...stretch, run: ({ hosts, by }) => hosts.selection.stretch(by('down')) },
+  { keys: 'Shift+↑', key: 'ArrowUp', ...stretch, run: ({ hosts, by }) => hosts.selection.stretch(by('up')) },
+  {
+    keys: '',
+    key: 'ArrowLeft',
+    ...stretch,
+    unless: noColumns,
+    run: ({ hosts, by }) => hosts.selection.stretch(by('left')),
+  },
+  {
+    keys: '',
+    key: 'ArrowRight',
+    ...stretch,
+    unless: noColumns,
+    run: ({ hosts, by }) => hosts.selection.stretch(by('right')),
+  },
+  { keys: 'Shift+PgDn', key: 'PageDown', ...stretch, run: ({ hosts, by }) => hosts.selection.stretch(by('page-down')) },
+  { keys: 'Shift+PgUp', key: 'PageUp', ...stretch, run: ({ hosts, by }) => hosts.selection.stretch(by('page-up')) },
   {
     keys: 'Shift+Home',
     key: 'Home',
@@ -147,10 +186,20 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'Shift+End', key: 'End', ...stretch, unless: inText, run: ({ hosts }) => hosts.selection.stretch(Infinity) },
   forHost({ keys: 'Alt+↑', key: 'ArrowUp', ...arrange }, (hosts, host) => void hosts.favourites.move(host, -1)),
   forHost({ keys: 'Alt+↓', key: 'ArrowDown', ...arrange }, (hosts, host) => void hosts.favourites.move(host, 1)),
-  { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts }) => hosts.selection.move(1) },
-  { keys: '↑', key: 'ArrowUp', ...move, run: ({ hosts }) => hosts.selection.move(-1) },
-  { keys: 'PgDn', key: 'PageDown', ...move, run: ({ hosts, page }) => hosts.selection.move(page) },
-  { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, page }) => hosts.selection.move(-page) },
+  forHost({ keys: '', key: 'ArrowLeft', ...arrange }, (hosts, host) => void hosts.favourites.move(host, -1)),
+  forHost({ keys: '', key: 'ArrowRight', ...arrange }, (hosts, host) => void hosts.favourites.move(host, 1)),
+  { keys: '↓', key: 'ArrowDown', ...move, run: ({ hosts, by }) => hosts.selection.move(by('down')) },
+  { keys: '↑', key: 'ArrowUp', ...move, run: ({ hosts, by }) => hosts.selection.move(by('up')) },
+  { keys: '←', key: 'ArrowLeft', ...move, unless: noColumns, run: ({ hosts, by }) => hosts.selection.move(by('left')) },
+  {
+    keys: '→',
+    key: 'ArrowRight',
+    ...move,
+    unless: noColumns,
+    run: ({ hosts, by }) => hosts.selection.move(by('right')),
+  },
+  { keys: 'PgDn', key: 'PageDown', ...move, run: ({ hosts, by }) => hosts.selection.move(by('page-down')) },
+  { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, by }) => hosts.selection.move(by('page-up')) },
   { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(-Infinity) },
   { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(Infinity) },
   { keys: 'F1', key: 'F1', label: 'about.open', run: ({ openAbout }) => openAbout() },

@@ -5,6 +5,9 @@ import type { Subject } from '../ipc/bindings/Subject';
 import { agoText, dateText, errorText, languageOf, levelText, problemText, subjectText, t, type Language } from '.';
 import addressProblem from '../ipc/bindings/AddressProblem.ts?raw';
 import certificateProblem from '../ipc/bindings/CertificateProblem.ts?raw';
+import commandError from '../ipc/bindings/CommandError.ts?raw';
+import commandProblem from '../ipc/bindings/CommandProblem.ts?raw';
+import consoleProblem from '../ipc/bindings/ConsoleProblem.ts?raw';
 import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
 import exportFormat from '../ipc/bindings/ExportFormat.ts?raw';
@@ -47,7 +50,7 @@ const wordsIn = (binding: string) =>
   [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
 /** The errors of each area, which EngineError joins. */
-const areas = { connectError, formError, importError, keyringError, recordingError, storeError };
+const areas = { commandError, connectError, formError, importError, keyringError, recordingError, storeError };
 const errors = Object.values(areas).join('\n');
 /** Each variant of EngineError: its code and the names of its facts. */
 const variants = [
@@ -113,6 +116,11 @@ describe('the catalogues', () => {
       ...wordsIn(stage).map((stage) => `stage.${stage}`),
       ...wordsIn(reportStage).map((stage) => `report.${stage}`),
       ...wordsIn(proxyProblem).map((problem) => `problem.proxy.${problem}`),
+      ...wordsIn(commandProblem).flatMap((problem) => [
+        `problem.password_command.${problem}`,
+        `problem.console_command.${problem}`,
+      ]),
+      ...wordsIn(consoleProblem).map((problem) => `error.command_bad_console.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),

@@ -6,6 +6,7 @@ import type { FileProblem } from '../ipc/bindings/FileProblem';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { ImportProblem } from '../ipc/bindings/ImportProblem';
 import type { Level } from '../ipc/bindings/Level';
+import type { StepView } from '../ipc/bindings/StepView';
 import type { Subject } from '../ipc/bindings/Subject';
 import en from './en.json';
 import zhCN from './zh-CN.json';
@@ -44,10 +45,10 @@ export function subjectText({ name, address, party }: Subject, lang: Language = 
   return t(`subject.${party}`, { address, name: shortened(name) }, lang);
 }
 
-/** A name of at most 80 characters, so that it cannot push out of sight what stands beside it. */
-export function shortened(name: string): string {
+/** A name of at most so many characters, so that it cannot push out of sight what stands beside it. */
+export function shortened(name: string, most = 80): string {
   const letters = [...name];
-  return letters.length > 80 ? `${letters.slice(0, 79).join('')}…` : name;
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : name;
 }
 
 /** What went wrong and what to do, in a sentence or two; then the server's or the system's own words, where there are any. */
@@ -61,6 +62,11 @@ export function errorText(error: EngineError, lang: Language = language): string
   if ('reason' in error && error.reason?.trim()) sentences.push(saidText(error.reason, lang));
   if ('detail' in error && error.detail.trim())
     sentences.push(t('error.detail', { detail: error.detail.trim() }, lang));
+  return sentences.join(between(lang));
+}
+
+/** Sentences, one behind the other. */
+export function joined(sentences: readonly string[], lang: Language = language): string {
   return sentences.join(between(lang));
 }
 
@@ -84,6 +90,21 @@ export function dateText(seconds: number, lang: Language = language): string {
   const ms = Math.max(-FARTHEST_MS, Math.min(FARTHEST_MS, seconds * 1000));
   return new Intl.DateTimeFormat(lang, { dateStyle: 'medium' }).format(ms);
 }
+
+/** Day and time, for seconds since 1970. */
+export function timeText(seconds: number, lang: Language = language): string {
+  return new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' }).format(seconds * 1000);
+}
+
+/** What the user did to the list. */
+export function stepText({ deed, name, count }: StepView, lang: Language = language): string {
+  if (deed === 'favourite' || deed === 'arranged' || deed === 'went_back') return t(`step.${deed}`, {}, lang);
+  const facts = { name: shortened(name, MAX_IN_MENU), count: count - 1 };
+  return t(count > 1 ? `step.${deed}_more` : `step.${deed}`, facts, lang);
+}
+
+/** Characters of a name that fit into a menu. */
+const MAX_IN_MENU = 30;
 
 /** A number, with its thousands parted. */
 export function numberText(number: number, lang: Language = language): string {
@@ -150,6 +171,8 @@ function kindOf(error: EngineError): Key {
     return 'error.no_common_type.none';
   if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
   if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
+  if (error.code === 'command_bad_console') return `error.command_bad_console.${error.problem}`;
+  if (error.code === 'entries_left_out' && error.names.length > 0) return 'error.entries_left_out.named';
   if (error.code === 'old_tls') return `error.old_tls.${error.why}`;
   return `error.${error.code}` as Key;
 }

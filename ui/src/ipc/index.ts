@@ -23,14 +23,18 @@ import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
+import type { RemovedView } from './bindings/RemovedView';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { SharedChange } from './bindings/SharedChange';
 import type { StageReport } from './bindings/StageReport';
+import type { VersionView } from './bindings/VersionView';
+import type { Walked } from './bindings/Walked';
 import { toEngineError } from './error';
 import * as files from './notices';
 import type { Wish } from './wish';
@@ -56,10 +60,22 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> => ca
 /** Changes several hosts, all or none; what is not named stays as it is in each. Rejects as `saveHost` does. */
 export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
   call('change_several', { ids, change });
-/** Removes hosts, all or none; for ten seconds `restoreHosts` brings them back. */
+/** Removes hosts, all or none; for thirty days they are among the removed ones. */
 export const removeHosts = (ids: HostId[]): Promise<void> => call('remove_hosts', { ids });
-/** Brings removed hosts back; rejects with `no_such_host` when it is too late. */
-export const restoreHosts = (ids: HostId[]): Promise<void> => call('restore_hosts', { ids });
+/** The removed hosts, the last one first. */
+export const removedHosts = (): Promise<RemovedView[]> => call('removed_hosts');
+/** Puts removed hosts back; rejects with `no_such_host` when it is too late. */
+export const putBack = (ids: HostId[]): Promise<void> => call('put_back', { ids });
+/** Forgets removed hosts and their logins now. This cannot be undone. */
+export const removeForGood = (ids: HostId[]): Promise<void> => call('remove_for_good', { ids });
+/** Undoes a step of the list: that with the number, or the newest one; rejects with `nothing_to_undo`. */
+export const undo = (number: number | null): Promise<Walked> => call('undo', { number });
+/** Does again what was undone last; rejects with `nothing_to_undo`. */
+export const redo = (): Promise<Walked> => call('redo');
+/** The earlier versions of the list, the newest first, with what going back to each would change. */
+export const versions = (): Promise<VersionView[]> => call('versions');
+/** Goes back to the version that was replaced then, as one step. */
+export const goBack = (replacedAt: number): Promise<void> => call('go_back', { replacedAt });
 /** Makes a host the last of the favourites, or none any more. */
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> => call('set_favourite', { id, favourite });
 /** Puts a host among the favourites, before another one or, with null, at the end. */
@@ -93,8 +109,6 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
   call('import_hosts', { number, chosen, passwords });
 /** Forgets what was read. */
 export const leaveImport = (): Promise<void> => call('leave_import');
-/** Undoes the import from that preview; false where there was another one since. */
-export const undoImport = (number: number): Promise<boolean> => call('undo_import', { number });
 /** Lets the user choose a place, and writes the list there, without secrets; false where none was chosen. */
 export const exportHosts = (format: ExportFormat): Promise<boolean> => call('export_hosts', { format });
 /** The licences of what Portlight is built from, one text for each file. */
@@ -111,12 +125,18 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
 /** Brings a session's window to the front. */
 export const showSession = (session: SessionId): Promise<void> => call('show_session', { session });
+/** Which machines have a picture, and when it was taken. */
+export const pictures = (): Promise<PictureView[]> => call('pictures');
+/** A machine's picture as `toPicture` reads it; no bytes where there is none. */
+export const picture = (id: HostId): Promise<ArrayBuffer> => call('picture', { id });
 /** Lets the user choose a recording in the system's dialog, and shows it; false where none was chosen. */
 export const chooseRecording = (): Promise<boolean> => call('choose_recording');
 /** Calls `wished` when somebody wants something of this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
 /** Calls `changed` when a session has begun or ended, or has come to another state. */
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
+/** Calls `changed` when `pictures` says something else, or may do so. */
+export const onPicturesChanged = (changed: () => void): Promise<Stop> => listenTo('pictures-changed', changed);
 /** Calls `changed` after each change of the list. */
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */
@@ -157,12 +177,22 @@ export const showSessions = (): Promise<void> => call('show_sessions');
 export const showNextSession = (back: boolean): Promise<void> => call('show_next_session', { back });
 /** A small picture of the screen: a JPEG file in base64. */
 export const setPicture = (picture: string): Promise<void> => call('set_picture', { picture });
+/** Keeps a picture of the screen with the machine, as `toBytes` of ./picture writes it. */
+export const keepPicture = (picture: Uint8Array): Promise<void> => call('keep_picture', picture);
+/** The last picture of this window's machine, as `picture` gives it. */
+export const lastPicture = (): Promise<ArrayBuffer> => call('last_picture');
 /** Connects again in the same window. */
 export const reconnect = (): Promise<void> => call('reconnect');
 /** Ends the session; the window stays. */
 export const close = (): Promise<void> => call('close');
 /** Closes the window, and ends its session. */
 export const closeWindow = (): Promise<void> => call('close_window');
+/** Chords that the user has kept, for all machines. */
+export const keptChords = (): Promise<string[]> => call('kept_chords');
+/** Keeps one; brings those that are kept now. */
+export const keepChord = (chord: string): Promise<string[]> => call('keep_chord', { chord });
+/** Keeps one no longer; brings those that are kept now. */
+export const dropChord = (chord: string): Promise<string[]> => call('drop_chord', { chord });
 /** The remote screen has another size: the window takes it where it had the one before. */
 export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /**

@@ -153,7 +153,7 @@ test('other sessions are shown in the list’s window, and reached by keys', asy
 // ---- the bell
 
 test('the bell flashes where that is preferred', async () => {
-  engine.preferences = { bell: 'flash', order: 'name' };
+  engine.preferences = { ...engine.preferences, bell: 'flash' };
   await open();
   await reach(ready);
   const rfb = await draw();

@@ -14,7 +14,7 @@ export function rehearse(Novnc: Novnc): void {
   Object.assign(stage.style, { position: 'absolute', width: '100%', height: '100%', visibility: 'hidden' });
   document.body.append(stage);
   const nothing = () => {};
-  const props = { session: playedSession(), onpress: nothing, onpaste: nothing, onleave: nothing };
+  const props = { session: playedSession(), onpaste: nothing, onleave: nothing };
   const toolbar = mount(Toolbar, { target: stage, props });
   flushSync();
   const server = new Server();
@@ -40,6 +40,7 @@ function playedSession(): Session {
     can_keep: false,
     has_login: false,
     can_wake: false,
+    picture: 'off',
     display: defaultDisplay,
     clipboard_unchosen: 'both',
     recording: { state: 'off' },

@@ -17,7 +17,10 @@ import { toEngineError } from '../ipc/error';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Capture } from './capture.svelte';
+import { Held } from './keyboard/held.svelte';
+import { KeptChords } from './keyboard/kept.svelte';
 import { Keyboard } from './keyboard/keyboard.svelte';
+import { Typist } from './keyboard/typist.svelte';
 import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
@@ -42,10 +45,14 @@ export class Session {
   others = $state(0);
   /** How many small pictures were asked for. */
   pictures = $state(0);
+  /** The window is about to close, and waits for a last picture. */
+  leaving = $state(false);
   /** How often the server's bell has flashed. */
   flashes = $state(0);
   /** The relay's WebSocket, while there is a screen. */
   url = $state<string | null>(null);
+  /** As the server calls it, from the first `ready` on. */
+  desktopName = $state('');
   /** What protects the session, from the first `ready` on. */
   protection = $state.raw<Protection | null>(null);
   /** The toast's text, and what can be done there. */
@@ -74,6 +81,9 @@ export class Session {
   size = $state.raw<Size | null>(null);
   readonly clipboard = new SharedClipboard();
   readonly keyboard = new Keyboard(this);
+  readonly held = new Held();
+  readonly kept = new KeptChords(this);
+  readonly typist = new Typist(this);
   readonly capture = new Capture(this);
 
   /** Null before it is known. */
@@ -104,6 +114,11 @@ export class Session {
     if (this.display.clipboard !== null || this.sharing !== 'off' || !this.protection) return null;
     return isExposed(this.protection.level, this.protection.local) ? 'readable' : 'unlisted';
   });
+
+  /** Whether keys are down there, or typed, without one down here. */
+  get keysMarked(): boolean {
+    return this.typist.progress !== null || this.held.modifiers.length > 0;
+  }
 
   /** The host's name, at most 80 characters. */
   get name(): string {
@@ -373,7 +388,7 @@ export class Session {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
   }
 
-  #update({ view, state, others, pictures }: SessionUpdate): void {
+  #update({ view, state, others, pictures, leaving }: SessionUpdate): void {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
@@ -382,6 +397,7 @@ export class Session {
     this.capture.tell(before, view.recording);
     this.others = others;
     this.pictures = pictures;
+    this.leaving = leaving;
     // Told once more because something else has changed: what it did when it was new, it must not do again.
     if (JSON.stringify(state) !== JSON.stringify(this.state)) this.#reach(state);
   }
@@ -400,6 +416,7 @@ export class Session {
       this.figures = null;
       this.screens = 1;
       this.url = next.url;
+      this.desktopName = next.desktop_name;
       this.protection = next.protection;
       if (next.not_stored) {
         this.showMessage(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { smallSize } from './smallPicture';
+import { sizeWithin } from './smallPicture';
 
 test('a small picture has the shape of the screen, and is never larger than it', () => {
-  expect(smallSize(1920, 1080)).toEqual({ width: 320, height: 180 });
-  expect(smallSize(1080, 1920)).toEqual({ width: 135, height: 240 });
-  expect(smallSize(64, 48)).toEqual({ width: 64, height: 48 });
-  expect(smallSize(65535, 1)).toEqual({ width: 320, height: 1 });
-  expect(smallSize(0, 0)).toEqual({ width: 0, height: 0 });
+  const most = { width: 320, height: 240 };
+  expect(sizeWithin({ width: 1920, height: 1080 }, most)).toEqual({ width: 320, height: 180 });
+  expect(sizeWithin({ width: 1080, height: 1920 }, most)).toEqual({ width: 135, height: 240 });
+  expect(sizeWithin({ width: 64, height: 48 }, most)).toEqual({ width: 64, height: 48 });
+  expect(sizeWithin({ width: 65535, height: 1 }, most)).toEqual({ width: 320, height: 1 });
+  expect(sizeWithin({ width: 0, height: 0 }, most)).toEqual({ width: 0, height: 0 });
 });

@@ -42,6 +42,8 @@ export const password: Extract<Prompt, { kind: 'password' }> = {
   travels: 'encrypted',
   problem: null,
   keyring: null,
+  command: null,
+  can_keep: true,
 };
 
 /** That of the window which `open` opened last. */

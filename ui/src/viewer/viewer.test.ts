@@ -440,16 +440,6 @@ test('its buttons do what they say, and give the keyboard back', async () => {
   expect(engine.callsOf('set_fullscreen')).toEqual([[true], [false]]);
 });
 
-test('the menu sends other keys', async () => {
-  const rfb = await goLive();
-  await userEvent.click(find('#keys'));
-  expect(await violations()).toEqual([]);
-  await userEvent.keyboard('{ArrowDown}{Enter}');
-  await settle();
-  expect(rfb.sent.map(([, code]) => code)).toEqual(['AltLeft', 'Tab', 'Tab', 'AltLeft']);
-  expect(rfb.canvas).toHaveFocus();
-});
-
 test('hides after two seconds, and comes back where the pointer rests at its place on the edge', async () => {
   vi.useFakeTimers();
   await open();

@@ -29,6 +29,7 @@ pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::Refused { reason } => ConnectError::Refused { address, reason },
         rfb::Error::NoCommonSecurity { offered } => ConnectError::NoCommonType { address, offered },
         rfb::Error::AuthFailed { reason } => ConnectError::AuthFailed { address, reason, too_many: false },
+        rfb::Error::CertificateRefused => ConnectError::ClientCertificateRefused { address, detail: String::new() },
         rfb::Error::TooMany { reason } => ConnectError::AuthFailed { address, reason, too_many: true },
         rfb::Error::AuthFailedProbably => ConnectError::AuthFailedProbably { address },
         rfb::Error::BadCredentials(cause) => ConnectError::BadInput { address, detail: cause.to_string() },

@@ -37,6 +37,8 @@ pub(crate) struct Handshake<'a, O> {
     old: Vec<OldTls>,
     identity: Option<Identity>,
     mechanism: Option<Mechanism>,
+    /// The server has asked for our certificate within TLS, and was shown it.
+    certified: bool,
     chosen: Option<SecurityType>,
     /// What a server is shown that asks for a certificate.
     certificate: Option<&'a tls::ClientCertificate>,
@@ -68,6 +70,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
             old: Vec::new(),
             identity,
             mechanism,
+            certified: false,
             chosen,
             certificate,
             failure,
@@ -83,6 +86,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
         (self.timeout, self.path, self.site_tls) = (Some(timeout), path, site_tls);
         (self.tls, self.identity, self.mechanism, self.chosen) = (None, None, None, None);
         self.old.clear();
+        self.certified = false;
     }
 
     /// What ended the handshake, where a callback did.
@@ -99,7 +103,6 @@ impl<'a, O: Observer> Handshake<'a, O> {
             floor: self.policy.floor.filter(|floor| *floor > self.path.level()).map(rfb::Level::from),
             repeater_id: Some(self.target.repeater_id.clone()).filter(|id| !id.is_empty()),
             server_name: server_name(&self.target.address),
-            have_certificate: self.certificate.is_some(),
             without: without.to_vec(),
         }
     }
@@ -240,6 +243,7 @@ impl<O: Observer> Ask for Handshake<'_, O> {
         let (description, anonymous) = (&tls.description, tls.certificate.is_none());
         self.observer.event(Event::Tls { description, anonymous, old: &tls.old });
         (self.tls, self.old) = (Some(tls.description), tls.old);
+        self.certified = tls.asked_for_ours && self.certificate.is_some();
         // What was approved before may have been better than what it came to.
         if let Some(chosen) = self.chosen.filter(|_| !self.old.is_empty()) {
             let approved = self.approve_level(chosen).await;
@@ -250,6 +254,10 @@ impl<O: Observer> Ask for Handshake<'_, O> {
         }
         self.set_timeout(timeout::MESSAGE);
         Ok(tls.stream)
+    }
+
+    fn is_certified(&self) -> bool {
+        self.certified
     }
 
     async fn trust(&mut self, key: &ServerKey) -> Result<(), Cancelled> {

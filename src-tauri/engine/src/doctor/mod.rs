@@ -11,11 +11,12 @@ pub use crate::connect::{ReportStage, StageReport};
 pub use report::{Desktop, Failure, Report};
 
 use crate::{
+    command::{console, password},
     connect::{self, Policy},
-    error::{ConnectError, KeyringError, Result},
+    error::{CommandError, ConnectError, Error, KeyringError, Result},
     keyring::Keyring,
-    model::{HttpAuth, Secret, Target, passphrase_account},
-    store::Pins,
+    model::{HttpAuth, Level, Placeholders, Secret, Target, passphrase_account},
+    store::{Pins, Preferences},
     transport::{
         tls::{ClientCertificate, Unusable},
         ws::Headers,
@@ -34,6 +35,8 @@ pub struct ProbeRequest {
     pub saved: Saved,
     /// Which keys will do.
     pub accept: TrustPolicy,
+    /// Whether a password that the machine's console command says is tried, where there is no login.
+    pub console_login: bool,
 }
 
 /// What the keyring has for those on the way to a server.
@@ -68,21 +71,26 @@ pub enum TrustPolicy {
 }
 
 /// Examines the path to a server and reports on it.
-pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
+pub async fn examine(mut request: ProbeRequest, pins: &Pins) -> Report {
+    let mut progress = Progress::new(&request.target.address);
+    let named_key = match request.locate(&mut progress).await {
+        Ok(named_key) => named_key,
+        Err(error) => return progress.finish(Some(error.into())),
+    };
     let ProbeRequest { target, login, saved, .. } = &request;
-    let mut progress = Progress::new(&target.address);
     let headers = match saved.http_auth.as_ref().map(Headers::of).transpose() {
         Ok(headers) => headers.unwrap_or_default(),
         Err(detail) => {
             let address = target.address.without_query().to_string();
-            return progress.finish(Some(ConnectError::BadHttpAuth { address, detail }));
+            return progress.finish(Some(ConnectError::BadHttpAuth { address, detail }.into()));
         }
     };
     let policy = Policy {
-        floor: target.protection,
+        // Whom the command has named has to be recognised.
+        floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection },
         clear_text: target.clear_text,
         have_username: !request.username().is_empty(),
-        have_password: login.is_some() || target.has_password,
+        have_password: login.is_some() || target.has_password || target.password_command.is_some(),
     };
     let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None };
     let mut probe = Probe::new(&request, &mut progress);
@@ -92,9 +100,14 @@ pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
             None
         }
         Err(_) if probe.wants_login() => None,
-        Err(error) => Some(probe.explain(error)),
+        Err(error) => Some(match (probe.explain(error), named_key) {
+            (ConnectError::Untrusted { address, fingerprint: shown }, Some(expected)) => {
+                ConnectError::OtherKey { address, expected, shown }
+            }
+            (error, _) => error,
+        }),
     };
-    progress.finish(error)
+    progress.finish(error.map(Error::from))
 }
 
 /// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
@@ -102,6 +115,7 @@ pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
 pub async fn examine_with(
     target: Target,
     login: Result<Option<Login>>,
+    console_login: bool,
     saved: Saved,
     accept: TrustPolicy,
     pins: &Pins,
@@ -110,10 +124,32 @@ pub async fn examine_with(
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(ProbeRequest { target, login, saved, accept }, pins).await;
+    let report = examine(ProbeRequest { target, login, saved, accept, console_login }, pins).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,
+    }
+}
+
+/// The password that a session with `target` would find: what its own command prints, or else what the keyring has, or else
+/// what the command for all machines prints.
+///
+/// # Errors
+/// Those of the first of them that there is.
+pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Preferences) -> Result<Option<Secret>> {
+    let known = Placeholders::from(target);
+    if let Some(command) = &target.password_command {
+        return Ok(Some(password(command, &known).await?));
+    }
+    let Some(id) = target.host else { return Ok(None) };
+    if target.has_password
+        && let Some(saved) = keyring.get(id).await?
+    {
+        return Ok(Some(saved));
+    }
+    match preferences.password_command() {
+        Ok(Some(command)) => Ok(Some(password(&command, &known).await?)),
+        Ok(None) | Err(_) => Ok(None),
     }
 }
 
@@ -150,6 +186,28 @@ async fn saved_passphrase(target: &Target, keyring: &Keyring) -> Result<Option<S
 }
 
 impl ProbeRequest {
+    /// Asks the machine's command where its console is, if it has one: from then on the request is about that. Returns the
+    /// fingerprint of the key that it has to show.
+    async fn locate(&mut self, progress: &mut Progress) -> Result<Option<String>, CommandError> {
+        let Some(command) = &self.target.console_command else { return Ok(None) };
+        progress.stages.command_asked();
+        let found = console(command, &Placeholders::from(&self.target)).await?;
+        progress.stages.done(found.address.without_query().to_string());
+        self.target = self.target.at(found.address, found.username);
+        if let Some(headers) = found.headers {
+            self.saved.http_auth = Some(headers);
+        }
+        if let Some(password) = found.password.filter(|_| self.console_login && self.login.is_none()) {
+            self.login = Some(Login { username: None, password });
+        }
+        // One that was given by hand comes first.
+        let named_key = found.fingerprint.filter(|_| !matches!(self.accept, TrustPolicy::Fingerprint(_)));
+        if let Some(named) = &named_key {
+            self.accept = TrustPolicy::Fingerprint(named.clone());
+        }
+        Ok(named_key)
+    }
+
     /// The user name to log in with; may be empty.
     fn username(&self) -> &str {
         let given = self.login.as_ref().and_then(|login| login.username.as_deref());

@@ -3,7 +3,7 @@
 use super::report::{Desktop, Report};
 use crate::{
     connect::{Event, Stages, name},
-    error::ConnectError,
+    error::Error,
     model::{Address, Identity, Level, Target},
     transport::PathKind,
 };
@@ -78,7 +78,7 @@ impl Progress {
     }
 
     /// The report, with the reason why it ended before its end.
-    pub(super) fn finish(mut self, error: Option<ConnectError>) -> Report {
+    pub(super) fn finish(mut self, error: Option<Error>) -> Report {
         if let Some(error) = error {
             self.stages.failed(&error);
             self.report.error = Some(error.into());

@@ -270,6 +270,15 @@ pub enum ConnectError {
         /// SHA-256 of the key shown now.
         shown: String,
     },
+    /// What is shown is not the key that the console's command has named.
+    #[error("{address} shows another key than the one that its command named: {expected}, now {shown}")]
+    OtherKey {
+        address: String,
+        /// SHA-256 that was named.
+        expected: String,
+        /// SHA-256 of the certificate or key shown.
+        shown: String,
+    },
     /// The server offers less protection than it once did.
     #[error("{address} offers less protection than before ({now} instead of {before})")]
     Weaker {

@@ -9,6 +9,7 @@
 //! the cause's own words (the system's, ssh's, the TLS library's), which may be empty; `reason` the server's words,
 //! sanitised. None of them ever contains a secret.
 
+mod command;
 mod connect;
 mod form;
 mod import;
@@ -17,6 +18,7 @@ mod recording;
 mod recovery;
 mod store;
 
+pub use command::{CommandError, ConsoleProblem};
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use form::FormError;
 pub use import::ImportError;
@@ -34,6 +36,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[cfg_attr(test, derive(ts_rs::TS), ts(export, rename = "EngineError"))]
 #[serde(untagged)]
 pub enum Error {
+    /// A command of the person's.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// The way to a server, or a session with it.
     #[error(transparent)]
     Connect(#[from] ConnectError),

@@ -1,6 +1,6 @@
 //! What is left to do after a failure. The only place that decides which errors pass by themselves.
 
-use super::{ConnectError, Error, WsRefusal};
+use super::{CommandError, ConnectError, Error, WsRefusal};
 
 /// What is left to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,7 @@ impl ConnectError {
             | Self::ClientCertificateFile { .. }
             | Self::Untrusted { .. }
             | Self::TrustChanged { .. }
+            | Self::OtherKey { .. }
             | Self::Weaker { .. }
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
@@ -127,10 +128,27 @@ impl ConnectError {
     }
 }
 
+impl CommandError {
+    /// A session that was live asks again: what the command needs may be back by then, as the server may.
+    pub(crate) fn recovery(&self) -> Recovery {
+        match self {
+            Self::Failed { .. } | Self::Timeout { .. } | Self::Silent { .. } => Recovery::Interrupted,
+            Self::Missing { .. }
+            | Self::NotStarted { .. }
+            | Self::TooMuch { .. }
+            | Self::Option { .. }
+            | Self::NoPassword { .. }
+            | Self::NotText { .. }
+            | Self::BadConsole { .. } => Recovery::Final,
+        }
+    }
+}
+
 impl Error {
     /// What is left to do after it.
     pub(crate) fn recovery(&self) -> Recovery {
         match self {
+            Self::Command(error) => error.recovery(),
             Self::Connect(error) => error.recovery(),
             Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Recording(_) | Self::Store(_) => Recovery::Final,
         }
@@ -224,6 +242,7 @@ mod tests {
             (ClientCertificateRefused { address: address(), detail: detail() }, NO, NO, NO),
             (ClientCertificateFile { path: detail(), detail: detail() }, NO, NO, NO),
             (Untrusted { address: address(), fingerprint: detail() }, NO, NO, NO),
+            (OtherKey { address: address(), expected: detail(), shown: detail() }, NO, NO, NO),
             (TrustChanged { address: address(), known: detail(), shown: detail() }, NO, NO, NO),
             (Weaker { address: address(), before: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (NeedsConsent { address: address(), security_type: detail() }, NO, NO, NO),

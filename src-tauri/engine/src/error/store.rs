@@ -34,6 +34,8 @@ pub enum StoreError {
         /// At least 1.
         #[cfg_attr(test, ts(type = "number"))]
         count: usize,
+        /// What those are called that say so.
+        names: Vec<String>,
         /// Why the first of them cannot be read.
         detail: String,
     },
@@ -45,7 +47,18 @@ pub enum StoreError {
     HostsConflict {
         /// Where the other program's version lies now.
         kept_as: PathBuf,
+        /// The machines, by their names in this list.
+        machines: Vec<String>,
     },
+    /// Another program has left a list that cannot be read. Portlight goes on with the list that it has.
+    #[error("another program has changed {} into something that cannot be read ({detail})", path.display())]
+    HostsBroken { path: PathBuf, detail: String },
+    /// There is no step to undo, or to do again.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// This earlier version of the list is no longer there, or cannot be read.
+    #[error("this version of the list is not there any more: {detail}")]
+    NoSuchVersion { detail: String },
     /// The list could not be written.
     #[error("could not save the list of machines to {}: {detail}", path.display())]
     HostsNotSaved { path: PathBuf, detail: String },

@@ -149,6 +149,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::ClientKey(_)
         | FieldProblem::Tags(_)
         | FieldProblem::Notes(_)
+        | FieldProblem::PasswordCommand(_)
+        | FieldProblem::ConsoleCommand(_)
         | FieldProblem::Mac(_) => ImportProblem::Line,
     }
 }

@@ -51,6 +51,9 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         has_http_auth: false,
         protection: None,
         clear_text: false,
+        // Nobody's import takes a command in, and its arguments are nobody else's business.
+        password_command: None,
+        console_command: None,
         // A newer version may keep here what is nobody else's business.
         rest: serde_json::Map::new(),
         ..host.clone()
@@ -144,6 +147,8 @@ mod tests {
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
         hosts[4].tags = vec!["büro".to_owned(), "rack 4".to_owned()];
         (hosts[4].colour, hosts[4].notes) = (Some(Colour::Green), "=Two\n\"lines\", commas".to_owned());
+        hosts[4].password_command = Some("pass show SECRET".parse().unwrap());
+        hosts[4].console_command = Some("console SECRET".parse().unwrap());
         hosts.push(Host::demo("Demo"));
         hosts
     }

@@ -40,6 +40,11 @@ pub trait Store: Send + Sync + 'static {
     /// The secret of `account`; the newest where there are several.
     fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError>;
 
+    /// The same, but unlocks nothing: [`KeyringError::Locked`] where that would be needed, also to store it.
+    fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+        self.get(account)
+    }
+
     /// Stores the secret of `account` in place of all that are there.
     fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError>;
 
@@ -96,6 +101,15 @@ impl Keyring {
     pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
         let account = account.to_string();
         self.ask(move |store| store.get(&account)).await
+    }
+
+    /// The same, but asks nobody to unlock the keyring: [`KeyringError::Locked`] where that would be needed, also to store it.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    pub async fn peek(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
+        let account = account.to_string();
+        self.ask(move |store| store.peek(&account)).await
     }
 
     /// Stores the secret of `account` in place of the one that may be there.
@@ -162,6 +176,11 @@ impl Store for SystemKeyring {
 
     fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
         self.get(account)
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+        self.peek(account)
     }
 
     fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {

@@ -207,7 +207,9 @@ fn a_keyring_that_appears_later_is_found() {
         assert!(matches!(secrets.get(id).await, Err(KeyringError::Missing { .. })));
         let _keyring = start_keyring(true);
         secrets.check().await.unwrap();
+        assert!(secrets.peek(id).await.unwrap().is_none());
         secrets.set(id, &secret("hunter2")).await.unwrap();
+        assert_eq!(secrets.peek(id).await.unwrap().unwrap().expose(), "hunter2");
         assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter2"));
     });
 }
@@ -224,6 +226,12 @@ fn a_locked_keyring_says_so() {
         let _locked = start_keyring(false);
         secrets.check().await.unwrap();
         assert_eq!(secrets.get(id).await.unwrap_err(), KeyringError::Locked);
+        assert_eq!(secrets.peek(id).await.unwrap_err(), KeyringError::Locked);
+        assert_eq!(
+            secrets.peek(HostId::new()).await.unwrap_err(),
+            KeyringError::Locked,
+            "what is new could not be stored"
+        );
         assert_eq!(secrets.set(id, &secret("hunter3")).await, Err(KeyringError::Locked));
         assert_eq!(secrets.set(HostId::new(), &secret("hunter3")).await, Err(KeyringError::Locked));
         assert_eq!(secrets.forget(id).await, Err(KeyringError::Locked));

@@ -4,8 +4,8 @@
 //! into the form of the window.
 
 use super::{
-    Address, AddressProblem, Colour, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT, Mac, MacProblem, Proxy,
-    ProxyProblem, TextProblem, tags,
+    Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, TextProblem, tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -44,6 +44,9 @@ pub struct HostOptions {
     pub colour: Option<Colour>,
     /// What the user wants to remember about it; several lines.
     pub notes: String,
+    /// What is shown and kept of its screen.
+    #[serde(deserialize_with = "PictureChoice::read")]
+    pub picture: PictureChoice,
 }
 
 /// What leads to a server: where it is the same, so is the server. Whom the proxy knows us as makes no other way.
@@ -52,8 +55,9 @@ pub(super) fn way<'a>(
     options: &'a HostOptions,
     ssh_jump: Option<&'a Jump>,
     proxy: Option<&Proxy>,
+    console_command: Option<&'a CommandLine>,
 ) -> impl PartialEq + use<'a> {
-    (address, &options.repeater_id, ssh_jump, proxy.map(Proxy::without_username))
+    (address, &options.repeater_id, ssh_jump, proxy.map(Proxy::without_username), console_command)
 }
 
 /// The place of a favourite in the user's order; those without a place come last, by name.
@@ -77,6 +81,7 @@ impl Default for HostOptions {
             tags: Vec::new(),
             colour: None,
             notes: String::new(),
+            picture: PictureChoice::Shown,
         }
     }
 }
@@ -131,6 +136,12 @@ pub struct Host {
     /// The proxy that the connection leads through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
+    /// What prints its password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_command: Option<CommandLine>,
+    /// What prints where its console is, each time anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub console_command: Option<CommandLine>,
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
@@ -173,6 +184,8 @@ impl Host {
             options: HostOptions::default(),
             ssh_jump: None,
             proxy: None,
+            password_command: None,
+            console_command: None,
             mac: None,
             display: Display::default(),
             has_password: false,
@@ -202,7 +215,8 @@ impl Host {
     }
 
     fn way(&self) -> impl PartialEq {
-        way(&self.address, &self.options, self.ssh_jump.as_ref(), self.proxy.as_ref())
+        let Self { address, options, ssh_jump, proxy, console_command, .. } = self;
+        way(address, options, ssh_jump.as_ref(), proxy.as_ref(), console_command.as_ref())
     }
 
     /// The host as shown.
@@ -214,6 +228,8 @@ impl Host {
             options: self.options.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             proxy: self.proxy.as_ref().map(Proxy::to_string).unwrap_or_default(),
+            password_command: self.password_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
+            console_command: self.console_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
@@ -242,6 +258,10 @@ pub struct HostDraft {
     pub ssh_jump: String,
     /// As [`Proxy::parse`] reads it; may be empty.
     pub proxy: String,
+    /// What prints its password, as [`CommandLine::parse`] reads it; may be empty.
+    pub password_command: String,
+    /// What prints where its console is, in the same way; may be empty.
+    pub console_command: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// What becomes of its saved logins where it leads to another server now.
@@ -298,6 +318,11 @@ impl HostDraft {
             "" => None,
             text => Proxy::parse(text).map_err(|wrong| problems.push(FieldProblem::Proxy(wrong))).ok(),
         };
+        let mut command = |text, problem: fn(CommandProblem) -> FieldProblem| {
+            CommandLine::parse_optional(text).map_err(|wrong| problems.push(problem(wrong))).unwrap_or_default()
+        };
+        let password_command = command(&self.password_command, FieldProblem::PasswordCommand);
+        let console_command = command(&self.console_command, FieldProblem::ConsoleCommand);
         // ssh is started by its own rules, which have proxies.
         if proxy.is_some() && ssh_jump.is_some() {
             problems.push(FieldProblem::Proxy(ProxyProblem::SshHost));
@@ -320,7 +345,8 @@ impl HostDraft {
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        let mut host = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
+        let known = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
+        let mut host = Host { password_command, console_command, ..known };
         if !host.is_same_server(&before) {
             // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
@@ -334,8 +360,20 @@ impl HostDraft {
 
 impl From<&Host> for HostDraft {
     fn from(host: &Host) -> Self {
-        let HostView { id, name, address, options, ssh_jump, proxy, mac, .. } = host.view();
-        Self { id: Some(id), name, address, options, ssh_jump, proxy, mac, on_new_address: OnNewAddress::default() }
+        let HostView { id, name, address, options, ssh_jump, proxy, password_command, console_command, mac, .. } =
+            host.view();
+        Self {
+            id: Some(id),
+            name,
+            address,
+            options,
+            ssh_jump,
+            proxy,
+            password_command,
+            console_command,
+            mac,
+            on_new_address: OnNewAddress::default(),
+        }
     }
 }
 
@@ -392,6 +430,10 @@ pub struct HostView {
     pub ssh_jump: String,
     /// As [`Proxy::parse`] reads it; may be empty.
     pub proxy: String,
+    /// What prints its password, as [`CommandLine::parse`] reads it; may be empty.
+    pub password_command: String,
+    /// What prints where its console is, in the same way; may be empty.
+    pub console_command: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
     /// Whether the keyring has a password for it.
@@ -447,6 +489,12 @@ pub enum FieldProblem {
     /// The proxy.
     #[error("proxy: {0}")]
     Proxy(ProxyProblem),
+    /// The command for the password.
+    #[error("password command: {0}")]
+    PasswordCommand(CommandProblem),
+    /// The command for the console.
+    #[error("console command: {0}")]
+    ConsoleCommand(CommandProblem),
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
@@ -554,8 +602,8 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
-                "tags": [], "colour": null, "notes": "", "times_opened": 0, "favourite_place": null,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "password_command": "", "console_command": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
+                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null,
             })
         );
     }
@@ -573,10 +621,33 @@ mod tests {
             HostDraft { address: "studio:2".into(), ..HostDraft::from(&known) },
             HostDraft { ssh_jump: "gate".into(), ..HostDraft::from(&known) },
             HostDraft { proxy: "socks5://gate".into(), ..HostDraft::from(&known) },
+            HostDraft { console_command: "console".into(), ..HostDraft::from(&known) },
             through_a_repeater,
         ] {
             assert_eq!(learned(moved), (None, false));
         }
+    }
+
+    #[test]
+    fn commands_are_read_checked_and_written_as_they_were_typed() {
+        let before = host();
+        let password_command = " pass show 'vnc/%h' ".to_owned();
+        let form = HostDraft { password_command, console_command: "pve %n".into(), ..HostDraft::from(&before) };
+        let saved = form.check(Some(&before)).unwrap();
+        let written = serde_json::to_value(&saved).unwrap();
+        assert_eq!(
+            (&written["password_command"], &written["console_command"]),
+            (&json!("pass show 'vnc/%h'"), &json!("pve %n"))
+        );
+        assert_eq!(serde_json::from_value::<Host>(written).unwrap(), saved);
+        assert_eq!(HostDraft::from(&saved).check(Some(&saved)), Ok(saved.clone()));
+        assert!(!saved.is_same_server(&before), "it leads elsewhere");
+        let wrong = HostDraft { password_command: "pass '".into(), console_command: "%h".into(), ..form };
+        let problems = [
+            FieldProblem::PasswordCommand(CommandProblem::Quotes),
+            FieldProblem::ConsoleCommand(CommandProblem::Program),
+        ];
+        assert_eq!(wrong.check(Some(&saved)), Err(problems.to_vec()));
     }
 
     #[test]

@@ -55,6 +55,12 @@ impl HttpAuth {
         Self { username, password: Zeroizing::new(password.expose().to_owned()), headers: headers.collect() }
     }
 
+    /// Headers alone.
+    pub(crate) fn of_headers(headers: impl IntoIterator<Item = (String, Secret)>) -> Self {
+        let headers: Vec<_> = headers.into_iter().map(|(name, value)| HttpHeader { name, value }).collect();
+        Self::new(String::new(), &String::new().into(), &headers)
+    }
+
     /// Whether all of it can be sent.
     ///
     /// # Errors

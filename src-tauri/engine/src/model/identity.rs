@@ -114,6 +114,14 @@ impl Identity {
         matches!(self, Self::X509(certificate) if certificate.problems.is_empty())
     }
 
+    /// SHA-256 of the certificate or of the key.
+    pub(crate) fn fingerprint(&self) -> &str {
+        match self {
+            Self::X509(shown) => &shown.sha256,
+            Self::Ra2(shown) => &shown.sha256,
+        }
+    }
+
     /// Whether this is its fingerprint, of the certificate or of the key. Case and colons do not matter.
     pub(crate) fn has_fingerprint(&self, text: &str) -> bool {
         let bare = |text: &str| text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect::<String>();

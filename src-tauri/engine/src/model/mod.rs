@@ -1,6 +1,8 @@
 //! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
 
 mod address;
+mod chord;
+mod command_line;
 mod display;
 mod host;
 mod http_auth;
@@ -10,6 +12,7 @@ mod jump;
 mod keyboard;
 mod mac;
 mod party;
+mod pictures;
 mod protection;
 mod proxy;
 mod secret;
@@ -19,6 +22,8 @@ mod text;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub use chord::Chord;
+pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Monitors, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account};
@@ -30,6 +35,7 @@ pub use jump::{Jump, JumpProblem};
 pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner, SideButton};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
+pub use pictures::PictureChoice;
 pub use protection::{Level, OldTls, Protection, Travels};
 pub use proxy::{Proxy, ProxyKind, ProxyProblem};
 pub use secret::{PasswordChange, Secret};

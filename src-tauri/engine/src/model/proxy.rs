@@ -106,7 +106,8 @@ impl Proxy {
         };
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (login, place) = rest.rsplit_once('@').map_or((None, rest), |(login, place)| (Some(login), place));
-        if place.contains(['/', '?', '#']) {
+        // Also in front of an @: others end the host name there, and would call another one.
+        if rest.contains(['/', '?', '#']) {
             return Err(ProxyProblem::Path);
         }
         let (username, password) =
@@ -160,7 +161,12 @@ impl Proxy {
     /// # Errors
     /// [`ProxyProblem::Address`].
     pub fn check_address(proxy: Option<&Self>, address: &Address) -> Result<(), ProxyProblem> {
-        let can = matches!(address, Address::Tcp { .. } | Address::Ws(_));
+        let can = match address {
+            // An IPv6 scope names a network card of this computer.
+            Address::Tcp { hostname, .. } => !hostname.contains('%'),
+            Address::Ws(socket) => !socket.hostname.contains('%'),
+            _ => false,
+        };
         if proxy.is_some() && !can { Err(ProxyProblem::Address) } else { Ok(()) }
     }
 }
@@ -287,6 +293,8 @@ mod tests {
             ("http://box\r\nX: y:80", ProxyProblem::Port),
             ("http://bo\rx:80", ProxyProblem::Hostname),
             ("http://[box]:80", ProxyProblem::Hostname),
+            ("http://evil.example/@good:3128", ProxyProblem::Path),
+            ("http://evil.example?@good:3128", ProxyProblem::Path),
             ("http://box:0", ProxyProblem::Port),
             ("http://box:+80", ProxyProblem::Port),
             ("http://box:65536", ProxyProblem::Port),

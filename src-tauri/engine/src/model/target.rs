@@ -1,6 +1,8 @@
 //! What a session looks at.
 
-use super::{Address, Display, Host, HostId, HostOptions, Jump, Level, Mac, Proxy, host::way};
+use super::{
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, host::way,
+};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
@@ -16,6 +18,8 @@ pub struct Target {
     pub name: String,
     /// Where the server is.
     pub address: Address,
+    /// The address that the list has, where a console command has named another one.
+    pub listed: Option<Address>,
     /// What the user chose for the host; the defaults for a typed address.
     pub options: HostOptions,
     /// What was chosen in its window.
@@ -28,6 +32,10 @@ pub struct Target {
     pub ssh_jump: Option<Jump>,
     /// The proxy that the way leads through.
     pub proxy: Option<Proxy>,
+    /// What prints its password.
+    pub password_command: Option<CommandLine>,
+    /// What prints where its console is, each time anew.
+    pub console_command: Option<CommandLine>,
     /// The machine's network card, where it is to be woken first.
     pub wake: Option<Mac>,
     /// The best protection that it was reached with, when this was looked up.
@@ -43,12 +51,15 @@ impl Target {
             host: None,
             name,
             address,
+            listed: None,
             options: HostOptions { view_only, ..HostOptions::default() },
             display: Display::default(),
             has_password: false,
             has_http_auth: false,
             ssh_jump: None,
             proxy: None,
+            password_command: None,
+            console_command: None,
             wake: None,
             protection: None,
             clear_text: false,
@@ -87,7 +98,22 @@ impl Target {
     }
 
     fn way(&self) -> impl PartialEq {
-        way(&self.address, &self.options, self.ssh_jump.as_ref(), self.proxy.as_ref())
+        let Self { options, ssh_jump, proxy, console_command, .. } = self;
+        way(self.listed_address(), options, ssh_jump.as_ref(), proxy.as_ref(), console_command.as_ref())
+    }
+
+    /// The same machine where its console is now.
+    pub(crate) fn at(&self, address: Address, username: Option<String>) -> Self {
+        let mut target = Self { listed: Some(self.listed_address().clone()), address, ..self.clone() };
+        if let Some(username) = username {
+            target.username = username;
+        }
+        target
+    }
+
+    /// The address that the machine is known by: a console is elsewhere each time.
+    pub(crate) fn listed_address(&self) -> &Address {
+        self.listed.as_ref().unwrap_or(&self.address)
     }
 
     /// The name under which keys of a server are known that connected to us: its port is another one each time.
@@ -115,6 +141,12 @@ impl Target {
     }
 }
 
+impl From<&Target> for Placeholders {
+    fn from(target: &Target) -> Self {
+        Self::new(&target.name, target.listed_address(), &target.username)
+    }
+}
+
 impl Deref for Target {
     type Target = HostOptions;
 
@@ -135,12 +167,15 @@ impl From<&Host> for Target {
             host: Some(host.id),
             name: host.name.clone(),
             address: host.address.clone(),
+            listed: None,
             options: host.options.clone(),
             display: host.display,
             has_password: host.has_password,
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
             proxy: host.proxy.clone(),
+            password_command: host.password_command.clone(),
+            console_command: host.console_command.clone(),
             wake: None,
             protection: host.protection,
             clear_text: host.clear_text,

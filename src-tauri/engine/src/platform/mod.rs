@@ -1,5 +1,5 @@
 //! What differs between operating systems, behind one interface: the keyring, certificate authorities, private files, a
-//! listening port of its own, a limit for dead networks, a private channel, and a child process that cannot outlive its session.
+//! listening port of its own, a limit for dead networks, a private channel, a watch on folders, and a child process that cannot outlive its session.
 //!
 //! Linux is what is built and tested. What was written from documentation alone is listed in docs/PLATFORMS.md.
 
@@ -11,6 +11,7 @@ mod native_keyring;
 mod secret_service;
 #[cfg(unix)]
 mod unix;
+mod watch;
 #[cfg(windows)]
 mod windows;
 
@@ -26,6 +27,7 @@ pub(crate) use unix::{
     ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, limit_unacknowledged,
     private_file, sync_folder,
 };
+pub(crate) use watch::FolderWatch;
 #[cfg(windows)]
 pub(crate) use windows::{
     ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, limit_unacknowledged,

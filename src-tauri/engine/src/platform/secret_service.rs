@@ -42,6 +42,20 @@ impl SystemKeyring {
         text.map(|text| Some(text.into()))
     }
 
+    /// The secret of an account, without a question to the user: [`KeyringError::Locked`] where there would be one, also to store it.
+    pub(crate) fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+        let keyring = connect()?;
+        let found = keyring.search_items(self.attributes(account)).map_err(explain)?;
+        let is_new = found.unlocked.is_empty();
+        if !found.locked.is_empty()
+            || is_new && keyring.get_default_collection().map_err(explain)?.is_locked().map_err(explain)?
+        {
+            return Err(KeyringError::Locked);
+        }
+        drop(found);
+        if is_new { Ok(None) } else { self.get(account) }
+    }
+
     /// Changes the item that was modified last and removes the others; without one, makes it in the default collection.
     pub(crate) fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
         let keyring = connect()?;

@@ -3,23 +3,23 @@
 //! The file and the keyring change together. A password is in the keyring before the file says so, and the file stops saying
 //! so before it leaves; what fails halfway is taken back. So a password without a host stays in no keyring.
 
-use super::{find_target, undo::Undo};
+use super::find_target;
 use crate::{
     error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
     model::{
         Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret, Target,
     },
-    store::{Hint, HostList, List, SeenHints},
+    store::{Deed, Hint, HistoryView, HostList, List, Login, LoginKind, SeenHints},
 };
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
     collections::HashSet,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
-use tokio::{runtime::Handle, sync::watch};
+use tokio::sync::watch;
 
 /// The list as the window shows it.
 #[derive(Debug, Serialize)]
@@ -29,6 +29,11 @@ pub struct HostListView {
     pub hosts: Vec<HostView>,
     /// What the user has to know about the list or the keyring.
     pub notices: Vec<Error>,
+    /// What can be undone, and done again.
+    pub history: HistoryView,
+    /// How many removed hosts can be put back.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub removed: usize,
 }
 
 /// A host that was saved.
@@ -64,12 +69,17 @@ pub struct Hosts {
     pub(super) list: Arc<HostList>,
     pub(super) keyring: Keyring,
     notices: Mutex<Vec<Error>>,
-    undo: Undo,
+    /// Hosts that are being forgotten. Locked for as long as one's fate is decided and noted in the list, so that
+    /// putting back and forgetting exclude each other.
+    pub(super) too_late: tokio::sync::Mutex<HashSet<HostId>>,
+    /// Steps are walked one after the other.
+    pub(super) walking: tokio::sync::Mutex<()>,
 }
 
 impl Hosts {
-    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring, runtime: Handle) -> Arc<Self> {
-        Arc::new(Self { list, keyring, notices: Mutex::default(), undo: Undo::new(runtime) })
+    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring) -> Arc<Self> {
+        let (notices, too_late, walking) = Default::default();
+        Arc::new(Self { list, keyring, notices, too_late, walking })
     }
 
     // ---- looking
@@ -77,9 +87,12 @@ impl Hosts {
     /// The hosts and what has to be said about them.
     pub fn view(&self) -> HostListView {
         let about_the_file = self.list.notices().into_iter().map(Error::from);
+        let list = self.list.get();
         HostListView {
-            hosts: self.list.get().all().iter().map(Host::view).collect(),
+            hosts: list.all().iter().map(Host::view).collect(),
             notices: about_the_file.chain(self.notices.lock().iter().cloned()).collect(),
+            history: self.list.history().view(),
+            removed: list.removals().count(),
         }
     }
 
@@ -113,16 +126,12 @@ impl Hosts {
         Ok(Target { wake: host.mac, ..Target::from(&host) })
     }
 
-    /// The host that a form means, and its saved password: nothing is saved. Logins that were saved for another address are
-    /// left out, unless the form says that they go along.
+    /// The host that a form means, and the password that was typed into it: nothing is saved. Logins that were saved for
+    /// another address are left out, unless the form says that they go along.
     ///
     /// # Errors
-    /// [`FormError::Fields`], [`StoreError::NoSuchHost`]. The keyring's error stands in place of the password.
-    pub async fn draft(
-        &self,
-        draft: &HostDraft,
-        change: PasswordChange,
-    ) -> Result<(Host, Result<Option<Secret>, KeyringError>)> {
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`].
+    pub fn draft(&self, draft: &HostDraft, change: PasswordChange) -> Result<(Host, Option<Secret>)> {
         let list = self.list.get();
         let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
         let mut host = checked(draft, existing)?;
@@ -131,12 +140,15 @@ impl Hosts {
         {
             (host.has_password, host.has_http_auth) = (false, false);
         }
-        let password = match change {
-            PasswordChange::Set { password } => Ok(Some(password)),
-            PasswordChange::Keep if host.has_password => self.keyring.get(host.id).await,
-            PasswordChange::Keep | PasswordChange::Forget => Ok(None),
+        let typed = match change {
+            PasswordChange::Set { password } => Some(password),
+            PasswordChange::Keep => None,
+            PasswordChange::Forget => {
+                host.has_password = false;
+                None
+            }
         };
-        Ok((host, password))
+        Ok((host, typed))
     }
 
     fn host(&self, id: HostId) -> Result<Host, StoreError> {
@@ -152,22 +164,61 @@ impl Hosts {
     /// nothing is saved.
     pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
         let keeps_password = matches!(change, PasswordChange::Keep);
-        let (mut host, forgotten) = self.list.change(move |list| put_draft(list, &draft, keeps_password)).await?;
+        let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
+        let existing = draft.id.and_then(|id| self.list.get().get(id).cloned());
+        let ((mut host, forgotten), step) =
+            self.list.step(deed, move |list| put_draft(list, &draft, keeps_password)).await?;
         let change = match change {
             PasswordChange::Keep if forgotten.password => PasswordChange::Forget,
             change => change,
         };
+        let mut logins = Vec::new();
+        if !matches!(change, PasswordChange::Keep) && existing.as_ref().is_some_and(|existing| existing.has_password) {
+            logins.extend(self.login_before(host.id, LoginKind::Password).await);
+        }
         let mut password = match change {
             PasswordChange::Keep => PasswordOutcome::Kept,
             PasswordChange::Forget => self.forget_password(&mut host).await,
-            PasswordChange::Set { password } => self.store_password(&mut host, &password).await,
+            PasswordChange::Set { password } => {
+                let stored = self.store_password(&mut host, &password).await;
+                // One that was added takes its logins along by itself.
+                if existing.is_some() && logins.is_empty() {
+                    logins.push(Login { host: host.id, kind: LoginKind::Password, before: None, after: None });
+                }
+                logins.iter_mut().for_each(|login| login.after = Some(password.clone()));
+                stored
+            }
         };
-        if forgotten.http_auth
-            && let Err(error) = self.keyring.forget(HttpAuth::account(host.id)).await
-        {
-            password = PasswordOutcome::NotStored { error: error.into() };
+        if matches!(password, PasswordOutcome::NotStored { .. }) {
+            logins.clear();
         }
+        if forgotten.http_auth {
+            logins.extend(self.login_before(host.id, LoginKind::HttpAuth).await);
+            if let Err(error) = self.keyring.forget(HttpAuth::account(host.id)).await {
+                password = PasswordOutcome::NotStored { error: error.into() };
+            }
+        }
+        self.note_logins(step, &host, logins);
         Ok(Saved { host: host.view(), password })
+    }
+
+    /// A login that is about to leave the keyring, or to be replaced; none where it cannot be read.
+    pub(super) async fn login_before(&self, host: HostId, kind: LoginKind) -> Option<Login> {
+        match self.keyring.get(kind.account(host)).await {
+            Ok(before) => before.map(|before| Login { host, kind, before: Some(before), after: None }),
+            Err(error) => {
+                tracing::info!(%error, "this change of a login cannot be undone");
+                None
+            }
+        }
+    }
+
+    /// Adds logins to a step that can be undone.
+    fn note_logins(&self, step: Option<u64>, host: &Host, logins: Vec<Login>) {
+        if !logins.is_empty() {
+            self.list.history().add_logins(step, host, logins);
+            self.list.announce();
+        }
     }
 
     async fn store_password(&self, host: &mut Host, password: &Secret) -> PasswordOutcome {
@@ -201,14 +252,22 @@ impl Hosts {
     }
 
     async fn note_password(&self, host: &mut Host, has_password: bool) -> Result<()> {
-        let id = host.id;
-        let noted = self.list.change(move |list| {
-            list.get_mut(id)?.has_password = has_password;
-            Ok::<_, StoreError>(())
-        });
-        noted.await?;
+        self.note_login(host.id, LoginKind::Password, has_password).await?;
         host.has_password = has_password;
         Ok(())
+    }
+
+    /// Notes in the list whether the keyring has a login.
+    pub(super) fn note_login(
+        &self,
+        host: HostId,
+        kind: LoginKind,
+        is_there: bool,
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        self.list.change(move |list| {
+            *kind.flag(list.get_mut(host)?) = is_there;
+            Ok(())
+        })
     }
 
     /// Keeps the HTTP login of a saved host's WebSocket, or forgets it.
@@ -219,11 +278,13 @@ impl Hosts {
     pub async fn save_http_auth(&self, id: HostId, change: HttpAuthChange) -> Result<()> {
         let host = self.host(id)?;
         let account = HttpAuth::account(id);
+        let mut login = Login { host: id, kind: LoginKind::HttpAuth, before: None, after: None };
         match change {
             HttpAuthChange::Forget => {
-                self.note_http_auth(id, false).await?;
+                login.before = self.login_before(id, LoginKind::HttpAuth).await.and_then(|login| login.before);
+                self.note_login(id, LoginKind::HttpAuth, false).await?;
                 if let Err(error) = self.keyring.forget(&account).await {
-                    self.note_http_auth(id, host.has_http_auth).await?;
+                    self.note_login(id, LoginKind::HttpAuth, host.has_http_auth).await?;
                     return Err(error.into());
                 }
             }
@@ -235,7 +296,7 @@ impl Hosts {
                 let secret = auth.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
                 let before = if host.has_http_auth { self.keyring.get(&account).await? } else { None };
                 self.keyring.set(&account, &secret).await?;
-                if let Err(error) = self.note_http_auth(id, true).await {
+                if let Err(error) = self.note_login(id, LoginKind::HttpAuth, true).await {
                     let taken_back = match before {
                         Some(before) => self.keyring.set(&account, &before).await,
                         None => self.keyring.forget(&account).await,
@@ -245,16 +306,13 @@ impl Hosts {
                     }
                     return Err(error.into());
                 }
+                (login.before, login.after) = (before, Some(secret));
             }
         }
+        // A form is saved in two steps, and undone in one.
+        let step = self.list.history().newest_of(&host);
+        self.note_logins(step, &host, vec![login]);
         Ok(())
-    }
-
-    fn note_http_auth(&self, id: HostId, has_http_auth: bool) -> impl Future<Output = Result<(), StoreError>> {
-        self.list.change(move |list| {
-            list.get_mut(id)?.has_http_auth = has_http_auth;
-            Ok(())
-        })
     }
 
     /// Adds a copy of a host, with its password, under another name. Its HTTP login is not copied.
@@ -264,7 +322,12 @@ impl Hosts {
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
         let mut copy = checked(&HostDraft { id: None, name, ..HostDraft::from(&original) }, None)?;
-        self.list.put(copy.clone()).await?;
+        let added = copy.clone();
+        let put = self.list.step(Deed::Added, move |list| {
+            list.put(added);
+            Ok::<_, StoreError>(())
+        });
+        put.await?;
         if original.has_password {
             let copied = async {
                 self.keyring.copy(id, copy.id).await?;
@@ -285,12 +348,13 @@ impl Hosts {
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn set_favourite(&self, id: HostId, favourite: bool) -> Result<()> {
-        let set = self.list.change(move |list| match favourite {
+        let set = self.list.step(Deed::Favourite, move |list| match favourite {
             true if list.get(id).is_some_and(|host| host.favourite) => Ok(()),
             true => list.arrange(id, None),
             false => list.leave_favourites(id),
         });
-        Ok(set.await?)
+        set.await?;
+        Ok(())
     }
 
     /// Puts a host among the favourites, before another one or at the end.
@@ -298,12 +362,13 @@ impl Hosts {
     /// # Errors
     /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn arrange_favourite(&self, id: HostId, before: Option<HostId>) -> Result<()> {
-        Ok(self.list.change(move |list| list.arrange(id, before)).await?)
+        self.list.step(Deed::Arranged, move |list| list.arrange(id, before)).await?;
+        Ok(())
     }
 
     /// Notes that the host is being opened. Returns at once: nothing waits for the disk.
     pub(crate) fn note_opened(&self, target: &Target) {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let now = now();
         // It is under way, and one that fails is told with the next change that someone waits for.
         drop(self.list.note(target, move |host| {
             host.last_opened = Some(now);
@@ -311,75 +376,9 @@ impl Hosts {
         }));
     }
 
-    // ---- removing
-
-    /// Takes hosts off the list, all or none. They can be restored within [`UNDO`](super::UNDO); then their passwords are
-    /// forgotten too.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
-    pub async fn remove(self: &Arc<Self>, ids: Vec<HostId>) -> Result<()> {
-        let removed = ids.clone();
-        self.list.change(move |list| list.remove(&removed)).await?;
-        let (hosts, forgotten) = (Arc::downgrade(self), ids.clone());
-        self.undo.begin(&ids, async move {
-            if let Some(hosts) = Weak::upgrade(&hosts) {
-                hosts.forget(forgotten).await;
-            }
-        });
-        Ok(())
-    }
-
-    /// Undoes [`Hosts::remove`], for those where it is not too late.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchHost`] where it is too late for all, [`StoreError::HostsNotSaved`].
-    pub async fn restore(&self, ids: Vec<HostId>) -> Result<()> {
-        let too_late = self.undo.too_late.lock().await;
-        let ids: Vec<_> = ids.into_iter().filter(|id| !too_late.contains(id)).collect();
-        let restored = ids.clone();
-        self.list.change(move |list| list.restore(&restored)).await?;
-        for id in ids {
-            self.undo.end(id);
-        }
-        Ok(())
-    }
-
-    /// Forgets removed hosts' logins, then the hosts, in one write. A keyring that refuses is asked again at the next start.
-    async fn forget(&self, ids: Vec<HostId>) {
-        let ids = {
-            let mut too_late = self.undo.too_late.lock().await;
-            let removed: HashSet<_> = self.list.get().removed().into_iter().collect();
-            let ids: Vec<_> = ids.into_iter().filter(|id| removed.contains(id)).collect();
-            too_late.extend(&ids);
-            ids
-        };
-        let mut forgotten = Vec::new();
-        for id in ids {
-            match self.forget_logins(id).await {
-                Ok(()) => forgotten.push(id),
-                Err(error) => tracing::warn!(%error, "a removed machine's password is not forgotten yet"),
-            }
-        }
-        let gone = self.list.change(move |list| {
-            for id in forgotten {
-                list.take_removed(id);
-            }
-            Ok::<_, StoreError>(())
-        });
-        if let Err(error) = gone.await {
-            tracing::warn!(%error, "removed machines are not forgotten yet");
-        }
-    }
-
-    async fn forget_logins(&self, id: HostId) -> Result<(), KeyringError> {
-        self.keyring.forget(id).await?;
-        self.keyring.forget(HttpAuth::account(id)).await
-    }
-
     // ---- starting
 
-    /// Looks whether there is a keyring, and forgets what was removed just before the last end: its undo has passed.
+    /// Looks whether there is a keyring, and forgets whose time is up.
     pub(crate) async fn begin(&self, hints: &SeenHints) {
         if let Err(error @ KeyringError::Missing { .. }) = self.keyring.check().await {
             tracing::warn!(%error, "passwords are kept for a session only");
@@ -387,7 +386,7 @@ impl Hosts {
                 self.add_notice(error.into());
             }
         }
-        self.forget(self.list.get().removed()).await;
+        self.forget_overdue(now()).await;
     }
 
     /// Adds something that the user has to know.
@@ -395,6 +394,11 @@ impl Hosts {
         self.notices.lock().push(notice);
         self.list.announce();
     }
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn checked(draft: &HostDraft, existing: Option<&Host>) -> Result<Host> {
@@ -441,7 +445,7 @@ mod tests {
     use crate::{
         keyring::{Memory, Store},
         model::HttpHeader,
-        services::UNDO,
+        services::KEPT,
         store::HostsFile,
     };
     use std::{
@@ -453,7 +457,6 @@ mod tests {
         },
     };
     use tempfile::{TempDir, tempdir};
-    use tokio::task::yield_now;
 
     type Hold = (mpsc::Sender<()>, mpsc::Receiver<()>);
 
@@ -512,7 +515,7 @@ mod tests {
         let folder = tempdir().unwrap();
         let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
         let keyring = Scripted::default();
-        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()), Handle::current());
+        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()));
         Fixture { hosts, keyring, folder }
     }
 
@@ -621,9 +624,11 @@ mod tests {
             ("elsewhere", OnNewAddress::Keep, true),
         ] {
             let form = HostDraft { id: Some(id), on_new_address: choice, ..draft(address) };
-            let (host, password) = fixture.hosts.draft(&form, PasswordChange::Keep).await.unwrap();
+            let (host, typed) = fixture.hosts.draft(&form, PasswordChange::Keep).unwrap();
             assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address} {choice:?}");
-            assert_eq!(password.unwrap().is_some(), sent);
+            assert!(typed.is_none());
+            assert!(!fixture.hosts.draft(&form, PasswordChange::Forget).unwrap().0.has_password);
+            assert!(fixture.hosts.draft(&form, set("typed")).unwrap().1.is_some());
         }
     }
 
@@ -679,31 +684,46 @@ mod tests {
         assert_eq!(fixture.secret(HttpAuth::account(id)), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_removed_host_is_forgotten_with_its_logins_when_its_time_is_up() {
+    #[tokio::test]
+    async fn a_removed_host_is_forgotten_with_its_logins_when_its_thirty_days_are_over() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;
         fixture.hosts.remove(vec![id]).await.unwrap();
-        fixture.hosts.restore(vec![id]).await.unwrap();
-        sleep_past_undo().await;
-        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some(), "restored in time");
+        let [removed] = &fixture.hosts.removed()[..] else { panic!("one machine") };
+        let at = removed.removed_at;
+        assert!(removed.host.id == id && at.abs_diff(now()) < 60);
+        fixture.hosts.forget_overdue(at + KEPT - 1).await;
+        fixture.hosts.put_back(vec![id]).await.unwrap();
+        assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some(), "in time");
 
         fixture.hosts.remove(vec![id]).await.unwrap();
-        sleep_past_undo().await;
-        while !fixture.hosts.list.get().removed().is_empty() {
-            yield_now().await;
-        }
+        let at = fixture.hosts.removed()[0].removed_at;
+        fixture.keyring.refuses.store(true, Ordering::SeqCst);
+        fixture.hosts.forget_overdue(at + KEPT).await;
+        assert_eq!(fixture.hosts.removed().len(), 1, "its password is still there");
+        fixture.keyring.refuses.store(false, Ordering::SeqCst);
+        fixture.hosts.forget_overdue(at + KEPT).await;
+        assert!(fixture.hosts.removed().is_empty());
         assert_eq!((fixture.secret(id), fixture.secret(HttpAuth::account(id))), (None, None));
-        assert_eq!(fixture.hosts.restore(vec![id]).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.put_back(vec![id]).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.undo(None).await.unwrap().left, ["studio:5901"], "and that is told");
     }
 
-    async fn sleep_past_undo() {
-        tokio::time::sleep(UNDO + std::time::Duration::from_millis(1)).await;
-    }
-
-    /// At the end of the ten seconds: either the host comes back with its password, or it is too late.
     #[tokio::test]
-    async fn a_host_is_never_restored_without_its_password() {
+    async fn one_without_a_time_has_its_thirty_days_from_now_on() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        fixture.hosts.list.change(move |list| list.remove(&[id])).await.unwrap();
+        fixture.hosts.forget_overdue(1_000_000).await;
+        fixture.hosts.forget_overdue(1_000_000 + KEPT - 1).await;
+        assert_eq!(fixture.hosts.removed()[0].removed_at, 1_000_000);
+        fixture.hosts.forget_overdue(1_000_000 + KEPT).await;
+        assert!(fixture.hosts.removed().is_empty());
+    }
+
+    /// At the end of the thirty days: either the host comes back with its password, or it is too late.
+    #[tokio::test]
+    async fn a_host_is_never_put_back_without_its_password() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;
         fixture.hosts.remove(vec![id]).await.unwrap();
@@ -712,21 +732,124 @@ mod tests {
         *fixture.keyring.hold.lock() = Some((begun, going_on));
         let forgetting = tokio::spawn({
             let hosts = Arc::clone(&fixture.hosts);
-            async move { hosts.forget(vec![id]).await }
+            async move { hosts.remove_for_good(vec![id]).await }
         });
         tokio::task::spawn_blocking(move || beginning.recv().unwrap()).await.unwrap();
         // The keyring is forgetting it in this moment.
-        assert_eq!(fixture.hosts.restore(vec![id]).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.put_back(vec![id]).await, Err(StoreError::NoSuchHost.into()));
+        assert_eq!(fixture.hosts.undo(None).await.unwrap().left, ["studio:5901"]);
         go_on.send(()).unwrap();
-        forgetting.await.unwrap();
+        forgetting.await.unwrap().unwrap();
         assert!(fixture.view(id).is_none() && fixture.hosts.list.get().removed().is_empty());
 
-        // The other way round: what is restored is not forgotten any more.
+        // The other way round: what is put back is not forgotten any more.
         let id = fixture.saved("studio:2").await;
         fixture.hosts.remove(vec![id]).await.unwrap();
-        fixture.hosts.restore(vec![id]).await.unwrap();
-        fixture.hosts.forget(vec![id]).await;
+        fixture.hosts.put_back(vec![id]).await.unwrap();
+        fixture.hosts.remove_for_good(vec![id]).await.unwrap();
         assert!(fixture.view(id).unwrap().has_password && fixture.secret(id).is_some());
+    }
+
+    #[tokio::test]
+    async fn what_was_saved_in_a_form_is_undone_with_its_logins_in_one_step() {
+        let fixture = start();
+        let id = fixture.saved("studio:1").await;
+        let account = HttpAuth::account(id);
+        let moved = HostDraft { id: Some(id), on_new_address: OnNewAddress::Forget, ..draft("elsewhere") };
+        fixture.hosts.save(moved, PasswordChange::Keep).await.unwrap();
+        assert_eq!((fixture.secret(id), fixture.secret(&account)), (None, None));
+        let undone = fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((undone.step.deed, undone.left.len(), undone.login), (Deed::Edited, 0, None));
+        let host = fixture.view(id).unwrap();
+        assert!(host.address == "studio:5901" && host.has_password && host.has_http_auth);
+        assert_eq!(fixture.secret(id).as_deref(), Some("hunter2"));
+        assert!(fixture.secret(&account).is_some());
+
+        fixture.hosts.redo().await.unwrap();
+        assert!(!fixture.view(id).unwrap().has_password && fixture.secret(id).is_none());
+        fixture.hosts.undo(None).await.unwrap();
+
+        // It was added with both, and goes with both.
+        fixture.hosts.undo(None).await.unwrap();
+        assert!(fixture.view(id).is_none() && fixture.hosts.removed().is_empty());
+        assert_eq!((fixture.secret(id), fixture.secret(&account)), (None, None));
+        assert!(matches!(fixture.hosts.undo(None).await, Err(Error::Store(StoreError::NothingToUndo))));
+        fixture.hosts.redo().await.unwrap();
+        assert!(fixture.view(id).unwrap().has_password && fixture.view(id).unwrap().has_http_auth);
+        assert_eq!(fixture.secret(id).as_deref(), Some("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_password_alone_is_a_step_and_comes_back() {
+        let fixture = start();
+        let id = fixture.hosts.save(draft("studio:1"), set("one")).await.unwrap().host.id;
+        let form = |id| HostDraft { id: Some(id), ..draft("studio:1") };
+        fixture.hosts.save(form(id), set("two")).await.unwrap();
+        fixture.hosts.save(form(id), PasswordChange::Forget).await.unwrap();
+        assert_eq!(fixture.secret(id), None);
+        for (password, has) in [(Some("two"), true), (Some("one"), true)] {
+            fixture.hosts.undo(None).await.unwrap();
+            assert_eq!((fixture.secret(id).as_deref(), fixture.view(id).unwrap().has_password), (password, has));
+        }
+        fixture.hosts.redo().await.unwrap();
+        fixture.hosts.redo().await.unwrap();
+        assert_eq!((fixture.secret(id), fixture.view(id).unwrap().has_password), (None, false));
+
+        // A keyring that refuses is told, and the list does not say that there is one.
+        fixture.keyring.refuses.store(true, Ordering::SeqCst);
+        let undone = fixture.hosts.undo(None).await.unwrap();
+        assert_eq!(undone.login, Some(KeyringError::Locked.into()));
+        assert!(!fixture.view(id).unwrap().has_password);
+        // One whose login cannot be taken along is removed, and not gone.
+        fixture.keyring.refuses.store(false, Ordering::SeqCst);
+        let other = fixture.hosts.save(draft("other"), set("x")).await.unwrap().host.id;
+        fixture.keyring.refuses.store(true, Ordering::SeqCst);
+        fixture.hosts.undo(None).await.unwrap();
+        assert_eq!(fixture.hosts.removed()[0].host.id, other);
+        fixture.hosts.redo().await.unwrap();
+        assert!(fixture.view(other).unwrap().has_password && fixture.secret(other).is_some());
+    }
+
+    #[tokio::test]
+    async fn every_change_of_the_list_is_a_step() {
+        let fixture = start();
+        let hosts = &fixture.hosts;
+        let mut states = vec![];
+        let mut note = |deed| states.push((deed, fixture.hosts.list.get()));
+        note(None);
+        let id = fixture.saved("studio:1").await;
+        note(Some(Deed::Added));
+        let copy = hosts.duplicate(id, "Copy".into()).await.unwrap().id;
+        note(Some(Deed::Added));
+        hosts.set_favourite(id, true).await.unwrap();
+        note(Some(Deed::Favourite));
+        hosts.arrange_favourite(copy, Some(id)).await.unwrap();
+        note(Some(Deed::Arranged));
+        let change = crate::services::SharedChange { tags_added: vec!["lab".into()], ..Default::default() };
+        hosts.change_several(vec![id, copy], change).await.unwrap();
+        note(Some(Deed::Edited));
+        hosts.remove(vec![id, copy]).await.unwrap();
+        note(Some(Deed::Removed));
+        hosts.put_back(vec![copy]).await.unwrap();
+        note(Some(Deed::PutBack));
+        let versions = hosts.versions().await.unwrap();
+        hosts.go_back(versions[0].replaced_at).await.unwrap();
+        note(Some(Deed::WentBack));
+        let all = |list: &List| {
+            let mut all = list.all().to_vec();
+            all.sort_by_key(|host| host.id);
+            all
+        };
+        for (number, (deed, _)) in states.iter().enumerate().skip(1).rev() {
+            let undone = hosts.undo(None).await.unwrap();
+            assert_eq!((Some(undone.step.deed), undone.left, undone.login), (*deed, vec![], None));
+            assert_eq!(all(&hosts.list.get()), all(&states[number - 1].1), "{deed:?}");
+        }
+        for (deed, state) in &states[1..] {
+            assert_eq!(Some(hosts.redo().await.unwrap().step.deed), *deed);
+            assert_eq!(all(&hosts.list.get()), all(state), "{deed:?}");
+        }
+        assert!(hosts.redo().await.is_err());
     }
 
     #[tokio::test]

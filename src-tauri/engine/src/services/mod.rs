@@ -3,13 +3,17 @@
 mod find;
 mod hosts;
 mod imports;
+mod removed;
 mod reverse;
 mod several;
 mod undo;
+mod versions;
 
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
 pub use imports::{Imported, Imports, Source, SourceView, preview_files};
+pub(crate) use removed::forget_in_time;
+pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
-pub use undo::UNDO;
+pub use undo::Walked;

@@ -3,8 +3,8 @@
 use super::hosts::{Forgotten, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, HttpAuth, OnNewAddress, is_same_tag},
-    store::List,
+    model::{Colour, HostDraft, HostId, OnNewAddress, is_same_tag},
+    store::{Deed, List, LoginKind},
 };
 use serde::{Deserialize, Deserializer};
 
@@ -92,15 +92,17 @@ impl Hosts {
     /// [`FormError::FieldsOf`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
     /// nothing is saved. The keyring's, where a login could not be forgotten: then all else is.
     pub async fn change_several(&self, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
-        let forgotten = self.list.change(move |list| change.run(list, &ids)).await?;
+        let (forgotten, step) = self.list.step(Deed::Edited, move |list| change.run(list, &ids)).await?;
         let mut refused = Ok(());
         for (id, Forgotten { password, http_auth }) in forgotten {
             // One that is not forgotten is no reason to leave the others.
-            if password {
-                refused = refused.and(self.keyring.forget(id).await);
-            }
-            if http_auth {
-                refused = refused.and(self.keyring.forget(HttpAuth::account(id)).await);
+            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
+                let is_meant = if kind == LoginKind::Password { password } else { http_auth };
+                if is_meant && let Some(host) = self.list.get().get(id) {
+                    let login = self.login_before(id, kind).await;
+                    self.list.history().add_logins(step, host, login.into_iter().collect());
+                    refused = refused.and(self.keyring.forget(kind.account(id)).await);
+                }
             }
         }
         Ok(refused?)

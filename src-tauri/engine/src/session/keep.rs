@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::{Error, FormError, StoreError},
     model::{Address, Host, HostDraft, HostId, HostOptions, Secret},
+    store::Deed,
 };
 use serde::Serialize;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -36,7 +37,12 @@ pub(super) async fn keep(
         return Ok(None);
     };
     let (id, name) = (host.id, host.name.clone());
-    if let Err(error) = services.list.put(host.clone()).await {
+    let kept = host.clone();
+    let added = services.list.step(Deed::Added, move |list| {
+        list.put(kept);
+        Ok::<_, StoreError>(())
+    });
+    if let Err(error) = added.await {
         session.end_keeping(None);
         return Err(error.into());
     }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
-    model::{Address, ClipboardSharing, Display, HostId, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
@@ -119,9 +119,12 @@ impl Sessions {
         }
     }
 
-    /// The session that already looks at the same thing: at the same saved host, or at the same typed address.
+    /// The session that already looks at the same thing: at the same saved host, or at the same typed address. One whose window is
+    /// about to close does so no longer.
     pub fn find(&self, target: &Target) -> Option<SessionId> {
-        self.open.lock().sessions.iter().find(|(_, session)| session.looks_at(target)).map(|(id, _)| *id)
+        let open = self.open.lock();
+        let mut sessions = open.sessions.iter();
+        sessions.find(|(_, session)| session.looks_at(target) && !session.is_leaving()).map(|(id, _)| *id)
     }
 
     /// The session that already shows this recording.
@@ -185,6 +188,14 @@ impl Sessions {
     /// The saved host behind it.
     pub fn host(&self, id: SessionId) -> Option<HostId> {
         self.get(id)?.host()
+    }
+
+    /// The saved host whose server it shows: none where that leads elsewhere by now.
+    pub(crate) fn shown_host(&self, id: SessionId) -> Option<HostId> {
+        let target = self.get(id)?.target();
+        let list = self.services.list.get();
+        let host = list.get(target.host?)?;
+        Target::from(host).is_same_server(&target).then_some(host.id)
     }
 
     /// What was done in its last attempt to connect, stage by stage.
@@ -267,6 +278,10 @@ impl Sessions {
     /// All sessions whose window is open, in the order in which they began.
     pub fn all(&self) -> Vec<OpenSession> {
         let mut all: Vec<_> = self.each(|id, session| session.seen_from_afar(id));
+        let pictures = &self.services.pictures;
+        all.iter_mut()
+            .filter(|session| pictures.choice(session.host) == PictureChoice::Off)
+            .for_each(|session| session.picture = None);
         all.sort_by_key(|session| session.id);
         all
     }
@@ -376,6 +391,25 @@ impl Sessions {
     /// The picture or recording of it that was saved last.
     pub fn saved(&self, id: SessionId) -> Option<PathBuf> {
         self.get(id)?.recorder.saved()
+    }
+
+    /// Its window is about to go. Says whether its page was asked for a last picture before that: once, and only where one may be
+    /// kept. The page then closes the window.
+    pub fn leave(&self, id: SessionId) -> bool {
+        let Some(session) = self.get(id) else { return false };
+        let may_keep =
+            session.host().is_some_and(|host| self.services.pictures.choice(Some(host)) != PictureChoice::Off);
+        let is_live = *session.subscribe().borrow() == SessionState::Live;
+        let asked = may_keep && is_live && session.begin_leaving();
+        if asked {
+            self.changed.send_modify(|_| ());
+        }
+        asked
+    }
+
+    /// Whether its page was asked so.
+    pub fn is_leaving(&self, id: SessionId) -> bool {
+        self.get(id).is_some_and(|session| session.is_leaving())
     }
 
     /// Forgets the session: its window is gone.

@@ -34,8 +34,10 @@ pub(super) async fn run(run: Run) {
             Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), target.reconnect),
             Err(error) => (Some(error), false),
         };
-        if let Some(error) = &error {
-            tracing::info!(%error, "session ended");
+        match &error {
+            Some(Error::Command(error)) => tracing::info!(error = %error.without_detail(), "session ended"),
+            Some(error) => tracing::info!(%error, "session ended"),
+            None => {}
         }
         match error {
             Some(error) if reconnect && backoff.should_retry(&error, live_since.map(|since| since.elapsed())) => {
@@ -127,14 +129,16 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
         if let Some(mac) = target.wake {
             wake::send(mac, &wake::broadcast_addrs()).await?;
         }
+        prompts.begin();
+        let reached = prompts.locate(target).await?;
+        let of_console = prompts.console_headers()?;
         let request = connect::Request {
-            target,
-            headers: &headers,
+            target: &reached,
+            headers: of_console.as_ref().unwrap_or(&headers),
             pins: &run.services.pins,
             policy: prompts.policy(),
             incoming: run.take_incoming(target)?,
         };
-        prompts.begin();
         let connected = connect::connect(request, &mut prompts).await;
         run.note_tried(prompts.end(connected.as_ref()));
         let error = match connected {

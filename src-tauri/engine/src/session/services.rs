@@ -2,7 +2,8 @@
 
 use crate::{
     keyring::Keyring,
-    store::{HostList, Pins},
+    pictures::Pictures,
+    store::{HostList, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -14,5 +15,7 @@ pub(crate) struct Services {
     pub(crate) keyring: Keyring,
     pub(crate) pins: Pins,
     pub(crate) list: Arc<HostList>,
+    pub(crate) pictures: Arc<Pictures>,
+    pub(crate) preferences: Arc<PreferencesFile>,
     pub(crate) runtime: Handle,
 }

@@ -18,7 +18,10 @@ use crate::{
 };
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
@@ -34,6 +37,8 @@ pub(super) struct Session {
     pub(super) recorder: Arc<Recorder>,
     /// Plays the recording that it shows in place of a machine.
     player: Option<Arc<Player>>,
+    /// Its window is about to close.
+    leaving: AtomicBool,
     /// What a run does: see `run::run`.
     runs: RunFn,
     inner: Mutex<Inner>,
@@ -161,6 +166,7 @@ impl Session {
             retry_now: Notify::new(),
             recorder,
             player: None,
+            leaving: AtomicBool::new(false),
             runs,
             inner: Mutex::new(inner),
         }
@@ -189,6 +195,7 @@ impl Session {
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             can_wake: host.unwrap_or_default(),
+            picture: services.pictures.choice(target.host),
             clipboard_unchosen: inner.clipboard_unchosen(),
             display: target.display,
             recording: self.recorder.view(),
@@ -218,6 +225,10 @@ impl Session {
         self.inner.lock().target.host
     }
 
+    pub(super) fn target(&self) -> Target {
+        self.inner.lock().target.clone()
+    }
+
     /// Where it is, as an overview tells it.
     pub(super) fn seen_from_afar(&self, id: SessionId) -> OpenSession {
         let inner = self.inner.lock();
@@ -229,6 +240,15 @@ impl Session {
 
     pub(super) fn set_picture(&self, picture: String) {
         self.inner.lock().picture = Some(picture);
+    }
+
+    /// Says whether it did not before.
+    pub(super) fn begin_leaving(&self) -> bool {
+        !self.leaving.swap(true, Ordering::Relaxed)
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     pub(super) fn tried(&self) -> Vec<StageReport> {

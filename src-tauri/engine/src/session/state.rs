@@ -1,8 +1,8 @@
 //! What a viewer window is told about its session.
 
 use crate::{
-    error::{ConnectError, Error, KeyringError},
-    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, Protection, Secret, Travels},
+    error::{CommandError, ConnectError, Error, KeyringError},
+    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
     recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct SessionView {
     pub can_wake: bool,
     /// What was chosen in the machine's window.
     pub display: Display,
+    /// What is shown and kept of its screen.
+    pub picture: PictureChoice,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether it is recorded.
@@ -51,6 +53,8 @@ pub struct SessionUpdate {
     /// How many small pictures were asked for until now: the page sends one when this grows.
     #[cfg_attr(test, ts(type = "number"))]
     pub pictures: u64,
+    /// Whether the window is about to close: the page keeps a last picture, and closes it then.
+    pub leaving: bool,
 }
 
 /// Where a session is.
@@ -134,6 +138,10 @@ pub enum Stage {
     Encrypting,
     /// Waiting for the keyring; it may be asking the user to unlock it.
     Keyring,
+    /// Waiting for the command that prints the password; it may be asking the user to unlock something.
+    Command,
+    /// Asking the machine's command where its console is.
+    Console,
     /// Logging in.
     Authenticating,
     /// The login is sent; a user of the server may have to approve it.
@@ -155,6 +163,10 @@ pub enum Prompt {
         problem: Option<ConnectError>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.
         keyring: Option<KeyringError>,
+        /// Why the command did not have it, or that it has not answered yet.
+        command: Option<CommandError>,
+        /// Whether a password that is kept would be used: not where the machine has a command for it.
+        can_keep: bool,
     },
     /// The passphrase of the key of our own certificate.
     Passphrase {

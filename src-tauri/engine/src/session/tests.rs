@@ -10,7 +10,7 @@ use crate::{
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Target},
-    store::{HostList, HostsFile, Pins},
+    store::{HostList, HostsFile, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -31,11 +31,15 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
     for host in hosts {
         list.put((*host).clone()).await.unwrap();
     }
+    let list = Arc::new(list);
+    let keyring = Keyring::in_memory();
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring: Keyring::in_memory(),
         pins: Pins::default(),
-        list: Arc::new(list),
+        pictures: Arc::new(crate::pictures::Pictures::of(&list, folder.path(), &keyring)),
+        keyring,
+        list,
+        preferences: Arc::new(PreferencesFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (services, folder)

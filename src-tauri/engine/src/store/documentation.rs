@@ -53,11 +53,14 @@ fn every_field_is_documented_and_no_other() {
     (host.client_certificate, host.client_key) = ("/own.pem".into(), "/own-key.pem".into());
     host.ssh_jump = Some("gate".parse().unwrap());
     host.proxy = Some("socks5://ann@gate".parse().unwrap());
+    host.password_command = Some("pass show vnc/%h".parse().unwrap());
+    host.console_command = Some("console %n".parse().unwrap());
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
     (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
     host.display.grab = true;
     (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());
     host.colour = Some(crate::model::Colour::Green);
+    host.picture = crate::model::PictureChoice::Blurred;
     (host.times_opened, host.favourite_place) = (3, Some(0));
     (host.last_opened, host.protection) = (Some(1), Some(crate::model::Level::Identified));
     let Value::Object(fields) = serde_json::to_value(&host).unwrap() else { panic!("an object") };

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -79,6 +80,33 @@ pub(crate) fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The same as [`write_whole`], where somebody else may write the file, too: returns what lay there, where that was something
+/// else than `expected`. Where the system cannot exchange two files, what is written in that very moment is not seen.
+pub(crate) fn exchange(file: &Path, text: &[u8], expected: Option<&[u8]>) -> io::Result<Option<Vec<u8>>> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = file.parent()
+        && expected.is_some()
+        // A folder would be exchanged, too.
+        && fs::symlink_metadata(file).is_ok_and(|found| found.is_file())
+        && let Ok(unfinished) = unfinished_copy(file, folder, text)
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        // Where it fails, the plain way says why.
+        if renameat_with(CWD, unfinished.path(), CWD, file, RenameFlags::EXCHANGE).is_ok() {
+            sync_folder(folder);
+            // It is gone with this function.
+            let was = fs::read(unfinished.path());
+            if let Err(cause) = &was {
+                tracing::warn!(%cause, "what lay there before is not known");
+            }
+            return Ok(was.ok().filter(|was| Some(&was[..]) != expected));
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = expected;
+    write_whole(file, text).map(|()| None)
+}
+
 /// The new text, complete and on the disk, under another name in the same folder.
 fn unfinished_copy(file: &Path, folder: &Path, text: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     // Readable by its owner only: that is how temporary files are made.
@@ -115,7 +143,7 @@ fn overwrite(file: &Path, text: &[u8]) -> io::Result<()> {
 pub(crate) fn recover(file: &Path) -> io::Result<()> {
     let beside = in_place_copy(file);
     let Some(text) = read(&beside)? else { return Ok(()) };
-    let is_complete = read(file)?.is_some_and(|found| serde_json::from_slice::<Value>(&found).is_ok());
+    let is_complete = read(file)?.is_some_and(|found| serde_json::from_slice::<Value>(&utf8(&found)).is_ok());
     if !is_complete {
         overwrite(file, &text)?;
     }
@@ -170,9 +198,29 @@ pub(crate) fn keep_beside(file: &Path, why: &str, text: &[u8]) -> io::Result<Pat
     }
 }
 
+/// A file's text as UTF-8 without a mark, whatever an editor has made of it: UTF-8 with a mark, or UTF-16 in either order.
+/// What is none of them stays as it is.
+fn utf8(text: &[u8]) -> Cow<'_, [u8]> {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, odd) = bytes.as_chunks::<2>();
+        let read = String::from_utf16(&units.iter().copied().map(unit).collect::<Vec<_>>());
+        read.ok().filter(|_| odd.is_empty()).map(String::into_bytes)
+    };
+    let read = match text {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return Cow::Borrowed(rest),
+        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
+        // JSON begins with an ASCII character.
+        [1..=0xff, 0, ..] => units(text, u16::from_le_bytes),
+        [0, 1..=0xff, ..] => units(text, u16::from_be_bytes),
+        _ => None,
+    };
+    read.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
 /// Reads a file's text: its fields, without its version.
 pub(crate) fn parse(text: &[u8], version: u64) -> Result<Map<String, Value>, String> {
-    let mut fields: Map<String, Value> = serde_json::from_slice(text).map_err(|cause| cause.to_string())?;
+    let mut fields: Map<String, Value> = serde_json::from_slice(&utf8(text)).map_err(|cause| cause.to_string())?;
     match fields.remove("version") {
         Some(found) if found.as_u64() == Some(version) => Ok(fields),
         Some(other) => Err(format!("its version is {other}, this Portlight reads version {version}")),
@@ -273,6 +321,21 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_else_has_written_in_that_moment_is_handed_out() {
+        let folder = tempdir().unwrap();
+        let file = folder.path().join("hosts.json");
+        assert_eq!(exchange(&file, b"1", None).unwrap(), None);
+        assert_eq!(exchange(&file, b"2", Some(b"1")).unwrap(), None);
+        fs::write(&file, "theirs").unwrap();
+        assert_eq!(exchange(&file, b"3", Some(b"2")).unwrap().as_deref(), Some(&b"theirs"[..]));
+        assert_eq!(fs::read(&file).unwrap(), b"3");
+        fs::remove_file(&file).unwrap();
+        assert_eq!(exchange(&file, b"4", Some(b"3")).unwrap(), None, "nothing was there");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["hosts.json"]);
+    }
+
+    #[test]
     fn a_write_in_place_that_a_crash_interrupted_is_finished() {
         let folder = tempdir().unwrap();
         let file = folder.path().join("hosts.json");
@@ -290,6 +353,24 @@ mod tests {
             assert_eq!(names(folder.path()), ["hosts.json"]);
             recover(&file).unwrap();
         }
+    }
+
+    #[test]
+    fn whatever_an_editor_makes_of_the_text_is_read() {
+        let text = "{ \"version\": 1, \"name\": \"Büro 🖥\" }\r\n";
+        let units = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
+        let (little, big) = (units(u16::to_le_bytes), units(u16::to_be_bytes));
+        for written in [
+            text.as_bytes().to_vec(),
+            [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            [&b"\xff\xfe"[..], &little].concat(),
+            [&b"\xfe\xff"[..], &big].concat(),
+            little.clone(),
+            big,
+        ] {
+            assert_eq!(parse(&written, 1).unwrap()["name"], "Büro 🖥", "{written:?}");
+        }
+        assert!(parse(&little[..little.len() - 3], 1).is_err(), "half a letter");
     }
 
     #[test]

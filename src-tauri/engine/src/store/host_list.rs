@@ -4,15 +4,20 @@
 //! together, and announced together.
 
 use super::{
-    hosts_file::{HostsFile, Opened},
+    file,
+    history::History,
+    hosts_file::{HostsFile, Looked, Opened},
     list::List,
+    step::{Deed, Step},
+    versions::Versions,
 };
 use crate::{
     error::StoreError,
     model::{Host, Target},
 };
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use std::{
+    path::{Path, PathBuf},
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
 };
@@ -22,21 +27,36 @@ use tokio::sync::{oneshot, watch};
 pub(crate) struct HostList {
     shared: Arc<Shared>,
     /// None only while this is dropped.
-    queue: Option<mpsc::Sender<Change>>,
+    queue: Option<mpsc::Sender<Task>>,
     writer: Option<JoinHandle<()>>,
+    versions: Versions,
+    /// The file, in the folder of settings.
+    named: PathBuf,
+}
+
+/// What the writer is to do.
+enum Task {
+    Change(Change),
+    /// Look at the file, which another program may have changed.
+    Look(oneshot::Sender<Looked>),
 }
 
 struct Shared {
     list: RwLock<Arc<List>>,
-    /// What the user has to know about the file.
+    /// What the user has to know about what happened to the file.
     notices: Mutex<Vec<StoreError>>,
+    /// What is the matter with the file as it is.
+    condition: Mutex<Option<StoreError>>,
+    /// What can be undone.
+    history: Mutex<History>,
     /// Counts what was announced: each write of the list, and each notice.
     revision: watch::Sender<u64>,
 }
 
-/// Changes the list, and returns what to call when it is written, or could not be.
+/// Changes the list, and returns what to call when it is written, or could not be, and when that is announced.
 type Change = Box<dyn FnOnce(&mut List) -> Reply + Send>;
-type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Reply = Box<dyn FnOnce(Result<(), StoreError>) -> Announced + Send>;
+type Announced = Box<dyn FnOnce()>;
 
 impl HostList {
     /// Takes over a list that was opened, and starts its writer.
@@ -45,9 +65,14 @@ impl HostList {
     /// [`StoreError::System`] where no thread can be started.
     pub(crate) fn start(opened: Opened) -> Result<Self, StoreError> {
         let Opened { hosts, notice, .. } = opened;
+        let condition = hosts.condition();
+        let notice = notice.filter(|notice| condition.as_ref() != Some(notice));
+        let (versions, named) = (hosts.versions().clone(), hosts.named().to_owned());
         let shared = Arc::new(Shared {
             list: RwLock::new(Arc::clone(hosts.list())),
             notices: Mutex::new(notice.into_iter().collect()),
+            condition: Mutex::new(condition),
+            history: Mutex::default(),
             revision: watch::Sender::new(0),
         });
         let (queue, changes) = mpsc::channel();
@@ -59,7 +84,7 @@ impl HostList {
         let failed = |cause: std::io::Error| StoreError::System {
             detail: format!("the list of machines has no thread: {cause}"),
         };
-        Ok(Self { shared, queue: Some(queue), writer: Some(writer.map_err(failed)?) })
+        Ok(Self { shared, queue: Some(queue), writer: Some(writer.map_err(failed)?), versions, named })
     }
 
     /// The list as it is in the file. Waits for nothing.
@@ -79,22 +104,89 @@ impl HostList {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        let changed = self.steps(None, change);
+        async move { changed.await.map(|(done, _)| done) }
+    }
+
+    /// Changes the list as the user wants, so that it can be undone. Comes with the step's number; none where nothing has
+    /// changed. All else is as in [`HostList::change`].
+    ///
+    /// # Errors
+    /// As [`HostList::change`].
+    pub(crate) fn step<T, E, F>(
+        &self,
+        deed: Deed,
+        change: F,
+    ) -> impl Future<Output = Result<(T, Option<u64>), E>> + Send + use<T, E, F>
+    where
+        F: FnOnce(&mut List) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.steps(Some(deed), change)
+    }
+
+    fn steps<T, E, F>(
+        &self,
+        deed: Option<Deed>,
+        change: F,
+    ) -> impl Future<Output = Result<(T, Option<u64>), E>> + Send + use<T, E, F>
+    where
+        F: FnOnce(&mut List) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (answer, answered) = oneshot::channel();
+        let shared = Arc::clone(&self.shared);
         let change: Change = Box::new(move |list| {
             let mut changed = list.clone();
             let result = change(&mut changed);
+            let mut step = None;
             if result.is_ok() {
+                step = deed.map(|deed| Step::between(deed, list, &changed)).filter(|step| !step.is_empty());
                 *list = changed;
             }
-            // Where the answer is not awaited, it is not missed.
-            Box::new(move |written| drop(answer.send(result.and_then(|done| written.map(|()| done).map_err(E::from)))))
+            Box::new(move |written| {
+                let is_written = written.is_ok();
+                let number = step.filter(|_| is_written).map(|step| shared.history.lock().add(step));
+                let result = result.and_then(|done| written.map(|()| (done, number)).map_err(E::from));
+                // Where the answer is not awaited, it is not missed.
+                Box::new(move || drop(answer.send(result)))
+            })
         });
+        self.send(Task::Change(change));
+        async move { answered.await.unwrap_or_else(|_| Err(ended().into())) }
+    }
+
+    /// Takes over what another program has written to the file, and says what was found. What cannot be read is told to the user
+    /// when it has rested.
+    pub(crate) fn look(&self) -> impl Future<Output = Looked> + Send + use<> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Task::Look(answer));
+        async move { answered.await.unwrap_or(Looked::Nothing) }
+    }
+
+    fn send(&self, task: Task) {
         // A writer that has ended takes the answer's sender with it.
-        let _ = self.queue.as_ref().map(|queue| queue.send(change));
-        async move {
-            let ended = || StoreError::System { detail: "the list of machines is not written any more".to_owned() };
-            answered.await.unwrap_or_else(|_| Err(ended().into()))
-        }
+        let _ = self.queue.as_ref().map(|queue| queue.send(task));
+    }
+
+    /// What can be undone, and done again.
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        self.shared.history.lock()
+    }
+
+    /// The earlier versions of the list.
+    pub(crate) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// The folders in which something happens when the file changes: its own, and that of what it links to now.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        let files = [self.named.clone(), file::target_of(&self.named)];
+        let mut folders: Vec<_> = files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+        folders.dedup();
+        folders
     }
 
     /// Adds a host at the end, or replaces the one with the same id.
@@ -136,7 +228,9 @@ impl HostList {
 
     /// What the user has to know about the file, oldest first.
     pub(crate) fn notices(&self) -> Vec<StoreError> {
-        self.shared.notices.lock().clone()
+        let mut notices = self.shared.notices.lock().clone();
+        notices.extend(self.shared.condition.lock().clone());
+        notices
     }
 
     /// Says that there is something new beside the list.
@@ -154,29 +248,73 @@ impl Drop for HostList {
 }
 
 impl Shared {
-    /// The writer: takes all changes that wait, writes them at once, publishes, answers. Ends with the queue.
-    fn write(&self, mut file: HostsFile, changes: &mpsc::Receiver<Change>) {
-        while let Ok(first) = changes.recv() {
-            let mut changed = List::clone(file.list());
-            let replies: Vec<Reply> =
-                std::iter::once(first).chain(changes.try_iter()).map(|change| change(&mut changed)).collect();
-            let written = if changed == **file.list() { Ok(()) } else { self.publish(&mut file, changed) };
-            for reply in replies {
-                reply(written.clone());
+    /// The writer: takes all that waits, writes all changes at once, publishes, answers. Ends with the queue.
+    fn write(&self, mut file: HostsFile, queue: &mpsc::Receiver<Task>) {
+        while let Ok(first) = queue.recv() {
+            let (mut changes, mut looks) = (Vec::new(), Vec::new());
+            for task in std::iter::once(first).chain(queue.try_iter()) {
+                match task {
+                    Task::Change(change) => changes.push(change),
+                    Task::Look(look) => looks.push(look),
+                }
+            }
+            if !changes.is_empty() {
+                self.change(&mut file, changes);
+            }
+            for answer in looks {
+                // Where the answer is not awaited, it is not missed.
+                let _ = answer.send(self.look(&mut file));
             }
         }
     }
 
-    fn publish(&self, file: &mut HostsFile, changed: List) -> Result<(), StoreError> {
-        self.notices.lock().extend(file.save(changed)?);
+    fn change(&self, file: &mut HostsFile, changes: Vec<Change>) {
+        let mut changed = List::clone(file.list());
+        let replies: Vec<Reply> = changes.into_iter().map(|change| change(&mut changed)).collect();
+        let is_new = changed != **file.list();
+        let written = match is_new {
+            true => file.save(changed).map(|notice| self.publish(file, notice)),
+            false => Ok(()),
+        };
+        // Who is told of the change finds the step that undoes it.
+        let told: Vec<Announced> = replies.into_iter().map(|reply| reply(written.clone())).collect();
+        if is_new && written.is_ok() {
+            self.announce();
+        }
+        told.into_iter().for_each(|tell| tell());
+    }
+
+    fn look(&self, file: &mut HostsFile) -> Looked {
+        let looked = file.look();
+        let condition = match &looked {
+            Looked::Nothing => return looked,
+            Looked::Unreadable { .. } if !file.has_rested() => return looked,
+            Looked::Unreadable { detail } => Some(file.broken(detail.clone())),
+            Looked::Same | Looked::Changed => file.condition(),
+        };
+        let is_new = looked == Looked::Changed || *self.condition.lock() != condition;
         *self.list.write() = Arc::clone(file.list());
-        self.announce();
-        Ok(())
+        *self.condition.lock() = condition;
+        if is_new {
+            self.announce();
+        }
+        looked
+    }
+
+    /// Shows readers what the file has.
+    fn publish(&self, file: &HostsFile, notice: Option<StoreError>) {
+        self.notices.lock().extend(notice);
+        *self.condition.lock() = file.condition();
+        *self.list.write() = Arc::clone(file.list());
     }
 
     fn announce(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
+}
+
+fn ended() -> StoreError {
+    StoreError::System { detail: "the list of machines is not written any more".to_owned() }
 }
 
 #[cfg(test)]

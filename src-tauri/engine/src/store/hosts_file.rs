@@ -3,13 +3,15 @@
 //! Nothing that was in the file is ever lost: what another program changed meanwhile is merged, and what
 //! cannot be read or merged stays in the file, or is kept beside it.
 
-use super::{file, list::List, merge::merge};
+use super::{file, list::List, merge::merge, versions::Versions};
 use crate::error::StoreError;
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::{Duration, SystemTime},
 };
 
 const FILE: &str = "hosts.json";
@@ -25,9 +27,60 @@ pub(crate) struct HostsFile {
     named: PathBuf,
     /// The same, or what it links to.
     file: PathBuf,
+    /// What the file looked like when it was read last; none where it has to be read again.
+    seen: Option<Sight>,
+    versions: Versions,
     /// Unlocked by the system when it is closed, also after a crash.
     _lock: File,
 }
+
+/// By what a file that was changed is known without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sight {
+    modified: Option<SystemTime>,
+    length: u64,
+    #[cfg(unix)]
+    file: (u64, u64, i64, i64),
+}
+
+impl Sight {
+    fn of(file: &Path) -> Option<Self> {
+        let found = fs::metadata(file).ok()?;
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt;
+            (found.dev(), found.ino(), found.ctime(), found.ctime_nsec())
+        };
+        let (modified, length) = (found.modified().ok(), found.len());
+        #[cfg(unix)]
+        return Some(Self { modified, length, file });
+        #[cfg(not(unix))]
+        Some(Self { modified, length })
+    }
+}
+
+/// What [`HostsFile::look`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// Nothing new, without reading it, or nothing there.
+    Nothing,
+    /// The list that is known already.
+    Same,
+    /// Another program has changed the list.
+    Changed,
+    /// Another program has left what cannot be read, or is just writing it.
+    Unreadable {
+        /// Why it cannot be read.
+        detail: String,
+    },
+}
+
+/// For how long a file that cannot be read must have been left alone: it may be half written.
+pub(crate) const REST: Duration = Duration::from_secs(1);
+/// How often to look meanwhile.
+const LOOKS_IN_REST: u32 = 10;
+/// One that is written to without end is waited for no longer than this.
+const MAX_LOOKS: u32 = 3 * LOOKS_IN_REST;
 
 /// What [`HostsFile::open`] found.
 #[derive(Debug)]
@@ -55,9 +108,11 @@ impl HostsFile {
         // The lock is ours: what is unfinished was left by a crash.
         file::remove_unfinished(&file);
         file::recover(&file).map_err(|cause| unreadable(&named, &cause))?;
+        let versions = Versions::in_folder(folder);
+        let seen = Sight::of(&file);
         let text = file::read(&file).map_err(|cause| unreadable(&named, &cause))?;
         let Some(bytes) = text else {
-            let hosts = Self { list: Arc::default(), text: None, named, file, _lock: lock };
+            let hosts = Self { list: Arc::default(), text: None, named, file, seen, versions, _lock: lock };
             return Ok(Opened { hosts, notice: None, first_run: true });
         };
         let (list, notice) = match List::parse(&bytes) {
@@ -70,9 +125,9 @@ impl HostsFile {
                 (List::default(), Some(StoreError::HostsUnreadable { kept_as, detail }))
             }
         };
-        let mut hosts = Self { list: Arc::new(list), text: Some(bytes), named, file, _lock: lock };
+        let mut hosts = Self { list: Arc::new(list), text: Some(bytes), named, file, seen, versions, _lock: lock };
         if let Some(StoreError::HostsUnreadable { .. }) = notice {
-            hosts.write(List::default())?;
+            hosts.write(&List::default(), None)?;
         }
         Ok(Opened { hosts, notice, first_run: false })
     }
@@ -94,39 +149,146 @@ impl HostsFile {
         &self.list
     }
 
+    /// The earlier versions of the list.
+    pub(crate) fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// The file, in the folder of settings.
+    pub(crate) fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// What the user has to know about the file as it is.
+    pub(crate) fn condition(&self) -> Option<StoreError> {
+        left_out(&self.list, &self.named)
+    }
+
+    /// That it cannot be read as it is.
+    pub(crate) fn broken(&self, detail: String) -> StoreError {
+        StoreError::HostsBroken { path: self.named.clone(), detail }
+    }
+
+    /// Takes over what another program has written since the file was read or written last. One that was taken away comes back
+    /// with the next change.
+    pub(crate) fn look(&mut self) -> Looked {
+        // A link may lead elsewhere by now.
+        self.file = file::target_of(&self.named);
+        let sight = Sight::of(&self.file);
+        if sight == self.seen && sight.is_some() {
+            return Looked::Nothing;
+        }
+        let found = match file::read(&self.file) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Looked::Nothing,
+            Err(cause) => return Looked::Unreadable { detail: cause.to_string() },
+        };
+        if self.text.as_ref() == Some(&found) {
+            self.seen = sight;
+            return Looked::Same;
+        }
+        match List::parse(&found) {
+            Ok(theirs) => {
+                self.keep_version(self.text.as_deref(), &self.list, &theirs, true);
+                (self.list, self.text, self.seen) = (Arc::new(theirs), Some(found), sight);
+                Looked::Changed
+            }
+            Err(detail) => Looked::Unreadable { detail },
+        }
+    }
+
     /// Writes `changed`, merged with what another program has written since the file was read or written last. The notice
     /// says that not all of that could be merged, and where it was kept.
     ///
     /// # Errors
     /// [`StoreError::HostsNotSaved`]; then nothing has changed.
     pub(crate) fn save(&mut self, changed: List) -> Result<Option<StoreError>, StoreError> {
-        let (found, kept) = file::read(&self.file)
-            .and_then(|found| {
-                let Some(text) = found.as_ref().filter(|text| self.text.as_ref() != Some(text)) else {
-                    return Ok((None, None));
-                };
-                Ok(match List::parse(text) {
-                    Ok(theirs) => {
-                        let (merged, conflict) = merge(&self.list, theirs, &changed);
-                        let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", text)).transpose()?;
-                        (Some(merged), kept_as.map(|kept_as| StoreError::HostsConflict { kept_as }))
+        self.file = file::target_of(&self.named);
+        let (base, text) = (Arc::clone(&self.list), self.text.clone());
+        let (mut ours, mut notice) = (changed, None);
+        let mut found = self.foreign().map_err(|cause| self.not_saved(&cause))?;
+        loop {
+            if let Some(theirs) = &found {
+                let (merged, said) = self.merged(&base, theirs, ours).map_err(|cause| self.not_saved(&cause))?;
+                ours = merged;
+                notice = said.or(notice);
+            }
+            let expected = found.as_deref().or(text.as_deref());
+            self.keep_version(expected, &base, &ours, found.is_some());
+            let expected = expected.map(<[u8]>::to_vec);
+            match self.write(&ours, expected.as_deref()) {
+                Ok(None) => return Ok(notice),
+                // Once more: another program has written it in this very moment.
+                Ok(displaced) => found = displaced,
+                Err(error) => {
+                    // What was displaced lies nowhere else any more.
+                    if self.text != text
+                        && let Some(displaced) = &found
+                    {
+                        let kept = file::keep_beside(&self.named, "conflict", displaced);
+                        kept.map_err(|cause| self.not_saved(&cause))?;
                     }
-                    Err(detail) => {
-                        let kept_as = file::keep_beside(&self.named, "unreadable", text)?;
-                        (None, Some(StoreError::HostsUnreadable { kept_as, detail }))
-                    }
-                })
-            })
-            .map_err(|cause| self.not_saved(&cause))?;
-        self.write(found.unwrap_or(changed))?;
-        Ok(kept)
+                    return Err(error);
+                }
+            }
+        }
     }
 
-    fn write(&mut self, list: List) -> Result<(), StoreError> {
+    /// What another program has written since the file was read or written last; none where there is nothing new. One that is
+    /// half written is waited for.
+    fn foreign(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let found = file::read(&self.file)?;
+            let Some(text) = found.filter(|text| self.text.as_ref() != Some(text)) else { return Ok(None) };
+            if List::parse(&text).is_ok() || self.has_rested() || looks > MAX_LOOKS {
+                return Ok(Some(text));
+            }
+            // This thread is the one that may wait.
+            thread::sleep(REST / LOOKS_IN_REST);
+        }
+    }
+
+    /// Both changes of `base`, and a notice about what does not go together.
+    fn merged(&self, base: &List, theirs: &[u8], ours: List) -> io::Result<(List, Option<StoreError>)> {
+        match List::parse(theirs) {
+            Ok(list) => {
+                let (merged, machines) = merge(base, list, &ours);
+                let conflict = !machines.is_empty();
+                let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", theirs)).transpose()?;
+                Ok((merged, kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines })))
+            }
+            Err(detail) => {
+                let kept_as = file::keep_beside(&self.named, "unreadable", theirs)?;
+                Ok((ours, Some(StoreError::HostsUnreadable { kept_as, detail })))
+            }
+        }
+    }
+
+    /// Whether nobody has written to the file for a moment.
+    pub(crate) fn has_rested(&self) -> bool {
+        let modified = fs::metadata(&self.file).and_then(|found| found.modified());
+        // A time that is not known, or lies ahead, says nothing.
+        modified.ok().and_then(|modified| modified.elapsed().ok()).is_none_or(|rested| rested > REST)
+    }
+
+    /// Keeps `text`, which is about to be replaced by `next`, where that is worth it. A version that cannot be kept is no
+    /// reason not to save.
+    fn keep_version(&self, text: Option<&[u8]>, before: &List, next: &List, is_foreign: bool) {
+        let Some(text) = text else { return };
+        if let Err(cause) = self.versions.keep(text, before, next, is_foreign) {
+            tracing::warn!(%cause, "the version before was not kept");
+        }
+    }
+
+    /// Writes the list in place of the text that is expected there; returns what was there instead.
+    fn write(&mut self, list: &List, expected: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
         let text = list.print().map_err(|cause| self.not_saved(&cause.into()))?;
-        file::write_whole(&self.file, &text).map_err(|cause| self.not_saved(&cause))?;
-        (self.list, self.text) = (Arc::new(list), Some(text));
-        Ok(())
+        let other = file::exchange(&self.file, &text, expected).map_err(|cause| self.not_saved(&cause))?;
+        // What lies there now may already be another program's again.
+        (self.list, self.text, self.seen) = (Arc::new(list.clone()), Some(text), None);
+        Ok(other)
     }
 
     fn not_saved(&self, cause: &io::Error) -> StoreError {
@@ -150,8 +312,8 @@ fn unreadable(path: &Path, cause: &io::Error) -> StoreError {
 }
 
 fn left_out(list: &List, path: &Path) -> Option<StoreError> {
-    let (count, detail) = list.left_out()?;
-    Some(StoreError::EntriesLeftOut { path: path.to_owned(), count, detail: detail.to_owned() })
+    let (count, names, detail) = list.left_out()?;
+    Some(StoreError::EntriesLeftOut { path: path.to_owned(), count, names, detail: detail.to_owned() })
 }
 
 #[cfg(test)]
@@ -265,8 +427,10 @@ mod tests {
     }
 
     fn files(folder: &Path) -> Vec<String> {
-        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
-        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(name).collect();
+        let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+        // Earlier versions have a folder of their own.
+        let files = entries.filter(|entry| entry.file_name() != "versions");
+        let mut files: Vec<_> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
         files.sort();
         files
     }
@@ -500,10 +664,11 @@ mod tests {
             let opened = HostsFile::open(folder.path()).unwrap();
             assert_eq!(names(opened.hosts.all()), ["a", "e"]);
             assert!(opened.hosts.removed().is_empty() && opened.hosts.list.rest.contains_key("groups"));
-            let Some(StoreError::EntriesLeftOut { path, count: 5, detail }) = opened.notice else {
+            let Some(StoreError::EntriesLeftOut { path, count: 5, names, detail }) = opened.notice else {
                 panic!("no notice")
             };
             assert!(path == folder.path().join(FILE) && !detail.is_empty());
+            assert_eq!(names, ["b", "c", "d", "f"]);
             assert_eq!(files(folder.path()), [FILE, LOCK], "there is nothing to keep beside: nothing is lost");
             let mut hosts = opened.hosts;
             hosts.set_last_opened(first, 7).unwrap();
@@ -595,7 +760,9 @@ mod tests {
             // On a thread of its own: one that waits for a FIFO waits for ever.
             let (done, opened) = std::sync::mpsc::channel();
             let path = folder.path().to_owned();
-            thread::spawn(move || done.send((HostsFile::peek(&path).err(), HostsFile::open(&path).err())));
+            thread::spawn(move || {
+                done.send((HostsFile::peek(&path).err(), HostsFile::open(&path).err())).unwrap();
+            });
             let (peeked, opened) = opened.recv_timeout(Duration::from_secs(20)).unwrap();
             let Some(error) = opened else { panic!("{name} was opened") };
             assert!(error.to_string().contains(fifo.to_str().unwrap()), "{error}");
@@ -668,11 +835,34 @@ mod tests {
         let theirs = fs::read(folder.path().join(FILE)).unwrap();
         let mut changed = List::clone(&hosts.list);
         changed.get_mut(a).unwrap().address = "ours".parse().unwrap();
-        let Ok(Some(StoreError::HostsConflict { kept_as })) = hosts.save(changed) else { panic!("no conflict") };
+        let Ok(Some(StoreError::HostsConflict { kept_as, machines })) = hosts.save(changed) else {
+            panic!("no conflict")
+        };
         assert_eq!(hosts.get(a).unwrap().address.to_string(), "ours");
         assert_eq!(kept_as, folder.path().join("hosts.conflict-1.json"));
+        assert_eq!(machines, ["a"]);
         assert_eq!(fs::read(kept_as).unwrap(), theirs);
         hosts.set_last_opened(a, 1).unwrap();
+    }
+
+    #[test]
+    fn what_is_written_between_the_look_and_the_new_file_is_merged_too() {
+        let folder = tempdir().unwrap();
+        let mut hosts = filled(folder.path(), &["a", "b"]);
+        let (base, before) = (List::clone(&hosts.list), hosts.text.clone());
+        edit(folder.path(), |file| file["hosts"][1]["username"] = json!("theirs"));
+        let theirs = fs::read(folder.path().join(FILE)).unwrap();
+        let mut ours = base.clone();
+        ours.put(host("c"));
+        // As it is where the look was before that.
+        let other = hosts.write(&ours, before.as_deref()).unwrap().unwrap();
+        assert_eq!(other, theirs);
+        let (merged, notice) = hosts.merged(&base, &other, ours).unwrap();
+        assert_eq!((names(merged.all()), merged.all()[1].username.as_str()), (vec!["a", "b", "c"], "theirs"));
+        assert_eq!(notice, None);
+        let expected = hosts.text.clone();
+        assert_eq!(hosts.write(&merged, expected.as_deref()).unwrap(), None);
+        assert_eq!(peek(folder.path()), merged.all());
     }
 
     #[test]

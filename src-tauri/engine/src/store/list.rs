@@ -13,6 +13,9 @@ use std::collections::HashSet;
 /// Portlight must not touch gets a new number.
 const VERSION: u64 = 1;
 
+/// How many entries that cannot be read are told by their names.
+const NAMED: usize = 5;
+
 /// The saved hosts, in the order in which they were added.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct List {
@@ -29,6 +32,9 @@ pub struct List {
 pub(super) struct Removed {
     /// Where it stands among all hosts, the removed ones included: so that no order of undoing moves the others.
     pub(super) position: usize,
+    /// In seconds since 1970; none in files of before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) removed_at: Option<u64>,
     pub(super) host: Host,
 }
 
@@ -63,9 +69,15 @@ impl List {
         self.unreadable.iter().find(is_named).map(|entry| entry.entry.reason.as_str())
     }
 
-    /// How many entries cannot be read, and why the first of them cannot.
-    pub(super) fn left_out(&self) -> Option<(usize, &str)> {
-        self.unreadable.first().map(|first| (self.unreadable.len(), first.entry.reason.as_str()))
+    /// How many entries cannot be read, what the first of those are called that say so, and why the first of them cannot.
+    pub(super) fn left_out(&self) -> Option<(usize, Vec<String>, &str)> {
+        let first = self.unreadable.first()?;
+        let name = |entry: &Unreadable| match entry.is_removed {
+            false => entry.entry.value["name"].as_str().map(without_bidi_controls),
+            true => entry.entry.value["host"]["name"].as_str().map(without_bidi_controls),
+        };
+        let names = self.unreadable.iter().filter_map(name).take(NAMED).collect();
+        Some((self.unreadable.len(), names, first.entry.reason.as_str()))
     }
 
     /// The host `id`, to be changed.
@@ -130,7 +142,7 @@ impl List {
                 position += 1;
             }
             if ids.remove(&host.id) {
-                removed.push(Removed { position, host });
+                removed.push(Removed { position, removed_at: None, host });
             } else {
                 left.push(host);
             }
@@ -173,6 +185,28 @@ impl List {
     /// The removed hosts that can still be restored, or whose password is still to be forgotten.
     pub(crate) fn removed(&self) -> Vec<HostId> {
         self.removed.iter().map(|removed| removed.host.id).collect()
+    }
+
+    /// The removed hosts, and when that was, in seconds since 1970; none where it is not known.
+    pub(crate) fn removals(&self) -> impl Iterator<Item = (&Host, Option<u64>)> {
+        self.removed.iter().map(|removed| (&removed.host, removed.removed_at))
+    }
+
+    /// Notes that what has no time yet was removed now.
+    pub(crate) fn note_removals(&mut self, now: u64) {
+        for removed in &mut self.removed {
+            removed.removed_at.get_or_insert(now);
+        }
+    }
+
+    /// Puts a host where it stood among all, the removed ones included.
+    pub(super) fn insert(&mut self, position: usize, host: Host) {
+        let before = self.removed.iter().filter(|removed| removed.position < position).count();
+        for behind in &mut self.removed[before..] {
+            behind.position = behind.position.saturating_add(1);
+        }
+        let row = position.saturating_sub(before).min(self.hosts.len());
+        self.hosts.insert(row, host);
     }
 
     /// Forgets a removed host for good; there need not be one.

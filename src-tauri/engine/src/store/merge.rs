@@ -5,19 +5,22 @@ use crate::model::{Host, HostId};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
-/// A list with both changes, and whether they contradict each other somewhere: there it has Portlight's.
+/// A list with both changes, and the machines of which they contradict each other: there it has Portlight's.
 ///
 /// `base` is what both began with, `theirs` what the file says now, `ours` what Portlight is about to write. Hosts are
 /// told apart by id and merged field by field; one that was changed here and taken out there stays.
-pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, bool) {
-    let mut conflict = false;
+pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, Vec<String>) {
+    let mut conflicts = Vec::new();
     let mut merged = List { unreadable: theirs.unreadable.clone(), ..List::default() };
     let known = ours;
     let entries = [base, &theirs, ours].map(entries);
     for id in ids(&theirs, ours) {
         let [base, theirs, ours] = entries.each_ref().map(|entries| entries.get(&id).copied());
         let Some(place) = place(base, theirs, ours) else { continue };
-        let Some(host) = content(base, theirs, ours, &mut conflict) else { continue };
+        let Some((host, contradicts)) = content(base, theirs, ours) else { continue };
+        if contradicts {
+            conflicts.push(host.name.clone());
+        }
         match place {
             Place::Listed(_) if matches!(theirs, Some((Place::Listed(_), _))) => merged.hosts.push(host),
             // One that only we have listed goes behind the one that it stands behind with us.
@@ -27,12 +30,15 @@ pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, bool) {
                 let row = rows.next().map_or(0, |row| row + 1);
                 merged.hosts.insert(row, host);
             }
-            Place::Removed(position) => merged.removed.push(Removed { position, host }),
+            Place::Removed { position, removed_at } => merged.removed.push(Removed { position, removed_at, host }),
         }
     }
     merged.removed.sort_by_key(|removed| removed.position);
-    merged.rest = fields(&base.rest, &theirs.rest, &ours.rest, &mut conflict);
-    (merged, conflict)
+    // What only a newer Portlight knows has no machine's name.
+    let (rest, contradicting) = fields(&base.rest, &theirs.rest, &ours.rest, Wins::Ours);
+    merged.rest = rest;
+    conflicts.extend(contradicting);
+    (merged, conflicts)
 }
 
 /// All hosts of both lists: theirs in their order, then those that only we have.
@@ -50,8 +56,10 @@ fn ids(theirs: &List, ours: &List) -> Vec<HostId> {
 /// Where a list has a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// With its position.
-    Removed(usize),
+    Removed {
+        position: usize,
+        removed_at: Option<u64>,
+    },
     /// With its row.
     Listed(usize),
 }
@@ -67,8 +75,10 @@ type Entry<'a> = (Place, &'a Host);
 
 fn entries(list: &List) -> HashMap<HostId, Entry<'_>> {
     let listed = list.hosts.iter().enumerate().map(|(row, host)| (host.id, (Place::Listed(row), host)));
-    let removed =
-        list.removed.iter().map(|removed| (removed.host.id, (Place::Removed(removed.position), &removed.host)));
+    let removed = list.removed.iter().map(|removed| {
+        let &Removed { position, removed_at, ref host } = removed;
+        (host.id, (Place::Removed { position, removed_at }, host))
+    });
     listed.chain(removed).collect()
 }
 
@@ -88,58 +98,58 @@ fn place(base: Option<Entry<'_>>, theirs: Option<Entry<'_>>, ours: Option<Entry<
     }
 }
 
-/// What the host is; none where neither has it.
-fn content(
-    base: Option<Entry<'_>>,
-    theirs: Option<Entry<'_>>,
-    ours: Option<Entry<'_>>,
-    conflict: &mut bool,
-) -> Option<Host> {
+/// What the host is, and whether the two changes contradict each other; none where neither has it.
+fn content(base: Option<Entry<'_>>, theirs: Option<Entry<'_>>, ours: Option<Entry<'_>>) -> Option<(Host, bool)> {
     let [base, theirs, ours] = [base, theirs, ours].map(|entry| entry.map(|(_, host)| host));
-    let (Some(their), Some(our)) = (theirs, ours) else { return theirs.or(ours).cloned() };
+    let (Some(their), Some(our)) = (theirs, ours) else { return theirs.or(ours).cloned().map(|host| (host, false)) };
     if their == our || base == Some(our) {
-        return Some(their.clone());
+        return Some((their.clone(), false));
     }
-    match serde_json::from_value(Value::Object(fields(
-        &as_fields(base),
-        &as_fields(theirs),
-        &as_fields(ours),
-        conflict,
-    ))) {
-        Ok(merged) => Some(merged),
+    let (merged, contradicting) = fields(&as_fields(base), &as_fields(theirs), &as_fields(ours), Wins::Ours);
+    match serde_json::from_value(Value::Object(merged)) {
+        Ok(merged) => Some((merged, !contradicting.is_empty())),
         Err(cause) => {
             tracing::warn!(%cause, "two changes of one machine do not go together");
-            *conflict = true;
-            Some(our.clone())
+            Some((our.clone(), true))
         }
     }
 }
 
-fn as_fields(host: Option<&Host>) -> Map<String, Value> {
+/// A host as the fields of its entry in the file.
+pub(super) fn as_fields(host: Option<&Host>) -> Map<String, Value> {
     match host.map(serde_json::to_value) {
         Some(Ok(Value::Object(fields))) => fields,
         _ => Map::new(),
     }
 }
 
-fn fields(
+/// Whose value a field gets that both have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wins {
+    Theirs,
+    Ours,
+}
+
+/// What Portlight itself learns while a machine is used. Nobody would miss the other value.
+const LEARNED: &[&str] =
+    &["last_opened", "times_opened", "protection", "clear_text", "display", "has_password", "has_http_auth"];
+
+/// Fields with both changes, and the names of those that both have changed.
+pub(super) fn fields(
     base: &Map<String, Value>,
     theirs: &Map<String, Value>,
     ours: &Map<String, Value>,
-    conflict: &mut bool,
-) -> Map<String, Value> {
-    let mut merged = Map::new();
+    wins: Wins,
+) -> (Map<String, Value>, Vec<String>) {
+    let (mut merged, mut contradicting) = (Map::new(), Vec::new());
     for name in theirs.keys().chain(ours.keys().filter(|name| !theirs.contains_key(*name))) {
         let (before, their, our) = (base.get(name), theirs.get(name), ours.get(name));
-        let value = if our == before {
-            their
-        } else {
-            // When it was opened last, and how often, is nothing that anyone would miss.
-            let is_missed = !matches!(name.as_str(), "last_opened" | "times_opened");
-            *conflict |= their != before && their != our && is_missed;
-            our
-        };
+        let both = their != before && our != before && their != our;
+        if both && !LEARNED.contains(&name.as_str()) {
+            contradicting.push(name.clone());
+        }
+        let value = if our == before || (both && wins == Wins::Theirs) { their } else { our };
         merged.extend(value.map(|value| (name.clone(), value.clone())));
     }
-    merged
+    (merged, contradicting)
 }

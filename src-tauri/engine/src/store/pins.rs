@@ -3,7 +3,7 @@
 use super::file::{self, LeftOut};
 use crate::{
     error::StoreError,
-    model::{Identity, KnownKey},
+    model::{Identity, KnownKey, without_bidi_controls},
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -357,7 +357,9 @@ impl Keys {
     /// That there are entries which cannot be read, if there are any.
     fn left_out_of(&self, path: &Path) -> Option<StoreError> {
         let detail = self.left_out.first()?.reason.clone();
-        Some(StoreError::EntriesLeftOut { path: path.to_owned(), count: self.left_out.len(), detail })
+        let endpoints = self.left_out.iter().filter_map(|entry| entry.value["endpoint"].as_str());
+        let names = endpoints.map(without_bidi_controls).collect();
+        Some(StoreError::EntriesLeftOut { path: path.to_owned(), count: self.left_out.len(), names, detail })
     }
 
     /// The file's text.
@@ -671,7 +673,7 @@ mod tests {
         let text = json!({ "version": 1, "keys": keys }).to_string();
         let folder = folder_with(&text);
         let (trust, notice) = Pins::open(folder.path());
-        let Some(StoreError::EntriesLeftOut { path, count: 3, detail }) = notice else { panic!("{notice:?}") };
+        let Some(StoreError::EntriesLeftOut { path, count: 3, detail, .. }) = notice else { panic!("{notice:?}") };
         assert!(path == folder.path().join(FILE) && detail.contains("kind"), "{detail}");
         assert!(matches!(Pins::peek(folder.path()), Err(StoreError::EntriesLeftOut { count: 3, .. })));
         trust.accept_at("new", &self_signed("gh"), NOON).unwrap();

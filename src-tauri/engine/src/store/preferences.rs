@@ -1,14 +1,18 @@
 //! What the user prefers for all machines, as one small file.
 
 use super::file;
-use crate::error::StoreError;
+use crate::{
+    error::StoreError,
+    model::{Chord, CommandLine, CommandProblem, PictureChoice},
+};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
-use tokio::task::spawn_blocking;
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// What the user prefers. Each has a usual value, which a file need not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(default)]
 pub struct Preferences {
@@ -16,6 +20,36 @@ pub struct Preferences {
     pub bell: Bell,
     /// The order of the list below favourites and the latest machines.
     pub order: Order,
+    /// What is shown and kept of machines' screens.
+    #[serde(deserialize_with = "PictureChoice::read")]
+    pub pictures: PictureChoice,
+    /// How favourites and the latest machines are shown.
+    pub look: Look,
+    /// What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
+    /// [`CommandLine::parse`] reads it; may be empty.
+    pub password_command: String,
+}
+
+impl Preferences {
+    /// The command for machines that have none of their own.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
+        CommandLine::parse_optional(&self.password_command)
+    }
+}
+
+/// How favourites and the latest machines are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// As cards with pictures.
+    #[default]
+    Cards,
+    /// As rows, like all others.
+    Rows,
 }
 
 /// An order of machines.
@@ -51,9 +85,36 @@ pub enum Bell {
 /// The file, and what it says.
 pub struct PreferencesFile {
     file: PathBuf,
-    preferences: Mutex<Preferences>,
+    contents: Mutex<Contents>,
     /// Held while the file is written.
     writing: tokio::sync::Mutex<()>,
+    changed: watch::Sender<()>,
+}
+
+/// All that the file says. Different windows change its parts.
+#[derive(Clone, Default, Serialize)]
+struct Contents {
+    #[serde(flatten)]
+    preferences: Preferences,
+    /// Chords that the user has kept, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    chords: Vec<Chord>,
+}
+
+impl Contents {
+    /// What can be read of a file: a part that cannot is as if it were not there, and takes no other one with it.
+    fn read(text: &[u8]) -> Self {
+        let mut value: Value = serde_json::from_slice(text).unwrap_or_default();
+        let chords = value.get_mut("chords").and_then(|chords| match chords.take() {
+            Value::Array(chords) => Some(chords),
+            _ => None,
+        });
+        let chords = chords.into_iter().flatten().filter_map(|chord| serde_json::from_value(chord).ok());
+        Self {
+            chords: chords.take(MAX_CHORDS).collect(),
+            preferences: serde_json::from_value(value).unwrap_or_default(),
+        }
+    }
 }
 
 impl PreferencesFile {
@@ -63,14 +124,28 @@ impl PreferencesFile {
         if let Err(cause) = file::recover(&file) {
             tracing::warn!(%cause, "an interrupted write is not finished");
         }
-        let text = file::read(&file).ok().flatten().unwrap_or_default();
-        let preferences = serde_json::from_slice(&text).unwrap_or_default();
-        Self { file, preferences: Mutex::new(preferences), writing: tokio::sync::Mutex::default() }
+        let contents = Contents::read(&read(&file));
+        Self {
+            file,
+            contents: Mutex::new(contents),
+            writing: tokio::sync::Mutex::default(),
+            changed: watch::Sender::default(),
+        }
+    }
+
+    /// The same, and nothing is written.
+    pub fn peek(folder: &Path) -> Preferences {
+        Contents::read(&read(&folder.join(FILE))).preferences
     }
 
     /// What is preferred.
     pub fn get(&self) -> Preferences {
-        *self.preferences.lock()
+        self.contents.lock().preferences.clone()
+    }
+
+    /// Wakes after each change.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Prefers this from now on, and after the next start.
@@ -78,21 +153,64 @@ impl PreferencesFile {
     /// # Errors
     /// [`StoreError::System`] where it cannot be saved: then it is as before.
     pub async fn set(&self, preferences: Preferences) -> Result<(), StoreError> {
+        self.change(|contents| contents.preferences = preferences).await
+    }
+
+    /// The chords that the user has kept.
+    pub fn chords(&self) -> Vec<Chord> {
+        self.contents.lock().chords.clone()
+    }
+
+    /// Keeps a chord; the oldest one goes where there are too many.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::set`].
+    pub async fn add_chord(&self, chord: Chord) -> Result<(), StoreError> {
+        self.change(|Contents { chords, .. }| {
+            if !chords.contains(&chord) {
+                chords.push(chord);
+                chords.drain(..chords.len().saturating_sub(MAX_CHORDS));
+            }
+        })
+        .await
+    }
+
+    /// Keeps a chord no longer.
+    ///
+    /// # Errors
+    /// As [`PreferencesFile::set`].
+    pub async fn remove_chord(&self, chord: &Chord) -> Result<(), StoreError> {
+        self.change(|Contents { chords, .. }| chords.retain(|other| other != chord)).await
+    }
+
+    async fn change(&self, change: impl FnOnce(&mut Contents)) -> Result<(), StoreError> {
         let _writing = self.writing.lock().await;
+        let mut contents = self.contents.lock().clone();
+        change(&mut contents);
         let file = self.file.clone();
+        let text = serde_json::to_vec_pretty(&contents);
         let write = move || {
             if let Some(folder) = file.parent() {
                 file::create_private_folder(folder)?;
             }
-            file::write_whole(&file::target_of(&file), &serde_json::to_vec_pretty(&preferences)?)
+            file::write_whole(&file::target_of(&file), &text?)
         };
         let written = spawn_blocking(write).await.unwrap_or_else(|cause| Err(cause.into()));
         written.map_err(|cause| StoreError::System {
             detail: format!("could not save {}: {cause}", self.file.display()),
         })?;
-        *self.preferences.lock() = preferences;
+        *self.contents.lock() = contents;
+        self.changed.send_replace(());
         Ok(())
     }
+}
+
+/// So many chords are kept: more would be no favourites.
+const MAX_CHORDS: usize = 24;
+
+/// What the file has; nothing where it cannot be read.
+fn read(file: &Path) -> Vec<u8> {
+    file::read(file).ok().flatten().unwrap_or_default()
 }
 
 const FILE: &str = "preferences.json";
@@ -116,5 +234,31 @@ mod tests {
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Flash);
         fs::write(folder.path().join(FILE), "{\"bell\": \"gong\"}").unwrap();
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Sound, "a newer one's wish");
+    }
+
+    #[tokio::test]
+    async fn kept_chords_are_there_the_next_time_whatever_else_the_file_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let chord = |text: &str| Chord::parse(text).unwrap();
+        let file = PreferencesFile::open(folder.path());
+        for text in ["Ctrl+Alt+F2", "Super", "Ctrl+Alt+F2"] {
+            file.add_chord(chord(text)).await.unwrap();
+        }
+        file.set(Preferences { bell: Bell::Flash, ..Preferences::default() }).await.unwrap();
+        assert_eq!(
+            file.chords(),
+            [chord("Ctrl+Alt+F2"), chord("Super")],
+            "each once, and no other choice takes them away"
+        );
+        file.remove_chord(&chord("Ctrl+Alt+F2")).await.unwrap();
+        let again = PreferencesFile::open(folder.path());
+        assert_eq!((again.chords(), again.get().bell), (vec![chord("Super")], Bell::Flash));
+
+        fs::write(folder.path().join(FILE), "{\"bell\": \"gong\", \"chords\": [\"Super\", 4, \"no chord\"]}").unwrap();
+        assert_eq!(PreferencesFile::open(folder.path()).chords(), [chord("Super")]);
+        for number in 1..=30 {
+            file.add_chord(chord(&format!("F{number}"))).await.unwrap();
+        }
+        assert_eq!((file.chords().len(), file.chords().pop()), (MAX_CHORDS, Some(chord("F30"))));
     }
 }

@@ -127,6 +127,7 @@ impl World {
         let settings = Settings {
             config: folder.path().join("config"),
             data: folder.path().join("data"),
+            cache: folder.path().join("cache"),
             keyring: Keyring::in_memory(),
             origins: vec![ORIGIN.into()],
             demo_name: "Demo".into(),

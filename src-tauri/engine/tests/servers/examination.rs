@@ -70,7 +70,11 @@ pub async fn examine_target(target: Target, given: Given<'_>, keys: &Keys) -> Re
     };
     let mut target = target;
     target.ca_file = ca_file;
-    doctor::examine(ProbeRequest { target, login: given.login(), saved: Saved::default(), accept }, &keys.trust).await
+    doctor::examine(
+        ProbeRequest { target, login: given.login(), saved: Saved::default(), accept, console_login: false },
+        &keys.trust,
+    )
+    .await
 }
 
 fn no_keys() -> Pins {

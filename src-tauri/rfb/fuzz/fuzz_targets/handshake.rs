@@ -29,10 +29,9 @@ fuzz_target!(|input: &[u8]| {
         floor: bit(3).then_some(Level::Encrypted),
         repeater_id: bit(4).then(|| "1234".to_owned()),
         server_name: "box".to_owned(),
-        have_certificate: bit(7),
         without: Vec::from_iter(bit(5).then_some(SecurityType::VeNCrypt)),
     };
-    let mut caller = Caller { approves_clear_text: bit(6), within_tls: false };
+    let mut caller = Caller { approves_clear_text: bit(6), has_certificate: bit(7), within_tls: false };
     let sent = Sent::default();
     let stream = join(Cursor::new(server.to_vec()), sent.clone());
     let rng = Counter(u64::from(*flags));
@@ -59,6 +58,7 @@ fuzz_target!(|input: &[u8]| {
 /// Knows a login, trusts no key; its TLS does not encrypt.
 struct Caller {
     approves_clear_text: bool,
+    has_certificate: bool,
     within_tls: bool,
 }
 
@@ -70,6 +70,10 @@ impl Ask for Caller {
     async fn tls(&mut self, stream: Stream, _: TlsKind) -> Result<Stream, TlsError> {
         self.within_tls = true;
         Ok(stream)
+    }
+
+    fn is_certified(&self) -> bool {
+        self.within_tls && self.has_certificate
     }
 
     /// What follows generates a key, which takes as long as thousands of other inputs, and cannot be passed by guessing:

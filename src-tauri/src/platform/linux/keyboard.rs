@@ -7,6 +7,7 @@ use gtk::{
     prelude::{SeatExt, WidgetExt},
 };
 use portlight_engine::model::KeyPress;
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use tauri::WebviewWindow;
 
 /// X adds so many to the numbers of Linux's input system; GDK does the same on Wayland.
@@ -21,15 +22,49 @@ pub fn watch_keys(window: &WebviewWindow, on_key: impl Fn(KeyPress) -> bool + Se
     window.run_on_main_thread(move || {
         let Ok(gtk_window) = watched.gtk_window() else { return };
         let keymap = gdk::Display::default().and_then(|display| gdk::Keymap::for_display(&display));
-        let on_key = std::rc::Rc::new(on_key);
-        let passed = move |event: &gdk::EventKey, down: bool| {
-            let press = key_press(event, down, keymap.as_ref());
-            if on_key(press) { Propagation::Stop } else { Propagation::Proceed }
+        let handle = Rc::new((on_key, RefCell::new(Passed::default())));
+        let took = move |event: &gdk::EventKey, down: bool| {
+            let (on_key, passed) = &*handle;
+            let what = (event.time(), event.hardware_keycode(), down);
+            if passed.borrow_mut().comes_back(what) {
+                return Propagation::Proceed;
+            }
+            if on_key(key_press(event, down, keymap.as_ref())) {
+                return Propagation::Stop;
+            }
+            passed.borrow_mut().go(what);
+            Propagation::Proceed
         };
-        let released = passed.clone();
-        gtk_window.connect_key_press_event(move |_, event| passed(event, true));
+        let released = took.clone();
+        gtk_window.connect_key_press_event(move |_, event| took(event, true));
         gtk_window.connect_key_release_event(move |_, event| released(event, false));
     })
+}
+
+/// When a key was pressed, which, and whether it went down.
+type What = (u32, u16, bool);
+
+/// Events that went on to the web view. It puts those that its page did not handle into the window's queue again, once the page has
+/// said so. By then the keys may be the remote machine's: it would be sent the Escape that has closed a panel here. And a web view
+/// that waits for its event to come back takes the next one for it, which its page then never sees.
+#[derive(Default)]
+struct Passed(VecDeque<What>);
+
+impl Passed {
+    /// So many may be on their way through the page at once.
+    const MOST: usize = 32;
+
+    fn go(&mut self, what: What) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(what);
+    }
+
+    fn comes_back(&mut self, what: What) -> bool {
+        let found = self.0.iter().position(|passed| *passed == what);
+        found.and_then(|place| self.0.remove(place)).is_some()
+    }
 }
 
 fn key_press(event: &gdk::EventKey, down: bool, keymap: Option<&gdk::Keymap>) -> KeyPress {

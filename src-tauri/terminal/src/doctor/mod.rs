@@ -12,11 +12,12 @@ use portlight_engine::{
     find_target,
     keyring::Keyring,
     model::{Secret, Target, without_secrets},
-    store::Pins,
+    store::{Pins, PreferencesFile},
 };
 use std::{
     env,
     io::{self, IsTerminal, Read, Write},
+    path::Path,
     process::ExitCode,
 };
 use zeroize::Zeroizing;
@@ -37,7 +38,7 @@ pub fn examine(args: &DoctorArgs) -> ExitCode {
                 return ExitCode::from(2);
             }
         },
-        Some(PasswordSource::Keyring) | None => None,
+        Some(PasswordSource::Saved) | None => None,
     };
     let report = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
@@ -66,22 +67,23 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
         print(&format!("{}\n", render::printable(&title)));
     }
     let password = match args.login {
-        Some(PasswordSource::Keyring) => saved_password(&target).await.map(Some),
+        Some(PasswordSource::Saved) => saved_password(&target, &config).await.map(Some),
         Some(PasswordSource::Stdin) | None => Ok(typed),
     };
     let username = || args.username.clone();
     let login = password.map(|password| password.map(|password| Login { username: username(), password }));
+    let console_login = args.login == Some(PasswordSource::Saved);
     let keyring = Keyring::new(KEYRING_SERVICE);
     let saved = doctor::Saved::of(&target, &keyring).await?;
-    Ok(doctor::examine_with(target, login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
+    Ok(doctor::examine_with(target, login, console_login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
 }
 
-async fn saved_password(target: &Target) -> Result<Secret> {
+async fn saved_password(target: &Target, config: &Path) -> Result<Secret> {
     let missing = || StoreError::System {
         detail: format!("no password is saved for {}: --password-stdin takes one", target.name),
     };
-    let id = target.host.ok_or_else(missing)?;
-    Ok(Keyring::new(KEYRING_SERVICE).get(id).await?.ok_or_else(missing)?)
+    let (keyring, preferences) = (Keyring::new(KEYRING_SERVICE), PreferencesFile::peek(config));
+    Ok(doctor::password_of(target, &keyring, &preferences).await?.ok_or_else(missing)?)
 }
 
 /// The first line of standard input.

@@ -7,6 +7,7 @@ import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
+import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
 import type { SessionId } from '../../ipc/bindings/SessionId';
@@ -14,14 +15,16 @@ import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
 import { Favourites } from './favourites.svelte';
+import { asItIsNow } from './form';
+import { History } from './history.svelte';
+import { Pictures } from './pictures.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
 import { CONNECT, type Row } from './rows';
 import { index, parse, search, sortedByName, toggledTag } from './search';
-import { arranged, type Section } from './sections';
+import { arranged, rowsOf, type Section } from './sections';
 import { Selection } from './selection.svelte';
 import { Toasts } from './toasts.svelte';
-import { RemovedHosts, UNDO_MS } from './undo';
 
 /** A host in the editor, as it was when it was opened. */
 export interface Editing {
@@ -45,11 +48,23 @@ export class Hosts {
   /** Whether all open sessions are shown. */
   showsSessions = $state(false);
   readonly sessions = new OpenSessions();
+  readonly pictures = new Pictures();
   readonly query = new Query();
   readonly toasts = new Toasts();
+  readonly history = new History({
+    toasts: this.toasts,
+    load: () => this.load(),
+    select: (id) => this.selection.select(id),
+  });
+  /** How many removed hosts can be put back. */
+  removed = $state(0);
 
   /** The order of what is neither a favourite nor was opened last. */
   order = $state<Order>('name');
+  /** How favourites and the latest machines are shown; null before it is known. */
+  look = $state<Look | null>(null);
+  /** Cards beside each other. */
+  columns = $state(4);
   /** Hosts that are to be opened together, while the user is asked whether to; else null. */
   opensMany = $state.raw<HostView[] | null>(null);
   /** Hosts in the form for several; null while it is closed. */
@@ -60,12 +75,12 @@ export class Hosts {
   asked = $derived(parse(this.query.text));
   found = $derived(search(this.index, this.asked, this.sessions.hosts));
   sections: Section[] = $derived.by(() => {
-    if (!this.query.isEmpty) return [{ kind: 'found', hosts: this.found.hosts }];
-    return arranged(this.#byName, this.order);
+    if (!this.query.isEmpty) return [{ kind: 'found', rows: rowsOf(this.found.hosts), cards: false }];
+    const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
+    return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
   });
   rows: Row[] = $derived.by(() => {
-    const rows: Row[] = [];
-    for (const { hosts } of this.sections) for (const host of hosts) rows.push({ key: host.id, host });
+    const rows = this.sections.flatMap(({ rows }) => rows);
     const { address } = this.query;
     if (address) rows.push({ key: CONNECT, address });
     return rows;
@@ -88,8 +103,8 @@ export class Hosts {
 
   #loading: Promise<void> | null = null;
   #stale = false;
-  #shownNotices = new Set<string>();
-  #removed = new RemovedHosts();
+  #preferred = Promise.resolve();
+  #dismissedNotices = new Set<string>();
 
   // ---- the list
 
@@ -111,19 +126,20 @@ export class Hosts {
       engine.onClosing(() => (this.closing = true)),
       engine.onWishes(() => void this.#grant()),
     ];
-    void this.toasts.attempt(async () => void (this.order = (await engine.preferences()).order));
-    const unfollow = this.sessions.follow();
+    this.#preferred = this.#prefer();
+    const unfollows = [this.sessions.follow(), this.pictures.follow()];
     void this.load();
     // What was wished for while this page was still loading.
     void this.#grant();
     return () => {
-      unfollow();
+      for (const unfollow of unfollows) unfollow();
       this.toasts.dismiss();
       for (const stop of stops) void stop.then((stop) => stop());
     };
   }
 
   dismissNotice(notice: EngineError): void {
+    this.#dismissedNotices.add(JSON.stringify(notice));
     this.notices = this.notices.filter((other) => other !== notice);
   }
 
@@ -143,10 +159,13 @@ export class Hosts {
   async setOrder(order: Order): Promise<void> {
     const before = this.order;
     this.order = order;
-    const chosen = await this.toasts.attempt(async () =>
-      engine.setPreferences({ ...(await engine.preferences()), order }),
-    );
-    if (!chosen) this.order = before;
+    if (!(await this.#remember({ order }))) this.order = before;
+  }
+
+  async setLook(look: Look): Promise<void> {
+    const before = this.look;
+    this.look = look;
+    if (!(await this.#remember({ look }))) this.look = before;
   }
 
   // ---- opening
@@ -156,13 +175,20 @@ export class Hosts {
     const { row, hosts, isSeveral, isChosen } = this.selection;
     if (this.#isTyped && !isChosen) await this.connect();
     else if (isSeveral) await this.openSeveral(hosts);
-    else if (row && row.key !== CONNECT) await this.open(row.key);
+    else if (row && 'session' in row && row.session) await this.show(row.session.id);
+    else if (row && 'host' in row) await this.open(row.key);
     else if (!this.query.isEmpty) await this.connect();
+  }
+
+  /** What is open already has no digit: those of the others stay the same. */
+  get firstDigit(): number {
+    const [first] = this.sections;
+    return first?.kind === 'open' ? first.rows.length : 0;
   }
 
   /** Opens the row at a place, from 0 on. */
   async openAt(place: number): Promise<void> {
-    const row = this.rows[place];
+    const row = this.rows[this.firstDigit + place];
     if (!row) return;
     this.selection.select(row.key);
     await this.enter();
@@ -204,9 +230,11 @@ export class Hosts {
 
   /** Saves the editor's content; throws an EngineError for it to show. */
   async save(draft: HostDraft, change: PasswordChange, httpAuth: HttpAuthChange | null = null): Promise<void> {
-    const { host, password } = await engine.saveHost({ ...draft }, change);
+    const merged = await asItIsNow(draft, this.editing?.draft, this.all ?? []);
+    const { host, password } = await engine.saveHost(merged.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
     Object.assign(draft, { id: host.id, on_new_address: 'ask' });
+    if (this.editing) this.editing = { ...this.editing, draft: draftOf(host) };
     if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
     this.editing = null;
     if (password.outcome === 'not_stored') {
@@ -214,6 +242,10 @@ export class Hosts {
       this.toasts.show({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
     }
     await this.#reveal(host);
+    if (merged.both.length > 0) {
+      const fields = merged.both.map((name) => t(`editor.${name}`)).join(', ');
+      this.toasts.show({ text: t('undo.both_changed', { name: host.name, fields }) }, null);
+    }
   }
 
   /** Adds what was chosen from other programs' lists, all or nothing; throws an EngineError for the dialog to show. */
@@ -223,9 +255,8 @@ export class Hosts {
       added > 0 || changed === 0 ? t('toast.imported', { count: added }) : null,
       changed > 0 ? t('toast.filled', { count: changed }) : null,
     ];
-    const undo = () => this.toasts.attempt(() => this.#undoImport(preview.number));
-    this.toasts.show({ text: texts.filter(Boolean).join(' · '), undo }, UNDO_MS);
     await this.load();
+    this.history.offer(texts.filter(Boolean).join(' · '));
   }
 
   async duplicate(host: HostView): Promise<void> {
@@ -244,12 +275,9 @@ export class Hosts {
       const gone = new Set(hosts.map(({ id }) => id));
       if (this.selection.hosts.some(({ id }) => gone.has(id))) this.#selectBeside(gone);
       await engine.removeHosts([...gone]);
-      const others = this.#removed.add(hosts) - 1;
-      const text = others
-        ? t('toast.removed_more', { name: first.name, count: others })
-        : t('toast.removed', { name: first.name });
-      this.toasts.show({ text, undo: () => this.#restore() }, UNDO_MS);
       await this.load();
+      const facts = { name: first.name, count: hosts.length - 1 };
+      this.history.offer(t(hosts.length > 1 ? 'toast.removed_more' : 'toast.removed', facts));
     });
   }
 
@@ -260,13 +288,14 @@ export class Hosts {
       change,
     );
     this.editsSeveral = null;
-    this.toasts.show({ text: t('toast.changed', { count: hosts.length }) });
     await this.load();
+    this.history.offer(t('toast.changed', { count: hosts.length }));
   }
 
-  /** Does what the message offers to undo. */
-  async undo(): Promise<void> {
-    await this.toasts.message?.undo?.();
+  /** The list is as it was in an earlier version. */
+  async wentBack(time: string): Promise<void> {
+    await this.load();
+    this.history.offer(t('toast.went_back', { time }));
   }
 
   async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {
@@ -293,6 +322,19 @@ export class Hosts {
 
   // ---- details
 
+  async #prefer(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const { order, look } = await engine.preferences();
+      this.order = order;
+      this.look = look;
+    });
+    this.look ??= 'rows';
+  }
+
+  #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
+    return this.toasts.attempt(async () => engine.setPreferences({ ...(await engine.preferences()), ...part }));
+  }
+
   /** Does what the other windows and the tray want of this one. */
   async #grant(): Promise<void> {
     await this.toasts.attempt(async () => {
@@ -318,46 +360,34 @@ export class Hosts {
     await this.toasts.attempt(async () => {
       while (this.#stale) {
         this.#stale = false;
-        const { hosts, notices } = await engine.listHosts();
+        const { hosts, notices, history, removed } = await engine.listHosts();
+        // No rows that become cards a moment later.
+        await this.#preferred;
         this.all = hosts;
-        this.#addNotices(notices);
+        this.history.view = history;
+        this.removed = removed;
+        this.#setNotices(notices);
       }
     });
     this.all ??= [];
   }
 
-  /** Shows each notice once, also where the engine repeats it with each list. */
-  #addNotices(notices: EngineError[]): void {
-    const added = notices.filter((notice) => !this.#shownNotices.has(JSON.stringify(notice)));
-    if (added.length === 0) return;
-    for (const notice of added) this.#shownNotices.add(JSON.stringify(notice));
-    this.notices = [...this.notices, ...added];
-  }
-
-  async #restore(): Promise<void> {
-    const removed = this.#removed.take();
-    this.toasts.dismiss();
-    if (removed.length === 0) return;
-    await this.toasts.attempt(() => engine.restoreHosts(removed.map(({ id }) => id)));
-    this.selection.select(removed.at(-1)?.id ?? null);
-    await this.load();
+  /** Shows what there is to say now; what was dismissed stays so, while it is the same. */
+  #setNotices(notices: EngineError[]): void {
+    const texts = new Map(notices.map((notice) => [JSON.stringify(notice), notice]));
+    for (const dismissed of this.#dismissedNotices) {
+      if (!texts.delete(dismissed)) this.#dismissedNotices.delete(dismissed);
+    }
+    const shown = this.notices.map((notice) => JSON.stringify(notice));
+    if (shown.join() !== [...texts.keys()].join()) this.notices = [...texts.values()];
   }
 
   /** Selects the row behind those that go, or the one before them. */
   #selectBeside(gone: ReadonlySet<HostId>): void {
     const { at } = this.selection;
-    const stays = (row: Row) => row.key === CONNECT || !gone.has(row.key);
+    const stays = (row: Row) => !('host' in row) || !gone.has(row.key);
     const beside = this.rows.slice(at).find(stays) ?? this.rows.slice(0, Math.max(0, at)).findLast(stays);
     this.selection.select(beside?.key ?? null);
-  }
-
-  async #undoImport(number: number): Promise<void> {
-    this.toasts.dismiss();
-    try {
-      await engine.undoImport(number);
-    } finally {
-      await this.load();
-    }
   }
 
   /** Selects a host, and clears the search where it hides it. */

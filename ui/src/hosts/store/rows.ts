@@ -1,10 +1,38 @@
-// The lines of the list.
+// What the list is made of: rows, some of which are shown as cards.
 
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
+import type { OpenSession } from '../../ipc/bindings/OpenSession';
+import type { SessionId } from '../../ipc/bindings/SessionId';
 
-/** A saved host, or the address in the search box. */
-export type Row = { key: HostId; host: HostView } | { key: typeof CONNECT; address: string };
+/** A saved host; with its session where it stands among those that are open. */
+export interface HostRow {
+  key: HostId;
+  host: HostView;
+  session: OpenSession | null;
+}
+
+/** An open session of no saved host, or of a favourite, which has its own place. */
+export interface SessionRow {
+  key: `session-${SessionId}`;
+  session: OpenSession;
+}
+
+/** The address in the search box. */
+export interface AddressRow {
+  key: typeof CONNECT;
+  address: string;
+}
+
+export type Row = HostRow | SessionRow | AddressRow;
 
 /** The key of the row that connects to an address without saving it. */
 export const CONNECT = 'connect';
+
+export function hostRow(host: HostView, session: OpenSession | null = null): HostRow {
+  return { key: host.id, host, session };
+}
+
+export function sessionRow(session: OpenSession): SessionRow {
+  return { key: `session-${session.id}`, session };
+}

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { HostView } from '../../ipc/bindings/HostView';
+import type { OpenSession } from '../../ipc/bindings/OpenSession';
+import type { OpenState } from '../../ipc/bindings/OpenState';
 import type { Order } from '../../ipc/bindings/Order';
 import { machine } from '../../ipc/fixtures';
 import { sortedByName } from './search';
-import { arranged, HEADING, Layout, ROW } from './sections';
+import { arranged, type Cards } from './sections';
 
 const host = (name: string, facts: Partial<HostView> = {}) => machine(name, 'x.example', facts);
 
-function shown(hosts: HostView[], order: Order = 'name'): string[] {
-  return arranged(sortedByName(hosts), order).map(
-    ({ kind, tag, hosts }) => `${tag ?? kind}: ${hosts.map(({ name }) => name).join(' ')}`,
+function shown(hosts: HostView[], order: Order = 'name', cards: Cards | null = null): string[] {
+  return arranged(sortedByName(hosts), order, cards).map(
+    ({ kind, tag, rows }) =>
+      `${tag ?? kind}: ${rows.map((row) => ('host' in row ? row.host.name : row.key)).join(' ')}`,
   );
 }
 
@@ -46,29 +49,37 @@ describe('the list', () => {
     expect(shown(hosts, 'tag')).toEqual(['recent: d c', 'Rack 9: b', 'rack 10: a', 'untagged: e']);
     expect(shown([], 'tag')).toEqual([]);
   });
-});
 
-describe('the layout', () => {
-  it('has headings above the rows that begin a section', () => {
-    const layout = new Layout(5, [0, 2]);
-    expect([0, 1, 2, 4].map((row) => layout.top(row))).toEqual([
-      HEADING,
-      HEADING + ROW,
-      2 * HEADING + 2 * ROW,
-      2 * HEADING + 4 * ROW,
+  it('as cards has what is open first, each machine once, and favourites where they are', () => {
+    const hosts = [
+      host('f', { favourite: true }),
+      host('o', { last_opened: 9 }),
+      host('r', { last_opened: 3 }),
+      host('x'),
+    ];
+    const open = (id: number, name: string, host: string | null, state: OpenState = 'live'): OpenSession => ({
+      id,
+      host,
+      name,
+      address: name,
+      state,
+      picture: null,
+    });
+    const [f, o, r] = hosts.map(({ id }) => id);
+    const sessions = [
+      open(1, 'f', f ?? ''),
+      open(2, 'o', o ?? ''),
+      open(3, 'typed', null),
+      open(4, 'r', r ?? '', 'ended'),
+    ];
+    const cards = { sessions, recent: 4 };
+    expect(shown(hosts, 'name', cards)).toEqual(['open: session-1 o session-3', 'favourites: f', 'others: r x']);
+    expect(arranged(hosts, 'name', cards).every(({ cards }) => cards)).toBe(true);
+    const many = Array.from({ length: 13 }, (_, n) => host(`n${n}`, { last_opened: n < 3 ? n : null }));
+    const sections = arranged(many, 'name', { sessions: [], recent: 2 });
+    expect(sections.map(({ kind, cards, rows }) => [kind, cards, rows.length])).toEqual([
+      ['recent', true, 2],
+      ['others', false, 11],
     ]);
-    expect(layout.headingTop(2)).toBe(HEADING + 2 * ROW);
-    expect(layout.height).toBe(2 * HEADING + 5 * ROW);
-  });
-
-  it('finds the row at each place', () => {
-    const layout = new Layout(1000, [0, 3, 400]);
-    for (let row = 0; row < 1000; row++) {
-      expect(layout.rowAt(layout.top(row))).toBe(row);
-      expect(layout.rowAt(layout.top(row) + ROW - 1)).toBe(row);
-    }
-    expect(layout.rowAt(1e9)).toBe(999);
-    expect(layout.rowAt(layout.headingTop(3))).toBe(3);
-    expect(new Layout(0, []).rowAt(5)).toBe(0);
   });
 });

@@ -1,37 +1,70 @@
 // The list without a search: favourites in the person's own order, the latest machines, and the rest in an order that was
-// chosen. Each machine is in one section. And where each row is on the screen. Pure.
+// chosen. Pure.
 
 import type { HostView } from '../../ipc/bindings/HostView';
+import type { OpenSession } from '../../ipc/bindings/OpenSession';
 import type { Order } from '../../ipc/bindings/Order';
+import { hostRow, sessionRow, type Row } from './rows';
 import { folded } from './search';
 
 export interface Section {
   /** What its heading says; a tag's name is in `tag`. */
-  kind: 'favourites' | 'recent' | 'others' | 'tag' | 'untagged' | 'found';
+  kind: 'open' | 'favourites' | 'recent' | 'others' | 'tag' | 'untagged' | 'found';
   tag?: string;
-  hosts: HostView[];
+  rows: Row[];
+  /** Shown as cards with pictures. */
+  cards: boolean;
 }
 
-/** Machines that were opened last, at most. */
-const RECENT = 5;
+/** What is shown as cards: the sessions that are open, and so many of the latest machines. */
+export interface Cards {
+  sessions: readonly OpenSession[];
+  recent: number;
+}
 
-/** The sections, none of them empty. `byName` is sorted. */
-export function arranged(byName: readonly HostView[], order: Order): Section[] {
+/** Machines that were opened last, at most, where they are rows. */
+const RECENT = 5;
+/** So few machines are all shown as cards. */
+const FEW = 12;
+
+/** The sections, none of them empty. `byName` is sorted. Each machine is in one of them; a favourite that is open in two. */
+export function arranged(byName: readonly HostView[], order: Order, cards: Cards | null): Section[] {
   const favourites = favouritesOf(byName);
   let rest = byName.filter((host) => !host.favourite);
+  const open = cards ? openRows(cards.sessions, rest) : [];
+  const shown = new Set<string>(open.map(({ key }) => key));
+  if (open.length > 0) rest = rest.filter(({ id }) => !shown.has(id));
   const latest = rest.filter((host) => host.last_opened !== null).sort(byLastUse);
   let recent: HostView[] = [];
-  if (order !== 'last_used') {
-    recent = latest.slice(0, RECENT);
+  const isCards = cards !== null;
+  // So few are found without being sorted twice.
+  const isFew = isCards && byName.length <= FEW && order !== 'tag';
+  if (order !== 'last_used' && !isFew) {
+    recent = latest.slice(0, cards?.recent ?? RECENT);
     const shown = new Set(recent);
     rest = rest.filter((host) => !shown.has(host));
   }
   const sections: Section[] = [
-    { kind: 'favourites', hosts: favourites },
-    { kind: 'recent', hosts: recent },
-    ...(order === 'tag' ? byTag(rest) : [{ kind: 'others' as const, hosts: sorted(rest, order) }]),
+    { kind: 'open', rows: open, cards: isCards },
+    { kind: 'favourites', rows: rowsOf(favourites), cards: isCards },
+    { kind: 'recent', rows: rowsOf(recent), cards: isCards },
+    ...(order === 'tag' ? byTag(rest) : [{ kind: 'others' as const, rows: rowsOf(sorted(rest, order)), cards: isFew }]),
   ];
-  return sections.filter(({ hosts }) => hosts.length > 0);
+  return sections.filter(({ rows }) => rows.length > 0);
+}
+
+export function rowsOf(hosts: readonly HostView[]): Row[] {
+  return hosts.map((host) => hostRow(host));
+}
+
+/** The sessions that are not over, in the order in which they began. */
+function openRows(sessions: readonly OpenSession[], others: readonly HostView[]): Row[] {
+  return sessions
+    .filter(({ state }) => state !== 'ended')
+    .map((session) => {
+      const host = others.find(({ id }) => id === session.host);
+      return host ? hostRow(host, session) : sessionRow(session);
+    });
 }
 
 /** The favourites in their order; those that were given no place come last. */
@@ -53,70 +86,19 @@ function byLastUse(a: HostView, b: HostView): number {
 
 function byTag(hosts: readonly HostView[]): Section[] {
   const tagged = new Map<string, Section>();
-  const untagged: Section = { kind: 'untagged', hosts: [] };
+  const untagged: Section = { kind: 'untagged', rows: [], cards: false };
   for (const host of hosts) {
     const [tag] = host.tags;
+    const row = hostRow(host);
     if (tag === undefined) {
-      untagged.hosts.push(host);
+      untagged.rows.push(row);
       continue;
     }
     const section = tagged.get(folded(tag));
-    if (section) section.hosts.push(host);
-    else tagged.set(folded(tag), { kind: 'tag', tag, hosts: [host] });
+    if (section) section.rows.push(row);
+    else tagged.set(folded(tag), { kind: 'tag', tag, rows: [row], cards: false });
   }
   return [...tagged.values()].sort((a, b) => byName.compare(a.tag ?? '', b.tag ?? '')).concat(untagged);
 }
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
-
-/** A row's height in pixels. */
-export const ROW = 60;
-/** A heading's. */
-export const HEADING = 34;
-
-/** Where rows and headings are, in pixels from the top. */
-export class Layout {
-  /** The row that each heading stands above. */
-  readonly #firsts: readonly number[];
-  readonly #count: number;
-
-  /** For so many rows; headings stand above the rows `firsts`, in ascending order. */
-  constructor(count: number, firsts: readonly number[]) {
-    this.#count = count;
-    this.#firsts = firsts;
-  }
-
-  get height(): number {
-    return this.#count * ROW + this.#firsts.length * HEADING;
-  }
-
-  top(row: number): number {
-    return row * ROW + this.#headingsUpTo(row) * HEADING;
-  }
-
-  /** Where the heading above a row is. */
-  headingTop(first: number): number {
-    return this.top(first) - HEADING;
-  }
-
-  /** The row at a place, or the one below a heading there. */
-  rowAt(y: number): number {
-    let [low, high] = [0, Math.max(0, this.#count - 1)];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.top(middle) + ROW > y) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  #headingsUpTo(row: number): number {
-    let [low, high] = [0, this.#firsts.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#firsts[middle] ?? 0) <= row) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}

@@ -3,12 +3,18 @@
 import * as engine from '../../ipc';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { OpenSession } from '../../ipc/bindings/OpenSession';
+import type { SessionId } from '../../ipc/bindings/SessionId';
 
-/** So often small pictures are asked for while somebody looks. */
+/** So often small pictures are asked for while somebody looks at them, */
 export const PICTURES_MS = 2_000;
+/** and while they are only to be seen beside something else. */
+export const BESIDE_MS = 10_000;
 
 export class OpenSessions {
+  /** Without their pictures, so that a new picture is no new list. */
   all = $state.raw<OpenSession[]>([]);
+  /** JPEG files, in base64. */
+  pictures = $state.raw<ReadonlyMap<SessionId, string>>(new Map());
   /** The saved hosts whose session is not over. */
   hosts: ReadonlySet<HostId> = $derived(
     new Set(this.all.flatMap(({ host, state }) => (host !== null && state !== 'ended' ? [host] : []))),
@@ -23,10 +29,10 @@ export class OpenSessions {
   }
 
   /** Gets small pictures, too, until the returned function is called. */
-  watch(): () => void {
+  watch(every = PICTURES_MS): () => void {
     this.#watched += 1;
     void this.load();
-    const timer = setInterval(() => void this.load(), PICTURES_MS);
+    const timer = setInterval(() => void this.load(), every);
     // The pages answer in a moment; the first look shall not wait for the second.
     const soon = setTimeout(() => void this.load(), SOON_MS);
     return () => {
@@ -38,7 +44,10 @@ export class OpenSessions {
 
   async load(): Promise<void> {
     try {
-      this.all = await engine.openSessions(this.#watched > 0);
+      const found = await engine.openSessions(this.#watched > 0);
+      const all = found.map((session) => ({ ...session, picture: null }));
+      if (JSON.stringify(all) !== JSON.stringify(this.all)) this.all = all;
+      this.pictures = new Map(found.flatMap(({ id, picture }) => (picture === null ? [] : [[id, picture]])));
     } catch {
       // Then it stays as it was: the next event brings it up to date.
     }

@@ -73,6 +73,14 @@ known: string,
 /**
  * SHA-256 of the key shown now.
  */
+shown: string, } | { "code": "other_key", address: string, 
+/**
+ * SHA-256 that was named.
+ */
+expected: string, 
+/**
+ * SHA-256 of the certificate or key shown.
+ */
 shown: string, } | { "code": "weaker", address: string, 
 /**
  * The best that was reached.

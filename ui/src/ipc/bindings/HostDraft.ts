@@ -2,6 +2,7 @@
 import type { Colour } from "./Colour";
 import type { HostId } from "./HostId";
 import type { OnNewAddress } from "./OnNewAddress";
+import type { PictureChoice } from "./PictureChoice";
 
 /**
  * A host as typed into the form.
@@ -27,6 +28,14 @@ ssh_jump: string,
  * As [`Proxy::parse`] reads it; may be empty.
  */
 proxy: string, 
+/**
+ * What prints its password, as [`CommandLine::parse`] reads it; may be empty.
+ */
+password_command: string, 
+/**
+ * What prints where its console is, in the same way; may be empty.
+ */
+console_command: string, 
 /**
  * As [`Mac::parse`] reads it; may be empty.
  */
@@ -82,4 +91,8 @@ colour: Colour | null,
 /**
  * What the user wants to remember about it; several lines.
  */
-notes: string, };
+notes: string, 
+/**
+ * What is shown and kept of its screen.
+ */
+picture: PictureChoice, };

@@ -3,4 +3,4 @@
 /**
  * The stages on the way to a server's screen.
  */
-export type ReportStage = "resolve" | "dial" | "ssh" | "proxy" | "web_socket" | "greeting" | "security" | "tls" | "trust" | "login" | "desktop";
+export type ReportStage = "command" | "resolve" | "dial" | "ssh" | "proxy" | "web_socket" | "greeting" | "security" | "tls" | "trust" | "login" | "desktop";

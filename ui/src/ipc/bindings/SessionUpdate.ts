@@ -21,4 +21,8 @@ others: number,
 /**
  * How many small pictures were asked for until now: the page sends one when this grows.
  */
-pictures: number, };
+pictures: number, 
+/**
+ * Whether the window is about to close: the page keeps a last picture, and closes it then.
+ */
+leaving: boolean, };

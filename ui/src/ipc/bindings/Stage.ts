@@ -3,4 +3,4 @@
 /**
  * How far a session is on its way.
  */
-export type Stage = "dialing" | "ssh" | "waking" | "handshake" | "encrypting" | "keyring" | "authenticating" | "verdict";
+export type Stage = "dialing" | "ssh" | "waking" | "handshake" | "encrypting" | "keyring" | "command" | "console" | "authenticating" | "verdict";

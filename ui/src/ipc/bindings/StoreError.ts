@@ -13,13 +13,21 @@ kept_as: string, detail: string, } | { "code": "file_unreadable", path: string, 
  */
 count: number, 
 /**
+ * What those are called that say so.
+ */
+names: Array<string>, 
+/**
  * Why the first of them cannot be read.
  */
 detail: string, } | { "code": "host_unreadable", name: string, detail: string, } | { "code": "hosts_conflict", 
 /**
  * Where the other program's version lies now.
  */
-kept_as: string, } | { "code": "hosts_not_saved", path: string, detail: string, } | { "code": "trust_not_saved", path: string, detail: string, } | { "code": "trust_unreadable", 
+kept_as: string, 
+/**
+ * The machines, by their names in this list.
+ */
+machines: Array<string>, } | { "code": "hosts_broken", path: string, detail: string, } | { "code": "nothing_to_undo" } | { "code": "no_such_version", detail: string, } | { "code": "hosts_not_saved", path: string, detail: string, } | { "code": "trust_not_saved", path: string, detail: string, } | { "code": "trust_unreadable", 
 /**
  * Where the old file lies now.
  */

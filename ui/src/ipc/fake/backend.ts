@@ -2,6 +2,8 @@
 
 import { savedSession } from '../fixtures';
 import type { EngineError } from '../bindings/EngineError';
+import type { Deed } from '../bindings/Deed';
+import type { HistoryView } from '../bindings/HistoryView';
 import type { HostId } from '../bindings/HostId';
 import type { HostView } from '../bindings/HostView';
 import type { ImportPreview } from '../bindings/ImportPreview';
@@ -11,13 +13,30 @@ import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
-import type { Report } from '../bindings/Report';
 import type { RecordingView } from '../bindings/RecordingView';
+import type { RemovedView } from '../bindings/RemovedView';
+import type { Report } from '../bindings/Report';
 import type { SessionState } from '../bindings/SessionState';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SessionView } from '../bindings/SessionView';
 import type { StageReport } from '../bindings/StageReport';
+import type { StepView } from '../bindings/StepView';
+import type { VersionView } from '../bindings/VersionView';
+import type { Walked } from '../bindings/Walked';
 import type { Wish } from '../wish';
+
+/** A list of machines as a step leaves it or found it: simpler than the engine, which goes back field by field. */
+interface State {
+  hosts: HostView[];
+  removed: Map<HostId, RemovedView>;
+}
+
+interface Step {
+  view: StepView;
+  host: HostId | null;
+  /** What walking it brings back. */
+  state: State;
+}
 
 type Listeners<Event> = Set<(event: Event) => void>;
 
@@ -25,8 +44,14 @@ type Listeners<Event> = Set<(event: Event) => void>;
 export class FakeBackend {
   hosts: HostView[] = [];
   notices: EngineError[] = [];
-  /** Hosts that were removed and can be restored. */
-  removed = new Map<HostId, HostView>();
+  /** Hosts that were removed and can be put back. */
+  removed = new Map<HostId, RemovedView>();
+  /** Earlier versions of the list. */
+  versions: VersionView[] = [];
+  /** Machines that the next step back leaves as they are. */
+  left: string[] = [];
+  /** Chords that the user has kept. */
+  chords: string[] = [];
   /** Passwords in the keyring, by host. */
   passwords = new Map<HostId, string>();
   /** Why the keyring keeps nothing; null where it works. */
@@ -48,11 +73,17 @@ export class FakeBackend {
   others = 0;
   /** How many pictures were asked for. */
   pictures = 0;
+  /** The viewer is about to close. */
+  leaving = false;
   /** What was done in the last attempt to connect. */
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name' };
+  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows', password_command: '' };
+  /** The pictures of machines that are kept. */
+  keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
+  /** The last picture of the viewer's machine. */
+  lastPicture = new ArrayBuffer();
   openSessions: OpenSession[] = [];
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];
@@ -68,8 +99,6 @@ export class FakeBackend {
   sources: ImportSourceView[] = [];
   /** Whether the user chooses something in the system's dialogs. */
   chooses = true;
-  /** What the last import added. */
-  imported: HostId[] = [];
   /** The result of testing a connection; null: the server asks for a login. */
   report: Report | null = null;
   /** Third-party notices. */
@@ -80,8 +109,47 @@ export class FakeBackend {
   readonly filesDragged: Listeners<boolean> = new Set();
   readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly wished: Listeners<void> = new Set();
+  readonly picturesChanged: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
+
+  #done: Step[] = [];
+  #undone: Step[] = [];
+  #steps = 0;
+
+  /** The user is about to do this to the list. */
+  step(deed: Deed, [first, ...others]: HostView[]): void {
+    this.#undone = [];
+    const view = { number: ++this.#steps, deed, name: first?.name ?? '', count: others.length + 1 };
+    this.#done.push({ view, host: first?.id ?? null, state: this.#state() });
+  }
+
+  history(): HistoryView {
+    return { undo: this.#done.at(-1)?.view ?? null, redo: this.#undone.at(-1)?.view ?? null };
+  }
+
+  undo(number: number | null): Walked {
+    const at = number === null ? this.#done.length - 1 : this.#done.findIndex(({ view }) => view.number === number);
+    return this.#walk(this.#done.splice(at, at < 0 ? 0 : 1)[0], this.#undone);
+  }
+
+  redo(): Walked {
+    return this.#walk(this.#undone.pop(), this.#done);
+  }
+
+  #walk(step: Step | undefined, to: Step[]): Walked {
+    if (!step) throw { code: 'nothing_to_undo' } satisfies EngineError;
+    const view = { ...step.view, number: ++this.#steps };
+    to.push({ view, host: step.host, state: this.#state() });
+    ({ hosts: this.hosts, removed: this.removed } = step.state);
+    this.emitHostsChanged();
+    const host = this.hosts.some(({ id }) => id === step.host) ? step.host : null;
+    return { step: view, host, left: this.left.splice(0), login: null };
+  }
+
+  #state(): State {
+    return { hosts: [...this.hosts], removed: new Map(this.removed) };
+  }
 
   /** Emits the event that the list changed. */
   emitHostsChanged(): void {
@@ -119,8 +187,8 @@ export class FakeBackend {
 
   /** What the viewer is told about its session now. */
   update(): SessionUpdate {
-    const { session, state, others, pictures } = this;
-    return { view: { ...session }, state, others, pictures };
+    const { session, state, others, pictures, leaving } = this;
+    return { view: { ...session }, state, others, pictures, leaving };
   }
 
   /** Whether a text goes this way now. */

@@ -3,6 +3,7 @@
 
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
+import type { Deed } from '../bindings/Deed';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { ExportFormat } from '../bindings/ExportFormat';
@@ -22,15 +23,19 @@ import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
+import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
+import type { RemovedView } from '../bindings/RemovedView';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
+import type { VersionView } from '../bindings/VersionView';
+import type { Walked } from '../bindings/Walked';
 import { asksForLogin, machine, scene } from '../fixtures';
 import type { Wish } from '../wish';
 import { canonical } from './address';
@@ -58,12 +63,15 @@ export const listHosts = (): Promise<HostListView> =>
   command('list_hosts', [], () => ({
     hosts: backend.hosts.map((host) => ({ ...host })),
     notices: backend.notices,
+    history: backend.history(),
+    removed: backend.removed.size,
   }));
 
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   command('save_host', [draft, change], () => {
     const host = fromDraft(draft);
     if (draft.id !== null) confirmAddress(find(draft.id), host, draft, change);
+    backend.step(draft.id === null ? 'added' : 'edited', [host]);
     const password = keepPassword(host.id, change);
     if (change.change !== 'keep') host.has_password = backend.passwords.has(host.id);
     backend.hosts =
@@ -82,6 +90,7 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
     const copy: HostView = { ...find(id), id: crypto.randomUUID(), name, last_opened: null };
     const password = backend.passwords.get(id);
     if (password !== undefined) backend.passwords.set(copy.id, password);
+    backend.step('added', [copy]);
     backend.hosts = [...backend.hosts, copy];
     backend.emitHostsChanged();
     return { ...copy };
@@ -91,6 +100,7 @@ export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Pro
   command('change_several', [ids, change], () => {
     const { tags_added = [], tags_removed = [], ...same } = change;
     delete same.on_new_address;
+    backend.step('edited', ids.map(find));
     for (const id of ids) {
       const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
       update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
@@ -99,30 +109,53 @@ export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Pro
 
 export const removeHosts = (ids: HostId[]): Promise<void> =>
   command('remove_hosts', [ids], () => {
-    for (const id of ids) backend.removed.set(id, find(id));
+    const removed = ids.map(find);
+    backend.step('removed', removed);
+    const removed_at = Math.floor(Date.now() / 1000);
+    for (const host of removed) backend.removed.set(host.id, { host, removed_at });
     backend.hosts = backend.hosts.filter((host) => !ids.includes(host.id));
     backend.emitHostsChanged();
   });
 
-export const restoreHosts = (ids: HostId[]): Promise<void> =>
-  command('restore_hosts', [ids], () => {
-    for (const id of ids) {
-      const host = backend.removed.get(id);
-      if (!host) throw { code: 'no_such_host' } satisfies EngineError;
-      backend.removed.delete(id);
-      backend.hosts = [...backend.hosts, host];
-    }
+export const removedHosts = (): Promise<RemovedView[]> =>
+  command('removed_hosts', [], () => [...backend.removed.values()].reverse());
+
+export const putBack = (ids: HostId[]): Promise<void> =>
+  command('put_back', [ids], () => {
+    const removed = ids.map(findRemoved);
+    backend.step('put_back', removed);
+    for (const { id } of removed) backend.removed.delete(id);
+    backend.hosts = [...backend.hosts, ...removed];
+    backend.emitHostsChanged();
+  });
+
+export const removeForGood = (ids: HostId[]): Promise<void> =>
+  command('remove_for_good', [ids], () => {
+    for (const { id } of ids.map(findRemoved)) backend.removed.delete(id);
+    backend.emitHostsChanged();
+  });
+
+export const undo = (number: number | null): Promise<Walked> => command('undo', [number], () => backend.undo(number));
+
+export const redo = (): Promise<Walked> => command('redo', [], () => backend.redo());
+
+export const versions = (): Promise<VersionView[]> => command('versions', [], () => backend.versions);
+
+export const goBack = (replacedAt: number): Promise<void> =>
+  command('go_back', [replacedAt], () => {
+    backend.step('went_back', []);
     backend.emitHostsChanged();
   });
 
 export const setFavourite = (id: HostId, favourite: boolean): Promise<void> =>
-  command('set_favourite', [id, favourite], () => arrange(id, favourite, null));
+  command('set_favourite', [id, favourite], () => arrange('favourite', id, favourite, null));
 
 export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<void> =>
-  command('arrange_favourite', [id, before], () => arrange(id, true, before));
+  command('arrange_favourite', [id, before], () => arrange('arranged', id, true, before));
 
 /** As the engine orders favourites. */
-function arrange(id: HostId, favourite: boolean, before: HostId | null): void {
+function arrange(deed: Deed, id: HostId, favourite: boolean, before: HostId | null): void {
+  backend.step(deed, [find(id)]);
   update(id, { favourite, favourite_place: null });
   const place = (host: HostView) => host.favourite_place ?? Infinity;
   const order = backend.hosts
@@ -161,20 +194,13 @@ export const importHosts = (number: number, chosen: number[], passwords: boolean
     const entries = chosen.flatMap((place) => backend.found.entries[place] ?? []);
     const added = entries.filter(({ plan }) => plan.plan === 'add');
     const hosts = added.map(({ name, address }) => machine(name, address));
+    backend.step('imported', hosts);
     backend.hosts = [...backend.hosts, ...hosts];
-    backend.imported = hosts.map(({ id }) => id);
     backend.emitHostsChanged();
     return { added: added.length, changed: entries.length - added.length, passwords: 0 };
   });
 
 export const leaveImport = (): Promise<void> => command('leave_import', [], () => {});
-
-export const undoImport = (number: number): Promise<boolean> =>
-  command('undo_import', [number], () => {
-    backend.hosts = backend.hosts.filter(({ id }) => !backend.imported.includes(id));
-    backend.emitHostsChanged();
-    return true;
-  });
 
 export const exportHosts = (format: ExportFormat): Promise<boolean> =>
   command('export_hosts', [format], () => backend.chooses);
@@ -255,6 +281,13 @@ export const showSessions = (): Promise<void> => command('show_sessions', [], ()
 
 export const showNextSession = (back: boolean): Promise<void> => command('show_next_session', [back], () => {});
 
+export const pictures = (): Promise<PictureView[]> =>
+  command('pictures', [], () => [...backend.keptPictures].map(([host, { taken }]) => ({ host, taken })));
+export const picture = (id: HostId): Promise<ArrayBuffer> =>
+  command('picture', [id], () => backend.keptPictures.get(id)?.bytes ?? new ArrayBuffer());
+export const onPicturesChanged = (changed: () => void): Promise<Stop> => subscribe(backend.picturesChanged, changed);
+export const keepPicture = (picture: Uint8Array): Promise<void> => command('keep_picture', [picture], () => {});
+export const lastPicture = (): Promise<ArrayBuffer> => command('last_picture', [], () => backend.lastPicture);
 export const setPicture = (picture: string): Promise<void> => command('set_picture', [picture], () => {});
 
 export const answer = (number: number, answer: Answer): Promise<void> =>
@@ -270,6 +303,14 @@ export const reconnect = (): Promise<void> =>
 export const close = (): Promise<void> => command('close', [], () => backend.reach({ state: 'ended', error: null }));
 
 export const closeWindow = (): Promise<void> => command('close_window', [], () => {});
+
+export const keptChords = (): Promise<string[]> => command('kept_chords', [], () => backend.chords);
+
+export const keepChord = (chord: string): Promise<string[]> =>
+  command('keep_chord', [chord], () => (backend.chords = [...backend.chords, chord]));
+
+export const dropChord = (chord: string): Promise<string[]> =>
+  command('drop_chord', [chord], () => (backend.chords = backend.chords.filter((other) => other !== chord)));
 
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
@@ -361,6 +402,12 @@ function find(id: HostId): HostView {
   return host;
 }
 
+function findRemoved(id: HostId): HostView {
+  const removed = backend.removed.get(id);
+  if (!removed) throw { code: 'no_such_host' } satisfies EngineError;
+  return removed.host;
+}
+
 /** The host as the engine would save it. */
 function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
@@ -384,7 +431,7 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
 
 /** Throws `confirm_address` where secrets would move to another address without a decision. */
 function confirmAddress(former: HostView, host: HostView, draft: HostDraft, change: PasswordChange): void {
-  const moved = (['address', 'repeater_id', 'ssh_jump', 'proxy'] as const).some(
+  const moved = (['address', 'repeater_id', 'ssh_jump', 'proxy', 'console_command'] as const).some(
     (field) => former[field] !== host[field],
   );
   const { has_password, has_http_auth } = former;

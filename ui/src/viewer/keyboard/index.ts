@@ -7,7 +7,7 @@ import { codeOf } from './codes';
 /** What takes keys to the server: noVNC with our changes. */
 export interface Keys {
   /** A key goes down or up; `numLock` and `capsLock` are how they are here: other ones there are set right first. */
-  takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  takeKey(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
 }
 
 /**

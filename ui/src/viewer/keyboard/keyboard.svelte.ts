@@ -28,11 +28,12 @@ export class Keyboard {
   given = $state(false);
   readonly #window: Window;
 
-  #wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
+  /** Whether all shortcuts are to go to the remote machine while it has the keys. */
+  wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
 
   owner: KeyboardOwner = $derived.by(() => {
     if (!this.given || !this.isScreens || !this.#focused) return 'page';
-    return this.#wants ? 'grabbed' : 'screen';
+    return this.wants ? 'grabbed' : 'screen';
   });
 
   constructor(window: Window) {

@@ -123,11 +123,15 @@ export class FakeRfb {
   /** Keys that the toolkit told of; whether it was view-only each time that all were let go. */
   taken: [keysym: number, code: string, down: boolean][] = [];
   released: boolean[] = [];
+  #down = new Set<string>();
   takeKey(keysym: number, code: string, down: boolean): void {
     this.taken.push([keysym, code, down]);
+    if (down) this.#down.add(code);
+    else if (this.#down.delete(code)) this.emit('keyup', { code });
   }
   releaseKeys(): void {
     this.released.push(this.viewOnly);
+    for (const code of this.#down) this.takeKey(0, code, false);
   }
   /** How often a text was taken back. */
   withheld = 0;

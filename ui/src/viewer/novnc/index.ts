@@ -19,6 +19,7 @@ import { limitPseudoRectangles } from './rectangles';
 import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
 import { readScreens } from './screens';
+import { tellKeysUp } from './keysUp';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
 import { drawSmallThroughOne } from './small';
 import { pressSideButton } from './sideButtons';
@@ -28,8 +29,11 @@ import { turnWheel, Wheel } from './wheel';
 
 /** What ours has in addition to noVNC's. */
 interface Additions {
-  /** A key goes down or up, as the window's toolkit says; one that goes up has the symbol that it went down with. */
-  takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  /**
+   * A key goes down or up, as the window's toolkit or a button says; one that goes up has the symbol that it went down with. The
+   * locks are null where nobody knows how they stand here.
+   */
+  takeKey(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
   /** A text that the server was told of and has not fetched yet is not given to it. */
   withholdClipboard(): void;
   /** The screen in its own size, without the pointer, as a PNG file; null where there is none. */
@@ -140,6 +144,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         this.#view.screens = screens;
         internals.dispatchEvent(new CustomEvent('screens', { detail: screens.length }));
       });
+      tellKeysUp(internals);
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
@@ -216,7 +221,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       turnWheel(this.#internals, this.#wheel, event);
     }
 
-    takeKey(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void {
+    takeKey(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void {
       const { _keyboard: keyboard } = this as unknown as Internals;
       const symbol = down ? keysym : (keyboard._keyDownList[code] ?? keysym);
       keyboard._sendKeyEvent(symbol, code, down, numLock, capsLock);

@@ -114,7 +114,7 @@ export interface Inflator {
 /** `core/input/keyboard.js`: knows which keys are down. */
 export interface Keyboard {
   /** A release of a key that is not down is dropped. */
-  _sendKeyEvent(keysym: number, code: string, down: boolean, numLock: boolean, capsLock: boolean): void;
+  _sendKeyEvent(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
   _allKeysUp(): void;
   /** The symbol that each key was pressed with, by its name. */
   readonly _keyDownList: Readonly<Record<string, number>>;

@@ -14,6 +14,8 @@ declare module '@novnc/novnc' {
     bell: CustomEvent<Record<string, never>>;
     /** Ours: for how many seconds the server has not answered to input; 0 when it has. */
     silence: CustomEvent<{ seconds: number }>;
+    /** Ours: a key that was down is up, whoever let it go. */
+    keyup: CustomEvent<{ code: string }>;
     /** Ours: a text was not passed on. */
     texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;
     /** Ours: a text is sent, with letters that the server's clipboard has not, or with none. */
@@ -68,4 +70,12 @@ declare module '@novnc/novnc' {
     clipboardPasteFrom(text: string): void;
     focus(options?: FocusOptions): void;
   }
+}
+
+declare module '*/@novnc/novnc/core/input/keysymdef.js' {
+  const table: {
+    /** Of a Unicode code point from 0x20 on. */
+    lookup(codePoint: number): number;
+  };
+  export default table;
 }

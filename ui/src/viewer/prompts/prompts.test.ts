@@ -698,3 +698,34 @@ describe('ssh', () => {
     expect(find('#cancel')).toBeEnabled();
   });
 });
+
+describe('a password command', () => {
+  const failed: Prompt = {
+    ...password,
+    command: { code: 'command_failed', program: 'pass', status: '1', detail: 'not in the password store' },
+    can_keep: false,
+  };
+
+  test('that failed is told in its own words, and what is typed is not kept', async () => {
+    await open();
+    await ask(failed);
+    expect(find('#command-note')).toHaveTextContent('The command pass failed (1).');
+    expect(find('#command-note')).toHaveTextContent('not in the password store');
+    expect(find('#password')).toBeValid();
+    expect(find('#remember')).toBeDisabled();
+    expect(find('#remember')).toHaveAccessibleDescription(t('prompt.from_command'));
+    await userEvent.type(find('#password'), 'pw{Enter}');
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: false }]);
+    expect(await violations()).toEqual([]);
+  });
+
+  test('that is slow is mentioned; when it fails, what was typed stays', async () => {
+    await open();
+    const number = await ask({ ...failed, command: { code: 'command_silent', program: 'op' } });
+    expect(find('#command-note')).toHaveTextContent(t('prompt.command_silent', { program: 'op' }));
+    await userEvent.type(find('#password'), 'half');
+    await reach({ state: 'asking', number, subject: subjects.server, prompt: failed });
+    expect(find('#command-note')).toHaveTextContent('not in the password store');
+    expect(find('#password')).toHaveValue('half');
+  });
+});

@@ -4,7 +4,7 @@
 mod path;
 
 use super::Event;
-use crate::{error::ConnectError, model::Target};
+use crate::model::Target;
 use path::note_path;
 use rfb::{Mechanism, SecurityType, Step};
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub struct StageReport {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum ReportStage {
+    /// The command that says where the console is.
+    Command,
     /// Looking up the name.
     Resolve,
     /// Connecting.
@@ -59,6 +61,7 @@ pub enum ReportStage {
 impl fmt::Display for ReportStage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Command => "command",
             Self::Resolve => "resolve",
             Self::Dial => "dial",
             Self::Ssh => "ssh",
@@ -147,6 +150,11 @@ impl Stages {
         }
     }
 
+    /// The machine's command is asked where its console is.
+    pub(crate) fn command_asked(&mut self) {
+        self.enter(ReportStage::Command);
+    }
+
     /// The server's key is looked at now.
     pub(crate) fn identity_shown(&mut self) {
         self.enter(ReportStage::Trust);
@@ -177,7 +185,7 @@ impl Stages {
     }
 
     /// The stage that is under way has failed.
-    pub(crate) fn failed(&mut self, error: &ConnectError) {
+    pub(crate) fn failed(&mut self, error: &impl fmt::Display) {
         self.end(Instant::now(), false, |note| format!("{error}{note}"));
     }
 
@@ -256,6 +264,7 @@ pub(crate) fn name(security_type: SecurityType) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ConnectError;
 
     #[tokio::test(start_paused = true)]
     async fn the_time_that_a_person_took_is_no_part_of_a_stage() {

@@ -14,7 +14,7 @@ fn target() -> Target {
 
 fn request(target: Target, with_login: bool, accept: TrustPolicy) -> ProbeRequest {
     let login = with_login.then(|| Login { username: None, password: "sesame".to_owned().into() });
-    ProbeRequest { target, login, saved: Saved::default(), accept }
+    ProbeRequest { target, login, saved: Saved::default(), accept, console_login: false }
 }
 
 #[tokio::test]

@@ -465,6 +465,22 @@ fn portlight() {
 }
 
 #[test]
+fn no_list_brings_a_command() {
+    let host = r#""id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "a", "address": "b", "password_command": "touch /tmp/x", "console_command": "touch /tmp/y""#;
+    let json = format!(r#"{{"version": 1, "hosts": [{{{host}}}]}}"#);
+    let csv = "name,address,password_command,console_command\na,b,touch /tmp/x,touch /tmp/y\n".to_owned();
+    for (name, text) in [("hosts.json", json), ("a.csv", csv)] {
+        let read = reading(name, &text);
+        let [found] = &read.found[..] else { panic!("{name}: one machine") };
+        let host = &found.host.as_ref().unwrap().host;
+        assert!(host.password_command.is_none() && host.console_command.is_none(), "{name}");
+        assert!(host.rest.is_empty() && host.notes.is_empty(), "{name}: nor does it lie in wait");
+    }
+    let said = shown(&reading("hosts.json", &format!(r#"{{"version": 1, "hosts": [{{{host}}}]}}"#)));
+    assert_eq!(said, ["a: b without [Commands]"]);
+}
+
+#[test]
 fn websockify() {
     check(
         "tokens.cfg",

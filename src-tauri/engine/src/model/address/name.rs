@@ -17,16 +17,27 @@ pub(crate) fn dns_name(hostname: &str) -> Cow<'_, str> {
 /// # Errors
 /// [`AddressProblem::Ipv4`], [`AddressProblem::Scripts`] and [`AddressProblem::International`].
 pub(super) fn check_meaning(hostname: &str) -> Result<(), AddressProblem> {
-    if hostname.split('.').any(mixes_scripts) {
+    // What is written may be one letter in the form of another, such as a wide one: what it comes to is looked at.
+    let (meant, _) = Uts46::new().to_unicode(hostname.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow);
+    if meant.split('.').any(mixes_scripts) {
         return Err(AddressProblem::Scripts);
     }
     let name =
         if hostname.is_ascii() { hostname.into() } else { to_ascii(hostname).ok_or(AddressProblem::International)? };
+    // Also a comma, a star or a quotation mark may be written so.
+    if !name.split('.').all(is_label) {
+        return Err(AddressProblem::International);
+    }
     // Also where an international name comes to digits: ①②⑦.
     if is_numeric(&name) && (name != hostname || name.parse::<Ipv4Addr>().is_err()) {
         return Err(AddressProblem::Ipv4);
     }
     Ok(())
+}
+
+/// Whether a part of a name has only what one in ASCII may have; the last one may be empty.
+fn is_label(label: &str) -> bool {
+    !label.starts_with('-') && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn to_ascii(hostname: &str) -> Option<Cow<'_, str>> {
@@ -109,6 +120,15 @@ mod tests {
             ("p\u{430}ypal.example", Some(Scripts)),
             ("box.\u{3bf}rg", Some(Scripts)),
             ("\u{3bf}rg.example", Some(Scripts)),
+            ("\u{ff50}\u{430}\u{ff59}pal.example", Some(Scripts)),
+            ("\u{1d429}\u{430}ypal.example", Some(Scripts)),
+            ("xn--pypal-4ve.example", Some(Scripts)),
+            ("box\u{ff0c}evil.example", Some(International)),
+            ("\u{ff0a}.example", Some(International)),
+            ("a\u{ff40}b\u{ff1b}c", Some(International)),
+            ("a\u{ff04}\u{ff08}id\u{ff09}", Some(International)),
+            ("\u{ff0d}Lx", Some(International)),
+            ("\u{ff42}ox.example", None),
             ("a\u{338}\u{661}x\u{5d0}", Some(International)),
             ("192.168.1.20", None),
             ("box.5", None),

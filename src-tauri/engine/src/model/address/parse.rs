@@ -216,9 +216,8 @@ pub(super) fn check_hostname(hostname: &str) -> Result<(), AddressProblem> {
         '\u{200c}' | '\u{200d}' => true,
         // Dots and a colon to some resolvers.
         '。' | '．' | '｡' | '：' => false,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => false,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
-        c => !c.is_control() && !c.is_whitespace(),
+        c => !c.is_control() && !c.is_whitespace() && !rfb::is_invisible(c),
     };
     let name = hostname.strip_suffix('.').unwrap_or(hostname);
     let labels =

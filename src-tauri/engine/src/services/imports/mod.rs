@@ -13,19 +13,20 @@ use crate::{
     import::{self, Change, Export, Preview, Reading},
     keyring::Keyring,
     model::{Host, HostId, Secret},
-    store::{HostList, HostsFile, List},
+    store::{Deed, HostList, HostsFile, List, Login, LoginKind},
 };
 use parking_lot::Mutex;
 use places::Places;
 use serde::Serialize;
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use tokio::task::spawn_blocking;
 
-/// Imports, their undoing, and exports.
+/// Imports and exports.
 pub struct Imports {
     list: Arc<HostList>,
     keyring: Keyring,
@@ -38,8 +39,6 @@ struct State {
     number: u64,
     /// What it was made from; none where it was added or left.
     reading: Option<Arc<Reading>>,
-    /// The last import, which can be undone.
-    done: Option<Done>,
 }
 
 /// What an import has done.
@@ -57,16 +56,13 @@ pub struct Imported {
     pub passwords: usize,
 }
 
-/// What is to be undone.
+/// What an import has done to the list.
 #[derive(Default)]
 struct Done {
-    /// That of the preview it was chosen from.
-    number: u64,
-    added: Vec<HostId>,
-    /// Before and after.
-    filled: Vec<(Host, Host)>,
+    added: usize,
+    filled: usize,
     /// Hosts that got their password in the keyring by it.
-    passwords: Vec<HostId>,
+    passwords: Vec<Host>,
 }
 
 /// What stands in these files and folders, beside a list. Blocks.
@@ -150,11 +146,11 @@ impl Imports {
         let list = self.list.get();
         let changes = blocking(move || reading.changes(list.all(), &chosen, passwords)).await?;
         let stored = self.store_passwords(&changes).await?;
-        let added = self.list.change({
-            let stored = stored.clone();
+        let added = self.list.step(Deed::Imported, {
+            let stored = ids(&stored);
             move |list| Ok::<_, StoreError>(apply(list, changes, &stored))
         });
-        let mut done = match added.await {
+        let (done, step) = match added.await {
             Ok(done) => done,
             Err(error) => {
                 self.forget(&stored).await;
@@ -162,38 +158,19 @@ impl Imports {
             }
         };
         // Of a machine that was removed in this moment.
-        done.number = number;
-        let (kept, orphans) = stored.into_iter().partition(|id| done.passwords.contains(id));
-        done.passwords = kept;
+        let (kept, orphans): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|(id, _)| done.passwords.iter().any(|host| host.id == *id));
         self.forget(&orphans).await;
-        let imported =
-            Imported { added: done.added.len(), changed: done.filled.len(), passwords: done.passwords.len() };
+        let kind = LoginKind::Password;
+        let logins = kept.into_iter().map(|(host, after)| Login { host, kind, before: None, after: Some(after) });
+        if let Some(host) = done.passwords.first() {
+            self.list.history().add_logins(step, host, logins.collect());
+        }
         let mut state = self.state.lock();
-        state.done = Some(done);
         if state.number == number {
             state.reading = None;
         }
-        Ok(imported)
-    }
-
-    /// Undoes the import from the preview `number`, where it was the last one, as one write: what was added goes, with its password, and what was filled is a gap again, unless
-    /// it was changed since. Says whether it was undone.
-    ///
-    /// # Errors
-    /// [`StoreError::HostsNotSaved`]: then everything is as it was.
-    pub async fn undo(&self, number: u64) -> Result<bool> {
-        let Some(done) = self.state.lock().done.take_if(|done| done.number == number) else { return Ok(false) };
-        let (added, filled) = (done.added.clone(), done.filled.clone());
-        let undone = self.list.change(move |list| {
-            take_back(list, &added, &filled);
-            Ok::<_, StoreError>(())
-        });
-        if let Err(error) = undone.await {
-            self.state.lock().done = Some(done);
-            return Err(error.into());
-        }
-        self.forget(&done.passwords).await;
-        Ok(true)
+        Ok(Imported { added: done.added, changed: done.filled, passwords: done.passwords.len() })
     }
 
     /// Writes the list to `path` in a form for others, without secrets.
@@ -210,25 +187,29 @@ impl Imports {
     }
 
     /// Puts the changes' passwords into the keyring: all of them, or none.
-    async fn store_passwords(&self, changes: &[Change]) -> Result<Vec<HostId>> {
+    async fn store_passwords(&self, changes: &[Change]) -> Result<Vec<(HostId, Secret)>> {
         let mut stored = Vec::new();
         for (id, password) in changes.iter().filter_map(password_of) {
             if let Err(error) = self.keyring.set(id, password).await {
                 self.forget(&stored).await;
                 return Err(error.into());
             }
-            stored.push(id);
+            stored.push((id, password.clone()));
         }
         Ok(stored)
     }
 
-    async fn forget(&self, passwords: &[HostId]) {
-        for id in passwords {
+    async fn forget(&self, passwords: &[(HostId, Secret)]) {
+        for (id, _) in passwords {
             if let Err(error) = self.keyring.forget(*id).await {
                 tracing::warn!(%error, "a password stays in the keyring");
             }
         }
     }
+}
+
+fn ids(passwords: &[(HostId, Secret)]) -> HashSet<HostId> {
+    passwords.iter().map(|(id, _)| *id).collect()
 }
 
 fn password_of(change: &Change) -> Option<(HostId, &Secret)> {
@@ -238,10 +219,8 @@ fn password_of(change: &Change) -> Option<(HostId, &Secret)> {
     }
 }
 
-fn apply(list: &mut List, changes: Vec<Change>, stored: &[HostId]) -> Done {
-    let stored: std::collections::HashSet<_> = stored.iter().copied().collect();
-    let mut done = Done::default();
-    let mut added = Vec::new();
+fn apply(list: &mut List, changes: Vec<Change>, stored: &HashSet<HostId>) -> Done {
+    let (mut done, mut added, mut filled) = (Done::default(), Vec::new(), Vec::new());
     for change in changes {
         match change {
             Change::Add(host, _) => {
@@ -254,33 +233,15 @@ fn apply(list: &mut List, changes: Vec<Change>, stored: &[HostId]) -> Done {
                 import::fill(host, &found);
                 host.has_password |= stored.contains(&id);
                 if *host != before {
-                    done.filled.push((before, host.clone()));
+                    filled.push(host.clone());
                 }
             }
         }
     }
-    done.added = added.iter().map(|host| host.id).collect();
-    let with_password = added.iter().chain(done.filled.iter().map(|(_, after)| after)).filter(|host| host.has_password);
-    done.passwords = with_password.map(|host| host.id).filter(|id| stored.contains(id)).collect();
+    (done.added, done.filled) = (added.len(), filled.len());
+    done.passwords = added.iter().chain(&filled).filter(|host| stored.contains(&host.id)).cloned().collect();
     list.append(added);
     done
-}
-
-fn take_back(list: &mut List, added: &[HostId], filled: &[(Host, Host)]) {
-    list.take(added);
-    for (before, after) in filled {
-        let Ok(host) = list.get_mut(before.id) else { continue };
-        if host.username == after.username {
-            host.username.clone_from(&before.username);
-        }
-        if host.ca_file == after.ca_file {
-            host.ca_file.clone_from(&before.ca_file);
-        }
-        if host.mac == after.mac {
-            host.mac = before.mac;
-        }
-        host.has_password = before.has_password;
-    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

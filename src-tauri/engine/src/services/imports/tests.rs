@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     error::{Error, KeyringError},
     keyring::{Memory, Store},
+    services::Hosts,
 };
 use std::{
     fmt::Write,
@@ -39,6 +40,7 @@ impl Store for Limited {
 
 struct Fixture {
     imports: Imports,
+    saved: Arc<Hosts>,
     keyring: Limited,
     changes: watch::Receiver<u64>,
     folder: TempDir,
@@ -49,7 +51,8 @@ fn start() -> Fixture {
     let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
     let keyring = Limited { memory: Arc::default(), room: Arc::new(AtomicUsize::new(usize::MAX)) };
     let changes = list.changes();
-    Fixture { imports: Imports::new(list, Keyring::with_store(keyring.clone())), keyring, changes, folder }
+    let saved = Hosts::new(Arc::clone(&list), Keyring::with_store(keyring.clone()));
+    Fixture { imports: Imports::new(list, Keyring::with_store(keyring.clone())), saved, keyring, changes, folder }
 }
 
 impl Fixture {
@@ -92,10 +95,11 @@ async fn an_import_of_ten_thousand_machines_is_one_write_one_event_and_one_step_
     assert_eq!((fixture.hosts().len(), fixture.revision()), (10_000, 1));
     assert_eq!(HostsFile::peek(fixture.folder.path()).unwrap().all().len(), 10_000);
 
-    assert!(!fixture.imports.undo(preview.number + 1).await.unwrap(), "another one");
-    assert!(fixture.imports.undo(preview.number).await.unwrap());
-    assert_eq!((fixture.hosts().len(), fixture.revision()), (0, 2));
-    assert!(!fixture.imports.undo(preview.number).await.unwrap(), "once");
+    let undone = fixture.saved.undo(None).await.unwrap();
+    assert_eq!((undone.step.count, undone.left.len()), (10_000, 0));
+    assert!(fixture.hosts().is_empty() && fixture.imports.list.get().removed().is_empty());
+    fixture.saved.redo().await.unwrap();
+    assert_eq!(fixture.hosts().len(), 10_000);
 }
 
 #[tokio::test]
@@ -115,10 +119,13 @@ async fn passwords_are_taken_only_where_that_was_said_and_go_with_the_undo() {
     let file = fs::read_to_string(fixture.folder.path().join("hosts.json")).unwrap();
     assert!(!file.contains("quince7") && !file.contains("medlar42"));
 
-    fixture.imports.undo(preview.number).await.unwrap();
+    fixture.saved.undo(None).await.unwrap();
     let hosts = fixture.hosts();
     assert_eq!(hosts.len(), 3, "the import before stays");
     assert!(hosts.iter().all(|host| !host.has_password && fixture.password(host.id).is_none()));
+    fixture.saved.redo().await.unwrap();
+    let again: Vec<_> = fixture.hosts().iter().map(|host| (host.has_password, fixture.password(host.id))).collect();
+    assert_eq!(again, passwords);
 }
 
 #[tokio::test]
@@ -166,7 +173,8 @@ async fn gaps_are_filled_and_emptied_again_unless_they_were_changed_since() {
         Ok::<_, StoreError>(())
     });
     edit.await.unwrap();
-    fixture.imports.undo(preview.number).await.unwrap();
+    let undone = fixture.saved.undo(None).await.unwrap();
+    assert_eq!(undone.left, ["Mine"]);
     let hosts = fixture.hosts();
     assert_eq!((hosts[0].username.as_str(), hosts[0].mac, hosts[1].username.as_str()), ("edited", None, ""));
 }
@@ -190,8 +198,8 @@ async fn a_terminal_adds_to_the_list_only_where_no_portlight_has_it() {
     let offline = || Imports::offline(fixture.folder.path(), Keyring::in_memory()).map(drop);
     assert!(matches!(offline(), Err(StoreError::HostsInUse { .. })));
     let folder = fixture.folder.path().to_owned();
-    let Fixture { imports, folder: kept, .. } = fixture;
-    drop(imports);
+    let Fixture { imports, saved, folder: kept, .. } = fixture;
+    drop((imports, saved));
     assert!(Imports::offline(&folder, Keyring::in_memory()).is_ok());
     drop(kept);
 }

@@ -16,7 +16,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.level = Some(now));
         if remember {
-            self.run.note(self.target, move |host| host.protection = Some(now)).await;
+            self.run.note(&self.target, move |host| host.protection = Some(now)).await;
         }
         Ok(())
     }
@@ -32,7 +32,7 @@ impl Prompts<'_> {
         };
         self.run.agree(|agreed| agreed.clear_text = true);
         if remember {
-            self.run.note(self.target, |host| host.clear_text = true).await;
+            self.run.note(&self.target, |host| host.clear_text = true).await;
         }
         Ok(())
     }

@@ -7,12 +7,25 @@ use super::{
 use crate::{connect::Presented, error::ConnectError, store::Verdict};
 
 impl Prompts<'_> {
+    /// The fingerprint that the machine's command has named, for the first key that is shown.
+    fn named_key(&self) -> Option<String> {
+        self.console.as_ref().filter(|_| !self.named_key_shown)?.fingerprint.clone()
+    }
+
     /// Says why it will do.
     ///
     /// # Errors
-    /// [`ConnectError::cancelled`] where the person does not trust it.
+    /// [`ConnectError::cancelled`] where the person does not trust it, [`ConnectError::OtherKey`].
     pub(super) async fn confirm_identity(&mut self, presented: Presented<'_>) -> Result<&'static str, ConnectError> {
-        let Presented { party, endpoint, identity, verdict, .. } = presented;
+        let Presented { party, endpoint, address, identity, verdict } = presented;
+        if let Some(expected) = self.named_key() {
+            self.named_key_shown = true;
+            if identity.has_fingerprint(&expected) {
+                return Ok("it is the one that the command named");
+            }
+            let (address, shown) = (address.to_owned(), identity.fingerprint().to_owned());
+            return Err(ConnectError::OtherKey { address, expected, shown });
+        }
         let known = match verdict {
             Verdict::Trusted => None,
             Verdict::Unknown => Some(None),

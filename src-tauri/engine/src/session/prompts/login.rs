@@ -1,13 +1,14 @@
-//! User name and password: as typed in this session, from the keyring, or asked for.
+//! User name and password: as typed in this session, from a command or the keyring, or asked for.
 
 use super::{
     super::{Answer, Prompt, Stage, session::TypedLogin},
     Prompts,
 };
 use crate::{
-    error::{ConnectError, KeyringError},
+    command::{COMMAND_OFFER_DELAY, password},
+    error::{CommandError, ConnectError, KeyringError},
     keyring::KEYRING_OFFER_DELAY,
-    model::{HostId, Party, Travels},
+    model::{CommandLine, HostId, Party, Placeholders, Secret, Travels},
     transport::PathKind,
 };
 use rfb::{CredentialRequest, Credentials};
@@ -15,7 +16,8 @@ use std::pin::pin;
 use tokio::time::timeout;
 
 impl Prompts<'_> {
-    /// The credentials for `request`.
+    /// The credentials for `request`: as typed in this session, or from the first of these that there is: what the console's
+    /// command has said, the machine's own password command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
     ///
     /// # Errors
     /// [`ConnectError::cancelled`] where the person gave up, or the saved host was edited meanwhile.
@@ -31,14 +33,16 @@ impl Prompts<'_> {
         {
             return Ok(self.credentials_of(&typed));
         }
-        let saved = self.target.host.filter(|_| self.target.has_password && !lacks_name(&self.target.username));
-        match saved {
-            Some(id) => self.saved_or_typed(id).await,
-            None => {
-                // Said before the person expects that what they type can be kept.
-                self.keyring = self.run.services.keyring.known_absence();
-                self.ask_for_login(None).await
-            }
+        if lacks_name(&self.target.username) {
+            return self.ask_for_new_login().await;
+        }
+        if let Some(password) = self.console.as_ref().and_then(|console| console.password.clone()) {
+            return self.found(&password);
+        }
+        match (self.target.password_command.clone(), self.target.host.filter(|_| self.target.has_password)) {
+            (Some(command), _) => self.printed_or_typed(&command).await,
+            (None, Some(id)) => self.saved_or_typed(id).await,
+            (None, None) => self.printed_for_all_or_typed().await,
         }
     }
 
@@ -50,7 +54,7 @@ impl Prompts<'_> {
     /// The password from the keyring. Where the keyring is slow (it may be waiting to be unlocked) or fails, the person may
     /// type it instead; the prompt is withdrawn when the keyring answers after all.
     async fn saved_or_typed(&mut self, id: HostId) -> Result<Credentials, ConnectError> {
-        let (run, target) = (self.run, self.target);
+        let run = self.run;
         run.set_stage(Stage::Keyring);
         let mut saved = pin!(run.services.keyring.get(id));
         let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
@@ -65,26 +69,91 @@ impl Prompts<'_> {
             }
         };
         match answer {
-            Ok(Some(password)) => {
-                // Read before this check: an edit changes the list first, then the keyring.
-                if !run.is_current(target) {
-                    self.is_stale = true;
-                    return Err(ConnectError::cancelled());
-                }
-                run.set_stage(Stage::Authenticating);
-                Ok(Credentials::new(&target.username, password.expose()))
-            }
-            Ok(None) => self.ask_for_login(None).await,
+            Ok(Some(password)) => self.found(&password),
+            Ok(None) => self.printed_for_all_or_typed().await,
             Err(error) => {
                 tracing::info!(%error, "no password from the keyring");
                 self.keyring = Some(error);
+                self.printed_for_all_or_typed().await
+            }
+        }
+    }
+
+    /// The password that the command for all machines prints, where there is one.
+    async fn printed_for_all_or_typed(&mut self) -> Result<Credentials, ConnectError> {
+        // The list's machines only: what a link or a typed address says is passed to no program.
+        let command = self.target.host.map(|_| self.run.services.preferences.get().password_command());
+        match command.transpose() {
+            Ok(Some(Some(command))) => self.printed_or_typed(&command).await,
+            Ok(_) => self.ask_for_new_login().await,
+            Err(problem) => {
+                tracing::warn!(%problem, "the password command for all machines is none");
+                self.ask_for_new_login().await
+            }
+        }
+    }
+
+    /// The password that `command` prints. Where it is slow or fails, the person may type the password instead; the prompt is
+    /// withdrawn when the command prints it after all.
+    async fn printed_or_typed(&mut self, command: &CommandLine) -> Result<Credentials, ConnectError> {
+        let run = self.run;
+        run.set_stage(Stage::Command);
+        let known = Placeholders::from(&self.target);
+        let mut printing = pin!(password(command, &known));
+        let answer = match timeout(COMMAND_OFFER_DELAY, &mut printing).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.command = Some(CommandError::Silent { program: command.program().to_owned() });
+                let mut typed = pin!(self.ask_for_login(None));
+                tokio::select! {
+                    typed = &mut typed => return typed,
+                    answer = &mut printing => match answer {
+                        Ok(password) => Ok(password),
+                        Err(error) => {
+                            log(&error);
+                            run.amend(|prompt| {
+                                if let Prompt::Password { command, .. } = prompt {
+                                    *command = Some(error);
+                                }
+                            });
+                            return typed.await;
+                        }
+                    },
+                }
+            }
+        };
+        match answer {
+            Ok(password) => self.found(&password),
+            Err(error) => {
+                log(&error);
+                self.command = Some(error);
                 self.ask_for_login(None).await
             }
         }
     }
 
+    /// The password was found without the person.
+    fn found(&mut self, password: &Secret) -> Result<Credentials, ConnectError> {
+        // Read before this check: an edit changes the list first, then the keyring.
+        if !self.run.is_current(&self.target) {
+            self.is_stale = true;
+            return Err(ConnectError::cancelled());
+        }
+        self.run.set_stage(Stage::Authenticating);
+        Ok(Credentials::new(&self.target.username, password.expose()))
+    }
+
+    /// Asks the person, as nothing else has the login.
+    async fn ask_for_new_login(&mut self) -> Result<Credentials, ConnectError> {
+        // Said before the person expects that what they type can be kept.
+        self.keyring = self.keyring.take().or_else(|| self.run.services.keyring.known_absence());
+        self.ask_for_login(None).await
+    }
+
     /// Asks the person at the window. The answer is kept for the session.
     async fn ask_for_login(&mut self, problem: Option<ConnectError>) -> Result<Credentials, ConnectError> {
+        // It is told once.
+        let command = self.command.take();
         let (request, path) = self.wanted.ok_or_else(ConnectError::cancelled)?;
         let typed_name = self.run.typed().and_then(|typed| typed.username);
         let username = request.username.then(|| typed_name.unwrap_or_else(|| self.target.username.clone()));
@@ -93,7 +162,8 @@ impl Prompts<'_> {
             PathKind::Local => Travels::Local,
             PathKind::Ssh | PathKind::Site => Travels::Encrypted,
         };
-        let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone() };
+        let can_keep = self.target.password_command.is_none();
+        let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone(), command, can_keep };
         let Some(Answer::Password { username, password, remember }) =
             self.ask(Party::Server, prompt, Stage::Authenticating).await
         else {
@@ -108,4 +178,8 @@ impl Prompts<'_> {
         let username = typed.username.as_deref().unwrap_or(&self.target.username);
         Credentials::new(username, typed.password.expose())
     }
+}
+
+fn log(error: &CommandError) {
+    tracing::info!(error = %error.without_detail(), "no password from a command");
 }

@@ -9,9 +9,10 @@ mod ssh;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
+    command::{Console, console},
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
-    error::{ConnectError, Error, KeyringError},
-    model::{HttpAuth, Party, Proxy, Secret, Target},
+    error::{CommandError, ConnectError, Error, KeyringError},
+    model::{HttpAuth, Level, Party, Placeholders, Proxy, Secret, Target},
     transport::{
         PathKind,
         reverse::IncomingConnection,
@@ -29,11 +30,18 @@ use tokio::time::Instant;
 /// Answers what one login asks, however many attempts it takes.
 pub(super) struct Prompts<'a> {
     run: &'a Run,
-    target: &'a Target,
+    /// What is dialled: a console is elsewhere in each attempt.
+    target: Target,
+    /// What the machine's command has said about its console, for this attempt.
+    console: Option<Console>,
+    /// The key that it has named was shown: further ones have to be known.
+    named_key_shown: bool,
     /// Secrets that were typed for ssh, for a proxy and for our own key, and are kept once it turned out that they are right; by account.
     unproved: Vec<(String, Secret)>,
     /// Why the keyring did not have the password.
     keyring: Option<KeyringError>,
+    /// Why the command did not have the password; not told yet.
+    command: Option<CommandError>,
     /// What the server asked for last, and on which path.
     wanted: Option<(CredentialRequest, PathKind)>,
     /// What is done in this attempt.
@@ -45,9 +53,22 @@ pub(super) struct Prompts<'a> {
 }
 
 impl<'a> Prompts<'a> {
-    pub(super) fn new(run: &'a Run, target: &'a Target) -> Self {
-        let (unproved, keyring, wanted, longest_prompt, is_stale) = Default::default();
-        Self { run, target, unproved, keyring, wanted, stages: Stages::new(), longest_prompt, is_stale }
+    pub(super) fn new(run: &'a Run, target: &Target) -> Self {
+        let (unproved, keyring, command, wanted, longest_prompt, is_stale) = Default::default();
+        let (target, console, stages) = (target.clone(), None, Stages::new());
+        Self {
+            run,
+            target,
+            console,
+            named_key_shown: false,
+            unproved,
+            keyring,
+            command,
+            wanted,
+            stages,
+            longest_prompt,
+            is_stale,
+        }
     }
 
     /// Another attempt begins.
@@ -68,13 +89,50 @@ impl<'a> Prompts<'a> {
     pub(super) fn policy(&self) -> Policy {
         let (agreed, typed) = (self.run.agreed(), self.run.typed());
         let typed_name = typed.as_ref().and_then(|typed| typed.username.as_deref());
-        let target = self.target;
+        let target = &self.target;
+        // Whom the command has named has to be recognised.
+        let names_key = self.console.as_ref().is_some_and(|console| console.fingerprint.is_some());
+        let best = if names_key { Some(Level::Identified) } else { target.protection };
         Policy {
-            floor: target.protection.map(|best| agreed.level.map_or(best, |level| level.min(best))),
+            floor: best.map(|best| agreed.level.map_or(best, |level| level.min(best))),
             clear_text: target.clear_text || agreed.clear_text,
             have_username: !typed_name.unwrap_or(&target.username).is_empty(),
-            have_password: target.has_password || typed.is_some(),
+            have_password: target.has_password
+                || target.password_command.is_some()
+                || self.console.as_ref().is_some_and(|console| console.password.is_some())
+                || typed.is_some(),
         }
+    }
+
+    /// Where the machine is to be dialled in this attempt: where the list says, or where its command says that its console is.
+    ///
+    /// # Errors
+    /// Those of the command, which are among the stages of the attempt.
+    pub(super) async fn locate(&mut self, listed: &Target) -> Result<Target, CommandError> {
+        let Some(command) = &listed.console_command else { return Ok(listed.clone()) };
+        self.run.set_stage(Stage::Console);
+        self.stages.command_asked();
+        let found = match console(command, &Placeholders::from(listed)).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.stages.failed(&error);
+                self.run.note_tried(self.stages.list());
+                return Err(error);
+            }
+        };
+        self.stages.done(found.address.without_query().to_string());
+        self.target = listed.at(found.address.clone(), found.username.clone());
+        self.named_key_shown = false;
+        self.console = Some(found);
+        self.run.set_stage(Stage::Dialing);
+        Ok(self.target.clone())
+    }
+
+    /// The headers that the command has said, in place of those of the keyring.
+    pub(super) fn console_headers(&self) -> Result<Option<Headers>, ConnectError> {
+        let headers = self.console.as_ref().and_then(|console| console.headers.as_ref()).map(Headers::of);
+        let address = self.target.address.without_query().to_string();
+        headers.transpose().map_err(|detail| ConnectError::BadHttpAuth { address, detail })
     }
 
     /// Whether the login that was read may be for another address.
@@ -131,7 +189,7 @@ impl<'a> Prompts<'a> {
 
     /// Who a prompt is about: the name never stands without the address.
     fn subject(&self, party: Party) -> Subject {
-        let Target { name, address, ssh_jump, proxy, .. } = self.target;
+        let Target { name, address, ssh_jump, proxy, .. } = &self.target;
         let address = match party {
             Party::SshHost => ssh_jump.as_ref().map(ToString::to_string).unwrap_or_default(),
             Party::Proxy => proxy.as_ref().map(|proxy| proxy.without_username().to_string()).unwrap_or_default(),
@@ -143,7 +201,7 @@ impl<'a> Prompts<'a> {
 
 impl Observer for Prompts<'_> {
     fn event(&mut self, event: Event<'_>) {
-        self.stages.event(self.target, &event);
+        self.stages.event(&self.target, &event);
         let stage = match event {
             Event::Dialing => Stage::Dialing,
             Event::Dialled { failure: None, .. } => return self.keep_proved(),
@@ -158,8 +216,11 @@ impl Observer for Prompts<'_> {
             | Event::Chosen(_)
             | Event::Approved(_)
             | Event::Tls { .. }
-            | Event::Mechanism(_)
-            | Event::RetryWithout(_) => return,
+            | Event::Mechanism(_) => return,
+            Event::RetryWithout(_) => {
+                self.named_key_shown = false;
+                return;
+            }
         };
         self.run.set_stage(stage);
     }

@@ -1,10 +1,11 @@
 use super::*;
 use crate::{
-    connect::{Handshake, Policy},
+    connect::{Handshake, Policy, ReportStage},
+    error::CommandError,
     keyring::Keyring,
-    model::{Address, Host, Level, Travels},
+    model::{Address, CommandLine, Host, Identity, Level, RsaKey, Travels},
     session::{Services, SessionState, SshQuestion},
-    store::{HostList, HostsFile, Pins},
+    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile, Verdict},
     transport::{TimeoutStream, ssh::question::SecretOf},
 };
 use relay::Relay;
@@ -21,11 +22,14 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
     let folder = tempfile::tempdir().unwrap();
     let list = HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap();
     list.put(host.clone()).await.unwrap();
+    let list = Arc::new(list);
     let services = Services {
         relay: Relay::start(vec![]).await.unwrap(),
-        keyring,
         pins: Pins::default(),
-        list: Arc::new(list),
+        pictures: Arc::new(crate::pictures::Pictures::of(&list, folder.path(), &keyring)),
+        keyring,
+        list,
+        preferences: Arc::new(PreferencesFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
@@ -117,7 +121,10 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
         assert!(futures_util::poll!(&mut asking).is_pending());
         let username = username.map(str::to_owned);
         let (_, prompt) = shown(&run).expect("a prompt");
-        assert_eq!(prompt, Prompt::Password { username, travels, problem: None, keyring: None });
+        assert_eq!(
+            prompt,
+            Prompt::Password { username, travels, problem: None, keyring: None, command: None, can_keep: true }
+        );
     }
 }
 
@@ -405,4 +412,154 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
     };
     tokio::time::timeout(std::time::Duration::from_secs(10), kept).await.unwrap();
     assert_eq!(services.keyring.get(proxy.account()).await.unwrap().unwrap().expose(), "sesame");
+}
+
+/// A command that runs this text in a shell.
+fn shell(text: &str) -> Option<CommandLine> {
+    Some(CommandLine::parse(&format!("sh -c '{text}' sh %n")).unwrap())
+}
+
+const REQUEST: CredentialRequest = CredentialRequest { security_type: SecurityType::VncAuth, username: false };
+
+async fn answered(run: &Run, password: &str) {
+    until_shown(run, true).await;
+    let (number, _) = shown(run).unwrap();
+    let password = password.to_owned().into();
+    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+}
+
+#[tokio::test]
+async fn a_password_comes_from_the_machines_command_then_the_keyring_then_the_command_for_all() {
+    let own = shell("echo of $1");
+    for (own, saved, expected) in
+        [(own.clone(), true, "of Box"), (None, true, "kept"), (None, false, "for all"), (own, false, "of Box")]
+    {
+        let host = Host { password_command: own, has_password: saved, ..host() };
+        let (services, _folder) = services(&host).await;
+        services.keyring.set(host.id, &"kept".to_owned().into()).await.unwrap();
+        let for_all = Preferences { password_command: "echo for all".into(), ..Preferences::default() };
+        services.preferences.set(for_all).await.unwrap();
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let found = prompts.credentials(REQUEST, PathKind::Local).await.unwrap();
+        assert_eq!(found.password_bytes(), expected.as_bytes());
+        assert!(shown(&run).is_none() && run.typed().is_none(), "nobody was asked, nothing is kept");
+    }
+}
+
+#[tokio::test]
+async fn the_command_for_all_machines_is_run_for_those_of_the_list_only() {
+    let (services, _folder) = services(&host()).await;
+    let for_all = Preferences { password_command: "echo %h".into(), ..Preferences::default() };
+    services.preferences.set(for_all).await.unwrap();
+    let target = Target::unsaved("Box".into(), "box".parse().unwrap(), false);
+    let run = Run::idle(target.clone(), Arc::clone(&services));
+    let mut prompts = Prompts::new(&run, &target);
+    let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), answered(&run, "typed"));
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_is_told_and_the_person_types() {
+    let host = Host { password_command: shell("echo locked >&2; exit 2"), has_password: true, ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let looked = async {
+        until_shown(&run, true).await;
+        let prompt = shown(&run).unwrap().1;
+        answered(&run, "typed").await;
+        prompt
+    };
+    let (credentials, prompt) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), looked);
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+    let failed = CommandError::Failed { program: "sh".into(), status: "2".into(), detail: "locked".into() };
+    let Prompt::Password { command, can_keep, keyring, .. } = prompt else { panic!("{prompt:?}") };
+    assert_eq!((command, can_keep, keyring), (Some(failed), false, None));
+    // It was refused: that is what matters now.
+    let refused = ConnectError::AuthFailed { address: "box".into(), reason: None, too_many: false };
+    let asked = prompts.ask_for_another_login(refused);
+    let looked = async {
+        until_shown(&run, true).await;
+        let prompt = shown(&run).unwrap().1;
+        answered(&run, "again").await;
+        prompt
+    };
+    let (_, prompt) = tokio::join!(asked, looked);
+    assert!(matches!(prompt, Prompt::Password { problem: Some(_), command: None, .. }), "{prompt:?}");
+}
+
+#[tokio::test]
+async fn a_slow_command_may_be_overtaken_by_the_person_and_tells_its_failure_in_the_prompt_that_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let go = folder.path().join("go");
+    let wait = format!("while [ ! -e {} ]; do sleep 0.05; done; ", go.display());
+    let host = Host { password_command: shell(&(wait + "exit 3")), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let person = async {
+        until_shown(&run, true).await;
+        let (number, Prompt::Password { command, .. }) = shown(&run).unwrap() else { panic!("a password") };
+        assert_eq!(command, Some(CommandError::Silent { program: "sh".into() }));
+        std::fs::write(&go, "").unwrap();
+        let mut states = run.session().subscribe();
+        let failed = |state: &SessionState| matches!(state, SessionState::Asking { number: same, prompt: Prompt::Password { command: Some(CommandError::Failed { .. }), .. }, .. } if *same == number);
+        tokio::time::timeout(Duration::from_secs(20), states.wait_for(failed)).await.expect("it is told").unwrap();
+        answered(&run, "typed").await;
+    };
+    let (credentials, ()) = tokio::join!(prompts.credentials(REQUEST, PathKind::Local), person);
+    assert_eq!(credentials.unwrap().password_bytes(), b"typed");
+}
+
+#[tokio::test]
+async fn the_key_that_a_console_command_has_named_is_the_only_one_and_is_kept_nowhere() {
+    let host = host();
+    let (services, folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let of =
+        |digit: &str| Identity::Ra2(RsaKey { bits: 2048, sha256: vec![digit; 32].join(":"), short: String::new() });
+    let (named, other) = (of("0a"), of("0b"));
+    let script = folder.path().join("console.json");
+    let text = format!(r#"{{"address": "127.0.0.1:1", "username": "root", "fingerprint": "{}"}}"#, "0A".repeat(32));
+    std::fs::write(&script, text).unwrap();
+    let listed = Target { console_command: Some(format!("cat {}", script.display()).parse().unwrap()), ..target };
+    let mut prompts = Prompts::new(&run, &listed);
+    assert_eq!(prompts.policy().floor, None);
+    let reached = prompts.locate(&listed).await.unwrap();
+    assert_eq!((reached.address.to_string(), reached.username.as_str()), ("127.0.0.1:5901".into(), "root"));
+    assert!(reached.is_same_server(&listed), "it is the same machine");
+    let policy = prompts.policy();
+    assert_eq!(policy.floor, Some(Level::Identified), "who shows no key at all is not it");
+    assert!(policy.have_username && !policy.have_password);
+    let shown = |identity| Presented {
+        party: Party::Server,
+        endpoint: "box",
+        address: "box",
+        identity,
+        verdict: Verdict::Trusted,
+    };
+    let refused = prompts.identity(shown(&other)).await.unwrap_err();
+    let ConnectError::OtherKey { expected, shown: key, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((expected, key), ("0A".repeat(32), other.fingerprint().to_owned()));
+    // Each attempt begins anew.
+    prompts.begin();
+    prompts.locate(&listed).await.unwrap();
+    assert_eq!(prompts.identity(shown(&named)).await, Ok(()));
+    assert_eq!(services.pins.verdict("box", &named), Verdict::Unknown, "the next console may have another");
+}
+
+#[tokio::test]
+async fn a_console_commands_failure_is_among_what_was_tried() {
+    let host = Host { console_command: shell("echo no such guest >&2; exit 4"), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    let error = prompts.locate(&target).await.unwrap_err();
+    assert_eq!(
+        error,
+        CommandError::Failed { program: "sh".into(), status: "4".into(), detail: "no such guest".into() }
+    );
+    let [tried] = &run.session().tried()[..] else { panic!("one stage") };
+    assert!(!tried.ok && tried.stage == ReportStage::Command && tried.detail.contains("no such guest"), "{tried:?}");
 }

@@ -196,6 +196,19 @@ impl Run {
         answered.await.ok()
     }
 
+    /// Says something else in the prompt that is shown. It keeps its number, so that what is typed stays.
+    pub(in crate::session) fn amend(&self, change: impl FnOnce(&mut Prompt)) {
+        self.update(|session, inner| {
+            let Some(shown) = &mut inner.shown else { return };
+            change(&mut shown.prompt);
+            session.state.send_modify(|state| {
+                if let SessionState::Asking { prompt, .. } = state {
+                    prompt.clone_from(&shown.prompt);
+                }
+            });
+        });
+    }
+
     /// Waits until the page is there.
     pub(in crate::session) async fn page_is_there(&self) {
         // The sender lives in the session, so waiting cannot fail.

@@ -1,14 +1,18 @@
 //! Which proxy the environment names for a site, as curl reads the variables.
 //!
 //! `http_proxy` is for `ws://`, `https_proxy` for `wss://`, `all_proxy` for both, and `no_proxy` lists what is reached without.
-//! The small letters go first. Unlike curl, this computer itself is never looked for behind a proxy.
+//! The small letters go first, and `HTTP_PROXY` is not read: to a program that a web server starts,
+//! it is a header of a visitor's. Unlike curl, this computer itself is never looked for behind a proxy.
 
 use super::Through;
 use crate::{
     error::ConnectError,
     model::{Proxy, WebSocket, dns_name},
 };
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    iter,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 /// The proxy for `socket`; `variable` looks into the environment.
 ///
@@ -19,9 +23,9 @@ pub(crate) fn of_site(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Through>, ConnectError> {
     let either = |name: &'static str| {
-        let names = [name.to_owned(), name.to_uppercase()];
-        names
-            .into_iter()
+        let capitals = (name != "http_proxy").then(|| name.to_uppercase());
+        iter::once(name.to_owned())
+            .chain(capitals)
             .find_map(|name| variable(&name).filter(|value| !value.trim().is_empty()).map(|value| (name, value)))
     };
     let scheme = if socket.secure { "https_proxy" } else { "http_proxy" };

@@ -105,10 +105,17 @@ fn decide(code: u16, phrase: &str, headers: &[Header<'_>]) -> Result<(), Failed>
 fn wants_basic(headers: &[Header<'_>]) -> bool {
     let mut kinds = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("proxy-authenticate")).peekable();
     let basic = |value: &[u8]| {
-        value.split(|byte| *byte == b',').any(|kind| {
-            let kind = kind.trim_ascii();
-            kind.len() >= 5 && kind[..5].eq_ignore_ascii_case(b"basic")
-        })
+        // A comma within quotation marks ends no kind (RFC 9110, section 11.6.1).
+        let mut quoted = false;
+        value
+            .split(|byte| {
+                quoted ^= *byte == b'"';
+                !quoted && *byte == b','
+            })
+            .any(|kind| {
+                let word = kind.trim_ascii().split(|byte| *byte == b' ').next().unwrap_or_default();
+                word.eq_ignore_ascii_case(b"basic")
+            })
     };
     kinds.peek().is_none() || kinds.any(|header| basic(header.value))
 }

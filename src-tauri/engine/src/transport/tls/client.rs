@@ -17,7 +17,7 @@ use openssl::{
 };
 use std::{
     ffi::{c_int, c_void},
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Read},
     pin::Pin,
     sync::{
@@ -79,17 +79,19 @@ fn read_files(certificate: &str, key: &str, passphrase: Option<&Secret>) -> Resu
     let own = chain.first().ok_or_else(|| unusable(certificate, "it has no certificate in PEM form"))?;
     let public = own.public_key().map_err(|errors| unusable(certificate, &reasons(&errors)))?;
     let text = if key == certificate { text } else { read(key).map_err(|detail| unusable(key, &detail))? };
-    let mut is_encrypted = false;
+    let (mut is_encrypted, mut fits) = (false, true);
     let parsed = PKey::private_key_from_pem_callback(&text, |room| {
         is_encrypted = true;
         let words = passphrase.map_or(&[][..], |passphrase| passphrase.expose().as_bytes());
-        let fits = room.get_mut(..words.len());
-        Ok(fits.map_or(0, |room| {
+        let place = room.get_mut(..words.len());
+        fits = place.is_some();
+        Ok(place.map_or(0, |room| {
             room.copy_from_slice(words);
             words.len()
         }))
     });
     let key_of = parsed.map_err(|errors| match is_encrypted {
+        true if !fits => unusable(key, "the passphrase is longer than OpenSSL takes"),
         true => Unusable::Passphrase,
         false if !text.windows(KEY.len()).any(|part| part == KEY) => unusable(key, "it has no key in PEM form"),
         false => unusable(key, &reasons(&errors)),
@@ -103,10 +105,11 @@ fn read_files(certificate: &str, key: &str, passphrase: Option<&Secret>) -> Resu
 const KEY: &[u8] = b"PRIVATE KEY-----";
 
 fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, String> {
-    let file = File::open(path).map_err(|cause| cause.to_string())?;
-    if !file.metadata().is_ok_and(|about| about.is_file()) {
+    // Before it is opened: a named pipe would be waited for without end.
+    if !fs::metadata(path).map_err(|cause| cause.to_string())?.is_file() {
         return Err("it is not a file".to_owned());
     }
+    let file = File::open(path).map_err(|cause| cause.to_string())?;
     let mut text = Zeroizing::new(Vec::new());
     file.take(MAX_FILE + 1).read_to_end(&mut text).map_err(|cause| cause.to_string())?;
     if text.len() as u64 > MAX_FILE { Err("it is too large".to_owned()) } else { Ok(text) }

@@ -73,13 +73,18 @@ impl Challenge {
         Ok(Self { realms, nonce, is_utf8, layer })
     }
 
+    /// What is hashed of a realm: a server that does not speak UTF-8 has said it in Latin-1 already.
+    fn hashed_realm(&self, realm: &[u8]) -> Zeroizing<Vec<u8>> {
+        if self.is_utf8 { hashed(realm) } else { Zeroizing::new(realm.to_vec()) }
+    }
+
     /// The response, with `cnonce` for our nonce.
     pub(super) fn respond(&self, username: &[u8], password: &[u8], cnonce: &str, server_name: &str) -> Response {
         let (username, realm) = self.login(username);
         let uri = format!("vnc/{server_name}");
         let quality = if self.layer.is_some() { "auth-conf" } else { "auth" };
         let hash = {
-            let secret = md5(&[&hashed(username), b":", &hashed(realm), b":", &Zeroizing::new(hashed(password))]);
+            let secret = md5(&[&hashed(username), b":", &self.hashed_realm(realm), b":", &hashed(password)]);
             md5(&[&secret[..], b":", &self.nonce, b":", cnonce.as_bytes()])
         };
         let digest = |action: &str| {
@@ -88,7 +93,7 @@ impl Challenge {
             let count = format!(":{COUNT}:{cnonce}:{quality}:");
             hexadecimal(&md5(&[&hexadecimal(&hash), b":", &self.nonce, count.as_bytes(), &hexadecimal(&action)]))
         };
-        let sent_name = if self.is_utf8 { username.to_vec() } else { hashed(username) };
+        let sent_name = if self.is_utf8 { Zeroizing::new(username.to_vec()) } else { hashed(username) };
         let mut message = Vec::new();
         let mut add = |name: &str, value: &[u8]| {
             if !message.is_empty() {
@@ -201,9 +206,16 @@ fn quoted(value: &[u8]) -> Vec<u8> {
 }
 
 /// What is hashed of a text in UTF-8: the same in Latin-1 where that has all its characters (RFC 2831, section 2.1.2.1).
-fn hashed(text: &[u8]) -> Vec<u8> {
-    let latin = |text: &str| text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<Vec<_>>>();
-    std::str::from_utf8(text).ok().and_then(latin).unwrap_or_else(|| text.to_vec())
+fn hashed(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    // Allocated once: growing would leave copies of a password behind.
+    let mut latin = Zeroizing::new(Vec::with_capacity(text.len()));
+    let characters = std::str::from_utf8(text).ok().map(str::chars);
+    let all = characters.is_some_and(|mut all| all.all(|c| u8::try_from(c).map(|byte| latin.push(byte)).is_ok()));
+    if !all {
+        latin.clear();
+        latin.extend_from_slice(text);
+    }
+    latin
 }
 
 fn md5(parts: &[&[u8]]) -> Zeroizing<[u8; 16]> {
@@ -303,9 +315,20 @@ mod tests {
     }
 
     #[test]
+    fn a_realm_of_a_server_without_utf_8_is_hashed_as_it_was_said() {
+        let proof = |realm: &[u8]| {
+            let text = [b"nonce=\"x\",algorithm=md5-sess,qop=\"auth\",realm=\"", realm, b"\""].concat();
+            let message = Challenge::parse(&text, true).unwrap().respond(b"ann", b"secret", "y", "box").message;
+            message.windows(44).find(|part| part.starts_with(b"response=")).map(<[u8]>::to_vec).unwrap()
+        };
+        // Bytes that would be another letter if they were UTF-8.
+        assert_ne!(proof(b"caf\xc3\xa9"), proof(b"caf\xe9"));
+    }
+
+    #[test]
     fn what_latin_1_has_is_hashed_in_it() {
-        assert_eq!(hashed("für".as_bytes()), b"f\xfcr");
-        assert_eq!(hashed("密码".as_bytes()), "密码".as_bytes());
-        assert_eq!(hashed(b"\xff"), b"\xff");
+        assert_eq!(*hashed("für".as_bytes()), b"f\xfcr");
+        assert_eq!(*hashed("密码".as_bytes()), "密码".as_bytes());
+        assert_eq!(*hashed(b"\xff"), b"\xff");
     }
 }

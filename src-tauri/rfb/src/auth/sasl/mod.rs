@@ -53,7 +53,7 @@ pub(super) async fn negotiate<A: Ask>(
     let usable = Mechanism::ORDER
         .into_iter()
         .filter(|mechanism| offered.iter().any(|name| name == mechanism.name()))
-        .find_map(|mechanism| Some((mechanism, mechanism.security_type(chosen, policy)?)));
+        .find_map(|mechanism| Some((mechanism, mechanism.security_type(chosen, ask.is_certified())?)));
     let inner = Vec::from_iter(usable.map(|(_, security_type)| security_type));
     let unknown = || no_common_security(&offered.iter().map(|name| format!("SASL {name}")).collect::<Vec<_>>());
     match (policy.choose_within(chosen, others, &inner).ok_or_else(unknown)?, usable) {
@@ -83,7 +83,10 @@ pub(super) async fn authenticate<A: Ask, R: CryptoRng>(
     if mechanism == Mechanism::External {
         // Empty: who the certificate is for.
         start(wire, mechanism, Some(b"")).await?;
-        read_reply(wire).await.and_then(|reply| reply.completed(wire)).map_err(refused)?;
+        read_reply(wire).await.and_then(|reply| reply.completed(wire)).map_err(|error| match refused(error) {
+            Error::AuthFailed { .. } | Error::AuthFailedProbably => Error::CertificateRefused,
+            other => other,
+        })?;
         return Ok(None);
     }
     let credentials = credentials(ask, CredentialRequest { security_type, username: true }, &LIMITS).await?;

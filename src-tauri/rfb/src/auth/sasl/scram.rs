@@ -146,11 +146,12 @@ fn stretched<M: Mac + KeyInit + Clone>(password: &[u8], salt: &[u8], rounds: u32
         parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes()
     };
-    let mut block = once(&[salt, &1_u32.to_be_bytes()]);
-    let mut sum = Zeroizing::new(block.to_vec());
+    let mut block = Zeroizing::new(once(&[salt, &1_u32.to_be_bytes()]).to_vec());
+    let mut sum = block.clone();
     for _ in 1..rounds {
-        block = once(&[&block]);
-        sum.iter_mut().zip(&block).for_each(|(sum, byte)| *sum ^= byte);
+        let next = once(&[&block]);
+        block.copy_from_slice(&next);
+        sum.iter_mut().zip(block.iter()).for_each(|(sum, byte)| *sum ^= byte);
     }
     sum
 }

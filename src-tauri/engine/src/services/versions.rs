@@ -1,0 +1,56 @@
+//! Going back to an earlier version of the list.
+
+use super::hosts::{Hosts, now};
+use crate::{
+    error::{ConnectError, Error, Result, StoreError},
+    store::{Deed, LoginKind, VersionView},
+};
+use tokio::task::spawn_blocking;
+
+impl Hosts {
+    /// The earlier versions of the list, the newest first, and what going back to each would change.
+    ///
+    /// # Errors
+    /// [`ConnectError::System`] where there is no thread for it.
+    pub async fn versions(&self) -> Result<Vec<VersionView>> {
+        let (versions, now) = (self.list.versions().clone(), self.list.get());
+        let view = move || versions.all().iter().map(|version| version.view(&now)).collect();
+        spawn_blocking(view).await.map_err(system)
+    }
+
+    /// Goes back to the version that was replaced then. It is one step, which can be undone.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchVersion`], [`StoreError::HostsNotSaved`]: then everything is as it was. The keyring's, where a login that
+    /// is not meant for the old address could not be forgotten: then all else is done.
+    pub async fn go_back(&self, replaced_at: u64) -> Result<()> {
+        let versions = self.list.versions().clone();
+        let version = spawn_blocking(move || versions.read(replaced_at)).await.map_err(system)??;
+        let (strays, step) = {
+            // What is being forgotten in this moment does not come back with a login.
+            let fates = self.too_late.lock().await;
+            let too_late = fates.clone();
+            let gone = self.list.step(Deed::WentBack, move |list| {
+                let strays = list.go_back(&version.list, &too_late);
+                list.note_removals(now());
+                Ok::<_, StoreError>(strays)
+            });
+            gone.await?
+        };
+        let mut refused = Ok(());
+        for id in strays {
+            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
+                let login = self.login_before(id, kind).await;
+                if let Some(host) = self.list.get().get(id) {
+                    self.list.history().add_logins(step, host, login.into_iter().collect());
+                }
+                refused = refused.and(self.keyring.forget(kind.account(id)).await);
+            }
+        }
+        Ok(refused?)
+    }
+}
+
+fn system(cause: tokio::task::JoinError) -> Error {
+    ConnectError::System { detail: cause.to_string() }.into()
+}

@@ -1,0 +1,227 @@
+//! The scripts in docs/consoles: libvirt's with a real libvirt and QEMU, the others with mocks that behave as the
+//! documentation of Proxmox VE and OpenStack says.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
+use futures_util::{SinkExt, StreamExt};
+use portlight_engine::{
+    doctor::{self, ProbeRequest, Report, Saved, TrustPolicy},
+    model::{Address, Target},
+    store::Pins,
+};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{Request, Response},
+        http::HeaderValue,
+    },
+};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/consoles").join(name)
+}
+
+/// The way to a machine whose console this command finds, as "Test connection" goes it.
+async fn examine(command: &str) -> Report {
+    let mut target = Target::unsaved("lab".into(), Address::parse("hypervisor.invalid").unwrap(), false);
+    target.console_command = Some(command.parse().unwrap());
+    let (saved, accept) = (Saved::default(), TrustPolicy::Known);
+    let request = ProbeRequest { target, login: None, saved, accept, console_login: true };
+    timeout(TIMEOUT, doctor::examine(request, &Pins::default())).await.unwrap()
+}
+
+fn reached(report: &Report) {
+    assert!(report.error.is_none() && report.desktop.is_some(), "{report:?}");
+}
+
+/// A user's libvirt with one domain. As root libvirt has no session, so it belongs to `nobody` then.
+struct Libvirt {
+    home: TempDir,
+}
+
+impl Libvirt {
+    const AS_NOBODY: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+    fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let domain = "<domain type='qemu'><name>lab</name><memory unit='MiB'>32</memory>
+            <os><type arch='x86_64' machine='pc'>hvm</type></os>
+            <devices><emulator>/usr/bin/qemu-system-x86_64</emulator><video><model type='vga'/></video>
+            <graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='one&quot;time'/></devices></domain>";
+        fs::write(home.path().join("lab.xml"), domain).unwrap();
+        fs::copy(script("libvirt"), home.path().join("console")).unwrap();
+        if rustix::process::getuid().is_root() {
+            let given = Command::new("chown").args(["-R", "nobody:nogroup"]).arg(home.path()).status().unwrap();
+            assert!(given.success());
+        }
+        let libvirt = Self { home };
+        let lab = libvirt.home.path().join("lab.xml");
+        // Paused, it costs nothing; its screen is there all the same.
+        let created = libvirt.virsh(&["create", "--paused", lab.to_str().unwrap()]);
+        assert!(created.status.success(), "{created:?}");
+        libvirt
+    }
+
+    /// What begins a command line of its user's.
+    fn words(&self) -> Vec<String> {
+        let home = self.home.path().display();
+        let as_nobody = rustix::process::getuid().is_root().then_some(Self::AS_NOBODY);
+        let variables = ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"];
+        let variables = variables.map(|name| format!("{name}={home}"));
+        let words = as_nobody.into_iter().flatten().map(str::to_owned);
+        words.chain(["env".to_owned()]).chain(variables).collect()
+    }
+
+    fn virsh(&self, arguments: &[&str]) -> Output {
+        let words = self.words();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(["virsh", "-q", "-c", "qemu:///session"]).args(arguments);
+        command.current_dir("/").output().unwrap()
+    }
+
+    fn console(&self, domain: &str) -> String {
+        format!("{} {}/console {domain} qemu:///session", self.words().join(" "), self.home.path().display())
+    }
+}
+
+impl Drop for Libvirt {
+    fn drop(&mut self) {
+        let _ = self.virsh(&["destroy", "lab"]);
+        // The daemon would stay for two minutes.
+        let pid = fs::read_to_string(self.home.path().join("libvirt/libvirtd.pid"));
+        if let Some(pid) = pid.ok().and_then(|text| rustix::process::Pid::from_raw(text.trim().parse().ok()?)) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_libvirt_domain_is_found_with_its_password() {
+    let libvirt = Libvirt::start();
+    let report = examine(&libvirt.console("%n")).await;
+    reached(&report);
+    assert_eq!(report.chosen.as_deref(), Some("VncAuth"));
+    let missing = examine(&libvirt.console("other")).await;
+    let error = missing.error.map(|failure| failure.error.to_string()).unwrap_or_default();
+    assert!(error.contains("failed to get domain 'other'"), "{error}");
+}
+
+/// A mock: a site that hands out what `answer` says for a POST, and shows a screen to who has the right request.
+struct MockSite {
+    address: String,
+    seen: Arc<Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+impl MockSite {
+    async fn start(answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sees = Arc::clone(&seen);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut head = [0; 4];
+                while stream.peek(&mut head).await.unwrap() < 4 {}
+                if &head == b"POST" { hand_out(stream, answer, &sees).await } else { show(stream, &sees).await }
+            }
+        });
+        Self { address, seen, task }
+    }
+
+    fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for MockSite {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn hand_out(mut stream: TcpStream, answer: &str, seen: &Mutex<Vec<String>>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"websocket=1") {
+        assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
+    }
+    let request = String::from_utf8(request).unwrap();
+    let wanted = |line: &&str| line.starts_with("POST") || line.starts_with("Authorization");
+    seen.lock().unwrap().extend(request.lines().filter(wanted).map(str::to_owned));
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+    stream.write_all((head + answer).as_bytes()).await.unwrap();
+}
+
+async fn show(stream: TcpStream, seen: &Mutex<Vec<String>>) {
+    #[expect(clippy::result_large_err, reason = "the type is tungstenite's")]
+    let offered = |request: &Request, mut response: Response| {
+        let header = |name| request.headers().get(name).map_or("", |value| value.to_str().unwrap());
+        seen.lock().unwrap().push(format!("{} {} {}", request.uri(), header("authorization"), header("origin")));
+        response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("binary"));
+        Ok(response)
+    };
+    let mut socket = accept_hdr_async(stream, offered).await.unwrap();
+    let init: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
+    // RFC 6143, section 7: version, None, its result, ServerInit.
+    for (say, hears) in [(&b"RFB 003.008\n"[..], true), (&[1, 1], true), (&[0; 4], true), (init, false)] {
+        socket.send(Message::binary(say.to_vec())).await.unwrap();
+        if hears {
+            socket.next().await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_console_of_a_mock_of_proxmox_is_made_for_the_moment() {
+    let site = MockSite::start(
+        r#"{"data": {"port": "5901", "ticket": "PVEVNC:65A+/=", "user": "ann@pve!portlight", "upid": "UPID:x", "cert": ""}}"#,
+    )
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    fs::write(&token, "ann@pve!portlight=0000-1111\n").unwrap();
+    let command = format!("{} http://{} pve 100 {}", script("proxmox").display(), site.address, token.display());
+    reached(&examine(&command).await);
+    let path = "/api2/json/nodes/pve/qemu/100";
+    let authorization = "PVEAPIToken=ann@pve!portlight=0000-1111";
+    let seen = site.seen();
+    assert_eq!(seen[..2], [format!("POST {path}/vncproxy HTTP/1.1"), format!("Authorization: {authorization}")]);
+    let opened = format!("{path}/vncwebsocket?port=5901&vncticket=PVEVNC%3A65A%2B%2F%3D {authorization} ");
+    assert!(seen[2].starts_with(&opened), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_console_of_a_mock_of_openstack_is_made_for_the_moment() {
+    let site = MockSite::start("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let mock = folder.path().join("openstack");
+    for page in ["vnc_lite.html?path=%3Ftoken%3Dabc", "vnc_auto.html?token=abc"] {
+        let shown = format!(r#"{{"protocol": "vnc", "type": "novnc", "url": "http://{}/{page}"}}"#, site.address);
+        let text = format!("#!/bin/sh\n[ \"$*\" = 'console url show --novnc -f json -- lab' ] && echo '{shown}'\n");
+        fs::write(&mock, text).unwrap();
+        fs::set_permissions(&mock, fs::Permissions::from_mode(0o700)).unwrap();
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        reached(&examine(&format!("env PATH={path} {} %n", script("openstack-console").display())).await);
+    }
+    let origin = format!("http://{}", site.address);
+    assert_eq!(site.seen(), [format!("/?token=abc  {origin}"), format!("/websockify?token=abc  {origin}")]);
+}
