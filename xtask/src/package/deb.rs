@@ -55,13 +55,8 @@ pub fn make(release: &Release, tree: &Tree, folder: &Path) -> Outcome<PathBuf> {
     Ok(package)
 }
 
-/// What lintian is told: OpenSSL is built in with suites that distributions turn off (docs/DESIGN.md says why), and the
-/// program with the windows is started by the other one.
-const OVERRIDES: &str = "\
-portlight: embedded-library
-portlight: no-manual-page [usr/bin/portlight-window]
-portlight: initial-upload-closes-no-bugs
-";
+/// What lintian is told: the program with the windows is started by the other one, never by hand.
+const OVERRIDES: &str = "portlight: no-manual-page [usr/bin/portlight-window]\n";
 
 /// The packages that have the libraries that the programs link, with the versions that have what is used of them.
 fn depends(work: &Path, root: &Path) -> Outcome<String> {
