@@ -94,7 +94,7 @@ export function mergedDraft(
 ): { draft: HostDraft; both: FieldName[] } {
   const there = draftOf(now);
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const names: FieldName[] = [...table.map(({ name }) => name), 'tags', 'colour', 'notes'];
+  const names = Object.keys(there).filter((name): name is FieldName => name !== 'id' && name !== 'on_new_address');
   const both = names.filter(
     (name) => !same(typed[name], before[name]) && !same(there[name], before[name]) && !same(typed[name], there[name]),
   );

@@ -151,6 +151,14 @@ describe('a form and another program', () => {
 
   it('have nothing to say where only one has changed something', () => {
     expect(mergedDraft(draftOf(before), draftOf(before), there)).toEqual({ draft: draftOf(there), both: [] });
+    // Each field that there is.
+    const other = machine('Other', 'other.example', { id: before.id });
+    const changed = Object.entries(draftOf(other)).map(([name, value]) => [
+      name,
+      typeof value === 'boolean' ? !value : name === 'picture' ? 'off' : value,
+    ]);
+    const elsewhere = { ...other, ...Object.fromEntries(changed) } as HostView;
+    expect(mergedDraft(draftOf(before), draftOf(before), elsewhere).draft).toEqual(draftOf(elsewhere));
     const typed = { ...draftOf(before), notes: 'mine' };
     expect(mergedDraft(draftOf(before), typed, before)).toEqual({ draft: typed, both: [] });
   });
