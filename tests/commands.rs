@@ -1,7 +1,7 @@
 //! Commands of the user's: they print passwords, and where a console is.
 
 use crate::{
-    desk::{App, Desk, Server, passwords},
+    desk::{App, Desk, Page, Server, passwords},
     user::{self, sees},
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
@@ -22,17 +22,7 @@ async fn a_password_comes_from_a_command_is_kept_nowhere_and_is_typed_where_the_
     );
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    hosts.click("#add-host").await;
-    hosts.fill("#editor #name", "Studio").await;
-    hosts.fill("#editor #address", &server.address()).await;
-    hosts.click("#editor #more > summary").await;
-    hosts.fill("#editor #password-command", "~/vault show %h %n").await;
-    hosts.click("#test").await;
-    hosts.until("the test's end", "document.querySelector('#test-stages')").await;
-    let verdict = hosts.text_of("#test-verdict").await;
-    assert!(verdict.contains("640"), "the test logs in with it: {verdict}");
-    hosts.click("#save").await;
-    hosts.until_gone("#editor").await;
+    add_tested(&hosts, &server.address(), "#editor #password-command", "~/vault show %h %n").await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
@@ -67,17 +57,7 @@ async fn a_console_is_asked_for_anew_at_each_connect_and_reconnect() {
     write_script(&desk, "where", "cd; echo \"$*\" >> asked; cat console.json");
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    hosts.click("#add-host").await;
-    hosts.fill("#editor #name", "Studio").await;
-    hosts.fill("#editor #address", "hypervisor.invalid").await;
-    hosts.click("#editor #more > summary").await;
-    hosts.fill("#editor #console-command", "~/where %n %h").await;
-    hosts.click("#test").await;
-    hosts.until("the test's end", "document.querySelector('#test-stages')").await;
-    let verdict = hosts.text_of("#test-verdict").await;
-    assert!(verdict.contains("640"), "the test goes the same way: {verdict}");
-    hosts.click("#save").await;
-    hosts.until_gone("#editor").await;
+    add_tested(&hosts, "hypervisor.invalid", "#editor #console-command", "~/where %n %h").await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
@@ -103,6 +83,21 @@ async fn a_console_is_asked_for_anew_at_each_connect_and_reconnect() {
     viewer.until_state("ended").await;
     let reason = viewer.text_of("#reason").await;
     assert!(reason.contains("a field that Portlight does not know"), "{reason}");
+}
+
+/// Adds a machine with a command in this field, once the test of its form has logged in by it.
+async fn add_tested(hosts: &Page<'_>, address: &str, field: &str, command: &str) {
+    hosts.click("#add-host").await;
+    hosts.fill("#editor #name", "Studio").await;
+    hosts.fill("#editor #address", address).await;
+    hosts.click("#editor #more > summary").await;
+    hosts.fill(field, command).await;
+    hosts.click("#test").await;
+    hosts.until("the test's end", "document.querySelector('#test-stages')").await;
+    let verdict = hosts.text_of("#test-verdict").await;
+    assert!(verdict.contains("640"), "the test goes the same way: {verdict}");
+    hosts.click("#save").await;
+    hosts.until_gone("#editor").await;
 }
 
 /// A program in the user's home.

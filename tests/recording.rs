@@ -80,6 +80,7 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     })
     .await;
     let picture = until_painted(&viewer, FIRST).await;
+    // The recording's own time, so that there is a place to seek to in each colour.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     server.display.paint(SECOND);
     let second = until_painted(&viewer, SECOND).await;
@@ -95,8 +96,7 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     // Played by the Portlight that runs.
     let opened = desk.portlight(&[file.to_str().expect("UTF-8")]);
     assert!(opened.status.success(), "{opened:?}");
-    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
-    player.until_state("live").await;
+    let player = player_of(&app, &file).await;
     player.until("its bar", "document.querySelector('#player') && !document.querySelector('#toolbar')").await;
     // It ends with the last colour, and stands still there.
     let last = until_painted(&player, THIRD).await;
@@ -127,20 +127,33 @@ async fn what_was_recorded_in_the_middle_of_a_session_is_played_and_sought() {
     assert!(String::from_utf8_lossy(&told.stderr).contains("broken.plrec"), "{told:?}");
 }
 
+/// Begins to record a session in one colour, and shows another one; the file, which is not complete.
+async fn record_two_colours<'a>(desk: &Desk, app: &'a App<'_>, server: &Server) -> (Page<'a>, PathBuf) {
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    server.display.paint(FIRST);
+    until_painted(&viewer, FIRST).await;
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_shown("#recording").await;
+    let file = saved(desk, "plrec").await;
+    server.display.paint(SECOND);
+    until_painted(&viewer, SECOND).await;
+    (viewer, file)
+}
+
+/// The window in which a recording is played.
+async fn player_of<'a>(app: &'a App<'_>, file: &Path) -> Page<'a> {
+    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
+    player.until_state("live").await;
+    player
+}
+
 #[tokio::test]
 async fn a_recording_that_was_cut_off_plays_up_to_there() {
     let desk = Desk::of("a_recording_that_was_cut_off_plays_up_to_there").open().await;
     let server = Server::start(&desk, None).await;
-    server.display.paint(FIRST);
     let app = App::start(&desk, &[&server.address()]).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
-    until_painted(&viewer, FIRST).await;
-    desk.display().press("ctrl+alt+shift+r");
-    viewer.until_shown("#recording").await;
-    let file = saved(&desk, "plrec").await;
-    server.display.paint(SECOND);
-    until_painted(&viewer, SECOND).await;
+    let (_viewer, file) = record_two_colours(&desk, &app, &server).await;
     // All that was shown is with the system by then, or a moment later.
     let size = || fs::metadata(&file).expect("a file").len();
     until("the file to rest", async || {
@@ -152,8 +165,7 @@ async fn a_recording_that_was_cut_off_plays_up_to_there() {
     app.crash().await;
 
     let app = App::start(&desk, &[file.to_str().expect("UTF-8")]).await;
-    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
-    player.until_state("live").await;
+    let player = player_of(&app, &file).await;
     until_painted(&player, SECOND).await;
     player.until("that it was cut off", "document.querySelector('#player').innerText.includes('cut off')").await;
 }
@@ -162,16 +174,8 @@ async fn a_recording_that_was_cut_off_plays_up_to_there() {
 async fn quitting_completes_a_recording() {
     let desk = Desk::of("quitting_completes_a_recording").open().await;
     let server = Server::start(&desk, None).await;
-    server.display.paint(FIRST);
     let app = App::start(&desk, &[&server.address()]).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
-    until_painted(&viewer, FIRST).await;
-    desk.display().press("ctrl+alt+shift+r");
-    viewer.until_shown("#recording").await;
-    let file = saved(&desk, "plrec").await;
-    server.display.paint(SECOND);
-    until_painted(&viewer, SECOND).await;
+    let (_viewer, file) = record_two_colours(&desk, &app, &server).await;
     let title = format!("● {}", server.address());
     until("a mark in the title", async || desk.display().titles().contains(&title).then_some(())).await;
     // The last one.
@@ -179,8 +183,7 @@ async fn quitting_completes_a_recording() {
     app.end().await;
 
     let app = App::start(&desk, &[file.to_str().expect("UTF-8")]).await;
-    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
-    player.until_state("live").await;
+    let player = player_of(&app, &file).await;
     until_painted(&player, SECOND).await;
     let bar = player.text_of("#player").await;
     assert!(!bar.contains("cut off"), "{bar}");
