@@ -23,15 +23,20 @@ const DROPPED: &str = "files-dropped";
 /// makes the tray's menu, has that to do first.
 const TRAY_DELAY: Duration = Duration::from_millis(300);
 
+/// Sends an event without a payload to the window with the list.
+fn tell(app: &AppHandle, event: &str) {
+    if let Err(cause) = app.emit_to(windows::HOSTS, event, ()) {
+        tracing::warn!(%cause, "the page was not told");
+    }
+}
+
 /// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().hosts().changes();
     let (mut later, handle) = (changes.clone(), app.clone());
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
-            if let Err(cause) = app.emit_to(windows::HOSTS, HOSTS_CHANGED, ()) {
-                tracing::warn!(%cause, "the page was not told");
-            }
+            tell(&app, HOSTS_CHANGED);
         }
     });
     async_runtime::spawn(async move {
@@ -60,10 +65,8 @@ pub fn follow_sessions(app: AppHandle) {
         while changes.changed().await.is_ok() {
             let sessions = changes.borrow_and_update().sessions;
             // Pictures that are asked for are no change of a session.
-            if std::mem::replace(&mut told, sessions) != sessions
-                && let Err(cause) = app.emit_to(windows::HOSTS, SESSIONS_CHANGED, ())
-            {
-                tracing::warn!(%cause, "the page was not told");
+            if std::mem::replace(&mut told, sessions) != sessions {
+                tell(&app, SESSIONS_CHANGED);
             }
         }
     });
@@ -74,9 +77,7 @@ pub fn follow_pictures(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().pictures().changes();
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
-            if let Err(cause) = app.emit_to(windows::HOSTS, PICTURES_CHANGED, ()) {
-                tracing::warn!(%cause, "the page was not told");
-            }
+            tell(&app, PICTURES_CHANGED);
         }
     });
 }

@@ -9,7 +9,7 @@ import type { EngineError } from '../ipc/bindings/EngineError';
 import type { HostView } from '../ipc/bindings/HostView';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
-import { machine } from '../ipc/fixtures';
+import { machine, removedView } from '../ipc/fixtures';
 import HostsWindow from './HostsWindow.svelte';
 import { draftOf, mergedDraft } from './fields';
 
@@ -37,7 +37,7 @@ async function violations(id: string) {
 }
 
 function remove(host: HostView, days: number) {
-  backend.removed.set(host.id, { host, removed_at: now() - days * 86_400 });
+  backend.removed.set(host.id, removedView(host, now() - days * 86_400));
 }
 
 describe('removed machines', () => {

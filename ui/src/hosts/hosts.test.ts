@@ -7,7 +7,7 @@ import type { EngineError } from '../ipc/bindings/EngineError';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import type { Report } from '../ipc/bindings/Report';
-import { certificate, failing, knownKey, machine, reached } from '../ipc/fixtures';
+import { certificate, failing, knownKey, machine, reached, removedView } from '../ipc/fixtures';
 import type { HostView } from '../ipc/bindings/HostView';
 import { emptyDraft } from './fields';
 import HostsWindow from './HostsWindow.svelte';
@@ -591,7 +591,7 @@ describe('duplicating, marking as favourite, removing', () => {
       await user.keyboard('{F2}');
       await user.type(byId('username'), 'ann');
       const [attic, kitchen] = backend.hosts as [HostView, HostView];
-      if (becomes === 'put back') backend.removed.set(attic.id, { host: attic, removed_at: 1 });
+      if (becomes === 'put back') backend.removed.set(attic.id, removedView(attic, 1));
       backend.hosts = [kitchen];
       backend.emitHostsChanged();
       await waitFor(() => expect(names()).toEqual(['Kitchen']));

@@ -13,6 +13,7 @@ import type { Prompt } from './bindings/Prompt';
 import type { Protection } from './bindings/Protection';
 import type { Report } from './bindings/Report';
 import type { SessionState } from './bindings/SessionState';
+import type { RemovedView } from './bindings/RemovedView';
 import type { SessionView } from './bindings/SessionView';
 import type { StageReport } from './bindings/StageReport';
 import type { Subject } from './bindings/Subject';
@@ -455,4 +456,9 @@ function fingerprint(seed: number): string {
 /** The same but for its last byte. */
 function nearly(value: string): string {
   return value.replace(/..$/, (last) => (last === '00' ? '01' : '00'));
+}
+
+/** A machine that was removed then, in seconds since 1970. */
+export function removedView(host: HostView, removed_at: number): RemovedView {
+  return { host, removed_at, kept_until: removed_at + 30 * 86_400 };
 }

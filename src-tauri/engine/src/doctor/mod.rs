@@ -132,24 +132,21 @@ pub async fn examine_with(
 }
 
 /// The password that a session with `target` would find: what its own command prints, or else what the keyring has, or else
-/// what the command for all machines prints.
+/// what the command for all machines prints, which is also tried where the keyring has failed.
 ///
 /// # Errors
-/// Those of the first of them that there is.
+/// Those of the last of them that was tried.
 pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Preferences) -> Result<Option<Secret>> {
     let known = Placeholders::from(target);
     if let Some(command) = &target.password_command {
         return Ok(Some(password(command, &known).await?));
     }
     let Some(id) = target.host else { return Ok(None) };
-    if target.has_password
-        && let Some(saved) = keyring.get(id).await?
-    {
-        return Ok(Some(saved));
-    }
-    match preferences.password_command() {
-        Ok(Some(command)) => Ok(Some(password(&command, &known).await?)),
-        Ok(None) | Err(_) => Ok(None),
+    let saved = if target.has_password { keyring.get(id).await } else { Ok(None) };
+    match (saved, preferences.password_command()) {
+        (Ok(Some(saved)), _) => Ok(Some(saved)),
+        (_, Ok(Some(command))) => Ok(Some(password(&command, &known).await?)),
+        (saved, Ok(None) | Err(_)) => Ok(saved?),
     }
 }
 

@@ -204,6 +204,20 @@ impl Host {
         Self::new(name.to_owned(), Address::Demo)
     }
 
+    /// The same host with what Portlight itself has learned about it by `now`: nobody has chosen that, so it is no change.
+    pub(crate) fn with_learned_of(&self, now: &Self) -> Self {
+        Self {
+            display: now.display,
+            has_password: now.has_password,
+            has_http_auth: now.has_http_auth,
+            last_opened: now.last_opened,
+            times_opened: now.times_opened,
+            protection: now.protection,
+            clear_text: now.clear_text,
+            ..self.clone()
+        }
+    }
+
     /// Sorts favourites.
     pub(crate) fn favourite_order(&self) -> impl Ord + use<> {
         favourite_order(self.favourite_place, &self.name)

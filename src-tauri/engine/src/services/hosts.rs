@@ -10,15 +10,11 @@ use crate::{
     model::{
         Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret, Target,
     },
-    store::{Deed, Hint, HistoryView, HostList, List, Login, LoginKind, SeenHints},
+    store::{Deed, Hint, HistoryView, HostList, List, Login, LoginKind, SeenHints, now},
 };
 use parking_lot::Mutex;
 use serde::Serialize;
-use std::{
-    collections::HashSet,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashSet, sync::Arc};
 use tokio::sync::watch;
 
 /// The list as the window shows it.
@@ -213,6 +209,23 @@ impl Hosts {
         }
     }
 
+    /// Takes a login out of the keyring, as a part of a step that has changed the list already.
+    ///
+    /// # Errors
+    /// The keyring's: then it is still there.
+    pub(super) async fn forget_with_step(
+        &self,
+        step: Option<u64>,
+        host: HostId,
+        kind: LoginKind,
+    ) -> Result<(), KeyringError> {
+        let login = self.login_before(host, kind).await;
+        if let Some(host) = self.list.get().get(host) {
+            self.list.history().add_logins(step, host, login.into_iter().collect());
+        }
+        self.keyring.forget(kind.account(host)).await
+    }
+
     /// Adds logins to a step that can be undone.
     fn note_logins(&self, step: Option<u64>, host: &Host, logins: Vec<Login>) {
         if !logins.is_empty() {
@@ -394,11 +407,6 @@ impl Hosts {
         self.notices.lock().push(notice);
         self.list.announce();
     }
-}
-
-/// Seconds since 1970.
-pub(super) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn checked(draft: &HostDraft, existing: Option<&Host>) -> Result<Host> {

@@ -17,3 +17,14 @@ pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
 pub use undo::Walked;
+
+use crate::error::{ConnectError, Result};
+use tokio::task::spawn_blocking;
+
+/// Runs what waits for the disk, or computes for long, on a thread for that.
+///
+/// # Errors
+/// [`ConnectError::System`] where there is none.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    Ok(spawn_blocking(work).await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?)
+}

@@ -1,10 +1,10 @@
 //! Removed hosts: for thirty days they can be put back, with their logins; then both are forgotten.
 
-use super::hosts::{Hosts, now};
+use super::hosts::Hosts;
 use crate::{
     error::{KeyringError, Result, StoreError},
-    model::{HostId, HostView},
-    store::{Deed, LoginKind},
+    model::{Host, HostId, HostView},
+    store::{Deed, LoginKind, now},
 };
 use serde::Serialize;
 use std::{
@@ -29,6 +29,9 @@ pub struct RemovedView {
     /// In seconds since 1970.
     #[cfg_attr(test, ts(type = "number"))]
     pub removed_at: u64,
+    /// When it is forgotten, in seconds since 1970.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub kept_until: u64,
 }
 
 impl Hosts {
@@ -49,9 +52,9 @@ impl Hosts {
     /// The removed hosts, the one that was removed last first.
     pub fn removed(&self) -> Vec<RemovedView> {
         let list = self.list.get();
-        let view = |(host, removed_at): (&crate::model::Host, Option<u64>)| RemovedView {
-            host: host.view(),
-            removed_at: removed_at.unwrap_or_else(now),
+        let view = |(host, removed_at): (&Host, Option<u64>)| {
+            let removed_at = removed_at.unwrap_or_else(now);
+            RemovedView { host: host.view(), removed_at, kept_until: removed_at.saturating_add(KEPT) }
         };
         let mut removed: Vec<_> = list.removals().map(view).collect();
         removed.sort_by_key(|removed| std::cmp::Reverse(removed.removed_at));
@@ -69,15 +72,6 @@ impl Hosts {
         Ok(())
     }
 
-    /// Forgets removed hosts and their logins now.
-    ///
-    /// # Errors
-    /// The keyring's, where a login could not be forgotten: then its host stays among the removed ones.
-    /// [`StoreError::HostsNotSaved`].
-    pub async fn remove_for_good(&self, ids: Vec<HostId>) -> Result<()> {
-        self.forget(ids).await
-    }
-
     /// Forgets those whose time is up. A keyring that refuses is asked again the next time.
     pub(super) async fn forget_overdue(&self, now: u64) {
         // In a file of before this was noted, or written by hand.
@@ -93,14 +87,18 @@ impl Hosts {
         let is_overdue = |at: Option<u64>| at.is_some_and(|at| now.saturating_sub(at) >= KEPT);
         let overdue: Vec<_> = list.removals().filter(|(_, at)| is_overdue(*at)).map(|(host, _)| host.id).collect();
         if !overdue.is_empty()
-            && let Err(error) = self.forget(overdue).await
+            && let Err(error) = self.remove_for_good(overdue).await
         {
             tracing::warn!(%error, "removed machines are not forgotten yet");
         }
     }
 
-    /// Forgets removed hosts' logins, then the hosts, in one write.
-    pub(super) async fn forget(&self, ids: Vec<HostId>) -> Result<()> {
+    /// Forgets removed hosts' logins now, then the hosts, in one write.
+    ///
+    /// # Errors
+    /// The keyring's, where a login could not be forgotten: then its host stays among the removed ones.
+    /// [`StoreError::HostsNotSaved`].
+    pub async fn remove_for_good(&self, ids: Vec<HostId>) -> Result<()> {
         let ids = {
             let mut too_late = self.too_late.lock().await;
             let removed: HashSet<_> = self.list.get().removed().into_iter().collect();
@@ -129,8 +127,10 @@ impl Hosts {
     }
 
     async fn forget_logins(&self, id: HostId) -> Result<(), KeyringError> {
-        self.keyring.forget(LoginKind::Password.account(id)).await?;
-        self.keyring.forget(LoginKind::HttpAuth.account(id)).await
+        for kind in LoginKind::ALL {
+            self.keyring.forget(kind.account(id)).await?;
+        }
+        Ok(())
     }
 }
 

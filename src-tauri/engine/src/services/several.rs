@@ -96,12 +96,10 @@ impl Hosts {
         let mut refused = Ok(());
         for (id, Forgotten { password, http_auth }) in forgotten {
             // One that is not forgotten is no reason to leave the others.
-            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
-                let is_meant = if kind == LoginKind::Password { password } else { http_auth };
-                if is_meant && let Some(host) = self.list.get().get(id) {
-                    let login = self.login_before(id, kind).await;
-                    self.list.history().add_logins(step, host, login.into_iter().collect());
-                    refused = refused.and(self.keyring.forget(kind.account(id)).await);
+            for (kind, is_meant) in [(LoginKind::Password, password), (LoginKind::HttpAuth, http_auth)] {
+                // One that was removed meanwhile may be put back, and keeps it.
+                if is_meant && self.list.get().get(id).is_some() {
+                    refused = refused.and(self.forget_with_step(step, id, kind).await);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::hosts::Hosts;
 use crate::{
     error::{Error, Result, StoreError},
     model::HostId,
-    store::{Direction, HistoryView, Login, LoginKind, Step, StepView},
+    store::{Direction, HistoryView, Login, LoginKind, Step, StepView, now},
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -52,7 +52,7 @@ impl Hosts {
             let change = self.list.change(move |list| {
                 let before = list.clone();
                 let taken = step.take_back(list, &unread, &too_late);
-                list.note_removals(super::hosts::now());
+                list.note_removals(now());
                 for login in &step.logins {
                     // Until the keyring has it.
                     if let Ok(host) = list.get_mut(login.host) {
@@ -142,7 +142,7 @@ impl Hosts {
         let added: HashSet<_> = step.added().collect();
         for host in list.all().iter().filter(|host| added.contains(&host.id)) {
             let (id, mut host) = (host.id, host.clone());
-            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
+            for kind in LoginKind::ALL {
                 if !*kind.flag(&mut host) {
                     continue;
                 }

@@ -1,11 +1,10 @@
 //! Going back to an earlier version of the list.
 
-use super::hosts::{Hosts, now};
+use super::{blocking, hosts::Hosts};
 use crate::{
-    error::{ConnectError, Error, Result, StoreError},
-    store::{Deed, LoginKind, VersionView},
+    error::{Result, StoreError},
+    store::{Deed, LoginKind, VersionView, now},
 };
-use tokio::task::spawn_blocking;
 
 impl Hosts {
     /// The earlier versions of the list, the newest first, and what going back to each would change.
@@ -15,7 +14,7 @@ impl Hosts {
     pub async fn versions(&self) -> Result<Vec<VersionView>> {
         let (versions, now) = (self.list.versions().clone(), self.list.get());
         let view = move || versions.all().iter().map(|version| version.view(&now)).collect();
-        spawn_blocking(view).await.map_err(system)
+        blocking(view).await
     }
 
     /// Goes back to the version that was replaced then. It is one step, which can be undone.
@@ -25,7 +24,7 @@ impl Hosts {
     /// is not meant for the old address could not be forgotten: then all else is done.
     pub async fn go_back(&self, replaced_at: u64) -> Result<()> {
         let versions = self.list.versions().clone();
-        let version = spawn_blocking(move || versions.read(replaced_at)).await.map_err(system)??;
+        let version = blocking(move || versions.read(replaced_at)).await??;
         let (strays, step) = {
             // What is being forgotten in this moment does not come back with a login.
             let fates = self.too_late.lock().await;
@@ -39,18 +38,10 @@ impl Hosts {
         };
         let mut refused = Ok(());
         for id in strays {
-            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
-                let login = self.login_before(id, kind).await;
-                if let Some(host) = self.list.get().get(id) {
-                    self.list.history().add_logins(step, host, login.into_iter().collect());
-                }
-                refused = refused.and(self.keyring.forget(kind.account(id)).await);
+            for kind in LoginKind::ALL {
+                refused = refused.and(self.forget_with_step(step, id, kind).await);
             }
         }
         Ok(refused?)
     }
-}
-
-fn system(cause: tokio::task::JoinError) -> Error {
-    ConnectError::System { detail: cause.to_string() }.into()
 }

@@ -7,10 +7,9 @@ use super::{
 use crate::{
     error::{Error, FormError, StoreError},
     model::{Address, Host, HostDraft, HostId, HostOptions, Secret},
-    store::Deed,
+    store::{Deed, now},
 };
 use serde::Serialize;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A machine that was added to the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,8 +78,7 @@ fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
     let options = HostOptions { username, reconnect: true, ..target.options.clone() };
     let draft = HostDraft { name: name.to_owned(), address: address.to_string(), options, ..HostDraft::default() };
     let host = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let host = Host { display: target.display, protection: *reached, last_opened: Some(now), ..host };
+    let host = Host { display: target.display, protection: *reached, last_opened: Some(now()), ..host };
     Ok(Keepsake { host, login: login.map(|login| login.password.clone()) })
 }
 

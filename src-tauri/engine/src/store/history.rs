@@ -75,13 +75,15 @@ impl History {
 
     /// Adds logins to the step with the number, or as one of their own where nothing else was changed.
     pub(crate) fn add_logins(&mut self, step: Option<u64>, host: &Host, logins: Vec<Login>) {
-        match step {
-            // One that is not there any more was undone meanwhile.
-            Some(number) => {
-                let found = self.done.iter_mut().find(|done| done.number == number);
-                found.into_iter().for_each(|found| found.step.logins.extend(logins.iter().cloned()));
+        let Some(number) = step else {
+            if !logins.is_empty() {
+                self.add(Step::of_logins(host, logins));
             }
-            None => _ = self.add(Step::of_logins(host, logins)),
+            return;
+        };
+        // One that is not there any more was undone meanwhile.
+        if let Some(found) = self.done.iter_mut().find(|done| done.number == number) {
+            found.step.logins.extend(logins);
         }
     }
 

@@ -130,8 +130,9 @@ pub(super) enum Wins {
     Ours,
 }
 
-/// What Portlight itself learns while a machine is used. Nobody would miss the other value.
-const LEARNED: &[&str] =
+/// What Portlight itself learns while a machine is used, as [`Host::with_learned_of`] takes it over. Nobody would miss the other
+/// value.
+pub(super) const LEARNED: &[&str] =
     &["last_opened", "times_opened", "protection", "clear_text", "display", "has_password", "has_http_auth"];
 
 /// Fields with both changes, and the names of those that both have changed.

@@ -1,5 +1,6 @@
 //! Portlight's own files: the list of hosts, the keys that were accepted, and settings.
 
+mod clock;
 #[cfg(test)]
 mod documentation;
 mod favourites;
@@ -18,6 +19,7 @@ mod step;
 mod versions;
 mod watching;
 
+pub(crate) use clock::now;
 pub use hints::{Hint, SeenHints};
 pub(crate) use history::Direction;
 pub use history::{HistoryView, StepView};

@@ -1,6 +1,9 @@
 //! Which keys of servers the user has accepted, and for which address.
 
-use super::file::{self, LeftOut};
+use super::{
+    clock::now,
+    file::{self, LeftOut},
+};
 use crate::{
     error::StoreError,
     model::{Identity, KnownKey, without_bidi_controls},
@@ -12,7 +15,6 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio::task::spawn_blocking;
 
@@ -122,8 +124,7 @@ impl Pins {
     /// # Errors
     /// [`StoreError::TrustNotSaved`]: it is known until Portlight ends.
     pub async fn accept(&self, endpoint: &str, identity: &Identity) -> Result<(), StoreError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        if !self.put(endpoint, identity, now) {
+        if !self.put(endpoint, identity, now()) {
             return Ok(());
         }
         let pins = self.clone();

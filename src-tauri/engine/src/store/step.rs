@@ -60,6 +60,8 @@ pub(crate) enum LoginKind {
 }
 
 impl LoginKind {
+    pub(crate) const ALL: [Self; 2] = [Self::Password, Self::HttpAuth];
+
     /// The name under which the keyring has it.
     pub(crate) fn account(self, host: HostId) -> String {
         match self {
@@ -190,7 +192,8 @@ impl Step {
                 (true, None) => taken.left.push(change.name.clone()),
                 // It was not.
                 (false, Some(now)) => {
-                    let is_untouched = change.after.as_ref().is_some_and(|after| is_untouched(&after.host, now));
+                    let is_untouched =
+                        change.after.as_ref().is_some_and(|after| after.host.with_learned_of(now) == *now);
                     if change.before.is_none() && is_untouched && !kept.contains(&id) {
                         taken.gone.push(id);
                     } else {
@@ -237,7 +240,7 @@ impl Step {
             };
             (merged.protection, merged.clear_text) = (protection, clear_text);
             // A login that came later was meant for where it leads now.
-            for kind in [LoginKind::Password, LoginKind::HttpAuth] {
+            for kind in LoginKind::ALL {
                 let is_ours = self.logins.iter().any(|login| login.host == change.id && login.kind == kind);
                 if !is_ours && *kind.flag(&mut merged) && !*kind.flag(&mut after.host.clone()) {
                     *kind.flag(&mut merged) = false;
@@ -249,21 +252,6 @@ impl Step {
             *host = merged;
         }
     }
-}
-
-/// Whether a host is still what a step made it; what Portlight has learned since is no change.
-fn is_untouched(after: &Host, now: &Host) -> bool {
-    let learned = Host {
-        has_password: now.has_password,
-        has_http_auth: now.has_http_auth,
-        last_opened: now.last_opened,
-        times_opened: now.times_opened,
-        protection: now.protection,
-        clear_text: now.clear_text,
-        display: now.display,
-        ..after.clone()
-    };
-    learned == *now
 }
 
 /// An entry of a list, by reference.
@@ -298,7 +286,7 @@ fn entries(list: &List) -> Vec<Found<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Level;
+    use crate::{model::Level, store::merge::LEARNED};
 
     fn list(names: &str) -> List {
         let mut list = List::default();
@@ -355,6 +343,21 @@ mod tests {
             undo(&back, &mut list);
             assert_eq!(list, before);
         }
+    }
+
+    #[test]
+    fn what_is_learned_is_the_same_of_a_host_and_of_its_fields_in_the_file() {
+        let mut now = Host::demo("other");
+        (now.has_password, now.has_http_auth, now.clear_text) = (true, true, true);
+        (now.last_opened, now.times_opened, now.protection) = (Some(1), 1, Some(Level::Clear));
+        (now.display.grab, now.notes, now.favourite) = (true, "chosen".into(), true);
+        let host = Host::new("a".into(), "a".parse().unwrap());
+        let [before, learned] = [&host, &host.with_learned_of(&now)].map(|host| as_fields(Some(host)));
+        let mut changed: Vec<_> = learned.keys().filter(|name| before.get(*name) != learned.get(*name)).collect();
+        let mut expected = LEARNED.to_vec();
+        changed.sort();
+        expected.sort_unstable();
+        assert_eq!(changed, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Earlier versions of the list: the last ten, each a file as it was, in a folder beside it.
 
-use super::{file, list::List};
+use super::{clock::now, file, list::List};
 use crate::{
     error::StoreError,
     model::{Host, HostId},
@@ -10,7 +10,6 @@ use std::{
     collections::{HashMap, HashSet},
     fs, io,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// How many are kept.
@@ -82,10 +81,14 @@ impl Versions {
     /// Keeps `text`, which is the list `before` and about to become `after`, where somebody may want it back. More than ten
     /// are not kept: the oldest goes.
     pub(super) fn keep(&self, text: &[u8], before: &List, after: &List, is_foreign: bool) -> io::Result<()> {
-        let kept = self.times()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // What would come back is what goes now.
+        let differences = Differences::between(after, before);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let (kept, now) = (self.times()?, now());
         let last = kept.last().copied();
-        if !is_worth_it(before, after, is_foreign, last.map(|last| now.saturating_sub(last))) {
+        if !differences.are_worth_it(is_foreign, last.map(|last| now.saturating_sub(last))) {
             return Ok(());
         }
         if let Some(last) = last
@@ -138,15 +141,6 @@ impl Versions {
     }
 }
 
-/// Whether somebody may want `before` back: always where another program has changed it or machines have gone, else once an
-/// hour; and never for what Portlight notes by itself.
-fn is_worth_it(before: &List, after: &List, is_foreign: bool, age: Option<u64>) -> bool {
-    let Differences { back, gone, changed } = Differences::between(after, before);
-    let differs = !back.is_empty() || !gone.is_empty() || !changed.is_empty();
-    // What would come back is what goes now.
-    differs && (is_foreign || !back.is_empty() || gone.len() > 1 || age.is_none_or(|age| age > SMALL_CHANGES))
-}
-
 /// What going from a list to an earlier one would change.
 struct Differences<'a> {
     back: Vec<&'a Host>,
@@ -161,27 +155,30 @@ impl<'a> Differences<'a> {
         for host in earlier.all() {
             match left.remove(&host.id) {
                 None => back.push(host),
-                Some(now) if *now != as_it_was(host, now) => changed.push(host),
+                // Most are the same, and need no copy to be compared.
+                Some(now) if now != host && *now != as_it_was(host, now) => changed.push(host),
                 Some(_) => {}
             }
         }
         let gone = now.all().iter().filter(|host| left.contains_key(&host.id)).collect();
         Self { back, gone, changed }
     }
+
+    /// Also where all that differs was noted by Portlight itself.
+    fn is_empty(&self) -> bool {
+        self.back.is_empty() && self.gone.is_empty() && self.changed.is_empty()
+    }
+
+    /// Whether somebody may want the earlier one back: always where another program has changed it or machines have gone, else
+    /// once an hour.
+    fn are_worth_it(&self, is_foreign: bool, age: Option<u64>) -> bool {
+        is_foreign || !self.back.is_empty() || self.gone.len() > 1 || age.is_none_or(|age| age > SMALL_CHANGES)
+    }
 }
 
 /// An earlier state of a host that is there; what Portlight notes by itself, and what it was agreed to, stays as it is now.
 fn as_it_was(earlier: &Host, now: &Host) -> Host {
-    let mut host = Host {
-        display: now.display,
-        has_password: now.has_password,
-        has_http_auth: now.has_http_auth,
-        last_opened: now.last_opened,
-        times_opened: now.times_opened,
-        protection: now.protection,
-        clear_text: now.clear_text,
-        ..earlier.clone()
-    };
+    let mut host = earlier.with_learned_of(now);
     if !host.is_same_server(now) {
         (host.protection, host.clear_text) = (earlier.protection, earlier.clear_text);
         // They were saved for where it leads now.
@@ -256,6 +253,11 @@ mod tests {
 
     fn names(list: &List) -> String {
         list.all().iter().map(|host| host.name.as_str()).collect()
+    }
+
+    fn is_worth_it(before: &List, after: &List, is_foreign: bool, age: Option<u64>) -> bool {
+        let differences = Differences::between(after, before);
+        !differences.is_empty() && differences.are_worth_it(is_foreign, age)
     }
 
     #[test]

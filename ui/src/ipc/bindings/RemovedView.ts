@@ -12,4 +12,8 @@ host: HostView,
 /**
  * In seconds since 1970.
  */
-removed_at: number, };
+removed_at: number, 
+/**
+ * When it is forgotten, in seconds since 1970.
+ */
+kept_until: number, };

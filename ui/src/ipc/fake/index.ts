@@ -36,7 +36,7 @@ import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
 import type { VersionView } from '../bindings/VersionView';
 import type { Walked } from '../bindings/Walked';
-import { asksForLogin, machine, scene } from '../fixtures';
+import { asksForLogin, machine, removedView, scene } from '../fixtures';
 import type { Wish } from '../wish';
 import { canonical } from './address';
 import { FakeBackend } from './backend';
@@ -112,7 +112,7 @@ export const removeHosts = (ids: HostId[]): Promise<void> =>
     const removed = ids.map(find);
     backend.step('removed', removed);
     const removed_at = Math.floor(Date.now() / 1000);
-    for (const host of removed) backend.removed.set(host.id, { host, removed_at });
+    for (const host of removed) backend.removed.set(host.id, removedView(host, removed_at));
     backend.hosts = backend.hosts.filter((host) => !ids.includes(host.id));
     backend.emitHostsChanged();
   });

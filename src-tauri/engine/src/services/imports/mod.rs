@@ -8,8 +8,9 @@ mod places;
 
 pub use places::{Source, SourceView};
 
+use super::blocking;
 use crate::{
-    error::{ConnectError, ImportError, Result, StoreError},
+    error::{ImportError, Result, StoreError},
     import::{self, Change, Export, Preview, Reading},
     keyring::Keyring,
     model::{Host, HostId, Secret},
@@ -24,7 +25,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tokio::task::spawn_blocking;
 
 /// Imports and exports.
 pub struct Imports {
@@ -242,10 +242,6 @@ fn apply(list: &mut List, changes: Vec<Change>, stored: &HashSet<HostId>) -> Don
     done.passwords = added.iter().chain(&filled).filter(|host| stored.contains(&host.id)).cloned().collect();
     list.append(added);
     done
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    Ok(spawn_blocking(work).await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?)
 }
 
 #[cfg(test)]
