@@ -3,6 +3,7 @@
 import type { Key } from '../i18n';
 import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
+import type { PictureChoice } from '../ipc/bindings/PictureChoice';
 
 /** Where a field is shown: at the top, under it, or folded away. */
 export type Group = 'address' | 'main' | 'advanced';
@@ -38,6 +39,9 @@ const table = [
 ] as const satisfies readonly Description[];
 
 type Name = (typeof table)[number]['name'];
+/** What can be shown and kept of a screen, the strictest last. */
+export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies readonly PictureChoice[];
+
 /** What a host is sorted by has fields of its own: ./editor/SortingFields.svelte. */
 export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture'>;
 /** Compiles only while the table has each other field of a draft that the user sees. */

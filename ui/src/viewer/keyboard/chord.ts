@@ -106,7 +106,11 @@ export function strokeOf(modifier: Modifier, down: boolean): Stroke & { code: st
 export function strokes({ modifiers, key }: Chord, held: readonly Modifier[] = []): Stroke[] {
   const all = MODIFIERS.filter((modifier) => modifiers.includes(modifier) || held.includes(modifier));
   const pressed = all.filter((modifier) => !held.includes(modifier)).map((modifier) => strokeOf(modifier, true));
-  const down = [...pressed, ...pressedFor(key, all)];
+  return tap(...pressed, ...pressedFor(key, all));
+}
+
+/** Keys go down in this order, and up the other way round. */
+export function tap(...down: Stroke[]): Stroke[] {
   return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 

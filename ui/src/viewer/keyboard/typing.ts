@@ -1,7 +1,7 @@
 // A text as keys: what is pressed for it, and what cannot be.
 
 import { keysymOf } from '../novnc/keysyms';
-import { strokeOf, type Stroke } from './chord';
+import { strokeOf, tap, type Stroke } from './chord';
 import { isUnicode, needsShift } from './symbols';
 
 /** What is pressed for one character: all of it goes down and up, so that nothing is held behind it. */
@@ -55,10 +55,6 @@ function pressOf(letter: string): Press | null {
   if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(letter)) return null;
   const stroke = { keysym: keysymOf(letter.codePointAt(0) ?? 0), code: null, down: true };
   return needsShift(letter) ? tap({ ...strokeOf('Shift', true), code: null }, stroke) : tap(stroke);
-}
-
-function tap(...down: Stroke[]): Press {
-  return [...down, ...down.map((stroke) => ({ ...stroke, down: false })).reverse()];
 }
 
 /** Itself, or its number where it is not to be seen. */
