@@ -167,6 +167,7 @@ const states: Record<string, SessionState> = {
     { ...subjects.site, address: `wss://${'sub-domain.'.repeat(14)}example/${'path'.repeat(30)}` },
   ),
   'keyring-silent': asking({ ...password, keyring: { code: 'keyring_silent' } }),
+  'keyring-for-another': asking({ ...password, keyring: { code: 'keyring_for_another', recipient: 'pi.lan:1' } }),
   'keyring-long': asking({
     ...password,
     keyring: { code: 'keyring_failed', detail: `Ambiguous(${'/org/freedesktop/secrets/collection/'.repeat(6)})` },

@@ -198,7 +198,7 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
         return Ok(());
     }
     run.set_stage(Stage::Keyring);
-    run.services.keyring.set(id, &password).await?;
+    run.services.keyring.set_for(id, target.way().recipient(id), &password).await?;
     let noted = run.change_host(target, |host| {
         host.has_password = true;
         if let Some(username) = username {
