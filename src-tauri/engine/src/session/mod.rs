@@ -5,10 +5,12 @@
 //!                  │           │           └▶ overview   what all windows together look like from afar
 //!                  ├▶ keep ────┘                         the machine is added to the list
 //!                  └▶ backoff                            when a broken connection is tried again
+//! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
 //! ```
 //! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
 mod backoff;
+mod elsewhere;
 mod keep;
 mod overview;
 mod play;
@@ -23,6 +25,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use elsewhere::{Door, TypedOnce};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::Sessions;

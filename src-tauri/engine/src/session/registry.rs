@@ -7,7 +7,7 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
-    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
@@ -54,6 +54,16 @@ impl Sessions {
     pub fn start(&self, id: SessionId, target: Target) {
         let recorder = self.recorder();
         self.insert(id, Session::new(id, target, None, &self.services, recorder, |run| Box::pin(run::run(run))));
+    }
+
+    /// The same with a login as if it had been typed already: the user name where it is not the machine's, and the password.
+    pub(super) fn start_with(&self, id: SessionId, target: Target, login: Option<(Option<String>, Secret)>) {
+        let recorder = self.recorder();
+        let session = Session::new(id, target, None, &self.services, recorder, |run| Box::pin(run::run(run)));
+        if let Some((username, password)) = login {
+            session.begin_with(username, password);
+        }
+        self.insert(id, session);
     }
 
     /// Starts the session `id` with a recording in place of a machine.

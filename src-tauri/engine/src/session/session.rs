@@ -178,6 +178,11 @@ impl Session {
         Self { player: Some(Arc::new(player)), ..self }
     }
 
+    /// A login that is not asked for.
+    pub(super) fn begin_with(&self, username: Option<String>, password: Secret) {
+        self.inner.lock().typed = Some(TypedLogin { username, password, remember: false, accepted: false });
+    }
+
     pub(super) fn player(&self) -> Option<&Arc<Player>> {
         self.player.as_ref()
     }
@@ -297,7 +302,7 @@ impl Session {
     pub(super) fn looks_at(&self, target: &Target) -> bool {
         let inner = self.inner.lock();
         match (inner.target.host, target.host) {
-            (None, None) => !inner.is_reverse && inner.target.address == target.address,
+            (None, None) => !inner.is_reverse && inner.target.is_same_server(target),
             (ours, theirs) => ours == theirs,
         }
     }
