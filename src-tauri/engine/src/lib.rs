@@ -7,7 +7,8 @@
 //!         │            └▶ transport::reverse
 //!         ├▶ pictures ──▶ store, keyring            the last picture of each machine's screen
 //!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
-//!         │           └▶ recording               pictures and recordings of a session
+//!         │           ├▶ recording               pictures and recordings of a session
+//!         │           └▶ lead                    the next step after a failure
 //!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
@@ -20,6 +21,7 @@ pub mod doctor;
 pub mod error;
 pub mod import;
 pub mod keyring;
+pub mod lead;
 pub mod model;
 pub mod pictures;
 mod platform;

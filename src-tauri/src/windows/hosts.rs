@@ -18,6 +18,8 @@ pub enum Wish {
     Edit {
         /// Which.
         host: HostId,
+        /// The address to begin with, where it is not its own.
+        address: Option<String>,
     },
     /// To show all open sessions.
     Sessions,
@@ -55,6 +57,17 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
     page::build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
+}
+
+/// Shows the hosts window where it is hidden.
+///
+/// # Errors
+/// What the window system says.
+pub fn show_hidden(app: &AppHandle) -> tauri::Result<()> {
+    match app.get_webview_window(HOSTS) {
+        Some(window) if !window.is_visible()? => show(app),
+        _ => Ok(()),
+    }
 }
 
 /// Shows the hosts window, and has its page do something.

@@ -34,7 +34,8 @@ const ENGINE: Table = &[
     ("import",      "model"),
     ("connect",     "model error store transport"),
     ("recording",   "error platform"),
-    ("session",     "model error store keyring command pictures transport connect recording"),
+    ("lead",        "model error transport"),
+    ("session",     "model error store keyring command pictures transport connect recording lead"),
     ("doctor",      "model error store keyring command transport connect"),
     ("services",    "model error store keyring transport import"),
 ];
@@ -45,7 +46,7 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "tray windows"),
+    ("events",      "platform tray windows"),
     ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];

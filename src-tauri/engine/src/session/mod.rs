@@ -6,6 +6,7 @@
 //!                  ├▶ keep ────┘                         the machine is added to the list
 //!                  └▶ backoff                            when a broken connection is tried again
 //! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
+//! registry ─▶ session ─▶ report                           what others are told about a failure
 //! ```
 //! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
@@ -16,6 +17,7 @@ mod overview;
 mod play;
 mod prompts;
 mod registry;
+mod report;
 mod run;
 mod services;
 #[allow(clippy::module_inception, reason = "the type that the module is about has a file of its own")]
@@ -28,6 +30,6 @@ mod tests;
 pub use elsewhere::{Door, TypedOnce};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
-pub use registry::Sessions;
+pub use registry::{Followed, Sessions};
 pub(crate) use services::Services;
 pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};

@@ -7,13 +7,19 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
+    lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{sync::watch, task::spawn_blocking};
 
 /// All sessions of the app. They end when this is dropped.
@@ -23,6 +29,23 @@ pub struct Sessions {
     /// What has changed about all of them together.
     changed: watch::Sender<Changes>,
     unfinished: Unfinished,
+}
+
+/// What a lead that was followed means to the windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The form of this host is to be shown, with this address.
+    Edit {
+        /// Whose.
+        host: HostId,
+        /// Which.
+        address: String,
+    },
+    /// This host is to be opened instead.
+    Open {
+        /// Which.
+        host: HostId,
+    },
 }
 
 #[derive(Default)]
@@ -208,6 +231,11 @@ impl Sessions {
         Target::from(host).is_same_server(&target).then_some(host.id)
     }
 
+    /// Whether a viewer has come since it began to connect.
+    pub fn was_served(&self, id: SessionId) -> bool {
+        self.get(id).is_some_and(|session| session.served.load(Ordering::Relaxed))
+    }
+
     /// What was done in its last attempt to connect, stage by stage.
     pub fn tried(&self, id: SessionId) -> Vec<StageReport> {
         self.get(id).map(|session| session.tried()).unwrap_or_default()
@@ -221,6 +249,25 @@ impl Sessions {
         {
             session.reopen(target, &self.services);
         }
+    }
+
+    /// Takes the next step that its failure led to: that step, as it was found, and none that a page names. What it means to the
+    /// windows is told.
+    pub fn follow_lead(&self, id: SessionId) -> Option<Followed> {
+        let session = self.get(id)?;
+        match (session.lead()?, session.host()) {
+            (Lead::Wake, _) => self.wake(id),
+            // Its logins are for the former address: the form asks about that.
+            (Lead::Address { address, .. }, Some(host)) => return Some(Followed::Edit { host, address }),
+            (Lead::Address { address, .. }, None) => session.correct(Address::parse(&address).ok()?, &self.services),
+            (Lead::Listed { host, .. }, _) => return Some(Followed::Open { host }),
+        }
+        None
+    }
+
+    /// What a person may show others about how it went.
+    pub fn report(&self, id: SessionId) -> String {
+        self.get(id).map(|session| session.report()).unwrap_or_default()
     }
 
     /// Connects to another address instead: only where it has ended, and its address was typed. What was typed or agreed to

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
+    lead,
     model::{Protection, Target},
     recording::Recorder,
     transport::{wake, ws},
@@ -19,7 +20,12 @@ use rfb::{
     ServerInit,
     server::{Handshake, greeting},
 };
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{
     io::AsyncWriteExt,
     time::{Instant, sleep, timeout},
@@ -30,10 +36,11 @@ pub(super) async fn run(run: Run) {
     let mut backoff = Backoff::default();
     loop {
         let mut live_since = None;
-        let (error, reconnect) = match run.snapshot() {
-            Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), target.reconnect),
-            Err(error) => (Some(error), false),
+        let (error, target) = match run.snapshot() {
+            Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), Some(target)),
+            Err(error) => (Some(error), None),
         };
+        let reconnect = target.as_ref().is_some_and(|target| target.reconnect);
         match &error {
             Some(Error::Command(error)) => tracing::info!(error = %error.without_detail(), "session ended"),
             Some(error) => tracing::info!(%error, "session ended"),
@@ -49,13 +56,31 @@ pub(super) async fn run(run: Run) {
                 let _ = timeout(wait, retry_now).await;
                 run.set_stage(Stage::Dialing);
             }
-            error => return run.set(SessionState::Ended { error }),
+            error => {
+                let question = error.as_ref().zip(target).and_then(|(error, target)| lead_from(&run, error, &target));
+                run.set(SessionState::Ended { error });
+                // Starting over ends this run, and the looking with it.
+                if let Some(question) = question
+                    && let Some(lead) = question.answer().await
+                {
+                    run.set_lead(lead);
+                }
+                return;
+            }
         }
     }
 }
 
+/// What has to be known to say where a failure leads.
+fn lead_from(run: &Run, error: &Error, target: &Target) -> Option<lead::Question> {
+    let list = run.services.list.get();
+    let can_wake = target.host.and_then(|id| list.get(id)).is_some_and(|host| host.mac.is_some());
+    lead::question(error, target, list.all(), can_wake && target.wake.is_none())
+}
+
 /// Connects, logs in, and relays until either side ends.
 async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant>) -> Result<(), Error> {
+    run.session().served.store(false, Ordering::Relaxed);
     run.set_stage(Stage::Dialing);
     if run.is_reverse() {
         confirm_caller(run, &target).await?;
@@ -85,6 +110,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
     let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    run.session().served.store(true, Ordering::Relaxed);
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
     let recorded = Recorded::begin(run, sent);

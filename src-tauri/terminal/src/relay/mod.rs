@@ -61,7 +61,6 @@ async fn run(args: &RelayArgs, login: Option<TypedOnce>) -> Result<(), String> {
     let (sessions, id) =
         Sessions::elsewhere(&config, Keyring::new(KEYRING_SERVICE), target, door, login).map_err(sentence)?;
     let mut states = sessions.watch(id).ok_or("the session has ended")?;
-    let mut served = false;
     loop {
         let state = states.borrow_and_update().clone();
         match state {
@@ -75,19 +74,12 @@ async fn run(args: &RelayArgs, login: Option<TypedOnce>) -> Result<(), String> {
             SessionState::Ready { url, desktop_name, width, height, protection, .. } => {
                 print_ticket(&url, &Screen { desktop_name, width, height, protection }, args.json);
             }
-            SessionState::Live => served = true,
-            SessionState::Ended { error } => {
-                let left = error.as_ref().is_none_or(|error| served && is_of_viewer(error));
-                match error {
-                    _ if left && args.again && served => {
-                        served = false;
-                        sessions.reconnect(id);
-                    }
-                    Some(error) if !left => return Err(error.to_string()),
-                    _ => return Ok(()),
-                }
-            }
-            SessionState::Connecting { .. } | SessionState::Reconnecting { .. } => {}
+            SessionState::Ended { error } => match error {
+                Some(error) if !(sessions.was_served(id) && is_of_viewer(&error)) => return Err(error.to_string()),
+                _ if args.again => sessions.reconnect(id),
+                _ => return Ok(()),
+            },
+            SessionState::Connecting { .. } | SessionState::Live | SessionState::Reconnecting { .. } => {}
         }
         if states.changed().await.is_err() {
             return Ok(());
