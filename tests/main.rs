@@ -18,6 +18,7 @@ mod island;
 mod keyboard;
 mod list;
 mod measure;
+mod nearby;
 mod opening;
 mod order;
 mod pace;

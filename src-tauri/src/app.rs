@@ -104,6 +104,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
+    events::follow_nearby(app.handle().clone());
     instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {
         if let RunEvent::Exit = event {

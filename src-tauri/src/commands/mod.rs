@@ -5,6 +5,7 @@
 
 mod hosts;
 mod imports;
+mod nearby;
 mod pictures;
 mod recordings;
 mod session;
@@ -40,6 +41,9 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::open_host,
             hosts::wake_host,
             hosts::open_address,
+            nearby::nearby,
+            nearby::open_nearby,
+            nearby::keep_nearby,
             hosts::read_address,
             hosts::test_connection,
             hosts::choose_closing,

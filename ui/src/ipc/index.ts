@@ -21,6 +21,7 @@ import type { KeyNotice } from './bindings/KeyNotice';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
+import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { PictureView } from './bindings/PictureView';
@@ -87,6 +88,12 @@ export const openHost = (id: HostId): Promise<void> => call('open_host', { id })
 export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
 /** Connects without saving; rejects with code `fields` where the text is not an address. */
 export const openAddress = (text: string): Promise<void> => call('open_address', { text });
+/** The machines in the network that say that they have a VNC server, without those that are in the list. */
+export const nearby = (): Promise<NearbyView> => call('nearby');
+/** Connects to one of them without saving it; rejects with `no_such_host` where it has gone. */
+export const openNearby = (number: number): Promise<void> => call('open_nearby', { number });
+/** Adds one of them to the list; rejects as `openNearby` does. */
+export const keepNearby = (number: number): Promise<Saved> => call('keep_nearby', { number });
 /** The address as Portlight prints it; rejects with code `fields` where the text is not an address. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
 /** Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. */
@@ -137,6 +144,8 @@ export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes'
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
 /** Calls `changed` when `pictures` says something else, or may do so. */
 export const onPicturesChanged = (changed: () => void): Promise<Stop> => listenTo('pictures-changed', changed);
+/** Calls `changed` when other machines are nearby. */
+export const onNearbyChanged = (changed: () => void): Promise<Stop> => listenTo('nearby-changed', changed);
 /** Calls `changed` after each change of the list. */
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */

@@ -129,7 +129,9 @@ export class Session {
   get title(): string {
     if (!this.view) return t('app.name');
     const { name, address, saved, playback } = this.view;
-    return saved || playback || name === address ? name : `${this.name} (${address})`;
+    // A link's and a discovered machine's name have it already.
+    const hasAddress = name === address || name.endsWith(`(${address})`);
+    return saved || playback || hasAddress ? name : `${this.name} (${address})`;
   }
 
   /** Attaches to the session and follows its states. */

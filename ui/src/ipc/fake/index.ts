@@ -4,6 +4,7 @@
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { Deed } from '../bindings/Deed';
+import type { Discovered } from '../bindings/Discovered';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { ExportFormat } from '../bindings/ExportFormat';
@@ -21,6 +22,7 @@ import type { KeyNotice } from '../bindings/KeyNotice';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
+import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
 import type { PictureView } from '../bindings/PictureView';
@@ -172,6 +174,27 @@ export const openHost = (id: HostId): Promise<void> =>
   );
 
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
+
+export const nearby = (): Promise<NearbyView> =>
+  command('nearby', [], () => {
+    const saved = new Set(backend.hosts.map(({ address }) => address));
+    const { machines, more } = backend.nearby;
+    return { machines: machines.filter(({ address }) => !saved.has(address)), more };
+  });
+export const onNearbyChanged = (changed: () => void): Promise<Stop> => subscribe(backend.nearbyChanged, changed);
+
+export const openNearby = (number: number): Promise<void> =>
+  command('open_nearby', [number], () => void discovered(number));
+
+export const keepNearby = (number: number): Promise<Saved> =>
+  command('keep_nearby', [number], () => {
+    const { name, address } = discovered(number);
+    const host = machine(name, address);
+    backend.step('added', [host]);
+    backend.hosts = [...backend.hosts, host];
+    backend.emitHostsChanged();
+    return { host, password: { outcome: 'kept' } };
+  });
 
 export const wakeHost = (id: HostId): Promise<void> => command('wake_host', [id], () => void find(id));
 
@@ -400,6 +423,12 @@ function find(id: HostId): HostView {
   const host = backend.hosts.find((host) => host.id === id);
   if (!host) throw { code: 'no_such_host' } satisfies EngineError;
   return host;
+}
+
+function discovered(number: number): Discovered {
+  const found = backend.nearby.machines.find((machine) => machine.number === number);
+  if (!found) throw { code: 'no_such_host' } satisfies EngineError;
+  return found;
 }
 
 function findRemoved(id: HostId): HostView {
