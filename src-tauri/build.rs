@@ -21,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "set_favourite",
     "arrange_favourite",
     "open_host",
+    "open_hosts",
+    "close_hosts",
     "wake_host",
     "open_address",
     "nearby",

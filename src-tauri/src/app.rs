@@ -65,6 +65,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
+        .manage(windows::ClosedTogether::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
@@ -170,6 +171,11 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
             let recording = Recording::open(Path::new(target))
                 .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
             windows::open_recording(app, recording)?;
+        }
+        Some(target) if let Some(set) = engine.hosts().set(target) => {
+            let mut targets = engine.hosts().targets_together(&set);
+            targets.iter_mut().for_each(|target| target.view_only |= request.view_only);
+            windows::open_together(app, targets);
         }
         Some(target) => {
             let target = engine

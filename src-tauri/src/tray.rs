@@ -8,7 +8,7 @@ use portlight_engine::{
 use std::{cmp::Reverse, fmt, str::FromStr, sync::Arc};
 use tauri::{
     AppHandle, Manager,
-    menu::{Menu, MenuBuilder, MenuItem, MenuItemBuilder},
+    menu::{Menu, MenuBuilder, MenuItem, MenuItemBuilder, SubmenuBuilder},
     tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
 };
 
@@ -18,6 +18,10 @@ const ID: &str = "portlight";
 const MAX_FAVOURITES: usize = 12;
 /// Other hosts in the menu, those opened last.
 const MAX_RECENT: usize = 8;
+/// Sets in the menu,
+const MAX_SETS: usize = 10;
+/// and hosts in one of them: so many windows are opened by a click. The list asks about more.
+const MAX_SET: usize = 16;
 /// Letters of a name in the menu: a longer one would make it as wide as the screen.
 const MAX_LABEL: usize = 60;
 
@@ -67,11 +71,13 @@ pub fn follow(app: &AppHandle) -> tauri::Result<()> {
 }
 
 /// What a menu item stands for; its text form is the item's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Item {
     Open,
     Quit,
     Host(HostId),
+    /// All that have a tag.
+    Set(String),
 }
 
 impl fmt::Display for Item {
@@ -80,6 +86,7 @@ impl fmt::Display for Item {
             Self::Open => f.write_str("open"),
             Self::Quit => f.write_str("quit"),
             Self::Host(id) => write!(f, "host:{id}"),
+            Self::Set(tag) => write!(f, "tag:{tag}"),
         }
     }
 }
@@ -91,7 +98,11 @@ impl FromStr for Item {
         match text {
             "open" => Ok(Self::Open),
             "quit" => Ok(Self::Quit),
-            _ => text.strip_prefix("host:").and_then(|id| id.parse().ok()).map(Self::Host).ok_or(()),
+            _ => match text.split_once(':').ok_or(())? {
+                ("host", id) => id.parse().map(Self::Host).map_err(drop),
+                ("tag", tag) => Ok(Self::Set(tag.to_owned())),
+                _ => Err(()),
+            },
         }
     }
 }
@@ -105,6 +116,11 @@ fn chosen(app: &AppHandle, item: &str) {
             // Removed in the moment between opening the menu and the click.
             Err(error) => tracing::info!(%error, "tray"),
         },
+        Ok(set @ Item::Set(_)) => {
+            let hosts = Arc::clone(app.state::<Arc<Engine>>().hosts());
+            let ids = hosts.set(&set.to_string()).unwrap_or_default();
+            windows::open_together(app, hosts.targets_together(&ids));
+        }
         Err(()) => tracing::warn!(item, "an unknown tray item"),
     }
 }
@@ -130,6 +146,14 @@ fn menu(app: &AppHandle) -> tauri::Result<Menu<tauri::Wry>> {
         }
         menu = menu.separator();
     }
+    let sets = sets(&hosts);
+    if !sets.is_empty() {
+        let mut together = SubmenuBuilder::new(app, texts.get("tray.together"));
+        for (tag, count) in sets {
+            together = together.item(&item(app, Item::Set(tag.clone()), &format!("{} ({count})", shortened(&tag)))?);
+        }
+        menu = menu.item(&together.build()?).separator();
+    }
     menu.item(&item(app, Item::Open, texts.get("tray.open"))?)
         .item(&item(app, Item::Quit, texts.get("tray.quit"))?)
         .build()
@@ -145,6 +169,21 @@ fn shortened(label: &str) -> String {
         Some(_) => label.chars().take(MAX_LABEL - 1).chain(['…']).collect(),
         None => label.to_owned(),
     }
+}
+
+/// Tags that several hosts have, and how many: the largest sets first.
+fn sets(hosts: &[HostView]) -> Vec<(String, usize)> {
+    let mut sets: Vec<(String, usize)> = Vec::new();
+    for tag in hosts.iter().flat_map(|host| &host.tags) {
+        match sets.iter_mut().find(|(known, _)| known.to_lowercase() == tag.to_lowercase()) {
+            Some((_, count)) => *count += 1,
+            None => sets.push((tag.clone(), 1)),
+        }
+    }
+    sets.retain(|(_, count)| (2..=MAX_SET).contains(count));
+    sets.sort_by(|(one, a), (other, b)| b.cmp(a).then_with(|| one.cmp(other)));
+    sets.truncate(MAX_SETS);
+    sets
 }
 
 /// In the order that the window shows.
@@ -220,8 +259,21 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_tags_of_several_hosts_but_not_of_all_too_many() {
+        let tagged = |tags: &[&str]| {
+            let mut host = host("x", false, None);
+            host.options.tags = tags.iter().map(ToString::to_string).collect();
+            host
+        };
+        let mut hosts = vec![tagged(&["Lab", "one"]), tagged(&["lab", "rack"]), tagged(&["rack", "LAB"])];
+        assert_eq!(sets(&hosts), [("Lab".to_owned(), 3), ("rack".to_owned(), 2)]);
+        hosts.extend((0..20).map(|_| tagged(&["lab"])));
+        assert_eq!(sets(&hosts), [("rack".to_owned(), 2)]);
+    }
+
+    #[test]
     fn items_are_known_again_by_their_ids() {
-        for item in [Item::Open, Item::Quit, Item::Host(HostId::new())] {
+        for item in [Item::Open, Item::Quit, Item::Host(HostId::new()), Item::Set("host: rack 4".to_owned())] {
             assert_eq!(item.to_string().parse(), Ok(item));
         }
         assert_eq!("host:nonsense".parse::<Item>(), Err(()));

@@ -39,7 +39,7 @@ pub use error::{
 };
 pub use services::{
     HostListView, Hosts, Imported, Imports, KEPT, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source,
-    SourceView, Walked, find_target, preview_files,
+    SourceView, Walked, find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};

@@ -39,6 +39,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_favourite,
             hosts::arrange_favourite,
             hosts::open_host,
+            hosts::open_hosts,
+            hosts::close_hosts,
             hosts::wake_host,
             hosts::open_address,
             nearby::nearby,

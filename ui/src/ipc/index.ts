@@ -84,6 +84,10 @@ export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<voi
   call('arrange_favourite', { id, before });
 /** Opens a host's viewer window, or shows the one that is open. */
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
+/** Opens hosts' viewer windows in turn; each that can be woken up is. Returns at once. */
+export const openHosts = (ids: HostId[]): Promise<void> => call('open_hosts', { ids });
+/** Closes hosts' viewer windows; what is still to be opened together stays closed. */
+export const closeHosts = (ids: HostId[]): Promise<void> => call('close_hosts', { ids });
 /** Sends a wake-up packet, waits until the host answers, and opens it. */
 export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
 /** Connects without saving; rejects with code `fields` where the text is not an address. */

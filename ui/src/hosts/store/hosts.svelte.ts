@@ -214,11 +214,21 @@ export class Hosts {
     await this.#whileOpening(id, () => engine.openHost(id));
   }
 
-  /** Opens several hosts, one after the other; many only where the user has said that they mean it. */
+  /** Opens several hosts, in turn; many only where the user has said that they mean it. */
   async openSeveral(hosts: HostView[], meant = false): Promise<void> {
     this.opensMany = hosts.length > MANY && !meant ? hosts : null;
-    if (this.opensMany) return;
-    for (const { id } of hosts) await this.open(id);
+    const [first] = hosts;
+    if (this.opensMany || !first) return;
+    if (hosts.length === 1) return this.open(first.id);
+    const { text } = this.query;
+    const opened = await this.toasts.attempt(() => engine.openHosts(hosts.map(({ id }) => id)));
+    // The search has led somewhere: who comes back looks for something else.
+    if (opened && text === this.query.text && !this.selection.isSeveral) this.search('');
+  }
+
+  /** Closes the windows of several hosts. */
+  async closeSeveral(hosts: HostView[]): Promise<void> {
+    await this.toasts.attempt(() => engine.closeHosts(hosts.map(({ id }) => id)));
   }
 
   /** Wakes the host up, and opens it when it answers. */

@@ -173,6 +173,13 @@ export const openHost = (id: HostId): Promise<void> =>
     update(id, { last_opened: Math.floor(Date.now() / 1000), times_opened: find(id).times_opened + 1 }),
   );
 
+export const openHosts = (ids: HostId[]): Promise<void> => command('open_hosts', [ids], () => {});
+
+export const closeHosts = (ids: HostId[]): Promise<void> =>
+  command('close_hosts', [ids], () =>
+    backend.setSessions(backend.openSessions.filter(({ host }) => host === null || !ids.includes(host))),
+  );
+
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
 
 export const nearby = (): Promise<NearbyView> =>
