@@ -1,8 +1,8 @@
 //! All sessions of the app, by id.
 
 use super::{
-    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, play, run,
-    services::Services, session::Session,
+    Answer, Changes, Kept, OpenSession, OpenState, Prompt, SessionState, SessionView, keep, overview::is_picture, play,
+    run, services::Services, session::Session,
 };
 use crate::{
     connect::StageReport,
@@ -312,6 +312,14 @@ impl Sessions {
     pub fn overview(&self) -> Vec<OpenSession> {
         self.changed.send_modify(|changes| changes.pictures += 1);
         self.all()
+    }
+
+    /// How many callers wait to be answered.
+    pub fn calls(&self) -> usize {
+        let is_call = |session: &Session| {
+            matches!(&*session.subscribe().borrow(), SessionState::Asking { prompt: Prompt::Call { .. }, .. })
+        };
+        self.each(|_, session| is_call(session)).into_iter().filter(|call| *call).count()
     }
 
     /// How many sessions are not over.

@@ -72,6 +72,8 @@ export class FakeBackend {
   focused = true;
   /** How many other sessions are open. */
   others = 0;
+  /** How many callers wait to be answered. */
+  callers = 0;
   /** How many pictures were asked for. */
   pictures = 0;
   /** The viewer is about to close. */
@@ -204,8 +206,8 @@ export class FakeBackend {
 
   /** What the viewer is told about its session now. */
   update(): SessionUpdate {
-    const { session, state, others, pictures, leaving } = this;
-    return { view: { ...session }, state, others, pictures, leaving };
+    const { session, state, others, callers, pictures, leaving } = this;
+    return { view: { ...session }, state, others, calls: callers, pictures, leaving };
   }
 
   /** Whether a text goes this way now. */
