@@ -56,6 +56,8 @@ const COMMANDS: &[&str] = &[
     "tried",
     "wake",
     "correct_address",
+    "follow_lead",
+    "copy_report",
     "edit_host",
     "show_sessions",
     "show_next_session",

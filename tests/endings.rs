@@ -1,9 +1,14 @@
 //! Sessions that end otherwise than by the user's wish, and how they go on.
 
 use crate::{
-    desk::{App, Desk, Server, address, free_port, until_passwords},
+    desk::{App, Desk, Server, address, free_port, until, until_passwords},
     user::{self, sees},
 };
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Eight characters are all that VNC looks at.
 const PASSWORD: &str = "l8house!";
@@ -96,6 +101,50 @@ async fn the_end_of_a_session_leads_on_to_the_form_of_its_machine_and_says_what_
     viewer.click("#again").await;
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x33, 0x99, 0x66]).await;
+}
+
+#[tokio::test]
+async fn a_closed_port_leads_to_the_one_where_a_server_answers_and_the_report_has_no_address() {
+    let desk = Desk::of("a_closed_port_leads_to_the_one_where_a_server_answers_and_the_report_has_no_address");
+    let desk = desk.open().await;
+    let server = Server::start(&desk, None).await;
+    // An address of loopback's own, so that VNC's usual port is free there.
+    let usual = TcpListener::bind("127.0.77.1:5900").await.expect("loopback");
+    let behind = server.address();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let forwarding = tokio::spawn(async move {
+        while let Ok((mut near, _)) = usual.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut far = TcpStream::connect(&behind).await.expect("the server");
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::connect(&hosts, "127.0.77.1:1").await;
+    let viewer = app.viewer("127.0.77.1:5901").await;
+    viewer.until_state("ended").await;
+    let lead = viewer.text_of(".lead").await;
+    assert!(lead.contains("127.0.77.1"), "{lead}");
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "it is looked at once");
+    viewer.click("#tried summary").await;
+    viewer.click("#copy-report").await;
+    let report = until("the report", async || desk.display().paste().filter(|text| !text.is_empty())).await;
+    assert!(report.contains("connection_refused") && report.contains("TCP, port 5901"), "{report}");
+    assert!(!report.contains("127."), "{report}");
+    viewer.click("#lead").await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x66, 0x33, 0x99]).await;
+
+    // One of the list goes there by its form: its login is for the other address.
+    user::add(&hosts, "Studio", "127.0.77.1:1", "").await;
+    user::open(&hosts, "Studio").await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("ended").await;
+    viewer.click("#lead").await;
+    hosts.until("the form", "document.querySelector('#editor #address')?.value === '127.0.77.1'").await;
+    forwarding.abort();
 }
 
 #[tokio::test]

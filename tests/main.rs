@@ -9,6 +9,7 @@ mod command_line;
 mod commands;
 mod demo;
 mod desk;
+mod documents;
 mod endings;
 mod first_day;
 mod floods;

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { helpPages } from './help-pages.ts';
 import { thirdPartyNotices } from './third-party-notices.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -30,7 +31,7 @@ const preloadImports: Plugin = {
 };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), svelteTesting(), preloadImports, thirdPartyNotices(here('node_modules'))],
+  plugins: [svelte(), svelteTesting(), helpPages(), preloadImports, thirdPartyNotices(here('node_modules'))],
   resolve: { alias: mode === 'fake' || mode === 'test' ? [withoutRust] : [] },
   define: { 'import.meta.env.VITE_VERSION': JSON.stringify(version) },
   server: { host: '127.0.0.1', port: 1420, strictPort: true },

@@ -25,9 +25,14 @@ pub struct App<'d> {
 impl<'d> App<'d> {
     /// Starts Portlight with these arguments.
     pub async fn start(desk: &'d Desk, arguments: &[&str]) -> Self {
+        Self::start_with(desk, arguments, &[]).await
+    }
+
+    /// The same, with variables of the environment.
+    pub async fn start_with(desk: &'d Desk, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let port = free_port();
         let mut command = desk.command("WebKitWebDriver");
-        command.env("TAURI_WEBVIEW_AUTOMATION", "true").arg(format!("--port={port}"));
+        command.env("TAURI_WEBVIEW_AUTOMATION", "true").envs(variables.iter().copied()).arg(format!("--port={port}"));
         let driver = desk.spawn("portlight", &mut command);
         until("WebKitWebDriver to be ready", async || is_ready(port).await.then_some(())).await;
         let options = json!({ "webkitgtk:browserOptions": { "binary": portlight(), "args": arguments } });

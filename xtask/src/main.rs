@@ -28,6 +28,7 @@ cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long f
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer; a key in a long list
+cargo xtask pictures          make the pictures in the documents anew
 cargo xtask quality           what each quality costs on a link of 1 Mbit/s (needs root)
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
                               [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
         Some("notices") => notices::make(),
         Some("measure") => measure("measure::time_to_pixels_and_memory", &[])
             .and_then(|()| measure("measure::keys_among_ten_thousand_machines", &[])),
+        Some("pictures") => {
+            system::install(system::PICTURES).and_then(|()| measure("documents::pictures_of_the_windows", &[]))
+        }
         Some("quality") => measure("quality::over_a_slow_link", &[]),
         Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),
         _ => Err(HELP.to_owned()),

@@ -48,6 +48,9 @@ pub const TEST: &[&str] = &[
 /// What makes and examines the packages.
 pub const PACKAGE: &[&str] = &["appstream", "desktop-file-utils", "lintian", "rpm"];
 
+/// What the pictures in the documents are made with: the typefaces that they show.
+pub const PICTURES: &[&str] = &["fonts-cantarell", "fonts-dejavu-core", "fonts-noto-cjk"];
+
 /// What it is measured against.
 pub const MEASURE: &[&str] = &["tigervnc-viewer"];
 

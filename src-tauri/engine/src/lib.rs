@@ -8,7 +8,8 @@
 //!         ├▶ pictures ──▶ store, keyring            the last picture of each machine's screen
 //!         ├▶ nearby ───▶ store                     machines in the network that say that they have a VNC server
 //!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
-//!         │           └▶ recording               pictures and recordings of a session
+//!         │           ├▶ recording               pictures and recordings of a session
+//!         │           └▶ lead                    the next step after a failure
 //!         └▶ doctor ──▶ connect                  an observer with a report
 //! ```
 //! Below all of them are `model`, values that know nothing else, and `error`. The functions to read first are
@@ -21,6 +22,7 @@ pub mod doctor;
 pub mod error;
 pub mod import;
 pub mod keyring;
+pub mod lead;
 pub mod model;
 pub mod nearby;
 pub mod pictures;

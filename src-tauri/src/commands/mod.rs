@@ -73,6 +73,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::tried,
             session::wake,
             session::correct_address,
+            session::follow_lead,
+            session::copy_report,
             session::edit_host,
             session::show_sessions,
             session::show_next_session,

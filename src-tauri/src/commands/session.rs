@@ -7,7 +7,7 @@ use portlight_engine::{
     doctor::StageReport,
     model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
-    session::{Answer, Kept, SessionUpdate, SessionView},
+    session::{Answer, Followed, Kept, SessionUpdate, SessionView},
     store::Bell,
 };
 use std::sync::Arc;
@@ -112,11 +112,33 @@ pub async fn correct_address(window: WebviewWindow, engine: EngineState<'_>, tex
     Ok(())
 }
 
+/// Takes the step that the session's failure leads to. Which one that is, the page does not say.
+#[command]
+pub async fn follow_lead(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    match engine.sessions().follow_lead(session_of(&window)?) {
+        Some(Followed::Edit { host, address }) => {
+            windows::want_hosts(&app, windows::Wish::Edit { host, address: Some(address) }).map_err(system)
+        }
+        Some(Followed::Open { host }) => {
+            windows::open(&app, engine.hosts().target_of(host)?).map_err(system)?;
+            window.close().map_err(system)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Puts into the clipboard what may be told others about how the session went. The page does not say what that is.
+#[command]
+pub async fn copy_report(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    let report = engine.sessions().report(session_of(&window)?);
+    put_into_clipboard(window, report).await
+}
+
 /// Brings the list to the front, with the form of this session's machine.
 #[command]
 pub async fn edit_host(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
     let host = engine.sessions().host(session_of(&window)?).ok_or(StoreError::NoSuchHost)?;
-    windows::want_hosts(&app, windows::Wish::Edit { host }).map_err(system)
+    windows::want_hosts(&app, windows::Wish::Edit { host, address: None }).map_err(system)
 }
 
 /// Brings the list to the front, with an overview of all open sessions: no viewer sees another one's picture.

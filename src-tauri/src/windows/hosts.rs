@@ -18,6 +18,8 @@ pub enum Wish {
     Edit {
         /// Which.
         host: HostId,
+        /// The address to begin with, where it is not its own.
+        address: Option<String>,
     },
     /// To show all open sessions.
     Sessions,

@@ -1,6 +1,6 @@
-// Waking, listening, importing, the HTTP login, a new address, and About, as the user meets them.
+// Waking, listening, importing, the HTTP login, a new address, help, and About, as the user meets them.
 
-import { render, screen, waitFor } from '@testing-library/svelte';
+import { render, screen, waitFor, within } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import type { ImportPreview } from '../ipc/bindings/ImportPreview';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine } from '../ipc/fixtures';
+import { pages } from './help/topics';
 import HostsWindow from './HostsWindow.svelte';
 
 let backend: FakeBackend;
@@ -452,11 +453,43 @@ describe('About', () => {
     expect(document.getElementById('about')).toBeNull();
   });
 
-  it('opens by F1, and says where the licences cannot be read', async () => {
+  it('says where the licences cannot be read', async () => {
     backend.refusals.set('third_party_notices', { code: 'system', detail: 'gone' });
     render(HostsWindow);
-    await user.keyboard('{F1}');
+    await choose(t('about.open'));
     await user.click(screen.getByText(t('about.notices')));
     await waitFor(() => expect(byId('about')).toHaveTextContent('(gone)'));
+  });
+});
+
+describe('the help', () => {
+  const topics = () => within(screen.getByRole('navigation')).getAllByRole('button');
+
+  it('opens by F1, is searched, and leads from page to page', async () => {
+    render(HostsWindow);
+    await user.keyboard('{F1}');
+    const article = await screen.findByRole('article');
+    await waitFor(() => expect(article).toHaveAccessibleName('First steps'));
+    const all = topics().length;
+    expect(all).toBeGreaterThan(10);
+    await user.type(byId('help-search'), 'wake on LAN');
+    expect(topics().length).toBeLessThan(all);
+    expect(article).toHaveAccessibleName('Asleep? Wake it up');
+    await user.type(byId('help-search'), ' zebra');
+    expect(screen.getByText(t('help.none'))).toBeVisible();
+    await user.clear(byId('help-search'));
+    await user.click(screen.getByRole('button', { name: 'Behind a website' }));
+    await user.click(within(article).getByRole('link', { name: 'Coming from noVNC and websockify' }));
+    expect(article).toHaveAccessibleName('Coming from noVNC and websockify');
+    expect(article).toHaveFocus();
+    expect((await axe.run(byId('help'), { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual([]);
+    await user.click(byId('close'));
+    expect(document.getElementById('help')).toBeNull();
+  });
+
+  it('is there in every language', async () => {
+    const chinese = await pages('zh-CN');
+    expect([...chinese.keys()]).toEqual([...(await pages('en')).keys()]);
+    expect(chinese.get('start')?.title).toBe('第一步');
   });
 });

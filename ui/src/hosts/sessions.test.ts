@@ -71,10 +71,20 @@ describe('what others want of the list', () => {
   it('is done also where it was wished for while the page was loading', async () => {
     const studio = machine('Studio', 'studio.local');
     backend.hosts = [studio];
-    backend.wishes = [{ wish: 'edit', host: studio.id }];
+    backend.wishes = [{ wish: 'edit', host: studio.id, address: null }];
     render(HostsWindow);
     await waitFor(() => expect((byId('address') as HTMLInputElement).value).toBe('studio.local'));
     expect(backend.wishes).toEqual([]);
+  });
+
+  it('may begin with another address', async () => {
+    const studio = machine('Studio', 'studio.local');
+    backend.hosts = [studio];
+    render(HostsWindow);
+    backend.wish({ wish: 'edit', host: studio.id, address: 'studio.local:1' });
+    await waitFor(() => expect((byId('address') as HTMLInputElement).value).toBe('studio.local:1'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(backend.callsOf('save_host').at(-1)?.[0]).toMatchObject({ address: 'studio.local:1' }));
   });
 
   it('does not throw away what is being typed', async () => {
@@ -84,7 +94,7 @@ describe('what others want of the list', () => {
     await user.click(byId('add-host'));
     await user.type(byId('address'), 'half');
     const lists = backend.callsOf('list_hosts').length;
-    backend.wish({ wish: 'edit', host: studio.id });
+    backend.wish({ wish: 'edit', host: studio.id, address: null });
     await waitFor(() => expect(backend.callsOf('list_hosts').length).toBeGreaterThan(lists));
     for (let turn = 0; turn < 10; turn++) await tick();
     expect((byId('address') as HTMLInputElement).value).toBe('half');

@@ -23,7 +23,7 @@ export interface Scope {
   focusSearch: () => void;
   /** Opens the menu of what is selected; null where it has none. */
   openMenu: (() => void) | null;
-  openAbout: () => void;
+  openHelp: () => void;
 }
 
 interface Shortcut {
@@ -207,7 +207,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, by }) => hosts.selection.move(by('page-up')) },
   { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(-Infinity) },
   { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(Infinity) },
-  { keys: 'F1', key: 'F1', label: 'about.open', run: ({ openAbout }) => openAbout() },
+  { keys: 'F1', key: 'F1', label: 'help.open', run: ({ openHelp }) => openHelp() },
 ];
 
 /** Runs the shortcut that was pressed; false where the key is none. */

@@ -190,6 +190,7 @@ const states: Record<string, SessionState> = {
     { ...subjects.site, address: `wss://${'sub-domain.'.repeat(14)}example/${'path'.repeat(30)}` },
   ),
   'keyring-silent': asking({ ...password, keyring: { code: 'keyring_silent' } }),
+  'keyring-for-another': asking({ ...password, keyring: { code: 'keyring_for_another', recipient: 'pi.lan:1' } }),
   'keyring-long': asking({
     ...password,
     keyring: { code: 'keyring_failed', detail: `Ambiguous(${'/org/freedesktop/secrets/collection/'.repeat(6)})` },
@@ -267,6 +268,7 @@ const states: Record<string, SessionState> = {
   ended: { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
   'ended-typed': { state: 'ended', error: { code: 'connection_refused', address: '192.168.1.20:5901' } },
   'ended-wake': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
+  'ended-lead': { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
   recording: live({ level: 'password', security_type: 'VncAuth' }),
   playback: live({ level: 'clear', local: true, security_type: '' }),
   'unsaved-login': live({ level: 'password', security_type: 'VncAuth' }),
@@ -286,6 +288,7 @@ export const savedSession: SessionView = {
   can_keep: false,
   has_login: false,
   can_wake: false,
+  lead: null,
   picture: 'shown',
   display: defaultDisplay,
   clipboard_unchosen: 'both',
@@ -329,6 +332,7 @@ const sessions: Record<string, SessionView> = {
   'unsaved-login': { ...typedSession, has_login: true },
   'ended-typed': typedSession,
   'ended-wake': { ...savedSession, can_wake: true },
+  'ended-lead': { ...savedSession, lead: { lead: 'address', address: 'studio.local:1', why: 'answers' } },
   call: { ...typedSession, name: '192.168.1.33', address: '192.168.1.33', called: true },
 };
 

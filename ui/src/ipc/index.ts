@@ -182,6 +182,10 @@ export const tried = (): Promise<StageReport[]> => call('tried');
 export const wake = (): Promise<void> => call('wake');
 /** Connects to another address instead of the typed one; rejects with code `fields` where it is none. */
 export const correctAddress = (text: string): Promise<void> => call('correct_address', { text });
+/** Takes the step that `SessionView.lead` names. */
+export const followLead = (): Promise<void> => call('follow_lead');
+/** Puts into the clipboard how the session went, without names and addresses. */
+export const copyReport = (): Promise<void> => call('copy_report');
 /** Brings the list to the front, with the form of this machine. */
 export const editHost = (): Promise<void> => call('edit_host');
 /** Brings the list to the front, with all open sessions. */

@@ -2,4 +2,5 @@
 
 import type { HostId } from './bindings/HostId';
 
-export type Wish = { wish: 'edit'; host: HostId } | { wish: 'sessions' } | { wish: 'quit'; sessions: number };
+export type Wish =
+  { wish: 'edit'; host: HostId; address: string | null } | { wish: 'sessions' } | { wish: 'quit'; sessions: number };

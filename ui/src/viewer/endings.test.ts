@@ -124,6 +124,35 @@ test('a call can be kept, and is no address to correct', async () => {
   expect(find('#keep-form')).toHaveTextContent(t('keep.caller'));
 });
 
+test.each([
+  [typedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.use'],
+  [savedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.edit'],
+  [{ ...savedSession, can_wake: true }, { lead: 'wake' }, 'ended.wake'],
+] as const)('a failure leads on, by one button which the engine knows more about', async (view, lead, action) => {
+  engine.session = { ...view };
+  await open();
+  await reach(ended);
+  expect(has('#lead')).toBe(false);
+  // It is found while the card is shown.
+  engine.session = { ...view, lead };
+  await reach(ended);
+  expect(find('#lead')).toHaveTextContent(t(action));
+  expect(has('#wake')).toBe(false);
+  await click('#lead');
+  expect(engine.callsOf('follow_lead')).toEqual([[]]);
+});
+
+test('a report for others is made by the engine', async () => {
+  engine.tried = failing(refused).stages.slice(0, 2);
+  await open();
+  await reach(ended);
+  await click('#tried summary');
+  await expect.poll(() => has('#copy-report')).toBe(true);
+  await click('#copy-report');
+  expect(engine.callsOf('copy_report')).toEqual([[]]);
+  expect(find('#copy-report')).toHaveTextContent(t('viewer.copied'));
+});
+
 // ---- other sessions
 
 test('what is told once more does not begin once more', async () => {

@@ -40,6 +40,7 @@ function playedSession(): Session {
     can_keep: false,
     has_login: false,
     can_wake: false,
+    lead: null,
     picture: 'off',
     display: defaultDisplay,
     clipboard_unchosen: 'both',

@@ -232,6 +232,12 @@ export class Session {
     await this.attempt(() => engine.wake());
   }
 
+  /** Takes the step that the failure leads to. */
+  async followLead(): Promise<void> {
+    await this.attempt(() => engine.followLead());
+    this.#offered = false;
+  }
+
   /** Brings the list to the front, with the form of this machine. */
   async edit(): Promise<void> {
     await this.attempt(() => engine.editHost());

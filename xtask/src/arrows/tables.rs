@@ -35,7 +35,8 @@ const ENGINE: Table = &[
     ("import",      "model"),
     ("connect",     "model error store transport"),
     ("recording",   "error platform"),
-    ("session",     "model error store keyring command pictures transport connect recording"),
+    ("lead",        "model error transport"),
+    ("session",     "model error store keyring command pictures transport connect recording lead"),
     ("doctor",      "model error store keyring command transport connect"),
     ("services",    "model error store keyring transport import"),
 ];

@@ -46,6 +46,9 @@ pub fn files(release: &Release, words: &Words, programs: &[PathBuf; 2]) -> Outco
     put("usr/share/bash-completion/completions/portlight".into(), completions::bash(words).into_bytes());
     put("usr/share/zsh/vendor-completions/_portlight".into(), completions::zsh(words).into_bytes());
     put("usr/share/fish/vendor_completions.d/portlight.fish".into(), completions::fish(words).into_bytes());
+    for (place, source) in consoles()? {
+        files.insert(place, File { bytes: read(&source)?, runs: true });
+    }
     for (name, program) in PROGRAMS.iter().zip(programs) {
         files.insert(format!("usr/bin/{name}"), File { bytes: read(program)?, runs: true });
     }
@@ -69,6 +72,19 @@ fn sources() -> Vec<(String, String)> {
         sources.push(share(&place, &format!("icons/hicolor/{size}.png")));
     }
     sources
+}
+
+/// The scripts that find consoles: the place, and the file in the project.
+fn consoles() -> Outcome<Vec<(String, PathBuf)>> {
+    let folder = top().join("docs/consoles");
+    let problem = |cause: std::io::Error| format!("{}: {cause}", folder.display());
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(problem)? {
+        let entry = entry.map_err(problem)?;
+        let name = entry.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?;
+        scripts.push((format!("usr/share/doc/portlight/examples/consoles/{name}"), entry.path()));
+    }
+    Ok(scripts)
 }
 
 impl Tree {
@@ -154,6 +170,16 @@ mod tests {
         for file in ["THIRD-PARTY-NOTICES.txt", "THIRD-PARTY-NOTICES-RUST.txt"] {
             let place = format!("usr/share/doc/portlight/{file}");
             assert!(all.contains(&(place, format!("ui/dist/{file}"))), "{file}");
+        }
+    }
+
+    #[test]
+    fn the_scripts_for_consoles_are_where_the_help_says() {
+        let places: Vec<_> = consoles().unwrap().into_iter().map(|(place, _)| place).collect();
+        let help = ["en", "zh-CN"].map(|language| text(&format!("docs/help/{language}/consoles.md")));
+        for page in help {
+            let named = page.lines().find_map(|line| line.strip_prefix('/')?.split_once(' ')).unwrap().0;
+            assert!(places.iter().any(|place| place == named), "{named} is not among {places:?}");
         }
     }
 

@@ -73,6 +73,8 @@ cp -a \"{root}/.\" %{{buildroot}}
 %files
 %defattr(-,root,root,-)
 %dir /usr/share/doc/portlight
+%dir /usr/share/doc/portlight/examples
+%dir /usr/share/doc/portlight/examples/consoles
 {places}
 ",
         root = root.display()

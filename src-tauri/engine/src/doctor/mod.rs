@@ -142,7 +142,7 @@ pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Prefe
         return Ok(Some(password(command, &known).await?));
     }
     let Some(id) = target.host else { return Ok(None) };
-    let saved = if target.has_password { keyring.get(id).await } else { Ok(None) };
+    let saved = if target.has_password { keyring.get_for(id, target.way().recipient(id)).await } else { Ok(None) };
     match (saved, preferences.password_command()) {
         (Ok(Some(saved)), _) => Ok(Some(saved)),
         (_, Ok(Some(command))) => Ok(Some(password(&command, &known).await?)),
@@ -169,7 +169,7 @@ impl Saved {
 
 async fn saved_http_auth(target: &Target, keyring: &Keyring) -> Result<Option<HttpAuth>, KeyringError> {
     let Some(id) = target.host.filter(|_| target.has_http_auth) else { return Ok(None) };
-    let secret = keyring.get(HttpAuth::account(id)).await?;
+    let secret = keyring.get_for(HttpAuth::account(id), target.way().recipient(id)).await?;
     let read = |secret: Secret| HttpAuth::of_secret(&secret);
     secret.map(read).transpose().map_err(|cause| KeyringError::Failed { detail: cause.to_string() })
 }
@@ -216,7 +216,10 @@ impl ProbeRequest {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::{keyring::Store, model::Host};
+    use crate::{
+        keyring::{Entry, Store},
+        model::Host,
+    };
 
     /// A keyring that cannot be opened.
     struct Locked;
@@ -225,10 +228,10 @@ mod tests {
         fn check(&self) -> Result<(), KeyringError> {
             Ok(())
         }
-        fn get(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+        fn get(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
             Err(KeyringError::Locked)
         }
-        fn set(&self, _: &str, _: &Secret) -> Result<(), KeyringError> {
+        fn set(&self, _: &str, _: &Entry) -> Result<(), KeyringError> {
             Err(KeyringError::Locked)
         }
         fn forget(&self, _: &str) -> Result<(), KeyringError> {

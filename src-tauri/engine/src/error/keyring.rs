@@ -20,6 +20,10 @@ pub enum KeyringError {
     #[error("the keyring did not answer")]
     #[serde(rename = "keyring_silent")]
     Silent,
+    /// The login is for another server than the one that its host leads to now.
+    #[error("the saved login is for {recipient}, and is not sent elsewhere")]
+    #[serde(rename = "keyring_for_another")]
+    ForAnother { recipient: String },
     /// The keyring failed in another way.
     #[error("the keyring failed: {detail}")]
     #[serde(rename = "keyring_failed")]

@@ -10,7 +10,7 @@ pub use memory::Memory;
 
 use crate::{
     error::KeyringError,
-    model::{HostId, Secret},
+    model::{HostId, Recipient, Secret},
     platform::SystemKeyring,
 };
 use parking_lot::Mutex;
@@ -37,19 +37,38 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the keyring can be reached. Unlocks nothing.
     fn check(&self) -> Result<(), KeyringError>;
 
-    /// The secret of `account`; the newest where there are several.
-    fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError>;
+    /// What `account` has; the newest where there are several.
+    fn get(&self, account: &str) -> Result<Option<Entry>, KeyringError>;
 
     /// The same, but unlocks nothing: [`KeyringError::Locked`] where that would be needed, also to store it.
-    fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    fn peek(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
         self.get(account)
     }
 
-    /// Stores the secret of `account` in place of all that are there.
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError>;
+    /// Stores what `account` is to have in place of all that is there.
+    fn set(&self, account: &str, entry: &Entry) -> Result<(), KeyringError>;
 
     /// Removes every secret of `account`; there need not be one.
     fn forget(&self, account: &str) -> Result<(), KeyringError>;
+}
+
+/// A secret as a keyring has it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The secret itself.
+    pub secret: Secret,
+    /// For whom it is, where it is the login of a host; none for other secrets, and for logins from before this was kept.
+    pub recipient: Option<Recipient>,
+}
+
+impl Entry {
+    /// The secret, where it is for `recipient`.
+    fn for_recipient(self, recipient: &Recipient) -> Result<Secret, KeyringError> {
+        match self.recipient {
+            Some(other) if other != *recipient => Err(KeyringError::ForAnother { recipient: other.to_string() }),
+            _ => Ok(self.secret),
+        }
+    }
 }
 
 /// A keyring for async code. Clones share one turn: the keyring is asked one question at a time.
@@ -100,7 +119,28 @@ impl Keyring {
     /// [`KeyringError::Silent`] after [`KEYRING_TIMEOUT`], and those of [`Store`].
     pub async fn get(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
         let account = account.to_string();
-        self.ask(move |store| store.get(&account)).await
+        self.ask(move |store| Ok(store.get(&account)?.map(|entry| entry.secret))).await
+    }
+
+    /// The login of `account`, which is a host's, for the server that the host leads to. One from before this was kept is for the
+    /// first server that it is asked for.
+    ///
+    /// # Errors
+    /// [`KeyringError::ForAnother`] where it is for another server; as [`Keyring::get`].
+    pub async fn get_for(&self, account: impl ToString, recipient: Recipient) -> Result<Option<Secret>, KeyringError> {
+        let account = account.to_string();
+        let look = move |store: &dyn Store| {
+            let Some(entry) = store.get(&account)? else { return Ok(None) };
+            let is_new = entry.recipient.is_none();
+            let secret = entry.for_recipient(&recipient)?;
+            if is_new
+                && let Err(error) = store.set(&account, &Entry { secret: secret.clone(), recipient: Some(recipient) })
+            {
+                tracing::info!(%error, "for whom a login is could not be kept");
+            }
+            Ok(Some(secret))
+        };
+        self.ask(look).await
     }
 
     /// The same, but asks nobody to unlock the keyring: [`KeyringError::Locked`] where that would be needed, also to store it.
@@ -109,7 +149,7 @@ impl Keyring {
     /// As [`Keyring::get`].
     pub async fn peek(&self, account: impl ToString) -> Result<Option<Secret>, KeyringError> {
         let account = account.to_string();
-        self.ask(move |store| store.peek(&account)).await
+        self.ask(move |store| Ok(store.peek(&account)?.map(|entry| entry.secret))).await
     }
 
     /// Stores the secret of `account` in place of the one that may be there.
@@ -117,8 +157,39 @@ impl Keyring {
     /// # Errors
     /// As [`Keyring::get`].
     pub async fn set(&self, account: impl ToString, secret: &Secret) -> Result<(), KeyringError> {
-        let (account, secret) = (account.to_string(), secret.clone());
-        self.ask(move |store| store.set(&account, &secret)).await
+        self.store(account.to_string(), Entry { secret: secret.clone(), recipient: None }).await
+    }
+
+    /// Stores the login of `account`, which is a host's, in place of the one that may be there.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    pub async fn set_for(
+        &self,
+        account: impl ToString,
+        recipient: Recipient,
+        secret: &Secret,
+    ) -> Result<(), KeyringError> {
+        self.store(account.to_string(), Entry { secret: secret.clone(), recipient: Some(recipient) }).await
+    }
+
+    /// A login goes along where its host leads from now on; one that was for neither server stays as it is.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    pub async fn readdress(&self, account: impl ToString, from: Recipient, to: Recipient) -> Result<(), KeyringError> {
+        let account = account.to_string();
+        let change = move |store: &dyn Store| match store.get(&account)? {
+            Some(Entry { secret, recipient }) if recipient.as_ref().is_none_or(|recipient| *recipient == from) => {
+                store.set(&account, &Entry { secret, recipient: Some(to) })
+            }
+            _ => Ok(()),
+        };
+        self.ask(change).await
+    }
+
+    async fn store(&self, account: String, entry: Entry) -> Result<(), KeyringError> {
+        self.ask(move |store| store.set(&account, &entry)).await
     }
 
     /// Removes the secret of `account`; there need not be one.
@@ -130,14 +201,17 @@ impl Keyring {
         self.ask(move |store| store.forget(&account)).await
     }
 
-    /// Stores the secret of `from` for `to` as well.
+    /// Stores the password of the host `from` for the host `to` as well.
     ///
     /// # Errors
-    /// As [`Keyring::get`]; [`KeyringError::Failed`] where `from` has none.
-    pub async fn copy(&self, from: HostId, to: HostId) -> Result<(), KeyringError> {
+    /// As [`Keyring::get_for`]; [`KeyringError::Failed`] where `from` has none.
+    pub async fn copy(&self, from: (HostId, Recipient), to: (HostId, Recipient)) -> Result<(), KeyringError> {
         let none = || KeyringError::Failed { detail: "it has no password to copy".to_owned() };
-        let (from, to) = (from.to_string(), to.to_string());
-        self.ask(move |store| store.set(&to, &store.get(&from)?.ok_or_else(none)?)).await
+        let copy = move |store: &dyn Store| {
+            let secret = store.get(&from.0.to_string())?.ok_or_else(none)?.for_recipient(&from.1)?;
+            store.set(&to.0.to_string(), &Entry { secret, recipient: Some(to.1) })
+        };
+        self.ask(copy).await
     }
 
     async fn ask<T: Send + 'static>(
@@ -169,22 +243,28 @@ impl fmt::Debug for Keyring {
     }
 }
 
+impl From<(Secret, Option<String>)> for Entry {
+    fn from((secret, recipient): (Secret, Option<String>)) -> Self {
+        Self { secret, recipient: recipient.map(Recipient::kept) }
+    }
+}
+
 impl Store for SystemKeyring {
     fn check(&self) -> Result<(), KeyringError> {
         self.check()
     }
 
-    fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
-        self.get(account)
+    fn get(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
+        Ok(self.get(account)?.map(Entry::from))
     }
 
     #[cfg(all(unix, not(target_os = "macos")))]
-    fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
-        self.peek(account)
+    fn peek(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
+        Ok(self.peek(account)?.map(Entry::from))
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
-        self.set(account, secret)
+    fn set(&self, account: &str, entry: &Entry) -> Result<(), KeyringError> {
+        self.set(account, &entry.secret, entry.recipient.as_ref().map(Recipient::as_str))
     }
 
     fn forget(&self, account: &str) -> Result<(), KeyringError> {

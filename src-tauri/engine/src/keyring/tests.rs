@@ -140,11 +140,32 @@ fn passwords_stay_until_they_are_forgotten() {
         assert_eq!(stored(&secrets, other).await, None);
 
         secrets.set(id, &secret("hunter2")).await.unwrap();
-        secrets.copy(id, copy).await.unwrap();
+        let (studio, elsewhere) = (Recipient::kept("studio"), Recipient::kept("elsewhere #d1"));
+        let of = |id| (id, studio.clone());
+        secrets.copy(of(id), of(copy)).await.unwrap();
         secrets.set(id, &secret("hunter3")).await.unwrap();
         assert_eq!(stored(&secrets, copy).await.as_deref(), Some("hunter2"));
-        assert!(matches!(secrets.copy(other, id).await, Err(KeyringError::Failed { .. })));
+        assert!(matches!(secrets.copy(of(other), of(id)).await, Err(KeyringError::Failed { .. })));
         assert_eq!(stored(&secrets, id).await.as_deref(), Some("hunter3"), "copying nothing changes nothing");
+
+        // From before it was kept for whom they are, it is for whom it is asked for first.
+        for _ in 0..2 {
+            let found = secrets.get_for(id, studio.clone()).await.unwrap();
+            assert_eq!(found.unwrap().expose(), "hunter3");
+        }
+        let refused = secrets.get_for(id, elsewhere.clone()).await.unwrap_err();
+        assert_eq!(refused, KeyringError::ForAnother { recipient: "studio".into() });
+        assert_eq!(secrets.copy((id, elsewhere.clone()), of(copy)).await.unwrap_err(), refused);
+        // It goes along only from where it was.
+        secrets.readdress(id, Recipient::kept("third"), elsewhere.clone()).await.unwrap();
+        assert_eq!(secrets.get_for(id, elsewhere.clone()).await.unwrap_err(), refused);
+        secrets.readdress(id, studio.clone(), elsewhere.clone()).await.unwrap();
+        assert_eq!(secrets.get_for(id, elsewhere.clone()).await.unwrap().unwrap().expose(), "hunter3");
+        let refused = secrets.get_for(id, studio.clone()).await.unwrap_err();
+        assert_eq!(refused, KeyringError::ForAnother { recipient: "elsewhere".into() }, "no digest is shown");
+        secrets.set_for(id, studio.clone(), &secret("hunter4")).await.unwrap();
+        assert_eq!(secrets.get_for(id, studio.clone()).await.unwrap().unwrap().expose(), "hunter4");
+        secrets.set(id, &secret("hunter3")).await.unwrap();
 
         // What the keyring's own program shows.
         let labels = SystemKeyring::new(SERVICE).labels(&id.to_string());
@@ -191,7 +212,7 @@ fn without_a_bus_there_is_no_keyring() {
             secrets.get(id).await.unwrap_err(),
             secrets.set(id, &secret("hunter2")).await.unwrap_err(),
             secrets.forget(id).await.unwrap_err(),
-            secrets.copy(id, HostId::new()).await.unwrap_err(),
+            secrets.copy((id, Recipient::kept("a")), (HostId::new(), Recipient::kept("b"))).await.unwrap_err(),
         ] {
             let KeyringError::Missing { detail } = error else { panic!("{error:?}") };
             assert!(!detail.is_empty() && !detail.contains("hunter2"), "{detail}");
@@ -272,7 +293,7 @@ fn of_several_items_the_newest_counts_and_storing_leaves_one() {
         next_second();
         store_item(&other.to_string(), "first", "newest");
         assert_eq!((items(other), stored(&secrets, other).await.as_deref()), (2, Some("newest")));
-        secrets.copy(other, id).await.unwrap();
+        secrets.copy((other, Recipient::kept("a")), (id, Recipient::kept("a"))).await.unwrap();
         assert_eq!((items(id), stored(&secrets, id).await.as_deref()), (1, Some("newest")));
 
         secrets.forget(other).await.unwrap();
@@ -346,14 +367,14 @@ impl Store for Manual {
         Ok(())
     }
 
-    fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    fn get(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
         self.wait();
         self.memory.get(account)
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+    fn set(&self, account: &str, entry: &Entry) -> Result<(), KeyringError> {
         self.wait();
-        self.memory.set(account, secret)
+        self.memory.set(account, entry)
     }
 
     fn forget(&self, account: &str) -> Result<(), KeyringError> {
@@ -438,7 +459,7 @@ async fn a_keyring_in_memory_has_what_was_stored() {
     let (id, other) = (HostId::new(), HostId::new());
     assert_eq!(stored(&keyring, id).await, None);
     keyring.set(id, &secret("hunter2")).await.unwrap();
-    keyring.clone().copy(id, other).await.unwrap();
+    keyring.clone().copy((id, Recipient::kept("a")), (other, Recipient::kept("a"))).await.unwrap();
     keyring.forget(id).await.unwrap();
     assert_eq!((stored(&keyring, id).await, stored(&keyring, other).await.as_deref()), (None, Some("hunter2")));
     assert_eq!(stored(&Keyring::in_memory(), other).await, None);

@@ -5,7 +5,7 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, TextProblem, tags,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, TextProblem, Way, tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -47,17 +47,6 @@ pub struct HostOptions {
     /// What is shown and kept of its screen.
     #[serde(deserialize_with = "PictureChoice::read")]
     pub picture: PictureChoice,
-}
-
-/// What leads to a server: where it is the same, so is the server. Whom the proxy knows us as makes no other way.
-pub(super) fn way<'a>(
-    address: &'a Address,
-    options: &'a HostOptions,
-    ssh_jump: Option<&'a Jump>,
-    proxy: Option<&Proxy>,
-    console_command: Option<&'a CommandLine>,
-) -> impl PartialEq + use<'a> {
-    (address, &options.repeater_id, ssh_jump, proxy.map(Proxy::without_username), console_command)
 }
 
 /// The place of a favourite in the user's order; those without a place come last, by name.
@@ -228,9 +217,19 @@ impl Host {
         self.way() == other.way()
     }
 
-    fn way(&self) -> impl PartialEq {
-        let Self { address, options, ssh_jump, proxy, console_command, .. } = self;
-        way(address, options, ssh_jump.as_ref(), proxy.as_ref(), console_command.as_ref())
+    /// For whom its logins are.
+    pub(crate) fn recipient(&self) -> Recipient {
+        self.way().recipient(self.id)
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way {
+            address: &self.address,
+            repeater_id: &self.options.repeater_id,
+            ssh_jump: self.ssh_jump.as_ref(),
+            proxy: self.proxy.as_ref().map(Proxy::without_username),
+            console_command: self.console_command.as_ref(),
+        }
     }
 
     /// The host as shown.

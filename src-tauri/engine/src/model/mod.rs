@@ -19,6 +19,7 @@ mod secret;
 mod tags;
 mod target;
 mod text;
+mod way;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
@@ -44,3 +45,5 @@ pub(crate) use tags::{is_same_tag, tags_found};
 pub use target::Target;
 pub(crate) use text::without_bidi_controls;
 pub use text::{MAX_TEXT, TextProblem};
+pub use way::Recipient;
+pub(crate) use way::Way;

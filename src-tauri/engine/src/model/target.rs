@@ -1,8 +1,6 @@
 //! What a session looks at.
 
-use super::{
-    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, host::way,
-};
+use super::{Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, Way};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
@@ -68,23 +66,7 @@ impl Target {
 
     /// The name under which keys of its server are known: see [`Address::endpoint`].
     pub(crate) fn endpoint(&self) -> String {
-        let mut endpoint = self.address.endpoint();
-        // A saved host is one machine, whatever its token is.
-        if let Some(id) = self.host.filter(|_| self.address.has_query()) {
-            endpoint += &format!(" of {id}");
-        }
-        if !self.repeater_id.is_empty() {
-            endpoint += &format!(" ID {}", self.repeater_id);
-        }
-        // The same name means another machine there.
-        if let Some(jump) = &self.ssh_jump {
-            endpoint += &format!(" through {jump}");
-        }
-        // It looks the name up.
-        if let Some(proxy) = &self.proxy {
-            endpoint += &format!(" through {}", proxy.without_username());
-        }
-        endpoint
+        Way { address: &self.address, ..self.way() }.endpoint(self.host)
     }
 
     /// Whether the endpoint may be another machine each time: an address with a token that is not saved.
@@ -97,9 +79,14 @@ impl Target {
         self.way() == other.way()
     }
 
-    fn way(&self) -> impl PartialEq {
-        let Self { options, ssh_jump, proxy, console_command, .. } = self;
-        way(self.listed_address(), options, ssh_jump.as_ref(), proxy.as_ref(), console_command.as_ref())
+    pub(crate) fn way(&self) -> Way<'_> {
+        Way {
+            address: self.listed_address(),
+            repeater_id: &self.options.repeater_id,
+            ssh_jump: self.ssh_jump.as_ref(),
+            proxy: self.proxy.as_ref().map(Proxy::without_username),
+            console_command: self.console_command.as_ref(),
+        }
     }
 
     /// The same machine where its console is now.
@@ -222,5 +209,28 @@ mod tests {
             assert_ne!(plain.endpoint(), other.endpoint());
             assert!(!plain.is_same_server(other));
         }
+    }
+
+    #[test]
+    fn logins_are_for_one_way_and_whom_they_are_for_tells_no_secret() {
+        let id = HostId::new();
+        let plain = saved("wss://site/a?token=first");
+        let targets = [
+            plain.clone(),
+            saved("wss://site/a"),
+            saved("wss://site/a?token=second"),
+            Target { console_command: Some("virsh domdisplay a".parse().unwrap()), ..plain.clone() },
+            Target { ssh_jump: Some("jump".parse().unwrap()), ..saved("box") },
+            saved("box"),
+        ];
+        for (at, target) in targets.iter().enumerate() {
+            let recipient = target.way().recipient(id);
+            assert!(!recipient.as_str().contains("first") && !recipient.as_str().contains("virsh"), "{recipient:?}");
+            for (other_at, other) in targets.iter().enumerate() {
+                assert_eq!(recipient == other.way().recipient(id), at == other_at, "{target:?} {other:?}");
+            }
+        }
+        assert_eq!(plain.way().recipient(id).to_string(), "wss://site/a");
+        assert_ne!(plain.way().recipient(id), plain.way().recipient(HostId::new()), "no digest can be looked up");
     }
 }

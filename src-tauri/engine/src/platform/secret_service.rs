@@ -12,7 +12,11 @@ use zeroize::Zeroizing;
 /// Of secrets that Portlight stores.
 const CONTENT_TYPE: &str = "application/octet-stream";
 
-/// Entries under one service name, each an item with the attributes `service` and `username` (the account).
+/// The attribute that says for whom a login is.
+const RECIPIENT: &str = "recipient";
+
+/// Entries under one service name, each an item with the attributes `service` and `username` (the account), and `recipient` where it
+/// is a login: the server that it is for.
 ///
 /// Each function connects anew, which takes some 20 ms: so a keyring that starts later, or again, is found.
 pub(crate) struct SystemKeyring {
@@ -30,20 +34,21 @@ impl SystemKeyring {
         connect().map(drop)
     }
 
-    /// The secret of the item that was modified last.
-    pub(crate) fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    /// The secret of the item that was modified last, and for whom it is.
+    pub(crate) fn get(&self, account: &str) -> Result<Option<(Secret, Option<String>)>, KeyringError> {
         let keyring = connect()?;
         let Some(item) = self.items(&keyring, account)?.pop() else { return Ok(None) };
+        let recipient = item.get_attributes().map_err(explain)?.remove(RECIPIENT);
         let secret = item.get_secret().map_err(explain)?;
         let text = String::from_utf8(secret).map_err(|error| {
             drop(Zeroizing::new(error.into_bytes()));
             KeyringError::Failed { detail: "what it has for this account is not text".to_owned() }
         });
-        text.map(|text| Some(text.into()))
+        text.map(|text| Some((text.into(), recipient)))
     }
 
     /// The secret of an account, without a question to the user: [`KeyringError::Locked`] where there would be one, also to store it.
-    pub(crate) fn peek(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    pub(crate) fn peek(&self, account: &str) -> Result<Option<(Secret, Option<String>)>, KeyringError> {
         let keyring = connect()?;
         let found = keyring.search_items(self.attributes(account)).map_err(explain)?;
         let is_new = found.unlocked.is_empty();
@@ -57,12 +62,22 @@ impl SystemKeyring {
     }
 
     /// Changes the item that was modified last and removes the others; without one, makes it in the default collection.
-    pub(crate) fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+    pub(crate) fn set(&self, account: &str, secret: &Secret, recipient: Option<&str>) -> Result<(), KeyringError> {
         let keyring = connect()?;
         let mut items = self.items(&keyring, account)?;
         let secret = secret.expose().as_bytes();
-        let Some(newest) = items.pop() else { return self.create(&keyring, account, secret) };
+        let Some(newest) = items.pop() else { return self.create(&keyring, account, secret, recipient) };
+        let mut attributes = newest.get_attributes().map_err(explain)?;
+        // In this order: where the second fails, what was typed for one server is never kept for another.
         newest.set_secret(secret, CONTENT_TYPE).map_err(explain)?;
+        if attributes.get(RECIPIENT).map(String::as_str) != recipient {
+            match recipient {
+                Some(recipient) => attributes.insert(RECIPIENT.to_owned(), recipient.to_owned()),
+                None => attributes.remove(RECIPIENT),
+            };
+            let attributes = attributes.iter().map(|(name, value)| (&**name, &**value)).collect();
+            newest.set_attributes(attributes).map_err(explain)?;
+        }
         items.iter().try_for_each(Item::delete).map_err(explain)
     }
 
@@ -72,14 +87,22 @@ impl SystemKeyring {
         self.items(&keyring, account)?.iter().try_for_each(Item::delete).map_err(explain)
     }
 
-    fn create(&self, keyring: &SecretService<'_>, account: &str, secret: &[u8]) -> Result<(), KeyringError> {
+    fn create(
+        &self,
+        keyring: &SecretService<'_>,
+        account: &str,
+        secret: &[u8],
+        recipient: Option<&str>,
+    ) -> Result<(), KeyringError> {
         let collection = keyring.get_default_collection().map_err(explain)?;
         if collection.is_locked().map_err(explain)? {
             collection.unlock().map_err(explain)?;
         }
         // What the keyring's own program shows to the user.
         let label = format!("Portlight password {account}");
-        collection.create_item(&label, self.attributes(account), secret, true, CONTENT_TYPE).map(drop).map_err(explain)
+        let mut attributes = self.attributes(account);
+        attributes.extend(recipient.map(|recipient| (RECIPIENT, recipient)));
+        collection.create_item(&label, attributes, secret, true, CONTENT_TYPE).map(drop).map_err(explain)
     }
 
     /// The items of an account, unlocked, the one that was modified last at the end. There is more than one where a

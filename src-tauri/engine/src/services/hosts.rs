@@ -123,7 +123,7 @@ impl Hosts {
     }
 
     /// The host that a form means, and the password that was typed into it: nothing is saved. Logins that were saved for
-    /// another address are left out, unless the form says that they go along.
+    /// another address are left out.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`].
@@ -131,9 +131,7 @@ impl Hosts {
         let list = self.list.get();
         let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
         let mut host = checked(draft, existing)?;
-        if existing.is_some_and(|existing| !existing.is_same_server(&host))
-            && draft.on_new_address != OnNewAddress::Keep
-        {
+        if existing.is_some_and(|existing| !existing.is_same_server(&host)) {
             (host.has_password, host.has_http_auth) = (false, false);
         }
         let typed = match change {
@@ -161,7 +159,8 @@ impl Hosts {
     pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
         let keeps_password = matches!(change, PasswordChange::Keep);
         let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
-        let existing = draft.id.and_then(|id| self.list.get().get(id).cloned());
+        let before = self.list.get();
+        let existing = draft.id.and_then(|id| before.get(id).cloned());
         let ((mut host, forgotten), step) =
             self.list.step(deed, move |list| put_draft(list, &draft, keeps_password)).await?;
         let change = match change {
@@ -195,6 +194,9 @@ impl Hosts {
             }
         }
         self.note_logins(step, &host, logins);
+        if let Err(error) = self.readdress(&before).await {
+            password = PasswordOutcome::NotStored { error: error.into() };
+        }
         Ok(Saved { host: host.view(), password })
     }
 
@@ -207,6 +209,23 @@ impl Hosts {
                 None
             }
         }
+    }
+
+    /// Logins that the list has as it has had them `before` go along with hosts that lead elsewhere now: whoever has changed them so
+    /// was asked.
+    ///
+    /// # Errors
+    /// The last one of the keyring's: then that login is still for the former server, and not sent to another one.
+    pub(super) async fn readdress(&self, before: &List) -> Result<(), KeyringError> {
+        let (now, mut refused) = (self.list.get(), Ok(()));
+        for host in now.all().iter().filter(|host| host.has_password || host.has_http_auth) {
+            let Some(former) = before.get(host.id).filter(|former| !former.is_same_server(host)) else { continue };
+            for kind in LoginKind::ALL.into_iter().filter(|kind| kind.is_there(host)) {
+                let account = kind.account(host.id);
+                refused = refused.and(self.keyring.readdress(account, former.recipient(), host.recipient()).await);
+            }
+        }
+        refused
     }
 
     /// Takes a login out of the keyring, as a part of a step that has changed the list already.
@@ -236,7 +255,7 @@ impl Hosts {
 
     async fn store_password(&self, host: &mut Host, password: &Secret) -> PasswordOutcome {
         let stored = async {
-            self.keyring.set(host.id, password).await?;
+            self.keyring.set_for(host.id, host.recipient(), password).await?;
             self.note_password(host, true).await
         };
         match stored.await {
@@ -308,10 +327,10 @@ impl Hosts {
                 auth.check().map_err(bad_input)?;
                 let secret = auth.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
                 let before = if host.has_http_auth { self.keyring.get(&account).await? } else { None };
-                self.keyring.set(&account, &secret).await?;
+                self.keyring.set_for(&account, host.recipient(), &secret).await?;
                 if let Err(error) = self.note_login(id, LoginKind::HttpAuth, true).await {
                     let taken_back = match before {
-                        Some(before) => self.keyring.set(&account, &before).await,
+                        Some(before) => self.keyring.set_for(&account, host.recipient(), &before).await,
                         None => self.keyring.forget(&account).await,
                     };
                     if let Err(error) = taken_back {
@@ -343,7 +362,7 @@ impl Hosts {
         put.await?;
         if original.has_password {
             let copied = async {
-                self.keyring.copy(id, copy.id).await?;
+                self.keyring.copy((id, original.recipient()), (copy.id, copy.recipient())).await?;
                 self.note_password(&mut copy, true).await
             };
             if let Err(error) = copied.await {
@@ -451,7 +470,7 @@ pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool
 mod tests {
     use super::*;
     use crate::{
-        keyring::{Memory, Store},
+        keyring::{Entry, Memory, Store},
         model::HttpHeader,
         services::KEPT,
         store::HostsFile,
@@ -490,17 +509,17 @@ mod tests {
             self.memory.check()
         }
 
-        fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+        fn get(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
             self.check_it()?;
             self.memory.get(account)
         }
 
-        fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+        fn set(&self, account: &str, entry: &Entry) -> Result<(), KeyringError> {
             self.check_it()?;
             if let Some(folder) = self.breaks.lock().take() {
                 break_file(&folder);
             }
-            self.memory.set(account, secret)
+            self.memory.set(account, entry)
         }
 
         fn forget(&self, account: &str) -> Result<(), KeyringError> {
@@ -550,7 +569,17 @@ mod tests {
         }
 
         fn secret(&self, account: impl ToString) -> Option<String> {
-            self.keyring.memory.get(&account.to_string()).unwrap().map(|secret| secret.expose().to_owned())
+            self.keyring.memory.get(&account.to_string()).unwrap().map(|kept| kept.secret.expose().to_owned())
+        }
+
+        /// What the list says that there is can be had by a session with the host.
+        async fn is_for_its_host(&self, id: HostId) {
+            let host = self.hosts.host(id).unwrap();
+            assert!(host.has_password && host.has_http_auth);
+            for kind in LoginKind::ALL {
+                let found = self.hosts.keyring.get_for(kind.account(id), host.recipient()).await;
+                assert!(found.unwrap().is_some(), "{kind:?} for {}", host.address);
+            }
         }
 
         fn revision(&self) -> u64 {
@@ -598,6 +627,11 @@ mod tests {
             let kept = fixture.hosts.save(keep, PasswordChange::Keep).await.unwrap();
             assert!(kept.host.has_password && kept.host.has_http_auth && kept.password == PasswordOutcome::Kept);
             assert!(fixture.secret(id).is_some() && fixture.secret(&account).is_some());
+            fixture.is_for_its_host(id).await;
+            fixture.hosts.undo(None).await.unwrap();
+            fixture.is_for_its_host(id).await;
+            fixture.hosts.redo().await.unwrap();
+            fixture.is_for_its_host(id).await;
 
             let forget = HostDraft { id: Some(id), on_new_address: OnNewAddress::Forget, ..draft("third:1") };
             let forgotten = fixture.hosts.save(forget, PasswordChange::Keep).await.unwrap();
@@ -625,15 +659,10 @@ mod tests {
     async fn a_form_with_another_address_is_not_tested_with_the_saved_logins() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;
-        for (address, choice, sent) in [
-            ("studio:1", OnNewAddress::Ask, true),
-            ("elsewhere", OnNewAddress::Ask, false),
-            ("elsewhere", OnNewAddress::Forget, false),
-            ("elsewhere", OnNewAddress::Keep, true),
-        ] {
-            let form = HostDraft { id: Some(id), on_new_address: choice, ..draft(address) };
+        for (address, sent) in [("studio:1", true), ("elsewhere", false)] {
+            let form = HostDraft { id: Some(id), ..draft(address) };
             let (host, typed) = fixture.hosts.draft(&form, PasswordChange::Keep).unwrap();
-            assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address} {choice:?}");
+            assert_eq!((host.has_password, host.has_http_auth), (sent, sent), "{address}");
             assert!(typed.is_none());
             assert!(!fixture.hosts.draft(&form, PasswordChange::Forget).unwrap().0.has_password);
             assert!(fixture.hosts.draft(&form, set("typed")).unwrap().1.is_some());

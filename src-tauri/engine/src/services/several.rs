@@ -92,8 +92,9 @@ impl Hosts {
     /// [`FormError::FieldsOf`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
     /// nothing is saved. The keyring's, where a login could not be forgotten: then all else is.
     pub async fn change_several(&self, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
+        let before = self.list.get();
         let (forgotten, step) = self.list.step(Deed::Edited, move |list| change.run(list, &ids)).await?;
-        let mut refused = Ok(());
+        let mut refused = self.readdress(&before).await;
         for (id, Forgotten { password, http_auth }) in forgotten {
             // One that is not forgotten is no reason to leave the others.
             for (kind, is_meant) in [(LoginKind::Password, password), (LoginKind::HttpAuth, http_auth)] {

@@ -43,6 +43,7 @@ impl Hosts {
 
     async fn walk(&self, direction: Direction, number: Option<u64>) -> Result<Walked> {
         let _one = self.walking.lock().await;
+        let list_before = self.list.get();
         let step = self.list.history().take(direction, number).ok_or(StoreError::NothingToUndo)?;
         // What leaves the list leaves the keyring, and may come again: where that cannot be, it is removed instead.
         let (taken_along, unread) = self.logins_of_added(&step).await;
@@ -85,6 +86,7 @@ impl Hosts {
             back.logins.extend(self.login_before(*host, *kind).await);
             refused = refused.and(self.forget_login(*host, *kind).await);
         }
+        refused = refused.and(self.readdress(&list_before).await.map_err(Error::from));
         for login in taken_along.into_iter().filter(|login| taken.gone.contains(&login.host)) {
             refused = refused.and(self.forget_login(login.host, login.kind).await);
             back.logins.push(login);
@@ -110,13 +112,13 @@ impl Hosts {
         let list = self.list.get();
         for Login { host, kind, before, .. } in logins {
             let account = kind.account(*host);
-            let turned = match before {
-                Some(secret) if list.get(*host).is_some() => {
+            let turned = match (before, list.get(*host)) {
+                (Some(secret), Some(found)) => {
                     there.push((*host, *kind));
-                    self.keyring.set(account, secret).await
+                    self.keyring.set_for(account, found.recipient(), secret).await
                 }
-                Some(_) => Ok(()),
-                None => self.keyring.forget(account).await,
+                (Some(_), None) => Ok(()),
+                (None, _) => self.keyring.forget(account).await,
             };
             if turned.is_err() && before.is_some() {
                 there.pop();

@@ -25,6 +25,7 @@ impl Hosts {
     pub async fn go_back(&self, replaced_at: u64) -> Result<()> {
         let versions = self.list.versions().clone();
         let version = blocking(move || versions.read(replaced_at)).await??;
+        let before = self.list.get();
         let (strays, step) = {
             // What is being forgotten in this moment does not come back with a login.
             let fates = self.too_late.lock().await;
@@ -36,7 +37,7 @@ impl Hosts {
             });
             gone.await?
         };
-        let mut refused = Ok(());
+        let mut refused = self.readdress(&before).await;
         for id in strays {
             for kind in LoginKind::ALL {
                 refused = refused.and(self.forget_with_step(step, id, kind).await);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, FormError, StoreError},
-    model::{Address, Host, HostDraft, HostId, HostOptions, Secret},
+    model::{Address, Host, HostDraft, HostOptions, Secret},
     store::{Deed, now},
 };
 use serde::Serialize;
@@ -47,7 +47,7 @@ pub(super) async fn keep(
     }
     session.end_keeping(Some(&host));
     let not_stored = match login.filter(|_| with_login) {
-        Some(password) => match store(id, &password, services).await {
+        Some(password) => match store(&host, &password, services).await {
             Ok(()) => {
                 session.note_password(id);
                 None
@@ -83,8 +83,9 @@ fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
 }
 
 /// Puts a password into the keyring and notes that it is there; it stays in no keyring without a host that says so.
-async fn store(id: HostId, password: &Secret, services: &Services) -> Result<(), Error> {
-    services.keyring.set(id, password).await?;
+async fn store(host: &Host, password: &Secret, services: &Services) -> Result<(), Error> {
+    let id = host.id;
+    services.keyring.set_for(id, host.recipient(), password).await?;
     let noted = services.list.change(move |list| {
         list.get_mut(id)?.has_password = true;
         Ok::<_, StoreError>(())

@@ -5,6 +5,7 @@
 //!                  │           │           └▶ overview   what all windows together look like from afar
 //!                  ├▶ keep ────┘                         the machine is added to the list
 //!                  └▶ backoff                            when a broken connection is tried again
+//! registry ─▶ session ─▶ report                           what others are told about a failure
 //! ```
 //! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
@@ -14,6 +15,7 @@ mod overview;
 mod play;
 mod prompts;
 mod registry;
+mod report;
 mod run;
 mod services;
 #[allow(clippy::module_inception, reason = "the type that the module is about has a file of its own")]
@@ -25,6 +27,6 @@ mod tests;
 
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
-pub use registry::Sessions;
+pub use registry::{Followed, Sessions};
 pub(crate) use services::Services;
 pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};

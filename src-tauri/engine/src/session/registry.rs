@@ -7,6 +7,7 @@ use super::{
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
+    lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
@@ -28,6 +29,23 @@ pub struct Sessions {
     /// What has changed about all of them together.
     changed: watch::Sender<Changes>,
     unfinished: Unfinished,
+}
+
+/// What a lead that was followed means to the windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The form of this host is to be shown, with this address.
+    Edit {
+        /// Whose.
+        host: HostId,
+        /// Which.
+        address: String,
+    },
+    /// This host is to be opened instead.
+    Open {
+        /// Which.
+        host: HostId,
+    },
 }
 
 #[derive(Default)]
@@ -233,6 +251,25 @@ impl Sessions {
         {
             session.reopen(target, &self.services);
         }
+    }
+
+    /// Takes the next step that its failure led to: that step, as it was found, and none that a page names. What it means to the
+    /// windows is told.
+    pub fn follow_lead(&self, id: SessionId) -> Option<Followed> {
+        let session = self.get(id)?;
+        match (session.lead()?, session.host()) {
+            (Lead::Wake, _) => self.wake(id),
+            // Its logins are for the former address: the form asks about that.
+            (Lead::Address { address, .. }, Some(host)) => return Some(Followed::Edit { host, address }),
+            (Lead::Address { address, .. }, None) => session.correct(Address::parse(&address).ok()?, &self.services),
+            (Lead::Listed { host, .. }, _) => return Some(Followed::Open { host }),
+        }
+        None
+    }
+
+    /// What a person may show others about how it went.
+    pub fn report(&self, id: SessionId) -> String {
+        self.get(id).map(|session| session.report()).unwrap_or_default()
     }
 
     /// Connects to another address instead: only where it has ended, and its address was typed. What was typed or agreed to

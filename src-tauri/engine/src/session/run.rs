@@ -10,6 +10,7 @@ use super::{
 use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
+    lead,
     model::{Protection, Target},
     recording::Recorder,
     transport::{wake, ws},
@@ -30,10 +31,11 @@ pub(super) async fn run(run: Run) {
     let mut backoff = Backoff::default();
     loop {
         let mut live_since = None;
-        let (error, reconnect) = match run.snapshot() {
-            Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), target.reconnect),
-            Err(error) => (Some(error), false),
+        let (error, target) = match run.snapshot() {
+            Ok(target) => (run_once(&run, target.clone(), &mut live_since).await.err(), Some(target)),
+            Err(error) => (Some(error), None),
         };
+        let reconnect = target.as_ref().is_some_and(|target| target.reconnect);
         match &error {
             Some(Error::Command(error)) => tracing::info!(error = %error.without_detail(), "session ended"),
             Some(error) => tracing::info!(%error, "session ended"),
@@ -49,9 +51,26 @@ pub(super) async fn run(run: Run) {
                 let _ = timeout(wait, retry_now).await;
                 run.set_stage(Stage::Dialing);
             }
-            error => return run.set(SessionState::Ended { error }),
+            error => {
+                let question = error.as_ref().zip(target).and_then(|(error, target)| lead_from(&run, error, &target));
+                run.set(SessionState::Ended { error });
+                // Starting over ends this run, and the looking with it.
+                if let Some(question) = question
+                    && let Some(lead) = question.answer().await
+                {
+                    run.set_lead(lead);
+                }
+                return;
+            }
         }
     }
+}
+
+/// What has to be known to say where a failure leads.
+fn lead_from(run: &Run, error: &Error, target: &Target) -> Option<lead::Question> {
+    let list = run.services.list.get();
+    let can_wake = target.host.and_then(|id| list.get(id)).is_some_and(|host| host.mac.is_some());
+    lead::question(error, target, list.all(), can_wake && target.wake.is_none())
 }
 
 /// Connects, logs in, and relays until either side ends.
@@ -198,7 +217,7 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
         return Ok(());
     }
     run.set_stage(Stage::Keyring);
-    run.services.keyring.set(id, &password).await?;
+    run.services.keyring.set_for(id, target.way().recipient(id), &password).await?;
     let noted = run.change_host(target, |host| {
         host.has_password = true;
         if let Some(username) = username {

@@ -8,10 +8,11 @@ mod handle;
 
 pub(super) use handle::Run;
 
-use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, services::Services};
+use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, report, services::Services};
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
+    lead::Lead,
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     recording::{Player, Recorder},
     transport::reverse::IncomingConnection,
@@ -80,6 +81,8 @@ struct Inner {
     private: bool,
     /// What was done in the last attempt to connect.
     tried: Vec<StageReport>,
+    /// Where its failure leads.
+    lead: Option<Lead>,
     /// The page's last small picture of the screen.
     picture: Option<String>,
     task: Option<AbortOnDropHandle<()>>,
@@ -156,6 +159,7 @@ impl Session {
             reached: None,
             private: false,
             tried: Vec::new(),
+            lead: None,
             picture: None,
             task: None,
         };
@@ -195,6 +199,7 @@ impl Session {
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             can_wake: host.unwrap_or_default(),
+            lead: inner.lead.clone(),
             picture: services.pictures.choice(target.host),
             clipboard_unchosen: inner.clipboard_unchosen(),
             display: target.display,
@@ -253,6 +258,21 @@ impl Session {
 
     pub(super) fn tried(&self) -> Vec<StageReport> {
         self.inner.lock().tried.clone()
+    }
+
+    pub(super) fn lead(&self) -> Option<Lead> {
+        self.inner.lock().lead.clone()
+    }
+
+    /// What is to be told others about how it went.
+    pub(super) fn report(&self) -> String {
+        let inner = self.inner.lock();
+        let error = match &*self.state.borrow() {
+            SessionState::Ended { error } => error.clone(),
+            SessionState::Reconnecting { error, .. } => Some(error.clone()),
+            _ => None,
+        };
+        report::text(&inner.target, inner.is_reverse, error.as_ref(), &inner.tried)
     }
 
     /// What it looks at, as something to wake up; none where the list has no network card for it.
@@ -402,7 +422,7 @@ impl Session {
     /// Ends the present run and starts another one.
     fn restart(self: &Arc<Self>, inner: &mut Inner, services: &Arc<Services>) {
         inner.generation += 1;
-        inner.shown = None;
+        (inner.shown, inner.lead) = (None, None);
         let run = Run::new(Arc::clone(self), Arc::clone(services), inner.generation);
         let address = inner.target.address.without_query();
         let span = tracing::info_span!("session", id = %self.id, host = %address);
@@ -414,7 +434,7 @@ impl Session {
     /// Ends the present run, if there is one.
     fn finish(&self, inner: &mut Inner, error: Option<Error>) {
         inner.generation += 1;
-        inner.shown = None;
+        (inner.shown, inner.lead) = (None, None);
         inner.task = None;
         self.state.send_replace(SessionState::Ended { error });
     }

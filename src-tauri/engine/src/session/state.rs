@@ -2,6 +2,7 @@
 
 use crate::{
     error::{CommandError, ConnectError, Error, KeyringError},
+    lead::Lead,
     model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
     recording::{PlaybackView, RecordingView},
 };
@@ -27,6 +28,8 @@ pub struct SessionView {
     pub has_login: bool,
     /// Whether the machine can be woken up.
     pub can_wake: bool,
+    /// The next step, where it has failed and one was found.
+    pub lead: Option<Lead>,
     /// What was chosen in the machine's window.
     pub display: Display,
     /// What is shown and kept of its screen.

@@ -71,6 +71,14 @@ impl LoginKind {
     }
 
     /// Whether the list says that there is one.
+    pub(crate) fn is_there(self, host: &Host) -> bool {
+        match self {
+            Self::Password => host.has_password,
+            Self::HttpAuth => host.has_http_auth,
+        }
+    }
+
+    /// What the list says about that.
     pub(crate) fn flag(self, host: &mut Host) -> &mut bool {
         match self {
             Self::Password => &mut host.has_password,

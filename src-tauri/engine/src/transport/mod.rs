@@ -15,6 +15,7 @@ mod unix;
 pub(crate) mod wake;
 pub(crate) mod ws;
 
+pub(crate) use tcp::{greets, is_known};
 pub(crate) use timeout::{TimeoutHandle, TimeoutStream};
 #[cfg(test)]
 use trace::Attempt;

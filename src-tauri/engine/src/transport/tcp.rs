@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    io::AsyncReadExt,
     net::{TcpStream, lookup_host},
     time::{sleep, timeout},
 };
@@ -82,6 +83,20 @@ pub(super) async fn dial(
         .map_err(|_| ConnectError::DialTimeout { address: address.to_string(), seconds: DIAL_DEADLINE.as_secs() })??;
     prepare(&stream).map_err(|cause| explain(&cause, address))?;
     Ok(stream)
+}
+
+/// Whether an RFB server greets at this address (RFC 6143, section 7.1.1). It is called once, and nothing is said to it.
+pub(crate) async fn greets(address: &Address) -> bool {
+    let Address::Tcp { hostname, port } = address else { return false };
+    let Ok(mut stream) = dial(hostname, *port, address, &mut ConnectTrace::default()).await else { return false };
+    let mut greeting = [0; b"RFB ".len()];
+    stream.read_exact(&mut greeting).await.is_ok_and(|_| greeting == *b"RFB ")
+}
+
+/// Whether the host name of this address is known.
+pub(crate) async fn is_known(address: &Address) -> bool {
+    let Address::Tcp { hostname, port } = address else { return false };
+    addresses_of(bare(hostname), *port, &mut ConnectTrace::default()).await.is_ok_and(|found| !found.is_empty())
 }
 
 /// Socket options of every TCP connection, dialled or accepted: no Nagle, and an end to a dead network.

@@ -153,7 +153,11 @@ fn advice(error: &Error) -> Option<&'static str> {
     match error {
         Error::Connect(error) => advice_on_connecting(error),
         Error::Keyring(
-            KeyringError::Missing { .. } | KeyringError::Locked | KeyringError::Silent | KeyringError::Failed { .. },
+            KeyringError::Missing { .. }
+            | KeyringError::Locked
+            | KeyringError::Silent
+            | KeyringError::ForAnother { .. }
+            | KeyringError::Failed { .. },
         ) => Some("--password-stdin takes the password instead."),
         Error::Form(FormError::Fields { .. }) => {
             Some("A target is a saved machine's name, or an address such as box, box:1 or /run/vnc.sock.")

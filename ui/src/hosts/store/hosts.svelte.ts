@@ -33,6 +33,8 @@ export interface Editing {
   draft: HostDraft;
   hasPassword: boolean;
   hasHttpAuth: boolean;
+  /** What the form begins with in place of the machine's address. */
+  address?: string;
 }
 
 export class Hosts {
@@ -269,8 +271,8 @@ export class Hosts {
     this.editing = { draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false };
   }
 
-  edit(host: HostView): void {
-    this.editing = { draft: draftOf(host), hasPassword: host.has_password, hasHttpAuth: host.has_http_auth };
+  edit(host: HostView, address = host.address): void {
+    this.editing = { draft: draftOf(host), hasPassword: host.has_password, hasHttpAuth: host.has_http_auth, address };
   }
 
   /** Saves the editor's content; throws an EngineError for it to show. */
@@ -386,19 +388,19 @@ export class Hosts {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
         else if (wish.wish === 'quit') this.quitting = wish.sessions;
-        else await this.#editById(wish.host);
+        else await this.#editById(wish.host, wish.address);
       }
     });
   }
 
-  async #editById(id: HostId): Promise<void> {
+  async #editById(id: HostId, address: string | null): Promise<void> {
     await this.load();
     const host = this.all?.find((host) => host.id === id);
     // What is being typed into the form is not thrown away.
     if (!host || this.editing) return;
     this.showsSessions = false;
     await this.#reveal(host);
-    this.edit(host);
+    this.edit(host, address ?? host.address);
   }
 
   async #fetch(): Promise<void> {

@@ -305,6 +305,8 @@ export const correctAddress = (text: string): Promise<void> =>
     backend.reach({ state: 'connecting', stage: 'dialing' });
   });
 
+export const followLead = (): Promise<void> => command('follow_lead', [], () => {});
+export const copyReport = (): Promise<void> => command('copy_report', [], () => {});
 export const editHost = (): Promise<void> => command('edit_host', [], () => {});
 
 export const showSessions = (): Promise<void> => command('show_sessions', [], () => {});

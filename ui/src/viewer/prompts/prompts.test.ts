@@ -304,6 +304,16 @@ describe('a keyring that is silent', () => {
   });
 });
 
+test('a saved password that is for another server is told, and the one that is typed can take its place', async () => {
+  const keyring: KeyringError = { code: 'keyring_for_another', recipient: 'old.example' };
+  await open();
+  await ask({ ...password, keyring });
+  expect(find('#keyring-for-another')).toHaveTextContent('old.example');
+  expect(find('#remember')).toBeEnabled();
+  await userEvent.type(find('#password'), 'pw{Enter}');
+  expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: true }]);
+});
+
 describe('the password', () => {
   test('goes to the engine, and nothing of it stays', async () => {
     const session = await open();

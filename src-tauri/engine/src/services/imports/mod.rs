@@ -13,7 +13,7 @@ use crate::{
     error::{ImportError, Result, StoreError},
     import::{self, Change, Export, Preview, Reading},
     keyring::Keyring,
-    model::{Host, HostId, Secret},
+    model::{Host, HostId, Recipient, Secret},
     store::{Deed, HostList, HostsFile, List, Login, LoginKind},
 };
 use parking_lot::Mutex;
@@ -189,8 +189,9 @@ impl Imports {
     /// Puts the changes' passwords into the keyring: all of them, or none.
     async fn store_passwords(&self, changes: &[Change]) -> Result<Vec<(HostId, Secret)>> {
         let mut stored = Vec::new();
-        for (id, password) in changes.iter().filter_map(password_of) {
-            if let Err(error) = self.keyring.set(id, password).await {
+        let list = self.list.get();
+        for (id, recipient, password) in changes.iter().filter_map(|change| password_of(change, &list)) {
+            if let Err(error) = self.keyring.set_for(id, recipient, password).await {
                 self.forget(&stored).await;
                 return Err(error.into());
             }
@@ -212,10 +213,11 @@ fn ids(passwords: &[(HostId, Secret)]) -> HashSet<HostId> {
     passwords.iter().map(|(id, _)| *id).collect()
 }
 
-fn password_of(change: &Change) -> Option<(HostId, &Secret)> {
+/// The password that a change has, whose it is, and for whom.
+fn password_of<'a>(change: &'a Change, list: &List) -> Option<(HostId, Recipient, &'a Secret)> {
     match change {
-        Change::Add(host, password) => Some((host.id, password.as_ref()?)),
-        Change::Fill { id, password, .. } => Some((*id, password.as_ref()?)),
+        Change::Add(host, password) => Some((host.id, host.recipient(), password.as_ref()?)),
+        Change::Fill { id, password, .. } => Some((*id, list.get(*id)?.recipient(), password.as_ref()?)),
     }
 }
 

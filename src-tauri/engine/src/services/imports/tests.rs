@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     error::{Error, KeyringError},
-    keyring::{Memory, Store},
+    keyring::{Entry, Memory, Store},
     services::Hosts,
 };
 use std::{
@@ -23,14 +23,14 @@ impl Store for Limited {
         self.memory.check()
     }
 
-    fn get(&self, account: &str) -> Result<Option<Secret>, KeyringError> {
+    fn get(&self, account: &str) -> Result<Option<Entry>, KeyringError> {
         self.memory.get(account)
     }
 
-    fn set(&self, account: &str, secret: &Secret) -> Result<(), KeyringError> {
+    fn set(&self, account: &str, entry: &Entry) -> Result<(), KeyringError> {
         let room = self.room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |room| room.checked_sub(1));
         room.map_err(|_| KeyringError::Failed { detail: "full".to_owned() })?;
-        self.memory.set(account, secret)
+        self.memory.set(account, entry)
     }
 
     fn forget(&self, account: &str) -> Result<(), KeyringError> {
@@ -71,7 +71,7 @@ impl Fixture {
     }
 
     fn password(&self, id: HostId) -> Option<String> {
-        self.keyring.memory.get(&id.to_string()).unwrap().map(|secret| secret.expose().to_owned())
+        self.keyring.memory.get(&id.to_string()).unwrap().map(|kept| kept.secret.expose().to_owned())
     }
 
     fn revision(&self) -> u64 {

@@ -56,7 +56,8 @@ impl Prompts<'_> {
     async fn saved_or_typed(&mut self, id: HostId) -> Result<Credentials, ConnectError> {
         let run = self.run;
         run.set_stage(Stage::Keyring);
-        let mut saved = pin!(run.services.keyring.get(id));
+        let recipient = self.target.way().recipient(id);
+        let mut saved = pin!(run.services.keyring.get_for(id, recipient));
         let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
             Ok(answer) => answer,
             Err(_) => {

@@ -155,7 +155,7 @@ impl<'a> Prompts<'a> {
     pub(super) async fn http_headers(&mut self) -> Result<Headers, Error> {
         let Some(id) = self.target.host.filter(|_| self.target.has_http_auth) else { return Ok(Headers::default()) };
         self.run.set_stage(Stage::Keyring);
-        let secret = self.run.services.keyring.get(HttpAuth::account(id)).await?;
+        let secret = self.run.services.keyring.get_for(HttpAuth::account(id), self.target.way().recipient(id)).await?;
         self.run.set_stage(Stage::Dialing);
         let Some(secret) = secret else { return Ok(Headers::default()) };
         let unreadable = |detail| {

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
     connect::{Handshake, Policy, ReportStage},
-    error::CommandError,
-    keyring::Keyring,
+    error::{CommandError, StoreError},
+    keyring::{Entry, Keyring},
     model::{Address, CommandLine, Host, Identity, Level, RsaKey, Travels},
     session::{Services, SessionState, SshQuestion},
     store::{HostList, HostsFile, Pins, Preferences, PreferencesFile, Verdict},
@@ -233,6 +233,44 @@ async fn a_prompt_says_whom_it_is_about_by_name_and_address() {
     assert_eq!(Prompts::new(&run, &target).subject(Party::SshHost).address, "ann@jump");
 }
 
+#[tokio::test]
+async fn a_saved_password_is_not_sent_to_where_another_program_has_led_its_machine() {
+    let host = Host { has_password: true, ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    services.keyring.set_for(host.id, host.recipient(), &"sesame".to_owned().into()).await.unwrap();
+    let request = CredentialRequest { security_type: SecurityType::VncAuth, username: false };
+    let mut prompts = Prompts::new(&run, &target);
+    let sent = prompts.log_in(request, PathKind::Network).await.unwrap();
+    assert_eq!(sent.password_bytes(), b"sesame");
+    // One that was there before the keyring was told for whom it is belongs to where it is used first.
+    services.keyring.set(host.id, &"old".to_owned().into()).await.unwrap();
+    assert_eq!(prompts.log_in(request, PathKind::Network).await.unwrap().password_bytes(), b"old");
+
+    // As it is taken over from the file.
+    let led_elsewhere = services.list.change(move |list| {
+        list.get_mut(host.id)?.address = Address::parse("trap").unwrap();
+        Ok::<_, StoreError>(())
+    });
+    led_elsewhere.await.unwrap();
+    let target = run.snapshot().unwrap();
+    let mut prompts = Prompts::new(&run, &target);
+    let mut sending = pin!(prompts.log_in(request, PathKind::Network));
+    let mut states = run.session().subscribe();
+    let keyring = tokio::select! {
+        sent = &mut sending => panic!("{:?} was sent", sent.map(|sent| sent.password_bytes().to_vec())),
+        keyring = async {
+            loop {
+                if let Some((_, Prompt::Password { keyring, .. })) = shown(&run) {
+                    break keyring;
+                }
+                states.changed().await.unwrap();
+            }
+        } => keyring,
+    };
+    assert_eq!(keyring, Some(KeyringError::ForAnother { recipient: "box".into() }));
+}
+
 /// A keyring that waits to be unlocked until the test lets it answer; and that counts what it was asked.
 struct Locked {
     asked: Arc<std::sync::atomic::AtomicUsize>,
@@ -244,13 +282,13 @@ impl crate::keyring::Store for Locked {
         Ok(())
     }
 
-    fn get(&self, _: &str) -> Result<Option<Secret>, KeyringError> {
+    fn get(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
         self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let _ = self.unlocked.lock().unwrap().recv();
-        Ok(Some("from the keyring".to_owned().into()))
+        Ok(Some(Entry { secret: "from the keyring".to_owned().into(), recipient: None }))
     }
 
-    fn set(&self, _: &str, _: &Secret) -> Result<(), KeyringError> {
+    fn set(&self, _: &str, _: &Entry) -> Result<(), KeyringError> {
         Ok(())
     }
 

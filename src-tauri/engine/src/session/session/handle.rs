@@ -4,6 +4,7 @@ use super::{Agreed, Inner, Session, Shown, TypedLogin, saved_target};
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
+    lead::Lead,
     model::{Host, Level, Secret, Target},
     recording::Player,
     session::{Answer, Prompt, SessionState, Stage, Subject, services::Services},
@@ -156,6 +157,15 @@ impl Run {
             if let Some(typed) = &mut inner.typed {
                 typed.accepted = true;
             }
+        });
+    }
+
+    /// Where the failure leads, once that is known.
+    pub(in crate::session) fn set_lead(&self, lead: Lead) {
+        self.update(|session, inner| {
+            inner.lead = Some(lead);
+            // The window is told.
+            session.state.send_modify(|_| ());
         });
     }
 

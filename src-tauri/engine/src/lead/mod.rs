@@ -1,0 +1,266 @@
+//! Where a failure leads: the next step, which the end of a session offers as a button.
+//!
+//! What may follow from which failure is [`question`], which knows no network; [`Question::answer`] looks at one place at most, once,
+//! and never at the port that has just failed: a server may count that as one more wrong login.
+
+use crate::{
+    error::{CommandError, ConnectError, Error, OtherProtocol, WsMistake},
+    model::{Address, Host, HostId, Jump, Target, VNC_PORT},
+    transport::{greets, is_known},
+};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// The next step after a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "lead", rename_all = "snake_case")]
+pub enum Lead {
+    /// Another address of the same machine.
+    Address {
+        /// Which, as Portlight prints it.
+        address: String,
+        /// Why that one.
+        why: Why,
+    },
+    /// It may be asleep, and can be woken up.
+    Wake,
+    /// A machine of the list leads to the same server, another way.
+    Listed {
+        /// Which.
+        host: HostId,
+        /// What it is called.
+        name: String,
+        /// The SSH host or proxy that it is reached through.
+        through: String,
+    },
+}
+
+/// Why another address may be the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A VNC server answers there.
+    Answers,
+    /// The name is known there: in the local network's own names (mDNS).
+    Known,
+    /// The server speaks VNC itself: no WebSocket is in between.
+    NoWebSocket,
+    /// A web server is there: VNC may be behind it.
+    Website,
+    /// The site wants TLS.
+    Encrypted,
+}
+
+/// What has to be known before there is a lead.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Question {
+    /// Nothing.
+    Clear(Lead),
+    /// Whether a VNC server answers at this address.
+    Answers(Address),
+    /// Whether this address has a name that somebody knows.
+    Known(Address),
+}
+
+/// How long looking may take, 5 s.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Question {
+    /// The lead, where there is one.
+    pub(crate) async fn answer(self) -> Option<Lead> {
+        let (address, why, is_there) = match self {
+            Self::Clear(lead) => return Some(lead),
+            Self::Answers(address) => {
+                let answers = timeout(PATIENCE, greets(&address)).await.unwrap_or_default();
+                (address, Why::Answers, answers)
+            }
+            Self::Known(address) => {
+                let known = timeout(PATIENCE, is_known(&address)).await.unwrap_or_default();
+                (address, Why::Known, known)
+            }
+        };
+        is_there.then(|| Lead::Address { address: address.to_string(), why })
+    }
+}
+
+/// What a failure on the way to `target` leads to. `hosts` are those of the list; `can_wake`: the list has its network card.
+pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake: bool) -> Option<Question> {
+    let error = match error {
+        Error::Connect(error) => error,
+        // What a person has to do about these is in their sentences.
+        Error::Command(
+            CommandError::Missing { .. }
+            | CommandError::NotStarted { .. }
+            | CommandError::Failed { .. }
+            | CommandError::Timeout { .. }
+            | CommandError::Silent { .. }
+            | CommandError::TooMuch { .. }
+            | CommandError::Option { .. }
+            | CommandError::NoPassword { .. }
+            | CommandError::NotText { .. }
+            | CommandError::BadConsole { .. },
+        )
+        | Error::Keyring(_)
+        | Error::Store(_)
+        | Error::Form(_)
+        | Error::Import(_)
+        | Error::Recording(_) => return None,
+    };
+    // A console is elsewhere each time: only its command knows where.
+    if target.console_command.is_some() {
+        return None;
+    }
+    let listed = || another_way(target, hosts).map(Question::Clear);
+    let wake = || can_wake.then_some(Question::Clear(Lead::Wake));
+    match error {
+        ConnectError::UnknownName { .. } => listed().or_else(|| local_name(target).map(Question::Known)),
+        ConnectError::ConnectionRefused { .. } => listed().or_else(|| other_port(target).map(Question::Answers)),
+        ConnectError::DialTimeout { .. } | ConnectError::Unreachable { .. } => wake().or_else(listed),
+        ConnectError::NotRfb { looks_like, .. } => match looks_like {
+            Some(OtherProtocol::Http) => website(target, "ws", Why::Website),
+            Some(OtherProtocol::Tls) => website(target, "wss", Why::Website),
+            Some(OtherProtocol::Ssh) | None => usual_port(target).map(Question::Answers),
+        },
+        ConnectError::NotRfbClosed { .. } | ConnectError::TimeoutGreeting { .. } => {
+            usual_port(target).map(Question::Answers)
+        }
+        ConnectError::NotWebSocket { looks_like, .. } => match looks_like {
+            Some(WsMistake::Vnc) => without_web_socket(target),
+            Some(WsMistake::Tls) => website(target, "wss", Why::Encrypted),
+            Some(WsMistake::Ssh | WsMistake::Text) | None => None,
+        },
+        // Who has to do something is somewhere in between, or the server, or the person: the sentence says what. After a login, a
+        // key or less protection than before, nothing leads around it.
+        ConnectError::SocketMissing { .. }
+        | ConnectError::CallerGone { .. }
+        | ConnectError::CallerLeft { .. }
+        | ConnectError::CallerMustRetry { .. }
+        | ConnectError::CannotListen { .. }
+        | ConnectError::WakeNotSent { .. }
+        | ConnectError::WsRefused { .. }
+        | ConnectError::WsUnknownToken { .. }
+        | ConnectError::WsSilent { .. }
+        | ConnectError::WsTimeout { .. }
+        | ConnectError::SshMissing
+        | ConnectError::SshUnreachable { .. }
+        | ConnectError::SshTimeout { .. }
+        | ConnectError::SshHostKey { .. }
+        | ConnectError::SshDenied { .. }
+        | ConnectError::SshForward { .. }
+        | ConnectError::SshProhibited { .. }
+        | ConnectError::SshBroken { .. }
+        | ConnectError::SshFailed { .. }
+        | ConnectError::ProxyUnreachable { .. }
+        | ConnectError::ProxyTimeout { .. }
+        | ConnectError::ProxyBroken { .. }
+        | ConnectError::ProxyLoginWanted { .. }
+        | ConnectError::ProxyDenied { .. }
+        | ConnectError::ProxyProhibited { .. }
+        | ConnectError::ProxyForward { .. }
+        | ConnectError::NotProxy { .. }
+        | ConnectError::ProxyFailed { .. }
+        | ConnectError::ProxyVariable { .. }
+        | ConnectError::Timeout { .. }
+        | ConnectError::Closed { .. }
+        | ConnectError::UnsupportedVersion { .. }
+        | ConnectError::Repeater { .. }
+        | ConnectError::Refused { .. }
+        | ConnectError::NoCommonType { .. }
+        | ConnectError::AuthFailed { .. }
+        | ConnectError::AuthFailedProbably { .. }
+        | ConnectError::BadInput { .. }
+        | ConnectError::BadHttpAuth { .. }
+        | ConnectError::TooWeak { .. }
+        | ConnectError::Integrity { .. }
+        | ConnectError::ServerUnproven { .. }
+        | ConnectError::Tls { .. }
+        | ConnectError::OldTls { .. }
+        | ConnectError::CaFile { .. }
+        | ConnectError::ClientCertificateWanted { .. }
+        | ConnectError::ClientCertificateRefused { .. }
+        | ConnectError::ClientCertificateFile { .. }
+        | ConnectError::Untrusted { .. }
+        | ConnectError::TrustChanged { .. }
+        | ConnectError::OtherKey { .. }
+        | ConnectError::Weaker { .. }
+        | ConnectError::NeedsConsent { .. }
+        | ConnectError::Protocol { .. }
+        | ConnectError::ServerClosed { .. }
+        | ConnectError::ConnectionLost { .. }
+        | ConnectError::ViewerFailed { .. }
+        | ConnectError::ScreenTooLarge { .. }
+        | ConnectError::PageStopped
+        | ConnectError::System { .. } => None,
+    }
+}
+
+/// Host name and port, where nothing is in between: what a host in between reaches, only that knows.
+fn direct(target: &Target) -> Option<(&str, u16)> {
+    match &target.address {
+        Address::Tcp { hostname, port } if target.ssh_jump.is_none() && target.proxy.is_none() => {
+            Some((hostname, *port))
+        }
+        _ => None,
+    }
+}
+
+/// The port where a VNC server is instead, if it is there: VNC's first two displays are the usual ones.
+fn other_port(target: &Target) -> Option<Address> {
+    let (hostname, port) = direct(target)?;
+    let other = if port == VNC_PORT { VNC_PORT + 1 } else { VNC_PORT };
+    Address::tcp(hostname, other).ok()
+}
+
+/// VNC's usual port, where it was another one.
+fn usual_port(target: &Target) -> Option<Address> {
+    direct(target).filter(|(_, port)| *port != VNC_PORT)?;
+    other_port(target)
+}
+
+/// The name as the local network has it: mDNS names (RFC 6762) end in `.local`.
+fn local_name(target: &Target) -> Option<Address> {
+    let (hostname, port) = direct(target).filter(|(hostname, _)| !hostname.contains(['.', ':', '%']))?;
+    Address::tcp(&format!("{hostname}.local"), port).ok()
+}
+
+/// Where websockify usually is, on a web server at the same host and port.
+fn website(target: &Target, scheme: &str, why: Why) -> Option<Question> {
+    let text = match &target.address {
+        Address::Tcp { .. } => {
+            let (hostname, port) = direct(target)?;
+            let bracketed = if hostname.contains(':') { format!("[{hostname}]") } else { hostname.to_owned() };
+            format!("{scheme}://{bracketed}:{port}/websockify")
+        }
+        Address::Ws(_) => target.address.to_string().replacen("ws://", &format!("{scheme}://"), 1),
+        Address::Unix(_) | Address::Demo => return None,
+    };
+    let address = Address::parse(&text).ok()?.to_string();
+    Some(Question::Clear(Lead::Address { address, why }))
+}
+
+/// The same host and port, without a WebSocket.
+fn without_web_socket(target: &Target) -> Option<Question> {
+    let Address::Ws(socket) = &target.address else { return None };
+    let address = Address::tcp(&socket.hostname, socket.port).ok()?.to_string();
+    Some(Question::Clear(Lead::Address { address, why: Why::NoWebSocket }))
+}
+
+/// A machine of the list with the same server, which is reached through something.
+fn another_way(target: &Target, hosts: &[Host]) -> Option<Lead> {
+    direct(target)?;
+    hosts.iter().find_map(|host| {
+        let through = host
+            .ssh_jump
+            .as_ref()
+            .map(Jump::to_string)
+            .or_else(|| host.proxy.as_ref().map(|proxy| proxy.without_username().to_string()))?;
+        let is_other = target.host != Some(host.id) && host.address == target.address;
+        is_other.then(|| Lead::Listed { host: host.id, name: host.name.clone(), through })
+    })
+}
+
+#[cfg(test)]
+mod tests;
