@@ -66,6 +66,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
         .manage(windows::ClosedTogether::default())
+        .manage(tray::Shown::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
@@ -101,6 +102,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     };
     open(app.handle(), request)?;
     tray::show(app.handle())?;
+    events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());

@@ -96,6 +96,11 @@ impl Desk {
         self.bus.as_ref().expect("this desk has no bus")
     }
 
+    /// A tray that comes when it is asked for, on a desk without one.
+    pub async fn start_tray(&self) -> Tray {
+        Tray::start(self.bus()).await
+    }
+
     /// The tray.
     pub fn tray(&self) -> &Tray {
         self.tray.as_ref().expect("this desk has no tray")

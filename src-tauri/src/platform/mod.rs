@@ -17,6 +17,7 @@
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
 //! | `CHOOSES_MONITORS`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
+//! | `watch_trays` | whether there is a tray, as they come and go |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.

@@ -47,7 +47,7 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "tray windows"),
+    ("events",      "platform tray windows"),
     ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];

@@ -422,7 +422,7 @@ impl Hosts {
     }
 
     /// Adds something that the user has to know.
-    pub(crate) fn add_notice(&self, notice: Error) {
+    pub fn add_notice(&self, notice: Error) {
         self.notices.lock().push(notice);
         self.list.announce();
     }
