@@ -17,6 +17,7 @@ mod protection;
 mod proxy;
 mod secret;
 mod source;
+mod sourced;
 mod tags;
 mod target;
 mod text;
