@@ -43,7 +43,7 @@ pub use services::{
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
-pub use transport::{reverse, ssh::askpass};
+pub use transport::{reverse, ssh::askpass, wake};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;

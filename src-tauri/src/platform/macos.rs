@@ -57,6 +57,9 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
     died(window.app_handle(), window.label());
 }
 
+/// Not shown on this system yet: there is no loop that would show it.
+pub fn show_error_alone(_title: &str, _sentence: &str) {}
+
 /// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).
 pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
     match event {

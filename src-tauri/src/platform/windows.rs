@@ -59,6 +59,9 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
     died(window.app_handle(), window.label());
 }
 
+/// Not shown on this system yet: there is no loop that would show it.
+pub fn show_error_alone(_title: &str, _sentence: &str) {}
+
 /// None: here the system starts the program once more.
 pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {
     None

@@ -57,6 +57,9 @@ const TERMINAL: Table = &[
     ("args",        ""),
     ("platform",    ""),
     ("instance",    "args"),
-    ("doctor",      "args platform"),
+    ("password",    "platform"),
+    ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
+    ("list",        "args doctor instance password"),
+    ("relay",       "args doctor password platform"),
 ];

@@ -87,7 +87,7 @@ pub async fn examine(mut request: ProbeRequest, pins: &Pins) -> Report {
     };
     let policy = Policy {
         // Whom the command has named has to be recognised.
-        floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection },
+        floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection.max(target.least) },
         clear_text: target.clear_text,
         have_username: !request.username().is_empty(),
         have_password: login.is_some() || target.has_password || target.password_command.is_some(),

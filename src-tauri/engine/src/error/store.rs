@@ -25,6 +25,14 @@ pub enum StoreError {
         kept_as: PathBuf,
         detail: String,
     },
+    /// A newer Portlight has written the list: it is shown, and not changed.
+    #[error("a newer Portlight has written {} (version {version}): it is only shown, and nothing can be changed", path.display())]
+    HostsNewer {
+        path: PathBuf,
+        /// Its format's.
+        #[cfg_attr(test, ts(type = "number"))]
+        version: u64,
+    },
     /// A file of Portlight's cannot be read; it was left as it is.
     #[error("{} cannot be read: {detail}", path.display())]
     FileUnreadable { path: PathBuf, detail: String },

@@ -297,7 +297,7 @@ pub struct HostDraft {
 }
 
 /// What becomes of a host's saved password and HTTP login when its address, repeater ID, SSH host or proxy changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum OnNewAddress {

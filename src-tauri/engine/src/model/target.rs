@@ -36,6 +36,8 @@ pub struct Target {
     pub console_command: Option<CommandLine>,
     /// The machine's network card, where it is to be woken first.
     pub wake: Option<Mac>,
+    /// A link asks for no less protection than this.
+    pub least: Option<Level>,
     /// The best protection that it was reached with, when this was looked up.
     pub protection: Option<Level>,
     /// Whether the user had agreed by then that the password travels readably.
@@ -61,6 +63,7 @@ impl Target {
             password_command: None,
             console_command: None,
             wake: None,
+            least: None,
             protection: None,
             clear_text: false,
             is_sourced: false,
@@ -173,6 +176,7 @@ impl From<&Host> for Target {
             password_command: host.password_command.clone(),
             console_command: host.console_command.clone(),
             wake: None,
+            least: None,
             protection: host.protection,
             clear_text: host.clear_text,
             is_sourced: host.source.is_some(),

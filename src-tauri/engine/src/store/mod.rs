@@ -3,6 +3,8 @@
 mod clock;
 #[cfg(test)]
 mod documentation;
+#[cfg(test)]
+mod earlier;
 mod favourites;
 mod file;
 mod hints;

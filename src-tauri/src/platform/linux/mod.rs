@@ -71,6 +71,15 @@ pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'sta
     dialog.show();
 }
 
+/// The same in a process that does nothing else; comes back when it is closed.
+pub fn show_error_alone(title: &str, sentence: &str) {
+    if let Err(cause) = gtk::init() {
+        return tracing::warn!(%cause, "nothing can be shown");
+    }
+    show_error(title, sentence, gtk::main_quit);
+    gtk::main();
+}
+
 /// None: here the system starts the program once more.
 pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {
     None
