@@ -37,7 +37,7 @@ const ENGINE: Table = &[
     ("lead",        "model error transport"),
     ("session",     "model error store keyring command pictures transport connect recording lead"),
     ("doctor",      "model error store keyring command transport connect"),
-    ("services",    "model error store keyring transport import"),
+    ("services",    "model error platform store keyring command transport import"),
 ];
 
 #[rustfmt::skip]

@@ -145,8 +145,8 @@ pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Prefe
     let saved = if target.has_password { keyring.get_for(id, target.way().recipient(id)).await } else { Ok(None) };
     match (saved, preferences.password_command()) {
         (Ok(Some(saved)), _) => Ok(Some(saved)),
-        (_, Ok(Some(command))) => Ok(Some(password(&command, &known).await?)),
-        (saved, Ok(None) | Err(_)) => Ok(saved?),
+        (_, Ok(Some(command))) if target.own_host().is_some() => Ok(Some(password(&command, &known).await?)),
+        (saved, _) => Ok(saved?),
     }
 }
 

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// No host has this id (any more).
     #[error("this machine is no longer in the list")]
     NoSuchHost,
+    /// It stands in a list that others keep, and is not the user's to remove.
+    #[error("this machine stands in a list that others keep; remove that source, or pause it")]
+    KeptByOthers,
     /// Another Portlight holds the list open.
     #[error("another Portlight is using {}", path.display())]
     HostsInUse { path: PathBuf },

@@ -42,6 +42,8 @@ pub struct Target {
     pub protection: Option<Level>,
     /// Whether the user had agreed by then that the password travels readably.
     pub clear_text: bool,
+    /// Whether others keep the list that it stands in.
+    pub is_sourced: bool,
 }
 
 impl Target {
@@ -64,6 +66,7 @@ impl Target {
             least: None,
             protection: None,
             clear_text: false,
+            is_sourced: false,
         }
     }
 
@@ -80,6 +83,12 @@ impl Target {
     /// Whether both lead to the same server: only then a login of one is for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         self.way() == other.way()
+    }
+
+    /// The saved host behind it, where the user keeps it. Only of such a machine the password command for all machines is told: a
+    /// source could give another one's name to an address of its own.
+    pub(crate) fn own_host(&self) -> Option<HostId> {
+        self.host.filter(|_| !self.is_sourced)
     }
 
     pub(crate) fn way(&self) -> Way<'_> {
@@ -170,6 +179,7 @@ impl From<&Host> for Target {
             least: None,
             protection: host.protection,
             clear_text: host.clear_text,
+            is_sourced: host.source.is_some(),
         }
     }
 }
