@@ -154,7 +154,8 @@ export const addPathSource = (folder: boolean): Promise<boolean> =>
 
 export const addCommandSource = (name: string, line: string): Promise<void> =>
   command('add_command_source', [name, line], () => {
-    if (!line.trim()) throw { code: 'fields', fields: [{ field: 'console_command', problem: 'program' }] } satisfies EngineError;
+    if (!line.trim())
+      throw { code: 'fields', fields: [{ field: 'console_command', problem: 'program' }] } satisfies EngineError;
     addSource(name || line, line, true);
   });
 
