@@ -1,6 +1,6 @@
 //! The engine's events, forwarded to the page, the tray and new windows.
 
-use crate::{tray, windows};
+use crate::{platform, tray, windows};
 use portlight_engine::Engine;
 use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
@@ -12,6 +12,8 @@ const HOSTS_CHANGED: &str = "hosts-changed";
 const SESSIONS_CHANGED: &str = "sessions-changed";
 /// A machine has another picture, or what is chosen about pictures has changed.
 const PICTURES_CHANGED: &str = "pictures-changed";
+/// Other machines are nearby than before.
+const NEARBY_CHANGED: &str = "nearby-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 /// Files are over the hosts window, or no longer: a boolean.
@@ -22,6 +24,8 @@ const DROPPED: &str = "files-dropped";
 /// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
 /// makes the tray's menu, has that to do first.
 const TRAY_DELAY: Duration = Duration::from_millis(300);
+/// For what is said in the network to come together.
+const NEARBY_DELAY: Duration = Duration::from_millis(200);
 
 /// Sends an event without a payload to the window with the list.
 fn tell(app: &AppHandle, event: &str) {
@@ -30,23 +34,51 @@ fn tell(app: &AppHandle, event: &str) {
     }
 }
 
-/// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
+/// Sends [`HOSTS_CHANGED`] to the page after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().hosts().changes();
-    let (mut later, handle) = (changes.clone(), app.clone());
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
             tell(&app, HOSTS_CHANGED);
         }
     });
+}
+
+/// Keeps the icon where there is a tray, and its menu as list, sessions and calls are, as long as the app lives.
+pub fn follow_trays(app: AppHandle) {
+    let handle = app.clone();
+    platform::watch_trays(move |is_there| {
+        // Icons and menus may only be touched from the main thread.
+        let app = handle.clone();
+        let told = handle.run_on_main_thread(move || {
+            if let Err(cause) = tray::came_or_went(&app, is_there) {
+                tracing::warn!(%cause, "the tray");
+            }
+        });
+        if let Err(cause) = told {
+            tracing::debug!(%cause, "Portlight ends");
+        }
+    });
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let (mut hosts, mut sessions, mut calls) =
+        (engine.hosts().changes(), engine.sessions().changes(), engine.reverse().changes());
     async_runtime::spawn(async move {
-        while later.changed().await.is_ok() {
+        loop {
+            let changed = tokio::select! {
+                changed = hosts.changed() => changed,
+                changed = sessions.changed() => changed,
+                changed = calls.changed() => changed,
+            };
+            if changed.is_err() {
+                break;
+            }
             sleep(TRAY_DELAY).await;
-            later.mark_unchanged();
-            let app = handle.clone();
-            // Menus may only be touched from the main thread.
-            let followed = handle.run_on_main_thread(move || {
-                if let Err(cause) = tray::follow(&app) {
+            hosts.mark_unchanged();
+            sessions.mark_unchanged();
+            calls.mark_unchanged();
+            let handle = app.clone();
+            let followed = app.run_on_main_thread(move || {
+                if let Err(cause) = tray::follow(&handle) {
                     tracing::warn!(%cause, "the tray was not told");
                 }
             });
@@ -82,6 +114,21 @@ pub fn follow_pictures(app: AppHandle) {
     });
 }
 
+/// Looks for machines in the network, and sends [`NEARBY_CHANGED`] to the page after changes, as long as the app lives.
+pub fn follow_nearby(app: AppHandle) {
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let mut changes = engine.nearby().changes();
+    engine.nearby().follow();
+    async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            // Many answer a question together.
+            sleep(NEARBY_DELAY).await;
+            changes.mark_unchanged();
+            tell(&app, NEARBY_CHANGED);
+        }
+    });
+}
+
 /// Opens a window for each reverse connection, as long as the app lives.
 pub fn follow_calls(app: AppHandle) {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
@@ -94,11 +141,12 @@ pub fn follow_calls(app: AppHandle) {
     });
 }
 
-/// Sends [`CLOSING`] to the page.
+/// Sends [`CLOSING`] to the page, which comes to the front with its question: it may be closed from a taskbar, behind others.
 ///
 /// # Errors
 /// Where the page cannot be reached.
 pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
+    windows::show_hosts(app)?;
     app.emit_to(windows::HOSTS, CLOSING, ())
 }
 

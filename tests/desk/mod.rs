@@ -25,11 +25,11 @@ mod windows;
 
 pub use app::App;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
-pub use link::{Counter, Far};
+pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
-pub use process::{Process, family, name, signal};
+pub use process::{Process, family, name, run, signal};
 pub use screen::{Colour, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};
 pub use server::{Certificate, Server, address, free_port};
@@ -96,6 +96,11 @@ impl Desk {
         self.bus.as_ref().expect("this desk has no bus")
     }
 
+    /// A tray that comes when it is asked for, on a desk without one.
+    pub async fn start_tray(&self) -> Tray {
+        Tray::start(self.bus()).await
+    }
+
     /// The tray.
     pub fn tray(&self) -> &Tray {
         self.tray.as_ref().expect("this desk has no tray")
@@ -115,9 +120,14 @@ impl Desk {
 
     /// Chooses rows for the list, before Portlight starts.
     pub fn prefer_rows(&self) {
+        self.prefer(r#"{ "look": "rows", "nearby": "off" }"#);
+    }
+
+    /// Lays down what the user prefers, before Portlight starts.
+    pub fn prefer(&self, preferences: &str) {
         let file = self.hosts_file().with_file_name("preferences.json");
         fs::create_dir_all(file.parent().expect("a folder")).expect("a home");
-        fs::write(file, r#"{ "look": "rows" }"#).expect("a home");
+        fs::write(file, preferences).expect("a home");
     }
 
     /// A program as a user of this desktop would start it.
@@ -144,6 +154,11 @@ impl Desk {
     /// Runs `portlight` from a terminal, until it has ended.
     pub fn portlight(&self, arguments: &[&str]) -> Output {
         process::run(self.command(portlight()).args(arguments), b"")
+    }
+
+    /// The same, with this on standard input.
+    pub fn portlight_with(&self, arguments: &[&str], input: &str) -> Output {
+        process::run(self.command(portlight()).args(arguments), input.as_bytes())
     }
 
     /// The same where there is neither a display nor a session bus, as in a script on another machine.
@@ -230,6 +245,8 @@ impl DeskBuilder {
         let mut processes = vec![Arc::clone(display.process())];
         processes.extend(bus.as_ref().map(|bus| Arc::clone(bus.process())));
         let mut desk = Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
+        // No test asks the network in which it happens to run.
+        desk.prefer(r#"{ "nearby": "off" }"#);
         desk.spawn("openbox", &mut desk.command("openbox"));
         desk.display.until_managed().await;
         if self.keyring {

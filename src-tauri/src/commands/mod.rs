@@ -5,9 +5,11 @@
 
 mod hosts;
 mod imports;
+mod nearby;
 mod pictures;
 mod recordings;
 mod session;
+mod sources;
 
 use portlight_engine::{ConnectError, Engine, Error};
 use std::sync::Arc;
@@ -38,8 +40,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_favourite,
             hosts::arrange_favourite,
             hosts::open_host,
+            hosts::open_hosts,
+            hosts::close_hosts,
             hosts::wake_host,
             hosts::open_address,
+            nearby::nearby,
+            nearby::open_nearby,
+            nearby::keep_nearby,
             hosts::read_address,
             hosts::test_connection,
             hosts::choose_closing,
@@ -51,6 +58,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::import_hosts,
             imports::leave_import,
             imports::export_hosts,
+            sources::sources,
+            sources::add_path_source,
+            sources::add_command_source,
+            sources::rename_source,
+            sources::pause_source,
+            sources::remove_source,
+            sources::refresh_source,
             hosts::wishes,
             hosts::quit,
             hosts::preferences,

@@ -30,6 +30,7 @@ const ENGINE: Table = &[
     ("command",     "model error platform"),
     ("settings",    "error keyring"),
     ("pictures",    "model error platform store keyring"),
+    ("nearby",      "model store"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
@@ -37,7 +38,7 @@ const ENGINE: Table = &[
     ("lead",        "model error transport"),
     ("session",     "model error store keyring command pictures transport connect recording lead"),
     ("doctor",      "model error store keyring command transport connect"),
-    ("services",    "model error store keyring transport import"),
+    ("services",    "model error platform store keyring command transport import"),
 ];
 
 #[rustfmt::skip]
@@ -46,7 +47,7 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "tray windows"),
+    ("events",      "platform tray windows"),
     ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];
@@ -57,6 +58,9 @@ const TERMINAL: Table = &[
     ("args",        ""),
     ("platform",    ""),
     ("instance",    "args"),
-    ("doctor",      "args platform"),
+    ("password",    "platform"),
+    ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
+    ("list",        "args doctor instance password"),
+    ("relay",       "args doctor password platform"),
 ];

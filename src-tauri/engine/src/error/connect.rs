@@ -32,6 +32,9 @@ pub enum ConnectError {
     /// A server that had called is no longer there, and cannot be called back.
     #[error("{address} has hung up: it has to call again")]
     CallerGone { address: String },
+    /// The same before the user has answered whether to talk to it.
+    #[error("{address} has hung up before it was answered")]
+    CallerLeft { address: String },
     /// A server that had connected to us would have to do so a second time: it has a better security type than those of
     /// the negotiation that was chosen (VeNCrypt or Tight).
     #[error("{address} has to connect once more: what it offered first turned out weaker than the rest of its list")]
@@ -286,6 +289,15 @@ pub enum ConnectError {
         /// The best that was reached.
         before: Level,
         /// What it comes to now.
+        now: Level,
+    },
+    /// The server offers less protection than the link asks for.
+    #[error("the link to {address} asks for more protection than the server has ({now} instead of {wanted})")]
+    BelowLink {
+        address: String,
+        /// What the link asks for, at least.
+        wanted: Level,
+        /// What it comes to.
         now: Level,
     },
     /// The password would travel readably, and that was not agreed to.

@@ -83,6 +83,7 @@ impl ConnectError {
             Self::AuthFailedProbably { .. } | Self::BadInput { .. } => Recovery::BadLogin,
 
             Self::CallerGone { .. }
+            | Self::CallerLeft { .. }
             | Self::CallerMustRetry { .. }
             | Self::CannotListen { .. }
             | Self::WakeNotSent { .. }
@@ -117,6 +118,7 @@ impl ConnectError {
             | Self::TrustChanged { .. }
             | Self::OtherKey { .. }
             | Self::Weaker { .. }
+            | Self::BelowLink { .. }
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
             | Self::ViewerFailed { .. }
@@ -182,6 +184,7 @@ mod tests {
             (Unreachable { address: address(), detail: detail() }, YES, YES, NO),
             (SocketMissing { path: "/x".into() }, YES, YES, NO),
             (CallerGone { address: address() }, NO, NO, NO),
+            (CallerLeft { address: address() }, NO, NO, NO),
             (CallerMustRetry { address: address() }, NO, NO, NO),
             (CannotListen { address: address(), detail: detail() }, NO, NO, NO),
             (WakeNotSent { detail: detail() }, NO, NO, NO),
@@ -244,6 +247,7 @@ mod tests {
             (Untrusted { address: address(), fingerprint: detail() }, NO, NO, NO),
             (OtherKey { address: address(), expected: detail(), shown: detail() }, NO, NO, NO),
             (TrustChanged { address: address(), known: detail(), shown: detail() }, NO, NO, NO),
+            (BelowLink { address: address(), wanted: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (Weaker { address: address(), before: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (NeedsConsent { address: address(), security_type: detail() }, NO, NO, NO),
             (Protocol { address: address(), detail: detail() }, NO, NO, NO),

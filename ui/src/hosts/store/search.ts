@@ -1,10 +1,13 @@
 // Which hosts match what stands in the search box, in which order, and which letters of them. Pure.
 //
-// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1` and `is:open` narrow the list.
+// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1`, `source:team`, `is:open` and `is:nearby`
+// narrow the list.
 // Where no host has all words, those come that nearly have them: with letters between, or with one wrong.
 
+import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
+import type { SourceId } from '../../ipc/bindings/SourceId';
 
 /** Hosts in the order that equally good matches have, with their texts folded for searching. */
 export interface Index {
@@ -24,6 +27,8 @@ interface Entry {
   address: string;
   username: string;
   via: string;
+  /** The name of the source that lists it; empty for the user's own. */
+  source: string;
   tags: string[];
   notes: string;
   /** Which letters name and address have, a bit for each of 32 kinds. */
@@ -40,10 +45,10 @@ export interface Query {
   filters: readonly Filter[];
 }
 
-export type Filter = { by: 'tag' | 'via'; value: string } | { by: 'is'; value: State };
+export type Filter = { by: 'tag' | 'via' | 'source'; value: string } | { by: 'is'; value: State };
 
 /** What `is:` asks for. */
-const states = ['open', 'favourite', 'demo'] as const;
+const states = ['open', 'favourite', 'demo', 'nearby'] as const;
 type State = (typeof states)[number];
 
 export interface Found {
@@ -62,7 +67,7 @@ export interface Part {
 // ---- the list, prepared
 
 /** Favourites come first, then what was opened last, then the order of `byName`. */
-export function index(byName: readonly HostView[]): Index {
+export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId, string> = new Map()): Index {
   const tags = new Map<string, TagCount>();
   const entries = byName.map((host): Entry => {
     const [name, address] = [folded(host.name), folded(host.address)];
@@ -75,7 +80,8 @@ export function index(byName: readonly HostView[]): Index {
     const [username, via, notes] = [folded(host.username), folded(host.ssh_jump), folded(host.notes)];
     const letters = lettersOf(name) | lettersOf(address);
     const all = [name, address, username, ...own, notes].join('\n');
-    return { host, name, address, username, via, tags: own, notes, letters, all, allLetters: lettersOf(all) };
+    const source = host.source === null ? '' : folded(sources.get(host.source) ?? '');
+    return { host, name, address, username, via, source, tags: own, notes, letters, all, allLetters: lettersOf(all) };
   });
   entries.sort(
     (a, b) =>
@@ -134,7 +140,7 @@ interface Token {
 
 function tokens(text: string): Token[] {
   // A wide colon is what a Chinese keyboard has.
-  const token = /(tag|via|is)[:：](?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/gi;
+  const token = /(tag|via|source|is)[:：](?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/gi;
   return [...text.matchAll(token)].map((match) => {
     const [whole, by, quotedValue, value, quotedWord, word] = match;
     return {
@@ -170,16 +176,33 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
   return { hosts: alike.slice(0, MAX_ALIKE), alike: true };
 }
 
+/** Whether a text asks for nothing but machines that are nearby. */
+export function asksForNearby({ filters }: Query): boolean {
+  return filters.some(({ value, by }) => by === 'is' && value === 'nearby');
+}
+
+/** The machines in the network that have every word, by name; what else narrows the list leaves none. */
+export function searchNearby(machines: readonly Discovered[], query: Query): Discovered[] {
+  if (query.filters.some(({ by, value }) => by !== 'is' || value !== 'nearby')) return [];
+  const found = machines.filter(({ name, address }) => {
+    const all = `${folded(name)}\n${folded(address)}`;
+    return query.words.every((word) => all.includes(word));
+  });
+  return found.sort((a, b) => byName.compare(a.name, b.name) || a.number - b.number);
+}
+
 /** So many are shown where none matches: those behind are hardly alike. */
 const MAX_ALIKE = 50;
 
 function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry: Entry) => boolean {
   const { by, value } = filter;
+  if (by === 'source') return ({ source }) => source.includes(value);
   if (by === 'via') return ({ via }) => via.includes(value);
   // A tag that is written to its end is meant as a whole.
   if (by === 'tag' && index.tags.has(value)) return ({ tags }) => tags.includes(value);
   if (by === 'tag') return ({ tags }) => tags.some((tag) => tag.startsWith(value));
   if (value === 'open') return ({ host }) => open.has(host.id);
+  if (value === 'nearby') return () => false;
   return ({ host }) => host[value as 'favourite' | 'demo'];
 }
 

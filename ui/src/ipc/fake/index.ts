@@ -4,12 +4,15 @@
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { Deed } from '../bindings/Deed';
+import type { Discovered } from '../bindings/Discovered';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { ExportFormat } from '../bindings/ExportFormat';
 import type { HostDraft } from '../bindings/HostDraft';
 import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
+import type { HostSourceView } from '../bindings/HostSourceView';
+import type { SourceId } from '../bindings/SourceId';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
 import type { Imported } from '../bindings/Imported';
@@ -21,6 +24,7 @@ import type { KeyNotice } from '../bindings/KeyNotice';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
+import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
 import type { PictureView } from '../bindings/PictureView';
@@ -139,6 +143,47 @@ export const undo = (number: number | null): Promise<Walked> => command('undo', 
 
 export const redo = (): Promise<Walked> => command('redo', [], () => backend.redo());
 
+export const sources = (): Promise<HostSourceView[]> => command('sources', [], () => backend.hostSources);
+
+/** The choosers of a plain browser choose the same file each time. */
+export const addPathSource = (folder: boolean): Promise<boolean> =>
+  command('add_path_source', [folder], () => {
+    addSource('lab', folder ? '/srv/lists' : '/srv/lists/lab.json', false);
+    return true;
+  });
+
+export const addCommandSource = (name: string, line: string): Promise<void> =>
+  command('add_command_source', [name, line], () => {
+    if (!line.trim()) throw { code: 'fields', fields: [{ field: 'console_command', problem: 'program' }] } satisfies EngineError;
+    addSource(name || line, line, true);
+  });
+
+function addSource(name: string, origin: string, is_command: boolean): void {
+  const facts = { paused: false, machines: 0, read_at: null, reading: false, problem: null, skipped: 0, left_out: [] };
+  backend.hostSources = [...backend.hostSources, { id: crypto.randomUUID(), name, origin, is_command, ...facts }];
+}
+
+function updateSource(id: SourceId, facts: Partial<HostSourceView>): void {
+  backend.hostSources = backend.hostSources.map((source) => (source.id === id ? { ...source, ...facts } : source));
+  backend.emitHostsChanged();
+}
+
+export const renameSource = (id: SourceId, name: string): Promise<void> =>
+  command('rename_source', [id, name], () => updateSource(id, { name }));
+
+export const pauseSource = (id: SourceId, paused: boolean): Promise<void> =>
+  command('pause_source', [id, paused], () => updateSource(id, { paused }));
+
+export const removeSource = (id: SourceId): Promise<void> =>
+  command('remove_source', [id], () => {
+    backend.hostSources = backend.hostSources.filter((source) => source.id !== id);
+    backend.hosts = backend.hosts.filter(({ source }) => source !== id);
+    backend.emitHostsChanged();
+  });
+
+export const refreshSource = (id: SourceId): Promise<void> =>
+  command('refresh_source', [id], () => updateSource(id, { read_at: Math.floor(Date.now() / 1000) }));
+
 export const versions = (): Promise<VersionView[]> => command('versions', [], () => backend.versions);
 
 export const goBack = (replacedAt: number): Promise<void> =>
@@ -171,7 +216,35 @@ export const openHost = (id: HostId): Promise<void> =>
     update(id, { last_opened: Math.floor(Date.now() / 1000), times_opened: find(id).times_opened + 1 }),
   );
 
+export const openHosts = (ids: HostId[]): Promise<void> => command('open_hosts', [ids], () => {});
+
+export const closeHosts = (ids: HostId[]): Promise<void> =>
+  command('close_hosts', [ids], () =>
+    backend.setSessions(backend.openSessions.filter(({ host }) => host === null || !ids.includes(host))),
+  );
+
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
+
+export const nearby = (): Promise<NearbyView> =>
+  command('nearby', [], () => {
+    const saved = new Set(backend.hosts.map(({ address }) => address));
+    const { machines, more } = backend.nearby;
+    return { machines: machines.filter(({ address }) => !saved.has(address)), more };
+  });
+export const onNearbyChanged = (changed: () => void): Promise<Stop> => subscribe(backend.nearbyChanged, changed);
+
+export const openNearby = (number: number): Promise<void> =>
+  command('open_nearby', [number], () => void discovered(number));
+
+export const keepNearby = (number: number): Promise<Saved> =>
+  command('keep_nearby', [number], () => {
+    const { name, address } = discovered(number);
+    const host = machine(name, address);
+    backend.step('added', [host]);
+    backend.hosts = [...backend.hosts, host];
+    backend.emitHostsChanged();
+    return { host, password: { outcome: 'kept' } };
+  });
 
 export const wakeHost = (id: HostId): Promise<void> => command('wake_host', [id], () => void find(id));
 
@@ -404,6 +477,12 @@ function find(id: HostId): HostView {
   return host;
 }
 
+function discovered(number: number): Discovered {
+  const found = backend.nearby.machines.find((machine) => machine.number === number);
+  if (!found) throw { code: 'no_such_host' } satisfies EngineError;
+  return found;
+}
+
 function findRemoved(id: HostId): HostView {
   const removed = backend.removed.get(id);
   if (!removed) throw { code: 'no_such_host' } satisfies EngineError;
@@ -427,6 +506,7 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
     favourite_place: former?.favourite_place ?? null,
+    source: former?.source ?? null,
     demo: false,
   };
 }
