@@ -6,7 +6,12 @@ use crate::{
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, Hint, Imported, Settings, keyring::Keyring, recording::Recording};
+use portlight_engine::{
+    Engine, Error, Imported, Settings,
+    keyring::Keyring,
+    recording::Recording,
+    store::{OnClose, PreferencesFile},
+};
 use std::{
     fmt,
     io::{self, IsTerminal},
@@ -48,7 +53,8 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         Claim::HandedOver => return Ok(()),
     };
     platform::open_display().map_err(Failure)?;
-    let texts = Texts::load(Language::of_this_system())?;
+    let preferences = PreferencesFile::peek(&config);
+    let texts = Texts::load(Language::chosen(preferences.language))?;
     let settings = Settings {
         config,
         cache: Settings::cache(&data),
@@ -65,7 +71,8 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
-        .manage(windows::DarkTheme(platform::prefers_dark()))
+        .manage(windows::DarkTheme::of_this_desktop())
+        .manage(commands::Drawing(renderer.to_string()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
                 windows::viewer_closing(window);
@@ -98,12 +105,14 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    windows::show_theme(app.handle(), preferences.theme);
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
+    events::follow_preferences(app.handle().clone());
     instance.serve(app.handle(), open_for_another, import_for_another);
     app.run(|app, event| {
         if let RunEvent::Exit = event {
@@ -182,18 +191,19 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Closing the list leaves Portlight in the tray, where there is one; the user is asked about that once.
+/// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once; without a tray it closes.
 fn closing(window: &Window, api: &CloseRequestApi) {
     let app = window.app_handle();
     if window.label() != windows::HOSTS || !tray::is_there(app) {
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
-        true => window.hide(),
+    let stay = match app.state::<Arc<Engine>>().preferences().get().on_close {
+        OnClose::Tray => window.hide(),
+        OnClose::Quit => windows::quit(app),
         // Its page cannot ask.
-        false if windows::is_given_up(window) => window.hide(),
+        OnClose::Ask if windows::is_given_up(window) => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
-        false => events::ask_about_closing(app),
+        OnClose::Ask => events::ask_about_closing(app),
     };
     match stay {
         Ok(()) => api.prevent_close(),

@@ -8,6 +8,9 @@ mod imports;
 mod pictures;
 mod recordings;
 mod session;
+mod settings;
+
+pub use settings::Drawing;
 
 use portlight_engine::{ConnectError, Engine, Error};
 use std::sync::Arc;
@@ -53,8 +56,14 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::export_hosts,
             hosts::wishes,
             hosts::quit,
-            hosts::preferences,
-            hosts::set_preferences,
+            settings::preferences,
+            settings::set_preferences,
+            settings::reset_preferences,
+            settings::export_preferences,
+            settings::close_list,
+            settings::about,
+            settings::report,
+            settings::copy_about,
             hosts::open_sessions,
             hosts::show_session,
             pictures::pictures,
@@ -71,6 +80,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::copy_report,
             session::edit_host,
             session::show_sessions,
+            session::want_list,
             session::show_next_session,
             session::set_picture,
             pictures::keep_picture,

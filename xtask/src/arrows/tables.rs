@@ -46,8 +46,8 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "tray windows"),
-    ("commands",    "platform text windows"),
+    ("events",      "text tray windows"),
+    ("commands",    "platform text tray windows"),
     ("app",         "commands events platform text tray windows"),
 ];
 

@@ -29,7 +29,7 @@ pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
-pub use preferences::{Bell, Look, Order, Preferences, PreferencesFile};
+pub use preferences::{Bell, LanguageChoice, Look, OnClose, Order, Preferences, PreferencesFile, Theme};
 pub use step::Deed;
 pub(crate) use step::{Login, LoginKind, Step};
 pub use versions::{Names, VersionView};
