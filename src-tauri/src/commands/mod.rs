@@ -9,6 +9,7 @@ mod pictures;
 mod recordings;
 mod session;
 mod settings;
+mod sources;
 
 pub use settings::Drawing;
 
@@ -54,6 +55,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::import_hosts,
             imports::leave_import,
             imports::export_hosts,
+            sources::sources,
+            sources::add_path_source,
+            sources::add_command_source,
+            sources::rename_source,
+            sources::pause_source,
+            sources::remove_source,
+            sources::refresh_source,
             hosts::wishes,
             hosts::quit,
             settings::preferences,

@@ -81,6 +81,17 @@ pub fn close(app: &AppHandle) -> tauri::Result<()> {
     app.get_webview_window(HOSTS).map_or(Ok(()), |window| window.close())
 }
 
+/// Shows the hosts window where it is hidden.
+///
+/// # Errors
+/// What the window system says.
+pub fn show_hidden(app: &AppHandle) -> tauri::Result<()> {
+    match app.get_webview_window(HOSTS) {
+        Some(window) if !window.is_visible()? => show(app),
+        _ => Ok(()),
+    }
+}
+
 /// Shows the hosts window, and has its page do something.
 ///
 /// # Errors

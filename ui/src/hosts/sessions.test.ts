@@ -4,7 +4,7 @@ import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorText, t } from '../i18n';
+import { t } from '../i18n';
 import { backend as current, reset } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine, openSessions } from '../ipc/fixtures';

@@ -3,10 +3,10 @@
 use super::hosts::{Forgotten, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, OnNewAddress, is_same_tag},
+    model::{Colour, HostDraft, HostId, OnNewAddress, is_same_tag, said},
     store::{Deed, List, LoginKind},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// What is to be the same in several hosts. What is not said stays as it is in each.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -31,11 +31,6 @@ pub struct SharedChange {
     pub reconnect: Option<bool>,
     /// What becomes of saved logins where another SSH host leads elsewhere.
     pub on_new_address: OnNewAddress,
-}
-
-/// Something that is there, also where it is null.
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl SharedChange {

@@ -3,7 +3,7 @@
 /**
  * What can go wrong with Portlight's own files. The conventions of the fields are those of the [module](super).
  */
-export type StoreError = { "code": "no_such_host" } | { "code": "hosts_in_use", path: string, } | { "code": "hosts_unreadable", 
+export type StoreError = { "code": "no_such_host" } | { "code": "kept_by_others" } | { "code": "hosts_in_use", path: string, } | { "code": "hosts_unreadable", 
 /**
  * Where the old file lies now.
  */
