@@ -72,6 +72,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
+        .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
         .manage(windows::DarkTheme::of_this_desktop())
         .manage(commands::Drawing(renderer.to_string()))
@@ -116,6 +117,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
     events::follow_preferences(app.handle().clone());
+    events::follow_nearby(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         if let RunEvent::Exit = event {
@@ -191,6 +193,11 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
             let recording = Recording::open(Path::new(target))
                 .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
             windows::open_recording(app, recording)?;
+        }
+        Some(target) if let Some(set) = engine.hosts().set(target) => {
+            let mut targets = engine.hosts().targets_together(&set);
+            targets.iter_mut().for_each(|target| target.view_only |= request.view_only);
+            windows::open_together(app, targets);
         }
         Some(target) => {
             let target = engine

@@ -6,7 +6,7 @@ use crate::{
     model::{Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, Scaling, or_default},
 };
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tokio::{sync::watch, task::spawn_blocking};
@@ -50,6 +50,9 @@ pub struct Preferences {
     /// [`CommandLine::parse`] reads it; may be empty.
     #[serde(deserialize_with = "or_default")]
     pub password_command: String,
+    /// Whether machines in the network are looked for.
+    #[serde(deserialize_with = "Nearby::read")]
+    pub nearby: Nearby,
 }
 
 impl Preferences {
@@ -109,6 +112,26 @@ pub enum OnClose {
     Tray,
     /// Portlight ends.
     Quit,
+}
+
+/// Whether machines in the network are looked for that say that they have a VNC server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Nearby {
+    /// They are, and shown below the list.
+    #[default]
+    Shown,
+    /// Nothing is sent, and nothing listens.
+    Off,
+}
+
+impl Nearby {
+    /// Reads a choice; what a newer Portlight wrote differently sends nothing.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self::deserialize(value).unwrap_or(Self::Off))
+    }
 }
 
 /// How favourites and the latest machines are shown.

@@ -3,6 +3,7 @@ import type { Bell } from "./Bell";
 import type { ClipboardSharing } from "./ClipboardSharing";
 import type { LanguageChoice } from "./LanguageChoice";
 import type { Look } from "./Look";
+import type { Nearby } from "./Nearby";
 import type { OnClose } from "./OnClose";
 import type { Order } from "./Order";
 import type { PictureChoice } from "./PictureChoice";
@@ -58,4 +59,8 @@ look: Look,
  * What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
  * [`CommandLine::parse`] reads it; may be empty.
  */
-password_command: string, };
+password_command: string, 
+/**
+ * Whether machines in the network are looked for.
+ */
+nearby: Nearby, };
