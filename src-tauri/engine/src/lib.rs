@@ -56,7 +56,11 @@ use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
 use session::Sessions;
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use store::{HostList, HostsFile, List, Pins, Places, Preferences, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
@@ -254,6 +258,26 @@ impl Engine {
             return Err(FormError::Fields { fields: vec![FieldProblem::PasswordCommand(problem)] }.into());
         }
         Ok(self.preferences.set(preferences).await?)
+    }
+
+    /// Writes what is preferred into a file, for another computer.
+    ///
+    /// # Errors
+    /// [`ImportError::NotWritten`].
+    pub async fn export_preferences(&self, path: PathBuf) -> Result<()> {
+        let text =
+            self.preferences.get().export().map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        let write = move || {
+            std::fs::write(&path, text).map_err(|cause| ImportError::NotWritten { path, detail: cause.to_string() })
+        };
+        let written =
+            spawn_blocking(write).await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        Ok(written?)
+    }
+
+    /// Why there is no keyring; none where there is one, as far as is known.
+    pub fn keyring_absence(&self) -> Option<KeyringError> {
+        self.keyring.known_absence()
     }
 
     /// Starts the session of this name, and notes when the host was last opened.

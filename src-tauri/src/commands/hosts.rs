@@ -3,11 +3,11 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, Hint, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
+    FormError, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
     doctor::Report,
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
-    store::{Listening, ListeningView, Preferences, VersionView},
+    store::{Listening, ListeningView, OnClose, Preferences, VersionView},
 };
 use serde::Deserialize;
 use tauri::{AppHandle, WebviewWindow, command};
@@ -172,7 +172,7 @@ pub enum Closing {
     Quit,
 }
 
-/// The answer to the `closing` event, which is asked for once: does it, and remembers that the hint was shown.
+/// The answer to the `closing` event, which is asked for once: does it, now and from now on.
 #[command]
 pub async fn choose_closing(
     app: AppHandle,
@@ -180,7 +180,11 @@ pub async fn choose_closing(
     engine: EngineState<'_>,
     choice: Closing,
 ) -> Result<()> {
-    engine.hints().mark_seen(Hint::StaysInTray);
+    let on_close = match choice {
+        Closing::Tray => OnClose::Tray,
+        Closing::Quit => OnClose::Quit,
+    };
+    engine.set_preferences(Preferences { on_close, ..engine.preferences().get() }).await?;
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => windows::quit(&app).map_err(system),
@@ -214,18 +218,6 @@ pub async fn quit(app: AppHandle, choice: Quitting) -> Result<()> {
         Quitting::Quit => app.exit(0),
     }
     Ok(())
-}
-
-/// What the user prefers for all machines.
-#[command]
-pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
-    Ok(engine.preferences().get())
-}
-
-/// Prefers this from now on.
-#[command]
-pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
-    engine.set_preferences(preferences).await
 }
 
 /// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.

@@ -10,6 +10,7 @@ use portlight_engine::{
     session::{Answer, Followed, Kept, SessionUpdate, SessionView},
     store::Bell,
 };
+use serde::Deserialize;
 use std::sync::Arc;
 use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
@@ -145,6 +146,29 @@ pub async fn edit_host(app: AppHandle, window: WebviewWindow, engine: EngineStat
 #[command]
 pub async fn show_sessions(app: AppHandle) -> Result<()> {
     windows::want_hosts(&app, windows::Wish::Sessions).map_err(system)
+}
+
+/// What a viewer's keys may want of the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListWish {
+    /// What the user prefers.
+    Settings,
+    /// The help.
+    Help,
+    /// To end Portlight, after a question where sessions are open.
+    Quit,
+}
+
+/// Brings the list to the front with what a key of this window stands for.
+#[command]
+pub async fn want_list(app: AppHandle, wish: ListWish) -> Result<()> {
+    let done = match wish {
+        ListWish::Settings => windows::want_hosts(&app, windows::Wish::Settings),
+        ListWish::Help => windows::want_hosts(&app, windows::Wish::Help),
+        ListWish::Quit => windows::quit(&app),
+    };
+    done.map_err(system)
 }
 
 /// Brings the window of the session to the front that began after this one, or before it.
@@ -315,7 +339,7 @@ pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell
     Ok(bell)
 }
 
-async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
+pub(super) async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
     let written = tauri::async_runtime::spawn_blocking(move || window.clipboard().write_text(text).map_err(system));
     written.await.map_err(system)?
 }

@@ -43,6 +43,8 @@ function playedSession(): Session {
     lead: null,
     picture: 'off',
     display: defaultDisplay,
+    scaling_unchosen: 'fit',
+    quality_unchosen: 'automatic',
     clipboard_unchosen: 'both',
     recording: { state: 'off' },
     playback: null,

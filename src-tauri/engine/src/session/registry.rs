@@ -225,7 +225,7 @@ impl Sessions {
 
     /// Which way it copies text now: as was chosen for its machine, else as is right for this kind of session.
     pub fn clipboard(&self, id: SessionId) -> ClipboardSharing {
-        self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard())
+        self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard(&self.services))
     }
 
     /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was

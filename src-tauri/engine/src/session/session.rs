@@ -15,6 +15,7 @@ use crate::{
     lead::Lead,
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     recording::{Player, Recorder},
+    store::Preferences,
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -129,8 +130,8 @@ pub(super) struct TypedLogin {
 }
 
 impl Inner {
-    fn clipboard_unchosen(&self) -> ClipboardSharing {
-        ClipboardSharing::unchosen(self.target.host.is_some() || self.kept, self.private)
+    fn clipboard_unchosen(&self, for_all: &Preferences) -> ClipboardSharing {
+        ClipboardSharing::unchosen(for_all.clipboard, self.target.host.is_some() || self.kept, self.private)
     }
 }
 
@@ -195,6 +196,7 @@ impl Session {
     }
 
     pub(super) fn view(&self, services: &Services) -> SessionView {
+        let for_all = services.preferences.get();
         let inner = self.inner.lock();
         let target = &inner.target;
         let host = target.host.and_then(|id| services.list.get().get(id).map(|host| host.mac.is_some()));
@@ -209,7 +211,9 @@ impl Session {
             can_wake: host.unwrap_or_default(),
             lead: inner.lead.clone(),
             picture: services.pictures.choice(target.host),
-            clipboard_unchosen: inner.clipboard_unchosen(),
+            scaling_unchosen: for_all.scaling,
+            quality_unchosen: for_all.quality,
+            clipboard_unchosen: inner.clipboard_unchosen(&for_all),
             display: target.display,
             recording: self.recorder.view(),
             playback: self.player.as_ref().map(|player| player.view()),
@@ -224,9 +228,10 @@ impl Session {
     }
 
     /// Which way text is copied now.
-    pub(super) fn clipboard(&self) -> ClipboardSharing {
+    pub(super) fn clipboard(&self, services: &Services) -> ClipboardSharing {
+        let for_all = services.preferences.get();
         let inner = self.inner.lock();
-        inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen())
+        inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen(&for_all))
     }
 
     /// What its window is called.

@@ -3,7 +3,10 @@
 use crate::{
     error::{CommandError, ConnectError, Error, KeyringError},
     lead::Lead,
-    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
+    model::{
+        ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality, Scaling,
+        Secret, Travels,
+    },
     recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,10 @@ pub struct SessionView {
     pub display: Display,
     /// What is shown and kept of its screen.
     pub picture: PictureChoice,
+    /// How large the screen is drawn where `display` has no choice.
+    pub scaling_unchosen: Scaling,
+    /// The quality where `display` has no choice.
+    pub quality_unchosen: Quality,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether it is recorded.

@@ -4,7 +4,9 @@ import type { Display } from "./Display";
 import type { Lead } from "./Lead";
 import type { PictureChoice } from "./PictureChoice";
 import type { PlaybackView } from "./PlaybackView";
+import type { Quality } from "./Quality";
 import type { RecordingView } from "./RecordingView";
+import type { Scaling } from "./Scaling";
 
 /**
  * What a session looks at, and how. Changes when it starts again, and `display` when its window says so.
@@ -54,6 +56,14 @@ display: Display,
  * What is shown and kept of its screen.
  */
 picture: PictureChoice, 
+/**
+ * How large the screen is drawn where `display` has no choice.
+ */
+scaling_unchosen: Scaling, 
+/**
+ * The quality where `display` has no choice.
+ */
+quality_unchosen: Quality, 
 /**
  * Which way text is copied where `display` has no choice.
  */

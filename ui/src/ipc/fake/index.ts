@@ -1,6 +1,7 @@
 // The same functions as ../index.ts, in memory: for the tests, and for looking at the windows in a plain browser
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
+import type { About } from '../about';
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { Deed } from '../bindings/Deed';
@@ -40,8 +41,8 @@ import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
 import type { VersionView } from '../bindings/VersionView';
 import type { Walked } from '../bindings/Walked';
-import { asksForLogin, machine, removedView, scene } from '../fixtures';
-import type { Wish } from '../wish';
+import { asksForLogin, machine, removedView, scene, usualPreferences } from '../fixtures';
+import type { ListWish, Wish } from '../wish';
 import { canonical } from './address';
 import { FakeBackend } from './backend';
 import { serveDesktop } from './desktop';
@@ -300,6 +301,20 @@ export const preferences = (): Promise<Preferences> => command('preferences', []
 export const setPreferences = (preferences: Preferences): Promise<void> =>
   command('set_preferences', [preferences], () => void (backend.preferences = preferences));
 
+export const resetPreferences = (): Promise<Preferences> =>
+  command('reset_preferences', [], () => (backend.preferences = usualPreferences));
+
+export const exportPreferences = (): Promise<boolean> => command('export_preferences', [], () => backend.chooses);
+
+export const closeList = (): Promise<void> => command('close_list', [], () => {});
+
+export const about = (): Promise<About> => command('about', [], () => backend.about);
+
+export const report = (names: boolean): Promise<string> =>
+  command('report', [names], () => `Portlight ${backend.about.version}\n\nsession${names ? ': Studio' : ''}\n`);
+
+export const copyAbout = (names: boolean): Promise<void> => command('copy_about', [names], () => {});
+
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> =>
   command('open_sessions', [pictures], () => backend.openSessions);
 
@@ -352,6 +367,8 @@ export const correctAddress = (text: string): Promise<void> =>
 export const followLead = (): Promise<void> => command('follow_lead', [], () => {});
 export const copyReport = (): Promise<void> => command('copy_report', [], () => {});
 export const editHost = (): Promise<void> => command('edit_host', [], () => {});
+
+export const wantList = (wish: ListWish): Promise<void> => command('want_list', [wish], () => {});
 
 export const showSessions = (): Promise<void> => command('show_sessions', [], () => {});
 
