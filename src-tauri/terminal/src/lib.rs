@@ -30,7 +30,7 @@ pub use platform::attach_console;
 
 use instance::HandOver;
 use portlight_engine::{
-    Engine, Error, FormError, Settings, askpass, find_target,
+    Engine, Error, FormError, Settings, askpass, find_set, find_target,
     model::{FieldProblem, without_secrets},
     recording,
 };
@@ -135,7 +135,11 @@ pub fn is_recording(target: &str) -> bool {
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {
     let (config, _) = Settings::folders()?;
-    find_target(&Engine::peek(&config).unwrap_or_default(), target, view_only).map(drop)
+    let list = Engine::peek(&config).unwrap_or_default();
+    match find_set(&list, target) {
+        Some(_) => Ok(()),
+        None => find_target(&list, target, view_only).map(drop),
+    }
 }
 
 /// What is wrong with a target, without repeating a password that may be in it.

@@ -173,7 +173,7 @@ test('a password that others can read on the way is typed only after that was sa
 
 test('while the engine types it is to be seen, and a key stops it', async () => {
   await live();
-  let end = (_whole: boolean) => {};
+  let end: (whole: boolean) => void = () => {};
   void session.typist.typeUnseen(() => new Promise((resolve) => (end = resolve)));
   await settle();
   expect(find('#typing')).toHaveTextContent(t('typing.unseen'));

@@ -30,6 +30,7 @@ const ENGINE: Table = &[
     ("command",     "model error platform"),
     ("settings",    "error keyring"),
     ("pictures",    "model error platform store keyring"),
+    ("nearby",      "model store"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),

@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(passed(&mut relay, &[3, 1, 0]), [3, 1, 0]);
         tokio::time::advance(Duration::from_millis(41)).await;
         assert!(own(&mut relay).is_empty());
-        passed(&mut relay, &[0; 8]);
+        passed(&mut relay, &[0; 7]);
         assert!(done.try_recv().is_err());
         assert_eq!(own(&mut relay), [KEY_A, KEY_A_UP].concat());
         tokio::time::advance(Duration::from_millis(41)).await;
@@ -280,7 +280,7 @@ mod tests {
     async fn what_cannot_be_typed_is_said_before_a_key_is_pressed() {
         let input = input();
         let mut relay = connected(&input, "QEMU (vm1)");
-        let mut refused = |text: &str| input.type_text(&secret(text), Pace::Fast).err();
+        let refused = |text: &str| input.type_text(&secret(text), Pace::Fast).err();
         assert_eq!(refused(""), Some(TypingError::NothingToType));
         assert_eq!(refused("\u{feff}"), Some(TypingError::NothingToType));
         assert_eq!(refused("pass\u{0}word"), Some(TypingError::NoKey));

@@ -7,7 +7,11 @@ export type StoreError = { "code": "no_such_host" } | { "code": "kept_by_others"
 /**
  * Where the old file lies now.
  */
-kept_as: string, detail: string, } | { "code": "file_unreadable", path: string, detail: string, } | { "code": "entries_left_out", path: string, 
+kept_as: string, detail: string, } | { "code": "hosts_newer", path: string, 
+/**
+ * Its format's.
+ */
+version: number, } | { "code": "file_unreadable", path: string, detail: string, } | { "code": "entries_left_out", path: string, 
 /**
  * At least 1.
  */
