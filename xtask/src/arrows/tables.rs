@@ -62,5 +62,5 @@ const TERMINAL: Table = &[
     ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
     ("list",        "args doctor instance password"),
-    ("relay",       "args doctor password platform"),
+    ("relay",       "args doctor link password platform"),
 ];
