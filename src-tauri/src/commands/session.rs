@@ -7,7 +7,7 @@ use portlight_engine::{
     doctor::StageReport,
     model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
-    session::{Answer, Followed, Kept, SessionUpdate, SessionView},
+    session::{Answer, Followed, Kept, Pace, SessionUpdate, SessionView},
     store::Bell,
 };
 use serde::Deserialize;
@@ -71,6 +71,36 @@ pub async fn answer(window: WebviewWindow, engine: EngineState<'_>, number: u64,
 #[command]
 pub async fn set_display(window: WebviewWindow, engine: EngineState<'_>, display: Display) -> Result<()> {
     Ok(engine.sessions().set_display(session_of(&window)?, display).await?)
+}
+
+/// Only watches from now on, or no longer.
+#[command]
+pub async fn set_view_only(window: WebviewWindow, engine: EngineState<'_>, view_only: bool) -> Result<()> {
+    engine.sessions().set_view_only(session_of(&window)?, view_only);
+    Ok(())
+}
+
+/// Types the machine's own password into its screen, which the page never sees; says whether all of it was typed. Rejects with
+/// `typed_readably` where others can read along and `readably` does not say that they may.
+#[command]
+pub async fn type_password(window: WebviewWindow, engine: EngineState<'_>, pace: Pace, readably: bool) -> Result<bool> {
+    engine.type_password(session_of(&window)?, pace, readably).await
+}
+
+/// Types the clipboard's text, where what is copied here goes to the machine and the window has the focus; says whether all of it
+/// was typed. Rejects with `several_lines`, as those have to be looked at first.
+#[command]
+pub async fn type_clipboard(window: WebviewWindow, engine: EngineState<'_>, pace: Pace) -> Result<bool> {
+    let session = session_of(&window)?;
+    let text = read_clipboard(window, engine.clone()).await?.unwrap_or_default();
+    engine.type_unseen(session, text, pace).await
+}
+
+/// Types no more of it.
+#[command]
+pub async fn stop_typing(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    engine.sessions().stop_typing(session_of(&window)?);
+    Ok(())
 }
 
 /// Adds the machine of an address, a link or a call to the list, under this name; with the login that was typed, where it

@@ -288,6 +288,8 @@ export const savedSession: SessionView = {
   called: false,
   can_keep: false,
   has_login: false,
+  can_type_password: false,
+  private: true,
   can_wake: false,
   lead: null,
   picture: 'shown',

@@ -25,6 +25,7 @@ import type { ListeningView } from './bindings/ListeningView';
 import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { Pace } from './bindings/Pace';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
@@ -201,6 +202,18 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
 export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
 /** Notes what was chosen in this window, with the machine where it is saved. */
 export const setDisplay = (display: Display): Promise<void> => call('set_display', { display });
+/** Only watches from now on, or no longer: the relay holds that. */
+export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_only', { viewOnly });
+/**
+ * Types the machine's own password into its screen; false where that was stopped before its end. Rejects with `typed_readably` where
+ * others can read along and `readably` does not say that they may.
+ */
+export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
+  call('type_password', { pace, readably });
+/** The same for this computer's clipboard; rejects with `several_lines`, as those have to be looked at first. */
+export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+/** The engine types no more. */
+export const stopTyping = (): Promise<void> => call('stop_typing');
 /**
  * Adds the machine to the list; with the login that was typed, where it is to be kept. Null where it is there already;
  * rejects with code `fields` where the name is wrong.

@@ -39,6 +39,8 @@ function playedSession(): Session {
     called: false,
     can_keep: false,
     has_login: false,
+    can_type_password: false,
+    private: true,
     can_wake: false,
     lead: null,
     picture: 'off',

@@ -128,7 +128,7 @@ export class Session {
 
   /** Whether keys are down there, or typed, without one down here. */
   get keysMarked(): boolean {
-    return this.typist.progress !== null || this.held.modifiers.length > 0;
+    return this.typist.progress !== null || this.typist.unseen || this.held.modifiers.length > 0;
   }
 
   /** The host's name, at most 80 characters. */
@@ -199,6 +199,24 @@ export class Session {
     // Another one that the engine tells of from now on is newer.
     if (this.view) this.view = { ...this.view, display };
     this.displaysTold += 1;
+  }
+
+  /** Only watches from now on, or no longer. The relay holds that, whatever this page does. */
+  async watch(viewOnly: boolean): Promise<void> {
+    await this.attempt(async () => {
+      await engine.setViewOnly(viewOnly);
+      this.viewOnly = viewOnly;
+    });
+  }
+
+  /** Has the engine type the machine's password, which this page never sees. */
+  async typePassword(readably: boolean): Promise<void> {
+    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typePassword(pace, readably)));
+  }
+
+  /** Has the engine type one line of the clipboard. */
+  async typeClipboard(): Promise<void> {
+    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typeClipboard(pace)));
   }
 
   /** Copies text this way from now on. */

@@ -15,7 +15,7 @@ use crate::{
     recording::Recorder,
     transport::{wake, ws},
 };
-use relay::{EndReason, Viewer};
+use relay::{Between, EndReason, Viewer};
 use rfb::{
     ServerInit,
     server::{Handshake, greeting},
@@ -99,9 +99,10 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let no_ticket =
         |cause: io::Error| ConnectError::System { detail: format!("the local relay could not make a ticket: {cause}") };
     let invitation = run.services.relay.issue().map_err(no_ticket)?;
+    let desktop_name = init.name_text();
     run.set(SessionState::Ready {
         url: invitation.url(),
-        desktop_name: init.name_text(),
+        desktop_name: desktop_name.clone(),
         width: init.width,
         height: init.height,
         protection,
@@ -120,10 +121,13 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         let (address, detail) = (address.clone(), cause.to_string());
         ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
     };
-    stream.write_all(&first).await.map_err(lost)?;
+    let mut between = run.session().input.connect(&desktop_name, recorded);
+    let mut allowed = Vec::new();
+    between.pass(&first, &mut allowed).map_err(|detail| ConnectError::ViewerFailed { detail })?;
+    stream.write_all(&allowed).await.map_err(lost)?;
     // Records and WebSockets keep what is written until then.
     stream.flush().await.map_err(lost)?;
-    Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
+    Err(match relay::splice_between(viewer, stream, between).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
@@ -239,7 +243,7 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
 }
 
 /// The recorder of a session, while that has a connection.
-struct Recorded(Arc<Recorder>);
+pub(super) struct Recorded(pub(super) Arc<Recorder>);
 
 impl Recorded {
     /// The viewer was sent so many bytes on this connection.

@@ -21,7 +21,7 @@ name: string,
  */
 address: string, 
 /**
- * Whether the session begins as watching only.
+ * Whether it only watches now: the relay lets nothing through that acts on the machine.
  */
 view_only: boolean, 
 /**
@@ -40,6 +40,14 @@ can_keep: boolean,
  * Whether a login was typed that the server has accepted, so that it can be kept with the machine.
  */
 has_login: boolean, 
+/**
+ * Whether there is a password that can be typed there: one that was typed here and accepted, or a saved one.
+ */
+can_type_password: boolean, 
+/**
+ * Whether nobody on the way can read along.
+ */
+private: boolean, 
 /**
  * Whether the machine can be woken up.
  */

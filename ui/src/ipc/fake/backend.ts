@@ -204,6 +204,9 @@ export class FakeBackend {
     this.updates.forEach((listener) => listener(this.update()));
   }
 
+  /** Whether what the engine types is typed to its end. */
+  typesAll = true;
+
   reach(state: SessionState): void {
     this.state = state;
     this.updates.forEach((listener) => listener(this.update()));

@@ -28,6 +28,7 @@ import type { ListeningView } from '../bindings/ListeningView';
 import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
+import type { Pace } from '../bindings/Pace';
 import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
@@ -344,6 +345,20 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
 
 export const setDisplay = (display: Display): Promise<void> =>
   command('set_display', [display], () => void (backend.session = { ...backend.session, display }));
+
+export const setViewOnly = (viewOnly: boolean): Promise<void> =>
+  command('set_view_only', [viewOnly], () => {
+    backend.session = { ...backend.session, view_only: viewOnly };
+    backend.reach(backend.state);
+  });
+
+export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
+  command('type_password', [pace, readably], () => backend.typesAll);
+
+export const typeClipboard = (pace: Pace): Promise<boolean> =>
+  command('type_clipboard', [pace], () => backend.typesAll);
+
+export const stopTyping = (): Promise<void> => command('stop_typing', [], () => {});
 
 export const keep = (name: string, withLogin: boolean): Promise<Kept | null> =>
   command('keep', [name, withLogin], () => {
