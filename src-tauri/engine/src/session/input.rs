@@ -1,8 +1,7 @@
 //! What a session lets its page do to the machine, and what it types there of its own accord: it stands in the relay, so that both
 //! hold whatever the page does, and a password that is typed never comes near the page.
 
-use super::run::Recorded;
-use crate::{error::TypingError, model::Secret};
+use crate::{error::TypingError, model::Secret, recording::Recorder};
 use parking_lot::Mutex;
 use relay::Between;
 use rfb::{Gate, Symbols, key_events};
@@ -147,6 +146,23 @@ pub(super) struct AtTheRelay {
     pause: Pin<Box<Sleep>>,
 }
 
+/// The recorder of a session, while that has a connection.
+pub(super) struct Recorded(Arc<Recorder>);
+
+impl Recorded {
+    /// The viewer was sent so many bytes on this connection.
+    pub(super) fn begin(recorder: Arc<Recorder>, sent: usize) -> Self {
+        recorder.connected(sent);
+        Self(recorder)
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.0.disconnected();
+    }
+}
+
 impl Between for AtTheRelay {
     fn see(&mut self, from_server: &[u8]) {
         self.recorded.0.pass(from_server);
@@ -196,14 +212,14 @@ impl Drop for AtTheRelay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{Recorder, Unfinished};
+    use crate::recording::Unfinished;
 
     const KEY_A: [u8; 8] = [4, 1, 0, 0, 0, 0, 0, 97];
     const KEY_A_UP: [u8; 8] = [4, 0, 0, 0, 0, 0, 0, 97];
 
     fn connected(input: &Arc<Input>, desktop_name: &str) -> AtTheRelay {
         let recorder = Recorder::new(Arc::new(|| ()), Unfinished::default());
-        input.connect(desktop_name, Recorded(recorder))
+        input.connect(desktop_name, Recorded::begin(recorder, 0))
     }
 
     fn input() -> Arc<Input> {

@@ -3,6 +3,7 @@
 use super::{
     SessionState, Stage,
     backoff::Backoff,
+    input::Recorded,
     keep,
     prompts::Prompts,
     session::{Run, TypedLogin},
@@ -12,7 +13,6 @@ use crate::{
     error::{ConnectError, Error, Step},
     lead,
     model::{Protection, Target},
-    recording::Recorder,
     transport::{wake, ws},
 };
 use relay::{Between, EndReason, Viewer};
@@ -114,7 +114,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
-    let recorded = Recorded::begin(run, sent);
+    let recorded = Recorded::begin(Arc::clone(&run.session().recorder), sent);
 
     let address = target.address.without_query().to_string();
     let lost = |cause: io::Error| {
@@ -240,24 +240,6 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
         run.services.keyring.forget(id).await?;
     }
     Ok(())
-}
-
-/// The recorder of a session, while that has a connection.
-pub(super) struct Recorded(pub(super) Arc<Recorder>);
-
-impl Recorded {
-    /// The viewer was sent so many bytes on this connection.
-    fn begin(run: &Run, sent: usize) -> Self {
-        let recorder = Arc::clone(&run.session().recorder);
-        recorder.connected(sent);
-        Self(recorder)
-    }
-}
-
-impl Drop for Recorded {
-    fn drop(&mut self) {
-        self.0.disconnected();
-    }
 }
 
 /// A viewer that knows its screen.
