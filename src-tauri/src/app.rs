@@ -182,10 +182,19 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Closing the list leaves Portlight in the tray, where there is one; the user is asked about that once.
+/// Closing the list leaves Portlight in the tray, where there is one; the user is asked about that once. Where there is none, what
+/// is typed into its form is asked about.
 fn closing(window: &Window, api: &CloseRequestApi) {
     let app = window.app_handle();
-    if window.label() != windows::HOSTS || !tray::is_there(app) {
+    if window.label() != windows::HOSTS {
+        return;
+    }
+    if !tray::is_there(app) {
+        match windows::ask_before_closing(app) {
+            Ok(true) => api.prevent_close(),
+            Ok(false) => {}
+            Err(cause) => tracing::warn!(%cause, "closing without asking"),
+        }
         return;
     }
     let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {

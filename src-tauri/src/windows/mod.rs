@@ -21,7 +21,9 @@ mod viewer;
 mod watch;
 
 pub use fit::remote_resized;
-pub use hosts::{Wish, Wishes, quit, show as show_hosts, stay, take_wishes, want as want_hosts};
+pub use hosts::{
+    Wish, Wishes, ask_before_closing, quit, set_unsaved, show as show_hosts, stay, take_wishes, want as want_hosts,
+};
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};

@@ -9,7 +9,7 @@ import type { FakeBackend } from '../ipc/fake/backend';
 import type { Report } from '../ipc/bindings/Report';
 import { certificate, failing, knownKey, machine, reached, removedView } from '../ipc/fixtures';
 import type { HostView } from '../ipc/bindings/HostView';
-import { emptyDraft } from './fields';
+import { emptyDraft, sections } from './fields';
 import HostsWindow from './HostsWindow.svelte';
 
 let backend: FakeBackend;
@@ -256,22 +256,32 @@ describe('the editor', () => {
 });
 
 describe('the rarer settings', () => {
-  it('are folded away until one is set', async () => {
+  it('are folded away, and each section says what is set in it', async () => {
     await show(
-      host('Studio'),
-      host('Repeated', { repeater_id: '4711' }),
-      host('Certified', { ca_file: '/etc/ca.pem' }),
-      host('Once', { reconnect: false }),
+      host('Repeated', { repeater_id: '4711', ssh_jump: 'gate' }),
+      host('Certified', { ca_file: '/etc/ca.pem', old_tls: true }),
+      host('Once', { reconnect: false, username: 'ann', has_password: true }),
+      host('Sorted', { tags: ['lab', 'web'], colour: 'red', notes: 'Rack 4\nbelow', picture: 'off', view_only: true }),
     );
-    for (const [name, open] of [
-      ['Studio', false],
-      ['Repeated', true],
-      ['Certified', true],
-      ['Once', true],
-    ] as const) {
+    const said = {
+      Studio: {},
+      Repeated: { way: `gate · ${t('editor.repeater_id')}` },
+      Certified: { security: `${t('editor.ca_file')} · ${t('editor.old_tls')}` },
+      Once: { login: `ann · ${t('editor.password')}`, way: t('editor.brief.no_reconnect') },
+      Sorted: {
+        display: `${t('editor.view_only')} · ${t('editor.brief.picture_off')}`,
+        notes: `lab, web · ${t('colour.red')} · Rack 4`,
+      },
+    };
+    for (const [name, briefs] of Object.entries(said)) {
       await user.click(screen.getByText(name));
       await user.keyboard('{F2}');
-      expect((byId('more') as HTMLDetailsElement).open, name).toBe(open);
+      for (const section of sections) {
+        const details = byId(`section-${section}`) as HTMLDetailsElement;
+        expect(details.open, `${name}, ${section}`).toBe(false);
+        const brief = details.querySelector('summary small')?.textContent ?? '';
+        expect(brief, `${name}, ${section}`).toBe((briefs as Record<string, string>)[section] ?? '');
+      }
       await user.click(byId('cancel'));
     }
   });
@@ -279,7 +289,7 @@ describe('the rarer settings', () => {
   it('are saved with the rest', async () => {
     await show(host('Studio'));
     await user.keyboard('{F2}');
-    await user.click(screen.getByText(t('editor.more')));
+    await user.click(screen.getByText(t('editor.section.way')));
     await user.type(byId('ssh-jump'), 'ann@gate');
     await user.type(byId('repeater-id'), '4711');
     expect(byId('proxy')).toHaveValue('');
@@ -309,7 +319,7 @@ describe('the rarer settings', () => {
     });
     await user.click(byId('save'));
     await waitFor(() => expect(byId('ca-file-problem')).toHaveTextContent(t('problem.ca_file.control_characters')));
-    expect((byId('more') as HTMLDetailsElement).open).toBe(true);
+    expect((byId('section-security') as HTMLDetailsElement).open).toBe(true);
     expect(byId('ca-file')).toHaveFocus();
   });
 });
@@ -734,8 +744,7 @@ describe('for assistive technology', () => {
     backend.report = reached;
     await user.click(byId('test'));
     await waitFor(() => expect(byId('test-verdict')).not.toBeEmptyDOMElement());
-    await user.click(screen.getByText(t('test.stages')));
-    await user.click(screen.getByText(t('editor.more')));
+    for (const name of sections) await user.click(screen.getByText(t(`editor.section.${name}`)));
     expect(await violations()).toEqual([]);
     await user.click(byId('save'));
     await screen.findByRole('option');

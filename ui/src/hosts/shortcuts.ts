@@ -61,7 +61,7 @@ const arrange = { label: 'key.arrange', alt: true } as const;
 const menu = { label: 'key.menu' } as const;
 
 const edit = (hosts: Hosts, host: HostView) => {
-  if (hosts.selection.isSeveral) hosts.editsSeveral = hosts.selection.hosts;
+  if (hosts.selection.isSeveral) hosts.editSeveral(hosts.selection.hosts);
   else hosts.edit(host);
 };
 

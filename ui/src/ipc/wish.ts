@@ -3,4 +3,7 @@
 import type { HostId } from './bindings/HostId';
 
 export type Wish =
-  { wish: 'edit'; host: HostId; address: string | null } | { wish: 'sessions' } | { wish: 'quit'; sessions: number };
+  | { wish: 'edit'; host: HostId; address: string | null }
+  | { wish: 'sessions' }
+  | { wish: 'quit'; sessions: number }
+  | { wish: 'close' };
