@@ -48,6 +48,67 @@ async fn with_a_tray_the_list_stays_in_it_after_asking_once() {
 }
 
 #[tokio::test]
+async fn the_question_comes_to_the_front_of_a_viewer() {
+    let desk = Desk::of("the_question_comes_to_the_front_of_a_viewer").tray().open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    desk.tray().lines_with("Open Portlight").await;
+    hosts.until_shown("#hosts [role=option]").await;
+    user::open_server(&app, &server).await;
+    assert!(!desk.display().has_focus("Portlight"));
+    // As from a taskbar.
+    desk.display().close_window("Portlight");
+    hosts.until_shown("dialog#closing").await;
+    until("the question in front", async || desk.display().has_focus("Portlight").then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_tray_that_comes_later_is_used_and_one_that_goes_leaves_no_hidden_list() {
+    let desk = Desk::of("a_tray_that_comes_later_is_used_and_one_that_goes_leaves_no_hidden_list").open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#hosts [role=option]").await;
+    for round in 0..2 {
+        let tray = desk.start_tray().await;
+        tray.lines_with("Open Portlight").await;
+        desk.display().close_window("Portlight");
+        if round == 0 {
+            hosts.until("the focus", "document.activeElement.id === 'keep-in-tray'").await;
+            desk.display().press("Return");
+        }
+        until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+        tray.stop().await;
+        until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    }
+    // And without a tray it is no longer hidden.
+    desk.display().close_window("Portlight");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_tray_has_what_is_open_and_switches_the_waiting_for_calls() {
+    let desk = Desk::of("the_tray_has_what_is_open_and_switches_the_waiting_for_calls").tray().open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    let viewer = user::open_server(&app, &server).await;
+    desk.tray().lines_with(&server.address()).await;
+    app.hosts().await;
+    desk.display().focus("Portlight");
+    desk.tray().choose("Bring to front").await;
+    until("the viewer in front", async || desk.display().has_focus(&server.address()).then_some(())).await;
+    desk.tray().choose("Disconnect").await;
+    viewer.until_state("ended").await;
+    server.viewer_left().await;
+    let lines = desk.tray().lines_with("Bring to front").await;
+    assert!(lines.iter().any(|line| line.label == server.address()), "its window is still there");
+
+    let listens = async || desk.home().join("config/portlight/listen.json").exists().then_some(());
+    desk.tray().choose("Wait for calls").await;
+    until("the choice to be kept", listens).await;
+}
+
+#[tokio::test]
 async fn whoever_wants_to_quit_when_asked_quits() {
     let desk = Desk::of("whoever_wants_to_quit_when_asked_quits").tray().open().await;
     let app = App::start(&desk, &[]).await;

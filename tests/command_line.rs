@@ -4,13 +4,14 @@ use crate::{
     desk::{App, Desk, Server, TIMEOUT, address, free_port, portlight, signal, until, until_passwords},
     user::{self, sees},
 };
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::{
     fs,
     os::unix::process::ExitStatusExt,
     process::{Output, Stdio},
 };
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
 #[tokio::test]
 async fn it_says_what_it_is_and_what_it_does_not_understand() {
@@ -199,6 +200,102 @@ async fn the_doctor_reads_the_list_and_the_keyring_while_portlight_runs() {
     assert_eq!(stages(&found), "dial greeting security login!");
     assert_eq!(list(), before, "the doctor writes nothing");
     assert_eq!(app.windows().await, 1, "the Portlight that runs is left alone");
+}
+
+/// The machines that `portlight list --json` prints.
+fn listed(output: Output) -> Vec<Value> {
+    let (code, said, complaint) = texts(output);
+    assert_eq!((code, complaint.as_str(), said.lines().count()), (Some(0), "", 1), "{said}");
+    serde_json::from_str(&said).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_list_is_kept_from_a_terminal_alone() {
+    let desk = Desk::of("the_list_is_kept_from_a_terminal_alone").open().await;
+    let run = |arguments: &[&str]| texts(desk.portlight_alone(arguments, ""));
+    let done = |said: &str| (Some(0), said.to_owned(), String::new());
+    assert_eq!(run(&["list"]), done(""));
+    assert_eq!(run(&["add", "studio:1", "--name", "工作室", "--tag", "lab"]), done("added 工作室 (studio:5901)\n"));
+    assert_eq!(run(&["add", "box", "--mac", "52:54:00:12:34:56", "--favourite"]), done("added box\n"));
+    assert_eq!(run(&["list"]), done("工作室  studio:5901  lab\nbox     box\n"));
+    assert_eq!(run(&["list", "--tag", "LAB"]), done("工作室  studio:5901  lab\n"));
+
+    let (code, said, _) = run(&["edit", "BOX", "--username", "ann", "--tag", "a", "--no-favourite", "--json"]);
+    let changed: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((code, &changed["username"], &changed["tags"]), (Some(0), &json!("ann"), &json!(["a"])));
+    assert_eq!((&changed["favourite"], &changed["mac"]), (&json!(false), &json!("52:54:00:12:34:56")));
+    assert_eq!(listed(desk.portlight_alone(&["list", "--json"], ""))[1], changed);
+    let (_, said, _) = run(&["show", "box"]);
+    assert!(said.contains("user name         ann\n") && !said.contains("password"), "{said}");
+
+    assert_eq!(run(&["edit", "box", "--name", "工作室"]).0, Some(0), "a name may be there twice");
+    for arguments in [&["show", "工作室"][..], &["remove", "工作室"], &["edit", "工作室", "--notes", "x"]] {
+        let (code, said, complaint) = run(arguments);
+        assert!(code == Some(1) && said.is_empty() && complaint.contains("is more than one machine"), "{complaint}");
+    }
+    assert_eq!(run(&["remove", "studio:1", "nowhere"]).0, Some(1));
+    assert_eq!(listed(desk.portlight_alone(&["list", "--json"], "")).len(), 2, "all or none");
+    let id = changed["id"].as_str().expect("an id");
+    assert_eq!(run(&["remove", id, "studio:1"]), done("removed 工作室 (studio:5901)\nremoved 工作室 (box)\n"));
+
+    for (arguments, sentence) in [
+        (&["add", "a b"][..], "a host name has letters"),
+        (&["add", "box", "--mac", "52:54"], "MAC"),
+        (&["wake", "box"], "not in the list"),
+        (&["show", "vnc://ann:hunter2@box"], "not in the list"),
+    ] {
+        let (code, said, complaint) = run(arguments);
+        assert_eq!((code, said.as_str()), (Some(1), ""), "{arguments:?}: {complaint}");
+        let last = complaint.lines().last().expect("a sentence");
+        assert!(last.starts_with("portlight: ") && last.contains(sentence), "{arguments:?}: {complaint}");
+        assert!(!complaint.contains("hunter2"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_comes_from_a_terminal_is_in_the_window_at_once_and_can_be_undone_there() {
+    let name = "a_machine_that_comes_from_a_terminal_is_in_the_window_at_once_and_can_be_undone_there";
+    let desk = Desk::of(name).open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#search").await;
+    let mut messages = desk.bus().monitor().await;
+    let (seen, mut calls) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = messages.next().await {
+            let member = message.header().member().map(ToString::to_string).unwrap_or_default();
+            let _ = seen.send((member, message.data().to_vec()));
+        }
+    });
+    let server = Server::start(&desk, Some("Kg7wq2Zp")).await;
+    let add = ["add", &server.address(), "--name", "Studio", "--password-stdin"];
+    let (code, said, complaint) = texts(desk.portlight_with(&add, "Kg7wq2Zp\n"));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    assert_eq!(said, format!("added Studio ({})\n", server.address()));
+    hosts.until_shown(&user::row("Studio")).await;
+    until_passwords(desk.bus(), 1).await;
+    loop {
+        let (member, data) = timeout(TIMEOUT, calls.recv()).await.expect("the call").expect("a monitor");
+        assert!(!String::from_utf8_lossy(&data).contains("Kg7wq2Zp"), "{member} has the password in it");
+        if member == "Change" {
+            break;
+        }
+    }
+    // It is the one that a session finds.
+    let (code, found) = report(desk.portlight(&["doctor", "studio", "--login", "--json"]));
+    assert_eq!((code, stages(&found).as_str()), (Some(0), "dial greeting security login desktop"), "{found}");
+
+    assert_eq!(texts(desk.portlight(&["edit", "studio", "--address", "elsewhere:3"])).0, Some(1), "the logins");
+    let (code, _, complaint) =
+        texts(desk.portlight(&["edit", "studio", "--address", "elsewhere:3", "--logins", "forget"]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    until_passwords(desk.bus(), 0).await;
+    assert_eq!(texts(desk.portlight(&["remove", "studio"])).0, Some(0));
+    hosts.until_gone(&user::row("Studio")).await;
+    desk.display().press("ctrl+z");
+    hosts.until_shown(&user::row("Studio")).await;
+    let (_, said, _) = texts(desk.portlight(&["show", "studio", "--json"]));
+    assert_eq!(serde_json::from_str::<Value>(&said).expect("JSON")["address"], json!("elsewhere:5903"));
 }
 
 #[tokio::test]

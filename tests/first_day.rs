@@ -56,6 +56,7 @@ async fn a_machine_is_added_used_and_found_again() {
     user::leave(&desk, &viewer, "Studio").await;
 
     // Two clicks from the tray.
+    desk.tray().until_without("Bring to front").await;
     desk.tray().choose("Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;

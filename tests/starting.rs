@@ -97,6 +97,28 @@ async fn a_start_while_the_first_portlight_hangs_ends_with_a_sentence() {
     assert_eq!((code, said.as_str()), (Some(0), ""));
 }
 
+#[tokio::test]
+async fn a_start_from_a_menu_that_comes_to_nothing_ends_in_a_window_with_a_sentence() {
+    let desk = Desk::of("a_start_from_a_menu_that_comes_to_nothing_ends_in_a_window_with_a_sentence").open().await;
+    // Without a terminal, and with nothing to read: as a desktop starts programs.
+    let click = |arguments: &[&str]| desk.spawn("a click", desk.command(portlight()).args(arguments));
+    let refused = click(&["vnc://box/?SecurityType=17"]);
+    until("the sentence", async || desk.display().has_window("Portlight could not start").then_some(())).await;
+    desk.display().close_window("Portlight could not start");
+    assert_eq!(refused.end().await.code(), Some(1));
+    assert!(refused.said().contains("security type that Portlight does not have"), "{}", refused.said());
+
+    let first = desk.spawn("portlight", &mut desk.command(portlight()));
+    until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    signal("STOP", &first.pid().to_string());
+    let second = click(&[]);
+    until("the sentence", async || desk.display().has_window("Portlight could not start").then_some(())).await;
+    desk.display().close_window("Portlight could not start");
+    assert_eq!(second.end().await.code(), Some(1));
+    assert!(second.said().contains("has not answered for 10 seconds"), "{}", second.said());
+    signal("CONT", &first.pid().to_string());
+}
+
 /// Which variables are unset, and which are set.
 type Environment = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 

@@ -2,11 +2,13 @@
 
 use crate::{
     commands, events,
-    platform::{self, Claim, Renderer},
+    platform::{self, Claim, Duties, Renderer},
     text::{Language, Texts},
     tray, windows,
 };
-use portlight_engine::{Engine, Error, Hint, Imported, Settings, keyring::Keyring, recording::Recording};
+use portlight_engine::{
+    Engine, Error, Hint, Imported, Settings, keyring::Keyring, model::Secret, recording::Recording,
+};
 use std::{
     fmt,
     io::{self, IsTerminal},
@@ -15,7 +17,7 @@ use std::{
     time::Duration,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
-use terminal::{ImportRequest, KEYRING_SERVICE, OpenRequest, unreadable};
+use terminal::{ImportRequest, KEYRING_SERVICE, ListChange, OpenRequest, unreadable};
 
 /// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
@@ -57,7 +59,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         origins: ORIGINS.map(str::to_owned).into(),
         demo_name: texts.get("demo.name").to_owned(),
     };
-    let app = windows::watch_pages(instance.register(tauri::Builder::default(), open_for_another))
+    let app = windows::watch_pages(instance.register(tauri::Builder::default(), DUTIES))
         .plugin(tauri_plugin_clipboard_manager::init())
         .plugin(commands::plugin())
         .manage(texts)
@@ -65,6 +67,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
+        .manage(tray::Shown::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
@@ -100,11 +103,12 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     };
     open(app.handle(), request)?;
     tray::show(app.handle())?;
+    events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
-    instance.serve(app.handle(), open_for_another, import_for_another);
+    instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         if let RunEvent::Exit = event {
             app.state::<Arc<Engine>>().sessions().finish_recordings(RECORDINGS_END);
@@ -142,6 +146,9 @@ fn fail(app: tauri::App, error: &Error) {
     });
 }
 
+/// What is done for a later start of Portlight.
+const DUTIES: Duties = Duties { open: open_for_another, import: import_for_another, change: change_for_another };
+
 /// Opens what a later start of Portlight, or the system, asks for.
 fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
     open(app, request).map_err(|Failure(sentence)| sentence)
@@ -157,6 +164,13 @@ fn import_for_another(app: &AppHandle, request: ImportRequest) -> Result<Importe
         engine.imports().import(preview.number, chosen, passwords).await
     };
     async_runtime::block_on(imported).map_err(|error| error.to_string())
+}
+
+/// Changes the list, for a later start in a terminal.
+fn change_for_another(app: &AppHandle, change: ListChange, password: Option<Secret>) -> Result<String, String> {
+    let engine = app.try_state::<Arc<Engine>>().ok_or("the Portlight that is running is still starting")?;
+    let changed = async_runtime::block_on(terminal::change_list(engine.hosts(), change, password))?;
+    serde_json::to_string(&changed).map_err(|cause| cause.to_string())
 }
 
 fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {

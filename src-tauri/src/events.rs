@@ -1,6 +1,6 @@
 //! The engine's events, forwarded to the page, the tray and new windows.
 
-use crate::{tray, windows};
+use crate::{platform, tray, windows};
 use portlight_engine::Engine;
 use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
@@ -30,23 +30,51 @@ fn tell(app: &AppHandle, event: &str) {
     }
 }
 
-/// Sends [`HOSTS_CHANGED`] to the page and updates the tray after each change of the list, as long as the app lives.
+/// Sends [`HOSTS_CHANGED`] to the page after each change of the list, as long as the app lives.
 pub fn follow_hosts(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().hosts().changes();
-    let (mut later, handle) = (changes.clone(), app.clone());
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
             tell(&app, HOSTS_CHANGED);
         }
     });
+}
+
+/// Keeps the icon where there is a tray, and its menu as list, sessions and calls are, as long as the app lives.
+pub fn follow_trays(app: AppHandle) {
+    let handle = app.clone();
+    platform::watch_trays(move |is_there| {
+        // Icons and menus may only be touched from the main thread.
+        let app = handle.clone();
+        let told = handle.run_on_main_thread(move || {
+            if let Err(cause) = tray::came_or_went(&app, is_there) {
+                tracing::warn!(%cause, "the tray");
+            }
+        });
+        if let Err(cause) = told {
+            tracing::debug!(%cause, "Portlight ends");
+        }
+    });
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let (mut hosts, mut sessions, mut calls) =
+        (engine.hosts().changes(), engine.sessions().changes(), engine.reverse().changes());
     async_runtime::spawn(async move {
-        while later.changed().await.is_ok() {
+        loop {
+            let changed = tokio::select! {
+                changed = hosts.changed() => changed,
+                changed = sessions.changed() => changed,
+                changed = calls.changed() => changed,
+            };
+            if changed.is_err() {
+                break;
+            }
             sleep(TRAY_DELAY).await;
-            later.mark_unchanged();
-            let app = handle.clone();
-            // Menus may only be touched from the main thread.
-            let followed = handle.run_on_main_thread(move || {
-                if let Err(cause) = tray::follow(&app) {
+            hosts.mark_unchanged();
+            sessions.mark_unchanged();
+            calls.mark_unchanged();
+            let handle = app.clone();
+            let followed = app.run_on_main_thread(move || {
+                if let Err(cause) = tray::follow(&handle) {
                     tracing::warn!(%cause, "the tray was not told");
                 }
             });
@@ -94,11 +122,12 @@ pub fn follow_calls(app: AppHandle) {
     });
 }
 
-/// Sends [`CLOSING`] to the page.
+/// Sends [`CLOSING`] to the page, which comes to the front with its question: it may be closed from a taskbar, behind others.
 ///
 /// # Errors
 /// Where the page cannot be reached.
 pub fn ask_about_closing(app: &AppHandle) -> tauri::Result<()> {
+    windows::show_hosts(app)?;
     app.emit_to(windows::HOSTS, CLOSING, ())
 }
 

@@ -28,6 +28,10 @@ fn main() -> ExitCode {
     if let Some(code) = portlight_engine::askpass::run() {
         return code;
     }
+    let mut arguments = env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == terminal::FAILED) {
+        return say(&arguments.next().unwrap_or_default().to_string_lossy());
+    }
     match terminal::parse(env::args_os().skip(1)) {
         Ok(Command::Open(request)) => open(&request),
         Ok(Command::Version { .. }) => {
@@ -36,11 +40,21 @@ fn main() -> ExitCode {
             println!("webview: {}", tauri::webview_version().unwrap_or_else(|cause| cause.to_string()));
             ExitCode::SUCCESS
         }
-        Ok(Command::Help | Command::Doctor(_) | Command::Import(_) | Command::Export(_)) | Err(_) => {
+        Ok(_) | Err(_) => {
             eprintln!("portlight: the program to start is portlight");
             ExitCode::from(2)
         }
     }
+}
+
+/// Shows why nothing was opened. Where there is no display there is nothing to show it on: it was said on standard error.
+fn say(sentence: &str) -> ExitCode {
+    let title = text::Texts::load(text::Language::of_this_system());
+    let title = title.map_or_else(|_| "Portlight".to_owned(), |texts| texts.get("start.failed").to_owned());
+    if platform::open_display().is_ok() {
+        platform::show_error_alone(&title, sentence);
+    }
+    ExitCode::FAILURE
 }
 
 fn open(request: &OpenRequest) -> ExitCode {

@@ -87,9 +87,20 @@ mod tests {
     fn both_catalogues_have_what_rust_shows() {
         for language in [Language::En, Language::ZhCn] {
             let texts = Texts::load(language).unwrap();
-            for key in
-                ["app.name", "start.failed", "demo.name", "tray.open", "tray.quit", "tray.favourites", "tray.recent"]
-            {
+            for key in [
+                "app.name",
+                "start.failed",
+                "demo.name",
+                "tray.open",
+                "tray.quit",
+                "tray.favourites",
+                "tray.more_favourites",
+                "tray.recent",
+                "tray.sessions",
+                "tray.show",
+                "listen.on",
+                "viewer.disconnect",
+            ] {
                 assert_ne!(texts.get(key), key, "{language:?}");
             }
         }

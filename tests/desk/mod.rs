@@ -29,7 +29,7 @@ pub use link::{Counter, Far};
 pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
-pub use process::{Process, family, name, signal};
+pub use process::{Process, family, name, run, signal};
 pub use screen::{Colour, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};
 pub use server::{Certificate, Server, address, free_port};
@@ -96,6 +96,11 @@ impl Desk {
         self.bus.as_ref().expect("this desk has no bus")
     }
 
+    /// A tray that comes when it is asked for, on a desk without one.
+    pub async fn start_tray(&self) -> Tray {
+        Tray::start(self.bus()).await
+    }
+
     /// The tray.
     pub fn tray(&self) -> &Tray {
         self.tray.as_ref().expect("this desk has no tray")
@@ -144,6 +149,11 @@ impl Desk {
     /// Runs `portlight` from a terminal, until it has ended.
     pub fn portlight(&self, arguments: &[&str]) -> Output {
         process::run(self.command(portlight()).args(arguments), b"")
+    }
+
+    /// The same, with this on standard input.
+    pub fn portlight_with(&self, arguments: &[&str], input: &str) -> Output {
+        process::run(self.command(portlight()).args(arguments), input.as_bytes())
     }
 
     /// The same where there is neither a display nor a session bus, as in a script on another machine.

@@ -99,18 +99,34 @@ impl Tray {
         Self { connection, items }
     }
 
+    /// Takes the tray from the bus, as a panel that ends.
+    pub async fn stop(self) {
+        self.connection.release_name(WATCHER).await.expect("a bus that answers");
+        let removed = self.connection.object_server().remove::<Watcher, _>("/StatusNotifierWatcher").await;
+        assert!(removed.expect("an object server"), "a watcher");
+    }
+
     /// The menu's lines, once it has one called `label`.
     pub async fn lines_with(&self, label: &str) -> Vec<Line> {
+        self.lines_once(&format!("{label:?} in it"), |lines| lines.iter().any(|line| line.label == label)).await
+    }
+
+    /// Waits until the menu has no line called `label`.
+    pub async fn until_without(&self, label: &str) {
+        self.lines_once(&format!("{label:?} gone"), |lines| lines.iter().all(|line| line.label != label)).await;
+    }
+
+    async fn lines_once(&self, what: &str, holds: impl Fn(&[Line]) -> bool) -> Vec<Line> {
         let menu = self.menu().await;
         let mut changes = menu.receive_signal("LayoutUpdated").await.expect("a bus that tells");
         loop {
             let lines = read(&menu).await;
-            if lines.iter().any(|line| line.label == label) {
+            if holds(&lines) {
                 return lines;
             }
             let labels: Vec<_> = lines.into_iter().map(|line| line.label).collect();
             let changed = timeout(TIMEOUT, changes.next()).await;
-            assert!(changed.is_ok(), "{label:?} does not come into the tray's menu: {labels:?}");
+            assert!(changed.is_ok(), "waited in vain for the tray's menu with {what}: {labels:?}");
         }
     }
 

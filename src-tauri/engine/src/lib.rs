@@ -38,12 +38,12 @@ pub use error::{
     CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
 };
 pub use services::{
-    HostListView, Hosts, Imported, Imports, KEPT, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source,
-    SourceView, Walked, find_target, preview_files,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
+    RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
-pub use transport::{reverse, ssh::askpass};
+pub use transport::{reverse, ssh::askpass, wake};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
@@ -62,6 +62,7 @@ pub struct Engine {
     hosts: Arc<Hosts>,
     sessions: Sessions,
     imports: Imports,
+    sources: HostSources,
     reverse: Reverse,
     hints: Arc<SeenHints>,
     places: Places,
@@ -107,6 +108,8 @@ impl Engine {
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
+        let sources = HostSources::start(&list, &settings.config, runtime.clone());
+        sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         let preferences = Arc::new(preferences);
         let pictures = Arc::new(Pictures::new(
             settings.cache.join("pictures"),
@@ -139,6 +142,7 @@ impl Engine {
             hosts,
             sessions,
             imports,
+            sources,
             reverse,
             hints,
             places,
@@ -172,6 +176,11 @@ impl Engine {
     /// Other programs' lists.
     pub fn imports(&self) -> &Imports {
         &self.imports
+    }
+
+    /// Lists that others keep.
+    pub fn sources(&self) -> &HostSources {
+        &self.sources
     }
 
     /// Reverse connections.

@@ -63,7 +63,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use ticket::Tickets;
+use ticket::{TICKET_LIFETIME, Tickets};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -77,6 +77,7 @@ use upgrade::{FORBIDDEN, MAX_HEAD, RejectReason, UpgradePolicy, UpgradeRequest};
 pub struct Relay {
     listener: Listener,
     tickets: Arc<Tickets>,
+    lifetime: Duration,
 }
 
 impl Relay {
@@ -94,7 +95,14 @@ impl Relay {
     /// If the address is taken, or not loopback's.
     pub fn at(address: SocketAddr, origins: Origins) -> io::Result<Self> {
         let tickets = Arc::new(Tickets::default());
-        Ok(Self { listener: listen(address, origins, Arc::clone(&tickets))?, tickets })
+        let listener = listen(address, origins, Arc::clone(&tickets))?;
+        Ok(Self { listener, tickets, lifetime: TICKET_LIFETIME })
+    }
+
+    /// The same with tickets that are valid for so long: ten seconds are for a page that is loaded, and few for a person.
+    #[must_use]
+    pub fn with_ticket_lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime, ..self }
     }
 
     /// The port it listens on.
@@ -102,13 +110,13 @@ impl Relay {
         self.listener.address.port()
     }
 
-    /// Issues a ticket, which admits one viewer, once, within ten seconds.
+    /// Issues a ticket, which admits one viewer, once, within ten seconds or what was chosen instead.
     ///
     /// # Errors
     /// If the operating system's random number generator fails.
     pub fn issue(&self) -> io::Result<Invitation> {
         let (session, viewer) = oneshot::channel();
-        let (ticket, expires) = self.tickets.issue(session)?;
+        let (ticket, expires) = self.tickets.issue(session, self.lifetime)?;
         Ok(Invitation { url: self.listener.url(&ticket), expires, viewer })
     }
 }

@@ -1,4 +1,4 @@
-//! Tickets: each admits one viewer to one session, once, within ten seconds.
+//! Tickets: each admits one viewer to one session, once, within its lifetime.
 //!
 //! Redeeming a ticket removes it, so "once" is a property of the table. What a ticket admits to is a
 //! [`oneshot::Sender`]: when the session at its other end is gone, the ticket is invalid, whatever the table says.
@@ -70,9 +70,9 @@ struct Issued {
 
 impl Tickets {
     /// Issues a ticket that admits one viewer to the receiver of `session`. Returns it and when it expires.
-    pub(crate) fn issue(&self, session: oneshot::Sender<Viewer>) -> io::Result<(Ticket, Instant)> {
+    pub(crate) fn issue(&self, session: oneshot::Sender<Viewer>, lifetime: Duration) -> io::Result<(Ticket, Instant)> {
         let ticket = Ticket::random()?;
-        let expires = Instant::now() + TICKET_LIFETIME;
+        let expires = Instant::now() + lifetime;
         let mut issued = self.0.lock();
         issued.retain(Issued::is_valid);
         issued.push(Issued { ticket: ticket.clone(), expires, session });
@@ -104,7 +104,7 @@ mod tests {
 
     fn issue(tickets: &Tickets) -> (PresentedTicket, oneshot::Receiver<Viewer>) {
         let (session, waiting) = oneshot::channel();
-        (tickets.issue(session).unwrap().0.0, waiting)
+        (tickets.issue(session, TICKET_LIFETIME).unwrap().0.0, waiting)
     }
 
     #[test]

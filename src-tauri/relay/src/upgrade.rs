@@ -7,7 +7,10 @@
 
 use super::ticket::PresentedTicket;
 use httparse::{EMPTY_HEADER, Header, Request, Status};
-use std::{fmt, net::SocketAddr};
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+};
 use tungstenite::{
     handshake::derive_accept_key,
     http::{
@@ -31,6 +34,9 @@ pub(crate) struct UpgradePolicy {
 pub enum Origins {
     /// Exactly these, compared byte by byte.
     Only(Vec<String>),
+    /// Pages that this computer serves to itself, `http://localhost:8080` and the like, and programs that send no Origin: one
+    /// that has a ticket could send any. For whoever shows tickets to a person, and not to a page of their own.
+    Local,
     /// Any page, and programs, which need not send an Origin: then the ticket alone decides. For benchmarks and the
     /// like; a program that shows pages knows their origin.
     Any,
@@ -129,6 +135,10 @@ impl UpgradePolicy {
         let allowed = match &self.origins {
             Origins::Only(origins) => single_value(headers, &ORIGIN)
                 .is_some_and(|value| origins.iter().any(|origin| value == origin.as_bytes())),
+            Origins::Local => match headers.iter().any(|header| header.name.eq_ignore_ascii_case(ORIGIN.as_str())) {
+                true => single_value(headers, &ORIGIN).is_some_and(is_local),
+                false => true,
+            },
             Origins::Any => true,
         };
         check(allowed, RejectReason::Origin)?;
@@ -146,6 +156,26 @@ impl UpgradePolicy {
                 .find(|protocol| has_token(headers, &SEC_WEBSOCKET_PROTOCOL, protocol.name(), str::eq)),
         })
     }
+}
+
+/// Whether an Origin is that of a page which this computer serves to itself: a name or address of loopback, any port. `localhost`
+/// and what ends with it never leaves the computer ([RFC 6761 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)).
+fn is_local(origin: &[u8]) -> bool {
+    let Ok(origin) = std::str::from_utf8(origin) else { return false };
+    let Some(host) = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) else { return false };
+    let name = match host.strip_prefix("[::1]") {
+        Some(port) => return is_port(port),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    is_port(&host[name.len()..])
+        && (name == "localhost"
+            || name.ends_with(".localhost")
+            || name.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback()))
+}
+
+/// Nothing, or a colon and digits.
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 impl UpgradeParams {
@@ -351,6 +381,42 @@ mod tests {
             assert!(check(&with("Origin", origin)).is_ok(), "{origin:?}");
         }
         assert_eq!(check(&with("Host", Some("evil.example"))), Err(RejectReason::Host));
+    }
+
+    #[test]
+    fn a_page_of_this_computer_is_known_by_its_origin() {
+        let check = |bytes: &[u8]| UpgradePolicy::new(address(), Origins::Local).parse(bytes).unwrap().unwrap().params;
+        for origin in [
+            None,
+            Some("http://localhost"),
+            Some("http://localhost:8080"),
+            Some("https://novnc.localhost:1"),
+            Some("http://127.0.0.1:6080"),
+            Some("http://[::1]:6080"),
+        ] {
+            assert!(check(&with("Origin", origin)).is_ok(), "{origin:?}");
+        }
+        for origin in [
+            "null",
+            "",
+            "file://",
+            "http://evil.example",
+            "http://localhost.evil.example",
+            "http://evillocalhost",
+            "http://localhost:8080@evil.example",
+            "http://localhost:x",
+            "http://localhost:99999",
+            "http://127.0.0.1.evil.example",
+            "http://10.0.0.1",
+            "http://[::1].evil.example",
+            "http://[::2]",
+            "ftp://localhost",
+            "http://localhost, http://evil.example",
+        ] {
+            assert_eq!(check(&with("Origin", Some(origin))), Err(RejectReason::Origin), "{origin}");
+        }
+        let twice: Vec<_> = VALID.iter().chain(&[("Origin", "http://localhost"); 2]).copied().collect();
+        assert_eq!(check(&get(&twice)), Err(RejectReason::Origin));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod imports;
 mod pictures;
 mod recordings;
 mod session;
+mod sources;
 
 use portlight_engine::{ConnectError, Engine, Error};
 use std::sync::Arc;
@@ -53,6 +54,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::import_hosts,
             imports::leave_import,
             imports::export_hosts,
+            sources::sources,
+            sources::add_path_source,
+            sources::add_command_source,
+            sources::rename_source,
+            sources::pause_source,
+            sources::remove_source,
+            sources::refresh_source,
             hosts::wishes,
             hosts::quit,
             hosts::preferences,

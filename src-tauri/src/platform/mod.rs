@@ -5,7 +5,7 @@
 //! | `choose_renderer` | says how the web view draws |
 //! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
 //! | `open_display` | whether windows can be shown |
-//! | `show_error` | a message without any window of Portlight's |
+//! | `show_error`, `show_error_alone` | a message without any window of Portlight's; in a process of its own |
 //! | `on_page_death` | tells of each page whose process has ended |
 //! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
@@ -17,6 +17,7 @@
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
 //! | `CHOOSES_MONITORS`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
+//! | `watch_trays` | whether there is a tray, as they come and go |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.
@@ -47,15 +48,20 @@ mod windows;
 #[cfg(windows)]
 pub use self::windows::*;
 
-use portlight_engine::Imported;
+use portlight_engine::{Imported, model::Secret};
 use tauri::AppHandle;
-use terminal::{ImportRequest, OpenRequest};
+use terminal::{ImportRequest, ListChange, OpenRequest};
 
-/// Opens what was asked for. The error is a sentence for the terminal of the person who asked.
-pub type Open = fn(&AppHandle, &OpenRequest) -> Result<(), String>;
-
-/// Adds machines from files to the list. The error is a sentence, as for [`Open`].
-pub type Import = fn(&AppHandle, ImportRequest) -> Result<Imported, String>;
+/// What the first instance does for later ones. Each error is a sentence for the terminal of the person who asked.
+#[derive(Clone, Copy)]
+pub struct Duties {
+    /// Opens what was asked for.
+    pub open: fn(&AppHandle, &OpenRequest) -> Result<(), String>,
+    /// Adds machines from files to the list.
+    pub import: fn(&AppHandle, ImportRequest) -> Result<Imported, String>,
+    /// Changes the list, and says in JSON what has changed.
+    pub change: fn(&AppHandle, ListChange, Option<Secret>) -> Result<String, String>,
+}
 
 /// What the user may choose in the system's dialog.
 pub enum Choice {

@@ -65,6 +65,17 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     page::build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
 }
 
+/// Shows the hosts window where it is hidden.
+///
+/// # Errors
+/// What the window system says.
+pub fn show_hidden(app: &AppHandle) -> tauri::Result<()> {
+    match app.get_webview_window(HOSTS) {
+        Some(window) if !window.is_visible()? => show(app),
+        _ => Ok(()),
+    }
+}
+
 /// Shows the hosts window, and has its page do something.
 ///
 /// # Errors

@@ -4,6 +4,9 @@
 //! run ─▶ args       the command line, without the passwords in links (link)
 //!     ─▶ doctor     examines the way to a machine
 //!     ─▶ exchange   other programs' lists into ours, and ours for others
+//!     ─▶ list       the machines in the list: printed, added, changed, removed, woken
+//!     ─▶ relay      a session for a viewer elsewhere
+//!     ─▶ password   from standard input or a prompt
 //!     ─▶ instance   hands a request to the Portlight that runs
 //!     ─▶ platform   what differs between operating systems
 //! ```
@@ -15,10 +18,14 @@ mod doctor;
 mod exchange;
 pub mod instance;
 mod link;
+mod list;
+mod password;
 mod platform;
+mod relay;
 
-pub use args::{Command, ImportRequest, OpenRequest, parse};
+pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
+pub use list::{Changed, change as change_list};
 pub use platform::attach_console;
 
 use instance::HandOver;
@@ -65,13 +72,20 @@ pub fn run() -> ExitCode {
 
 fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
     match command {
-        Command::Help => print!("{}", args::HELP),
+        Command::Help { of: None } => print!("{}", args::HELP),
+        Command::Help { of: Some(command) } => print!("{}", args::help_of(command)),
         Command::Version { verbose: false } => println!("portlight {}", env!("CARGO_PKG_VERSION")),
         Command::Version { verbose: true } => return become_the_windows(arguments),
         Command::Doctor(args) => return doctor::examine(&args),
         Command::Import(args) => return exchange::import(&args),
         Command::Export(format) => return exchange::export_to_stdout(format),
         Command::Open(request) => return open(&request, arguments),
+        Command::List { tags, json } => return list::print_all(&tags, json),
+        Command::Show { name, json } => return list::show(&name, json),
+        Command::Save(args) => return list::save(*args),
+        Command::Remove { names, json } => return list::remove(&names, json),
+        Command::Relay(args) => return relay::serve(args),
+        Command::Wake { name } => return list::wake(&name),
     }
     ExitCode::SUCCESS
 }
@@ -88,18 +102,29 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     } else if let Some(target) = &request.target
         && let Err(error) = readable(target, request.view_only)
     {
-        eprintln!("portlight: {}", unreadable(target, &error));
-        return ExitCode::from(2);
+        return failed(&unreadable(target, &error), 2);
     }
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
-        Err(sentence) => {
-            eprintln!("portlight: {sentence}");
-            ExitCode::FAILURE
-        }
+        Err(sentence) => failed(&sentence, 1),
     }
 }
+
+/// Says why nothing was opened: on standard error, and in a window where nobody reads that, as after a click in a menu, a
+/// browser or a file manager.
+fn failed(sentence: &str, code: u8) -> ExitCode {
+    eprintln!("portlight: {sentence}");
+    if platform::nobody_reads() {
+        // It ends with a code of its own.
+        return become_the_windows(&[FAILED.into(), sentence.into()]);
+    }
+    ExitCode::from(code)
+}
+
+/// The argument with which the program with the windows shows one sentence, the next argument, and ends with 1. For
+/// [`failed`] only.
+pub const FAILED: &str = "--failed";
 
 /// Whether this is the path of a recording, and no machine: by its ending, so that a file that is not there is said to be missing,
 /// and not looked up as a machine's name.

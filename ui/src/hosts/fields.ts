@@ -55,6 +55,16 @@ export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | key
 export type TextName = Extract<(typeof table)[number], { kind: 'text' }>['name'];
 export type CheckName = Extract<(typeof table)[number], { kind: 'check' }>['name'];
 
+/** What a list that others keep says of its machines, and they alone. */
+export const keptByOthers: readonly TextName[] = [
+  'address',
+  'name',
+  'ssh_jump',
+  'proxy',
+  'console_command',
+  'repeater_id',
+];
+
 /** A field with its texts, and the id of its input. */
 export type FieldOf<Kind, N> = { kind: Kind; name: N; id: string; label: Key; hint: Key } & Pick<
   Description,

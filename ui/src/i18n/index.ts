@@ -186,6 +186,8 @@ function factsOf(error: EngineError, lang: Language): Facts {
   if ('during' in error) facts.during = t(`step.${error.during}`, {}, lang);
   if ('before' in error)
     Object.assign(facts, { before: levelText(error.before, lang), now: levelText(error.now, lang) });
+  if ('wanted' in error)
+    Object.assign(facts, { wanted: levelText(error.wanted, lang), now: levelText(error.now, lang) });
   return facts;
 }
 

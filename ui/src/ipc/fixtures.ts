@@ -446,6 +446,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     picture: 'shown',
     times_opened: 0,
     favourite_place: null,
+    source: null,
     demo: false,
     ...facts,
   };

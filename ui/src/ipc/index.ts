@@ -33,6 +33,8 @@ import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { SharedChange } from './bindings/SharedChange';
 import type { StageReport } from './bindings/StageReport';
+import type { HostSourceView } from './bindings/HostSourceView';
+import type { SourceId } from './bindings/SourceId';
 import type { VersionView } from './bindings/VersionView';
 import type { Walked } from './bindings/Walked';
 import { toEngineError } from './error';
@@ -72,6 +74,21 @@ export const removeForGood = (ids: HostId[]): Promise<void> => call('remove_for_
 export const undo = (number: number | null): Promise<Walked> => call('undo', { number });
 /** Does again what was undone last; rejects with `nothing_to_undo`. */
 export const redo = (): Promise<Walked> => call('redo');
+/** Lists that others keep, in the order in which they were added. */
+export const sources = (): Promise<HostSourceView[]> => call('sources');
+/** Lets the user choose files or a folder, and adds them as sources; false where none was chosen. */
+export const addPathSource = (folder: boolean): Promise<boolean> => call('add_path_source', { folder });
+/** Adds a command that prints a list. Rejects with the fields that are wrong. */
+export const addCommandSource = (name: string, line: string): Promise<void> =>
+  call('add_command_source', { name, line });
+export const renameSource = (id: SourceId, name: string): Promise<void> => call('rename_source', { id, name });
+/** Leaves a source alone, or reads it again. */
+export const pauseSource = (id: SourceId, paused: boolean): Promise<void> => call('pause_source', { id, paused });
+/** Takes a source away, and its machines off the list. */
+export const removeSource = (id: SourceId): Promise<void> => call('remove_source', { id });
+/** Reads a source now. */
+export const refreshSource = (id: SourceId): Promise<void> => call('refresh_source', { id });
+
 /** The earlier versions of the list, the newest first, with what going back to each would change. */
 export const versions = (): Promise<VersionView[]> => call('versions');
 /** Goes back to the version that was replaced then, as one step. */

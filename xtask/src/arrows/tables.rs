@@ -37,7 +37,7 @@ const ENGINE: Table = &[
     ("lead",        "model error transport"),
     ("session",     "model error store keyring command pictures transport connect recording lead"),
     ("doctor",      "model error store keyring command transport connect"),
-    ("services",    "model error store keyring transport import"),
+    ("services",    "model error platform store keyring command transport import"),
 ];
 
 #[rustfmt::skip]
@@ -46,7 +46,7 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "tray windows"),
+    ("events",      "platform tray windows"),
     ("commands",    "platform text windows"),
     ("app",         "commands events platform text tray windows"),
 ];
@@ -57,6 +57,9 @@ const TERMINAL: Table = &[
     ("args",        ""),
     ("platform",    ""),
     ("instance",    "args"),
-    ("doctor",      "args platform"),
+    ("password",    "platform"),
+    ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
+    ("list",        "args doctor instance password"),
+    ("relay",       "args doctor password platform"),
 ];

@@ -67,14 +67,11 @@ impl Words {
 
     /// What an option is: of a command where one is named, else of the program itself.
     pub fn description(&self, command: Option<&str>, option: &str) -> String {
-        let mut about = None;
+        let mut about = Vec::new();
         for section in &self.sections {
             match section {
-                Section::Prose(prose) => {
-                    let first = prose.split_whitespace().next();
-                    about = first.filter(|first| self.commands().contains(first)).or(about);
-                }
-                Section::Entries(entries) if about == command => {
+                Section::Prose(prose) => about = self.commands_of(prose),
+                Section::Entries(entries) if command.map_or(about.is_empty(), |command| about.contains(&command)) => {
                     let entry = entries.iter().find(|(term, _)| term.split_whitespace().next() == Some(option));
                     if let Some((_, text)) = entry {
                         return text.clone();
@@ -84,6 +81,12 @@ impl Words {
             }
         }
         String::new()
+    }
+
+    /// The commands that a paragraph is about: those that it begins with, one or several as in `add and edit …`.
+    fn commands_of<'a>(&self, prose: &'a str) -> Vec<&'a str> {
+        let commands = self.commands();
+        prose.split_whitespace().take_while(|word| *word == "and" || commands.contains(word)).collect()
     }
 
     /// What a command does: the first clause of its paragraph, without its name.
@@ -160,7 +163,7 @@ pub mod tests {
 
     /// The text as it stands in the program's source.
     pub fn help() -> String {
-        let source = include_str!("../../../src-tauri/terminal/src/args.rs");
+        let source = include_str!("../../../src-tauri/terminal/src/args/help.rs");
         let text = source.split_once("HELP: &str = \"\\\n").unwrap().1;
         text.split_once("\";\n").unwrap().0.to_owned()
     }
@@ -169,13 +172,13 @@ pub mod tests {
     fn the_programs_own_words_are_read_in_full() {
         let words = Words::read(&help());
         assert_eq!(words.summary, "double-click your machines");
-        for command in ["doctor", "import", "export"] {
+        for command in ["list", "add", "edit", "remove", "doctor", "relay", "import", "export"] {
             assert!(words.commands().contains(&command), "{command}");
             assert!(!words.about(command).is_empty(), "{command}");
         }
         for usage in &words.usages {
             assert!(usage.line.starts_with("portlight"), "{usage:?}");
-            for option in usage.options.iter().filter(|option| option.name != "--format") {
+            for option in &usage.options {
                 let told = words.description(usage.command.as_deref(), &option.name);
                 assert!(!told.is_empty(), "{option:?} of {:?} is not described", usage.command);
             }

@@ -91,7 +91,7 @@ async fn examine_telling(mut request: ProbeRequest, pins: &Pins, on_stage: Optio
     };
     let policy = Policy {
         // Whom the command has named has to be recognised.
-        floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection },
+        floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection.max(target.least) },
         clear_text: target.clear_text,
         have_username: !request.username().is_empty(),
         have_password: login.is_some() || target.has_password || target.password_command.is_some(),
@@ -151,8 +151,8 @@ pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Prefe
     let saved = if target.has_password { keyring.get_for(id, target.way().recipient(id)).await } else { Ok(None) };
     match (saved, preferences.password_command()) {
         (Ok(Some(saved)), _) => Ok(Some(saved)),
-        (_, Ok(Some(command))) => Ok(Some(password(&command, &known).await?)),
-        (saved, Ok(None) | Err(_)) => Ok(saved?),
+        (_, Ok(Some(command))) if target.own_host().is_some() => Ok(Some(password(&command, &known).await?)),
+        (saved, _) => Ok(saved?),
     }
 }
 

@@ -288,6 +288,15 @@ pub enum ConnectError {
         /// What it comes to now.
         now: Level,
     },
+    /// The server offers less protection than the link asks for.
+    #[error("the link to {address} asks for more protection than the server has ({now} instead of {wanted})")]
+    BelowLink {
+        address: String,
+        /// What the link asks for, at least.
+        wanted: Level,
+        /// What it comes to.
+        now: Level,
+    },
     /// The password would travel readably, and that was not agreed to.
     #[error("the password for {address} would travel unencrypted ({security_type})")]
     NeedsConsent {

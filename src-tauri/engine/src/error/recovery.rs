@@ -117,6 +117,7 @@ impl ConnectError {
             | Self::TrustChanged { .. }
             | Self::OtherKey { .. }
             | Self::Weaker { .. }
+            | Self::BelowLink { .. }
             | Self::NeedsConsent { .. }
             | Self::Protocol { .. }
             | Self::ViewerFailed { .. }
@@ -244,6 +245,7 @@ mod tests {
             (Untrusted { address: address(), fingerprint: detail() }, NO, NO, NO),
             (OtherKey { address: address(), expected: detail(), shown: detail() }, NO, NO, NO),
             (TrustChanged { address: address(), known: detail(), shown: detail() }, NO, NO, NO),
+            (BelowLink { address: address(), wanted: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (Weaker { address: address(), before: Level::Encrypted, now: Level::Clear }, NO, NO, NO),
             (NeedsConsent { address: address(), security_type: detail() }, NO, NO, NO),
             (Protocol { address: address(), detail: detail() }, NO, NO, NO),

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// No host has this id (any more).
     #[error("this machine is no longer in the list")]
     NoSuchHost,
+    /// It stands in a list that others keep, and is not the user's to remove.
+    #[error("this machine stands in a list that others keep; remove that source, or pause it")]
+    KeptByOthers,
     /// Another Portlight holds the list open.
     #[error("another Portlight is using {}", path.display())]
     HostsInUse { path: PathBuf },
@@ -21,6 +24,14 @@ pub enum StoreError {
         /// Where the old file lies now.
         kept_as: PathBuf,
         detail: String,
+    },
+    /// A newer Portlight has written the list: it is shown, and not changed.
+    #[error("a newer Portlight has written {} (version {version}): it is only shown, and nothing can be changed", path.display())]
+    HostsNewer {
+        path: PathBuf,
+        /// Its format's.
+        #[cfg_attr(test, ts(type = "number"))]
+        version: u64,
     },
     /// A file of Portlight's cannot be read; it was left as it is.
     #[error("{} cannot be read: {detail}", path.display())]

@@ -45,6 +45,8 @@ pub(super) struct Sketch {
     pub(super) left_out: BTreeSet<LeftOut>,
     /// Whether it is a machine that the person has kept; otherwise only one that may have a VNC server.
     pub(super) is_kept: bool,
+    /// What the list knows it by, where it says so.
+    pub(super) key: Option<String>,
 }
 
 impl Sketch {
@@ -65,6 +67,7 @@ impl Sketch {
             password: Password::None,
             left_out: BTreeSet::new(),
             is_kept: true,
+            key: None,
         }
     }
 
@@ -102,7 +105,7 @@ impl Sketch {
         let password = if host.is_ok() { self.password } else { Password::None };
         let (left_out, is_kept) = (self.left_out.into_iter().collect(), self.is_kept);
         let host = host.map(|host| Candidate { host, password, left_out, is_kept });
-        Found { file, line: self.line, name, address, host }
+        Found { file, line: self.line, name, address, key: self.key, host }
     }
 
     fn host(&mut self, name: &str, address: &Address) -> Result<Host, ImportProblem> {
@@ -164,6 +167,8 @@ pub(super) struct Found {
     pub(super) name: String,
     /// As Portlight prints it, or as the file has it where that cannot be read.
     pub(super) address: String,
+    /// What the list knows it by, where it says so.
+    pub(super) key: Option<String>,
     pub(super) host: Result<Candidate, ImportProblem>,
 }
 

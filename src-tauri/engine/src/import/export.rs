@@ -51,6 +51,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         has_http_auth: false,
         protection: None,
         clear_text: false,
+        source: None,
         // Nobody's import takes a command in, and its arguments are nobody else's business.
         password_command: None,
         console_command: None,

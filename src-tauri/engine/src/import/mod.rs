@@ -14,6 +14,7 @@ mod export;
 mod format;
 mod formats;
 mod key_file;
+mod listing;
 mod markup;
 mod plan;
 mod problem;
@@ -21,6 +22,7 @@ mod text;
 
 pub use export::{Export, export};
 pub use format::Format;
+pub(crate) use listing::{Listing, listing};
 pub(crate) use plan::{Change, fill};
 pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
 pub use problem::{FileProblem, ImportProblem, LeftOut};

@@ -185,6 +185,7 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         | ConnectError::TrustChanged { .. }
         | ConnectError::OtherKey { .. }
         | ConnectError::Weaker { .. }
+        | ConnectError::BelowLink { .. }
         | ConnectError::NeedsConsent { .. }
         | ConnectError::Protocol { .. }
         | ConnectError::ServerClosed { .. }

@@ -47,7 +47,7 @@ pub enum CommandProblem {
 }
 
 /// What stands for the placeholders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Placeholders {
     /// `%h`: the host name of the machine's address; `localhost` for what is on this computer.
     host: String,

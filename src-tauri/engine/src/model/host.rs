@@ -5,7 +5,7 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, TextProblem, Way, tags,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, Way, tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -158,6 +158,9 @@ pub struct Host {
     /// The user agreed that the password travels readably to this host.
     #[serde(default, skip_serializing_if = "is_false")]
     pub clear_text: bool,
+    /// The source that lists it; none where it is the user's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Sourced>,
     /// What a newer Portlight wrote here, kept as it was.
     #[serde(flatten)]
     pub rest: serde_json::Map<String, serde_json::Value>,
@@ -184,6 +187,7 @@ impl Host {
             favourite_place: None,
             protection: None,
             clear_text: false,
+            source: None,
             rest: serde_json::Map::new(),
         }
     }
@@ -249,6 +253,7 @@ impl Host {
             last_opened: self.last_opened,
             times_opened: self.times_opened,
             favourite_place: self.favourite_place,
+            source: self.source.as_ref().map(|sourced| sourced.of),
             demo: self.address == Address::Demo,
         }
     }
@@ -283,7 +288,7 @@ pub struct HostDraft {
 }
 
 /// What becomes of a host's saved password and HTTP login when its address, repeater ID, SSH host or proxy changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum OnNewAddress {
@@ -360,6 +365,11 @@ impl HostDraft {
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
         let known = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
         let mut host = Host { password_command, console_command, ..known };
+        if before.source.is_some() {
+            // Its source alone says how it is reached.
+            host.take_way_of(&before);
+            host.console_command.clone_from(&before.console_command);
+        }
         if !host.is_same_server(&before) {
             // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
@@ -460,6 +470,8 @@ pub struct HostView {
     pub times_opened: u32,
     /// Its place among the favourites, where the user gave it one.
     pub favourite_place: Option<u32>,
+    /// The source that lists it; none where it is the user's own.
+    pub source: Option<SourceId>,
     /// Whether it is the demo desktop inside Portlight.
     pub demo: bool,
 }
@@ -616,7 +628,7 @@ mod tests {
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
                 "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "password_command": "", "console_command": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
-                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null,
+                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
             })
         );
     }

@@ -13,6 +13,11 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// To read a password into. Give it room first: one that grows leaves copies.
+    pub fn expose_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
 }
 
 impl From<String> for Secret {

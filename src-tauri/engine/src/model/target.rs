@@ -36,10 +36,14 @@ pub struct Target {
     pub console_command: Option<CommandLine>,
     /// The machine's network card, where it is to be woken first.
     pub wake: Option<Mac>,
+    /// A link asks for no less protection than this.
+    pub least: Option<Level>,
     /// The best protection that it was reached with, when this was looked up.
     pub protection: Option<Level>,
     /// Whether the user had agreed by then that the password travels readably.
     pub clear_text: bool,
+    /// Whether others keep the list that it stands in.
+    pub is_sourced: bool,
 }
 
 impl Target {
@@ -59,8 +63,10 @@ impl Target {
             password_command: None,
             console_command: None,
             wake: None,
+            least: None,
             protection: None,
             clear_text: false,
+            is_sourced: false,
         }
     }
 
@@ -77,6 +83,12 @@ impl Target {
     /// Whether both lead to the same server: only then a login of one is for the other.
     pub(crate) fn is_same_server(&self, other: &Self) -> bool {
         self.way() == other.way()
+    }
+
+    /// The saved host behind it, where the user keeps it. Only of such a machine the password command for all machines is told: a
+    /// source could give another one's name to an address of its own.
+    pub(crate) fn own_host(&self) -> Option<HostId> {
+        self.host.filter(|_| !self.is_sourced)
     }
 
     pub(crate) fn way(&self) -> Way<'_> {
@@ -164,8 +176,10 @@ impl From<&Host> for Target {
             password_command: host.password_command.clone(),
             console_command: host.console_command.clone(),
             wake: None,
+            least: None,
             protection: host.protection,
             clear_text: host.clear_text,
+            is_sourced: host.source.is_some(),
         }
     }
 }

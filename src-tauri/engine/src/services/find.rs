@@ -2,7 +2,7 @@
 
 use crate::{
     error::{FormError, Result, StoreError},
-    model::{FieldProblem, Host, Link, Target, name_for},
+    model::{AddressProblem, FieldProblem, Host, Jump, Level, Link, Target, name_for},
     store::List,
 };
 
@@ -32,13 +32,19 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     if let Some(detail) = list.unreadable(text) {
         return Err(StoreError::HostUnreadable { name: text.to_owned(), detail: detail.to_owned() }.into());
     }
-    let link =
-        Link::parse(text).map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] })?;
+    let refused = |problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] };
+    let link = Link::parse(text).map_err(refused)?;
+    let (least, ssh_jump) = way_of(&link).map_err(refused)?;
     let view_only = view_only || link.view_only;
-    if let Some(host) = hosts.iter().find(|host| host.address == link.address) {
-        return Ok(of(host, view_only));
+    let is_meant = |host: &&Host| host.address == link.address && (ssh_jump.is_none() || host.ssh_jump == ssh_jump);
+    if let Some(host) = hosts.iter().find(is_meant) {
+        return Ok(Target { least, ..of(host, view_only) });
     }
-    let address = name_for(&link.address);
+    let address = match &ssh_jump {
+        // Behind another machine an address may be anybody's: it never stands alone.
+        Some(jump) => format!("{} via {jump}", name_for(&link.address)),
+        None => name_for(&link.address),
+    };
     let name: String = link.name.map(|name| rfb::sanitize(name.as_bytes())).unwrap_or_default();
     let name = match name.chars().take(MAX_LINK_NAME).collect::<String>().trim() {
         "" => address,
@@ -48,7 +54,31 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     let username = link.username.unwrap_or_default();
     let mut target = Target::unsaved(name, link.address, view_only);
     target.username = username;
+    (target.least, target.ssh_jump) = (least, ssh_jump);
     Ok(target)
+}
+
+/// How well and by which SSH host a link wants its server to be reached.
+///
+/// # Errors
+/// Where that is more than can be insisted on: then nothing is reached.
+fn way_of(link: &Link) -> std::result::Result<(Option<Level>, Option<Jump>), AddressProblem> {
+    if link.names_key {
+        return Err(AddressProblem::LinkKey);
+    }
+    let ssh_jump =
+        link.ssh_host.as_deref().map(|host| Jump::parse(host).map_err(|_| AddressProblem::LinkSsh)).transpose()?;
+    // Numbers of RFC 6143, section 7.1.2, and its registry; 23 and 24 are RFC 7869's for a way through SSH.
+    let least = match link.security_type.as_deref().map(str::parse::<u32>) {
+        None | Some(Ok(0 | 1)) => None,
+        Some(Ok(2 | 6 | 20 | 30 | 130)) => Some(Level::Password),
+        Some(Ok(18 | 19)) => Some(Level::Encrypted),
+        Some(Ok(5 | 129)) => Some(Level::Identified),
+        Some(Ok(23 | 24)) if ssh_jump.is_some() => None,
+        Some(Ok(23 | 24)) => return Err(AddressProblem::LinkSsh),
+        Some(_) => return Err(AddressProblem::LinkSecurity),
+    };
+    Ok((least, ssh_jump))
 }
 
 #[cfg(test)]
@@ -117,6 +147,71 @@ mod tests {
         }
         let long = find(&format!("vnc://elsewhere/?ConnectionName={}", "x".repeat(1000))).unwrap().name;
         assert_eq!(long, format!("{} (elsewhere)", "x".repeat(MAX_LINK_NAME)));
+    }
+
+    #[test]
+    fn a_link_is_reached_as_it_says_or_not_at_all() {
+        let link = |parameters: &str| find(&format!("vnc://elsewhere/?{parameters}"));
+        for (number, least) in [
+            ("0", None),
+            ("1", None),
+            ("2", Some(Level::Password)),
+            ("18", Some(Level::Encrypted)),
+            ("19", Some(Level::Encrypted)),
+            ("129", Some(Level::Identified)),
+        ] {
+            assert_eq!(link(&format!("SecurityType={number}")).unwrap().least, least, "{number}");
+        }
+        let saved = find("vnc://studio:5901/?SecurityType=19").unwrap();
+        assert_eq!((saved.host.is_some(), saved.least), (true, Some(Level::Encrypted)));
+
+        let through = link("SshHost=jump.example&SshPort=2222&SshUsername=ann%40home&SecurityType=24").unwrap();
+        let jump = through.ssh_jump.unwrap();
+        assert_eq!(jump.to_string(), "ssh://ann%40home@jump.example:2222");
+        assert_eq!(through.name, format!("elsewhere via {jump}"));
+        let named = link("SshHost=jump&ConnectionName=Studio").unwrap();
+        assert_eq!(named.name, "Studio (elsewhere via ssh://jump)");
+        let other_way = find("vnc://studio:5901/?SshHost=jump").unwrap();
+        assert!(other_way.host.is_none() && other_way.ssh_jump.is_some(), "the saved one is reached without");
+
+        for parameters in [
+            "SecurityType=17",
+            "SecurityType=99999999999",
+            "SecurityType=tls",
+            "SecurityType=",
+            "SecurityType=23",
+            "SshHost=",
+            "SshHost=-oProxyCommand%3Dtouch%20x",
+            "SshHost=--",
+            "SshHost=a%20b",
+            "SshHost=a;b",
+            "SshHost=jump&SshUsername=-x",
+            "SshHost=jump&SshPort=-1",
+            "SshHost=jump&SshPort=0",
+            "SshHost=jump%3A22%20x",
+            "IdHash=00&IdHashAlgorithm=4",
+        ] {
+            assert!(matches!(link(parameters), Err(Error::Form(FormError::Fields { .. }))), "{parameters}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_way_is_lost_when_a_password_is_taken_out_of_a_link() {
+        for parameters in [
+            "SshHost=jump.example",
+            "SshHost=%5Bfe80%3A%3A1%5D&SshPort=22",
+            "SshHost=jump&SshUsername=a%40b&SshPort=2",
+            "SecurityType=19",
+            "SecurityType=what%3F",
+            "IdHash=0",
+        ] {
+            let text = format!("vnc://elsewhere/?VncPassword=x&{parameters}");
+            let before = Link::parse(&text).unwrap();
+            let clean = crate::model::without_password(&text);
+            let after = Link::parse(&clean).unwrap();
+            assert!(!clean.contains("=x") && before == after, "{clean}: {after:?}");
+            assert_eq!(crate::model::Address::parse(&clean), Err(AddressProblem::Link), "{clean}");
+        }
     }
 
     #[test]

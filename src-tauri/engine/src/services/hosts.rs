@@ -8,13 +8,14 @@ use crate::{
     error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
     model::{
-        Host, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret, Target,
+        Host, HostChange, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret,
+        Target,
     },
-    store::{Deed, Hint, HistoryView, HostList, List, Login, LoginKind, SeenHints, now},
+    store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, SeenHints, now},
 };
 use parking_lot::Mutex;
 use serde::Serialize;
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 use tokio::sync::watch;
 
 /// The list as the window shows it.
@@ -76,6 +77,14 @@ impl Hosts {
     pub(crate) fn new(list: Arc<HostList>, keyring: Keyring) -> Arc<Self> {
         let (notices, too_late, walking) = Default::default();
         Arc::new(Self { list, keyring, notices, too_late, walking })
+    }
+
+    /// Without the rest of Portlight: for a terminal. Holds the list's lock while it lives; dropping it waits for the file.
+    ///
+    /// # Errors
+    /// [`StoreError::HostsInUse`] where Portlight runs, and others of the list's.
+    pub fn offline(config: &Path, keyring: Keyring) -> Result<Arc<Self>, StoreError> {
+        Ok(Self::new(Arc::new(HostList::start(HostsFile::open(config)?)?), keyring))
     }
 
     // ---- looking
@@ -208,6 +217,19 @@ impl Hosts {
             password = PasswordOutcome::NotStored { error: error.into() };
         }
         Ok(Saved { host: host.view(), password })
+    }
+
+    /// Adds a host of which this much is said, or changes these fields of the host `id`.
+    ///
+    /// # Errors
+    /// As [`Hosts::save`].
+    pub async fn change(&self, id: Option<HostId>, change: &HostChange, password: PasswordChange) -> Result<Saved> {
+        let mut form = match id {
+            Some(id) => HostDraft::from(&self.host(id)?),
+            None => HostDraft::default(),
+        };
+        change.apply(&mut form);
+        self.save(form, password).await
     }
 
     /// A login that is about to leave the keyring, or to be replaced; none where it cannot be read.
@@ -432,7 +454,7 @@ impl Hosts {
     }
 
     /// Adds something that the user has to know.
-    pub(crate) fn add_notice(&self, notice: Error) {
+    pub fn add_notice(&self, notice: Error) {
         self.notices.lock().push(notice);
         self.list.announce();
     }

@@ -6,6 +6,7 @@ mod imports;
 mod removed;
 mod reverse;
 mod several;
+mod sources;
 mod undo;
 mod versions;
 
@@ -16,6 +17,7 @@ pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
+pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceProblem};
 pub use undo::Walked;
 
 use crate::error::{ConnectError, Result};

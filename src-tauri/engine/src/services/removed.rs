@@ -38,9 +38,12 @@ impl Hosts {
     /// Takes hosts off the list, all or none. They can be put back for thirty days; then their logins are forgotten too.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
+    /// [`StoreError::NoSuchHost`], [`StoreError::KeptByOthers`], [`StoreError::HostsNotSaved`].
     pub async fn remove(&self, ids: Vec<HostId>) -> Result<()> {
         let removed = self.list.step(Deed::Removed, move |list| {
+            if ids.iter().any(|id| list.get(*id).is_some_and(|host| host.source.is_some())) {
+                return Err(StoreError::KeptByOthers);
+            }
             list.remove(&ids)?;
             list.note_removals(now());
             Ok::<_, StoreError>(())

@@ -5,15 +5,18 @@ use crate::{
     store::{Listening, ListeningView},
     transport::reverse::{IncomingConnection, ReverseListener, addresses},
 };
-use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
-use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::spawn_blocking,
+};
 
 /// The listener for reverse connections and its setting.
 pub struct Reverse {
     listener: ReverseListener,
     incoming: tokio::sync::Mutex<mpsc::UnboundedReceiver<IncomingConnection>>,
-    listening: Mutex<Listening>,
+    listening: watch::Sender<Listening>,
     /// Held while the setting is changed.
     changing: tokio::sync::Mutex<()>,
     config: PathBuf,
@@ -23,7 +26,7 @@ impl Reverse {
     /// The setting of the last time in the folder `config`. Nothing listens yet.
     pub(crate) fn new(config: &Path, runtime: Handle) -> Self {
         let (listener, incoming) = ReverseListener::new(runtime);
-        let listening = Mutex::new(Listening::read(config));
+        let listening = watch::Sender::new(Listening::read(config));
         let (incoming, changing) = (tokio::sync::Mutex::new(incoming), tokio::sync::Mutex::default());
         Self { listener, incoming, listening, changing, config: config.to_owned() }
     }
@@ -33,13 +36,18 @@ impl Reverse {
     /// # Errors
     /// [`ConnectError::CannotListen`]: then nothing listens, and what was chosen stays chosen.
     pub(crate) async fn start(&self) -> Result<(), ConnectError> {
-        let listening = self.listening.lock().clone();
+        let listening = self.listening.borrow().clone();
         self.bind(&listening).await
     }
 
     /// Whether and where Portlight listens.
     pub fn view(&self) -> ListeningView {
-        ListeningView { listening: self.listening.lock().clone(), addresses: addresses() }
+        ListeningView { listening: self.listening.borrow().clone(), addresses: addresses() }
+    }
+
+    /// Wakes each time that another choice is in force.
+    pub fn changes(&self) -> watch::Receiver<Listening> {
+        self.listening.subscribe()
     }
 
     /// Listens as `listening` says, from now on and after the next start.
@@ -58,7 +66,7 @@ impl Reverse {
             let detail = format!("could not save to {} where to listen: {cause}", path.display());
             return Err(StoreError::System { detail }.into());
         }
-        *self.listening.lock() = listening;
+        self.listening.send_replace(listening);
         Ok(())
     }
 

@@ -3,10 +3,10 @@
 use super::hosts::{Forgotten, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, OnNewAddress, PictureChoice, is_same_tag},
+    model::{Colour, HostDraft, HostId, OnNewAddress, PictureChoice, is_same_tag, said},
     store::{Deed, List, LoginKind},
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// What is to be the same in several hosts. What is not said stays as it is in each.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,11 +51,6 @@ pub struct SharedChange {
     pub reconnect: Option<bool>,
     /// What becomes of saved logins where another way leads elsewhere.
     pub on_new_address: OnNewAddress,
-}
-
-/// Something that is there, also where it is null.
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// The field is as was said, where something was.
@@ -143,7 +138,7 @@ impl Hosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Host;
+    use crate::model::{Host, HostOptions};
     use serde_json::json;
 
     fn list() -> (List, Vec<HostId>) {
@@ -203,12 +198,21 @@ mod tests {
             "client_key": "/own.key", "notes": "Rack 4", "picture": "blurred", "favourite": true, "view_only": true,
             "old_tls": true, "reconnect": false,
         });
-        change(said.clone()).run(&mut list, &ids[..2]).unwrap();
+        change(said).run(&mut list, &ids[..2]).unwrap();
+        let text = |form: &HostDraft| {
+            let HostDraft { options, password_command, proxy, console_command, .. } = form;
+            let HostOptions { username, ca_file, client_certificate, client_key, notes, .. } = options;
+            [username, password_command, proxy, console_command, ca_file, client_certificate, client_key, notes]
+                .map(String::clone)
+        };
         for id in &ids[..2] {
-            let view = serde_json::to_value(crate::model::HostView::from(list.get(*id).unwrap())).unwrap();
-            for (name, value) in said.as_object().unwrap() {
-                assert_eq!(&view[name], value, "{name}");
-            }
+            let form = HostDraft::from(list.get(*id).unwrap());
+            let expected =
+                ["ann", "pass show %h", "socks5://box:1080", "where %n", "/ca.pem", "/own.pem", "/own.key", "Rack 4"];
+            assert_eq!(text(&form), expected);
+            assert_eq!(form.options.picture, PictureChoice::Blurred);
+            let HostOptions { favourite, view_only, old_tls, reconnect, .. } = form.options;
+            assert_eq!([favourite, view_only, old_tls, reconnect], [true, true, true, false]);
         }
         assert_eq!(list.get(ids[2]).unwrap().username, "");
     }

@@ -5,11 +5,13 @@
 //!                  │           │           └▶ overview   what all windows together look like from afar
 //!                  ├▶ keep ────┘                         the machine is added to the list
 //!                  └▶ backoff                            when a broken connection is tried again
+//! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
 //! registry ─▶ session ─▶ report                           what others are told about a failure
 //! ```
 //! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
 mod backoff;
+mod elsewhere;
 mod keep;
 mod overview;
 mod play;
@@ -25,6 +27,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use elsewhere::{Door, TypedOnce};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, Sessions};

@@ -8,13 +8,18 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{sync::watch, task::spawn_blocking};
 
 /// All sessions of the app. They end when this is dropped.
@@ -72,6 +77,16 @@ impl Sessions {
     pub fn start(&self, id: SessionId, target: Target) {
         let recorder = self.recorder();
         self.insert(id, Session::new(id, target, None, &self.services, recorder, |run| Box::pin(run::run(run))));
+    }
+
+    /// The same with a login as if it had been typed already: the user name where it is not the machine's, and the password.
+    pub(super) fn start_with(&self, id: SessionId, target: Target, login: Option<(Option<String>, Secret)>) {
+        let recorder = self.recorder();
+        let session = Session::new(id, target, None, &self.services, recorder, |run| Box::pin(run::run(run)));
+        if let Some((username, password)) = login {
+            session.begin_with(username, password);
+        }
+        self.insert(id, session);
     }
 
     /// Starts the session `id` with a recording in place of a machine.
@@ -214,6 +229,11 @@ impl Sessions {
         let list = self.services.list.get();
         let host = list.get(target.host?)?;
         Target::from(host).is_same_server(&target).then_some(host.id)
+    }
+
+    /// Whether a viewer has come since it began to connect.
+    pub fn was_served(&self, id: SessionId) -> bool {
+        self.get(id).is_some_and(|session| session.served.load(Ordering::Relaxed))
     }
 
     /// What was done in its last attempt to connect, stage by stage.

@@ -20,7 +20,12 @@ use rfb::{
     ServerInit,
     server::{Handshake, greeting},
 };
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{
     io::AsyncWriteExt,
     time::{Instant, sleep, timeout},
@@ -75,6 +80,7 @@ fn lead_from(run: &Run, error: &Error, target: &Target) -> Option<lead::Question
 
 /// Connects, logs in, and relays until either side ends.
 async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant>) -> Result<(), Error> {
+    run.session().served.store(false, Ordering::Relaxed);
     run.set_stage(Stage::Dialing);
     if run.is_reverse() {
         confirm_caller(run, &target).await?;
@@ -104,6 +110,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
     let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
+    run.session().served.store(true, Ordering::Relaxed);
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
     let recorded = Recorded::begin(run, sent);

@@ -40,6 +40,8 @@ pub(super) struct Session {
     player: Option<Arc<Player>>,
     /// Its window is about to close.
     leaving: AtomicBool,
+    /// A viewer has come since it began to connect. Who looks at the states may miss the one that says so.
+    pub(super) served: AtomicBool,
     /// What a run does: see `run::run`.
     runs: RunFn,
     inner: Mutex<Inner>,
@@ -171,6 +173,7 @@ impl Session {
             recorder,
             player: None,
             leaving: AtomicBool::new(false),
+            served: AtomicBool::new(false),
             runs,
             inner: Mutex::new(inner),
         }
@@ -180,6 +183,11 @@ impl Session {
     pub(super) fn playing(self, player: Player) -> Self {
         self.inner.lock().kept = true;
         Self { player: Some(Arc::new(player)), ..self }
+    }
+
+    /// A login that is not asked for.
+    pub(super) fn begin_with(&self, username: Option<String>, password: Secret) {
+        self.inner.lock().typed = Some(TypedLogin { username, password, remember: false, accepted: false });
     }
 
     pub(super) fn player(&self) -> Option<&Arc<Player>> {
@@ -317,7 +325,7 @@ impl Session {
     pub(super) fn looks_at(&self, target: &Target) -> bool {
         let inner = self.inner.lock();
         match (inner.target.host, target.host) {
-            (None, None) => !inner.is_reverse && inner.target.address == target.address,
+            (None, None) => !inner.is_reverse && inner.target.is_same_server(target),
             (ours, theirs) => ours == theirs,
         }
     }

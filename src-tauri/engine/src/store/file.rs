@@ -228,6 +228,12 @@ pub(crate) fn parse(text: &[u8], version: u64) -> Result<Map<String, Value>, Str
     }
 }
 
+/// The version of a text that a newer Portlight has written, whatever else stands in it; none where it is none.
+pub(crate) fn newer_version(text: &[u8], version: u64) -> Option<u64> {
+    let fields: Map<String, Value> = serde_json::from_slice(&utf8(text)).ok()?;
+    fields.get("version")?.as_u64().filter(|found| *found > version)
+}
+
 /// An entry of a list that cannot be read. It stays in the file as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LeftOut {

@@ -87,6 +87,18 @@ impl HostList {
         Ok(Self { shared, queue: Some(queue), writer: Some(writer.map_err(failed)?), versions, named })
     }
 
+    /// A list that cannot be changed, and is not that of any file: what [`HostsFile::peek`] has seen in `folder`.
+    pub(crate) fn to_look_at(list: List, folder: &Path) -> Self {
+        let shared = Arc::new(Shared {
+            list: RwLock::new(Arc::new(list)),
+            notices: Mutex::default(),
+            condition: Mutex::default(),
+            history: Mutex::default(),
+            revision: watch::Sender::new(0),
+        });
+        Self { shared, queue: None, writer: None, versions: Versions::in_folder(folder), named: folder.to_owned() }
+    }
+
     /// The list as it is in the file. Waits for nothing.
     pub(crate) fn get(&self) -> Arc<List> {
         Arc::clone(&self.shared.list.read())

@@ -30,6 +30,8 @@ pub(crate) struct HostsFile {
     /// What the file looked like when it was read last; none where it has to be read again.
     seen: Option<Sight>,
     versions: Versions,
+    /// The version of a file that a newer Portlight has written: it is only looked at.
+    newer: Option<u64>,
     /// Unlocked by the system when it is closed, also after a crash.
     _lock: File,
 }
@@ -112,20 +114,25 @@ impl HostsFile {
         let seen = Sight::of(&file);
         let text = file::read(&file).map_err(|cause| unreadable(&named, &cause))?;
         let Some(bytes) = text else {
-            let hosts = Self { list: Arc::default(), text: None, named, file, seen, versions, _lock: lock };
+            let (list, newer) = (Arc::default(), None);
+            let hosts = Self { list, text: None, named, file, seen, versions, newer, _lock: lock };
             return Ok(Opened { hosts, notice: None, first_run: true });
         };
-        let (list, notice) = match List::parse(&bytes) {
-            Ok(list) => {
+        let (list, newer, notice) = match (List::parse(&bytes), List::parse_newer(&bytes)) {
+            (Ok(list), _) => {
                 let notice = left_out(&list, &named);
-                (list, notice)
+                (list, None, notice)
             }
-            Err(detail) => {
+            (Err(_), Some((list, version))) => {
+                (list, Some(version), Some(StoreError::HostsNewer { path: named.clone(), version }))
+            }
+            (Err(detail), None) => {
                 let kept_as = file::keep_beside(&named, "unreadable", &bytes).map_err(not_saved)?;
-                (List::default(), Some(StoreError::HostsUnreadable { kept_as, detail }))
+                (List::default(), None, Some(StoreError::HostsUnreadable { kept_as, detail }))
             }
         };
-        let mut hosts = Self { list: Arc::new(list), text: Some(bytes), named, file, seen, versions, _lock: lock };
+        let (list, text) = (Arc::new(list), Some(bytes));
+        let mut hosts = Self { list, text, named, file, seen, versions, newer, _lock: lock };
         if let Some(StoreError::HostsUnreadable { .. }) = notice {
             hosts.write(&List::default(), None)?;
         }
@@ -139,7 +146,10 @@ impl HostsFile {
     pub(crate) fn peek(folder: &Path) -> Result<List, StoreError> {
         let file = folder.join(FILE);
         match file::read(&file).map_err(|cause| unreadable(&file, &cause))? {
-            Some(text) => List::parse(&text).map_err(|detail| StoreError::FileUnreadable { path: file, detail }),
+            Some(text) => List::parse(&text).or_else(|detail| match List::parse_newer(&text) {
+                Some((list, _)) => Ok(list),
+                None => Err(StoreError::FileUnreadable { path: file, detail }),
+            }),
             None => Ok(List::default()),
         }
     }
@@ -161,7 +171,10 @@ impl HostsFile {
 
     /// What the user has to know about the file as it is.
     pub(crate) fn condition(&self) -> Option<StoreError> {
-        left_out(&self.list, &self.named)
+        match self.newer {
+            Some(version) => Some(StoreError::HostsNewer { path: self.named.clone(), version }),
+            None => left_out(&self.list, &self.named),
+        }
     }
 
     /// That it cannot be read as it is.
@@ -191,9 +204,17 @@ impl HostsFile {
             Ok(theirs) => {
                 self.keep_version(self.text.as_deref(), &self.list, &theirs, true);
                 (self.list, self.text, self.seen) = (Arc::new(theirs), Some(found), sight);
+                self.newer = None;
                 Looked::Changed
             }
-            Err(detail) => Looked::Unreadable { detail },
+            Err(detail) => match List::parse_newer(&found) {
+                Some((theirs, version)) => {
+                    (self.list, self.text, self.seen) = (Arc::new(theirs), Some(found), sight);
+                    self.newer = Some(version);
+                    Looked::Changed
+                }
+                None => Looked::Unreadable { detail },
+            },
         }
     }
 
@@ -203,6 +224,9 @@ impl HostsFile {
     /// # Errors
     /// [`StoreError::HostsNotSaved`]; then nothing has changed.
     pub(crate) fn save(&mut self, changed: List) -> Result<Option<StoreError>, StoreError> {
+        if self.newer.is_some() {
+            return Err(self.not_saved(&newer()));
+        }
         self.file = file::target_of(&self.named);
         let (base, text) = (Arc::clone(&self.list), self.text.clone());
         let (mut ours, mut notice) = (changed, None);
@@ -259,6 +283,7 @@ impl HostsFile {
                 let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", theirs)).transpose()?;
                 Ok((merged, kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines })))
             }
+            Err(_) if List::parse_newer(theirs).is_some() => Err(newer()),
             Err(detail) => {
                 let kept_as = file::keep_beside(&self.named, "unreadable", theirs)?;
                 Ok((ours, Some(StoreError::HostsUnreadable { kept_as, detail })))
@@ -294,6 +319,11 @@ impl HostsFile {
     fn not_saved(&self, cause: &io::Error) -> StoreError {
         StoreError::HostsNotSaved { path: self.file.clone(), detail: cause.to_string() }
     }
+}
+
+/// Why a file that a newer Portlight has written stays as it is.
+fn newer() -> io::Error {
+    io::Error::other("a newer Portlight has written it, and this one only reads it")
 }
 
 fn lock(path: &Path, named: &Path) -> Result<File, StoreError> {
@@ -618,7 +648,7 @@ mod tests {
             br#"{"version":"1","hosts":[]}"#.to_vec(),
             br#"{"version":1,"hosts":{}}"#.to_vec(),
             br#"{"version":1,"hosts":[],"removed":7}"#.to_vec(),
-            json!({ "version": 2, "hosts": [good] }).to_string().into_bytes(),
+            json!({ "version": 0, "hosts": [good] }).to_string().into_bytes(),
         ] {
             let shown = String::from_utf8_lossy(&text[..text.len().min(60)]).into_owned();
             let folder = folder_with(&text);

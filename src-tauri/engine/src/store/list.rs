@@ -241,7 +241,18 @@ impl List {
     /// # Errors
     /// Why it is no list of hosts that this version can read.
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
-        let mut rest = file::parse(text, VERSION)?;
+        Self::of_fields(file::parse(text, VERSION)?)
+    }
+
+    /// What can be read of a list that a newer Portlight has written, and its version; none where it is of this version. It must not
+    /// be written: nobody knows what it means.
+    pub(super) fn parse_newer(text: &[u8]) -> Option<(Self, u64)> {
+        let version = file::newer_version(text, VERSION)?;
+        let list = file::parse(text, version).and_then(Self::of_fields).unwrap_or_default();
+        Some((list, version))
+    }
+
+    fn of_fields(mut rest: Map<String, Value>) -> Result<Self, String> {
         let (mut ids, mut unreadable) = (HashSet::new(), Vec::new());
         let hosts = file::entries(&mut rest, "hosts")?.ok_or("it has no hosts")?;
         let mut hosts = sift(hosts, |host: &Host| host.id, false, &mut ids, &mut unreadable);

@@ -3,6 +3,8 @@
 mod clock;
 #[cfg(test)]
 mod documentation;
+#[cfg(test)]
+mod earlier;
 mod favourites;
 mod file;
 mod hints;
@@ -15,6 +17,8 @@ mod merge;
 mod pins;
 mod places;
 mod preferences;
+mod sourced;
+mod sources;
 mod step;
 mod versions;
 mod watching;
@@ -30,6 +34,7 @@ pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
 pub use preferences::{Bell, Look, Order, Preferences, PreferencesFile};
+pub(crate) use sources::SourcesFile;
 pub use step::Deed;
 pub(crate) use step::{Login, LoginKind, Step};
 pub use versions::{Names, VersionView};

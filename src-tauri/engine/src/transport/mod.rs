@@ -12,7 +12,7 @@ pub(crate) mod tls;
 mod trace;
 #[cfg(unix)]
 mod unix;
-pub(crate) mod wake;
+pub mod wake;
 pub(crate) mod ws;
 
 pub(crate) use tcp::{greets, is_known};

@@ -1,23 +1,28 @@
 //! One Portlight for each user session: the first one owns a name on the session bus, later ones call it there.
 //! Without a session bus each is the first one, and only the list's lock keeps them apart.
 
-use crate::platform::{Claim, Import, Open};
-use portlight_engine::Imported;
+use crate::platform::{Claim, Duties};
+use portlight_engine::{Imported, model::Secret};
+use std::{
+    fs::File,
+    io::{self, Read},
+};
 use tauri::{AppHandle, Builder, Wry, async_runtime};
 use terminal::{
-    ImportRequest, OpenRequest,
+    ImportRequest, ListChange, OpenRequest,
     instance::{self, BUS_TIMEOUT, HandOver, NAME, PATH},
 };
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
-use zbus::{Connection, connection, fdo};
+use zbus::{Connection, connection, fdo, zvariant::OwnedFd};
 
 /// A request of a later instance, and where its outcome goes.
 enum Call {
     Open(OpenRequest, oneshot::Sender<Result<(), String>>),
     Import(ImportRequest, oneshot::Sender<Result<Imported, String>>),
+    Change(ListChange, Option<OwnedFd>, oneshot::Sender<Result<String, String>>),
 }
 
 /// The first instance: owns the name as long as it lives.
@@ -47,6 +52,14 @@ impl Service {
         let Imported { added, changed, passwords } = self.call(|answer| Call::Import(request, answer)).await?;
         Ok((added as u64, changed as u64, passwords as u64))
     }
+
+    /// Changes the list; what is to be changed, and what has changed, is JSON. A password is what can be read from the first of
+    /// `passwords`.
+    async fn change(&self, change: String, passwords: Vec<OwnedFd>) -> fdo::Result<String> {
+        let change = serde_json::from_str(&change).map_err(|cause| fdo::Error::InvalidArgs(cause.to_string()))?;
+        let password = passwords.into_iter().next();
+        self.call(|answer| Call::Change(change, password, answer)).await
+    }
 }
 
 impl Service {
@@ -57,6 +70,27 @@ impl Service {
         answered.await.map_err(|_| ending())?.map_err(fdo::Error::Failed)
     }
 }
+
+/// What another process has written into a pipe, and closed.
+///
+/// # Errors
+/// A sentence: that it is too long or no text, or that the other end is still open.
+async fn read_password(end: OwnedFd) -> Result<Secret, String> {
+    let read = async_runtime::spawn_blocking(move || {
+        // With all its room from the beginning: one that grows leaves copies.
+        let mut password = Secret::from(String::with_capacity(MAX_PASSWORD));
+        File::from(std::os::fd::OwnedFd::from(end)).take(MAX_PASSWORD as u64).read_to_string(password.expose_mut())?;
+        io::Result::Ok(password)
+    });
+    match timeout(BUS_TIMEOUT, read).await {
+        Ok(Ok(read)) => read.map_err(|cause| format!("the password cannot be read: {cause}")),
+        Ok(Err(cause)) => Err(cause.to_string()),
+        Err(_) => Err("the password has no end".to_owned()),
+    }
+}
+
+/// Bytes of a password: more than any server takes.
+const MAX_PASSWORD: usize = 8192;
 
 /// Becomes the first instance. `portlight` has found none, but another one may have started since: then that one gets
 /// `request`.
@@ -101,13 +135,14 @@ async fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
 
 impl Instance {
     /// Nothing to add: the bus is in use already.
-    pub fn register(&self, builder: Builder<Wry>, _open: Open) -> Builder<Wry> {
+    pub fn register(&self, builder: Builder<Wry>, _duties: Duties) -> Builder<Wry> {
         builder
     }
 
     /// Does what later instances ask for, one after the other, those first who asked while this one was starting.
-    pub fn serve(mut self, app: &AppHandle, open: Open, import: Import) {
+    pub fn serve(mut self, app: &AppHandle, duties: Duties) {
         let app = app.clone();
+        let Duties { open, import, change } = duties;
         async_runtime::spawn(async move {
             // Kept here: the name goes with the connection.
             let _connection = self.connection;
@@ -123,6 +158,17 @@ impl Instance {
                     Call::Import(request, answer) => {
                         let imported = async_runtime::spawn_blocking(move || import(&app, request)).await;
                         let _ = answer.send(imported.unwrap_or_else(|cause| Err(cause.to_string())));
+                    }
+                    Call::Change(wanted, password, answer) => {
+                        let password = match password.map(read_password) {
+                            Some(reading) => reading.await.map(Some),
+                            None => Ok(None),
+                        };
+                        let changed = match password {
+                            Ok(password) => async_runtime::spawn_blocking(move || change(&app, wanted, password)).await,
+                            Err(sentence) => Ok(Err(sentence)),
+                        };
+                        let _ = answer.send(changed.unwrap_or_else(|cause| Err(cause.to_string())));
                     }
                 }
             }

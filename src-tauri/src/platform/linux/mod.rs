@@ -8,6 +8,7 @@ mod keyboard;
 mod pages;
 mod renderer;
 mod side_buttons;
+mod trays;
 
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
@@ -17,6 +18,7 @@ pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;
+pub use trays::watch_trays;
 
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env};
@@ -67,6 +69,15 @@ pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'sta
         }
     });
     dialog.show();
+}
+
+/// The same in a process that does nothing else; comes back when it is closed.
+pub fn show_error_alone(title: &str, sentence: &str) {
+    if let Err(cause) = gtk::init() {
+        return tracing::warn!(%cause, "nothing can be shown");
+    }
+    show_error(title, sentence, gtk::main_quit);
+    gtk::main();
 }
 
 /// None: here the system starts the program once more.

@@ -4,7 +4,7 @@ mod render;
 
 use crate::{
     args::{DoctorArgs, PasswordSource},
-    platform,
+    password,
 };
 use portlight_engine::{
     Engine, Result, Settings, StoreError,
@@ -16,22 +16,18 @@ use portlight_engine::{
 };
 use std::{
     env,
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     process::ExitCode,
 };
-use zeroize::Zeroizing;
 
 /// Under this service name the keyring's items are filed.
 pub const KEYRING_SERVICE: &str = "portlight";
 
-/// Bytes of a password on standard input: more than any server takes.
-const MAX_PASSWORD: usize = 8192;
-
 /// Examines the way to a machine and prints the report. Ends with 0 only where the stage asked for was reached.
 pub fn examine(args: &DoctorArgs) -> ExitCode {
     let typed = match args.login {
-        Some(PasswordSource::Stdin) => match password_from_stdin() {
+        Some(PasswordSource::Stdin) => match password::from_stdin() {
             Ok(password) => Some(password),
             Err(problem) => {
                 eprintln!("portlight: {problem}");
@@ -85,37 +81,6 @@ async fn saved_password(target: &Target, config: &Path) -> Result<Secret> {
     };
     let (keyring, preferences) = (Keyring::new(KEYRING_SERVICE), PreferencesFile::peek(config));
     Ok(doctor::password_of(target, &keyring, &preferences).await?.ok_or_else(missing)?)
-}
-
-/// The first line of standard input.
-fn password_from_stdin() -> std::result::Result<Secret, String> {
-    if io::stdin().is_terminal() {
-        return Err(
-            "--password-stdin reads from a pipe or a file: portlight doctor TARGET --password-stdin < FILE".into()
-        );
-    }
-    let failed = |cause: io::Error| format!("no password on standard input: {cause}");
-    let mut input = platform::unbuffered_stdin().map_err(failed)?;
-    let mut line = Zeroizing::new([0; MAX_PASSWORD]);
-    let mut length = 0;
-    loop {
-        let read = match line.get_mut(length..).filter(|room| !room.is_empty()) {
-            Some(room) => input.read(room).map_err(failed)?,
-            None => return Err(format!("the password on standard input is longer than {MAX_PASSWORD} bytes")),
-        };
-        length += read;
-        let so_far = line.get(..length).unwrap_or_default();
-        let end = so_far.iter().position(|byte| *byte == b'\n');
-        if read == 0 && length == 0 {
-            return Err("there is no password on standard input".to_owned());
-        }
-        if read == 0 || end.is_some() {
-            let password = so_far.get(..end.unwrap_or(length)).unwrap_or_default();
-            let password = password.strip_suffix(b"\r").unwrap_or(password);
-            let text = str::from_utf8(password).map_err(|_| "the password on standard input is not UTF-8")?;
-            return Ok(text.to_owned().into());
-        }
-    }
 }
 
 fn print(text: &str) {

@@ -1,11 +1,15 @@
 //! The first instance owns a name on the session bus; later ones call it there.
 
 use super::{Answer, HandOver};
-use crate::args::{ImportRequest, OpenRequest};
-use portlight_engine::Imported;
-use std::time::Duration;
+use crate::args::{ImportRequest, ListChange, OpenRequest};
+use portlight_engine::{Imported, model::Secret};
+use std::{
+    io::{self, Write},
+    os::fd::OwnedFd,
+    time::Duration,
+};
 use tokio::{runtime, time::timeout};
-use zbus::{Connection, fdo, names::WellKnownName};
+use zbus::{Connection, fdo, names::WellKnownName, zvariant::Fd};
 
 /// The name that the first instance owns.
 pub const NAME: &str = "io.github.portlight.Portlight";
@@ -14,7 +18,7 @@ pub const PATH: &str = "/io/github/portlight/Portlight";
 const INTERFACE: &str = "io.github.portlight.Portlight1";
 /// For the first instance to open a window. It may be starting itself, on a slow disk.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the first instance to add machines, with a password each and a keyring that wants to be unlocked.
+/// For the first instance to change the list, with a password each and a keyring that wants to be unlocked.
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 /// For the bus itself, which does nothing but pass messages on.
 pub const BUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -47,6 +51,24 @@ pub fn import(request: &ImportRequest) -> Result<Answer<Imported>, String> {
         }
         Answer::NobodyThere => Answer::NobodyThere,
     })
+}
+
+/// Lets the first instance change the list, if there is one; what it answers is JSON. A password goes through a pipe, of which
+/// the bus passes the reading end on: what is on the bus can be read by every program of this user.
+///
+/// # Errors
+/// As [`import`].
+pub fn change(change: &ListChange, password: Option<&Secret>) -> Result<Answer<String>, String> {
+    let sentence = |cause: &dyn std::fmt::Display| cause.to_string();
+    let text = serde_json::to_string(change).map_err(|cause| sentence(&cause))?;
+    let mut passwords = Vec::new();
+    if let Some(password) = password {
+        let (reader, mut writer) = io::pipe().map_err(|cause| sentence(&cause))?;
+        // It has room for a password, so this does not wait for a reader.
+        writer.write_all(password.expose().as_bytes()).map_err(|cause| sentence(&cause))?;
+        passwords.push(Fd::from(OwnedFd::from(reader)));
+    }
+    on_the_bus(async |bus| call(bus, "Change", &(text, passwords), IMPORT_TIMEOUT).await)
 }
 
 fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, String>) -> Result<Answer<T>, String> {

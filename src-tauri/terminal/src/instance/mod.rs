@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
-pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, hand_over, import};
+pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, change, hand_over, import};
 
 /// What became of a request to open something.
 pub type HandOver = Answer<()>;
@@ -32,5 +32,17 @@ pub fn hand_over(_request: &crate::args::OpenRequest) -> Result<HandOver, String
 /// None.
 #[cfg(not(target_os = "linux"))]
 pub fn import(_request: &crate::args::ImportRequest) -> Result<Answer<portlight_engine::Imported>, String> {
+    Ok(Answer::NobodyThere)
+}
+
+/// Cannot be handed over here.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub fn change(
+    _change: &crate::args::ListChange,
+    _password: Option<&portlight_engine::model::Secret>,
+) -> Result<Answer<String>, String> {
     Ok(Answer::NobodyThere)
 }

@@ -4,6 +4,9 @@
 //! | --- | --- |
 //! | `attach_console` | connects a program that is no console program to the terminal that it was started from |
 //! | `unbuffered_stdin` | standard input without Rust's buffer, in which a copy of a password would stay |
+//! | `ask_hidden` | what a person types on the terminal, not shown |
+//! | `ask`, `tell` | the same, shown; what is said to them |
+//! | `nobody_reads` | whether what is said on standard error goes unread |
 //! | `replace` | goes on as another program |
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! Windows: Win32. Written from Microsoft's documentation, never compiled here.
 
+use portlight_engine::model::Secret;
 use std::{
     ffi::{OsStr, OsString},
     fs::File,
@@ -25,6 +26,35 @@ pub fn attach_console() {
 /// Where there is no standard input.
 pub fn unbuffered_stdin() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Not written yet for this system: a password comes from standard input.
+///
+/// # Errors
+/// Always.
+pub fn ask_hidden(_question: &str) -> io::Result<Secret> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not written yet for this system.
+///
+/// # Errors
+/// Always.
+pub fn ask(_question: &str) -> io::Result<String> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not written yet for this system.
+///
+/// # Errors
+/// Always.
+pub fn tell(_text: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not known yet for this system.
+pub fn nobody_reads() -> bool {
+    false
 }
 
 /// Runs `program` and waits for it: Windows cannot replace a process.

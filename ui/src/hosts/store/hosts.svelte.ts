@@ -23,8 +23,9 @@ import { OpenSessions } from './sessions.svelte';
 import { CONNECT, type Row } from './rows';
 import { index, parse, search, sortedByName, toggledTag } from './search';
 import { arranged, rowsOf, type Section } from './sections';
+import { Sources } from './sources.svelte';
 import { Selection } from './selection.svelte';
-import { Sheet } from './sheet.svelte';
+import { type Editing, Sheet } from './sheet.svelte';
 import { Toasts } from './toasts.svelte';
 
 export class Hosts {
@@ -42,6 +43,8 @@ export class Hosts {
   showsSessions = $state(false);
   readonly sessions = new OpenSessions();
   readonly pictures = new Pictures();
+  /** Lists that others keep. */
+  readonly sources = new Sources();
   readonly query = new Query();
   readonly toasts = new Toasts();
   readonly history = new History({
@@ -62,7 +65,7 @@ export class Hosts {
   opensMany = $state.raw<HostView[] | null>(null);
 
   #byName = $derived(sortedByName(this.all ?? []));
-  index = $derived(index(this.#byName));
+  index = $derived(index(this.#byName, this.sources.names));
   asked = $derived(parse(this.query.text));
   found = $derived(search(this.index, this.asked, this.sessions.hosts));
   sections: Section[] = $derived.by(() => {
@@ -226,6 +229,11 @@ export class Hosts {
     this.sheet.show({ kind: 'several', hosts });
   }
 
+  /** What the list is called that others keep, where the host in the editor stands in one. */
+  sourceOf({ draft }: Editing): string | null {
+    return this.sources.nameOf(this.all?.find(({ id }) => id === draft.id) ?? null);
+  }
+
   /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. */
   async save(
     draft: HostDraft,
@@ -274,7 +282,10 @@ export class Hosts {
   }
 
   /** Removes hosts, and offers to bring all of them back. */
-  async remove(hosts: HostView[]): Promise<void> {
+  async remove(selected: HostView[]): Promise<void> {
+    // What stands in a list that others keep is not the user's to remove.
+    const own = selected.filter(({ source }) => source === null);
+    const hosts = own.length > 0 ? own : selected;
     const [first] = hosts;
     if (!first) return;
     await this.toasts.attempt(async () => {
@@ -372,6 +383,7 @@ export class Hosts {
       while (this.#stale) {
         this.#stale = false;
         const { hosts, notices, history, removed } = await engine.listHosts();
+        await this.sources.load();
         // No rows that become cards a moment later.
         await this.#preferred;
         this.all = hosts;

@@ -1,10 +1,11 @@
 // Which hosts match what stands in the search box, in which order, and which letters of them. Pure.
 //
-// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1` and `is:open` narrow the list.
+// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1`, `source:team` and `is:open` narrow the list.
 // Where no host has all words, those come that nearly have them: with letters between, or with one wrong.
 
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
+import type { SourceId } from '../../ipc/bindings/SourceId';
 
 /** Hosts in the order that equally good matches have, with their texts folded for searching. */
 export interface Index {
@@ -24,6 +25,8 @@ interface Entry {
   address: string;
   username: string;
   via: string;
+  /** The name of the source that lists it; empty for the user's own. */
+  source: string;
   tags: string[];
   notes: string;
   /** Which letters name and address have, a bit for each of 32 kinds. */
@@ -40,7 +43,7 @@ export interface Query {
   filters: readonly Filter[];
 }
 
-export type Filter = { by: 'tag' | 'via'; value: string } | { by: 'is'; value: State };
+export type Filter = { by: 'tag' | 'via' | 'source'; value: string } | { by: 'is'; value: State };
 
 /** What `is:` asks for. */
 const states = ['open', 'favourite', 'demo'] as const;
@@ -62,7 +65,7 @@ export interface Part {
 // ---- the list, prepared
 
 /** Favourites come first, then what was opened last, then the order of `byName`. */
-export function index(byName: readonly HostView[]): Index {
+export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId, string> = new Map()): Index {
   const tags = new Map<string, TagCount>();
   const entries = byName.map((host): Entry => {
     const [name, address] = [folded(host.name), folded(host.address)];
@@ -75,7 +78,8 @@ export function index(byName: readonly HostView[]): Index {
     const [username, via, notes] = [folded(host.username), folded(host.ssh_jump), folded(host.notes)];
     const letters = lettersOf(name) | lettersOf(address);
     const all = [name, address, username, ...own, notes].join('\n');
-    return { host, name, address, username, via, tags: own, notes, letters, all, allLetters: lettersOf(all) };
+    const source = host.source === null ? '' : folded(sources.get(host.source) ?? '');
+    return { host, name, address, username, via, source, tags: own, notes, letters, all, allLetters: lettersOf(all) };
   });
   entries.sort(
     (a, b) =>
@@ -134,7 +138,7 @@ interface Token {
 
 function tokens(text: string): Token[] {
   // A wide colon is what a Chinese keyboard has.
-  const token = /(tag|via|is)[:：](?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/gi;
+  const token = /(tag|via|source|is)[:：](?:"([^"]*)"?|(\S*))|"([^"]*)"?|(\S+)/gi;
   return [...text.matchAll(token)].map((match) => {
     const [whole, by, quotedValue, value, quotedWord, word] = match;
     return {
@@ -175,6 +179,7 @@ const MAX_ALIKE = 50;
 
 function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry: Entry) => boolean {
   const { by, value } = filter;
+  if (by === 'source') return ({ source }) => source.includes(value);
   if (by === 'via') return ({ via }) => via.includes(value);
   // A tag that is written to its end is meant as a whole.
   if (by === 'tag' && index.tags.has(value)) return ({ tags }) => tags.includes(value);

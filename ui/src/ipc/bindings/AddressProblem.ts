@@ -3,4 +3,4 @@
 /**
  * Why a text is no address.
  */
-export type AddressProblem = "empty" | "hostname" | "ipv4" | "scripts" | "international" | "port" | "brackets" | "scheme" | "path" | "login" | "too_long";
+export type AddressProblem = "empty" | "hostname" | "ipv4" | "scripts" | "international" | "port" | "brackets" | "scheme" | "path" | "login" | "link" | "link_security" | "link_key" | "link_ssh" | "too_long";

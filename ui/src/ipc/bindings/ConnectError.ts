@@ -89,6 +89,14 @@ before: Level,
 /**
  * What it comes to now.
  */
+now: Level, } | { "code": "below_link", address: string, 
+/**
+ * What the link asks for, at least.
+ */
+wanted: Level, 
+/**
+ * What it comes to.
+ */
 now: Level, } | { "code": "needs_consent", address: string, 
 /**
  * The security type that would send it.

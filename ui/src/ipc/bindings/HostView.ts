@@ -2,6 +2,7 @@
 import type { Colour } from "./Colour";
 import type { HostId } from "./HostId";
 import type { PictureChoice } from "./PictureChoice";
+import type { SourceId } from "./SourceId";
 
 /**
  * A host as shown: everything but secrets.
@@ -59,6 +60,10 @@ times_opened: number,
  * Its place among the favourites, where the user gave it one.
  */
 favourite_place: number | null, 
+/**
+ * The source that lists it; none where it is the user's own.
+ */
+source: SourceId | null, 
 /**
  * Whether it is the demo desktop inside Portlight.
  */

@@ -3,11 +3,15 @@
 /**
  * What can go wrong with Portlight's own files. The conventions of the fields are those of the [module](super).
  */
-export type StoreError = { "code": "no_such_host" } | { "code": "hosts_in_use", path: string, } | { "code": "hosts_unreadable", 
+export type StoreError = { "code": "no_such_host" } | { "code": "kept_by_others" } | { "code": "hosts_in_use", path: string, } | { "code": "hosts_unreadable", 
 /**
  * Where the old file lies now.
  */
-kept_as: string, detail: string, } | { "code": "file_unreadable", path: string, detail: string, } | { "code": "entries_left_out", path: string, 
+kept_as: string, detail: string, } | { "code": "hosts_newer", path: string, 
+/**
+ * Its format's.
+ */
+version: number, } | { "code": "file_unreadable", path: string, detail: string, } | { "code": "entries_left_out", path: string, 
 /**
  * At least 1.
  */

@@ -5,6 +5,7 @@ import type { EngineError } from '../bindings/EngineError';
 import type { Deed } from '../bindings/Deed';
 import type { HistoryView } from '../bindings/HistoryView';
 import type { HostId } from '../bindings/HostId';
+import type { HostSourceView } from '../bindings/HostSourceView';
 import type { HostView } from '../bindings/HostView';
 import type { ImportPreview } from '../bindings/ImportPreview';
 import type { ImportSourceView } from '../bindings/ImportSourceView';
@@ -46,6 +47,8 @@ export class FakeBackend {
   notices: EngineError[] = [];
   /** Hosts that were removed and can be put back. */
   removed = new Map<HostId, RemovedView>();
+  /** Lists that others keep. */
+  hostSources: HostSourceView[] = [];
   /** Earlier versions of the list. */
   versions: VersionView[] = [];
   /** Machines that the next step back leaves as they are. */

@@ -10,6 +10,8 @@ import type { ExportFormat } from '../bindings/ExportFormat';
 import type { HostDraft } from '../bindings/HostDraft';
 import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
+import type { HostSourceView } from '../bindings/HostSourceView';
+import type { SourceId } from '../bindings/SourceId';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
 import type { Imported } from '../bindings/Imported';
@@ -138,6 +140,47 @@ export const removeForGood = (ids: HostId[]): Promise<void> =>
 export const undo = (number: number | null): Promise<Walked> => command('undo', [number], () => backend.undo(number));
 
 export const redo = (): Promise<Walked> => command('redo', [], () => backend.redo());
+
+export const sources = (): Promise<HostSourceView[]> => command('sources', [], () => backend.hostSources);
+
+/** The choosers of a plain browser choose the same file each time. */
+export const addPathSource = (folder: boolean): Promise<boolean> =>
+  command('add_path_source', [folder], () => {
+    addSource('lab', folder ? '/srv/lists' : '/srv/lists/lab.json', false);
+    return true;
+  });
+
+export const addCommandSource = (name: string, line: string): Promise<void> =>
+  command('add_command_source', [name, line], () => {
+    if (!line.trim()) throw { code: 'fields', fields: [{ field: 'console_command', problem: 'empty' }] };
+    addSource(name || line, line, true);
+  });
+
+function addSource(name: string, origin: string, is_command: boolean): void {
+  const facts = { paused: false, machines: 0, read_at: null, reading: false, problem: null, skipped: 0, left_out: [] };
+  backend.hostSources = [...backend.hostSources, { id: crypto.randomUUID(), name, origin, is_command, ...facts }];
+}
+
+function updateSource(id: SourceId, facts: Partial<HostSourceView>): void {
+  backend.hostSources = backend.hostSources.map((source) => (source.id === id ? { ...source, ...facts } : source));
+  backend.emitHostsChanged();
+}
+
+export const renameSource = (id: SourceId, name: string): Promise<void> =>
+  command('rename_source', [id, name], () => updateSource(id, { name }));
+
+export const pauseSource = (id: SourceId, paused: boolean): Promise<void> =>
+  command('pause_source', [id, paused], () => updateSource(id, { paused }));
+
+export const removeSource = (id: SourceId): Promise<void> =>
+  command('remove_source', [id], () => {
+    backend.hostSources = backend.hostSources.filter((source) => source.id !== id);
+    backend.hosts = backend.hosts.filter(({ source }) => source !== id);
+    backend.emitHostsChanged();
+  });
+
+export const refreshSource = (id: SourceId): Promise<void> =>
+  command('refresh_source', [id], () => updateSource(id, { read_at: Math.floor(Date.now() / 1000) }));
 
 export const versions = (): Promise<VersionView[]> => command('versions', [], () => backend.versions);
 
@@ -438,6 +481,7 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
     favourite_place: former?.favourite_place ?? null,
+    source: former?.source ?? null,
     demo: false,
   };
 }

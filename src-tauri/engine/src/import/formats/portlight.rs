@@ -1,6 +1,6 @@
 //! Portlight's own list: `hosts.json`, or what an export wrote. docs/HOSTS-FILE.md describes it.
 
-use super::super::{FileProblem, ImportProblem, LeftOut, candidate::Sketch};
+use super::super::{FileProblem, ImportProblem, LeftOut, candidate::Sketch, listing::key_of};
 use crate::model::Host;
 use serde_json::Value;
 
@@ -22,17 +22,19 @@ fn machine(mut entry: Value) -> Sketch {
     let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
     let (name, address) = (text("name"), text("address"));
     let commands = ["password_command", "console_command"].map(|field| entry.as_object_mut()?.remove(field));
+    let key = key_of(&mut entry);
     let Ok(host) = serde_json::from_value::<Host>(entry) else {
         return Sketch::skipped(&name, &address, ImportProblem::Line);
     };
     let view = host.view();
     let mut machine = Sketch::new(&host.name, Ok(host.address.clone()), &address);
+    machine.key = key;
     machine.options = host.options.clone();
     (machine.ssh_jump, machine.proxy, machine.mac) = (view.ssh_jump, view.proxy, view.mac);
     (machine.display, machine.last_opened, machine.favourite_place) =
         (host.display, host.last_opened, host.favourite_place);
     // A sketch has no place for a command: only the person's own form makes one.
     machine.leave_out(LeftOut::Commands, commands.iter().any(Option::is_some));
-    // Its id and what is known of its keys and passwords belong to the computer that it comes from.
+    // What is known of its keys and passwords belongs to the computer that it comes from. Its id is what a source knows it by.
     machine
 }

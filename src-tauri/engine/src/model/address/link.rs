@@ -6,9 +6,11 @@ use super::{
     parse::{Written, machine, strip_prefix_ignoring_case, typed},
     web_socket::{WebSocket, authority},
 };
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::fmt;
 
+/// What is encoded in an `ssh://` link: all but what names of machines have.
+const IN_SSH_LINK: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 /// Characters of a name: as many as a saved host's name may have.
 const MAX_NAME: usize = 200;
 
@@ -28,6 +30,12 @@ pub struct Link {
     pub view_only: bool,
     /// `ConnectionName`, sanitised, at most 200 characters. A link may call itself anything: show the address beside it.
     pub name: Option<String>,
+    /// `SshHost` with `SshPort` and `SshUsername`, as an `ssh://` link that is not checked yet.
+    pub ssh_host: Option<String>,
+    /// `SecurityType`, as it stands there.
+    pub security_type: Option<String>,
+    /// `IdHash`: which key the server has to show.
+    pub names_key: bool,
 }
 
 impl Link {
@@ -70,6 +78,7 @@ impl Link {
 
     /// Reads `key=value&…`; the first of several with the same name counts.
     fn read_parameters(&mut self, text: &str) {
+        let mut ssh: (Option<String>, Option<String>, Option<String>) = (None, None, None);
         for pair in text.split('&') {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let key = percent_decode_str(key).decode_utf8_lossy();
@@ -82,15 +91,50 @@ impl Link {
                 self.view_only |= matches!(value().trim().to_ascii_lowercase().as_str(), "true" | "1");
             } else if key.eq_ignore_ascii_case("ConnectionName") {
                 self.name = self.name.take().or_else(|| sanitized_name(&value()));
+            } else if key.eq_ignore_ascii_case("SshHost") {
+                ssh.0.get_or_insert_with(|| value().trim().to_owned());
+            } else if key.eq_ignore_ascii_case("SshPort") {
+                ssh.1.get_or_insert_with(|| value().trim().to_owned());
+            } else if key.eq_ignore_ascii_case("SshUsername") {
+                ssh.2.get_or_insert_with(|| value().trim().to_owned());
+            } else if key.eq_ignore_ascii_case("SecurityType") {
+                self.security_type.get_or_insert_with(|| value().trim().to_owned());
+            } else if key.eq_ignore_ascii_case("IdHash") {
+                self.names_key = true;
             }
         }
+        let encoded = |text: &String| utf8_percent_encode(text, IN_SSH_LINK).to_string();
+        self.ssh_host = ssh.0.as_ref().map(|host| {
+            let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+            let host = if bare.contains(':') { format!("[{bare}]") } else { encoded(host) };
+            let user = ssh.2.as_ref().filter(|user| !user.is_empty());
+            let user = user.map_or(String::new(), |user| format!("{}@", encoded(user)));
+            let port = ssh.1.as_ref().filter(|port| !port.is_empty());
+            let port = port.map_or(String::new(), |port| format!(":{port}"));
+            format!("ssh://{user}{host}{port}")
+        });
+    }
+
+    /// Whether it asks for more than an address can say: who takes the address alone would leave that out.
+    pub fn asks_for_more(&self) -> bool {
+        self.ssh_host.is_some() || self.security_type.is_some() || self.names_key
     }
 }
 
 /// A link without parameters.
 impl From<Address> for Link {
     fn from(address: Address) -> Self {
-        Self { address, username: None, had_password: false, view_only: false, name: None }
+        let (ssh_host, security_type, names_key) = (None, None, false);
+        Self {
+            address,
+            username: None,
+            had_password: false,
+            view_only: false,
+            name: None,
+            ssh_host,
+            security_type,
+            names_key,
+        }
     }
 }
 
@@ -98,11 +142,28 @@ impl From<Address> for Link {
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let encoded = |text: &String| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        // Its parts as they were put together.
+        let ssh = self.ssh_host.as_deref().and_then(|link| link.strip_prefix("ssh://"));
+        let (user, place) = ssh.map_or((None, None), |ssh| match ssh.rsplit_once('@') {
+            Some((user, place)) => (Some(user), Some(place)),
+            None => (None, Some(ssh)),
+        });
+        let (host, port) = place.map_or((None, None), |place| match place.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (Some(host), Some(port)),
+            _ => (Some(place), None),
+        });
+        let host = host.map(|host| percent_decode_str(host).decode_utf8_lossy());
+        let host = host.as_deref();
         let parameters = [
             ("VncUsername", self.username.as_ref().map(encoded)),
             ("VncPassword", self.had_password.then(String::new)),
             ("ViewOnly", self.view_only.then(|| "true".to_owned())),
             ("ConnectionName", self.name.as_ref().map(encoded)),
+            ("SshHost", host.map(|text| encoded(&text.to_owned()))),
+            ("SshPort", port.map(|text| encoded(&text.to_owned()))),
+            ("SshUsername", user.map(str::to_owned)),
+            ("SecurityType", self.security_type.as_ref().map(encoded)),
+            ("IdHash", self.names_key.then(|| "named".to_owned())),
         ];
         let parameters = parameters.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));
         let parameters = parameters.collect::<Vec<_>>().join("&");

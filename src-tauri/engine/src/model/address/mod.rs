@@ -86,6 +86,18 @@ pub enum AddressProblem {
     /// A WebSocket address with a user name or password in it: addresses are saved in a file and shown in errors.
     #[error("leave user name and password out of the address: they have fields of their own, and lie in the keyring")]
     Login,
+    /// A link that says more than where: the rest would be left out.
+    #[error("this link asks for an SSH host or for more protection, which is more than an address says")]
+    Link,
+    /// A link with a `SecurityType` that is not known here, or cannot be insisted on.
+    #[error("this link asks for a security type that Portlight does not have")]
+    LinkSecurity,
+    /// A link that names the server's key (`IdHash`).
+    #[error("this link names the server's key, which Portlight does not compare")]
+    LinkKey,
+    /// A link whose `SshHost` is none, or that asks for SSH and names no host.
+    #[error("this link asks for a way through SSH, and names no SSH host that there can be")]
+    LinkSsh,
     /// Longer than any host name, socket path or token can be.
     #[error("the address is too long")]
     TooLong,
@@ -97,7 +109,8 @@ impl Address {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, AddressProblem> {
-        Ok(Link::parse(text)?.address)
+        let link = Link::parse(text)?;
+        if link.asks_for_more() { Err(AddressProblem::Link) } else { Ok(link.address) }
     }
 
     /// A machine whose name and port are known apart.

@@ -376,6 +376,9 @@ fn a_link_says_how_to_look_and_never_a_password() {
         had_password: true,
         view_only: true,
         name: Some("The box".to_owned()),
+        ssh_host: None,
+        security_type: None,
+        names_key: false,
     };
     assert_eq!(link.as_ref(), Ok(&expected));
     assert!(!format!("{link:?}").contains("hunter2"));

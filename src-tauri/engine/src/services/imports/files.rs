@@ -9,7 +9,7 @@ use std::{
 
 /// Reads files, and those in folders: not in folders within them, and nothing behind a symbolic link there. A link that was
 /// chosen itself is followed.
-pub(super) fn read(paths: &[PathBuf]) -> Vec<File> {
+pub(in super::super) fn read(paths: &[PathBuf]) -> Vec<File> {
     let mut reader = Reader { files: Vec::new(), bytes: 0 };
     for path in paths {
         match fs::read_dir(path) {

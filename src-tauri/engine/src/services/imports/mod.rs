@@ -6,6 +6,7 @@
 mod files;
 mod places;
 
+pub(super) use files::read as read_files;
 pub use places::{Source, SourceView};
 
 use super::blocking;

@@ -9,6 +9,11 @@ use crate::{connect::Weaker, error::ConnectError, model::Party};
 impl Prompts<'_> {
     pub(super) async fn consent_to_weaker(&mut self, weaker: Weaker) -> Result<(), ConnectError> {
         let Weaker { before, now, security_type } = weaker;
+        if let Some(wanted) = self.target.least.filter(|wanted| now < *wanted) {
+            // Nobody is asked: what a link says is not changed by whoever sits in between.
+            let address = self.target.address.without_query().to_string();
+            return Err(ConnectError::BelowLink { address, wanted, now });
+        }
         let security_type = security_type.name().map_or_else(|| security_type.to_string(), str::to_owned);
         let prompt = Prompt::Weaker { before, now, security_type };
         let Some(Answer::Weaker { remember }) = self.ask(Party::Server, prompt, Stage::Handshake).await else {

@@ -82,8 +82,8 @@ impl Prompts<'_> {
 
     /// The password that the command for all machines prints, where there is one.
     async fn printed_for_all_or_typed(&mut self) -> Result<Credentials, ConnectError> {
-        // The list's machines only: what a link or a typed address says is passed to no program.
-        let command = self.target.host.map(|_| self.run.services.preferences.get().password_command());
+        // The user's own machines only: what a source, a link or a typed address says is passed to no program.
+        let command = self.target.own_host().map(|_| self.run.services.preferences.get().password_command());
         match command.transpose() {
             Ok(Some(Some(command))) => self.printed_or_typed(&command).await,
             Ok(_) => self.ask_for_new_login().await,

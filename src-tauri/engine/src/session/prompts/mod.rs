@@ -94,7 +94,7 @@ impl<'a> Prompts<'a> {
         let names_key = self.console.as_ref().is_some_and(|console| console.fingerprint.is_some());
         let best = if names_key { Some(Level::Identified) } else { target.protection };
         Policy {
-            floor: best.map(|best| agreed.level.map_or(best, |level| level.min(best))),
+            floor: best.map(|best| agreed.level.map_or(best, |level| level.min(best))).max(target.least),
             clear_text: target.clear_text || agreed.clear_text,
             have_username: !typed_name.unwrap_or(&target.username).is_empty(),
             have_password: target.has_password

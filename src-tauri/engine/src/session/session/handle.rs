@@ -58,7 +58,7 @@ impl Run {
             Some(_) => saved_target(&self.services, &former).ok_or(StoreError::NoSuchHost)?,
             None => former.clone(),
         };
-        target.wake = former.wake;
+        (target.wake, target.least) = (former.wake, former.least);
         self.update(|_, inner| {
             target.view_only |= inner.force_view_only;
             // The window's own, which may be newer than the list.

@@ -1,0 +1,118 @@
+//! What is to be changed of a host, field by field: for whoever shows no form.
+
+use super::{Colour, HostDraft, OnNewAddress, PictureChoice, is_same_tag};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The fields that are said; all others stay as they are. An empty text takes a field's value away.
+///
+/// A field that this Portlight does not know is refused, not left out: who names one wants it changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the fields are those of HostDraft and HostOptions")]
+pub struct HostChange {
+    pub name: Option<String>,
+    pub address: Option<String>,
+    pub username: Option<String>,
+    pub ssh_jump: Option<String>,
+    pub proxy: Option<String>,
+    pub mac: Option<String>,
+    pub repeater_id: Option<String>,
+    pub ca_file: Option<String>,
+    pub client_certificate: Option<String>,
+    pub client_key: Option<String>,
+    pub password_command: Option<String>,
+    pub console_command: Option<String>,
+    pub notes: Option<String>,
+    pub tags_added: Vec<String>,
+    pub tags_removed: Vec<String>,
+    /// Null takes it away.
+    #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub colour: Option<Option<Colour>>,
+    pub picture: Option<PictureChoice>,
+    pub favourite: Option<bool>,
+    pub view_only: Option<bool>,
+    pub reconnect: Option<bool>,
+    pub old_tls: Option<bool>,
+    pub on_new_address: OnNewAddress,
+}
+
+/// Something that is there, also where it is null.
+pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl HostChange {
+    /// Changes a form so.
+    pub(crate) fn apply(&self, form: &mut HostDraft) {
+        for (said, field) in [
+            (&self.name, &mut form.name),
+            (&self.address, &mut form.address),
+            (&self.ssh_jump, &mut form.ssh_jump),
+            (&self.proxy, &mut form.proxy),
+            (&self.mac, &mut form.mac),
+            (&self.password_command, &mut form.password_command),
+            (&self.console_command, &mut form.console_command),
+            (&self.username, &mut form.options.username),
+            (&self.repeater_id, &mut form.options.repeater_id),
+            (&self.ca_file, &mut form.options.ca_file),
+            (&self.client_certificate, &mut form.options.client_certificate),
+            (&self.client_key, &mut form.options.client_key),
+            (&self.notes, &mut form.options.notes),
+        ] {
+            if let Some(said) = said {
+                field.clone_from(said);
+            }
+        }
+        for (said, field) in [
+            (self.favourite, &mut form.options.favourite),
+            (self.view_only, &mut form.options.view_only),
+            (self.reconnect, &mut form.options.reconnect),
+            (self.old_tls, &mut form.options.old_tls),
+        ] {
+            *field = said.unwrap_or(*field);
+        }
+        form.tags.retain(|tag| !self.tags_removed.iter().any(|removed| is_same_tag(removed, tag)));
+        form.tags.extend(self.tags_added.iter().cloned());
+        if let Some(colour) = &self.colour {
+            form.colour.clone_from(colour);
+        }
+        form.picture = self.picture.unwrap_or(form.picture);
+        form.on_new_address = self.on_new_address;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Host;
+
+    #[test]
+    fn what_is_said_is_changed_and_nothing_else() {
+        let mut form = HostDraft::from(&Host::demo("Box"));
+        (form.tags, form.username, form.reconnect) = (vec!["lab".into(), "old".into()], "ann".into(), true);
+        let change = HostChange {
+            username: Some(String::new()),
+            tags_added: vec!["new".into()],
+            tags_removed: vec!["OLD".into()],
+            reconnect: Some(false),
+            colour: Some(Some(Colour::Red)),
+            ..HostChange::default()
+        };
+        let text = serde_json::to_string(&change).unwrap();
+        let read: HostChange = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, change, "as it crosses to the Portlight that runs");
+        read.apply(&mut form);
+        assert_eq!((form.name.as_str(), form.username.as_str()), ("Box", ""));
+        assert_eq!((form.tags.clone(), form.reconnect), (vec!["lab".to_owned(), "new".to_owned()], false));
+        assert_eq!(form.colour, Some(Colour::Red));
+        HostChange { colour: Some(None), ..HostChange::default() }.apply(&mut form);
+        assert_eq!(form.colour, None);
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_refused() {
+        assert!(serde_json::from_str::<HostChange>(r#"{"name":"a","later":1}"#).is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! What earlier versions wrote opens, and nothing of it is lost when it is written anew. One sample of each form is kept here;
+//! those without a mark of their own only lack fields that came later.
+
+use super::{HostsFile, Pins, Verdict, hosts_file::Looked};
+use crate::{
+    error::StoreError,
+    model::{Host, Identity, RsaKey},
+};
+use std::fs;
+use tempfile::{TempDir, tempdir};
+
+fn folder(file: &str, text: &str) -> TempDir {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join(file), text).unwrap();
+    folder
+}
+
+#[test]
+fn every_earlier_form_of_the_list_opens_and_is_kept_when_it_is_written() {
+    for (what, text, names, removed) in [
+        ("the first", include_str!("earlier/hosts-first.json"), vec!["Studio"], 0),
+        // An HTTP login was called has_site, and no removal had a time.
+        ("has_site", include_str!("earlier/hosts-site.json"), vec!["Behind a site"], 1),
+        ("tags", include_str!("earlier/hosts-tags.json"), vec!["Studio"], 0),
+    ] {
+        let folder = folder("hosts.json", text);
+        let opened = HostsFile::open(folder.path()).unwrap();
+        assert_eq!((opened.notice, opened.first_run), (None, false), "{what}");
+        let mut hosts = opened.hosts;
+        let read = hosts.list().as_ref().clone();
+        assert_eq!(read.all().iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), names, "{what}");
+        assert_eq!(read.removed().len(), removed, "{what}");
+        assert!(read.all().iter().all(|host| host.rest.is_empty()), "{what}: every field is known");
+        assert_eq!(read.all()[0].has_http_auth, what == "has_site");
+        let mut changed = read.clone();
+        let id = read.all()[0].id;
+        changed.get_mut(id).unwrap().notes = "by this version".into();
+        assert_eq!(hosts.save(changed.clone()).unwrap(), None, "{what}");
+        assert_eq!(HostsFile::peek(folder.path()).unwrap(), changed, "{what}");
+    }
+}
+
+#[test]
+fn every_earlier_form_of_the_known_keys_opens() {
+    for (what, text) in
+        [("pins", include_str!("earlier/trust-pins.json")), ("keys", include_str!("earlier/trust-keys.json"))]
+    {
+        let (pins, notice) = Pins::open(folder("trust.json", text).path());
+        assert_eq!(notice, None, "{what}");
+        let other = Identity::Ra2(RsaKey { bits: 2048, sha256: "ef".into(), short: "ef".into() });
+        // The key that was accepted then is still the one that counts.
+        assert!(matches!(pins.verdict("studio.local:5901", &other), Verdict::Changed(_)), "{what}");
+    }
+}
+
+#[test]
+fn a_newer_list_is_shown_and_left_as_it_is() {
+    let text = include_str!("earlier/hosts-first.json").replace("\"version\": 1", "\"version\": 2");
+    let folder = folder("hosts.json", &text);
+    let opened = HostsFile::open(folder.path()).unwrap();
+    let newer = StoreError::HostsNewer { path: folder.path().join("hosts.json"), version: 2 };
+    assert_eq!(opened.notice, Some(newer.clone()));
+    let mut hosts = opened.hosts;
+    assert_eq!((hosts.list().all()[0].name.as_str(), hosts.condition()), ("Studio", Some(newer)));
+    let mut changed = hosts.list().as_ref().clone();
+    changed.put(Host::demo("New"));
+    assert!(matches!(hosts.save(changed.clone()), Err(StoreError::HostsNotSaved { .. })));
+    assert_eq!(HostsFile::peek(folder.path()).unwrap().all().len(), 1, "a terminal shows it, too");
+    let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+    assert_eq!(fs::read_to_string(folder.path().join("hosts.json")).unwrap(), text);
+    assert!(files.iter().all(|name| !name.to_string_lossy().contains("unreadable")), "{files:?}");
+
+    // It comes while an older one runs, and goes again.
+    fs::write(folder.path().join("hosts.json"), include_str!("earlier/hosts-first.json")).unwrap();
+    assert_eq!(hosts.look(), Looked::Changed);
+    assert_eq!(hosts.save(changed.clone()).unwrap(), None);
+    fs::write(folder.path().join("hosts.json"), &text).unwrap();
+    changed.put(Host::demo("Another"));
+    assert!(matches!(hosts.save(changed), Err(StoreError::HostsNotSaved { .. })), "nobody has looked yet");
+    assert_eq!(fs::read_to_string(folder.path().join("hosts.json")).unwrap(), text);
+}

@@ -1,0 +1,248 @@
+//! What the tray's menu has, as values: knows no window and no tray.
+
+use portlight_engine::{
+    model::{HostId, HostView, SessionId},
+    session::{OpenSession, OpenState},
+};
+use std::{cmp::Reverse, fmt, str::FromStr};
+
+/// Favourites in the menu itself; the others have a menu of their own in it.
+const MAX_FAVOURITES: usize = 12;
+/// Hosts that were opened last.
+const MAX_RECENT: usize = 8;
+/// Open sessions; whoever has more has the overview.
+const MAX_SESSIONS: usize = 12;
+/// Letters of a name in the menu: a longer one would make it as wide as the screen.
+const MAX_LABEL: usize = 60;
+
+/// Something in the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// What stands above others, and cannot be chosen: the key of its text.
+    Title(&'static str),
+    /// A line to choose, with its text.
+    Line(Item, String),
+    /// A line to choose, with the key of its text.
+    Command(Item, &'static str),
+    /// The same with a tick, or without it.
+    Switch(Item, &'static str, bool),
+    /// A menu in the menu.
+    Menu(Label, Vec<Entry>),
+    /// A line between groups.
+    Separator,
+}
+
+/// What a menu in the menu is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Label {
+    /// By this text.
+    Text(String),
+    /// By the text of this key.
+    Key(&'static str),
+}
+
+/// What a line stands for; its text form is the line's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// The list.
+    Open,
+    /// Ending Portlight.
+    Quit,
+    /// Whether Portlight waits for calls.
+    Calls,
+    /// A host, to be opened.
+    Host(HostId),
+    /// A session's window, to come to the front.
+    Session(SessionId),
+    /// A session, to end.
+    Disconnect(SessionId),
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("open"),
+            Self::Quit => f.write_str("quit"),
+            Self::Calls => f.write_str("calls"),
+            Self::Host(id) => write!(f, "host:{id}"),
+            Self::Session(id) => write!(f, "session:{id}"),
+            Self::Disconnect(id) => write!(f, "disconnect:{id}"),
+        }
+    }
+}
+
+impl FromStr for Item {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let session = |id: &str| id.parse().map_err(|_| ());
+        match text.split_once(':') {
+            None => match text {
+                "open" => Ok(Self::Open),
+                "quit" => Ok(Self::Quit),
+                "calls" => Ok(Self::Calls),
+                _ => Err(()),
+            },
+            Some(("host", id)) => id.parse().map(Self::Host).map_err(|_| ()),
+            Some(("session", id)) => session(id).map(Self::Session),
+            Some(("disconnect", id)) => session(id).map(Self::Disconnect),
+            Some(_) => Err(()),
+        }
+    }
+}
+
+/// The whole menu. `calls`: whether Portlight waits for calls.
+pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    let mut group = |title, lines: Vec<Entry>| {
+        if !lines.is_empty() {
+            entries.push(Entry::Title(title));
+            entries.extend(lines);
+            entries.push(Entry::Separator);
+        }
+    };
+    group("tray.sessions", sessions.iter().take(MAX_SESSIONS).map(session).collect());
+    let favourites = favourites(hosts);
+    let (first, others) = favourites.split_at(favourites.len().min(MAX_FAVOURITES));
+    let mut lines: Vec<_> = first.iter().copied().map(host).collect();
+    if !others.is_empty() {
+        let others = others.iter().copied().map(host).collect();
+        lines.push(Entry::Menu(Label::Key("tray.more_favourites"), others));
+    }
+    group("tray.favourites", lines);
+    group("tray.recent", recent(hosts).into_iter().map(host).collect());
+    entries.extend([
+        Entry::Command(Item::Open, "tray.open"),
+        Entry::Switch(Item::Calls, "listen.on", calls),
+        Entry::Separator,
+        Entry::Command(Item::Quit, "tray.quit"),
+    ]);
+    entries
+}
+
+fn host(host: &HostView) -> Entry {
+    Entry::Line(Item::Host(host.id), shortened(&host.name))
+}
+
+fn session(session: &OpenSession) -> Entry {
+    let mut lines = vec![Entry::Command(Item::Session(session.id), "tray.show")];
+    if session.state != OpenState::Ended {
+        lines.push(Entry::Command(Item::Disconnect(session.id), "viewer.disconnect"));
+    }
+    Entry::Menu(Label::Text(shortened(&session.name)), lines)
+}
+
+fn shortened(label: &str) -> String {
+    match label.char_indices().nth(MAX_LABEL) {
+        Some(_) => label.chars().take(MAX_LABEL - 1).chain(['…']).collect(),
+        None => label.to_owned(),
+    }
+}
+
+/// In the order that the window shows.
+fn favourites(hosts: &[HostView]) -> Vec<&HostView> {
+    let mut favourites: Vec<_> = hosts.iter().filter(|host| host.favourite).collect();
+    favourites.sort_by_key(|host| host.favourite_order());
+    favourites
+}
+
+/// Those opened last, whatever else they are.
+fn recent(hosts: &[HostView]) -> Vec<&HostView> {
+    let mut recent: Vec<_> = hosts.iter().filter(|host| host.last_opened.is_some()).collect();
+    recent.sort_by_key(|host| Reverse(host.last_opened));
+    recent.truncate(MAX_RECENT);
+    recent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portlight_engine::model::Host;
+
+    fn host(name: &str, favourite: bool, last_opened: Option<u64>) -> HostView {
+        let mut host = Host::demo(name).view();
+        (host.favourite, host.last_opened) = (favourite, last_opened);
+        host
+    }
+
+    /// The texts of lines, in order; keys of texts in brackets, menus in the menu with what they have.
+    fn texts(entries: &[Entry]) -> Vec<String> {
+        let text = |entry: &Entry| match entry {
+            Entry::Title(key) | Entry::Command(_, key) => format!("[{key}]"),
+            Entry::Switch(_, key, on) => format!("[{key}] {on}"),
+            Entry::Line(_, text) => text.clone(),
+            Entry::Menu(Label::Text(label), lines) => format!("{label}: {}", texts(lines).join(" ")),
+            Entry::Menu(Label::Key(key), lines) => format!("[{key}]: {}", texts(lines).join(" ")),
+            Entry::Separator => "-".to_owned(),
+        };
+        entries.iter().map(text).collect()
+    }
+
+    #[test]
+    fn favourites_have_their_own_order_and_the_latest_are_there_whatever_else_they_are() {
+        let placed = |name, place| HostView { favourite_place: place, ..host(name, true, Some(3)) };
+        let hosts = [
+            placed("a", Some(1)),
+            host("d", true, None),
+            placed("b", Some(0)),
+            host("old", false, Some(1)),
+            host("new", false, Some(9)),
+            host("never", false, None),
+        ];
+        let end = ["-", "[tray.open]", "[listen.on] false", "-", "[tray.quit]"];
+        let expected = ["[tray.favourites]", "b", "a", "d", "-", "[tray.recent]", "new", "a", "b", "old"];
+        assert_eq!(texts(&entries(&hosts, &[], false)), [&expected[..], &end[..]].concat());
+        assert_eq!(texts(&entries(&[], &[], false)), end[1..]);
+    }
+
+    #[test]
+    fn no_favourite_is_missing_and_the_menu_stays_short() {
+        let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
+        let entries = entries(&hosts, &[], true);
+        assert_eq!(entries.len(), 1 + MAX_FAVOURITES + 1 + 1 + 1 + MAX_RECENT + 1 + 4);
+        let Some(Entry::Menu(_, others)) = entries.get(1 + MAX_FAVOURITES) else { panic!("{entries:?}") };
+        assert_eq!(others.len(), 500 - MAX_FAVOURITES);
+    }
+
+    #[test]
+    fn an_open_session_comes_to_the_front_and_ends() {
+        let session = |id: &str, state| OpenSession {
+            id: id.parse().unwrap(),
+            host: None,
+            name: "Studio".into(),
+            address: "studio".into(),
+            state,
+            picture: None,
+        };
+        let sessions = [session("1", OpenState::Live), session("2", OpenState::Ended)];
+        assert_eq!(
+            texts(&entries(&[], &sessions, true))[..4],
+            ["[tray.sessions]", "Studio: [tray.show] [viewer.disconnect]", "Studio: [tray.show]", "-"]
+        );
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        assert_eq!(shortened("Studio"), "Studio");
+        assert_eq!(shortened(&"ü".repeat(60)), "ü".repeat(60));
+        assert_eq!(shortened(&"ü".repeat(150)), format!("{}…", "ü".repeat(59)));
+    }
+
+    #[test]
+    fn items_are_known_again_by_their_ids() {
+        let session: SessionId = "7".parse().unwrap();
+        for item in [
+            Item::Open,
+            Item::Quit,
+            Item::Calls,
+            Item::Host(HostId::new()),
+            Item::Session(session),
+            Item::Disconnect(session),
+        ] {
+            assert_eq!(item.to_string().parse(), Ok(item));
+        }
+        for text in ["", "host:nonsense", "session:", "disconnect:-1", "quit:1"] {
+            assert_eq!(text.parse::<Item>(), Err(()), "{text}");
+        }
+    }
+}

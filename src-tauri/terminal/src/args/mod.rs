@@ -1,0 +1,583 @@
+//! The command line. Reads arguments only: no files, no environment.
+
+mod given;
+mod help;
+
+pub use help::{HELP, of as help_of};
+
+use given::Given;
+use portlight_engine::{
+    doctor::TrustPolicy,
+    import::Export,
+    model::{Colour, HostChange, HostId, OnNewAddress, PictureChoice, without_secrets},
+};
+use serde::{Deserialize, Serialize};
+use std::{ffi::OsString, path::PathBuf};
+
+/// What the arguments ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Print [`HELP`], or what belongs to a command.
+    Help {
+        /// The command.
+        of: Option<&'static str>,
+    },
+    /// Print the version.
+    Version {
+        /// And how this machine draws.
+        verbose: bool,
+    },
+    /// Examine the way to a machine, without a window.
+    Doctor(DoctorArgs),
+    /// Say what other programs' files would add to the list, or add it.
+    Import(ImportArgs),
+    /// Print the list in a form for others.
+    Export(Export),
+    /// Open a window.
+    Open(OpenRequest),
+    /// Print the saved machines.
+    List {
+        /// Only those with all of these tags.
+        tags: Vec<String>,
+        /// Whether to print JSON.
+        json: bool,
+    },
+    /// Print what is saved about a machine.
+    Show {
+        /// Which.
+        name: String,
+        /// Whether to print JSON.
+        json: bool,
+    },
+    /// Add a machine, or change one.
+    Save(Box<SaveArgs>),
+    /// Take machines off the list.
+    Remove {
+        /// Which.
+        names: Vec<String>,
+        /// Whether to print JSON.
+        json: bool,
+    },
+    /// Switch a machine on.
+    Wake {
+        /// Which.
+        name: String,
+    },
+    /// Let a viewer elsewhere in.
+    Relay(RelayArgs),
+}
+
+/// The arguments of `portlight add` and `portlight edit`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SaveArgs {
+    /// The machine that is changed; none for a new one.
+    pub name: Option<String>,
+    /// Its fields.
+    pub change: HostChange,
+    /// What becomes of its password.
+    pub password: PasswordArg,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// The arguments of `portlight relay`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RelayArgs {
+    /// A saved host's name or an address, as typed.
+    pub target: String,
+    /// Where to listen; 0 for any port that is free.
+    pub port: u16,
+    /// The pages that may come; none for those of this computer, and programs.
+    pub origins: Vec<String>,
+    /// Whether to log in again when a viewer has left.
+    pub again: bool,
+    /// The user name to log in with, where it is not the saved one.
+    pub username: Option<String>,
+    /// Whether the password comes on standard input.
+    pub password_stdin: bool,
+    /// Which keys are trusted without asking, where none is known.
+    pub trust: TrustPolicy,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// What becomes of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordArg {
+    /// Nothing.
+    Keep,
+    /// It leaves the keyring.
+    Forget,
+    /// The first line of standard input.
+    Stdin,
+    /// What is typed at a prompt.
+    Ask,
+}
+
+/// What is to be done to the list, by this process or by the Portlight that runs. A password goes beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListChange {
+    /// Adds a machine, or changes one.
+    Save {
+        /// The machine that is changed; none for a new one.
+        host: Option<HostId>,
+        /// Its fields.
+        change: Box<HostChange>,
+        /// Whether its password leaves the keyring.
+        forget_password: bool,
+    },
+    /// Takes machines off the list.
+    Remove {
+        /// Which.
+        hosts: Vec<HostId>,
+    },
+}
+
+/// The arguments of `portlight import`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ImportArgs {
+    /// Files and folders, as typed.
+    pub files: Vec<PathBuf>,
+    /// Whether to add, not only to say what would be added.
+    pub yes: bool,
+    /// Whether passwords are taken.
+    pub passwords: bool,
+    /// Whether to add what may be no machine, too.
+    pub all: bool,
+    /// Whether to print JSON.
+    pub json: bool,
+}
+
+/// Which machines to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRequest {
+    /// Files and folders, whatever folder they are looked for in.
+    pub paths: Vec<PathBuf>,
+    /// Whether passwords are taken.
+    pub passwords: bool,
+    /// Whether to add what may be no machine, too.
+    pub all: bool,
+}
+
+/// Which window to open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// A saved host's name or an address, as typed; none opens the list.
+    pub target: Option<String>,
+    /// Whether the session sends no input.
+    pub view_only: bool,
+}
+
+/// The arguments of `portlight doctor`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DoctorArgs {
+    /// A saved host's name or an address, as typed.
+    pub target: String,
+    /// Whether to print JSON.
+    pub json: bool,
+    /// Where the password for a login comes from; none stops where a login is wanted.
+    pub login: Option<PasswordSource>,
+    /// The user name to log in with, where it is not the saved one.
+    pub username: Option<String>,
+    /// Which certificates and keys are trusted.
+    pub accept: TrustPolicy,
+}
+
+/// Where a password comes from; never from an argument, which every user of this machine can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// Where a session would find it: the machine's command, the keyring.
+    Saved,
+    /// The first line of standard input.
+    Stdin,
+}
+
+/// Reads the arguments after the program's own name.
+///
+/// # Errors
+/// A sentence for the terminal, on one line.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut given = Given::read(arguments)?;
+    let command = given.usage.command;
+    if given.flag("help") {
+        return Ok(Command::Help { of: command });
+    }
+    if given.flag("version") {
+        return Ok(Command::Version { verbose: given.flag("verbose") });
+    }
+    given.check()?;
+    let json = given.flag("json");
+    let words = std::mem::take(&mut given.words);
+    match command {
+        None => {
+            let target = at_most_one(words)?;
+            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
+        }
+        Some("connect") => {
+            let target = Some(one(words, "which machine? portlight connect TARGET")?);
+            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
+        }
+        Some("list") => match at_most_one(words)? {
+            None => Ok(Command::List { tags: given.values("tag"), json }),
+            Some(_) => Err("list takes no machine: portlight show NAME prints one".to_owned()),
+        },
+        Some("show") => Ok(Command::Show { name: one(words, "which machine? portlight show NAME")?, json }),
+        Some("add") => {
+            let address = one(words, "which address? portlight add ADDRESS")?;
+            let change = HostChange { address: Some(address), ..change(&given)? };
+            Ok(Command::Save(Box::new(SaveArgs { name: None, change, password: password(&given)?, json })))
+        }
+        Some("edit") => {
+            let name = Some(one(words, "which machine? portlight edit NAME")?);
+            let (change, password) = (change(&given)?, password(&given)?);
+            if change == HostChange::default() && password == PasswordArg::Keep {
+                return Err("what is to be changed? see portlight edit --help".to_owned());
+            }
+            Ok(Command::Save(Box::new(SaveArgs { name, change, password, json })))
+        }
+        Some("remove") if words.is_empty() => Err("which machines? portlight remove NAME...".to_owned()),
+        Some("remove") => Ok(Command::Remove { names: words, json }),
+        Some("wake") => Ok(Command::Wake { name: one(words, "which machine? portlight wake NAME")? }),
+        Some("doctor") => doctor(&given, one(words, "which machine? portlight doctor TARGET")?),
+        Some("relay") => relay(&given, one(words, "which machine? portlight relay TARGET")?),
+        Some("import") if words.is_empty() => Err("which files? portlight import FILE...".to_owned()),
+        Some("import") => {
+            let files = words.into_iter().map(PathBuf::from).collect();
+            let (yes, passwords, all) = (given.flag("yes"), given.flag("passwords"), given.flag("all"));
+            Ok(Command::Import(ImportArgs { files, yes, passwords, all, json }))
+        }
+        Some("export") if !words.is_empty() => Err("export takes no machine, and prints the whole list".to_owned()),
+        Some("export") => match given.value("format").as_deref() {
+            Some("portlight") => Ok(Command::Export(Export::Portlight)),
+            Some("csv") => Ok(Command::Export(Export::Csv)),
+            Some("websockify") => Ok(Command::Export(Export::Websockify)),
+            _ => Err("in which form? portlight export --format portlight|csv|websockify".to_owned()),
+        },
+        Some(other) => Err(format!("portlight {other} does nothing")),
+    }
+}
+
+/// The only word.
+fn one(words: Vec<String>, missing: &str) -> Result<String, String> {
+    at_most_one(words)?.ok_or_else(|| missing.to_owned())
+}
+
+fn at_most_one(words: Vec<String>) -> Result<Option<String>, String> {
+    match words.get(1) {
+        None => Ok(words.into_iter().next()),
+        Some(another) => {
+            // A word that was not expected may be anything, also a login.
+            let shown = without_secrets(another);
+            let shown = shown.rsplit_once('@').map_or(shown.to_string(), |(_, host)| format!("…@{host}"));
+            Err(format!("one machine at a time, please: what is {shown:?}?"))
+        }
+    }
+}
+
+/// The fields of a machine that are named.
+fn change(given: &Given) -> Result<HostChange, String> {
+    let colour = match given.value("colour").as_deref() {
+        None => None,
+        Some("none" | "") => Some(None),
+        Some(name) => Some(Some(known(name, &COLOURS, "--colour")?)),
+    };
+    let pictures = [("shown", PictureChoice::Shown), ("blurred", PictureChoice::Blurred), ("off", PictureChoice::Off)];
+    let logins = [("keep", OnNewAddress::Keep), ("forget", OnNewAddress::Forget)];
+    Ok(HostChange {
+        name: given.value("name"),
+        address: given.value("address"),
+        username: given.value("username"),
+        ssh_jump: given.value("ssh-host"),
+        proxy: given.value("proxy"),
+        mac: given.value("mac"),
+        repeater_id: given.value("repeater-id"),
+        ca_file: given.value("ca-file"),
+        client_certificate: given.value("client-certificate"),
+        client_key: given.value("client-key"),
+        password_command: given.value("password-command"),
+        console_command: given.value("console-command"),
+        notes: given.value("notes"),
+        tags_added: given.values("tag"),
+        tags_removed: given.values("no-tag"),
+        colour,
+        picture: given.value("picture").map(|name| known(&name, &pictures, "--picture")).transpose()?,
+        favourite: given.either("favourite", "no-favourite"),
+        view_only: given.either("view-only", "no-view-only"),
+        reconnect: given.either("reconnect", "no-reconnect"),
+        old_tls: given.either("old-tls", "no-old-tls"),
+        on_new_address: match given.value("logins") {
+            Some(name) => known(&name, &logins, "--logins")?,
+            None => OnNewAddress::Ask,
+        },
+    })
+}
+
+const COLOURS: [(&str, Colour); 6] = [
+    ("blue", Colour::Blue),
+    ("amber", Colour::Amber),
+    ("green", Colour::Green),
+    ("red", Colour::Red),
+    ("violet", Colour::Violet),
+    ("grey", Colour::Grey),
+];
+
+/// What a word means among these.
+fn known<T: Clone>(word: &str, all: &[(&str, T)], option: &str) -> Result<T, String> {
+    let found = all.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone());
+    found.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+        format!("{option} takes one of {}", names.join(", "))
+    })
+}
+
+fn password(given: &Given) -> Result<PasswordArg, String> {
+    match (given.flag("password-stdin"), given.flag("ask-password"), given.flag("forget-password")) {
+        (false, false, false) => Ok(PasswordArg::Keep),
+        (true, false, false) => Ok(PasswordArg::Stdin),
+        (false, true, false) => Ok(PasswordArg::Ask),
+        (false, false, true) => Ok(PasswordArg::Forget),
+        _ => Err("only one of --password-stdin, --ask-password and --forget-password".to_owned()),
+    }
+}
+
+fn doctor(given: &Given, target: String) -> Result<Command, String> {
+    let username = given.value("username");
+    let login = match given.flag("password-stdin") {
+        true => Some(PasswordSource::Stdin),
+        false => (given.flag("login") || username.is_some()).then_some(PasswordSource::Saved),
+    };
+    Ok(Command::Doctor(DoctorArgs { target, json: given.flag("json"), login, username, accept: trust(given)? }))
+}
+
+fn relay(given: &Given, target: String) -> Result<Command, String> {
+    let port = match given.value("port") {
+        Some(port) => port.parse().map_err(|_| "--port takes a number from 0 to 65535")?,
+        None => 0,
+    };
+    let origins = given.values("origin");
+    if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
+        return Err(format!(
+            "--origin takes a page's scheme, name and port, like https://novnc.example:8080: {wrong:?}"
+        ));
+    }
+    Ok(Command::Relay(RelayArgs {
+        target,
+        port,
+        origins,
+        again: given.flag("again"),
+        username: given.value("username"),
+        password_stdin: given.flag("password-stdin"),
+        trust: trust(given)?,
+        json: given.flag("json"),
+    }))
+}
+
+/// Whether a browser could say this as a page's origin (RFC 6454, section 6.2): no path, in lower case.
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        !scheme.is_empty()
+            && !host.is_empty()
+            && !text.contains(|c: char| c.is_whitespace() || c.is_ascii_uppercase())
+            && !host.contains('/')
+    })
+}
+
+fn trust(given: &Given) -> Result<TrustPolicy, String> {
+    Ok(match given.value("trust").as_deref() {
+        None => TrustPolicy::Known,
+        Some("any") => TrustPolicy::Any,
+        Some(fingerprint) => TrustPolicy::Fingerprint(sha256(fingerprint)?),
+    })
+}
+
+/// A SHA-256 fingerprint in hexadecimal, with or without colons; as digits only.
+fn sha256(text: &str) -> Result<String, String> {
+    let digits: String = text.chars().filter(|c| *c != ':').collect();
+    if digits.len() == SHA256_DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(digits);
+    }
+    Err("--trust takes a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, or the word any".to_owned())
+}
+
+/// Hexadecimal digits of a SHA-256.
+const SHA256_DIGITS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn the_list_opens_without_a_target_and_a_viewer_with_one() {
+        assert_eq!(parse_words(""), Ok(Command::Open(OpenRequest::default())));
+        let request = OpenRequest { target: Some("box:1".into()), view_only: true };
+        assert_eq!(parse_words("--view-only box:1"), Ok(Command::Open(request.clone())));
+        assert_eq!(parse_words("box:1 --view-only"), Ok(Command::Open(request)));
+    }
+
+    #[test]
+    fn version_and_help_win_over_targets() {
+        assert_eq!(parse_words("--version"), Ok(Command::Version { verbose: false }));
+        assert_eq!(parse_words("--version --verbose box"), Ok(Command::Version { verbose: true }));
+        assert_eq!(parse_words("--help --version"), Ok(Command::Help { of: None }));
+    }
+
+    fn doctor(target: &str) -> DoctorArgs {
+        let target = target.to_owned();
+        DoctorArgs { target, json: false, login: None, username: None, accept: TrustPolicy::Known }
+    }
+
+    #[test]
+    fn the_doctor_is_told_what_to_examine_and_how_far() {
+        let (keyring, stdin) = (Some(PasswordSource::Saved), Some(PasswordSource::Stdin));
+        let ann = || Some("ann".to_owned());
+        let colons = ["Ab"; 32].join(":");
+        let expected = TrustPolicy::Fingerprint("Ab".repeat(32));
+        for (line, asked) in [
+            ("doctor box:1", doctor("box:1")),
+            ("doctor --json box", DoctorArgs { json: true, ..doctor("box") }),
+            ("--json doctor box", DoctorArgs { json: true, ..doctor("box") }),
+            ("doctor doctor", doctor("doctor")),
+            ("doctor box --login", DoctorArgs { login: keyring, ..doctor("box") }),
+            ("doctor box --username ann", DoctorArgs { login: keyring, username: ann(), ..doctor("box") }),
+            ("doctor box --password-stdin", DoctorArgs { login: stdin, ..doctor("box") }),
+            (
+                "doctor box --login --username=ann --password-stdin",
+                DoctorArgs { login: stdin, username: ann(), ..doctor("box") },
+            ),
+            ("doctor box --trust any", DoctorArgs { accept: TrustPolicy::Any, ..doctor("box") }),
+            (&format!("doctor box --trust {colons}"), DoctorArgs { accept: expected, ..doctor("box") }),
+        ] {
+            assert_eq!(parse_words(line), Ok(Command::Doctor(asked)), "{line}");
+        }
+        assert_eq!(parse_words("doctor box --help"), Ok(Command::Help { of: Some("doctor") }));
+    }
+
+    #[test]
+    fn files_are_imported_only_where_that_is_said() {
+        let files = || vec![PathBuf::from("a.csv"), "b".into()];
+        let asked = |args| Ok(Command::Import(args));
+        assert_eq!(parse_words("import a.csv b"), asked(ImportArgs { files: files(), ..ImportArgs::default() }));
+        let all = ImportArgs { files: files(), yes: true, passwords: true, all: true, json: true };
+        assert_eq!(parse_words("import --yes a.csv --passwords b --all --json"), asked(all));
+        assert_eq!(parse_words("import --help"), Ok(Command::Help { of: Some("import") }));
+        for (name, format) in
+            [("portlight", Export::Portlight), ("csv", Export::Csv), ("websockify", Export::Websockify)]
+        {
+            assert_eq!(parse_words(&format!("export --format {name}")), Ok(Command::Export(format)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_in_one_line() {
+        for line in [
+            "--yes",
+            "--format csv",
+            "box --passwords",
+            "doctor box --all",
+            "import",
+            "import a --view-only",
+            "import a --login",
+            "import a --format csv",
+            "export",
+            "export --format xml",
+            "export --format csv a",
+            "export --format csv --yes",
+            "export --format csv --json",
+            "a b",
+            "--colour",
+            "-x",
+            "--view-only=yes box",
+            "doctor",
+            "doctor a b",
+            "doctor box --view-only",
+            "doctor box --username",
+            "doctor box --trust",
+            "doctor box --trust ab:cd",
+            "doctor box --trust anybody",
+            "doctor box --password hunter2",
+            "doctor box --json=yes",
+            "box --json",
+            "--trust any box",
+            "list a",
+            "list --yes",
+            "show",
+            "show a b",
+            "add",
+            "add box --colour mauve",
+            "add box --picture some",
+            "add box --logins keep",
+            "add box --password hunter2",
+            "add box --password-stdin --ask-password",
+            "edit",
+            "edit box",
+            "edit box --logins maybe",
+            "remove",
+            "wake",
+            "wake a --json",
+            "relay",
+            "relay a --port x",
+            "relay a --port 65536",
+            "relay a --origin novnc.example",
+            "relay a --origin https://novnc.example/vnc.html",
+            "relay a --trust ab",
+            "connect",
+            "a vnc://ann:hunter2@b",
+            "doctor a hunter2@b",
+        ] {
+            let problem = parse_words(line).unwrap_err();
+            assert!(!problem.is_empty() && !problem.contains('\n'), "{line}: {problem}");
+            assert!(!problem.contains("hunter2"), "{line}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_machine_is_described_field_by_field() {
+        let save = |name: Option<&str>, change, password| {
+            Ok(Command::Save(Box::new(SaveArgs { name: name.map(str::to_owned), change, password, json: false })))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let change = HostChange {
+            address: text("box:1"),
+            name: text("Box"),
+            tags_added: vec!["lab".into(), "a".into()],
+            colour: Some(Some(Colour::Red)),
+            favourite: Some(true),
+            ..HostChange::default()
+        };
+        assert_eq!(
+            parse_words("add box:1 --name Box --tag lab --colour red --tag a --favourite --password-stdin"),
+            save(None, change, PasswordArg::Stdin)
+        );
+        let change = HostChange {
+            proxy: text(""),
+            reconnect: Some(false),
+            colour: Some(None),
+            on_new_address: OnNewAddress::Keep,
+            ..HostChange::default()
+        };
+        assert_eq!(
+            parse_words("edit Box --proxy= --reconnect --no-reconnect --colour none --logins keep --forget-password"),
+            save(Some("Box"), change, PasswordArg::Forget)
+        );
+        assert_eq!(parse_words("list --tag a"), Ok(Command::List { tags: vec!["a".into()], json: false }));
+        assert_eq!(parse_words("show a --json"), Ok(Command::Show { name: "a".into(), json: true }));
+        assert_eq!(parse_words("remove a b"), Ok(Command::Remove { names: vec!["a".into(), "b".into()], json: false }));
+        assert_eq!(parse_words("wake a"), Ok(Command::Wake { name: "a".into() }));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_a_machine_whatever_it_is_called() {
+        let open = |target: &str| Ok(Command::Open(OpenRequest { target: Some(target.into()), view_only: false }));
+        for target in ["list", "--yes", "--help", "vnc://box/--view-only"] {
+            assert_eq!(parse_words(&format!("-- {target}")), open(target));
+            assert_eq!(parse_words(&format!("connect -- {target}")), open(target));
+        }
+        assert_eq!(parse_words("connect list"), open("list"));
+        assert_eq!(parse_words("vnc://box/--help"), open("vnc://box/--help"), "within a link it is no option");
+    }
+}

@@ -1,0 +1,141 @@
+//! Machines as text: for people at a terminal, and as JSON for scripts. What controls a terminal is left out of both.
+
+use super::Changed;
+use portlight_engine::model::{HostOptions, HostView};
+use serde::Serialize;
+use serde_json::Value;
+use std::io::{self, Write};
+
+/// The whole list.
+pub(super) fn machines(views: &[HostView], json: bool) {
+    if json {
+        return json_line(views);
+    }
+    let rows: Vec<[String; 3]> = views
+        .iter()
+        .map(|view| [&view.name, &view.address, &view.tags.join(", ")].map(|text| printable(text)))
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| columns(&row[column])).max().unwrap_or_default();
+    let widths = [width(0), width(1)];
+    let line = |[name, address, tags]: &[String; 3]| {
+        let [first, second] = [(name, widths[0]), (address, widths[1])]
+            .map(|(text, width)| format!("{text}{}", " ".repeat(width - columns(text))));
+        format!("{first}  {second}  {tags}").trim_end().to_owned() + "\n"
+    };
+    print(&rows.iter().map(line).collect::<String>());
+}
+
+/// One machine, field by field; those that say nothing are left out.
+pub(super) fn machine(view: &HostView, json: bool) {
+    if json {
+        return json_line(view);
+    }
+    let HostOptions { username, view_only, favourite, repeater_id, ca_file, client_certificate, client_key, .. } =
+        &view.options;
+    let yes = |is_so: bool| if is_so { "yes" } else { "" };
+    let (tags, colour, id) = (view.tags.join(", "), colour(view), view.id.to_string());
+    let rows = [
+        ("name", view.name.as_str()),
+        ("address", &view.address),
+        ("id", &id),
+        ("user name", username),
+        ("password", if view.has_password { "in the keyring" } else { "" }),
+        ("HTTP login", if view.has_http_auth { "in the keyring" } else { "" }),
+        ("password command", &view.password_command),
+        ("console command", &view.console_command),
+        ("SSH host", &view.ssh_jump),
+        ("proxy", &view.proxy),
+        ("repeater ID", repeater_id),
+        ("network card", &view.mac),
+        ("authorities", ca_file),
+        ("certificate", client_certificate),
+        ("its key", client_key),
+        ("old TLS", yes(view.old_tls)),
+        ("view only", yes(*view_only)),
+        ("favourite", yes(*favourite)),
+        ("reconnects", if view.reconnect { "" } else { "no" }),
+        ("tags", &tags),
+        ("colour", &colour),
+        ("notes", &view.notes),
+    ];
+    let said = rows.into_iter().filter(|(_, text)| !text.is_empty());
+    print(&said.map(|(label, text)| format!("{label:<18}{}\n", several_lines(text))).collect::<String>());
+}
+
+fn colour(view: &HostView) -> String {
+    let name = view.colour.as_ref().and_then(|colour| serde_json::to_value(colour).ok());
+    name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A machine that was saved.
+pub(super) fn changed(changed: &Changed, deed: &str, json: bool) {
+    match changed.machines.first() {
+        Some(machine) if json => json_line(machine),
+        Some(machine) => print(&format!("{deed} {}\n", name_of(machine))),
+        None => {}
+    }
+}
+
+/// Machines that were removed.
+pub(super) fn removed(changed: &Changed, json: bool) {
+    if json {
+        return json_line(&changed.machines);
+    }
+    let lines = changed.machines.iter().map(|machine| format!("removed {}\n", name_of(machine)));
+    print(&lines.collect::<String>());
+}
+
+/// A machine's name, with its address where that is another one.
+fn name_of(machine: &Value) -> String {
+    let text = |field: &str| machine.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (name, address) = (text("name"), text("address"));
+    printable(&if name == address { name.to_owned() } else { format!("{name} ({address})") })
+}
+
+/// JSON leaves C1 and DEL as they are, and terminals act on them. Only strings have any.
+fn json_line<T: Serialize + ?Sized>(value: &T) {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    let escaped = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    print(&(text.chars().map(escaped).collect::<String>() + "\n"));
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Further lines stand under the first one.
+fn several_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(18)))
+}
+
+/// How many columns a terminal needs for it: two for each sign of the wide scripts of East Asia, and for emoji (Unicode's
+/// East Asian Width, by its large blocks).
+fn columns(text: &str) -> usize {
+    let is_wide = |c: char| {
+        matches!(u32::from(c), 0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
+            | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd)
+    };
+    text.chars().map(|c| if is_wide(c) { 2 } else { 1 }).sum()
+}
+
+fn print(text: &str) {
+    // `head` closes the pipe after the first lines.
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_signs_take_two_columns() {
+        assert_eq!((columns("box"), columns("工作室"), columns("a工b")), (3, 6, 4));
+    }
+
+    #[test]
+    fn nothing_in_a_name_controls_a_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\u{9b}c"), "a[31mbc");
+        assert_eq!(several_lines("a\nb\u{7}"), format!("a\n{}b", " ".repeat(18)));
+    }
+}
