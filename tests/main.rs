@@ -19,6 +19,7 @@ mod island;
 mod keyboard;
 mod list;
 mod measure;
+mod nearby;
 mod opening;
 mod order;
 mod pace;

@@ -112,7 +112,8 @@ async fn cards_are_moved_among_and_put_where_the_person_wants_them() {
     let desk = Desk::of("cards_are_moved_among_and_put_where_the_person_wants_them").open().await;
     let names = ["Anvil", "Bellows", "Crane", "Drill", "Engine"];
     write(&desk, &names.map(|name| (name, json!({ "favourite": true }))));
-    fs::remove_file(desk.hosts_file().with_file_name("preferences.json")).expect("what write has chosen");
+    // Not what `write` has chosen.
+    desk.prefer(r#"{ "nearby": "off" }"#);
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
     until_shown(&hosts, &names).await;

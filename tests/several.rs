@@ -100,3 +100,43 @@ async fn a_window_that_is_minimised_lets_its_updates_rest() {
     desk.display().focus(&server.address());
     user::sees_background(&viewer, &server, [0x10, 0xa0, 0x10]).await;
 }
+
+#[tokio::test]
+async fn a_set_is_opened_together_and_closed_together() {
+    let desk = Desk::of("a_set_is_opened_together_and_closed_together").open().await;
+    let servers = [Server::start(&desk, None).await, Server::start(&desk, None).await];
+    let host = |n: usize, name: &str, address: &str, tags: &[&str]| {
+        let id = format!("00000000-0000-4000-8000-{n:012}");
+        serde_json::json!({ "id": id, "name": name, "address": address, "tags": tags })
+    };
+    let hosts = [
+        host(1, "One", &servers[0].address(), &["lab"]),
+        host(2, "Two", &servers[1].address(), &["Lab", "x"]),
+        host(3, "Other", &servers[0].address(), &["x"]),
+    ];
+    desk.write_hosts(&serde_json::json!({ "version": 1, "hosts": hosts }).to_string());
+    let app = App::start(&desk, &[]).await;
+    let list = app.hosts().await;
+    list.until_shown(&user::row("One")).await;
+
+    let said = desk.portlight(&["tag:lab"]);
+    assert!(said.status.success(), "{said:?}");
+    for name in ["One", "Two"] {
+        app.viewer(name).await.until_state("live").await;
+    }
+    list.fill("#search", "tag:lab").await;
+    let open = "document.querySelectorAll('#hosts .open-now').length";
+    list.until("both to be open", &format!("{open} === 2")).await;
+    list.click("#close-set").await;
+    list.until("none to be open", &format!("{open} === 0")).await;
+    for server in &servers {
+        server.viewer_left().await;
+    }
+
+    list.click("#open-set").await;
+    for name in ["One", "Two"] {
+        app.viewer(name).await.until_state("live").await;
+    }
+    let said = desk.portlight(&["tag:nobody"]);
+    assert!(!said.status.success(), "a set without machines is an address that is none");
+}

@@ -67,6 +67,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
+        .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
         .manage(windows::DarkTheme(platform::prefers_dark()))
         .on_window_event(|window, event| match event {
@@ -108,6 +109,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
+    events::follow_nearby(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         if let RunEvent::Exit = event {
@@ -183,6 +185,11 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
             let recording = Recording::open(Path::new(target))
                 .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
             windows::open_recording(app, recording)?;
+        }
+        Some(target) if let Some(set) = engine.hosts().set(target) => {
+            let mut targets = engine.hosts().targets_together(&set);
+            targets.iter_mut().for_each(|target| target.view_only |= request.view_only);
+            windows::open_together(app, targets);
         }
         Some(target) => {
             let target = engine

@@ -12,6 +12,8 @@ const HOSTS_CHANGED: &str = "hosts-changed";
 const SESSIONS_CHANGED: &str = "sessions-changed";
 /// A machine has another picture, or what is chosen about pictures has changed.
 const PICTURES_CHANGED: &str = "pictures-changed";
+/// Other machines are nearby than before.
+const NEARBY_CHANGED: &str = "nearby-changed";
 /// The hosts window is about to stay in the tray for the first time: the page asks whether it shall.
 const CLOSING: &str = "closing";
 /// Files are over the hosts window, or no longer: a boolean.
@@ -22,6 +24,8 @@ const DROPPED: &str = "files-dropped";
 /// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
 /// makes the tray's menu, has that to do first.
 const TRAY_DELAY: Duration = Duration::from_millis(300);
+/// For what is said in the network to come together.
+const NEARBY_DELAY: Duration = Duration::from_millis(200);
 
 /// Sends an event without a payload to the window with the list.
 fn tell(app: &AppHandle, event: &str) {
@@ -106,6 +110,21 @@ pub fn follow_pictures(app: AppHandle) {
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
             tell(&app, PICTURES_CHANGED);
+        }
+    });
+}
+
+/// Looks for machines in the network, and sends [`NEARBY_CHANGED`] to the page after changes, as long as the app lives.
+pub fn follow_nearby(app: AppHandle) {
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let mut changes = engine.nearby().changes();
+    engine.nearby().follow();
+    async_runtime::spawn(async move {
+        while changes.changed().await.is_ok() {
+            // Many answer a question together.
+            sleep(NEARBY_DELAY).await;
+            changes.mark_unchanged();
+            tell(&app, NEARBY_CHANGED);
         }
     });
 }

@@ -2,6 +2,7 @@
 
 use super::{address, process};
 use std::{
+    env,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -106,6 +107,20 @@ impl Drop for Far {
         drop(self.0.stdin.take());
         let _ = self.0.wait();
     }
+}
+
+/// Whether a test is to go on: in a process of its own, with a network that nobody else has. Needs root, unshare and ip.
+pub fn is_in_own_network(test: &str) -> bool {
+    const ALONE: &str = "PORTLIGHT_TEST_IN_OWN_NETWORK";
+    if env::var_os(ALONE).is_none() {
+        let mut alone = Command::new("unshare");
+        alone.arg("--net").arg(env::current_exe().expect("a test program has a path"));
+        let status = alone.args(["--exact", test, "--nocapture"]).env(ALONE, "yes").status();
+        assert!(status.expect("unshare of util-linux").success());
+        return false;
+    }
+    run("ip", &["link", "set", "lo", "up"]);
+    true
 }
 
 fn run(program: &str, words: &[&str]) {

@@ -26,6 +26,7 @@ pub const TEST: &[&str] = &[
     "python3",
     "qemu-system-x86",
     "sasl2-bin",
+    "tigervnc-scraping-server",
     "tigervnc-standalone-server",
     "tigervnc-tools",
     "tigervnc-viewer",

@@ -6,6 +6,7 @@
 //!         │            ├▶ import       other programs' files, as hosts to be
 //!         │            └▶ transport::reverse
 //!         ├▶ pictures ──▶ store, keyring            the last picture of each machine's screen
+//!         ├▶ nearby ───▶ store                     machines in the network that say that they have a VNC server
 //!         ├▶ session ─┬▶ connect ─▶ transport    an observer with a window: keyring, known keys, then the person
 //!         │           ├▶ recording               pictures and recordings of a session
 //!         │           └▶ lead                    the next step after a failure
@@ -23,6 +24,7 @@ pub mod import;
 pub mod keyring;
 pub mod lead;
 pub mod model;
+pub mod nearby;
 pub mod pictures;
 mod platform;
 pub mod recording;
@@ -39,7 +41,8 @@ pub use error::{
 };
 pub use services::{
     Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
-    RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, find_target, preview_files,
+    RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, find_set, find_target,
+    preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -47,7 +50,8 @@ pub use transport::{reverse, ssh::askpass, wake};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
-use model::{FieldProblem, Host, HostDraft, PasswordChange, SessionId, Target};
+use model::{FieldProblem, Host, HostDraft, HostOptions, PasswordChange, SessionId, Target};
+use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
@@ -68,6 +72,7 @@ pub struct Engine {
     places: Places,
     preferences: Arc<PreferencesFile>,
     pictures: Arc<Pictures>,
+    nearby: Nearby,
     keyring: Keyring,
     pins: Pins,
     _forgetting: AbortOnDropHandle<()>,
@@ -118,6 +123,7 @@ impl Engine {
             Arc::clone(&preferences),
             &runtime,
         ));
+        let nearby = Nearby::new(Arc::clone(&list), Arc::clone(&preferences), runtime.clone());
         let sessions = Sessions::new(session::Services {
             relay,
             keyring: keyring.clone(),
@@ -148,6 +154,7 @@ impl Engine {
             places,
             preferences,
             pictures,
+            nearby,
             keyring,
             pins,
             _forgetting,
@@ -206,6 +213,22 @@ impl Engine {
     /// The last pictures of machines' screens.
     pub fn pictures(&self) -> &Pictures {
         &self.pictures
+    }
+
+    /// Machines in the network that say that they have a VNC server.
+    pub fn nearby(&self) -> &Nearby {
+        &self.nearby
+    }
+
+    /// Adds a machine that is nearby to the list, under the name that it calls itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchHost`] where it has gone, [`StoreError::HostsNotSaved`].
+    pub async fn keep_nearby(&self, number: u32) -> Result<Saved> {
+        let (name, address) = self.nearby.to_keep(number).await.ok_or(StoreError::NoSuchHost)?;
+        let options = HostOptions { reconnect: true, ..HostOptions::default() };
+        let draft = HostDraft { name, address: address.to_string(), options, ..HostDraft::default() };
+        self.hosts.save(draft, PasswordChange::Keep).await
     }
 
     /// Keeps a session's picture with its machine, as far as that is chosen. Says whether it did; one that is not in the list has

@@ -1,5 +1,5 @@
 //! The scripts in docs/consoles: libvirt's with a real libvirt and QEMU, the others with mocks that behave as the
-//! documentation of Proxmox VE and OpenStack says.
+//! documentation of Proxmox VE, OpenStack and KubeVirt says.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
@@ -224,4 +224,44 @@ async fn a_console_of_a_mock_of_openstack_is_made_for_the_moment() {
     }
     let origin = format!("http://{}", site.address);
     assert_eq!(site.seen(), [format!("/?token=abc  {origin}"), format!("/websockify?token=abc  {origin}")]);
+}
+
+#[tokio::test]
+async fn a_console_of_a_mock_of_kubevirt_is_reached_with_the_kubeconfigs_login() {
+    let site = MockSite::start("").await;
+    let folder = tempfile::tempdir().unwrap();
+    let kubectl = folder.path().join("kubectl");
+    let token_file = folder.path().join("token");
+    fs::write(&token_file, "from-a-file\n").unwrap();
+    let credential = folder.path().join("credential");
+    let printed = r#"{"kind": "ExecCredential", "status": {"token": "'$1-$LAB'"}}"#;
+    fs::write(&credential, format!("#!/bin/sh\necho '{printed}'\n")).unwrap();
+    let in_file = format!(r#"{{"tokenFile": "{}"}}"#, token_file.display());
+    let program = format!(
+        r#"{{"exec": {{"command": "{}", "args": ["from"], "env": [{{"name": "LAB", "value": "elsewhere"}}]}}}}"#,
+        credential.display()
+    );
+    let users = [r#"{"token": "abc"}"#, &in_file, &program];
+    for user in users {
+        let config = format!(
+            r#"{{"clusters": [{{"cluster": {{"server": "http://{}/k8s/"}}}}], "users": [{{"user": {user}}}],
+            "contexts": [{{"context": {{"namespace": "lab"}}}}]}}"#,
+            site.address
+        );
+        let wanted = "config view --raw --minify --flatten -o json --context blue";
+        fs::write(&kubectl, format!("#!/bin/sh\n[ \"$*\" = '{wanted}' ] && cat <<'END'\n{config}\nEND\n")).unwrap();
+        for program in [&kubectl, &credential] {
+            fs::set_permissions(program, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+        let command = format!("env 'PATH={path}' {} %n '' blue", script("kubevirt").display());
+        reached(&examine(&command).await);
+    }
+    let origin = format!("http://{}", site.address);
+    let opened = |token: &str| {
+        format!(
+            "/k8s/apis/subresources.kubevirt.io/v1/namespaces/lab/virtualmachineinstances/lab/vnc Bearer {token} {origin}"
+        )
+    };
+    assert_eq!(site.seen(), ["abc", "from-a-file", "from-elsewhere"].map(opened));
 }

@@ -611,8 +611,9 @@ async fn a_server_that_hangs_up_while_it_waits_takes_its_question_along() {
         let mut states = house.engine.sessions().watch(id).unwrap();
         house.engine.sessions().attach(id);
         until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        assert_eq!(house.engine.sessions().calls(), 1, "the others have gone");
         drop(there);
-        assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerGone { address: from })));
+        assert_eq!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::CallerLeft { address: from })));
     }
 }
 

@@ -159,8 +159,9 @@ async fn security_types<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version) 
 
 /// Reads SecurityResult ([RFC 6143, 7.1.3](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.3)), where there is one.
 async fn security_result<A: Ask>(wire: &mut Wire, ask: &mut A, version: Version, agreed: &Agreed) -> Result<(), Error> {
-    // Before 3.8, None has none; within VeNCrypt it has.
-    if agreed.chosen == SecurityType::None && version < Version::V38 && !agreed.within_vencrypt {
+    // Before 3.8, None has none, by itself and within TLS (18), as Vino has it; within VeNCrypt it has.
+    let none = matches!(agreed.chosen, SecurityType::None | SecurityType::TlsNone);
+    if none && version < Version::V38 && !agreed.within_vencrypt {
         return Ok(());
     }
     wire.set_step(Step::SecurityResult, ask);

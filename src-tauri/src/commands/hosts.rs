@@ -116,6 +116,19 @@ pub async fn wake_host(app: AppHandle, engine: EngineState<'_>, id: HostId) -> R
     windows::open(&app, engine.hosts().wake_target(id)?).map_err(system)
 }
 
+/// Opens the viewer windows of saved hosts in turn; each that can be woken up is.
+#[command]
+pub async fn open_hosts(app: AppHandle, engine: EngineState<'_>, ids: Vec<HostId>) -> Result<()> {
+    windows::open_together(&app, engine.hosts().targets_together(&ids));
+    Ok(())
+}
+
+/// Closes the viewer windows of saved hosts; what is still to be opened together stays closed.
+#[command]
+pub async fn close_hosts(app: AppHandle, ids: Vec<HostId>) -> Result<()> {
+    windows::close_together(&app, &ids).map_err(system)
+}
+
 /// Whether Portlight listens for reverse connections, where, and at which addresses of this machine.
 #[command]
 pub async fn listening(engine: EngineState<'_>) -> Result<ListeningView> {

@@ -5,6 +5,7 @@
 
 mod hosts;
 mod imports;
+mod nearby;
 mod pictures;
 mod recordings;
 mod session;
@@ -39,8 +40,13 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::set_favourite,
             hosts::arrange_favourite,
             hosts::open_host,
+            hosts::open_hosts,
+            hosts::close_hosts,
             hosts::wake_host,
             hosts::open_address,
+            nearby::nearby,
+            nearby::open_nearby,
+            nearby::keep_nearby,
             hosts::read_address,
             hosts::check_host,
             hosts::test_connection,

@@ -39,9 +39,10 @@ pub async fn attach(window: WebviewWindow, engine: EngineState<'_>, channel: Cha
                 told = Some(title);
             }
             let others = following.sessions().all().len().saturating_sub(1);
+            let calls = following.sessions().calls();
             // The page has gone.
             let leaving = following.sessions().is_leaving(session);
-            if channel.send(SessionUpdate { view, state, others, pictures, leaving }).is_err() {
+            if channel.send(SessionUpdate { view, state, others, calls, pictures, leaving }).is_err() {
                 break;
             }
             let changed = tokio::select! {

@@ -4,7 +4,7 @@ use portlight_engine::{
     model::{HostId, HostView, SessionId},
     session::{OpenSession, OpenState},
 };
-use std::{cmp::Reverse, fmt, str::FromStr};
+use std::{cmp::Reverse, collections::HashMap, fmt, str::FromStr};
 
 /// Favourites in the menu itself; the others have a menu of their own in it.
 const MAX_FAVOURITES: usize = 12;
@@ -12,6 +12,10 @@ const MAX_FAVOURITES: usize = 12;
 const MAX_RECENT: usize = 8;
 /// Open sessions; whoever has more has the overview.
 const MAX_SESSIONS: usize = 12;
+/// Sets,
+const MAX_SETS: usize = 10;
+/// and hosts in one of them: so many windows are opened by a click. The list asks about more.
+const MAX_SET: usize = 16;
 /// Letters of a name in the menu: a longer one would make it as wide as the screen.
 const MAX_LABEL: usize = 60;
 
@@ -42,7 +46,7 @@ pub enum Label {
 }
 
 /// What a line stands for; its text form is the line's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// The list.
     Open,
@@ -52,6 +56,8 @@ pub enum Item {
     Calls,
     /// A host, to be opened.
     Host(HostId),
+    /// The hosts with a tag, to be opened together.
+    Set(String),
     /// A session's window, to come to the front.
     Session(SessionId),
     /// A session, to end.
@@ -65,6 +71,7 @@ impl fmt::Display for Item {
             Self::Quit => f.write_str("quit"),
             Self::Calls => f.write_str("calls"),
             Self::Host(id) => write!(f, "host:{id}"),
+            Self::Set(tag) => write!(f, "tag:{tag}"),
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Disconnect(id) => write!(f, "disconnect:{id}"),
         }
@@ -84,6 +91,7 @@ impl FromStr for Item {
                 _ => Err(()),
             },
             Some(("host", id)) => id.parse().map(Self::Host).map_err(|_| ()),
+            Some(("tag", tag)) => Ok(Self::Set(tag.to_owned())),
             Some(("session", id)) => session(id).map(Self::Session),
             Some(("disconnect", id)) => session(id).map(Self::Disconnect),
             Some(_) => Err(()),
@@ -111,6 +119,11 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
     }
     group("tray.favourites", lines);
     group("tray.recent", recent(hosts).into_iter().map(host).collect());
+    let sets = sets(hosts);
+    if !sets.is_empty() {
+        entries.push(Entry::Menu(Label::Key("tray.together"), sets));
+        entries.push(Entry::Separator);
+    }
     entries.extend([
         Entry::Command(Item::Open, "tray.open"),
         Entry::Switch(Item::Calls, "listen.on", calls),
@@ -122,6 +135,19 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
 
 fn host(host: &HostView) -> Entry {
     Entry::Line(Item::Host(host.id), shortened(&host.name))
+}
+
+/// Tags that several hosts have, and how many: the largest sets first.
+fn sets(hosts: &[HostView]) -> Vec<Entry> {
+    let mut sets: HashMap<String, (&str, usize)> = HashMap::new();
+    for tag in hosts.iter().flat_map(|host| &host.tags) {
+        sets.entry(tag.to_lowercase()).or_insert((tag, 0)).1 += 1;
+    }
+    let mut sets: Vec<_> = sets.into_values().filter(|(_, count)| (2..=MAX_SET).contains(count)).collect();
+    sets.sort_by_key(|(tag, count)| (Reverse(*count), tag.to_lowercase()));
+    sets.truncate(MAX_SETS);
+    let line = |(tag, count)| Entry::Line(Item::Set(String::from(tag)), format!("{} ({count})", shortened(tag)));
+    sets.into_iter().map(line).collect()
 }
 
 fn session(session: &OpenSession) -> Entry {
@@ -222,6 +248,19 @@ mod tests {
     }
 
     #[test]
+    fn a_set_is_a_tag_of_several_hosts_but_not_of_all_too_many() {
+        let tagged = |tags: &[&str]| {
+            let mut host = host("x", false, None);
+            host.options.tags = tags.iter().map(ToString::to_string).collect();
+            host
+        };
+        let mut hosts = vec![tagged(&["Lab", "one"]), tagged(&["lab", "rack"]), tagged(&["rack", "LAB"])];
+        assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: Lab (3) rack (2)");
+        hosts.extend((0..20).map(|_| tagged(&["lab"])));
+        assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: rack (2)");
+    }
+
+    #[test]
     fn a_long_name_is_cut() {
         assert_eq!(shortened("Studio"), "Studio");
         assert_eq!(shortened(&"ü".repeat(60)), "ü".repeat(60));
@@ -236,6 +275,7 @@ mod tests {
             Item::Quit,
             Item::Calls,
             Item::Host(HostId::new()),
+            Item::Set("host: rack 4".to_owned()),
             Item::Session(session),
             Item::Disconnect(session),
         ] {

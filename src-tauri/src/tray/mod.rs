@@ -108,6 +108,10 @@ fn chosen(app: &AppHandle, item: &str) {
             // Removed in the moment between opening the menu and the click.
             Err(error) => tracing::info!(%error, "tray"),
         },
+        Ok(set @ Item::Set(_)) => {
+            let ids = engine.hosts().set(&set.to_string()).unwrap_or_default();
+            windows::open_together(app, engine.hosts().targets_together(&ids));
+        }
         Err(()) => tracing::warn!(item, "an unknown tray item"),
     }
 }
@@ -141,11 +145,11 @@ fn line(app: &AppHandle, entry: &Entry) -> tauri::Result<Box<dyn IsMenuItem<Wry>
     let texts = app.state::<Texts>();
     // A single & would underline the next letter.
     let plain = |text: &str| text.replace('&', "&&");
-    let item = |item: Item, text: &str| MenuItem::with_id(app, item.to_string(), plain(text), true, None::<&str>);
+    let item = |item: &Item, text: &str| MenuItem::with_id(app, item.to_string(), plain(text), true, None::<&str>);
     Ok(match entry {
         Entry::Title(key) => Box::new(MenuItem::new(app, plain(texts.get(key)), false, None::<&str>)?),
-        Entry::Line(of, text) => Box::new(item(*of, text)?),
-        Entry::Command(of, key) => Box::new(item(*of, texts.get(key))?),
+        Entry::Line(of, text) => Box::new(item(of, text)?),
+        Entry::Command(of, key) => Box::new(item(of, texts.get(key))?),
         Entry::Switch(of, key, on) => {
             let (id, text) = (of.to_string(), plain(texts.get(key)));
             Box::new(CheckMenuItem::with_id(app, id, text, true, *on, None::<&str>)?)

@@ -17,6 +17,7 @@ mod keyboard;
 mod page;
 mod places;
 mod prewarmed;
+mod together;
 mod viewer;
 mod watch;
 
@@ -29,5 +30,6 @@ pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyb
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm};
+pub use together::{ClosedTogether, close_together, open_together};
 pub use viewer::{destroyed, leave, open, open_call, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

@@ -25,15 +25,12 @@ mod relay;
 
 pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
+pub use link::unreadable;
 pub use list::{Changed, change as change_list};
 pub use platform::attach_console;
 
 use instance::HandOver;
-use portlight_engine::{
-    Engine, Error, FormError, Settings, askpass, find_target,
-    model::{FieldProblem, without_secrets},
-    recording,
-};
+use portlight_engine::{Engine, Error, Settings, askpass, find_set, find_target, recording};
 use std::{
     env,
     ffi::{OsStr, OsString},
@@ -135,20 +132,11 @@ pub fn is_recording(target: &str) -> bool {
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {
     let (config, _) = Settings::folders()?;
-    find_target(&Engine::peek(&config).unwrap_or_default(), target, view_only).map(drop)
-}
-
-/// What is wrong with a target, without repeating a password that may be in it.
-pub fn unreadable(target: &str, error: &Error) -> String {
-    let reason = match error {
-        Error::Form(FormError::Fields { fields }) => match fields.first() {
-            // Its own text begins with the name of the form's field.
-            Some(FieldProblem::Address(problem)) => problem.to_string(),
-            _ => error.to_string(),
-        },
-        _ => error.to_string(),
-    };
-    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
+    let list = Engine::peek(&config).unwrap_or_default();
+    match find_set(&list, target) {
+        Some(_) => Ok(()),
+        None => find_target(&list, target, view_only).map(drop),
+    }
 }
 
 /// Goes on as the program with the windows.

@@ -1,7 +1,10 @@
 //! Passwords in links on the command line. Every user of this machine can read a process's arguments (`/proc/PID/cmdline`),
 //! and they travel to the Portlight that runs: so they are dropped before anything else is done with them.
 
-use portlight_engine::model::{Link, without_password};
+use portlight_engine::{
+    Error, FormError,
+    model::{FieldProblem, Link, without_password, without_secrets},
+};
 use std::{borrow::Cow, ffi::OsString};
 
 /// What is said on standard error where a password was dropped.
@@ -32,6 +35,19 @@ fn clean(text: &str) -> Option<String> {
     let clean = Some(without_password(text)).filter(|clean| has_password && *clean != text).map(Cow::into_owned)?;
     // What was no address must not become one: `vnc://ann:pass/word@box` names the machine `ann`, read strictly.
     Some(if read.is_err() && Link::parse(&clean).is_ok() { UNREADABLE.to_owned() } else { clean })
+}
+
+/// What is wrong with a target, without repeating a password that may be in it.
+pub fn unreadable(target: &str, error: &Error) -> String {
+    let reason = match error {
+        Error::Form(FormError::Fields { fields }) => match fields.first() {
+            // Its own text begins with the name of the form's field.
+            Some(FieldProblem::Address(problem)) => problem.to_string(),
+            _ => error.to_string(),
+        },
+        _ => error.to_string(),
+    };
+    format!("{:?} is neither a saved machine nor an address: {reason}", without_secrets(target))
 }
 
 #[cfg(test)]

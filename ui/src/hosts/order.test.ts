@@ -6,7 +6,7 @@ import { problemText, t } from '../i18n';
 import type { HostView } from '../ipc/bindings/HostView';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
-import { machine } from '../ipc/fixtures';
+import { machine, openSessions } from '../ipc/fixtures';
 import HostsWindow from './HostsWindow.svelte';
 
 let backend: FakeBackend;
@@ -267,12 +267,26 @@ describe('several machines', () => {
   it('are opened one after the other; many only when that is meant', async () => {
     await show(...Array.from({ length: 10 }, (_, n) => host(`N${n}`)));
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}{Enter}');
-    await waitFor(() => expect(backend.callsOf('open_host')).toEqual([['n0'], ['n1']]));
+    await waitFor(() => expect(backend.callsOf('open_hosts')).toEqual([[['n0', 'n1']]]));
     await user.keyboard('{Control>}a{/Control}{Enter}');
     expect(byId('open-many-leave')).toHaveFocus();
-    expect(backend.callsOf('open_host')).toHaveLength(2);
+    expect(backend.callsOf('open_hosts')).toHaveLength(1);
     await user.click(byId('open-many-act'));
-    await waitFor(() => expect(backend.callsOf('open_host')).toHaveLength(12));
+    await waitFor(() => expect(backend.callsOf('open_hosts')[1]?.[0]).toHaveLength(10));
+  });
+
+  it('are a set where they have a tag, opened together and closed together', async () => {
+    await show(host('A', { tags: ['lab'] }), host('B', { tags: ['lab'] }), host('C'));
+    expect(document.getElementById('open-set')).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'lab' }));
+    expect(document.getElementById('close-set')).toBeNull();
+    await user.click(byId('open-set'));
+    await waitFor(() => expect(backend.callsOf('open_hosts')).toEqual([[['a', 'b']]]));
+    backend.setSessions(openSessions().map((session) => ({ ...session, host: 'a', state: 'live' })));
+    await user.click(screen.getByRole('button', { name: 'lab' }));
+    await user.click(await screen.findByRole('button', { name: t('together.close') }));
+    await waitFor(() => expect(backend.callsOf('close_hosts')).toEqual([[['a', 'b']]]));
+    await waitFor(() => expect(document.getElementById('close-set')).toBeNull());
   });
 
   it('are removed together and come back together', async () => {

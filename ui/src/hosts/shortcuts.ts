@@ -21,7 +21,8 @@ export interface Scope {
   /** There are cards beside each other. */
   hasColumns: boolean;
   focusSearch: () => void;
-  openMenu: (host: HostView) => void;
+  /** Opens the menu of what is selected; null where it has none. */
+  openMenu: (() => void) | null;
   openHelp: () => void;
 }
 
@@ -58,7 +59,11 @@ const noColumns = (scope: Scope) => inText(scope) || !scope.hasColumns;
 const move = { label: 'key.move' } as const;
 const stretch = { label: 'key.stretch', shift: true } as const;
 const arrange = { label: 'key.arrange', alt: true } as const;
-const menu = { label: 'key.menu' } as const;
+const menu: Pick<Shortcut, 'label' | 'unless' | 'run'> = {
+  label: 'key.menu',
+  unless: ({ openMenu }) => openMenu === null,
+  run: ({ openMenu }) => openMenu?.(),
+};
 
 const edit = (hosts: Hosts, host: HostView) => {
   if (hosts.selection.isSeveral) hosts.editSeveral(hosts.selection.hosts);
@@ -97,8 +102,8 @@ export const shortcuts: readonly Shortcut[] = [
     { keys: 'Del', key: 'Delete', label: 'hosts.remove', unless: (scope) => scope.onButton || inText(scope) },
     (hosts) => void hosts.remove(hosts.selection.hosts),
   ),
-  forHost({ keys: 'Shift+F10', key: 'F10', shift: true, ...menu }, (_, host, { openMenu }) => openMenu(host)),
-  forHost({ keys: '☰', key: 'ContextMenu', ...menu }, (_, host, { openMenu }) => openMenu(host)),
+  { keys: 'Shift+F10', key: 'F10', shift: true, ...menu },
+  { keys: '☰', key: 'ContextMenu', ...menu },
   { keys: 'Ctrl+N', key: 'n', ctrl: true, label: 'key.add', run: ({ hosts }) => hosts.add() },
   { keys: 'Ctrl+F', key: 'f', ctrl: true, label: 'key.search', run: ({ focusSearch }) => focusSearch() },
   {

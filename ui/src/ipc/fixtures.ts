@@ -8,6 +8,7 @@ import type { HostView } from './bindings/HostView';
 import type { Identity } from './bindings/Identity';
 import type { KnownKey } from './bindings/KnownKey';
 import type { OpenSession } from './bindings/OpenSession';
+import type { NearbyView } from './bindings/NearbyView';
 import type { OpenState } from './bindings/OpenState';
 import type { Prompt } from './bindings/Prompt';
 import type { Protection } from './bindings/Protection';
@@ -28,6 +29,7 @@ export interface Scene {
   report: Report | null;
   tried: StageReport[];
   openSessions: OpenSession[];
+  nearby: NearbyView;
   others: number;
   delays: Map<string, Promise<unknown>>;
 }
@@ -44,6 +46,7 @@ export function scene(name: string | null): Scene {
     report: reports[key] ?? null,
     tried: failing({ code: 'connection_refused', address: 'studio.local' }).stages.slice(0, 2),
     openSessions: key === 'sessions' ? openSessions() : [],
+    nearby: around[key] ?? { machines: [], more: false },
     others: 2,
     delays: new Map(key === 'testing' ? [['test_connection', new Promise(() => {})]] : []),
   };
@@ -70,6 +73,26 @@ const lists: Record<string, () => HostView[]> = {
     }),
     machine('👩‍🔧 工作室的旧电脑', '192.168.1.7'),
   ],
+};
+
+const around: Record<string, NearbyView> = {
+  nearby: {
+    machines: [
+      { number: 1, name: 'Raspberry Pi', address: '192.168.1.23' },
+      { number: 2, name: 'Annas MacBook', address: '192.168.1.31' },
+    ],
+    more: false,
+  },
+  hostile: {
+    machines: [
+      {
+        number: 1,
+        name: '<b onclick=alert(1)>Very long name '.repeat(4).slice(0, 60),
+        address: '[fe80::1%enp0s31f6]:99',
+      },
+    ],
+    more: true,
+  },
 };
 
 // ---- identities of servers

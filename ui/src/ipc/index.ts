@@ -21,6 +21,7 @@ import type { KeyNotice } from './bindings/KeyNotice';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
+import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { PictureView } from './bindings/PictureView';
@@ -100,10 +101,20 @@ export const arrangeFavourite = (id: HostId, before: HostId | null): Promise<voi
   call('arrange_favourite', { id, before });
 /** Opens a host's viewer window, or shows the one that is open. */
 export const openHost = (id: HostId): Promise<void> => call('open_host', { id });
+/** Opens hosts' viewer windows in turn; each that can be woken up is. Returns at once. */
+export const openHosts = (ids: HostId[]): Promise<void> => call('open_hosts', { ids });
+/** Closes hosts' viewer windows; what is still to be opened together stays closed. */
+export const closeHosts = (ids: HostId[]): Promise<void> => call('close_hosts', { ids });
 /** Sends a wake-up packet, waits until the host answers, and opens it. */
 export const wakeHost = (id: HostId): Promise<void> => call('wake_host', { id });
 /** Connects without saving; rejects with code `fields` where the text is not an address. */
 export const openAddress = (text: string): Promise<void> => call('open_address', { text });
+/** The machines in the network that say that they have a VNC server, without those that are in the list. */
+export const nearby = (): Promise<NearbyView> => call('nearby');
+/** Connects to one of them without saving it; rejects with `no_such_host` where it has gone. */
+export const openNearby = (number: number): Promise<void> => call('open_nearby', { number });
+/** Adds one of them to the list; rejects as `openNearby` does. */
+export const keepNearby = (number: number): Promise<Saved> => call('keep_nearby', { number });
 /** The address as Portlight prints it; rejects with code `fields` where the text is not an address. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
 /** Whether a form could be saved as it is; rejects with code `fields` as `saveHost` does. */
@@ -164,6 +175,8 @@ export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes'
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
 /** Calls `changed` when `pictures` says something else, or may do so. */
 export const onPicturesChanged = (changed: () => void): Promise<Stop> => listenTo('pictures-changed', changed);
+/** Calls `changed` when other machines are nearby. */
+export const onNearbyChanged = (changed: () => void): Promise<Stop> => listenTo('nearby-changed', changed);
 /** Calls `changed` after each change of the list. */
 export const onHostsChanged = (changed: () => void): Promise<Stop> => listenTo('hosts-changed', changed);
 /** Calls `closing` when the window is closed for the first time; answer with `chooseClosing`. */

@@ -43,6 +43,8 @@ export class Session {
   rememberNew = $state(false);
   /** How many other sessions are open. */
   others = $state(0);
+  /** How many callers wait to be answered, this one among them. */
+  calls = $state(0);
   /** How many small pictures were asked for. */
   pictures = $state(0);
   /** The window is about to close, and waits for a last picture. */
@@ -129,7 +131,9 @@ export class Session {
   get title(): string {
     if (!this.view) return t('app.name');
     const { name, address, saved, playback } = this.view;
-    return saved || playback || name === address ? name : `${this.name} (${address})`;
+    // A link's and a discovered machine's name have it already.
+    const hasAddress = name === address || name.endsWith(`(${address})`);
+    return saved || playback || hasAddress ? name : `${this.name} (${address})`;
   }
 
   /** Attaches to the session and follows its states. */
@@ -394,7 +398,7 @@ export class Session {
     return this.state.state === 'ended' || this.state.state === 'reconnecting';
   }
 
-  #update({ view, state, others, pictures, leaving }: SessionUpdate): void {
+  #update({ view, state, others, calls, pictures, leaving }: SessionUpdate): void {
     // The user's own choice in the toolbar stays, unless the host's setting has changed.
     if (view.view_only !== this.view?.view_only) this.viewOnly = view.view_only;
     if (JSON.stringify(view.display) !== JSON.stringify(this.view?.display)) this.display = view.display;
@@ -402,6 +406,7 @@ export class Session {
     this.view = view;
     this.capture.tell(before, view.recording);
     this.others = others;
+    this.calls = calls;
     this.pictures = pictures;
     this.leaving = leaving;
     // Told once more because something else has changed: what it did when it was new, it must not do again.
@@ -409,6 +414,8 @@ export class Session {
   }
 
   #reach(next: SessionState): void {
+    // Nobody is asked about a caller who has hung up, and nothing is to be said about one.
+    if (next.state === 'ended' && next.error?.code === 'caller_left') void this.closeWindow();
     if (next.state !== 'live') {
       this.silence = 0;
       // The WebSocket that has closed was another state's.

@@ -30,6 +30,7 @@ const ENGINE: Table = &[
     ("command",     "model error platform"),
     ("settings",    "error keyring"),
     ("pictures",    "model error platform store keyring"),
+    ("nearby",      "model store"),
     ("transport",   "model error platform"),
     ("import",      "model"),
     ("connect",     "model error store transport"),
@@ -61,5 +62,5 @@ const TERMINAL: Table = &[
     ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
     ("list",        "args doctor instance password"),
-    ("relay",       "args doctor password platform"),
+    ("relay",       "args doctor link password platform"),
 ];

@@ -32,6 +32,9 @@ pub enum ConnectError {
     /// A server that had called is no longer there, and cannot be called back.
     #[error("{address} has hung up: it has to call again")]
     CallerGone { address: String },
+    /// The same before the user has answered whether to talk to it.
+    #[error("{address} has hung up before it was answered")]
+    CallerLeft { address: String },
     /// A server that had connected to us would have to do so a second time: it has a better security type than those of
     /// the negotiation that was chosen (VeNCrypt or Tight).
     #[error("{address} has to connect once more: what it offered first turned out weaker than the rest of its list")]

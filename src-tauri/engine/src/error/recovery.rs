@@ -83,6 +83,7 @@ impl ConnectError {
             Self::AuthFailedProbably { .. } | Self::BadInput { .. } => Recovery::BadLogin,
 
             Self::CallerGone { .. }
+            | Self::CallerLeft { .. }
             | Self::CallerMustRetry { .. }
             | Self::CannotListen { .. }
             | Self::WakeNotSent { .. }
@@ -183,6 +184,7 @@ mod tests {
             (Unreachable { address: address(), detail: detail() }, YES, YES, NO),
             (SocketMissing { path: "/x".into() }, YES, YES, NO),
             (CallerGone { address: address() }, NO, NO, NO),
+            (CallerLeft { address: address() }, NO, NO, NO),
             (CallerMustRetry { address: address() }, NO, NO, NO),
             (CannotListen { address: address(), detail: detail() }, NO, NO, NO),
             (WakeNotSent { detail: detail() }, NO, NO, NO),

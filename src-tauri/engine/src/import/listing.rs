@@ -1,7 +1,7 @@
 //! Files as the list of a source: every machine in them with what the source knows it by.
 
 use super::{File, FileProblem, Format, LeftOut, read};
-use crate::model::{Host, HostId};
+use crate::model::Host;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a source lists.
@@ -60,20 +60,6 @@ fn way(host: &Host) -> String {
     }
     way
 }
-
-/// The `id` of an entry where it is a text, and one that can stand in its place.
-pub(super) fn key_of(entry: &mut serde_json::Value) -> Option<String> {
-    let key = entry["id"].as_str().map(str::to_owned);
-    if let Some(entry) = entry.as_object_mut()
-        && key.as_ref().is_none_or(|key| key.parse::<HostId>().is_err())
-    {
-        entry.insert("id".to_owned(), HostId::new().to_string().into());
-    }
-    key.map(|key| key.chars().take(MAX_KEY).collect())
-}
-
-/// Characters of a key: more would be no name.
-const MAX_KEY: usize = 500;
 
 #[cfg(test)]
 mod tests {

@@ -136,6 +136,7 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         // key or less protection than before, nothing leads around it.
         ConnectError::SocketMissing { .. }
         | ConnectError::CallerGone { .. }
+        | ConnectError::CallerLeft { .. }
         | ConnectError::CallerMustRetry { .. }
         | ConnectError::CannotListen { .. }
         | ConnectError::WakeNotSent { .. }

@@ -221,6 +221,15 @@ impl Host {
         self.way() == other.way()
     }
 
+    /// What a source alone decides: what a machine is called, and how it is reached.
+    pub(super) fn take_way_of(&mut self, listed: &Self) {
+        self.name.clone_from(&listed.name);
+        self.address.clone_from(&listed.address);
+        self.options.repeater_id.clone_from(&listed.options.repeater_id);
+        self.ssh_jump.clone_from(&listed.ssh_jump);
+        self.proxy.clone_from(&listed.proxy);
+    }
+
     /// For whom its logins are.
     pub(crate) fn recipient(&self) -> Recipient {
         self.way().recipient(self.id)

@@ -18,6 +18,7 @@ mod protection;
 mod proxy;
 mod secret;
 mod source;
+mod sourced;
 mod tags;
 mod target;
 mod text;

@@ -7,6 +7,7 @@ mod removed;
 mod reverse;
 mod several;
 mod sources;
+mod together;
 mod undo;
 mod versions;
 
@@ -18,6 +19,7 @@ pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
 pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceProblem};
+pub use together::find_set;
 pub use undo::Walked;
 
 use crate::error::{ConnectError, Result};

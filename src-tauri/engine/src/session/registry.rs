@@ -1,8 +1,8 @@
 //! All sessions of the app, by id.
 
 use super::{
-    Answer, Changes, Kept, OpenSession, OpenState, SessionState, SessionView, keep, overview::is_picture, play, run,
-    services::Services, session::Session,
+    Answer, Changes, Kept, OpenSession, OpenState, Prompt, SessionState, SessionView, keep, overview::is_picture, play,
+    run, services::Services, session::Session,
 };
 use crate::{
     connect::StageReport,
@@ -12,7 +12,7 @@ use crate::{
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
     transport::reverse::IncomingConnection,
 };
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, future::BoxFuture, stream};
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -20,7 +20,12 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::{sync::watch, task::spawn_blocking, time::timeout};
+
+/// So many sessions that are opened together are on their way at once.
+pub(super) const AT_ONCE: usize = 3;
+/// One of them lets the next one begin after so long: it may be waking up.
+const LONG_WAY: Duration = Duration::from_secs(10);
 
 /// All sessions of the app. They end when this is dropped.
 pub struct Sessions {
@@ -158,6 +163,23 @@ impl Sessions {
         let open = self.open.lock();
         let mut sessions = open.sessions.iter();
         sessions.find(|(_, session)| session.looks_at(target) && !session.is_leaving()).map(|(id, _)| *id)
+    }
+
+    /// Opens targets in their order with `open`, which says which session each got: so that only [`AT_ONCE`] of them are on their
+    /// way, whatever a network or a server does when all come together. Who takes long keeps the others waiting no longer than
+    /// [`LONG_WAY`].
+    pub async fn open_in_turn(&self, targets: Vec<Target>, open: impl Fn(&Target) -> Option<SessionId>) {
+        let opened = stream::iter(targets).for_each_concurrent(AT_ONCE, |target| {
+            let states = open(&target).and_then(|id| self.watch(id));
+            async {
+                if let Some(mut states) = states {
+                    let is_there = |state: &SessionState| OpenState::from(state) != OpenState::Connecting;
+                    // Also when its window was closed meanwhile.
+                    let _ = timeout(LONG_WAY, states.wait_for(is_there)).await;
+                }
+            }
+        });
+        opened.await;
     }
 
     /// The session that already shows this recording.
@@ -347,6 +369,14 @@ impl Sessions {
     pub fn overview(&self) -> Vec<OpenSession> {
         self.changed.send_modify(|changes| changes.pictures += 1);
         self.all()
+    }
+
+    /// How many callers wait to be answered.
+    pub fn calls(&self) -> usize {
+        let is_call = |session: &Session| {
+            matches!(&*session.subscribe().borrow(), SessionState::Asking { prompt: Prompt::Call { .. }, .. })
+        };
+        self.each(|_, session| is_call(session)).into_iter().filter(|call| *call).count()
     }
 
     /// How many sessions are not over.

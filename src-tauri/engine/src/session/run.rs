@@ -109,8 +109,8 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
-    let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.session().served.store(true, Ordering::Relaxed);
+    let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
     let recorded = Recorded::begin(run, sent);

@@ -53,6 +53,9 @@ pub struct SessionUpdate {
     /// How many other sessions are open.
     #[cfg_attr(test, ts(type = "number"))]
     pub others: usize,
+    /// How many callers wait to be answered, this one among them.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub calls: usize,
     /// How many small pictures were asked for until now: the page sends one when this grows.
     #[cfg_attr(test, ts(type = "number"))]
     pub pictures: u64,

@@ -381,3 +381,41 @@ async fn a_run_that_was_replaced_changes_nothing_any_more() {
     run(stale).await;
     assert_eq!(*session.subscribe().borrow(), ended);
 }
+
+#[tokio::test]
+async fn those_that_are_opened_together_come_in_turn_and_none_is_waited_for_that_has_gone() {
+    let (listener, address) = listener().await;
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    let targets = (0..7).map(|n| Target::unsaved(format!("{n}"), address.clone(), false)).collect();
+    let opened = parking_lot::Mutex::new(Vec::new());
+    let all = sessions.open_in_turn(targets, |target| {
+        let id = sessions.reserve();
+        sessions.start(id, target.clone());
+        opened.lock().push((target.name.clone(), id));
+        Some(id)
+    });
+    let watched = async {
+        let mut servers = Vec::new();
+        for _ in 0..super::registry::AT_ONCE {
+            servers.push(accept(&listener).await);
+        }
+        assert_eq!(opened.lock().len(), super::registry::AT_ONCE, "the servers say nothing yet");
+        // One asks for a password, one is closed by the user, one breaks off: each lets another one begin.
+        servers[0].write_all(b"RFB 003.003\n\x00\x00\x00\x02").await.unwrap();
+        servers[0].write_all(&[7; 16]).await.unwrap();
+        servers.push(accept(&listener).await);
+        let second = opened.lock()[1].1;
+        sessions.end(second);
+        servers.push(accept(&listener).await);
+        drop(servers.remove(2));
+        servers.push(accept(&listener).await);
+        assert_eq!(opened.lock().len(), 6);
+        servers.clear();
+        let last = accept(&listener).await;
+        drop(last);
+    };
+    timeout(TIMEOUT, async { tokio::join!(all, watched) }).await.unwrap();
+    let names: Vec<_> = opened.lock().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6"]);
+}

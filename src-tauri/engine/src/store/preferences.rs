@@ -6,7 +6,7 @@ use crate::{
     model::{Chord, CommandLine, CommandProblem, PictureChoice},
 };
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tokio::{sync::watch, task::spawn_blocking};
@@ -28,6 +28,9 @@ pub struct Preferences {
     /// What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
     /// [`CommandLine::parse`] reads it; may be empty.
     pub password_command: String,
+    /// Whether machines in the network are looked for.
+    #[serde(deserialize_with = "Nearby::read")]
+    pub nearby: Nearby,
 }
 
 impl Preferences {
@@ -37,6 +40,26 @@ impl Preferences {
     /// What is wrong with it.
     pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
         CommandLine::parse_optional(&self.password_command)
+    }
+}
+
+/// Whether machines in the network are looked for that say that they have a VNC server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Nearby {
+    /// They are, and shown below the list.
+    #[default]
+    Shown,
+    /// Nothing is sent, and nothing listens.
+    Off,
+}
+
+impl Nearby {
+    /// Reads a choice; what a newer Portlight wrote differently sends nothing.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self::deserialize(value).unwrap_or(Self::Off))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Reverse connections: servers that connect to the viewer, which listens ("listen mode" in other viewers; TCP port 5500
 //! by custom).
 //!
-//! Off until the user turns it on. A connection is announced once its RFB greeting has come, so that a port scan opens no
-//! window, and nothing is sent to it before the user has agreed.
+//! Off until the user turns it on. A connection is announced once its RFB greeting has come and it has stayed for a moment, so that
+//! a port scan opens no window, and nothing is sent to it before the user has agreed.
 
+use super::tcp;
 use crate::platform;
 use parking_lot::Mutex;
 use rfb::Stream;
@@ -30,6 +31,8 @@ const MAX_WAITING: usize = 3;
 const MAX_SILENT: usize = 16;
 /// How long a connection may take to send its greeting, 10 s. VNC servers send it at once.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection has to stay before anybody is asked about it: scanners greet and hang up.
+const STAYING: Duration = Duration::from_millis(500);
 /// The length of a ProtocolVersion message in bytes
 /// ([RFC 6143, section 7.1.1](https://www.rfc-editor.org/rfc/rfc6143#section-7.1.1)).
 const GREETING: usize = 12;
@@ -73,13 +76,7 @@ impl IncomingConnection {
     /// Returns when the server has closed the connection, or sends so much that it is none. Can be dropped and called
     /// again.
     pub async fn closed(&mut self) {
-        let mut buffer = [0; 256];
-        while self.early.len() <= MAX_EARLY {
-            match self.stream.read(&mut buffer).await {
-                Ok(count @ 1..) => self.early.extend_from_slice(&buffer[..count]),
-                Ok(0) | Err(_) => return,
-            }
-        }
+        hung_up(&mut self.stream, &mut self.early).await;
     }
 
     /// The TCP connection, for its options and addresses.
@@ -166,15 +163,33 @@ async fn announce(
     incoming: mpsc::UnboundedSender<IncomingConnection>,
     places: Arc<Semaphore>,
 ) {
-    let early = match timeout(GREETING_TIMEOUT, read_greeting(&mut stream)).await {
+    // A caller whose network vanishes leaves, too.
+    if let Err(cause) = tcp::prepare(&stream) {
+        return tracing::info!(%from, %cause, "a reverse connection has gone");
+    }
+    let mut early = match timeout(GREETING_TIMEOUT, read_greeting(&mut stream)).await {
         Ok(Ok(early)) => early,
         Ok(Err(cause)) => return tracing::info!(%from, %cause, "a reverse connection is no VNC server's"),
         Err(_) => return tracing::info!(%from, "a reverse connection has sent no greeting"),
     };
+    if timeout(STAYING, hung_up(&mut stream, &mut early)).await.is_ok() {
+        return tracing::info!(%from, "a reverse connection hung up at once");
+    }
     match places.try_acquire_owned() {
         // Fails when the engine has ended.
         Ok(place) => drop(incoming.send(IncomingConnection { stream, early, from, _place: place })),
         Err(_) => tracing::info!(%from, "a reverse connection was closed: others wait to be answered"),
+    }
+}
+
+/// Keeps what a connection sends, and returns when it has closed, or sends so much that it is none.
+async fn hung_up(stream: &mut TcpStream, early: &mut Vec<u8>) {
+    let mut buffer = [0; 256];
+    while early.len() <= MAX_EARLY {
+        match stream.read(&mut buffer).await {
+            Ok(count @ 1..) => early.extend_from_slice(&buffer[..count]),
+            Ok(0) | Err(_) => return,
+        }
     }
 }
 
@@ -275,6 +290,10 @@ mod tests {
         }
         let mut other = server(address, b"SSH-2.0-x\r\n").await;
         is_closed(&mut other).await;
+        // Scanners that know RFB greet like a server, and leave.
+        for _ in 0..2 * MAX_WAITING {
+            drop(server(address, VERSION).await);
+        }
         let real = server(address, VERSION).await;
         assert_eq!(announced(&mut incoming).await.from, real.local_addr().unwrap());
         assert!(incoming.try_recv().is_err());
@@ -329,8 +348,13 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_floods_while_it_waits_is_given_up() {
         let (_listener, address, mut incoming) = listen().await;
-        let _server = server(address, &[VERSION, &[b'x'; 2 * MAX_EARLY]].concat()).await;
+        let flood = [b'x'; 2 * MAX_EARLY];
+        let mut at_once = server(address, &[VERSION, &flood].concat()).await;
+        is_closed(&mut at_once).await;
+        let mut later = server(address, VERSION).await;
         let mut connection = announced(&mut incoming).await;
+        assert_eq!(connection.from, later.local_addr().unwrap(), "nobody is asked about the other one");
+        later.write_all(&flood).await.unwrap();
         timeout(TEST_TIMEOUT, connection.closed()).await.unwrap();
     }
 

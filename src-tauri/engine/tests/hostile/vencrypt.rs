@@ -37,8 +37,8 @@ async fn versions_and_sub_types() {
     };
     let protocol = |what: &str| format!("protocol: while listing its security types: VeNCrypt version {what}");
     play_all([
-        case("vencrypt-0.0", version(0, 0, vec![hear([0, 0])]), &protocol("0.0")),
-        case("vencrypt-0.1", version(0, 1, vec![hear([0, 0])]), &protocol("0.1")),
+        case("vencrypt-0.0", version(0, 0, vec![hear([0, 2])]), &protocol("0.0")),
+        case("vencrypt-0.1", version(0, 1, vec![hear([0, 2])]), &protocol("0.1")),
         case("vencrypt-version-refused", version(0, 2, vec![hear([0, 2]), say([255])]), &protocol("0.2 refused")),
         case("vencrypt-9.9", version(9, 9, vec![hear([0, 2]), Hang]), "timeout: security_types, 20"),
         case("vencrypt-no-subtypes", lists(&[]), "no_common_type"),

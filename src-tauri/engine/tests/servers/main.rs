@@ -7,6 +7,7 @@
 
 mod bed;
 mod certificates;
+mod desktops;
 mod examination;
 mod measure;
 mod qemu;

@@ -96,6 +96,11 @@ async fn pixels_come_through_every_protection() {
     assert_eq!(protection(&visit), ("VncAuth", Level::Password));
     assert_eq!(visit.viewer.colours().await, [COLOUR]);
 
+    // Pixels of three bytes, which RFB does not have.
+    let server = X11vnc::with_bits(24).await;
+    let mut visit = house.visit(&server.address, &[]).await;
+    assert_eq!(visit.viewer.colours().await, [COLOUR]);
+
     let server = X11vnc::showing(&shown, &X11vnc::passwords()).await;
     let mut visit = house.visit(&server.address, &[PASSWORD]).await;
     assert_eq!(protection(&visit), ("X509Vnc", Level::Identified));

@@ -70,7 +70,8 @@ where
     }
     if !listed.is_empty() {
         // Not truncated: it was offered in a byte.
-        wire.send(&[chosen.number() as u8]).await?;
+        let number = [chosen.number() as u8];
+        wire.send(if chosen == SecurityType::VeNCrypt { &vencrypt::CHOICE } else { &number }).await?;
     }
     let (choice, others) = match chosen {
         SecurityType::VeNCrypt => {

@@ -2,13 +2,17 @@
 //!
 //! | from | bytes | what |
 //! | --- | --- | --- |
+//! | viewer | 1, 1, 1 | 19 and, written ahead, 0, 2 |
 //! | server | 1, 1 | its version |
-//! | viewer | 1, 1 | 0, 2 |
 //! | server | 1 | 0: accepted |
 //! | server | 1, n × 4 | number of sub-types, sub-types |
 //! | viewer | 4 | the chosen one |
 //! | server | 1 | TLS only. 1: go |
 //! | both | | TLS only. its handshake; everything after is within it |
+//!
+//! Our version does not depend on the server's, as there is only one in use: who writes it together with the choice of
+//! VeNCrypt saves a round trip. Nothing else here may be written ahead: neatvnc drops a viewer that sends anything between
+//! the sub-type and the server's go.
 
 use super::{distinct, no_common_security, tls::establish};
 use crate::{
@@ -29,12 +33,9 @@ pub(super) async fn negotiate<A: Ask>(
     wire.set_step(Step::SecurityTypes, ask);
     let version: [u8; 2] = wire.read_array().await?;
     if version < VERSION {
-        // 0.0: none of the server's versions is spoken here.
-        wire.send(&[0, 0]).await?;
         let [major, minor] = version;
         return Err(wire.protocol_error(format!("VeNCrypt version {major}.{minor}")));
     }
-    wire.send(&VERSION).await?;
     if wire.read_u8().await? != 0 {
         return Err(wire.protocol_error("VeNCrypt version 0.2 refused"));
     }
@@ -79,3 +80,5 @@ async fn upgrade<A: Ask>(wire: &mut Wire, ask: &mut A, kind: TlsKind) -> Result<
 
 /// The only version in use.
 const VERSION: [u8; 2] = [0, 2];
+/// The choice of VeNCrypt with the version that will be spoken.
+pub(super) const CHOICE: [u8; 3] = [19, 0, 2];

@@ -3,7 +3,7 @@
 
 mod questions;
 
-use crate::{args::RelayArgs, doctor::KEYRING_SERVICE, password};
+use crate::{args::RelayArgs, doctor::KEYRING_SERVICE, link::unreadable, password};
 use portlight_engine::{
     ConnectError, Engine, Error, Settings, find_target,
     keyring::Keyring,
@@ -47,8 +47,7 @@ pub fn serve(args: RelayArgs) -> ExitCode {
 async fn run(args: &RelayArgs, login: Option<TypedOnce>) -> Result<(), String> {
     let (config, _) = Settings::folders().map_err(sentence)?;
     let list = Engine::peek(&config).map_err(sentence)?;
-    let mut target =
-        find_target(&list, &args.target, false).map_err(|error| crate::unreadable(&args.target, &error))?;
+    let mut target = find_target(&list, &args.target, false).map_err(|error| unreadable(&args.target, &error))?;
     if target.view_only {
         // What a viewer elsewhere sends is not looked into.
         return Err(format!("{:?} is only to be watched, and a viewer elsewhere could do more", target.name));

@@ -2,6 +2,7 @@
 
 import { errorText, t } from '../../i18n';
 import * as engine from '../../ipc';
+import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { EngineError } from '../../ipc/bindings/EngineError';
 import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
@@ -17,11 +18,12 @@ import type { Choice } from '../import/choice.svelte';
 import { Favourites } from './favourites.svelte';
 import { asItIsNow } from './form';
 import { History } from './history.svelte';
+import { Nearby } from './nearby.svelte';
 import { Pictures } from './pictures.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
-import { CONNECT, type Row } from './rows';
-import { index, parse, search, sortedByName, toggledTag } from './search';
+import { CONNECT, nearbyRow, type Row } from './rows';
+import { asksForNearby, index, parse, search, searchNearby, sortedByName, toggledTag } from './search';
 import { arranged, rowsOf, type Section } from './sections';
 import { Sources } from './sources.svelte';
 import { Selection } from './selection.svelte';
@@ -45,6 +47,7 @@ export class Hosts {
   readonly pictures = new Pictures();
   /** Lists that others keep. */
   readonly sources = new Sources();
+  readonly nearby = new Nearby();
   readonly query = new Query();
   readonly toasts = new Toasts();
   readonly history = new History({
@@ -69,21 +72,31 @@ export class Hosts {
   asked = $derived(parse(this.query.text));
   found = $derived(search(this.index, this.asked, this.sessions.hosts));
   sections: Section[] = $derived.by(() => {
-    if (!this.query.isEmpty) return [{ kind: 'found', rows: rowsOf(this.found.hosts), cards: false }];
+    const nearby: Section = { kind: 'nearby', rows: this.#nearby.map(nearbyRow), cards: false };
+    return [...this.#arranged, nearby].filter(({ rows }) => rows.length > 0);
+  });
+  #nearby = $derived(searchNearby(this.nearby.view.machines, this.asked));
+  #arranged: Section[] = $derived.by(() => {
+    if (!this.query.isEmpty) {
+      const { address } = this.query;
+      const typed: Row[] = address ? [{ key: CONNECT, address }] : [];
+      return [{ kind: 'found', rows: [...rowsOf(this.found.hosts), ...typed], cards: false }];
+    }
     const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
     return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
   });
-  rows: Row[] = $derived.by(() => {
-    const rows = this.sections.flatMap(({ rows }) => rows);
-    const { address } = this.query;
-    if (address) rows.push({ key: CONNECT, address });
-    return rows;
-  });
+  rows: Row[] = $derived.by(() => this.sections.flatMap(({ rows }) => rows));
   /** The text is no host's, and may be an address: hosts that are only alike are not what Enter means. */
   #isTyped = $derived(this.found.alike && !this.query.isEmpty && this.query.problem === null);
   readonly selection = new Selection(
     () => this.rows,
-    () => (this.#isTyped && this.rows.at(-1)?.key === CONNECT ? this.rows.length - 1 : 0),
+    () =>
+      this.#isTyped
+        ? Math.max(
+            0,
+            this.rows.findIndex(({ key }) => key === CONNECT),
+          )
+        : 0,
   );
   readonly favourites = new Favourites({
     byName: () => this.#byName,
@@ -116,12 +129,13 @@ export class Hosts {
         void this.load();
         // A session's machine may have been added to the list.
         void this.sessions.load();
+        void this.nearby.load();
       }),
       engine.onClosing(() => (this.closing = true)),
       engine.onWishes(() => void this.#grant()),
     ];
     this.#preferred = this.#prefer();
-    const unfollows = [this.sessions.follow(), this.pictures.follow()];
+    const unfollows = [this.sessions.follow(), this.pictures.follow(), this.nearby.follow()];
     void this.load();
     // What was wished for while this page was still loading.
     void this.#grant();
@@ -171,6 +185,8 @@ export class Hosts {
     else if (isSeveral) await this.openSeveral(hosts);
     else if (row && 'session' in row && row.session) await this.show(row.session.id);
     else if (row && 'host' in row) await this.open(row.key);
+    // Anyone in the network can take any name: it is never what was typed.
+    else if (row && 'machine' in row) await (isChosen ? this.openNearby(row.machine) : undefined);
     else if (!this.query.isEmpty) await this.connect();
   }
 
@@ -183,7 +199,7 @@ export class Hosts {
   /** Opens the row at a place, from 0 on. */
   async openAt(place: number): Promise<void> {
     const row = this.rows[this.firstDigit + place];
-    if (!row) return;
+    if (!row || 'machine' in row) return;
     this.selection.select(row.key);
     await this.enter();
   }
@@ -192,11 +208,21 @@ export class Hosts {
     await this.#whileOpening(id, () => engine.openHost(id));
   }
 
-  /** Opens several hosts, one after the other; many only where the user has said that they mean it. */
+  /** Opens several hosts, in turn; many only where the user has said that they mean it. */
   async openSeveral(hosts: HostView[], meant = false): Promise<void> {
     this.opensMany = hosts.length > MANY && !meant ? hosts : null;
-    if (this.opensMany) return;
-    for (const { id } of hosts) await this.open(id);
+    const [first] = hosts;
+    if (this.opensMany || !first) return;
+    if (hosts.length === 1) return this.open(first.id);
+    const { text } = this.query;
+    const opened = await this.toasts.attempt(() => engine.openHosts(hosts.map(({ id }) => id)));
+    // The search has led somewhere: who comes back looks for something else.
+    if (opened && text === this.query.text && !this.selection.isSeveral) this.search('');
+  }
+
+  /** Closes the windows of several hosts. */
+  async closeSeveral(hosts: HostView[]): Promise<void> {
+    await this.toasts.attempt(() => engine.closeHosts(hosts.map(({ id }) => id)));
   }
 
   /** Wakes the host up, and opens it when it answers. */
@@ -210,7 +236,26 @@ export class Hosts {
     await this.#whileOpening(CONNECT, () => engine.openAddress(text));
   }
 
+  /** Connects to a machine that is nearby without saving it. */
+  async openNearby(machine: Discovered): Promise<void> {
+    await this.#whileOpening(nearbyRow(machine).key, () => engine.openNearby(machine.number));
+  }
+
+  /** Shows only what is nearby, or no longer. */
+  toggleNearby(): void {
+    this.search(asksForNearby(this.asked) ? '' : 'is:nearby ');
+  }
+
   // ---- changing the list
+
+  /** Adds a machine that is nearby. */
+  async keepNearby(machine: Discovered): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const { host } = await engine.keepNearby(machine.number);
+      await this.#reveal(host);
+      this.history.offer(t('toast.nearby_kept', { name: host.name }));
+    });
+  }
 
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {

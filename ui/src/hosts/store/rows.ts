@@ -1,5 +1,6 @@
 // What the list is made of: rows, some of which are shown as cards.
 
+import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { OpenSession } from '../../ipc/bindings/OpenSession';
@@ -24,7 +25,13 @@ export interface AddressRow {
   address: string;
 }
 
-export type Row = HostRow | SessionRow | AddressRow;
+/** A machine in the network that is not in the list. */
+export interface NearbyRow {
+  key: `nearby-${number}`;
+  machine: Discovered;
+}
+
+export type Row = HostRow | SessionRow | AddressRow | NearbyRow;
 
 /** The key of the row that connects to an address without saving it. */
 export const CONNECT = 'connect';
@@ -35,4 +42,8 @@ export function hostRow(host: HostView, session: OpenSession | null = null): Hos
 
 export function sessionRow(session: OpenSession): SessionRow {
   return { key: `session-${session.id}`, session };
+}
+
+export function nearbyRow(machine: Discovered): NearbyRow {
+  return { key: `nearby-${machine.number}`, machine };
 }

@@ -1,8 +1,10 @@
 // Which hosts match what stands in the search box, in which order, and which letters of them. Pure.
 //
-// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1`, `source:team` and `is:open` narrow the list.
+// Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1`, `source:team`, `is:open` and `is:nearby`
+// narrow the list.
 // Where no host has all words, those come that nearly have them: with letters between, or with one wrong.
 
+import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { SourceId } from '../../ipc/bindings/SourceId';
@@ -46,7 +48,7 @@ export interface Query {
 export type Filter = { by: 'tag' | 'via' | 'source'; value: string } | { by: 'is'; value: State };
 
 /** What `is:` asks for. */
-const states = ['open', 'favourite', 'demo'] as const;
+const states = ['open', 'favourite', 'demo', 'nearby'] as const;
 type State = (typeof states)[number];
 
 export interface Found {
@@ -174,6 +176,21 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
   return { hosts: alike.slice(0, MAX_ALIKE), alike: true };
 }
 
+/** Whether a text asks for nothing but machines that are nearby. */
+export function asksForNearby({ filters }: Query): boolean {
+  return filters.some(({ value, by }) => by === 'is' && value === 'nearby');
+}
+
+/** The machines in the network that have every word, by name; what else narrows the list leaves none. */
+export function searchNearby(machines: readonly Discovered[], query: Query): Discovered[] {
+  if (query.filters.some(({ by, value }) => by !== 'is' || value !== 'nearby')) return [];
+  const found = machines.filter(({ name, address }) => {
+    const all = `${folded(name)}\n${folded(address)}`;
+    return query.words.every((word) => all.includes(word));
+  });
+  return found.sort((a, b) => byName.compare(a.name, b.name) || a.number - b.number);
+}
+
 /** So many are shown where none matches: those behind are hardly alike. */
 const MAX_ALIKE = 50;
 
@@ -185,6 +202,7 @@ function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry
   if (by === 'tag' && index.tags.has(value)) return ({ tags }) => tags.includes(value);
   if (by === 'tag') return ({ tags }) => tags.some((tag) => tag.startsWith(value));
   if (value === 'open') return ({ host }) => open.has(host.id);
+  if (value === 'nearby') return () => false;
   return ({ host }) => host[value as 'favourite' | 'demo'];
 }
 

@@ -9,7 +9,7 @@ import { folded } from './search';
 
 export interface Section {
   /** What its heading says; a tag's name is in `tag`. */
-  kind: 'open' | 'favourites' | 'recent' | 'others' | 'tag' | 'untagged' | 'found';
+  kind: 'open' | 'favourites' | 'recent' | 'others' | 'tag' | 'untagged' | 'found' | 'nearby';
   tag?: string;
   rows: Row[];
   /** Shown as cards with pictures. */

@@ -19,6 +19,10 @@ state: SessionState,
  */
 others: number, 
 /**
+ * How many callers wait to be answered, this one among them.
+ */
+calls: number, 
+/**
  * How many small pictures were asked for until now: the page sends one when this grows.
  */
 pictures: number, 

@@ -12,6 +12,7 @@ import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
+import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
 import type { RecordingView } from '../bindings/RecordingView';
@@ -74,6 +75,8 @@ export class FakeBackend {
   focused = true;
   /** How many other sessions are open. */
   others = 0;
+  /** How many callers wait to be answered. */
+  callers = 0;
   /** How many pictures were asked for. */
   pictures = 0;
   /** The viewer is about to close. */
@@ -82,12 +85,21 @@ export class FakeBackend {
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = { bell: 'sound', order: 'name', pictures: 'shown', look: 'rows', password_command: '' };
+  preferences: Preferences = {
+    bell: 'sound',
+    order: 'name',
+    pictures: 'shown',
+    look: 'rows',
+    password_command: '',
+    nearby: 'shown',
+  };
   /** The pictures of machines that are kept. */
   keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
   /** The last picture of the viewer's machine. */
   lastPicture = new ArrayBuffer();
   openSessions: OpenSession[] = [];
+  /** What is said in the network. */
+  nearby: NearbyView = { machines: [], more: false };
   /** What the hosts window is wanted for. */
   wishes: Wish[] = [];
   /** Whether the toolkit tells of keys, and what listens. */
@@ -113,6 +125,7 @@ export class FakeBackend {
   readonly filesDropped: Listeners<ImportPreview> = new Set();
   readonly wished: Listeners<void> = new Set();
   readonly picturesChanged: Listeners<void> = new Set();
+  readonly nearbyChanged: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 
@@ -170,6 +183,12 @@ export class FakeBackend {
     this.wished.forEach((listener) => listener());
   }
 
+  /** These machines are nearby now. */
+  setNearby(nearby: NearbyView): void {
+    this.nearby = nearby;
+    this.nearbyChanged.forEach((listener) => listener());
+  }
+
   /** These sessions are open now. */
   setSessions(sessions: OpenSession[]): void {
     this.openSessions = sessions;
@@ -190,8 +209,8 @@ export class FakeBackend {
 
   /** What the viewer is told about its session now. */
   update(): SessionUpdate {
-    const { session, state, others, pictures, leaving } = this;
-    return { view: { ...session }, state, others, pictures, leaving };
+    const { session, state, others, callers, pictures, leaving } = this;
+    return { view: { ...session }, state, others, calls: callers, pictures, leaving };
   }
 
   /** Whether a text goes this way now. */

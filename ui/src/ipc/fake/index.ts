@@ -4,6 +4,7 @@
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { Deed } from '../bindings/Deed';
+import type { Discovered } from '../bindings/Discovered';
 import type { EngineError } from '../bindings/EngineError';
 import type { Display } from '../bindings/Display';
 import type { ExportFormat } from '../bindings/ExportFormat';
@@ -23,6 +24,7 @@ import type { KeyNotice } from '../bindings/KeyNotice';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
+import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
 import type { PictureView } from '../bindings/PictureView';
@@ -152,7 +154,8 @@ export const addPathSource = (folder: boolean): Promise<boolean> =>
 
 export const addCommandSource = (name: string, line: string): Promise<void> =>
   command('add_command_source', [name, line], () => {
-    if (!line.trim()) throw { code: 'fields', fields: [{ field: 'console_command', problem: 'empty' }] };
+    if (!line.trim())
+      throw { code: 'fields', fields: [{ field: 'console_command', problem: 'program' }] } satisfies EngineError;
     addSource(name || line, line, true);
   });
 
@@ -214,7 +217,35 @@ export const openHost = (id: HostId): Promise<void> =>
     update(id, { last_opened: Math.floor(Date.now() / 1000), times_opened: find(id).times_opened + 1 }),
   );
 
+export const openHosts = (ids: HostId[]): Promise<void> => command('open_hosts', [ids], () => {});
+
+export const closeHosts = (ids: HostId[]): Promise<void> =>
+  command('close_hosts', [ids], () =>
+    backend.setSessions(backend.openSessions.filter(({ host }) => host === null || !ids.includes(host))),
+  );
+
 export const openAddress = (text: string): Promise<void> => command('open_address', [text], () => void canonical(text));
+
+export const nearby = (): Promise<NearbyView> =>
+  command('nearby', [], () => {
+    const saved = new Set(backend.hosts.map(({ address }) => address));
+    const { machines, more } = backend.nearby;
+    return { machines: machines.filter(({ address }) => !saved.has(address)), more };
+  });
+export const onNearbyChanged = (changed: () => void): Promise<Stop> => subscribe(backend.nearbyChanged, changed);
+
+export const openNearby = (number: number): Promise<void> =>
+  command('open_nearby', [number], () => void discovered(number));
+
+export const keepNearby = (number: number): Promise<Saved> =>
+  command('keep_nearby', [number], () => {
+    const { name, address } = discovered(number);
+    const host = machine(name, address);
+    backend.step('added', [host]);
+    backend.hosts = [...backend.hosts, host];
+    backend.emitHostsChanged();
+    return { host, password: { outcome: 'kept' } };
+  });
 
 export const wakeHost = (id: HostId): Promise<void> => command('wake_host', [id], () => void find(id));
 
@@ -456,6 +487,12 @@ function find(id: HostId): HostView {
   const host = backend.hosts.find((host) => host.id === id);
   if (!host) throw { code: 'no_such_host' } satisfies EngineError;
   return host;
+}
+
+function discovered(number: number): Discovered {
+  const found = backend.nearby.machines.find((machine) => machine.number === number);
+  if (!found) throw { code: 'no_such_host' } satisfies EngineError;
+  return found;
 }
 
 function findRemoved(id: HostId): HostView {

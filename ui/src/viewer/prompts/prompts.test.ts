@@ -1,5 +1,6 @@
 // The prompts as the user meets them.
 
+import { waitFor } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
 import { errorText, t } from '../../i18n';
@@ -565,6 +566,19 @@ describe('a call', () => {
     expect(document.querySelector('#remember')).toBeNull();
     await user.click(find('#anyway'));
     expect(given()).toEqual([{ kind: 'call' }]);
+  });
+
+  test('says how many others wait, and leaves with its caller', async () => {
+    await open();
+    await askForConsent(call, subjects.caller);
+    expect(document.querySelector('#calls')).toBeNull();
+    engine.callers = 3;
+    engine.reach(engine.state);
+    await waitFor(() => expect(find('#calls')).toHaveTextContent(t('call.waiting', { count: 2 })));
+    engine.reach({ state: 'ended', error: { code: 'caller_gone', address: '192.168.1.33' } });
+    expect(engine.callsOf('close_window')).toEqual([]);
+    engine.reach({ state: 'ended', error: { code: 'caller_left', address: '192.168.1.33' } });
+    await waitFor(() => expect(engine.callsOf('close_window')).toHaveLength(1));
   });
 });
 

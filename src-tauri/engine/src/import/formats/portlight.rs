@@ -1,7 +1,7 @@
 //! Portlight's own list: `hosts.json`, or what an export wrote. docs/HOSTS-FILE.md describes it.
 
-use super::super::{FileProblem, ImportProblem, LeftOut, candidate::Sketch, listing::key_of};
-use crate::model::Host;
+use super::super::{FileProblem, ImportProblem, LeftOut, candidate::Sketch};
+use crate::model::{Host, HostId};
 use serde_json::Value;
 
 /// Whether a value is such a list.
@@ -38,3 +38,17 @@ fn machine(mut entry: Value) -> Sketch {
     // What is known of its keys and passwords belongs to the computer that it comes from. Its id is what a source knows it by.
     machine
 }
+
+/// The `id` of an entry where it is a text, and one that can stand in its place.
+fn key_of(entry: &mut Value) -> Option<String> {
+    let key = entry["id"].as_str().map(str::to_owned);
+    if let Some(entry) = entry.as_object_mut()
+        && key.as_ref().is_none_or(|key| key.parse::<HostId>().is_err())
+    {
+        entry.insert("id".to_owned(), HostId::new().to_string().into());
+    }
+    key.map(|key| key.chars().take(MAX_KEY).collect())
+}
+
+/// Characters of a key: more would be no name.
+const MAX_KEY: usize = 500;

@@ -174,7 +174,7 @@ impl<'a> Prompts<'a> {
             answer = self.ask(Party::Caller, prompt, Stage::Handshake) => {
                 answer.map(drop).ok_or_else(ConnectError::cancelled)
             }
-            () = incoming.closed() => Err(ConnectError::CallerGone { address: from }),
+            () = incoming.closed() => Err(ConnectError::CallerLeft { address: from }),
         }
     }
 

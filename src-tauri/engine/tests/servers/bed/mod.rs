@@ -2,6 +2,7 @@
 //! `start` returns, and ended when it is dropped. None is dialled to see whether it is there: TigerVNC counts that as a
 //! failed login, so their own words are waited for.
 
+mod desktop;
 mod program;
 mod qemu;
 mod shown;
@@ -9,6 +10,7 @@ mod tiger;
 mod tight;
 mod x11vnc;
 
+pub use desktop::{Desktop, installed};
 pub use program::{Program, TIMEOUT, command, free_port};
 pub use qemu::{Qemu, Tls};
 pub use tiger::Xvnc;

@@ -22,6 +22,11 @@ impl X11vnc {
         Self::launch(tempfile::tempdir().expect("a folder"), command("x11vnc"), options).await
     }
 
+    /// A server whose screen has pixels of so many bits: what it sends to a viewer that wants them as they are.
+    pub async fn with_bits(bits: usize) -> Self {
+        Self::launch_with(tempfile::tempdir().expect("a folder"), command("x11vnc"), bits, &[]).await
+    }
+
     /// A server with TLS.
     pub async fn showing(shown: &Shown, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -46,13 +51,17 @@ impl X11vnc {
         ["-passwd", PASSWORD, "-viewpasswd", VIEW_ONLY]
     }
 
-    async fn launch(folder: TempDir, mut server: Command, options: &[&str]) -> Self {
+    async fn launch(folder: TempDir, server: Command, options: &[&str]) -> Self {
+        Self::launch_with(folder, server, 32, options).await
+    }
+
+    async fn launch_with(folder: TempDir, mut server: Command, bits: usize, options: &[&str]) -> Self {
         let screen = folder.path().join("screen");
-        fs::write(&screen, COLOUR.repeat(usize::from(SIZE.0) * usize::from(SIZE.1))).expect("a folder");
+        fs::write(&screen, COLOUR[..bits / 8].repeat(usize::from(SIZE.0) * usize::from(SIZE.1))).expect("a folder");
         // It listens on the port or, where that was taken in this moment, a later one, and says which.
         server.args(["-norc", "-nopw", "-shared", "-forever", "-localhost", "-no6", "-noipv6", "-nocursor"]);
         server.args(["-autoport", &free_port().to_string(), "-rawfb"]);
-        server.arg(format!("map:{}@{}x32", screen.display(), geometry())).args(options).env("HOME", folder.path());
+        server.arg(format!("map:{}@{}x{bits}", screen.display(), geometry())).args(options).env("HOME", folder.path());
         let program = Program::start(&mut server);
         let port: u16 = program.hear("its port", |line| line.strip_prefix("PORT=")?.parse().ok()).await;
         Self { _program: program, address: format!("127.0.0.1::{port}"), _folder: folder }
