@@ -22,7 +22,7 @@ async fn a_password_comes_from_a_command_is_kept_nowhere_and_is_typed_where_the_
     );
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    add_tested(&hosts, &server.address(), "#editor #password-command", "~/vault show %h %n").await;
+    add_tested(&hosts, &server.address(), "#password-command", "~/vault show %h %n").await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
@@ -57,7 +57,7 @@ async fn a_console_is_asked_for_anew_at_each_connect_and_reconnect() {
     write_script(&desk, "where", "cd; echo \"$*\" >> asked; cat console.json");
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    add_tested(&hosts, "hypervisor.invalid", "#editor #console-command", "~/where %n %h").await;
+    add_tested(&hosts, "hypervisor.invalid", "#console-command", "~/where %n %h").await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
     viewer.until_state("live").await;
@@ -90,7 +90,7 @@ async fn add_tested(hosts: &Page<'_>, address: &str, field: &str, command: &str)
     hosts.click("#add-host").await;
     hosts.fill("#editor #name", "Studio").await;
     hosts.fill("#editor #address", address).await;
-    hosts.click("#editor #more > summary").await;
+    hosts.click(&format!("details:has({field}) > summary")).await;
     hosts.fill(field, command).await;
     hosts.click("#test").await;
     hosts.until("the test's end", "document.querySelector('#test-stages')").await;

@@ -13,6 +13,7 @@ pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
     hosts.fill("#editor #name", name).await;
     hosts.fill("#editor #address", address).await;
     if !password.is_empty() {
+        hosts.click("#section-login > summary").await;
         hosts.fill("#editor #password", password).await;
     }
     hosts.click("#save").await;

@@ -211,10 +211,19 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once; without a tray it closes.
+/// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once. Without a tray it closes; what is
+/// typed into its form is asked about before.
 fn closing(window: &Window, api: &CloseRequestApi) {
     let app = window.app_handle();
-    if window.label() != windows::HOSTS || !tray::is_there(app) {
+    if window.label() != windows::HOSTS {
+        return;
+    }
+    if !tray::is_there(app) {
+        match windows::ask_before_closing(app) {
+            Ok(true) => api.prevent_close(),
+            Ok(false) => {}
+            Err(cause) => tracing::warn!(%cause, "closing without asking"),
+        }
         return;
     }
     let stay = match app.state::<Arc<Engine>>().preferences().get().on_close {

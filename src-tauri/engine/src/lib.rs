@@ -330,11 +330,17 @@ impl Engine {
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
-    /// with the one that a session would find. Without either it stops where a login is wanted. Nothing is saved.
+    /// with the one that a session would find. Without either it stops where a login is wanted. Nothing is saved. `on_stage` is
+    /// told of each stage when it is over.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`]: all else is in the report.
-    pub async fn test_connection(&self, draft: HostDraft, change: PasswordChange) -> Result<Report> {
+    pub async fn test_connection(
+        &self,
+        draft: HostDraft,
+        change: PasswordChange,
+        on_stage: impl FnMut(&doctor::StageReport) + Send + 'static,
+    ) -> Result<Report> {
         let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = Target::from(&host);
         let password = match typed {
@@ -343,6 +349,7 @@ impl Engine {
         };
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
-        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins).await)
+        let on_stage = Some(Box::new(on_stage) as _);
+        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins, on_stage).await)
     }
 }

@@ -11,7 +11,10 @@ use portlight_engine::{
     store::Pins,
 };
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, UnixListener},
@@ -358,13 +361,19 @@ async fn a_form_is_examined_without_saving_it() {
     let form =
         |address: &str| HostDraft { id: None, address: address.to_owned(), ..HostDraft::from(&Host::demo("New")) };
 
-    let report = engine.test_connection(form(&server.address), PasswordChange::Keep).await.unwrap();
+    let (told, telling) = (Arc::new(Mutex::new(vec![])), |told: &Arc<Mutex<Vec<StageReport>>>| {
+        let told = Arc::clone(told);
+        move |stage: &StageReport| told.lock().unwrap().push(stage.clone())
+    });
+    let keep = PasswordChange::Keep;
+    let report = engine.test_connection(form(&server.address), keep, telling(&told)).await.unwrap();
     assert_eq!(stages(&report), "dial greeting security login", "nothing to log in with");
+    assert_eq!(*told.lock().unwrap(), report.stages, "each was told when it was over");
     let typed = PasswordChange::Set { password: "sesame".to_owned().into() };
-    let report = engine.test_connection(form(&server.address), typed).await.unwrap();
+    let report = engine.test_connection(form(&server.address), typed, |_| {}).await.unwrap();
     assert_eq!(stages(&report), "dial greeting security login desktop");
 
-    let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep).await.unwrap_err();
+    let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep, |_| {}).await.unwrap_err();
     assert!(matches!(unreadable, Error::Form(FormError::Fields { .. })));
     assert_eq!(engine.hosts().view().hosts, before);
 }

@@ -4,13 +4,13 @@ use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
     FormError, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
-    doctor::Report,
+    doctor::{Report, StageReport},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
     store::{Listening, ListeningView, OnClose, Preferences, VersionView},
 };
 use serde::Deserialize;
-use tauri::{AppHandle, WebviewWindow, command};
+use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
 
 /// The saved hosts, and what has to be said about the list or the keyring.
 #[command]
@@ -156,10 +156,23 @@ pub async fn read_address(text: String) -> Result<String> {
         .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into())
 }
 
-/// Examines the way to the host of a form, up to where a login is wanted, or further with its password; saves nothing.
+/// Whether a form could be saved as it is. Rejects with what is wrong with its fields.
 #[command]
-pub async fn test_connection(engine: EngineState<'_>, draft: HostDraft, change: PasswordChange) -> Result<Report> {
-    engine.test_connection(draft, change).await
+pub async fn check_host(engine: EngineState<'_>, draft: HostDraft) -> Result<()> {
+    engine.hosts().check(&draft)
+}
+
+/// Examines the way to the host of a form, up to where a login is wanted, or further with its password; saves nothing. Each
+/// stage goes to `channel` when it is over.
+#[command]
+pub async fn test_connection(
+    engine: EngineState<'_>,
+    draft: HostDraft,
+    change: PasswordChange,
+    channel: Channel<StageReport>,
+) -> Result<Report> {
+    // A page that was closed meanwhile hears nothing.
+    engine.test_connection(draft, change, move |stage| drop(channel.send(stage.clone()))).await
 }
 
 /// What closing the hosts window does.
@@ -170,9 +183,12 @@ pub enum Closing {
     Tray,
     /// Ends Portlight.
     Quit,
+    /// Closes it, with what was typed into its form.
+    Discard,
 }
 
-/// The answer to the `closing` event, which is asked for once: does it, now and from now on.
+/// The answer to the wish to close with a form that is not saved; or to the `closing` event, which is asked for once: does it, now and
+/// from now on.
 #[command]
 pub async fn choose_closing(
     app: AppHandle,
@@ -181,14 +197,28 @@ pub async fn choose_closing(
     choice: Closing,
 ) -> Result<()> {
     let on_close = match choice {
-        Closing::Tray => OnClose::Tray,
-        Closing::Quit => OnClose::Quit,
+        Closing::Tray => Some(OnClose::Tray),
+        Closing::Quit => Some(OnClose::Quit),
+        Closing::Discard => None,
     };
-    engine.set_preferences(Preferences { on_close, ..engine.preferences().get() }).await?;
+    if let Some(on_close) = on_close {
+        engine.set_preferences(Preferences { on_close, ..engine.preferences().get() }).await?;
+    }
     match choice {
         Closing::Tray => window.hide().map_err(system),
         Closing::Quit => windows::quit(&app).map_err(system),
+        Closing::Discard => {
+            windows::set_unsaved(&app, false);
+            window.close().map_err(system)
+        }
     }
+}
+
+/// Whether the window's form has what is not saved: nothing closes over it without asking.
+#[command]
+pub async fn set_unsaved(app: AppHandle, unsaved: bool) -> Result<()> {
+    windows::set_unsaved(&app, unsaved);
+    Ok(())
 }
 
 /// What this window is wanted for, oldest first; each is told once. Asked for at the start and with each event.

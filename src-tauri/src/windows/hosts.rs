@@ -27,11 +27,13 @@ pub enum Wish {
     Settings,
     /// To show the help.
     Help,
-    /// To ask whether to quit, with sessions that are open.
+    /// To ask whether to quit, with sessions that are open or a form that is not saved.
     Quit {
-        /// How many.
+        /// How many sessions.
         sessions: usize,
     },
+    /// To ask whether to close, with a form that is not saved.
+    Close,
 }
 
 /// What the page has not taken yet: it may still be loading.
@@ -43,6 +45,10 @@ struct Open {
     wishes: Vec<Wish>,
     /// Whether to quit was asked, and not answered.
     asked_to_quit: bool,
+    /// The same of closing the window.
+    asked_to_close: bool,
+    /// Its form has what is not saved.
+    unsaved: bool,
 }
 
 impl Wishes {
@@ -107,21 +113,49 @@ pub fn take_wishes(app: &AppHandle) -> Vec<Wish> {
     std::mem::take(&mut app.state::<Wishes>().lock().wishes)
 }
 
-/// Ends Portlight. Where sessions are open, the user is asked first, once: who wants to quit again before that is answered is
-/// not kept, as the page may not be able to ask.
+/// Ends Portlight. Where sessions are open, or the form has what is not saved, the user is asked first, once: who wants to quit
+/// again before that is answered is not kept, as the page may not be able to ask.
 ///
 /// # Errors
 /// What the window system says.
 pub fn quit(app: &AppHandle) -> tauri::Result<()> {
     let sessions = app.state::<Arc<Engine>>().sessions().running();
-    if sessions == 0 || std::mem::replace(&mut app.state::<Wishes>().lock().asked_to_quit, true) {
-        app.exit(0);
-        return Ok(());
+    let asks = {
+        let wishes = app.state::<Wishes>();
+        let mut open = wishes.lock();
+        (sessions > 0 || open.unsaved) && !std::mem::replace(&mut open.asked_to_quit, true)
+    };
+    if asks {
+        return want(app, Wish::Quit { sessions });
     }
-    want(app, Wish::Quit { sessions })
+    app.exit(0);
+    Ok(())
 }
 
 /// The user does not quit after all.
 pub fn stay(app: &AppHandle) {
     app.state::<Wishes>().lock().asked_to_quit = false;
+}
+
+/// Whether the form of the hosts window has what is not saved.
+pub fn set_unsaved(app: &AppHandle, unsaved: bool) {
+    let wishes = app.state::<Wishes>();
+    let mut open = wishes.lock();
+    (open.unsaved, open.asked_to_close) = (unsaved, false);
+}
+
+/// Asks before the hosts window goes with what is not saved: once, as in [`quit`]. False where there is nothing to ask.
+///
+/// # Errors
+/// What the window system says.
+pub fn ask_before_closing(app: &AppHandle) -> tauri::Result<bool> {
+    let asks = {
+        let wishes = app.state::<Wishes>();
+        let mut open = wishes.lock();
+        open.unsaved && !std::mem::replace(&mut open.asked_to_close, true)
+    };
+    if asks {
+        want(app, Wish::Close)?;
+    }
+    Ok(asks)
 }

@@ -23,8 +23,8 @@ mod watch;
 
 pub use fit::remote_resized;
 pub use hosts::{
-    Wish, Wishes, close as close_hosts, quit, reload as reload_hosts, show as show_hosts,
-    show_hidden as show_hidden_hosts, stay, take_wishes, want as want_hosts,
+    Wish, Wishes, ask_before_closing, close as close_hosts, quit, reload as reload_hosts, set_unsaved,
+    show as show_hosts, show_hidden as show_hidden_hosts, stay, take_wishes, want as want_hosts,
 };
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of, show_theme};

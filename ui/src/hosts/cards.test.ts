@@ -156,7 +156,7 @@ describe('the choice about pictures', () => {
     await show(...favourites('A'));
     await user.keyboard('{F2}');
     await user.click(await screen.findByRole('radio', { name: t('editor.picture.blurred') }));
-    await user.click(screen.getByRole('button', { name: t('editor.save') }));
+    await user.click(screen.getByRole('button', { name: t('editor.save_only') }));
     await waitFor(() => expect(backend.hosts[0]?.picture).toBe('blurred'));
   });
 });

@@ -5,8 +5,10 @@ import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { PictureChoice } from '../ipc/bindings/PictureChoice';
 
-/** Where a field is shown: at the top, under it, or folded away. */
-export type Group = 'address' | 'main' | 'advanced';
+/** The parts of the form below address and name, in order. */
+export const sections = ['login', 'way', 'display', 'security', 'wake', 'notes'] as const;
+export type SectionName = (typeof sections)[number];
+export type Group = 'top' | SectionName;
 
 interface Description {
   name: string;
@@ -14,35 +16,37 @@ interface Description {
   group: Group;
   /** The value of a new host. */
   initial: string | boolean;
-  /** As wide as the form, not half of it. */
-  wide?: true;
+  /** Its folded section says that it is set, not to what. */
+  brief?: 'label';
+  /** Each machine has its own: it is not changed for several. */
+  own?: true;
   inputmode?: 'url';
 }
 
 const table = [
-  { name: 'address', kind: 'text', group: 'address', initial: '', wide: true, inputmode: 'url' },
-  { name: 'name', kind: 'text', group: 'address', initial: '' },
-  { name: 'username', kind: 'text', group: 'address', initial: '' },
-  { name: 'favourite', kind: 'check', group: 'main', initial: false },
-  { name: 'view_only', kind: 'check', group: 'main', initial: false },
-  { name: 'ssh_jump', kind: 'text', group: 'advanced', initial: '', wide: true },
-  { name: 'proxy', kind: 'text', group: 'advanced', initial: '', wide: true },
-  { name: 'password_command', kind: 'text', group: 'advanced', initial: '', wide: true },
-  { name: 'console_command', kind: 'text', group: 'advanced', initial: '', wide: true },
-  { name: 'mac', kind: 'text', group: 'advanced', initial: '' },
-  { name: 'repeater_id', kind: 'text', group: 'advanced', initial: '' },
-  { name: 'ca_file', kind: 'text', group: 'advanced', initial: '', wide: true },
-  { name: 'client_certificate', kind: 'text', group: 'advanced', initial: '' },
-  { name: 'client_key', kind: 'text', group: 'advanced', initial: '' },
-  { name: 'old_tls', kind: 'check', group: 'advanced', initial: false, wide: true },
-  { name: 'reconnect', kind: 'check', group: 'advanced', initial: true, wide: true },
+  { name: 'address', kind: 'text', group: 'top', initial: '', inputmode: 'url', own: true },
+  { name: 'name', kind: 'text', group: 'top', initial: '', own: true },
+  { name: 'username', kind: 'text', group: 'login', initial: '' },
+  { name: 'password_command', kind: 'text', group: 'login', initial: '', brief: 'label' },
+  { name: 'ssh_jump', kind: 'text', group: 'way', initial: '' },
+  { name: 'proxy', kind: 'text', group: 'way', initial: '' },
+  { name: 'console_command', kind: 'text', group: 'way', initial: '', brief: 'label' },
+  { name: 'repeater_id', kind: 'text', group: 'way', initial: '', brief: 'label', own: true },
+  { name: 'reconnect', kind: 'check', group: 'way', initial: true },
+  { name: 'view_only', kind: 'check', group: 'display', initial: false },
+  { name: 'ca_file', kind: 'text', group: 'security', initial: '', brief: 'label' },
+  { name: 'client_certificate', kind: 'text', group: 'security', initial: '', brief: 'label' },
+  { name: 'client_key', kind: 'text', group: 'security', initial: '', brief: 'label' },
+  { name: 'old_tls', kind: 'check', group: 'security', initial: false },
+  { name: 'mac', kind: 'text', group: 'wake', initial: '', own: true },
+  { name: 'favourite', kind: 'check', group: 'notes', initial: false },
 ] as const satisfies readonly Description[];
 
 type Name = (typeof table)[number]['name'];
 /** What can be shown and kept of a screen, the strictest last. */
 export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies readonly PictureChoice[];
 
-/** What a host is sorted by has fields of its own: ./editor/SortingFields.svelte. */
+/** What has a control of its own in the form. */
 export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture'>;
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | 'id' | 'on_new_address'>> =
@@ -62,14 +66,13 @@ export const keptByOthers: readonly TextName[] = [
 ];
 
 /** A field with its texts, and the id of its input. */
-export type FieldOf<Kind, N> = { kind: Kind; name: N; id: string; label: Key; hint: Key; wide: boolean } & Pick<
+export type FieldOf<Kind, N> = { kind: Kind; name: N; id: string; label: Key; hint: Key } & Pick<
   Description,
-  'group' | 'inputmode'
+  'group' | 'inputmode' | 'initial' | 'brief' | 'own'
 >;
 export type HostField = FieldOf<'text', TextName> | FieldOf<'check', CheckName>;
 
 export const fields = table.map((field) => ({
-  wide: false,
   ...field,
   id: field.name.replaceAll('_', '-'),
   label: `editor.${field.name}`,
@@ -117,7 +120,15 @@ export function mergedDraft(
   return { draft: { ...typed, ...kept }, both };
 }
 
-/** Whether a folded field differs from a new host's: then it is not folded away. */
-export function usesAdvanced(draft: HostDraft): boolean {
-  return table.some(({ name, group, initial }) => group === 'advanced' && draft[name] !== initial);
+/** The section of a field; null at the top. */
+export function sectionOf(name: FieldName): SectionName | null {
+  if (name === 'picture') return 'display';
+  const group = fields.find((field) => field.name === name)?.group ?? 'notes';
+  return group === 'top' ? null : group;
+}
+
+/** The field whose input has this id. */
+export function fieldOf(id: string): FieldName | null {
+  if (id === 'tags' || id === 'notes') return id;
+  return fields.find((field) => field.id === id)?.name ?? null;
 }

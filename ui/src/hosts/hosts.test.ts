@@ -9,7 +9,7 @@ import type { FakeBackend } from '../ipc/fake/backend';
 import type { Report } from '../ipc/bindings/Report';
 import { certificate, failing, knownKey, machine, reached, removedView } from '../ipc/fixtures';
 import type { HostView } from '../ipc/bindings/HostView';
-import { emptyDraft } from './fields';
+import { emptyDraft, sections } from './fields';
 import HostsWindow from './HostsWindow.svelte';
 
 let backend: FakeBackend;
@@ -169,7 +169,7 @@ describe('the editor', () => {
     await user.click(byId('favourite'));
     await user.click(byId('save'));
     await waitFor(() => expect(byId('search')).toHaveFocus());
-    expect(selected()).toBe('Studio');
+    await waitFor(() => expect(selected()).toBe('Studio'));
     expect(document.getElementById('editor')).toBeNull();
     expect(backend.callsOf('save_host')).toEqual([
       [
@@ -256,30 +256,41 @@ describe('the editor', () => {
 });
 
 describe('the rarer settings', () => {
-  it('are folded away until one is set', async () => {
+  it('are folded away, and each section says what is set in it', async () => {
     await show(
       host('Studio'),
-      host('Repeated', { repeater_id: '4711' }),
-      host('Certified', { ca_file: '/etc/ca.pem' }),
-      host('Once', { reconnect: false }),
+      host('Repeated', { repeater_id: '4711', ssh_jump: 'gate' }),
+      host('Certified', { ca_file: '/etc/ca.pem', old_tls: true }),
+      host('Once', { reconnect: false, username: 'ann', has_password: true }),
+      host('Sorted', { tags: ['lab', 'web'], colour: 'red', notes: 'Rack 4\nbelow', picture: 'off', view_only: true }),
     );
-    for (const [name, open] of [
-      ['Studio', false],
-      ['Repeated', true],
-      ['Certified', true],
-      ['Once', true],
-    ] as const) {
+    const said = {
+      Studio: {},
+      Repeated: { way: `gate · ${t('editor.repeater_id')}` },
+      Certified: { security: `${t('editor.ca_file')} · ${t('editor.old_tls')}` },
+      Once: { login: `ann · ${t('editor.password')}`, way: t('editor.brief.no_reconnect') },
+      Sorted: {
+        display: `${t('editor.view_only')} · ${t('editor.brief.picture_off')}`,
+        notes: `lab, web · ${t('colour.red')} · Rack 4`,
+      },
+    };
+    for (const [name, briefs] of Object.entries(said)) {
       await user.click(screen.getByText(name));
       await user.keyboard('{F2}');
-      expect((byId('more') as HTMLDetailsElement).open, name).toBe(open);
-      await user.click(byId('cancel'));
+      for (const section of sections) {
+        const details = byId(`section-${section}`) as HTMLDetailsElement;
+        expect(details.open, `${name}, ${section}`).toBe(false);
+        const brief = details.querySelector('summary small')?.textContent ?? '';
+        expect(brief, `${name}, ${section}`).toBe((briefs as Record<string, string>)[section] ?? '');
+      }
+      await user.click(byId('leave-editor'));
     }
   });
 
   it('are saved with the rest', async () => {
     await show(host('Studio'));
     await user.keyboard('{F2}');
-    await user.click(screen.getByText(t('editor.more')));
+    await user.click(screen.getByText(t('editor.section.way')));
     await user.type(byId('ssh-jump'), 'ann@gate');
     await user.type(byId('repeater-id'), '4711');
     expect(byId('proxy')).toHaveValue('');
@@ -309,7 +320,7 @@ describe('the rarer settings', () => {
     });
     await user.click(byId('save'));
     await waitFor(() => expect(byId('ca-file-problem')).toHaveTextContent(t('problem.ca_file.control_characters')));
-    expect((byId('more') as HTMLDetailsElement).open).toBe(true);
+    expect((byId('section-security') as HTMLDetailsElement).open).toBe(true);
     expect(byId('ca-file')).toHaveFocus();
   });
 });
@@ -342,7 +353,7 @@ describe('testing the connection', () => {
     const stages = [...result.querySelectorAll<HTMLElement>('[data-stage]')];
     expect(stages.map(({ dataset }) => dataset.stage)).toEqual(reached.stages.map(({ stage }) => stage));
     expect(stages[4]).toHaveTextContent('41 ms');
-    expect((byId('test-stages') as HTMLDetailsElement).open).toBe(false);
+    expect((byId('test-stages') as HTMLDetailsElement).open).toBe(true);
   });
 
   it('is content where the server asks for a login', async () => {
@@ -441,7 +452,8 @@ describe('testing the connection', () => {
     let done: () => void = () => {};
     backend.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
     await user.click(byId('test'));
-    await user.click(byId('cancel'));
+    await user.click(byId('leave-editor'));
+    await user.click(byId('leaving-act'));
     expect(document.getElementById('editor')).toBeNull();
     done();
     await new Promise((resolve) => setTimeout(resolve));
@@ -684,11 +696,11 @@ describe('closing', () => {
 it('can be used from beginning to end with the keyboard', async () => {
   await show();
   await user.keyboard('{Control>}n{/Control}');
-  await user.keyboard('studio.local{Tab}Studio{Tab}ada{Tab}secret{Enter}');
+  await user.keyboard('studio.local{Tab}Studio{Control>}s{/Control}');
   await waitFor(() => expect(selected()).toBe('Studio'));
 
   await user.keyboard('{Control>}n{/Control}');
-  await user.keyboard('attic.local{Tab}Attic{Enter}');
+  await user.keyboard('attic.local{Tab}Attic{Control>}s{/Control}');
   await waitFor(() => expect(selected()).toBe('Attic'));
 
   byId('search').focus();
@@ -697,7 +709,7 @@ it('can be used from beginning to end with the keyboard', async () => {
   expect(byId('search')).toHaveAttribute('aria-activedescendant', byId('hosts').getAttribute('aria-activedescendant'));
 
   await user.keyboard('{Control>}e{/Control}');
-  await user.keyboard('{Control>}a{/Control}Workshop{Enter}');
+  await user.keyboard('{Control>}a{/Control}Workshop{Control>}s{/Control}');
   await waitFor(() => expect(selected()).toBe('Workshop'));
 
   await user.keyboard('{Control>}d{/Control}');
@@ -734,8 +746,7 @@ describe('for assistive technology', () => {
     backend.report = reached;
     await user.click(byId('test'));
     await waitFor(() => expect(byId('test-verdict')).not.toBeEmptyDOMElement());
-    await user.click(screen.getByText(t('test.stages')));
-    await user.click(screen.getByText(t('editor.more')));
+    for (const name of sections) await user.click(byId(`section-${name}`).querySelector('summary') as HTMLElement);
     expect(await violations()).toEqual([]);
     await user.click(byId('save'));
     await screen.findByRole('option');

@@ -320,9 +320,17 @@ describe('several machines', () => {
     await user.keyboard('lab,rack 4{Enter}');
     await user.click(within(byId('several')).getByRole('button', { name: /^old/ }));
     await user.click(screen.getByTitle(t('colour.green')));
-    await user.click(byId('same-ssh_jump'));
-    await user.type(byId('shared-ssh_jump'), 'ann@gate');
-    await user.selectOptions(byId('shared-reconnect'), 'no');
+    // B does not send keys, A does: neither is what both have.
+    expect(byId('view-only')).toBePartiallyChecked();
+    expect(byId('section-display').querySelector('small')).toHaveTextContent(t('editor.view_only'));
+    await user.click(byId('section-way').querySelector('summary') as HTMLElement);
+    await user.type(byId('ssh-jump'), 'ann@gate');
+    await user.click(byId('reconnect'));
+    await user.type(byId('proxy'), 'x');
+    await user.click(within(byId('proxy-note')).getByRole('button', { name: t('several.keep') }));
+    expect(byId('proxy')).toHaveValue('');
+    await user.click(byId('section-display').querySelector('summary') as HTMLElement);
+    await user.click(screen.getByRole('radio', { name: t('editor.picture.blurred') }));
     await user.click(byId('save-several'));
     await waitFor(() => expect(document.getElementById('several')).toBeNull());
     expect(backend.callsOf('change_several')).toEqual([
@@ -334,6 +342,7 @@ describe('several machines', () => {
           colour: 'green',
           ssh_jump: 'ann@gate',
           reconnect: false,
+          picture: 'blurred',
           on_new_address: 'ask',
         },
       ],
@@ -349,7 +358,7 @@ describe('several machines', () => {
       fields: [{ field: 'tags', problem: 'too_long' }],
     });
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
-    await user.click(byId('same-ssh_jump'));
+    await user.click(byId('view-only'));
     await user.click(byId('save-several'));
     const text = t('error.fields_of', { machine: 'B' });
     await waitFor(() => expect(byId('several')).toHaveTextContent(text));
@@ -359,15 +368,15 @@ describe('several machines', () => {
   it('are not forgotten half chosen without a question', async () => {
     await show(...five());
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
-    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     expect(document.getElementById('several')).toBeNull();
     await user.keyboard('{F2}');
     await user.click(screen.getByTitle(t('colour.green')));
-    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     expect(byId('leaving-leave')).toHaveFocus();
     await user.click(byId('leaving-leave'));
     expect(document.getElementById('several')).not.toBeNull();
-    await fireEvent(byId('several'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     await user.click(byId('leaving-act'));
     expect(document.getElementById('several')).toBeNull();
   });
@@ -381,13 +390,13 @@ describe('several machines', () => {
       has_http_auth: false,
     });
     await user.keyboard('{Control>}a{/Control}{F2}');
-    await user.click(byId('same-ssh_jump'));
+    await user.type(byId('ssh-jump'), 'gate');
     await user.click(byId('save-several'));
     await screen.findByText(t('new_address.password'));
     backend.refusals.clear();
     await user.click(byId('forget-secrets'));
     await waitFor(() => expect(document.getElementById('several')).toBeNull());
-    expect(backend.callsOf('change_several').at(-1)?.[1]).toMatchObject({ ssh_jump: '', on_new_address: 'forget' });
+    expect(backend.callsOf('change_several').at(-1)?.[1]).toMatchObject({ ssh_jump: 'gate', on_new_address: 'forget' });
   });
 });
 
@@ -418,15 +427,15 @@ describe('tags, colour and notes in the form', () => {
   it('are not thrown away by Escape without a question', async () => {
     await show(host('A', { tags: ['lab'] }));
     await user.keyboard('{F2}');
-    await fireEvent(byId('editor'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     expect(document.getElementById('editor')).toBeNull();
     await user.keyboard('{F2}');
     await user.type(byId('notes'), 'Two');
-    await fireEvent(byId('editor'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     expect(byId('leaving-leave')).toHaveFocus();
     await user.click(byId('leaving-leave'));
     expect(byId('notes')).toHaveValue('Two');
-    await fireEvent(byId('editor'), new Event('cancel', { cancelable: true }));
+    await user.keyboard('{Escape}');
     await user.click(byId('leaving-act'));
     expect(document.getElementById('editor')).toBeNull();
     expect(backend.callsOf('save_host')).toEqual([]);

@@ -1,7 +1,6 @@
 // What the hosts window does about open sessions, and what others want of it.
 
 import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
-import { tick } from 'svelte';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { t } from '../i18n';
@@ -87,18 +86,24 @@ describe('what others want of the list', () => {
     await waitFor(() => expect(backend.callsOf('save_host').at(-1)?.[0]).toMatchObject({ address: 'studio.local:1' }));
   });
 
-  it('does not throw away what is being typed', async () => {
+  it('does not throw away what is being typed without a question', async () => {
     const studio = machine('Studio', 'studio.local');
     backend.hosts = [studio];
     render(HostsWindow);
     await user.click(byId('add-host'));
     await user.type(byId('address'), 'half');
-    const lists = backend.callsOf('list_hosts').length;
-    backend.wish({ wish: 'edit', host: studio.id, address: null });
-    await waitFor(() => expect(backend.callsOf('list_hosts').length).toBeGreaterThan(lists));
-    for (let turn = 0; turn < 10; turn++) await tick();
-    expect((byId('address') as HTMLInputElement).value).toBe('half');
-    expect(byId('editor-title')).toHaveTextContent(t('editor.add_title'));
+    await waitFor(() => expect(backend.callsOf('set_unsaved').at(-1)).toEqual([true]));
+    for (const wish of [{ wish: 'edit', host: studio.id, address: null }, { wish: 'close' }] as const) {
+      backend.wish(wish);
+      await user.click(await waitFor(() => byId('leaving-leave')));
+      expect((byId('address') as HTMLInputElement).value).toBe('half');
+      expect(byId('editor-title')).toHaveTextContent(t('editor.add_title'));
+    }
+    expect(backend.callsOf('choose_closing')).toEqual([]);
+    backend.wish({ wish: 'close' });
+    await user.click(await waitFor(() => byId('leaving-act')));
+    await waitFor(() => expect(backend.callsOf('choose_closing')).toEqual([['discard']]));
+    expect(backend.callsOf('set_unsaved').at(-1)).toEqual([false]);
   });
 
   it('may be the overview', async () => {
@@ -122,5 +127,17 @@ describe('quitting', () => {
     await screen.findByText('1 session is open');
     await user.click(byId('quit-anyway'));
     expect(backend.callsOf('quit')).toEqual([['ask'], ['stay'], ['quit']]);
+  });
+
+  it('is asked about where a form is not saved, too', async () => {
+    render(HostsWindow);
+    await user.click(byId('add-host'));
+    await user.type(byId('address'), 'half');
+    backend.wish({ wish: 'quit', sessions: 0 });
+    await screen.findByText(t('quit.unsaved'));
+    expect(byId('quitting-title')).toHaveTextContent(t('leaving.title'));
+    expect(byId('stay')).toHaveFocus();
+    await user.click(byId('stay'));
+    expect((byId('address') as HTMLInputElement).value).toBe('half');
   });
 });

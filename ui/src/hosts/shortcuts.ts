@@ -66,7 +66,7 @@ const menu: Pick<Shortcut, 'label' | 'unless' | 'run'> = {
 };
 
 const edit = (hosts: Hosts, host: HostView) => {
-  if (hosts.selection.isSeveral) hosts.editsSeveral = hosts.selection.hosts;
+  if (hosts.selection.isSeveral) hosts.editSeveral(hosts.selection.hosts);
   else hosts.edit(host);
 };
 

@@ -119,11 +119,21 @@ export const openNearby = (number: number): Promise<void> => call('open_nearby',
 export const keepNearby = (number: number): Promise<Saved> => call('keep_nearby', { number });
 /** The address as Portlight prints it; rejects with code `fields` where the text is not an address. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
-/** Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. */
-export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
-  call('test_connection', { draft, change });
-/** The answer to `onClosing`. */
-export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => call('choose_closing', { choice });
+/** Whether a form could be saved as it is; rejects with code `fields` as `saveHost` does. */
+export const checkHost = (draft: HostDraft): Promise<void> => call('check_host', { draft });
+/**
+ * Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. `onStage` is
+ * told of each stage when it is over.
+ */
+export const testConnection = (
+  draft: HostDraft,
+  change: PasswordChange,
+  onStage: (stage: StageReport) => void,
+): Promise<Report> => call('test_connection', { draft, change, channel: new Channel<StageReport>(onStage) });
+/** The answer to `onClosing`; `discard` is that to the wish `close`: the window goes with what is typed into its form. */
+export const chooseClosing = (choice: 'tray' | 'quit' | 'discard'): Promise<void> => call('choose_closing', { choice });
+/** Whether the form has what is not saved: the window is then not closed without asking, by the wish `close`. */
+export const setUnsaved = (unsaved: boolean): Promise<void> => call('set_unsaved', { unsaved });
 /** Whether and where Portlight listens for reverse connections. */
 export const listening = (): Promise<ListeningView> => call('listening');
 /** Begins or ends listening; on rejection nothing listens. */

@@ -7,7 +7,8 @@ export type Wish =
   | { wish: 'sessions' }
   | { wish: 'settings' }
   | { wish: 'help' }
-  | { wish: 'quit'; sessions: number };
+  | { wish: 'quit'; sessions: number }
+  | { wish: 'close' };
 
 /** What a viewer's keys may want of the hosts window. */
 export type ListWish = 'settings' | 'help' | 'quit';

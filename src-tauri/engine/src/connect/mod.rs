@@ -16,8 +16,8 @@ mod stages;
 
 pub(crate) use handshake::Handshake;
 pub(crate) use observer::{Event, Observer, Presented, Weaker};
+pub(crate) use stages::{OnStage, Stages, name};
 pub use stages::{ReportStage, StageReport};
-pub(crate) use stages::{Stages, name};
 
 use crate::{
     error::ConnectError,

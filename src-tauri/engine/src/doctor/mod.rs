@@ -12,7 +12,7 @@ pub use report::{Desktop, Failure, Report};
 
 use crate::{
     command::{console, password},
-    connect::{self, Policy},
+    connect::{self, OnStage, Policy},
     error::{CommandError, ConnectError, Error, KeyringError, Result},
     keyring::Keyring,
     model::{HttpAuth, Level, Placeholders, Secret, Target, passphrase_account},
@@ -71,8 +71,12 @@ pub enum TrustPolicy {
 }
 
 /// Examines the path to a server and reports on it.
-pub async fn examine(mut request: ProbeRequest, pins: &Pins) -> Report {
-    let mut progress = Progress::new(&request.target.address);
+pub async fn examine(request: ProbeRequest, pins: &Pins) -> Report {
+    examine_telling(request, pins, None).await
+}
+
+async fn examine_telling(mut request: ProbeRequest, pins: &Pins, on_stage: Option<OnStage>) -> Report {
+    let mut progress = Progress::new(&request.target.address, on_stage);
     let named_key = match request.locate(&mut progress).await {
         Ok(named_key) => named_key,
         Err(error) => return progress.finish(Some(error.into())),
@@ -111,7 +115,7 @@ pub async fn examine(mut request: ProbeRequest, pins: &Pins) -> Report {
 }
 
 /// The same with a login that had to be fetched from somewhere. Where it could not be had, that is said at the place where
-/// the server wants one.
+/// the server wants one. `on_stage`, if any, is told of each stage when it is over.
 pub async fn examine_with(
     target: Target,
     login: Result<Option<Login>>,
@@ -119,12 +123,14 @@ pub async fn examine_with(
     saved: Saved,
     accept: TrustPolicy,
     pins: &Pins,
+    on_stage: Option<Box<dyn FnMut(&StageReport) + Send>>,
 ) -> Report {
     let (login, missing) = match login {
         Ok(login) => (login, None),
         Err(error) => (None, Some(error)),
     };
-    let report = examine(ProbeRequest { target, login, saved, accept, console_login }, pins).await;
+    let request = ProbeRequest { target, login, saved, accept, console_login };
+    let report = examine_telling(request, pins, on_stage).await;
     match missing {
         Some(error) => report.without_the_login(error),
         None => report,

@@ -2,7 +2,7 @@
 
 use super::report::{Desktop, Report};
 use crate::{
-    connect::{Event, Stages, name},
+    connect::{Event, OnStage, Stages, name},
     error::Error,
     model::{Address, Identity, Level, Target},
     transport::PathKind,
@@ -17,9 +17,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(address: &Address) -> Self {
+    pub(super) fn new(address: &Address, on_stage: Option<OnStage>) -> Self {
         let report = Report::of(address.without_query().to_string());
-        Self { report, path_level: Level::Clear, stages: Stages::new() }
+        Self { report, path_level: Level::Clear, stages: Stages::telling(on_stage) }
     }
 
     /// The pipeline has come further. What was offered stays said where it begins again.

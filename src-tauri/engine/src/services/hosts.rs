@@ -131,6 +131,16 @@ impl Hosts {
         Ok(Target { wake: host.mac, ..Target::from(&host) })
     }
 
+    /// Whether a form could be saved as it is.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`StoreError::NoSuchHost`].
+    pub fn check(&self, draft: &HostDraft) -> Result<()> {
+        let list = self.list.get();
+        let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
+        checked(draft, existing).map(drop)
+    }
+
     /// The host that a form means, and the password that was typed into it: nothing is saved. Logins that were saved for
     /// another address are left out.
     ///

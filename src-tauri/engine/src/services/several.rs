@@ -3,7 +3,7 @@
 use super::hosts::{Forgotten, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, OnNewAddress, is_same_tag, said},
+    model::{Colour, HostDraft, HostId, OnNewAddress, PictureChoice, is_same_tag, said},
     store::{Deed, List, LoginKind},
 };
 use serde::Deserialize;
@@ -23,31 +23,62 @@ pub struct SharedChange {
     pub colour: Option<Option<Colour>>,
     /// The user name.
     pub username: Option<String>,
+    /// What prints the password; empty for none.
+    pub password_command: Option<String>,
     /// The SSH host; empty for none.
     pub ssh_jump: Option<String>,
+    /// The proxy; empty for none.
+    pub proxy: Option<String>,
+    /// What prints where the console is; empty for none.
+    pub console_command: Option<String>,
+    /// The file of certificate authorities; empty for none.
+    pub ca_file: Option<String>,
+    /// The file with our own certificate; empty for none.
+    pub client_certificate: Option<String>,
+    /// The file with its key; empty for none.
+    pub client_key: Option<String>,
+    /// The notes.
+    pub notes: Option<String>,
+    /// What is shown and kept of the screen.
+    pub picture: Option<PictureChoice>,
+    /// Whether it is a favourite.
+    pub favourite: Option<bool>,
     /// Whether sessions only watch.
     pub view_only: Option<bool>,
+    /// Whether TLS may be older than what is safe.
+    pub old_tls: Option<bool>,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: Option<bool>,
-    /// What becomes of saved logins where another SSH host leads elsewhere.
+    /// What becomes of saved logins where another way leads elsewhere.
     pub on_new_address: OnNewAddress,
+}
+
+/// The field is as was said, where something was.
+fn set<T: Clone>(field: &mut T, said: &Option<T>) {
+    if let Some(said) = said {
+        field.clone_from(said);
+    }
 }
 
 impl SharedChange {
     fn apply(&self, form: &mut HostDraft) {
         form.tags.retain(|tag| !self.tags_removed.iter().any(|removed| is_same_tag(removed, tag)));
         form.tags.extend(self.tags_added.iter().cloned());
-        if let Some(colour) = &self.colour {
-            form.colour.clone_from(colour);
-        }
-        if let Some(username) = &self.username {
-            form.username.clone_from(username);
-        }
-        if let Some(ssh_jump) = &self.ssh_jump {
-            form.ssh_jump.clone_from(ssh_jump);
-        }
-        form.view_only = self.view_only.unwrap_or(form.view_only);
-        form.reconnect = self.reconnect.unwrap_or(form.reconnect);
+        set(&mut form.options.colour, &self.colour);
+        set(&mut form.options.username, &self.username);
+        set(&mut form.password_command, &self.password_command);
+        set(&mut form.ssh_jump, &self.ssh_jump);
+        set(&mut form.proxy, &self.proxy);
+        set(&mut form.console_command, &self.console_command);
+        set(&mut form.options.ca_file, &self.ca_file);
+        set(&mut form.options.client_certificate, &self.client_certificate);
+        set(&mut form.options.client_key, &self.client_key);
+        set(&mut form.options.notes, &self.notes);
+        set(&mut form.options.picture, &self.picture);
+        set(&mut form.options.favourite, &self.favourite);
+        set(&mut form.options.view_only, &self.view_only);
+        set(&mut form.options.old_tls, &self.old_tls);
+        set(&mut form.options.reconnect, &self.reconnect);
         form.on_new_address = self.on_new_address;
     }
 
@@ -73,7 +104,8 @@ impl SharedChange {
         }
         let (has_password, has_http_auth) = asks;
         if has_password || has_http_auth {
-            let address = self.ssh_jump.clone().filter(|jump| !jump.trim().is_empty()).unwrap_or(address);
+            let way = [&self.ssh_jump, &self.proxy].into_iter().flatten().find(|way| !way.trim().is_empty());
+            let address = way.cloned().unwrap_or(address);
             return Err(FormError::ConfirmAddress { address, has_password, has_http_auth }.into());
         }
         Ok(forgotten)
@@ -106,7 +138,7 @@ impl Hosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Host;
+    use crate::model::{Host, HostOptions};
     use serde_json::json;
 
     fn list() -> (List, Vec<HostId>) {
@@ -155,6 +187,34 @@ mod tests {
             [(true, false), (false, true), (false, false)]
         );
         assert!(list.all().iter().all(|host| host.ssh_jump.is_some() && !host.has_password));
+    }
+
+    #[test]
+    fn each_field_that_is_said_is_changed_in_all() {
+        let (mut list, ids) = list();
+        let said = json!({
+            "username": "ann", "password_command": "pass show %h", "proxy": "socks5://box:1080",
+            "console_command": "where %n", "ca_file": "/ca.pem", "client_certificate": "/own.pem",
+            "client_key": "/own.key", "notes": "Rack 4", "picture": "blurred", "favourite": true, "view_only": true,
+            "old_tls": true, "reconnect": false,
+        });
+        change(said).run(&mut list, &ids[..2]).unwrap();
+        let text = |form: &HostDraft| {
+            let HostDraft { options, password_command, proxy, console_command, .. } = form;
+            let HostOptions { username, ca_file, client_certificate, client_key, notes, .. } = options;
+            [username, password_command, proxy, console_command, ca_file, client_certificate, client_key, notes]
+                .map(String::clone)
+        };
+        for id in &ids[..2] {
+            let form = HostDraft::from(list.get(*id).unwrap());
+            let expected =
+                ["ann", "pass show %h", "socks5://box:1080", "where %n", "/ca.pem", "/own.pem", "/own.key", "Rack 4"];
+            assert_eq!(text(&form), expected);
+            assert_eq!(form.options.picture, PictureChoice::Blurred);
+            let HostOptions { favourite, view_only, old_tls, reconnect, .. } = form.options;
+            assert_eq!([favourite, view_only, old_tls, reconnect], [true, true, true, false]);
+        }
+        assert_eq!(list.get(ids[2]).unwrap().username, "");
     }
 
     #[test]

@@ -71,7 +71,8 @@ async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     let console_login = args.login == Some(PasswordSource::Saved);
     let keyring = Keyring::new(KEYRING_SERVICE);
     let saved = doctor::Saved::of(&target, &keyring).await?;
-    Ok(doctor::examine_with(target, login, console_login, saved, args.accept.clone(), &Pins::peek(&config)?).await)
+    Ok(doctor::examine_with(target, login, console_login, saved, args.accept.clone(), &Pins::peek(&config)?, None)
+        .await)
 }
 
 async fn saved_password(target: &Target, config: &Path) -> Result<Secret> {

@@ -27,16 +27,8 @@ import { asksForNearby, index, parse, search, searchNearby, sortedByName, toggle
 import { arranged, rowsOf, type Section } from './sections';
 import { Sources } from './sources.svelte';
 import { Selection } from './selection.svelte';
+import { type Editing, Sheet } from './sheet.svelte';
 import { Toasts } from './toasts.svelte';
-
-/** A host in the editor, as it was when it was opened. */
-export interface Editing {
-  draft: HostDraft;
-  hasPassword: boolean;
-  hasHttpAuth: boolean;
-  /** What the form begins with in place of the machine's address. */
-  address?: string;
-}
 
 export class Hosts {
   /** Null until the list has been read. */
@@ -44,8 +36,7 @@ export class Hosts {
   notices = $state.raw<EngineError[]>([]);
   /** Keys of the rows whose window is being opened. */
   opening = $state.raw<ReadonlySet<string>>(new Set());
-  /** The editor's content; null while it is closed. */
-  editing = $state.raw<Editing | null>(null);
+  readonly sheet = new Sheet();
   /** Whether the user is being asked what closing the window means. */
   closing = $state(false);
   /** How many sessions are open, while the user is asked whether to quit; else null. */
@@ -75,8 +66,6 @@ export class Hosts {
   columns = $state(4);
   /** Hosts that are to be opened together, while the user is asked whether to; else null. */
   opensMany = $state.raw<HostView[] | null>(null);
-  /** Hosts in the form for several; null while it is closed. */
-  editsSeveral = $state.raw<HostView[] | null>(null);
 
   #byName = $derived(sortedByName(this.all ?? []));
   index = $derived(index(this.#byName, this.sources.names));
@@ -281,11 +270,18 @@ export class Hosts {
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {
     const address = this.found.hosts.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
-    this.editing = { draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false };
+    this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false });
   }
 
   edit(host: HostView, address = host.address): void {
-    this.editing = { draft: draftOf(host), hasPassword: host.has_password, hasHttpAuth: host.has_http_auth, address };
+    const { content } = this.sheet;
+    if (content?.kind === 'one' && content.draft.id === host.id && address === host.address) return;
+    const { has_password: hasPassword, has_http_auth: hasHttpAuth } = host;
+    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, address });
+  }
+
+  editSeveral(hosts: HostView[]): void {
+    this.sheet.show({ kind: 'several', hosts });
   }
 
   /** What the list is called that others keep, where the host in the editor stands in one. */
@@ -293,15 +289,22 @@ export class Hosts {
     return this.sources.nameOf(this.all?.find(({ id }) => id === draft.id) ?? null);
   }
 
-  /** Saves the editor's content; throws an EngineError for it to show. */
-  async save(draft: HostDraft, change: PasswordChange, httpAuth: HttpAuthChange | null = null): Promise<void> {
-    const merged = await asItIsNow(draft, this.editing?.draft, this.all ?? []);
+  /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. */
+  async save(
+    draft: HostDraft,
+    change: PasswordChange,
+    httpAuth: HttpAuthChange | null,
+    connect: boolean,
+  ): Promise<void> {
+    const { sheet } = this;
+    const editing = sheet.content?.kind === 'one' ? sheet.content : null;
+    const merged = await asItIsNow(draft, editing?.draft, this.all ?? []);
     const { host, password } = await engine.saveHost(merged.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
     Object.assign(draft, { id: host.id, on_new_address: 'ask' });
-    if (this.editing) this.editing = { ...this.editing, draft: draftOf(host) };
+    if (editing) sheet.content = { ...editing, draft: draftOf(host) };
     if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
-    this.editing = null;
+    sheet.close();
     if (password.outcome === 'not_stored') {
       const reason = errorText(password.error);
       this.toasts.show({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
@@ -311,6 +314,7 @@ export class Hosts {
       const fields = merged.both.map((name) => t(`editor.${name}`)).join(', ');
       this.toasts.show({ text: t('undo.both_changed', { name: host.name, fields }) }, null);
     }
+    if (connect) await this.open(host.id);
   }
 
   /** Adds what was chosen from other programs' lists, all or nothing; throws an EngineError for the dialog to show. */
@@ -355,7 +359,7 @@ export class Hosts {
       hosts.map(({ id }) => id),
       change,
     );
-    this.editsSeveral = null;
+    this.sheet.close();
     await this.load();
     this.history.offer(t('toast.changed', { count: hosts.length }));
   }
@@ -393,6 +397,11 @@ export class Hosts {
     await this.toasts.attempt(() => engine.showSession(session));
   }
 
+  /** Closes the window, whose form is not wanted any more. */
+  async #discard(): Promise<void> {
+    await this.toasts.attempt(() => engine.chooseClosing('discard'));
+  }
+
   // ---- details
 
   #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
@@ -406,6 +415,7 @@ export class Hosts {
         if (wish.wish === 'sessions') this.showsSessions = true;
         else if (wish.wish === 'quit') this.quitting = wish.sessions;
         else if (wish.wish === 'settings' || wish.wish === 'help') show(wish.wish);
+        else if (wish.wish === 'close') this.sheet.leave(() => void this.#discard());
         else await this.#editById(wish.host, wish.address);
       }
     });
@@ -414,8 +424,7 @@ export class Hosts {
   async #editById(id: HostId, address: string | null): Promise<void> {
     await this.load();
     const host = this.all?.find((host) => host.id === id);
-    // What is being typed into the form is not thrown away.
-    if (!host || this.editing) return;
+    if (!host) return;
     this.showsSessions = false;
     await this.#reveal(host);
     this.edit(host, address ?? host.address);

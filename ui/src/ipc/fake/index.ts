@@ -285,13 +285,24 @@ export const thirdPartyNotices = (): Promise<string[]> => command('third_party_n
 
 export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
 
-export const testConnection = (draft: HostDraft, change: PasswordChange): Promise<Report> =>
-  command('test_connection', [draft, change], () => {
-    const target = canonical(draft.address);
-    return backend.report ?? { ...asksForLogin, target };
-  });
+export const checkHost = (draft: HostDraft): Promise<void> =>
+  command('check_host', [draft], () => void canonical(draft.address));
 
-export const chooseClosing = (choice: 'tray' | 'quit'): Promise<void> => command('choose_closing', [choice], () => {});
+export const testConnection = (
+  draft: HostDraft,
+  change: PasswordChange,
+  onStage: (stage: StageReport) => void,
+): Promise<Report> => {
+  const target = draft.address;
+  const report = backend.report ?? { ...asksForLogin, target };
+  report.stages.forEach(onStage);
+  return command('test_connection', [draft, change], () => ({ ...report, target: canonical(target) }));
+};
+
+export const chooseClosing = (choice: 'tray' | 'quit' | 'discard'): Promise<void> =>
+  command('choose_closing', [choice], () => {});
+
+export const setUnsaved = (unsaved: boolean): Promise<void> => command('set_unsaved', [unsaved], () => {});
 
 export const wishes = (): Promise<Wish[]> => command('wishes', [], () => backend.wishes.splice(0));
 

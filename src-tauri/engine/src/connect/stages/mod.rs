@@ -87,7 +87,12 @@ pub(crate) struct Stages {
     exchange: Exchange,
     /// It began again, without this type.
     without: Option<SecurityType>,
+    /// Is told of each stage when it is over.
+    on_stage: Option<OnStage>,
 }
+
+/// Is told of each stage when it is over.
+pub(crate) type OnStage = Box<dyn FnMut(&StageReport) + Send>;
 
 /// The stage that is under way.
 struct Current {
@@ -109,8 +114,13 @@ struct Exchange {
 
 impl Stages {
     pub(crate) fn new() -> Self {
+        Self::telling(None)
+    }
+
+    /// The same, where somebody looks on.
+    pub(crate) fn telling(on_stage: Option<OnStage>) -> Self {
         let (stages, current, exchange, without) = Default::default();
-        Self { stages, current, began: Instant::now(), exchange, without }
+        Self { stages, current, began: Instant::now(), exchange, without, on_stage }
     }
 
     /// The stages that are over.
@@ -143,7 +153,7 @@ impl Stages {
                 self.enter(ReportStage::Login);
             }
             Event::RetryWithout(negotiation) => {
-                *self = Self { without: Some(negotiation), ..Self::new() };
+                *self = Self { without: Some(negotiation), ..Self::telling(self.on_stage.take()) };
             }
             Event::Mechanism(mechanism) => self.exchange.mechanism = Some(mechanism),
             Event::Offered(_) | Event::TlsStarts => {}
@@ -248,7 +258,11 @@ impl Stages {
     fn end(&mut self, now: Instant, ok: bool, detail: impl FnOnce(String) -> String) {
         if let Some(Current { stage, began, note }) = self.current.take() {
             let ms = now.saturating_duration_since(began).as_millis().try_into().unwrap_or(u64::MAX);
-            self.stages.push(StageReport { stage, ok, ms, detail: detail(note) });
+            let report = StageReport { stage, ok, ms, detail: detail(note) };
+            if let Some(on_stage) = &mut self.on_stage {
+                on_stage(&report);
+            }
+            self.stages.push(report);
         }
     }
 }

@@ -36,7 +36,7 @@ async fn a_login_goes_only_where_it_may() {
     ] {
         for with_login in [true, false] {
             let request = request(target.clone(), with_login, TrustPolicy::Known);
-            let mut progress = Progress::new(&target.address);
+            let mut progress = Progress::new(&target.address, None);
             let mut probe = Probe::new(&request, &mut progress);
             let policy = Policy { floor: target.protection, clear_text: target.clear_text, ..Policy::default() };
             let pins = Pins::default();
@@ -59,7 +59,7 @@ fn certificate(byte: u8, problems: Vec<CertificateProblem>) -> Identity {
 
 /// Whether the key will do, and the stages that were noted.
 async fn confirm(request: &ProbeRequest, keys: &[(Party, &Identity)]) -> (Result<(), ConnectError>, Vec<StageReport>) {
-    let mut progress = Progress::new(&request.target.address);
+    let mut progress = Progress::new(&request.target.address, None);
     let mut probe = Probe::new(request, &mut progress);
     let mut answer = Ok(());
     for (party, identity) in keys {
@@ -126,7 +126,7 @@ async fn a_login_that_lacks_a_name_stays_here() {
         let mut target = target();
         target.username = username.into();
         let request = request(target, true, TrustPolicy::Known);
-        let mut progress = Progress::new(&request.target.address);
+        let mut progress = Progress::new(&request.target.address, None);
         let answer = Probe::new(&request, &mut progress).credentials(wanted, PathKind::Network).await;
         assert_eq!(matches!(answer, Err(ConnectError::BadInput { .. })), lacks);
         assert_eq!(answer.is_err(), lacks);

@@ -1,0 +1,51 @@
+// What a folded section of the form says: what is set in it, in a few words.
+
+import { t, type Key } from '../../i18n';
+import type { HostDraft } from '../../ipc/bindings/HostDraft';
+import { colours } from '../colours';
+import { type FieldName, fieldsOf, type HostField, type SectionName } from '../fields';
+
+/** What the form knows besides the draft. */
+export interface Beside {
+  /** Whether a password is there: saved, or typed. */
+  password: boolean;
+  /** The same of a login for the website. */
+  httpAuth: boolean;
+  /** Fields that differ between the machines of the form. */
+  mixed?: ReadonlySet<FieldName>;
+}
+
+/** May be empty. */
+export function brief(section: SectionName, draft: HostDraft, beside: Beside): string {
+  const isMixed = (name: FieldName) => beside.mixed?.has(name) ?? false;
+  const said = fieldsOf(section).map((field) =>
+    isMixed(field.name) ? mixed(field.label) : briefOf(field, draft[field.name]),
+  );
+  /** What a field without a line in the table says. */
+  const own = (name: 'picture' | 'tags' | 'colour' | 'notes', text: string | null) =>
+    isMixed(name) ? mixed(`editor.${name}`) : text;
+  if (section === 'login') {
+    if (beside.password) said.splice(1, 0, t('editor.password'));
+    if (beside.httpAuth) said.push(t('editor.http_auth'));
+  } else if (section === 'display') {
+    const { picture } = draft;
+    said.push(own('picture', picture === 'shown' ? null : t(`editor.brief.picture_${picture}`)));
+  } else if (section === 'notes') {
+    const { tags, notes } = draft;
+    const named = colours.find((known) => known === draft.colour);
+    said.push(own('tags', tags.join(', ')), own('colour', named ? t(`colour.${named}`) : null));
+    said.push(own('notes', notes.trim().split('\n')[0] ?? ''));
+  }
+  return said.filter(Boolean).join(' · ');
+}
+
+function mixed(label: Key): string {
+  return t('several.brief_mixed', { field: t(label) });
+}
+
+function briefOf({ name, label, initial, brief }: HostField, value: string | boolean): string | null {
+  if (value === initial || value === '') return null;
+  // What is on unless the user turns it off.
+  if (value === false) return name === 'reconnect' ? t('editor.brief.no_reconnect') : null;
+  return typeof value === 'boolean' || brief === 'label' ? t(label) : value;
+}

@@ -1,0 +1,147 @@
+// The form beside the list: its keys, and that nothing typed into it is lost without a question.
+
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { t } from '../i18n';
+import { backend as current, reset } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
+import { machine, reached } from '../ipc/fixtures';
+import HostsWindow from './HostsWindow.svelte';
+
+let backend: FakeBackend = current;
+const user = userEvent.setup();
+
+const byId = (id: string) => {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id}`);
+  return found;
+};
+const title = () => byId('editor-title').textContent;
+const editing = (name: string) => t('editor.edit_title', { name });
+
+/** Two machines, the first one in the form. */
+async function edit() {
+  backend.hosts = [machine('Attic', 'attic.local'), machine('Studio', 'studio.local', { username: 'ann' })];
+  render(HostsWindow);
+  await screen.findByText('Attic');
+  await user.keyboard('{F2}');
+  expect(title()).toBe(editing('Attic'));
+}
+
+beforeEach(() => {
+  backend = reset();
+});
+afterEach(cleanup);
+
+describe('the sheet', () => {
+  it('leaves the list in reach, and follows a click on another machine', async () => {
+    await edit();
+    expect(document.querySelector('dialog')).toBeNull();
+    await user.click(screen.getByText('Studio'));
+    await waitFor(() => expect(title()).toBe(editing('Studio')));
+    expect(byId('username')).toHaveValue('ann');
+  });
+
+  it('asks before a click on another machine throws away what is typed', async () => {
+    await edit();
+    await user.type(byId('name'), ' 2');
+    await user.click(screen.getByText('Studio'));
+    await user.click(await waitFor(() => byId('leaving-leave')));
+    expect(byId('name')).toHaveValue('Attic 2');
+    await user.click(screen.getByText('Studio'));
+    await user.click(await waitFor(() => byId('leaving-act')));
+    await waitFor(() => expect(title()).toBe(editing('Studio')));
+    expect(byId('name')).toHaveValue('Studio');
+    expect(backend.callsOf('save_host')).toEqual([]);
+    // What was thrown away is not asked about again.
+    await user.keyboard('{Escape}');
+    expect(document.getElementById('editor')).toBeNull();
+  });
+
+  it('closes with Escape, in it and in the list, and the focus is where it was', async () => {
+    await edit();
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(byId('search')).toHaveFocus());
+    byId('hosts').focus();
+    await user.keyboard('{F2}');
+    byId('hosts').focus();
+    await user.keyboard('{Escape}');
+    expect(document.getElementById('editor')).toBeNull();
+    await waitFor(() => expect(byId('hosts')).toHaveFocus());
+  });
+
+  it('saves with Ctrl+S, and connects with Ctrl+Enter and with its button', async () => {
+    await edit();
+    await user.type(byId('name'), ' 2');
+    await user.keyboard('{Control>}s{/Control}');
+    await waitFor(() => expect(backend.hosts[0]?.name).toBe('Attic 2'));
+    expect(backend.callsOf('open_host')).toEqual([]);
+    for (const connect of [
+      () => user.keyboard('{Control>}{Enter}{/Control}'),
+      () => user.click(byId('save-and-connect')),
+    ]) {
+      await waitFor(() => expect(byId('search')).toHaveFocus());
+      await user.click(screen.getByText('Attic 2'));
+      await user.keyboard('{F2}');
+      await connect();
+    }
+    const id = backend.hosts[0]?.id;
+    await waitFor(() => expect(backend.callsOf('open_host')).toEqual([[id], [id]]));
+  });
+
+  it('leads through its fields with Tab in the order in which they are seen', async () => {
+    await edit();
+    byId('address').focus();
+    await user.tab();
+    expect(byId('name')).toHaveFocus();
+    await user.tab();
+    expect(byId('section-login').querySelector('summary')).toHaveFocus();
+  });
+
+  it('checks each field as it is left', async () => {
+    await edit();
+    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
+    await user.type(byId('mac'), '00:1a');
+    backend.refusals.set('check_host', {
+      code: 'fields',
+      fields: [
+        { field: 'mac', problem: 'form' },
+        { field: 'proxy', problem: 'scheme' },
+      ],
+    });
+    await user.tab();
+    await waitFor(() => expect(byId('mac')).toBeInvalid());
+    // Nobody has been at the proxy yet.
+    expect(byId('proxy')).not.toBeInvalid();
+    await user.type(byId('ssh-jump'), 'gate');
+    await user.tab();
+    await waitFor(() => expect(byId('mac')).not.toBeInvalid());
+  });
+
+  it('shows a test stage by stage while it runs, and hides it on demand', async () => {
+    await edit();
+    backend.report = reached;
+    let done: () => void = () => {};
+    backend.delays.set('test_connection', new Promise<void>((resolve) => (done = resolve)));
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-result').querySelectorAll('li')).toHaveLength(reached.stages.length));
+    expect(byId('test-verdict')).toHaveTextContent(t('test.running', { address: 'attic.local' }));
+    done();
+    await waitFor(() => expect(byId('test-result')).toHaveTextContent(t('test.protection')));
+    await user.click(byId('leave-test'));
+    expect(byId('test-result').querySelector('li')).toBeNull();
+  });
+
+  it('says where a machine is not as all others, and leads back with one click', async () => {
+    backend.preferences = { ...backend.preferences, password_command: 'pass show vnc/%h', pictures: 'blurred' };
+    await edit();
+    expect(await screen.findByText(t('editor.picture.for_all', { choice: t('picture.blurred') }))).toBeInTheDocument();
+    expect(document.getElementById('password-command-note')).toBeNull();
+    await user.type(byId('password-command'), 'mine');
+    expect(byId('password-command-note')).toHaveTextContent('pass show vnc/');
+    await user.click(within(byId('password-command-note')).getByRole('button'));
+    expect(byId('password-command')).toHaveValue('');
+    expect(document.getElementById('password-command-note')).toBeNull();
+  });
+});
