@@ -4,7 +4,7 @@
 
 use portlight_engine::{
     ConnectError, Engine, Error, FormError, Settings,
-    doctor::{self, Login, ProbeRequest, Report, Saved, TrustPolicy},
+    doctor::{self, Login, ProbeRequest, Report, Saved, StageReport, TrustPolicy},
     error::OtherProtocol,
     keyring::Keyring,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},

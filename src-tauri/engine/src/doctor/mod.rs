@@ -123,7 +123,7 @@ pub async fn examine_with(
     saved: Saved,
     accept: TrustPolicy,
     pins: &Pins,
-    on_stage: Option<Box<dyn FnMut(&StageReport) + Send>>,
+    on_stage: Option<OnStage>,
 ) -> Report {
     let (login, missing) = match login {
         Ok(login) => (login, None),
