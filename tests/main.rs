@@ -32,6 +32,7 @@ mod quality;
 mod recording;
 mod relay;
 mod server_messages;
+mod settings;
 mod several;
 mod standing_still;
 mod starting;

@@ -44,6 +44,7 @@ export default ts.config(
   closed(['src/controls/**'], tauri, novnc, hosts, viewer, ipc, types),
   closed(['src/protection/**'], tauri, novnc, hosts, viewer, ipc),
   closed(['src/stages/**'], tauri, novnc, hosts, viewer, ipc),
+  closed(['src/keys/**'], tauri, novnc, hosts, viewer, ipc),
   closed(['src/i18n/**'], tauri, novnc, hosts, viewer, ipc),
   closed(['src/ipc/**'], novnc, hosts, viewer),
   closed(['src/ipc/fake/**', 'src/ipc/fixtures.ts'], tauri, novnc, hosts, viewer),

@@ -7,7 +7,11 @@ use crate::{
     tray, windows,
 };
 use portlight_engine::{
-    Engine, Error, Hint, Imported, Settings, keyring::Keyring, model::Secret, recording::Recording,
+    Engine, Error, Imported, Settings,
+    keyring::Keyring,
+    model::Secret,
+    recording::Recording,
+    store::{OnClose, PreferencesFile},
 };
 use std::{
     fmt,
@@ -50,7 +54,8 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         Claim::HandedOver => return Ok(()),
     };
     platform::open_display().map_err(Failure)?;
-    let texts = Texts::load(Language::of_this_system())?;
+    let preferences = PreferencesFile::peek(&config);
+    let texts = Texts::load(Language::chosen(preferences.language))?;
     let settings = Settings {
         config,
         cache: Settings::cache(&data),
@@ -69,7 +74,8 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Wishes::default())
         .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
-        .manage(windows::DarkTheme(platform::prefers_dark()))
+        .manage(windows::DarkTheme::of_this_desktop())
+        .manage(commands::Drawing(renderer.to_string()))
         .on_window_event(|window, event| match event {
             WindowEvent::CloseRequested { api, .. } => {
                 windows::viewer_closing(window);
@@ -102,6 +108,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    windows::show_theme(app.handle(), preferences.theme);
     open(app.handle(), request)?;
     tray::show(app.handle())?;
     events::follow_trays(app.handle().clone());
@@ -109,6 +116,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_sessions(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
+    events::follow_preferences(app.handle().clone());
     events::follow_nearby(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
@@ -203,8 +211,8 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Closing the list leaves Portlight in the tray, where there is one; the user is asked about that once. Where there is none, what
-/// is typed into its form is asked about.
+/// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once. Without a tray it closes; what is
+/// typed into its form is asked about before.
 fn closing(window: &Window, api: &CloseRequestApi) {
     let app = window.app_handle();
     if window.label() != windows::HOSTS {
@@ -218,12 +226,13 @@ fn closing(window: &Window, api: &CloseRequestApi) {
         }
         return;
     }
-    let stay = match app.state::<Arc<Engine>>().hints().is_seen(Hint::StaysInTray) {
-        true => window.hide(),
+    let stay = match app.state::<Arc<Engine>>().preferences().get().on_close {
+        OnClose::Tray => window.hide(),
+        OnClose::Quit => windows::quit(app),
         // Its page cannot ask.
-        false if windows::is_given_up(window) => window.hide(),
+        OnClose::Ask if windows::is_given_up(window) => window.hide(),
         // Remembered when it is answered: a page that is not listening yet is asked again at the next attempt.
-        false => events::ask_about_closing(app),
+        OnClose::Ask => events::ask_about_closing(app),
     };
     match stay {
         Ok(()) => api.prevent_close(),

@@ -1,7 +1,11 @@
 //! The engine's events, forwarded to the page, the tray and new windows.
 
-use crate::{platform, tray, windows};
-use portlight_engine::Engine;
+use crate::{
+    platform,
+    text::{Language, Texts},
+    tray, windows,
+};
+use portlight_engine::{Engine, store::Theme};
 use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
 use tokio::time::sleep;
@@ -112,6 +116,42 @@ pub fn follow_pictures(app: AppHandle) {
             tell(&app, PICTURES_CHANGED);
         }
     });
+}
+
+/// Has language and theme be as the user prefers them, after each change, as long as the app lives. A viewer that is open keeps its
+/// language.
+pub fn follow_preferences(app: AppHandle) {
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let mut changes = engine.preferences().changes();
+    async_runtime::spawn(async move {
+        let mut theme = engine.preferences().get().theme;
+        while changes.changed().await.is_ok() {
+            let preferences = engine.preferences().get();
+            let speaks_anew = app.state::<Texts>().speak(Language::chosen(preferences.language));
+            let theme = (std::mem::replace(&mut theme, preferences.theme) != preferences.theme).then_some(theme);
+            let on_main = app.clone();
+            let told = app.run_on_main_thread(move || {
+                if let Err(cause) = show_preferences(&on_main, speaks_anew, theme) {
+                    tracing::warn!(%cause, "what is preferred is not seen everywhere");
+                }
+            });
+            if told.is_err() {
+                break;
+            }
+        }
+    });
+}
+
+fn show_preferences(app: &AppHandle, speaks_anew: bool, theme: Option<Theme>) -> tauri::Result<()> {
+    if let Some(theme) = theme {
+        windows::show_theme(app, theme);
+    }
+    if !speaks_anew {
+        return Ok(());
+    }
+    windows::renew_prewarmed(app);
+    windows::reload_hosts(app)?;
+    tray::speak_anew(app)
 }
 
 /// Looks for machines in the network, and sends [`NEARBY_CHANGED`] to the page after changes, as long as the app lives.

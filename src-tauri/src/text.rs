@@ -1,7 +1,11 @@
 //! The few texts that Rust shows itself (tray, window titles, a failed start), out of the pages' own catalogues.
 
+use portlight_engine::store::LanguageChoice;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// The user's language, of those that Portlight speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,15 @@ impl Language {
         Self::of(&sys_locale::get_locale().unwrap_or_default())
     }
 
+    /// What was chosen, or else the language of the system's locale.
+    pub fn chosen(choice: LanguageChoice) -> Self {
+        match choice {
+            LanguageChoice::System => Self::of_this_system(),
+            LanguageChoice::En => Self::En,
+            LanguageChoice::ZhCn => Self::ZhCn,
+        }
+    }
+
     fn of(locale: &str) -> Self {
         if locale.to_lowercase().starts_with("zh") { Self::ZhCn } else { Self::En }
     }
@@ -31,36 +44,54 @@ impl Language {
     }
 }
 
-/// The catalogue of one language.
+/// The catalogues, and the language that is spoken now.
 pub struct Texts {
-    /// Which language.
-    pub language: Language,
-    sentences: HashMap<String, String>,
+    is_chinese: AtomicBool,
+    en: HashMap<String, String>,
+    zh_cn: HashMap<String, String>,
 }
 
 impl Texts {
-    /// Reads the catalogue that was built in.
+    /// Reads the catalogues that were built in.
     ///
     /// # Errors
-    /// Where it is no JSON object of strings: a mistake in the build, which the tests see.
+    /// Where one is no JSON object of strings: a mistake in the build, which the tests see.
     pub fn load(language: Language) -> serde_json::Result<Self> {
-        let catalogue = match language {
-            Language::En => include_str!("../../ui/src/i18n/en.json"),
-            Language::ZhCn => include_str!("../../ui/src/i18n/zh-CN.json"),
-        };
-        Ok(Self { language, sentences: serde_json::from_str(catalogue)? })
+        Ok(Self {
+            is_chinese: AtomicBool::new(language == Language::ZhCn),
+            en: serde_json::from_str(include_str!("../../ui/src/i18n/en.json"))?,
+            zh_cn: serde_json::from_str(include_str!("../../ui/src/i18n/zh-CN.json"))?,
+        })
+    }
+
+    /// The language that is spoken now.
+    pub fn language(&self) -> Language {
+        if self.is_chinese.load(Ordering::Relaxed) { Language::ZhCn } else { Language::En }
+    }
+
+    /// Speaks another language from now on. Says whether it is another one.
+    pub fn speak(&self, language: Language) -> bool {
+        let is_chinese = language == Language::ZhCn;
+        self.is_chinese.swap(is_chinese, Ordering::Relaxed) != is_chinese
+    }
+
+    fn sentences(&self) -> &HashMap<String, String> {
+        match self.language() {
+            Language::En => &self.en,
+            Language::ZhCn => &self.zh_cn,
+        }
     }
 
     /// The text under `key`; the key itself where there is none.
     pub fn get<'a>(&'a self, key: &'a str) -> &'a str {
-        self.sentences.get(key).map_or(key, String::as_str)
+        self.sentences().get(key).map_or(key, String::as_str)
     }
 
     /// The sentence of an error, with its facts; in English where the catalogue has none for its code.
     pub fn error(&self, error: &portlight_engine::Error) -> String {
         let facts = serde_json::to_value(error).unwrap_or_default();
         let key = format!("error.{}", facts.get("code").and_then(Value::as_str).unwrap_or_default());
-        let Some(sentence) = self.sentences.get(&key) else { return error.to_string() };
+        let Some(sentence) = self.sentences().get(&key) else { return error.to_string() };
         let facts = facts.as_object().into_iter().flatten();
         let filled = facts.fold(sentence.clone(), |sentence, (name, fact)| match fact {
             Value::String(fact) => sentence.replace(&format!("{{{name}}}"), fact),
@@ -81,6 +112,14 @@ mod tests {
         {
             assert_eq!(Language::of(locale), language, "{locale}");
         }
+    }
+
+    #[test]
+    fn another_language_is_spoken_at_once() {
+        let texts = Texts::load(Language::chosen(LanguageChoice::En)).unwrap();
+        let english = texts.get("tray.quit").to_owned();
+        assert!(texts.speak(Language::chosen(LanguageChoice::ZhCn)) && !texts.speak(Language::ZhCn));
+        assert_ne!(texts.get("tray.quit"), english);
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod transport;
 
 pub use error::{
     CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
+    TypingError,
 };
 pub use services::{
     Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
@@ -55,8 +56,12 @@ use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
-use session::Sessions;
-use std::{collections::HashSet, path::Path, sync::Arc};
+use session::{Pace, Sessions};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use store::{HostList, HostsFile, List, Pins, Places, Preferences, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
@@ -256,6 +261,26 @@ impl Engine {
         Ok(self.preferences.set(preferences).await?)
     }
 
+    /// Writes what is preferred into a file, for another computer.
+    ///
+    /// # Errors
+    /// [`ImportError::NotWritten`].
+    pub async fn export_preferences(&self, path: PathBuf) -> Result<()> {
+        let text =
+            self.preferences.get().export().map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        let write = move || {
+            std::fs::write(&path, text).map_err(|cause| ImportError::NotWritten { path, detail: cause.to_string() })
+        };
+        let written =
+            spawn_blocking(write).await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        Ok(written?)
+    }
+
+    /// Why there is no keyring; none where there is one, as far as is known.
+    pub fn keyring_absence(&self) -> Option<KeyringError> {
+        self.keyring.known_absence()
+    }
+
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
         self.hosts.note_opened(&target);
@@ -270,6 +295,38 @@ impl Engine {
     /// Shows a recording in the session of this name.
     pub fn open_recording(&self, session: SessionId, recording: recording::Recording) {
         self.sessions.start_playing(session, recording);
+    }
+
+    /// Types the session's own password into its screen: the one that was typed for it, or else the one that a session with its
+    /// machine would find. No page sees it. Says whether all of it was typed. It travels as what is typed by hand does: where others
+    /// can read that, only with `readably`.
+    ///
+    /// # Errors
+    /// [`TypingError`], and what kept the password from being found: nothing was typed.
+    pub async fn type_password(&self, session: SessionId, pace: Pace, readably: bool) -> Result<bool> {
+        let (target, typed, private) = self.sessions.login(session).ok_or(TypingError::NotTyped)?;
+        if !private && !readably {
+            return Err(TypingError::TypedReadably.into());
+        }
+        let password = match typed {
+            Some(typed) => Some(typed),
+            None => doctor::password_of(&target, &self.keyring, &self.preferences.get()).await?,
+        };
+        let password = password.ok_or(TypingError::NothingToType)?;
+        Ok(self.sessions.type_text(session, &password, pace).await?)
+    }
+
+    /// Types a text that nobody has looked at: one line of it.
+    ///
+    /// # Errors
+    /// [`TypingError`]: nothing was typed.
+    pub async fn type_unseen(&self, session: SessionId, text: String, pace: Pace) -> Result<bool> {
+        match text.trim_end_matches(['\r', '\n']) {
+            line if line.contains(['\r', '\n']) => {
+                Err(TypingError::SeveralLines { lines: line.lines().count() }.into())
+            }
+            line => Ok(self.sessions.type_text(session, &line.to_owned().into(), pace).await?),
+        }
     }
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else

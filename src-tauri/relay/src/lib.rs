@@ -7,7 +7,7 @@
 //!                                    oneshot, once                    ▼
 //!                           ticket ◀── redeem ── upgrade ◀── one listener for the app's life
 //!
-//! session: splice(viewer, server)          until either side ends; splice_tapped shows what the server sends
+//! session: splice(viewer, server)          until either side ends; splice_between has something look on, and leave out
 //! ```
 //! A viewer that takes messages without limit, as every browser does, has them pile up in memory and in front of the answer
 //! to a key. One that offers the subprotocol `binary.acknowledged` sends text messages, each with the number of bytes in
@@ -50,7 +50,7 @@ pub mod fuzz;
 #[cfg(test)]
 mod tests;
 
-pub use splice::{EndReason, splice, splice_tapped};
+pub use splice::{Between, EndReason, splice, splice_between};
 pub use ticket::{Admission, PresentedTicket, Ticket};
 pub use upgrade::Origins;
 pub use viewer::{Viewer, ViewerError};

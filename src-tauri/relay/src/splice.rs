@@ -1,4 +1,5 @@
-//! Copies bytes both ways between a viewer and a server until either side ends, without looking at them.
+//! Copies bytes both ways between a viewer and a server until either side ends, without looking at them. Who has to look does
+//! it [`Between`] them.
 //!
 //! Nothing is read that cannot be passed on soon: a side that does not read stops the other one, as does a viewer that does
 //! not acknowledge what it was sent, if it has said that it does. A session holds two buffers at most, and none while
@@ -55,22 +56,52 @@ pub async fn splice<S>(viewer: Viewer, server: S) -> EndReason
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    splice_tapped(viewer, server, |_| ()).await
+    splice_between(viewer, server, Nothing).await
 }
 
-/// The same; `tap` sees the server's bytes, in order, each time that some are about to be sent to the viewer. It must not block:
-/// both directions wait for it.
-pub async fn splice_tapped<S>(viewer: Viewer, server: S, tap: impl FnMut(&[u8]) + Send + Unpin) -> EndReason
+/// Stands between the two sides. It must not block: both directions wait for it.
+pub trait Between {
+    /// Sees the server's bytes, in order, each time that some are about to be sent to the viewer.
+    fn see(&mut self, from_server: &[u8]);
+
+    /// Takes some of the viewer's bytes, in order, and appends what the server is to get of them.
+    ///
+    /// # Errors
+    /// What is wrong with them: the session ends then.
+    fn pass(&mut self, from_viewer: &[u8], to_server: &mut Vec<u8>) -> Result<(), String>;
+
+    /// Appends what it has itself for the server, if anything, and wakes the task when it has more. It is asked only when what the
+    /// server was to get before is on its way.
+    fn poll_own(&mut self, cx: &mut Context<'_>, to_server: &mut Vec<u8>);
+}
+
+/// Nothing stands between them.
+struct Nothing;
+
+impl Between for Nothing {
+    fn see(&mut self, _: &[u8]) {}
+
+    fn pass(&mut self, from_viewer: &[u8], to_server: &mut Vec<u8>) -> Result<(), String> {
+        to_server.extend_from_slice(from_viewer);
+        Ok(())
+    }
+
+    fn poll_own(&mut self, _: &mut Context<'_>, _: &mut Vec<u8>) {}
+}
+
+/// The same, with something between them.
+pub async fn splice_between<S>(viewer: Viewer, server: S, between: impl Between + Send + Unpin) -> EndReason
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let mut splice = Splice { viewer, server, tap, needs_flush: false, server_end: None };
+    let mut splice = Splice { viewer, server, between, to_server: Vec::new(), needs_flush: false, server_end: None };
     let mut end = poll_fn(|cx| splice.poll(cx)).await;
     if end.server_may_have_data {
         end = timeout(CLOSE_TIMEOUT, poll_fn(|cx| splice.poll_drain_server(cx))).await.unwrap_or(end);
     }
-    let Splice { mut viewer, mut server, .. } = splice;
-    let unsent = viewer.payload().to_vec();
+    let Splice { mut viewer, mut server, mut between, to_server: mut unsent, .. } = splice;
+    // What is wrong with it does not matter any more.
+    let _ = between.pass(viewer.payload(), &mut unsent);
     let close_server = async {
         if matches!(end.reason, EndReason::ViewerClosed) {
             server.write_all(&unsent).await?;
@@ -123,18 +154,19 @@ impl End {
 }
 
 /// Both directions in one task: two tasks would need a lock around each stream, and twice the memory.
-struct Splice<S, T> {
+struct Splice<S, B> {
     viewer: Viewer,
     server: S,
-    /// Sees what the server has sent.
-    tap: T,
+    between: B,
+    /// Bytes for the server that it has not taken yet.
+    to_server: Vec<u8>,
     /// Bytes were written to the server since the last flush.
     needs_flush: bool,
     /// How the server ended, kept until its last bytes are sent to the viewer.
     server_end: Option<End>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
+impl<S: AsyncRead + AsyncWrite + Unpin, B: Between> Splice<S, B> {
     /// Polls both directions in turn, so that bulk updates delay input by at most one message.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
@@ -155,14 +187,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
 
     /// One step from the viewer to the server.
     fn poll_to_server(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let Self { viewer, server, needs_flush, .. } = self;
-        if !viewer.payload().is_empty() {
-            if let Poll::Ready(written) = Pin::new(server).poll_write(cx, viewer.payload()) {
+        let Self { viewer, server, between, to_server, needs_flush, .. } = self;
+        if to_server.is_empty() {
+            between.poll_own(cx, to_server);
+        }
+        if to_server.is_empty() && !viewer.payload().is_empty() {
+            let some = &viewer.payload()[..viewer.payload().len().min(MAX_PIECE)];
+            let (length, passed) = (some.len(), between.pass(some, to_server));
+            passed.map_err(|detail| ViewerError { detail, code: Some(CloseCode::Policy) })?;
+            viewer.consume(length);
+            // It may have left all of it out.
+            if to_server.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        if !to_server.is_empty() {
+            if let Poll::Ready(written) = Pin::new(server).poll_write(cx, to_server) {
                 let written = match written {
                     Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                     written => written,
                 };
-                viewer.consume(written.map_err(End::write_failed)?);
+                to_server.drain(..written.map_err(End::write_failed)?);
+                if to_server.is_empty() {
+                    // A session that rests holds no memory for it.
+                    *to_server = Vec::new();
+                }
                 *needs_flush = true;
                 return Poll::Ready(Ok(()));
             }
@@ -179,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
 
     /// One step from the server to the viewer. Nothing is read before the message before is sent.
     fn poll_to_viewer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let Self { viewer, server, tap, server_end, .. } = self;
+        let Self { viewer, server, between, server_end, .. } = self;
         ready!(viewer.poll_flush(cx))?;
         if let Some(end) = server_end.take() {
             return Poll::Ready(Err(end));
@@ -202,7 +251,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
             }
         }
         if !message.is_empty() {
-            tap(message.bytes());
+            between.see(message.bytes());
             viewer.start_send(message);
         }
         Poll::Ready(Ok(()))
@@ -233,3 +282,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, T: FnMut(&[u8])> Splice<S, T> {
 /// ([RFC 6455 7.4.2](https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2)).
 const SERVER_CLOSED: CloseCode = CloseCode::Library(4410);
 const SERVER_FAILED: CloseCode = CloseCode::Library(4411);
+
+/// Bytes of the viewer that are looked at and sent on at once, at most.
+const MAX_PIECE: usize = 16 * 1024;

@@ -3,6 +3,8 @@
 use super::{frame::MAX_FRAME, ticket::TICKET_LIFETIME, window::MAX_SIZE, *};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
+use parking_lot::Mutex;
+use std::task::Context;
 use tokio::{
     io::{DuplexStream, duplex},
     task::JoinHandle,
@@ -817,4 +819,64 @@ async fn a_greeting_is_acknowledged_too() {
     acknowledge(&mut page, 12).await;
     page.send(Message::Binary(Bytes::from_static(b"RFB 003.008\n"))).await.unwrap();
     assert_eq!(within(viewer.next()).await.unwrap().unwrap(), "RFB 003.008\n");
+}
+
+/// Leaves out dots, refuses exclamation marks, and has a word of its own once.
+struct Odd {
+    own: Option<&'static [u8]>,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Between for Odd {
+    fn see(&mut self, from_server: &[u8]) {
+        self.seen.lock().extend_from_slice(from_server);
+    }
+
+    fn pass(&mut self, from_viewer: &[u8], to_server: &mut Vec<u8>) -> Result<(), String> {
+        if from_viewer.contains(&b'!') {
+            return Err("an exclamation".to_owned());
+        }
+        to_server.extend(from_viewer.iter().filter(|byte| **byte != b'.'));
+        Ok(())
+    }
+
+    fn poll_own(&mut self, _: &mut Context<'_>, to_server: &mut Vec<u8>) {
+        to_server.extend_from_slice(self.own.take().unwrap_or_default());
+    }
+}
+
+#[tokio::test]
+async fn what_stands_between_them_leaves_out_adds_sees_and_refuses() {
+    let (viewer, mut page) = viewer().await;
+    let (near, mut server) = duplex(64);
+    let seen = Arc::default();
+    let between = Odd { own: Some(b"own "), seen: Arc::clone(&seen) };
+    let session = tokio::spawn(splice_between(viewer, near, between));
+    // More than is looked at once, and nearly all of it left out.
+    let much = [&vec![b'.'; 100_000][..], b"key"].concat();
+    page.send(Message::Binary(much.into())).await.unwrap();
+    let mut got = [0; 7];
+    within(server.read_exact(&mut got)).await.unwrap();
+    assert_eq!(&got, b"own key");
+    server.write_all(b"picture").await.unwrap();
+    assert_eq!(next(&mut page).await, Message::Binary(Bytes::from("picture")));
+    assert_eq!(*seen.lock(), b"picture");
+    page.send(Message::Binary(Bytes::from("!"))).await.unwrap();
+    assert_eq!(rest(&mut page).await, (vec![], Some(1008)));
+    assert!(matches!(ended(session).await, EndReason::ViewerFailed(detail) if detail == "an exclamation"));
+}
+
+#[tokio::test]
+async fn what_a_viewer_sent_before_it_closed_is_looked_at_too() {
+    let (viewer, mut page) = viewer().await;
+    // No room: the bytes are still here when the viewer closes.
+    let (near, mut server) = duplex(1);
+    let between = Odd { own: None, seen: Arc::default() };
+    let session = tokio::spawn(splice_between(viewer, near, between));
+    page.send(Message::Binary(Bytes::from("a.b.c"))).await.unwrap();
+    page.close(None).await.unwrap();
+    let mut got = Vec::new();
+    within(server.read_to_end(&mut got)).await.unwrap();
+    assert_eq!(got, b"abc");
+    assert!(matches!(ended(session).await, EndReason::ViewerClosed));
 }

@@ -12,6 +12,8 @@
 //!         ├▶ ask        callbacks: credentials, trust, TLS, worker threads, progress
 //!         └▶ wire       bounded reads and writes        text    sanitised text of the server
 //! server                the 3.8/None handshake shown to a viewer: bytes in, bytes out
+//! gate                  what a viewer sends after it: message by message, so that what acts can be left out
+//! typing                a text as key events
 //! ```
 //! [`client::handshake`] is the function to read first. It reads exactly the bytes that the protocol announces, sends
 //! one message and waits, and checks every length before it allocates. It uses no clock and no source of randomness of
@@ -23,6 +25,7 @@ mod ask;
 mod auth;
 pub mod client;
 mod error;
+mod gate;
 mod init;
 mod mechanism;
 mod record;
@@ -30,14 +33,17 @@ mod security;
 pub mod server;
 mod stream;
 mod text;
+mod typing;
 mod version;
 mod wire;
 
 pub use ask::{Ask, Cancelled, CredentialRequest, Credentials, ServerInfo, ServerKey, Step, TlsError, TlsKind};
 pub use auth::vnc::unobfuscated;
 pub use error::{CredentialError, Error, OtherProtocol};
+pub use gate::{Gate, UnknownMessage};
 pub use init::ServerInit;
 pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};
 pub use text::{is_invisible, sanitize};
+pub use typing::{Symbols, key_events};

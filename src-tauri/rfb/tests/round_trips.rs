@@ -115,7 +115,7 @@ async fn round_trips(version: &'static [u8], turns: Turns<'_>) -> usize {
         far.write_all(version).await.expect("greeting");
         // Its version comes before, ClientInit after.
         // ServerInit without a name, and Tight's addition to it.
-        let mut screen = vec![0; 24 + 8];
+        let mut screen = [0; 24 + 8];
         (screen[4], screen[5]) = (32, 24);
         let mut heard = version.len();
         for (waits_for, says) in turns.iter().copied().chain([(1, &screen[..])]) {

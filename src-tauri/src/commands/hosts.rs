@@ -3,11 +3,11 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, Hint, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
+    FormError, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
     doctor::{Report, StageReport},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
     session::OpenSession,
-    store::{Listening, ListeningView, Preferences, VersionView},
+    store::{Listening, ListeningView, OnClose, Preferences, VersionView},
 };
 use serde::Deserialize;
 use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
@@ -187,7 +187,8 @@ pub enum Closing {
     Discard,
 }
 
-/// The answer to the wish to close with a form that is not saved; or to the `closing` event, which is asked for once: does it, and remembers that the hint was shown.
+/// The answer to the wish to close with a form that is not saved; or to the `closing` event, which is asked for once: does it, now and
+/// from now on.
 #[command]
 pub async fn choose_closing(
     app: AppHandle,
@@ -195,8 +196,13 @@ pub async fn choose_closing(
     engine: EngineState<'_>,
     choice: Closing,
 ) -> Result<()> {
-    if !matches!(choice, Closing::Discard) {
-        engine.hints().mark_seen(Hint::StaysInTray);
+    let on_close = match choice {
+        Closing::Tray => Some(OnClose::Tray),
+        Closing::Quit => Some(OnClose::Quit),
+        Closing::Discard => None,
+    };
+    if let Some(on_close) = on_close {
+        engine.set_preferences(Preferences { on_close, ..engine.preferences().get() }).await?;
     }
     match choice {
         Closing::Tray => window.hide().map_err(system),
@@ -242,18 +248,6 @@ pub async fn quit(app: AppHandle, choice: Quitting) -> Result<()> {
         Quitting::Quit => app.exit(0),
     }
     Ok(())
-}
-
-/// What the user prefers for all machines.
-#[command]
-pub async fn preferences(engine: EngineState<'_>) -> Result<Preferences> {
-    Ok(engine.preferences().get())
-}
-
-/// Prefers this from now on.
-#[command]
-pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
-    engine.set_preferences(preferences).await
 }
 
 /// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.

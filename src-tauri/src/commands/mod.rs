@@ -9,7 +9,10 @@ mod nearby;
 mod pictures;
 mod recordings;
 mod session;
+mod settings;
 mod sources;
+
+pub use settings::Drawing;
 
 use portlight_engine::{ConnectError, Engine, Error};
 use std::sync::Arc;
@@ -69,8 +72,14 @@ pub fn plugin() -> TauriPlugin<Wry> {
             sources::refresh_source,
             hosts::wishes,
             hosts::quit,
-            hosts::preferences,
-            hosts::set_preferences,
+            settings::preferences,
+            settings::set_preferences,
+            settings::reset_preferences,
+            settings::export_preferences,
+            settings::close_list,
+            settings::about,
+            settings::report,
+            settings::copy_about,
             hosts::open_sessions,
             hosts::show_session,
             pictures::pictures,
@@ -79,6 +88,10 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::attach,
             session::answer,
             session::set_display,
+            session::set_view_only,
+            session::type_password,
+            session::type_clipboard,
+            session::stop_typing,
             session::keep,
             session::tried,
             session::wake,
@@ -87,6 +100,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::copy_report,
             session::edit_host,
             session::show_sessions,
+            session::want_list,
             session::show_next_session,
             session::set_picture,
             pictures::keep_picture,

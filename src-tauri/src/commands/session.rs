@@ -7,9 +7,10 @@ use portlight_engine::{
     doctor::StageReport,
     model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
     recording::RecordingView,
-    session::{Answer, Followed, Kept, SessionUpdate, SessionView},
+    session::{Answer, Followed, Kept, Pace, SessionUpdate, SessionView},
     store::Bell,
 };
+use serde::Deserialize;
 use std::sync::Arc;
 use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
@@ -70,6 +71,36 @@ pub async fn answer(window: WebviewWindow, engine: EngineState<'_>, number: u64,
 #[command]
 pub async fn set_display(window: WebviewWindow, engine: EngineState<'_>, display: Display) -> Result<()> {
     Ok(engine.sessions().set_display(session_of(&window)?, display).await?)
+}
+
+/// Only watches from now on, or no longer.
+#[command]
+pub async fn set_view_only(window: WebviewWindow, engine: EngineState<'_>, view_only: bool) -> Result<()> {
+    engine.sessions().set_view_only(session_of(&window)?, view_only);
+    Ok(())
+}
+
+/// Types the machine's own password into its screen, which the page never sees; says whether all of it was typed. Rejects with
+/// `typed_readably` where others can read along and `readably` does not say that they may.
+#[command]
+pub async fn type_password(window: WebviewWindow, engine: EngineState<'_>, pace: Pace, readably: bool) -> Result<bool> {
+    engine.type_password(session_of(&window)?, pace, readably).await
+}
+
+/// Types the clipboard's text, where what is copied here goes to the machine and the window has the focus; says whether all of it
+/// was typed. Rejects with `several_lines`, as those have to be looked at first.
+#[command]
+pub async fn type_clipboard(window: WebviewWindow, engine: EngineState<'_>, pace: Pace) -> Result<bool> {
+    let session = session_of(&window)?;
+    let text = read_clipboard(window, engine.clone()).await?.unwrap_or_default();
+    engine.type_unseen(session, text, pace).await
+}
+
+/// Types no more of it.
+#[command]
+pub async fn stop_typing(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    engine.sessions().stop_typing(session_of(&window)?);
+    Ok(())
 }
 
 /// Adds the machine of an address, a link or a call to the list, under this name; with the login that was typed, where it
@@ -145,6 +176,29 @@ pub async fn edit_host(app: AppHandle, window: WebviewWindow, engine: EngineStat
 #[command]
 pub async fn show_sessions(app: AppHandle) -> Result<()> {
     windows::want_hosts(&app, windows::Wish::Sessions).map_err(system)
+}
+
+/// What a viewer's keys may want of the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListWish {
+    /// What the user prefers.
+    Settings,
+    /// The help.
+    Help,
+    /// To end Portlight, after a question where sessions are open.
+    Quit,
+}
+
+/// Brings the list to the front with what a key of this window stands for.
+#[command]
+pub async fn want_list(app: AppHandle, wish: ListWish) -> Result<()> {
+    let done = match wish {
+        ListWish::Settings => windows::want_hosts(&app, windows::Wish::Settings),
+        ListWish::Help => windows::want_hosts(&app, windows::Wish::Help),
+        ListWish::Quit => windows::quit(&app),
+    };
+    done.map_err(system)
 }
 
 /// Brings the window of the session to the front that began after this one, or before it.
@@ -315,7 +369,7 @@ pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell
     Ok(bell)
 }
 
-async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
+pub(super) async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {
     let written = tauri::async_runtime::spawn_blocking(move || window.clipboard().write_text(text).map_err(system));
     written.await.map_err(system)?
 }

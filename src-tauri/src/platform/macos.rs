@@ -31,6 +31,16 @@ pub fn prefers_dark() -> bool {
     false
 }
 
+/// Has pages and frames be dark or light; none: as the system is.
+pub fn set_dark(app: &tauri::AppHandle, dark: Option<bool>) {
+    app.set_theme(dark.map(|dark| if dark { tauri::Theme::Dark } else { tauri::Theme::Light }));
+}
+
+/// The system's name.
+pub fn describe() -> String {
+    std::env::consts::OS.to_owned()
+}
+
 /// Nothing to open: AppKit has a display or ends the program itself.
 pub fn open_display() -> Result<(), String> {
     Ok(())

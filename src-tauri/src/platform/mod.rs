@@ -3,7 +3,9 @@
 //! | function | does |
 //! | --- | --- |
 //! | `choose_renderer` | says how the web view draws |
-//! | `prefers_dark` | whether the system's theme is dark, as the pages see it |
+//! | `prefers_dark` | whether the pages are dark |
+//! | `set_dark` | has them be dark or light, or as the system is |
+//! | `describe` | the system and its desktop, for a report |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error`, `show_error_alone` | a message without any window of Portlight's; in a process of its own |
 //! | `on_page_death` | tells of each page whose process has ended |

@@ -90,6 +90,15 @@ pub fn follow(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Makes the menu anew in another language. On the main thread only.
+///
+/// # Errors
+/// What the window system says.
+pub fn speak_anew(app: &AppHandle) -> tauri::Result<()> {
+    app.state::<Shown>().0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    follow(app)
+}
+
 fn entries(app: &AppHandle) -> Vec<Entry> {
     let engine = app.state::<Arc<Engine>>();
     menu::entries(&engine.hosts().view().hosts, &engine.sessions().all(), engine.reverse().view().listening.on)

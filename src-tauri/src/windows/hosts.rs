@@ -23,6 +23,10 @@ pub enum Wish {
     },
     /// To show all open sessions.
     Sessions,
+    /// To show what the user prefers.
+    Settings,
+    /// To show the help.
+    Help,
     /// To ask whether to quit, with sessions that are open or a form that is not saved.
     Quit {
         /// How many sessions.
@@ -63,6 +67,24 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
     page::build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
+}
+
+/// Loads its page again, which speaks another language then, and shows what the user prefers, where that was changed.
+///
+/// # Errors
+/// What the window system says.
+pub fn reload(app: &AppHandle) -> tauri::Result<()> {
+    let Some(window) = app.get_webview_window(HOSTS) else { return Ok(()) };
+    app.state::<Wishes>().lock().wishes.push(Wish::Settings);
+    page::load(&window)
+}
+
+/// Closes the hosts window, as its user does at its frame.
+///
+/// # Errors
+/// What the window system says.
+pub fn close(app: &AppHandle) -> tauri::Result<()> {
+    app.get_webview_window(HOSTS).map_or(Ok(()), |window| window.close())
 }
 
 /// Shows the hosts window where it is hidden.

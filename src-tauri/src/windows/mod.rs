@@ -23,13 +23,13 @@ mod watch;
 
 pub use fit::remote_resized;
 pub use hosts::{
-    Wish, Wishes, ask_before_closing, quit, set_unsaved, show as show_hosts, show_hidden as show_hidden_hosts, stay,
-    take_wishes, want as want_hosts,
+    Wish, Wishes, ask_before_closing, close as close_hosts, quit, reload as reload_hosts, set_unsaved,
+    show as show_hosts, show_hidden as show_hidden_hosts, stay, take_wishes, want as want_hosts,
 };
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
-pub use page::{DarkTheme, HOSTS, is_given_up, session_of};
+pub use page::{DarkTheme, HOSTS, is_given_up, session_of, show_theme};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};
-pub use prewarmed::{Prewarmed, prepare as prewarm};
+pub use prewarmed::{Prewarmed, prepare as prewarm, renew as renew_prewarmed};
 pub use together::{ClosedTogether, close_together, open_together};
 pub use viewer::{destroyed, leave, open, open_call, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

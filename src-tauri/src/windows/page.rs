@@ -1,9 +1,12 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
 use super::deaths::Stopped;
-use crate::text::Texts;
-use portlight_engine::{Engine, model::SessionId};
-use std::sync::Arc;
+use crate::{platform, text::Texts};
+use portlight_engine::{Engine, model::SessionId, store::Theme};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tauri::{
     AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
@@ -16,8 +19,26 @@ pub const HOSTS: &str = "hosts";
 /// A viewer window's label is this and its session's id.
 const VIEWER: &str = "viewer-";
 
-/// Whether the system's theme was dark when Portlight started: windows are made on threads that may not ask for it.
-pub struct DarkTheme(pub bool);
+/// Whether the pages are dark: windows are made on threads that may not ask the toolkit for it.
+pub struct DarkTheme(AtomicBool);
+
+/// Has the pages be dark, or light, or as the desktop is. On the main thread.
+pub fn show_theme(app: &AppHandle, theme: Theme) {
+    let dark = match theme {
+        Theme::System => None,
+        Theme::Light => Some(false),
+        Theme::Dark => Some(true),
+    };
+    platform::set_dark(app, dark);
+    app.state::<DarkTheme>().0.store(platform::prefers_dark(), Ordering::Relaxed);
+}
+
+impl DarkTheme {
+    /// As the desktop is.
+    pub fn of_this_desktop() -> Self {
+        Self(AtomicBool::new(platform::prefers_dark()))
+    }
+}
 
 /// Where the built-in pages lie.
 const ORIGIN: &str = if cfg!(windows) { "http://tauri.localhost/" } else { "tauri://localhost/" };
@@ -77,7 +98,7 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
     let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
         .visible(shown)
-        .background_color(page.background[usize::from(app.state::<DarkTheme>().0)])
+        .background_color(page.background[usize::from(app.state::<DarkTheme>().0.load(Ordering::Relaxed))])
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .on_navigation(is_built_in)
@@ -113,7 +134,7 @@ pub fn is_given_up(window: &Window) -> bool {
 
 /// Where a page lies among the built-in ones, with the user's language.
 fn address(app: &AppHandle, page: &Page) -> String {
-    format!("{}?lang={}", page.path, app.state::<Texts>().language.tag())
+    format!("{}?lang={}", page.path, app.state::<Texts>().language().tag())
 }
 
 /// Shows a window in front of all others, with the focus. A page that was given up is loaded once more.

@@ -68,19 +68,20 @@ pub fn prepare_after(app: &AppHandle, session: SessionId) {
 
 /// Makes another prewarmed window, [`PREWARM_DELAY`] after the page of this one has stopped.
 pub fn replace(app: &AppHandle) {
-    let dead = {
-        let prewarmed = app.state::<Prewarmed>();
-        let mut prewarmed = prewarmed.lock();
-        prewarmed.deaths.count(Instant::now());
-        // From here on, what is opened gets a new window.
-        prewarmed.session.take().map(page::label)
-    };
+    app.state::<Prewarmed>().lock().deaths.count(Instant::now());
+    renew(app);
+}
+
+/// Makes another one in its place, [`PREWARM_DELAY`] later.
+pub fn renew(app: &AppHandle) {
+    // From here on, what is opened gets a new window.
+    let old = app.state::<Prewarmed>().lock().session.take().map(page::label);
     let app = app.clone();
     async_runtime::spawn(async move {
-        if let Some(window) = dead.and_then(|label| app.get_webview_window(&label))
+        if let Some(window) = old.and_then(|label| app.get_webview_window(&label))
             && let Err(cause) = window.destroy()
         {
-            tracing::warn!(%cause, "the prewarmed window stays, without a page");
+            tracing::warn!(%cause, "the old prewarmed window stays");
         }
         sleep(PREWARM_DELAY).await;
         prepare(&app);

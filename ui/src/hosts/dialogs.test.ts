@@ -436,7 +436,7 @@ describe('a new address', () => {
 });
 
 describe('About', () => {
-  it('says which Portlight it is, its licence, its keys, and the licences of what is inside', async () => {
+  it('says which Portlight it is, its licence, what it runs on, and the licences of what is inside', async () => {
     backend.licences = ['svelte, MIT', 'tokio, <b>MIT</b>'];
     render(HostsWindow);
     await choose(t('about.open'));
@@ -446,11 +446,25 @@ describe('About', () => {
     await user.click(screen.getByText(t('about.notices')));
     await waitFor(() => expect(byId('about')).toHaveTextContent('tokio, <b>MIT</b>'));
     expect(byId('about')).toHaveTextContent('svelte, MIT');
-    await user.click(screen.getByText(t('about.keys')));
-    expect(byId('about-keys')).toHaveTextContent(`${t('hosts.edit')} F2Ctrl+E`);
+    expect(byId('about')).toHaveTextContent('Debian GNU/Linux 12, x11');
+    expect(byId('about')).toHaveTextContent(`${t('about.tray')} ${t('about.missing')}`);
     expect((await axe.run(byId('about'), { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual([]);
     await user.click(byId('close'));
     expect(document.getElementById('about')).toBeNull();
+  });
+
+  it('has a report to be copied, with names only where they are wanted', async () => {
+    render(HostsWindow);
+    await choose(t('about.open'));
+    await user.click(screen.getByText(t('about.report')));
+    await waitFor(() => expect(byId('about-report')).toHaveTextContent('Portlight 1.2.3 session'));
+    expect(byId('about-report')).not.toHaveTextContent('Studio');
+    await user.click(byId('copy-about'));
+    await waitFor(() => expect(byId('copy-about')).toHaveTextContent(t('viewer.copied')));
+    await user.click(byId('about-names'));
+    await waitFor(() => expect(byId('about-report')).toHaveTextContent('session: Studio'));
+    await user.click(byId('copy-about'));
+    await waitFor(() => expect(backend.callsOf('copy_about')).toEqual([[false], [true]]));
   });
 
   it('says where the licences cannot be read', async () => {

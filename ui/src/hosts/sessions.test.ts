@@ -3,7 +3,7 @@
 import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorText, t } from '../i18n';
+import { t } from '../i18n';
 import { backend as current, reset } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine, openSessions } from '../ipc/fixtures';
@@ -139,37 +139,5 @@ describe('quitting', () => {
     expect(byId('stay')).toHaveFocus();
     await user.click(byId('stay'));
     expect((byId('address') as HTMLInputElement).value).toBe('half');
-  });
-});
-
-describe('settings', () => {
-  it('are in force at once, and stay as they were where they cannot be saved', async () => {
-    render(HostsWindow);
-    await choose(t('settings.open'));
-    const flash = await screen.findByRole<HTMLInputElement>('radio', { name: t('settings.bell.flash') });
-    await user.click(flash);
-    await waitFor(() => expect(backend.preferences).toMatchObject({ bell: 'flash', order: 'name' }));
-    const full = { code: 'system', detail: 'disk full' } as const;
-    backend.refusals.set('set_preferences', full);
-    await user.click(screen.getByRole('radio', { name: t('settings.bell.nothing') }));
-    expect(await screen.findByText(errorText(full))).toBeVisible();
-    await waitFor(() => expect(flash).toBeChecked());
-  });
-
-  it('have a password command, which is checked when it is left', async () => {
-    render(HostsWindow);
-    await choose(t('settings.open'));
-    const command = await screen.findByRole('textbox', { name: t('settings.password_command') });
-    await waitFor(() => expect(command).toBeEnabled());
-    await user.type(command, 'pass show vnc/%h');
-    await user.tab();
-    await waitFor(() => expect(backend.preferences.password_command).toBe('pass show vnc/%h'));
-    const wrong = { code: 'fields', fields: [{ field: 'password_command', problem: 'quotes' }] } as const;
-    backend.refusals.set('set_preferences', { ...wrong, fields: [...wrong.fields] });
-    await user.type(command, "'");
-    await user.tab();
-    await waitFor(() => expect(command).toBeInvalid());
-    expect(screen.getByText(t('problem.password_command.quotes'))).toBeVisible();
-    expect(command).toHaveValue("pass show vnc/%h'");
   });
 });

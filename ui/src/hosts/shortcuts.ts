@@ -23,7 +23,7 @@ export interface Scope {
   focusSearch: () => void;
   /** Opens the menu of what is selected; null where it has none. */
   openMenu: (() => void) | null;
-  openHelp: () => void;
+  show: (dialog: 'help' | 'settings') => void;
 }
 
 interface Shortcut {
@@ -124,6 +124,8 @@ export const shortcuts: readonly Shortcut[] = [
       focusSearch();
     },
   },
+  { keys: 'Ctrl+,', key: ',', ctrl: true, label: 'settings.open', run: ({ show }) => show('settings') },
+  { keys: 'Ctrl+W', key: 'w', ctrl: true, label: 'key.close', run: ({ hosts }) => void hosts.close() },
   { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.quit() },
   {
     keys: 'Ctrl+Z',
@@ -207,7 +209,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, by }) => hosts.selection.move(by('page-up')) },
   { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(-Infinity) },
   { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(Infinity) },
-  { keys: 'F1', key: 'F1', label: 'help.open', run: ({ openHelp }) => openHelp() },
+  { keys: 'F1', key: 'F1', label: 'help.open', run: ({ show }) => show('help') },
 ];
 
 /** Runs the shortcut that was pressed; false where the key is none. */

@@ -3,13 +3,13 @@
 import type { Display } from './bindings/Display';
 
 export const defaultDisplay: Display = {
-  scaling: 'fit',
+  scaling: null,
   grab: false,
   full_screen: false,
   monitors: 'own',
   screen: null,
   clipboard: null,
-  quality: 'automatic',
+  quality: null,
   cursor: 'server',
   toolbar: { edge: 'top', at: 0.5, handle: true },
 };

@@ -10,6 +10,7 @@ import type { KnownKey } from './bindings/KnownKey';
 import type { OpenSession } from './bindings/OpenSession';
 import type { NearbyView } from './bindings/NearbyView';
 import type { OpenState } from './bindings/OpenState';
+import type { Preferences } from './bindings/Preferences';
 import type { Prompt } from './bindings/Prompt';
 import type { Protection } from './bindings/Protection';
 import type { Report } from './bindings/Report';
@@ -287,10 +288,14 @@ export const savedSession: SessionView = {
   called: false,
   can_keep: false,
   has_login: false,
+  can_type_password: false,
+  private: true,
   can_wake: false,
   lead: null,
   picture: 'shown',
   display: defaultDisplay,
+  scaling_unchosen: 'fit',
+  quality_unchosen: 'automatic',
   clipboard_unchosen: 'both',
   recording: { state: 'off' },
   playback: null,
@@ -490,3 +495,19 @@ function nearly(value: string): string {
 export function removedView(host: HostView, removed_at: number): RemovedView {
   return { host, removed_at, kept_until: removed_at + 30 * 86_400 };
 }
+
+/** What Portlight prefers by itself. */
+export const usualPreferences: Preferences = {
+  language: 'system',
+  theme: 'system',
+  scaling: 'fit',
+  quality: 'automatic',
+  clipboard: 'both',
+  bell: 'sound',
+  on_close: 'ask',
+  order: 'name',
+  pictures: 'shown',
+  look: 'cards',
+  password_command: '',
+  nearby: 'shown',
+};

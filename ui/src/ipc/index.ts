@@ -3,6 +3,7 @@
 
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen as listenTo } from '@tauri-apps/api/event';
+import type { About } from './about';
 import type { Answer } from './bindings/Answer';
 import type { Bell } from './bindings/Bell';
 import type { Display } from './bindings/Display';
@@ -24,6 +25,7 @@ import type { ListeningView } from './bindings/ListeningView';
 import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { Pace } from './bindings/Pace';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
@@ -40,7 +42,7 @@ import type { VersionView } from './bindings/VersionView';
 import type { Walked } from './bindings/Walked';
 import { toEngineError } from './error';
 import * as files from './notices';
-import type { Wish } from './wish';
+import type { ListWish, Wish } from './wish';
 
 /** Ends a subscription; may be called more than once. */
 export type Stop = () => void;
@@ -159,6 +161,18 @@ export const quit = (choice: 'ask' | 'stay' | 'quit'): Promise<void> => call('qu
 export const preferences = (): Promise<Preferences> => call('preferences');
 /** On rejection it is as before. */
 export const setPreferences = (preferences: Preferences): Promise<void> => call('set_preferences', { preferences });
+/** Prefers what Portlight prefers by itself; says what that is. */
+export const resetPreferences = (): Promise<Preferences> => call('reset_preferences');
+/** Lets the user choose where to, and writes there what they prefer; false where no place was chosen. */
+export const exportPreferences = (): Promise<boolean> => call('export_preferences');
+/** Closes this window, as at its frame. */
+export const closeList = (): Promise<void> => call('close_list');
+/** What Portlight is and what it runs on. */
+export const about = (): Promise<About> => call('about');
+/** What there is to tell others about it; with the machines' names only where that is wanted. */
+export const report = (names: boolean): Promise<string> => call('report', { names });
+/** Puts that into the clipboard. */
+export const copyAbout = (names: boolean): Promise<void> => call('copy_about', { names });
 /** The sessions whose windows are open. With `pictures` each is asked for a small one, which the next call brings. */
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
 /** Brings a session's window to the front. */
@@ -198,6 +212,18 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
 export const answer = (number: number, answer: Answer): Promise<void> => call('answer', { number, answer });
 /** Notes what was chosen in this window, with the machine where it is saved. */
 export const setDisplay = (display: Display): Promise<void> => call('set_display', { display });
+/** Only watches from now on, or no longer: the relay holds that. */
+export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_only', { viewOnly });
+/**
+ * Types the machine's own password into its screen; false where that was stopped before its end. Rejects with `typed_readably` where
+ * others can read along and `readably` does not say that they may.
+ */
+export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
+  call('type_password', { pace, readably });
+/** The same for this computer's clipboard; rejects with `several_lines`, as those have to be looked at first. */
+export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+/** The engine types no more. */
+export const stopTyping = (): Promise<void> => call('stop_typing');
 /**
  * Adds the machine to the list; with the login that was typed, where it is to be kept. Null where it is there already;
  * rejects with code `fields` where the name is wrong.
@@ -215,6 +241,8 @@ export const followLead = (): Promise<void> => call('follow_lead');
 export const copyReport = (): Promise<void> => call('copy_report');
 /** Brings the list to the front, with the form of this machine. */
 export const editHost = (): Promise<void> => call('edit_host');
+/** Brings the list to the front with what a key stands for. */
+export const wantList = (wish: ListWish): Promise<void> => call('want_list', { wish });
 /** Brings the list to the front, with all open sessions. */
 export const showSessions = (): Promise<void> => call('show_sessions');
 /** Brings the next session's window to the front, or the one before. */

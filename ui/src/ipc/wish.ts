@@ -5,5 +5,10 @@ import type { HostId } from './bindings/HostId';
 export type Wish =
   | { wish: 'edit'; host: HostId; address: string | null }
   | { wish: 'sessions' }
+  | { wish: 'settings' }
+  | { wish: 'help' }
   | { wish: 'quit'; sessions: number }
   | { wish: 'close' };
+
+/** What a viewer's keys may want of the hosts window. */
+export type ListWish = 'settings' | 'help' | 'quit';

@@ -191,3 +191,27 @@ test('the bell flashes where that is preferred', async () => {
   await settle();
   expect(has('#flash')).toBe(true);
 });
+
+test('keys of the list mean the same here where the remote machine has not the keyboard', async () => {
+  await open();
+  await reach(ended);
+  const press = async (key: string) => {
+    await userEvent.keyboard(key);
+    await settle();
+  };
+  await press('{Control>},{/Control}');
+  await press('{F1}');
+  await press('{Control>}q{/Control}');
+  expect(engine.callsOf('want_list')).toEqual([['settings'], ['help'], ['quit']]);
+  await press('{Control>}w{/Control}');
+  expect(engine.callsOf('close_window')).toEqual([[]]);
+
+  await reach({ state: 'connecting', stage: 'dialing' });
+  await reach(ready);
+  const rfb = await draw();
+  rfb.focus();
+  find('canvas').focus();
+  await settle();
+  await press('{Control>}w{/Control}');
+  expect(engine.callsOf('close_window'), 'it is the remote machine’s now').toHaveLength(1);
+});

@@ -7,6 +7,7 @@ import { t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import { backend as engine } from '../ipc/fake';
 import { PACES } from './keyboard/typist.svelte';
+import { CONSENT_DELAY_MS } from './consent';
 import type { FakeRfb } from './novnc/fake';
 import type { Session } from './session.svelte';
 import { draw, find, open, reach, ready, setUpViewer, settle, violations } from './testSetup';
@@ -127,4 +128,68 @@ test('a text is typed from its panel, and Escape stops it', async () => {
   expect(find('#toast')).toHaveTextContent(t('typing.stopped', { count: 4, done: 2 }));
   expect(rfb.sent).toHaveLength(4);
   expect(rfb.canvas).toHaveFocus();
+});
+
+/** Opens the panel for texts of a machine whose password is known. */
+async function openTyping(isPrivate: boolean): Promise<void> {
+  Object.assign(engine.session, { can_type_password: true, private: isPrivate });
+  await live();
+  await userEvent.click(find('#keys'));
+  await userEvent.click(find('#type-text'));
+  await settle();
+}
+
+test('the password and the clipboard are typed by the engine: the page never has them', async () => {
+  await openTyping(true);
+  expect(await violations()).toEqual([]);
+  await userEvent.click(find('#type-password'));
+  await settle();
+  expect(engine.callsOf('type_password')).toEqual([['steady', false]]);
+  expect(find('#toast')).toHaveTextContent(t('typing.unseen_done'));
+
+  engine.typesAll = false;
+  await userEvent.click(find('#keys'));
+  await userEvent.click(find('#type-text'));
+  await userEvent.click(find('#type-clipboard'));
+  await settle();
+  expect(engine.callsOf('type_clipboard')).toEqual([['steady']]);
+  expect(engine.callsOf('read_clipboard')).toEqual([]);
+  expect(find('#toast')).toHaveTextContent(t('typing.unseen_stopped'));
+});
+
+test('a password that others can read on the way is typed only after that was said', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await openTyping(false);
+  await userEvent.click(find('#type-password'));
+  await settle();
+  expect(engine.callsOf('type_password')).toEqual([]);
+  expect(screen.getByRole('alert')).toHaveTextContent(t('typing.readable'));
+  expect(await violations()).toEqual([]);
+  await vi.advanceTimersByTimeAsync(CONSENT_DELAY_MS);
+  await userEvent.click(find('#type-readably'));
+  await settle();
+  expect(engine.callsOf('type_password')).toEqual([['steady', true]]);
+});
+
+test('while the engine types it is to be seen, and a key stops it', async () => {
+  await live();
+  let end: (whole: boolean) => void = () => {};
+  void session.typist.typeUnseen(() => new Promise((resolve) => (end = resolve)));
+  await settle();
+  expect(find('#typing')).toHaveTextContent(t('typing.unseen'));
+  expect(find('#stop-typing')).toHaveFocus();
+  find('#stop-typing').dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+  expect(engine.callsOf('stop_typing')).toHaveLength(1);
+  end(false);
+  await settle();
+  expect(document.querySelector('#typing')).toBeNull();
+});
+
+test('nothing is offered where there is no password, and no text goes there', async () => {
+  engine.session.clipboard_unchosen = 'off';
+  await live();
+  await userEvent.click(find('#keys'));
+  await userEvent.click(find('#type-text'));
+  await settle();
+  expect(document.querySelector('#unseen')).toBeNull();
 });

@@ -10,10 +10,13 @@ import type { Bell } from '../ipc/bindings/Bell';
 import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
+import type { Quality } from '../ipc/bindings/Quality';
+import type { Scaling } from '../ipc/bindings/Scaling';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
+import type { ListWish } from '../ipc/wish';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Capture } from './capture.svelte';
@@ -105,8 +108,14 @@ export class Session {
     return state === 'ready' || state === 'live' ? (this.drawn ? 'live' : 'ready') : state;
   });
 
+  /** How large the screen is drawn: as was chosen for this machine, or for all. */
+  scaling: Scaling = $derived.by(() => this.display.scaling ?? this.view?.scaling_unchosen ?? 'fit');
+
+  /** The quality that was chosen for this machine, or for all. */
+  chosenQuality: Quality = $derived.by(() => this.display.quality ?? this.view?.quality_unchosen ?? 'automatic');
+
   /** The quality that the server is asked for. */
-  quality: Level = $derived.by(() => (this.display.quality === 'automatic' ? this.measured : this.display.quality));
+  quality: Level = $derived.by(() => (this.chosenQuality === 'automatic' ? this.measured : this.chosenQuality));
 
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
@@ -119,7 +128,7 @@ export class Session {
 
   /** Whether keys are down there, or typed, without one down here. */
   get keysMarked(): boolean {
-    return this.typist.progress !== null || this.held.modifiers.length > 0;
+    return this.typist.progress !== null || this.typist.unseen || this.held.modifiers.length > 0;
   }
 
   /** The host's name, at most 80 characters. */
@@ -166,6 +175,11 @@ export class Session {
     await this.attempt(() => engine.close());
   }
 
+  /** Brings the list to the front with what a key stands for. */
+  async wantList(wish: ListWish): Promise<void> {
+    await this.attempt(() => engine.wantList(wish));
+  }
+
   async closeWindow(): Promise<void> {
     await this.attempt(() => engine.closeWindow());
   }
@@ -185,6 +199,24 @@ export class Session {
     // Another one that the engine tells of from now on is newer.
     if (this.view) this.view = { ...this.view, display };
     this.displaysTold += 1;
+  }
+
+  /** Only watches from now on, or no longer. The relay holds that, whatever this page does. */
+  async watch(viewOnly: boolean): Promise<void> {
+    await this.attempt(async () => {
+      await engine.setViewOnly(viewOnly);
+      this.viewOnly = viewOnly;
+    });
+  }
+
+  /** Has the engine type the machine's password, which this page never sees. */
+  async typePassword(readably: boolean): Promise<void> {
+    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typePassword(pace, readably)));
+  }
+
+  /** Has the engine type one line of the clipboard. */
+  async typeClipboard(): Promise<void> {
+    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typeClipboard(pace)));
   }
 
   /** Copies text this way from now on. */
@@ -338,7 +370,7 @@ export class Session {
   screenSized({ width, height }: Size): void {
     this.size = { width, height };
     const size = `${width}x${height}`;
-    const isNew = size !== this.#screenSize && this.#screenSize !== null && this.display.scaling !== 'follow';
+    const isNew = size !== this.#screenSize && this.#screenSize !== null && this.scaling !== 'follow';
     this.#screenSize = size;
     // Where it cannot, the picture is scaled, and nobody misses a message about that.
     if (isNew) engine.screenSized(width, height).catch(() => {});

@@ -423,9 +423,12 @@ test('its buttons do what they say, and give the keyboard back', async () => {
   await settle();
   expect(rfb.canvas).toHaveFocus();
   await userEvent.click(find('#view-only'));
+  await settle();
   expect(rfb.viewOnly).toBe(true);
   await userEvent.click(find('#view-only'));
+  await settle();
   expect(rfb.viewOnly).toBe(false);
+  expect(engine.callsOf('set_view_only')).toEqual([[true], [false]]);
   await userEvent.click(find('#full-screen'));
   expect(engine.callsOf('set_fullscreen')).toEqual([[true]]);
   expect(find('#toast')).toHaveTextContent(/Ctrl\+Alt\+Shift\+T/);

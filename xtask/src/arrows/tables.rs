@@ -47,8 +47,8 @@ const SHELL: Table = &[
     ("platform",    ""),
     ("windows",     "platform text"),
     ("tray",        "platform text windows"),
-    ("events",      "platform tray windows"),
-    ("commands",    "platform text windows"),
+    ("events",      "platform text tray windows"),
+    ("commands",    "platform text tray windows"),
     ("app",         "commands events platform text tray windows"),
 ];
 

@@ -17,6 +17,7 @@ mod keyring;
 mod recording;
 mod recovery;
 mod store;
+mod typing;
 
 pub use command::{CommandError, ConsoleProblem};
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
@@ -25,6 +26,7 @@ pub use import::ImportError;
 pub use keyring::KeyringError;
 pub use recording::RecordingError;
 pub use store::StoreError;
+pub use typing::TypingError;
 
 use serde::Serialize;
 
@@ -57,4 +59,7 @@ pub enum Error {
     /// Portlight's own files.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A text that the engine types.
+    #[error(transparent)]
+    Typing(#[from] TypingError),
 }

@@ -152,7 +152,12 @@ impl Error {
         match self {
             Self::Command(error) => error.recovery(),
             Self::Connect(error) => error.recovery(),
-            Self::Form(_) | Self::Import(_) | Self::Keyring(_) | Self::Recording(_) | Self::Store(_) => Recovery::Final,
+            Self::Form(_)
+            | Self::Import(_)
+            | Self::Keyring(_)
+            | Self::Recording(_)
+            | Self::Store(_)
+            | Self::Typing(_) => Recovery::Final,
         }
     }
 }

@@ -107,7 +107,8 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         | Error::Store(_)
         | Error::Form(_)
         | Error::Import(_)
-        | Error::Recording(_) => return None,
+        | Error::Recording(_)
+        | Error::Typing(_) => return None,
     };
     // A console is elsewhere each time: only its command knows where.
     if target.console_command.is_some() {

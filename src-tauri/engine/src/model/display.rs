@@ -9,9 +9,9 @@ use std::num::NonZeroU8;
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(default)]
 pub struct Display {
-    /// How the remote screen fits into the window.
+    /// How the remote screen fits into the window; none where nothing was chosen: then as for all machines.
     #[serde(deserialize_with = "or_default")]
-    pub scaling: Scaling,
+    pub scaling: Option<Scaling>,
     /// Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
     #[serde(deserialize_with = "or_default")]
     pub grab: bool,
@@ -24,12 +24,12 @@ pub struct Display {
     /// Which of the remote machine's screens is shown, counted from 1 as its server lists them; none: all.
     #[serde(deserialize_with = "or_default")]
     pub screen: Option<NonZeroU8>,
-    /// Which way text is copied; none where nothing was chosen: then the kind of session decides.
+    /// Which way text is copied; none where nothing was chosen: then as for all machines, where the kind of session allows it.
     #[serde(deserialize_with = "or_default")]
     pub clipboard: Option<ClipboardSharing>,
-    /// How much of the picture's quality may be given for speed.
+    /// How much of the picture's quality may be given for speed; none where nothing was chosen: then as for all machines.
     #[serde(deserialize_with = "or_default")]
-    pub quality: Quality,
+    pub quality: Option<Quality>,
     /// What is shown where the pointer is.
     #[serde(deserialize_with = "or_default")]
     pub cursor: Cursor,
@@ -55,7 +55,7 @@ pub enum Scaling {
 }
 
 /// Which way text is copied between the two clipboards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum ClipboardSharing {
@@ -66,14 +66,15 @@ pub enum ClipboardSharing {
     /// From the remote machine to this computer.
     FromServer,
     /// Both ways.
+    #[default]
     Both,
 }
 
 impl ClipboardSharing {
-    /// Which way where nothing was chosen: both ways with a machine that is in the list, and neither way with others, or where
-    /// somebody on the way could read what is copied.
-    pub(crate) fn unchosen(listed: bool, private: bool) -> Self {
-        if listed && private { Self::Both } else { Self::Off }
+    /// Which way where nothing was chosen for a machine: as `for_all`, with one that is in the list; neither way with others, or
+    /// where somebody on the way could read what is copied.
+    pub(crate) fn unchosen(for_all: Self, listed: bool, private: bool) -> Self {
+        if listed && private { for_all } else { Self::Off }
     }
 
     /// Whether the remote machine gets what is copied here.
@@ -176,7 +177,9 @@ impl Display {
 }
 
 /// The default where the value cannot be read.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(T::deserialize(value).unwrap_or_default())
 }
@@ -196,7 +199,7 @@ mod tests {
         assert_eq!(
             read,
             Display {
-                scaling: Scaling::Percent(150),
+                scaling: Some(Scaling::Percent(150)),
                 grab: true,
                 cursor: Cursor::Nothing,
                 monitors: Monitors::One(1),

@@ -28,6 +28,7 @@ pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
 pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
+pub(crate) use display::or_default;
 pub use display::{ClipboardSharing, Cursor, Display, Edge, Monitors, Quality, Scaling, Toolbar};
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account};

@@ -4,6 +4,7 @@
 //! registry ─▶ run ─┬▶ prompts ─┬▶ session ─┬▶ state      what the window is told
 //!                  │           │           └▶ overview   what all windows together look like from afar
 //!                  ├▶ keep ────┘                         the machine is added to the list
+//!                  ├▶ input                              what the page may do to the machine, and what is typed there
 //!                  └▶ backoff                            when a broken connection is tried again
 //! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
 //! registry ─▶ session ─▶ report                           what others are told about a failure
@@ -12,6 +13,7 @@
 
 mod backoff;
 mod elsewhere;
+mod input;
 mod keep;
 mod overview;
 mod play;
@@ -28,6 +30,7 @@ mod state;
 mod tests;
 
 pub use elsewhere::{Door, TypedOnce};
+pub use input::Pace;
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, Sessions};

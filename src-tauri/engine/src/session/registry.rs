@@ -1,12 +1,12 @@
 //! All sessions of the app, by id.
 
 use super::{
-    Answer, Changes, Kept, OpenSession, OpenState, Prompt, SessionState, SessionView, keep, overview::is_picture, play,
-    run, services::Services, session::Session,
+    Answer, Changes, Kept, OpenSession, OpenState, Pace, Prompt, SessionState, SessionView, keep, overview::is_picture,
+    play, run, services::Services, session::Session,
 };
 use crate::{
     connect::StageReport,
-    error::{ConnectError, Error, RecordingError, StoreError},
+    error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
@@ -223,9 +223,39 @@ impl Sessions {
         }
     }
 
+    /// Only watches from now on, or no longer: held by the relay, whatever the page does.
+    pub fn set_view_only(&self, id: SessionId, view_only: bool) {
+        if let Some(session) = self.get(id) {
+            session.set_view_only(view_only);
+        }
+    }
+
+    /// Types a text as key events, and says whether all of it was typed: a key or a button that the person presses stops it, as does
+    /// the end of the connection.
+    ///
+    /// # Errors
+    /// [`TypingError`]: nothing was typed.
+    pub async fn type_text(&self, id: SessionId, text: &Secret, pace: Pace) -> Result<bool, TypingError> {
+        let session = self.get(id).ok_or(TypingError::NotTyped)?;
+        Ok(session.input.type_text(text, pace)?.await.is_ok())
+    }
+
+    /// Types no more of it.
+    pub fn stop_typing(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.input.stop_typing();
+        }
+    }
+
+    /// What it looks at, the password that was typed for it and accepted, and whether nobody on the way can read along.
+    pub(crate) fn login(&self, id: SessionId) -> Option<(Target, Option<Secret>, bool)> {
+        let session = self.get(id)?;
+        Some((session.target(), session.typed_password(), session.is_private()))
+    }
+
     /// Which way it copies text now: as was chosen for its machine, else as is right for this kind of session.
     pub fn clipboard(&self, id: SessionId) -> ClipboardSharing {
-        self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard())
+        self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard(&self.services))
     }
 
     /// Adds the machine to the list under this name, or under its address where that is empty; with the login that was

@@ -3,6 +3,7 @@
 use super::{
     SessionState, Stage,
     backoff::Backoff,
+    input::Recorded,
     keep,
     prompts::Prompts,
     session::{Run, TypedLogin},
@@ -12,10 +13,9 @@ use crate::{
     error::{ConnectError, Error, Step},
     lead,
     model::{Protection, Target},
-    recording::Recorder,
     transport::{wake, ws},
 };
-use relay::{EndReason, Viewer};
+use relay::{Between, EndReason, Viewer};
 use rfb::{
     ServerInit,
     server::{Handshake, greeting},
@@ -99,9 +99,10 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let no_ticket =
         |cause: io::Error| ConnectError::System { detail: format!("the local relay could not make a ticket: {cause}") };
     let invitation = run.services.relay.issue().map_err(no_ticket)?;
+    let desktop_name = init.name_text();
     run.set(SessionState::Ready {
         url: invitation.url(),
-        desktop_name: init.name_text(),
+        desktop_name: desktop_name.clone(),
         width: init.width,
         height: init.height,
         protection,
@@ -113,17 +114,20 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
-    let recorded = Recorded::begin(run, sent);
+    let recorded = Recorded::begin(Arc::clone(&run.session().recorder), sent);
 
     let address = target.address.without_query().to_string();
     let lost = |cause: io::Error| {
         let (address, detail) = (address.clone(), cause.to_string());
         ws::explain(&cause, &target.address).unwrap_or(ConnectError::ConnectionLost { address, detail })
     };
-    stream.write_all(&first).await.map_err(lost)?;
+    let mut between = run.session().input.connect(&desktop_name, recorded);
+    let mut allowed = Vec::new();
+    between.pass(&first, &mut allowed).map_err(|detail| ConnectError::ViewerFailed { detail })?;
+    stream.write_all(&allowed).await.map_err(lost)?;
     // Records and WebSockets keep what is written until then.
     stream.flush().await.map_err(lost)?;
-    Err(match relay::splice_tapped(viewer, stream, |bytes| recorded.0.pass(bytes)).await {
+    Err(match relay::splice_between(viewer, stream, between).await {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
@@ -236,24 +240,6 @@ async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result
         run.services.keyring.forget(id).await?;
     }
     Ok(())
-}
-
-/// The recorder of a session, while that has a connection.
-struct Recorded(Arc<Recorder>);
-
-impl Recorded {
-    /// The viewer was sent so many bytes on this connection.
-    fn begin(run: &Run, sent: usize) -> Self {
-        let recorder = Arc::clone(&run.session().recorder);
-        recorder.connected(sent);
-        Self(recorder)
-    }
-}
-
-impl Drop for Recorded {
-    fn drop(&mut self) {
-        self.0.disconnected();
-    }
 }
 
 /// A viewer that knows its screen.

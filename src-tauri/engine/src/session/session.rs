@@ -8,13 +8,16 @@ mod handle;
 
 pub(super) use handle::Run;
 
-use super::{Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, report, services::Services};
+use super::{
+    Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, input::Input, report, services::Services,
+};
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     recording::{Player, Recorder},
+    store::Preferences,
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -36,6 +39,8 @@ pub(super) struct Session {
     /// Cuts the wait before the next attempt short.
     retry_now: Notify,
     pub(super) recorder: Arc<Recorder>,
+    /// What its page may do to the machine.
+    pub(super) input: Arc<Input>,
     /// Plays the recording that it shows in place of a machine.
     player: Option<Arc<Player>>,
     /// Its window is about to close.
@@ -129,8 +134,8 @@ pub(super) struct TypedLogin {
 }
 
 impl Inner {
-    fn clipboard_unchosen(&self) -> ClipboardSharing {
-        ClipboardSharing::unchosen(self.target.host.is_some() || self.kept, self.private)
+    fn clipboard_unchosen(&self, for_all: &Preferences) -> ClipboardSharing {
+        ClipboardSharing::unchosen(for_all.clipboard, self.target.host.is_some() || self.kept, self.private)
     }
 }
 
@@ -144,6 +149,7 @@ impl Session {
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
+        let input = Arc::new(Input::new(target.view_only));
         let inner = Inner {
             generation: 0,
             force_view_only: target.view_only && saved.is_some_and(|saved| !saved.view_only),
@@ -171,6 +177,7 @@ impl Session {
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
             recorder,
+            input,
             player: None,
             leaving: AtomicBool::new(false),
             served: AtomicBool::new(false),
@@ -195,21 +202,28 @@ impl Session {
     }
 
     pub(super) fn view(&self, services: &Services) -> SessionView {
+        let for_all = services.preferences.get();
         let inner = self.inner.lock();
         let target = &inner.target;
         let host = target.host.and_then(|id| services.list.get().get(id).map(|host| host.mac.is_some()));
         SessionView {
             name: target.name.clone(),
             address: target.address.to_string(),
-            view_only: target.view_only,
+            view_only: self.input.is_view_only(),
             saved: target.host.is_some(),
             called: inner.is_reverse,
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
+            can_type_password: target.has_password
+                || target.password_command.is_some()
+                || inner.typed.as_ref().is_some_and(|typed| typed.accepted),
+            private: inner.private,
             can_wake: host.unwrap_or_default(),
             lead: inner.lead.clone(),
             picture: services.pictures.choice(target.host),
-            clipboard_unchosen: inner.clipboard_unchosen(),
+            scaling_unchosen: for_all.scaling,
+            quality_unchosen: for_all.quality,
+            clipboard_unchosen: inner.clipboard_unchosen(&for_all),
             display: target.display,
             recording: self.recorder.view(),
             playback: self.player.as_ref().map(|player| player.view()),
@@ -224,9 +238,27 @@ impl Session {
     }
 
     /// Which way text is copied now.
-    pub(super) fn clipboard(&self) -> ClipboardSharing {
+    pub(super) fn clipboard(&self, services: &Services) -> ClipboardSharing {
+        let for_all = services.preferences.get();
         let inner = self.inner.lock();
-        inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen())
+        inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen(&for_all))
+    }
+
+    /// Only watches from now on, or no longer, and tells the window.
+    pub(super) fn set_view_only(&self, view_only: bool) {
+        self.input.set_view_only(view_only);
+        self.state.send_modify(|_| ());
+    }
+
+    /// The password that was typed and accepted.
+    pub(super) fn typed_password(&self) -> Option<Secret> {
+        let inner = self.inner.lock();
+        inner.typed.as_ref().filter(|typed| typed.accepted).map(|typed| typed.password.clone())
+    }
+
+    /// Nobody on the way can read along.
+    pub(super) fn is_private(&self) -> bool {
+        self.inner.lock().private
     }
 
     /// What its window is called.

@@ -3,7 +3,10 @@
 use crate::{
     error::{CommandError, ConnectError, Error, KeyringError},
     lead::Lead,
-    model::{ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Secret, Travels},
+    model::{
+        ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality, Scaling,
+        Secret, Travels,
+    },
     recording::{PlaybackView, RecordingView},
 };
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,7 @@ pub struct SessionView {
     pub name: String,
     /// Address as Portlight prints it.
     pub address: String,
-    /// Whether the session begins as watching only.
+    /// Whether it only watches now: the relay lets nothing through that acts on the machine.
     pub view_only: bool,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
@@ -26,6 +29,10 @@ pub struct SessionView {
     pub can_keep: bool,
     /// Whether a login was typed that the server has accepted, so that it can be kept with the machine.
     pub has_login: bool,
+    /// Whether there is a password that can be typed there: one that was typed here and accepted, or a saved one.
+    pub can_type_password: bool,
+    /// Whether nobody on the way can read along.
+    pub private: bool,
     /// Whether the machine can be woken up.
     pub can_wake: bool,
     /// The next step, where it has failed and one was found.
@@ -34,6 +41,10 @@ pub struct SessionView {
     pub display: Display,
     /// What is shown and kept of its screen.
     pub picture: PictureChoice,
+    /// How large the screen is drawn where `display` has no choice.
+    pub scaling_unchosen: Scaling,
+    /// The quality where `display` has no choice.
+    pub quality_unchosen: Quality,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether it is recorded.

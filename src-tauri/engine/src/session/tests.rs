@@ -9,8 +9,8 @@ use crate::{
     connect::ReportStage,
     error::{ConnectError, Error},
     keyring::Keyring,
-    model::{Address, ClipboardSharing, Display, Host, Level, Mac, Target},
-    store::{HostList, HostsFile, Pins, PreferencesFile},
+    model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
+    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -121,13 +121,24 @@ async fn text_is_copied_with_listed_machines_and_where_nobody_reads_along_or_as_
         [(Target::from(&host), true, Both), (Target::from(&host), false, Off), (typed.clone(), true, Off)]
     {
         let run = Run::idle(target, Arc::clone(&services));
-        assert_eq!(run.session().clipboard(), Off, "before it is known who can read along");
+        assert_eq!(run.session().clipboard(&services), Off, "before it is known who can read along");
         run.note_reached(Level::Password, private);
-        assert_eq!(run.session().clipboard(), unchosen);
+        assert_eq!(run.session().clipboard(&services), unchosen);
         assert_eq!(run.session().view(&services).clipboard_unchosen, unchosen);
         run.session().set_display(Display { clipboard: Some(FromServer), ..Display::default() });
-        assert_eq!(run.session().clipboard(), FromServer);
+        assert_eq!(run.session().clipboard(&services), FromServer);
     }
+
+    // What is preferred for all machines counts where it was allowed at all, and at once.
+    let (listed, other) =
+        (Run::idle(Target::from(&host), Arc::clone(&services)), Run::idle(typed.clone(), Arc::clone(&services)));
+    for run in [&listed, &other] {
+        run.note_reached(Level::Password, true);
+    }
+    let preferences = Preferences { clipboard: FromServer, scaling: Scaling::Actual, ..Preferences::default() };
+    services.preferences.set(preferences).await.unwrap();
+    assert_eq!([&listed, &other].map(|run| run.session().clipboard(&services)), [FromServer, Off]);
+    assert_eq!(listed.session().view(&services).scaling_unchosen, Scaling::Actual);
 
     let run = Run::idle(typed, Arc::clone(&services));
     run.session().set_display(Display { grab: true, clipboard: Some(Both), ..Display::default() });

@@ -8,8 +8,6 @@ use std::{
 /// What is said once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
-    /// That closing the window leaves Portlight in the tray.
-    StaysInTray,
     /// That there is no keyring to keep passwords in.
     KeyringMissing,
 }
@@ -24,11 +22,6 @@ impl SeenHints {
         Self { folder: data.join("told") }
     }
 
-    /// Whether the hint was shown already.
-    pub fn is_seen(&self, hint: Hint) -> bool {
-        self.folder.join(name(hint)).exists()
-    }
-
     /// Marks the hint as shown. Returns whether it was new, also where the marker cannot be written.
     pub fn mark_seen(&self, hint: Hint) -> bool {
         let mark = || {
@@ -41,7 +34,6 @@ impl SeenHints {
 
 fn name(hint: Hint) -> &'static str {
     match hint {
-        Hint::StaysInTray => "stays-in-tray",
         Hint::KeyringMissing => "keyring-missing",
     }
 }
@@ -53,10 +45,7 @@ mod tests {
     #[test]
     fn each_hint_is_new_once_also_after_a_restart() {
         let data = tempfile::tempdir().unwrap();
-        assert!(!SeenHints::open(data.path()).is_seen(Hint::StaysInTray));
-        assert!(SeenHints::open(data.path()).mark_seen(Hint::StaysInTray));
-        assert!(SeenHints::open(data.path()).is_seen(Hint::StaysInTray));
-        assert!(!SeenHints::open(data.path()).mark_seen(Hint::StaysInTray));
         assert!(SeenHints::open(data.path()).mark_seen(Hint::KeyringMissing));
+        assert!(!SeenHints::open(data.path()).mark_seen(Hint::KeyringMissing));
     }
 }

@@ -3,7 +3,7 @@
 use super::file;
 use crate::{
     error::StoreError,
-    model::{Chord, CommandLine, CommandProblem, PictureChoice},
+    model::{Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, Scaling, or_default},
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -11,22 +11,44 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tokio::{sync::watch, task::spawn_blocking};
 
-/// What the user prefers. Each has a usual value, which a file need not say.
+/// What the user prefers. Each has a usual value, which a file need not say, and which stands for what cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(default)]
 pub struct Preferences {
+    /// The language of the windows.
+    #[serde(deserialize_with = "or_default")]
+    pub language: LanguageChoice,
+    /// The colours of the windows.
+    #[serde(deserialize_with = "or_default")]
+    pub theme: Theme,
+    /// How the screen fits into the window of a machine for which nothing else was chosen.
+    #[serde(deserialize_with = "or_default")]
+    pub scaling: Scaling,
+    /// The picture's quality of a machine for which nothing else was chosen.
+    #[serde(deserialize_with = "or_default")]
+    pub quality: Quality,
+    /// Which way text is copied with a machine of the list for which nothing else was chosen, where nobody on the way can read it.
+    #[serde(deserialize_with = "or_default")]
+    pub clipboard: ClipboardSharing,
     /// What a server's bell does.
+    #[serde(deserialize_with = "or_default")]
     pub bell: Bell,
+    /// What closing the list does where there is a tray.
+    #[serde(deserialize_with = "or_default")]
+    pub on_close: OnClose,
     /// The order of the list below favourites and the latest machines.
+    #[serde(deserialize_with = "or_default")]
     pub order: Order,
     /// What is shown and kept of machines' screens.
     #[serde(deserialize_with = "PictureChoice::read")]
     pub pictures: PictureChoice,
     /// How favourites and the latest machines are shown.
+    #[serde(deserialize_with = "or_default")]
     pub look: Look,
     /// What prints the password of a machine that has neither a command of its own nor a password in the keyring, as
     /// [`CommandLine::parse`] reads it; may be empty.
+    #[serde(deserialize_with = "or_default")]
     pub password_command: String,
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
@@ -41,6 +63,55 @@ impl Preferences {
     pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
         CommandLine::parse_optional(&self.password_command)
     }
+
+    /// As a file for another computer: without the command, which may say where passwords are, and runs a program.
+    pub(crate) fn export(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(&Self { password_command: String::new(), ..self.clone() })
+    }
+}
+
+/// A choice of the windows' language.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum LanguageChoice {
+    /// That of the desktop.
+    #[default]
+    #[serde(rename = "system")]
+    System,
+    /// English.
+    #[serde(rename = "en")]
+    En,
+    /// Simplified Chinese.
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+}
+
+/// The colours of the windows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Those of the desktop.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What closing the list does where there is a tray.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum OnClose {
+    /// It asks.
+    #[default]
+    Ask,
+    /// Portlight stays in the tray.
+    Tray,
+    /// Portlight ends.
+    Quit,
 }
 
 /// Whether machines in the network are looked for that say that they have a VNC server.
@@ -167,7 +238,7 @@ impl PreferencesFile {
     }
 
     /// Wakes after each change.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+    pub fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
@@ -255,8 +326,21 @@ mod tests {
         fs::remove_dir(folder.path().join(FILE)).unwrap();
         file.set(Preferences { bell: Bell::Flash, ..Preferences::default() }).await.unwrap();
         assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Flash);
-        fs::write(folder.path().join(FILE), "{\"bell\": \"gong\"}").unwrap();
-        assert_eq!(PreferencesFile::open(folder.path()).get().bell, Bell::Sound, "a newer one's wish");
+        let newer = r#"{"bell": "gong", "theme": 7, "language": "zh-CN", "quality": null, "pictures": "painted"}"#;
+        fs::write(folder.path().join(FILE), newer).unwrap();
+        let expected =
+            Preferences { language: LanguageChoice::ZhCn, pictures: PictureChoice::Off, ..Preferences::default() };
+        assert_eq!(PreferencesFile::open(folder.path()).get(), expected, "a newer one's wishes, and the rest");
+    }
+
+    #[test]
+    fn what_is_exported_runs_no_program_elsewhere() {
+        let preferences =
+            Preferences { bell: Bell::Flash, password_command: "pass show vnc".into(), ..Preferences::default() };
+        let text = preferences.export().unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("pass show"));
+        let read = Contents::read(&text).preferences;
+        assert_eq!(read, Preferences { password_command: String::new(), ..preferences });
     }
 
     #[tokio::test]

@@ -21,8 +21,8 @@ pub use side_buttons::watch_side_buttons;
 pub use trays::watch_trays;
 
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
-use std::{cell::Cell, env};
-use tauri::{RunEvent, Wry, tray::TrayIconBuilder};
+use std::{cell::Cell, env, fs};
+use tauri::{AppHandle, RunEvent, Wry, tray::TrayIconBuilder};
 use terminal::OpenRequest;
 
 /// Whether [`watch_keys`] tells of keys.
@@ -40,6 +40,29 @@ pub fn open_display() -> Result<(), String> {
         let found = if set.is_empty() { "neither WAYLAND_DISPLAY nor DISPLAY is set" } else { &set };
         format!("Portlight needs a display ({found}); `portlight doctor TARGET` does not")
     })
+}
+
+/// Has pages and menus be dark or light; none: as the desktop is. On the main thread. `GTK_THEME` in the environment is stronger.
+pub fn set_dark(_app: &AppHandle, dark: Option<bool>) {
+    let Some(settings) = gtk::Settings::default() else { return };
+    // The desktop's own choice first: a theme's name may be the dark one's.
+    settings.reset_property("gtk-theme-name");
+    settings.reset_property("gtk-application-prefer-dark-theme");
+    let Some(dark) = dark else { return };
+    let name = settings.gtk_theme_name().unwrap_or_default();
+    if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {
+        settings.set_gtk_theme_name(Some(light));
+    }
+    settings.set_gtk_application_prefer_dark_theme(dark);
+}
+
+/// The distribution, how windows are shown, and the desktop, as each calls itself.
+pub fn describe() -> String {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    let name = name.map_or("Linux", |name| name.trim_matches('"')).to_owned();
+    let variables = ["XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP"].into_iter().filter_map(|name| env::var(name).ok());
+    [name].into_iter().chain(variables).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the pages are in the dark theme: WebKitGTK looks at GTK's theme for that.

@@ -122,8 +122,8 @@ export class Hosts {
     return this.#loading;
   }
 
-  /** Follows the engine's events until the returned function is called. */
-  follow(): () => void {
+  /** Follows the engine's events until the returned function is called; `show` is what another window may want to be shown. */
+  follow(show: (dialog: 'settings' | 'help') => void): () => void {
     const stops = [
       engine.onHostsChanged(() => {
         void this.load();
@@ -132,18 +132,28 @@ export class Hosts {
         void this.nearby.load();
       }),
       engine.onClosing(() => (this.closing = true)),
-      engine.onWishes(() => void this.#grant()),
+      engine.onWishes(() => void this.#grant(show)),
     ];
-    this.#preferred = this.#prefer();
+    this.#preferred = this.prefer();
     const unfollows = [this.sessions.follow(), this.pictures.follow(), this.nearby.follow()];
     void this.load();
     // What was wished for while this page was still loading.
-    void this.#grant();
+    void this.#grant(show);
     return () => {
       for (const unfollow of unfollows) unfollow();
       this.toasts.dismiss();
       for (const stop of stops) void stop.then((stop) => stop());
     };
+  }
+
+  /** Shows the list as the user prefers it. */
+  async prefer(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const { order, look } = await engine.preferences();
+      this.order = order;
+      this.look = look;
+    });
+    this.look ??= 'rows';
   }
 
   dismissNotice(notice: EngineError): void {
@@ -365,6 +375,11 @@ export class Hosts {
     await this.toasts.attempt(() => engine.chooseClosing(choice));
   }
 
+  /** Closes the window, which may be asked about first. */
+  async close(): Promise<void> {
+    await this.toasts.attempt(() => engine.closeList());
+  }
+
   /** Asks to quit, which may be asked about first. */
   async quit(): Promise<void> {
     await this.toasts.attempt(() => engine.quit('ask'));
@@ -389,25 +404,17 @@ export class Hosts {
 
   // ---- details
 
-  async #prefer(): Promise<void> {
-    await this.toasts.attempt(async () => {
-      const { order, look } = await engine.preferences();
-      this.order = order;
-      this.look = look;
-    });
-    this.look ??= 'rows';
-  }
-
   #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
     return this.toasts.attempt(async () => engine.setPreferences({ ...(await engine.preferences()), ...part }));
   }
 
   /** Does what the other windows and the tray want of this one. */
-  async #grant(): Promise<void> {
+  async #grant(show: (dialog: 'settings' | 'help') => void): Promise<void> {
     await this.toasts.attempt(async () => {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
         else if (wish.wish === 'quit') this.quitting = wish.sessions;
+        else if (wish.wish === 'settings' || wish.wish === 'help') show(wish.wish);
         else if (wish.wish === 'close') this.sheet.leave(() => void this.#discard());
         else await this.#editById(wish.host, wish.address);
       }

@@ -12,9 +12,9 @@ import type { Toolbar } from "./Toolbar";
  */
 export type Display = { 
 /**
- * How the remote screen fits into the window.
+ * How the remote screen fits into the window; none where nothing was chosen: then as for all machines.
  */
-scaling: Scaling, 
+scaling: Scaling | null, 
 /**
  * Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
  */
@@ -32,13 +32,13 @@ monitors: Monitors,
  */
 screen: number | null, 
 /**
- * Which way text is copied; none where nothing was chosen: then the kind of session decides.
+ * Which way text is copied; none where nothing was chosen: then as for all machines, where the kind of session allows it.
  */
 clipboard: ClipboardSharing | null, 
 /**
- * How much of the picture's quality may be given for speed.
+ * How much of the picture's quality may be given for speed; none where nothing was chosen: then as for all machines.
  */
-quality: Quality, 
+quality: Quality | null, 
 /**
  * What is shown where the pointer is.
  */

@@ -6,8 +6,9 @@ import type { ImportError } from "./ImportError";
 import type { KeyringError } from "./KeyringError";
 import type { RecordingError } from "./RecordingError";
 import type { StoreError } from "./StoreError";
+import type { TypingError } from "./TypingError";
 
 /**
  * Any of them. As JSON it is the area's own object: the codes are unique.
  */
-export type EngineError = CommandError | ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError;
+export type EngineError = CommandError | ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError | TypingError;

@@ -6,6 +6,7 @@ import type { ImportError } from "./ImportError";
 import type { KeyringError } from "./KeyringError";
 import type { RecordingError } from "./RecordingError";
 import type { StoreError } from "./StoreError";
+import type { TypingError } from "./TypingError";
 
 /**
  * Why an examination stopped: the error's code and facts, and its sentence in English.
@@ -14,4 +15,4 @@ export type Failure = {
 /**
  * The sentence.
  */
-message: string, } & (CommandError | ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError);
+message: string, } & (CommandError | ConnectError | FormError | ImportError | KeyringError | RecordingError | StoreError | TypingError);

@@ -4,7 +4,9 @@ import type { Display } from "./Display";
 import type { Lead } from "./Lead";
 import type { PictureChoice } from "./PictureChoice";
 import type { PlaybackView } from "./PlaybackView";
+import type { Quality } from "./Quality";
 import type { RecordingView } from "./RecordingView";
+import type { Scaling } from "./Scaling";
 
 /**
  * What a session looks at, and how. Changes when it starts again, and `display` when its window says so.
@@ -19,7 +21,7 @@ name: string,
  */
 address: string, 
 /**
- * Whether the session begins as watching only.
+ * Whether it only watches now: the relay lets nothing through that acts on the machine.
  */
 view_only: boolean, 
 /**
@@ -39,6 +41,14 @@ can_keep: boolean,
  */
 has_login: boolean, 
 /**
+ * Whether there is a password that can be typed there: one that was typed here and accepted, or a saved one.
+ */
+can_type_password: boolean, 
+/**
+ * Whether nobody on the way can read along.
+ */
+private: boolean, 
+/**
  * Whether the machine can be woken up.
  */
 can_wake: boolean, 
@@ -54,6 +64,14 @@ display: Display,
  * What is shown and kept of its screen.
  */
 picture: PictureChoice, 
+/**
+ * How large the screen is drawn where `display` has no choice.
+ */
+scaling_unchosen: Scaling, 
+/**
+ * The quality where `display` has no choice.
+ */
+quality_unchosen: Quality, 
 /**
  * Which way text is copied where `display` has no choice.
  */

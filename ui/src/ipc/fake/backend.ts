@@ -1,6 +1,7 @@
 // The state behind the fake commands: what the engine, the keyring and the clipboard have.
 
-import { savedSession } from '../fixtures';
+import { savedSession, usualPreferences } from '../fixtures';
+import type { About } from '../about';
 import type { EngineError } from '../bindings/EngineError';
 import type { Deed } from '../bindings/Deed';
 import type { HistoryView } from '../bindings/HistoryView';
@@ -85,13 +86,14 @@ export class FakeBackend {
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
-  preferences: Preferences = {
-    bell: 'sound',
-    order: 'name',
-    pictures: 'shown',
-    look: 'rows',
-    password_command: '',
-    nearby: 'shown',
+  preferences: Preferences = { ...usualPreferences, look: 'rows' };
+  about: About = {
+    version: '1.2.3',
+    system: 'Debian GNU/Linux 12, x11',
+    renderer: 'plain (no GPU)',
+    webview: '2.44.2',
+    keyring: true,
+    tray: false,
   };
   /** The pictures of machines that are kept. */
   keptPictures = new Map<HostId, { taken: number; bytes: ArrayBuffer }>();
@@ -201,6 +203,9 @@ export class FakeBackend {
     this.session = { ...this.session, recording };
     this.updates.forEach((listener) => listener(this.update()));
   }
+
+  /** Whether what the engine types is typed to its end. */
+  typesAll = true;
 
   reach(state: SessionState): void {
     this.state = state;

@@ -1,6 +1,7 @@
 // The same functions as ../index.ts, in memory: for the tests, and for looking at the windows in a plain browser
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
+import type { About } from '../about';
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
 import type { Deed } from '../bindings/Deed';
@@ -27,6 +28,7 @@ import type { ListeningView } from '../bindings/ListeningView';
 import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
+import type { Pace } from '../bindings/Pace';
 import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
@@ -40,8 +42,8 @@ import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
 import type { VersionView } from '../bindings/VersionView';
 import type { Walked } from '../bindings/Walked';
-import { asksForLogin, machine, removedView, scene } from '../fixtures';
-import type { Wish } from '../wish';
+import { asksForLogin, machine, removedView, scene, usualPreferences } from '../fixtures';
+import type { ListWish, Wish } from '../wish';
 import { canonical } from './address';
 import { FakeBackend } from './backend';
 import { serveDesktop } from './desktop';
@@ -311,6 +313,20 @@ export const preferences = (): Promise<Preferences> => command('preferences', []
 export const setPreferences = (preferences: Preferences): Promise<void> =>
   command('set_preferences', [preferences], () => void (backend.preferences = preferences));
 
+export const resetPreferences = (): Promise<Preferences> =>
+  command('reset_preferences', [], () => (backend.preferences = usualPreferences));
+
+export const exportPreferences = (): Promise<boolean> => command('export_preferences', [], () => backend.chooses);
+
+export const closeList = (): Promise<void> => command('close_list', [], () => {});
+
+export const about = (): Promise<About> => command('about', [], () => backend.about);
+
+export const report = (names: boolean): Promise<string> =>
+  command('report', [names], () => `Portlight ${backend.about.version}\n\nsession${names ? ': Studio' : ''}\n`);
+
+export const copyAbout = (names: boolean): Promise<void> => command('copy_about', [names], () => {});
+
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> =>
   command('open_sessions', [pictures], () => backend.openSessions);
 
@@ -341,6 +357,20 @@ export const attach = (onUpdate: (update: SessionUpdate) => void): Promise<void>
 export const setDisplay = (display: Display): Promise<void> =>
   command('set_display', [display], () => void (backend.session = { ...backend.session, display }));
 
+export const setViewOnly = (viewOnly: boolean): Promise<void> =>
+  command('set_view_only', [viewOnly], () => {
+    backend.session = { ...backend.session, view_only: viewOnly };
+    backend.reach(backend.state);
+  });
+
+export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
+  command('type_password', [pace, readably], () => backend.typesAll);
+
+export const typeClipboard = (pace: Pace): Promise<boolean> =>
+  command('type_clipboard', [pace], () => backend.typesAll);
+
+export const stopTyping = (): Promise<void> => command('stop_typing', [], () => {});
+
 export const keep = (name: string, withLogin: boolean): Promise<Kept | null> =>
   command('keep', [name, withLogin], () => {
     if (backend.kept) Object.assign(backend.session, { saved: true, can_keep: false, name });
@@ -363,6 +393,8 @@ export const correctAddress = (text: string): Promise<void> =>
 export const followLead = (): Promise<void> => command('follow_lead', [], () => {});
 export const copyReport = (): Promise<void> => command('copy_report', [], () => {});
 export const editHost = (): Promise<void> => command('edit_host', [], () => {});
+
+export const wantList = (wish: ListWish): Promise<void> => command('want_list', [wish], () => {});
 
 export const showSessions = (): Promise<void> => command('show_sessions', [], () => {});
 

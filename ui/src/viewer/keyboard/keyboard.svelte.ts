@@ -6,7 +6,7 @@ import type { Display } from '../../ipc/bindings/Display';
 import type { KeyboardOwner } from '../../ipc/bindings/KeyboardOwner';
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
 import type { SideButton } from '../../ipc/bindings/SideButton';
-import { GRAB_CHORD, TOOLBAR_CHORD } from '../keys';
+import { chords } from '../../keys/viewer';
 
 /** What it depends on. */
 interface Window {
@@ -76,6 +76,9 @@ export class Keyboard {
   }
 
   #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released'): void {
-    this.#window.showMessage(t(what, { name: this.#window.name, keys: GRAB_CHORD, toolbar: TOOLBAR_CHORD }), 6_000);
+    this.#window.showMessage(
+      t(what, { name: this.#window.name, keys: chords.grab.keys, toolbar: chords.toolbar.keys }),
+      6_000,
+    );
   }
 }

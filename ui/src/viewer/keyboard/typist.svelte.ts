@@ -1,6 +1,7 @@
 // Types a text, one character after the other, at a pace that firmware and slow servers follow.
 
 import { joined, t, type Key } from '../../i18n';
+import { stopTyping } from '../../ipc';
 import type { Typed } from './typing';
 
 /** Milliseconds from one character to the next. */
@@ -24,6 +25,8 @@ export class Typist {
   /** How much is typed; null while nothing is. */
   progress = $state.raw<{ done: number; total: number } | null>(null);
   pace = $state<Pace>('steady');
+  /** Whether the engine types something that this page never sees. */
+  unseen = $state(false);
   readonly #window: Window;
   #target: Target | null = null;
   #over: AbortController | null = null;
@@ -61,8 +64,23 @@ export class Typist {
     this.#tell(text, done);
   }
 
+  /** Has the engine type something: `run` resolves with whether all of it was typed. */
+  async typeUnseen(run: (pace: Pace) => Promise<boolean>): Promise<void> {
+    this.stop();
+    this.unseen = true;
+    try {
+      const whole = await run(this.pace);
+      // Where the session has gone, its end says enough.
+      if (this.#target) this.#window.showMessage(t(whole ? 'typing.unseen_done' : 'typing.unseen_stopped'), 4_000);
+    } finally {
+      this.unseen = false;
+    }
+  }
+
   /** Nothing more is typed. */
   stop(): void {
+    // Where it cannot be told, the connection to the engine has gone, and what it typed with it.
+    if (this.unseen) stopTyping().catch(() => {});
     this.#over?.abort(STOPPED);
   }
 

@@ -43,15 +43,15 @@ fn machine(group: &key_file::Group<'_>) -> Sketch {
     machine.line = group.line;
     machine.options.view_only = group.is_on("view-only");
     machine.display.scaling = match group.get("scale-mode") {
-        "resize-desktop" => Scaling::Follow,
-        "original" => Scaling::Actual,
-        _ => Scaling::Fit,
+        "resize-desktop" => Some(Scaling::Follow),
+        "original" => Some(Scaling::Actual),
+        _ => None,
     };
     machine.display.quality = match group.get("bandwidth") {
-        "low-quality" => Quality::Low,
-        "medium-quality" => Quality::Good,
-        "high-quality" | "hight-quality" => Quality::Best,
-        _ => Quality::Automatic,
+        "low-quality" => Some(Quality::Low),
+        "medium-quality" => Some(Quality::Good),
+        "high-quality" | "hight-quality" => Some(Quality::Best),
+        _ => None,
     };
     machine.password = Password::Elsewhere;
     machine

@@ -89,10 +89,10 @@ fn apply(machine: &mut Sketch, settings: &HashMap<String, String>) {
     let get = |key: &str| settings.get(key).map_or("", String::as_str);
     machine.options.view_only = is_on(get("viewOnly"));
     machine.display.quality = match get("quality") {
-        "1" => Quality::Best,
-        "2" => Quality::Good,
-        "3" => Quality::Low,
-        _ => Quality::Automatic,
+        "1" => Some(Quality::Best),
+        "2" => Some(Quality::Good),
+        "3" => Some(Quality::Low),
+        _ => None,
     };
     if let (true, Ok(Address::Tcp { hostname, port })) = (is_on(get("use_ssh_tunnel")), machine.address.clone()) {
         // The SSH host is the machine itself.

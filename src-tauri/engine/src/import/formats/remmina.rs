@@ -39,10 +39,10 @@ pub(in super::super) fn read(text: &str, key: Option<&Key>) -> Result<Vec<Sketch
         machine.display.clipboard = Some(ClipboardSharing::Off);
     }
     machine.display.quality = match file.get("quality") {
-        "0" => Quality::Low,
-        "1" | "2" => Quality::Good,
-        "9" => Quality::Best,
-        _ => Quality::Automatic,
+        "0" => Some(Quality::Low),
+        "1" | "2" => Some(Quality::Good),
+        "9" => Some(Quality::Best),
+        _ => None,
     };
     // View modes 2 to 4 are full screen (RemminaViewMode, in `src/remmina_rcw.h`).
     machine.display.full_screen = matches!(file.get("viewmode"), "2" | "3" | "4");

@@ -47,6 +47,7 @@ fn shown(reading: &Reading) -> Vec<String> {
         }
         if !host.display.is_default() {
             let Display { scaling, full_screen, clipboard, quality, .. } = host.display;
+            let (scaling, quality) = (scaling.unwrap_or_default(), quality.unwrap_or_default());
             write!(line, " {scaling:?} {full_screen} {clipboard:?} {quality:?}").unwrap();
         }
         match &candidate.password {

@@ -46,12 +46,12 @@ pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, File
 }
 
 /// A level from 0 to 9 as these programs count.
-pub(super) fn quality(level: &str) -> Quality {
+pub(super) fn quality(level: &str) -> Option<Quality> {
     match level.parse() {
-        Ok(0..=3) => Quality::Low,
-        Ok(4..=7) => Quality::Good,
-        Ok(8..=9) => Quality::Best,
-        Ok(10_u8..) | Err(_) => Quality::Automatic,
+        Ok(0..=3) => Some(Quality::Low),
+        Ok(4..=7) => Some(Quality::Good),
+        Ok(8..=9) => Some(Quality::Best),
+        Ok(10_u8..) | Err(_) => None,
     }
 }
 

@@ -107,7 +107,7 @@ fn look(machine: &mut Sketch, options: &Group<'_>) {
         (false, false) => None,
     };
     if options.get("fitwindow") == "0" && options.get("scale_num") == "1" && options.get("scale_den") == "1" {
-        machine.display.scaling = Scaling::Actual;
+        machine.display.scaling = Some(Scaling::Actual);
     }
     let chooses_itself = ["autoDetect", "AutoSelect"].iter().any(|key| options.is_on(key));
     let level = options.first(&["quality", "QualityLevel"]);

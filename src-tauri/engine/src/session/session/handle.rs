@@ -63,6 +63,10 @@ impl Run {
             target.view_only |= inner.force_view_only;
             // The window's own, which may be newer than the list.
             target.display = inner.target.display;
+            // The list says something else than it did: the user's own choice in the window stays otherwise.
+            if target.view_only != inner.target.view_only {
+                self.session.input.set_view_only(target.view_only);
+            }
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
                 inner.proxy_password = None;

@@ -48,7 +48,7 @@ impl Table {
         machine.options.favourite = is_on(value("Favorite"));
         value("MacAddress").clone_into(&mut machine.mac);
         if value("VNCSmartSizeMode").eq_ignore_ascii_case("SmartSNo") {
-            machine.display.scaling = Scaling::Actual;
+            machine.display.scaling = Some(Scaling::Actual);
         }
         machine.password = password(value("Password"));
         // Often the name of a Windows account, inherited: mRemoteNG itself sends VNC servers the password alone.

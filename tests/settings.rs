@@ -1,0 +1,59 @@
+//! What the user prefers, in force at once: language and colours of a window that is open, what closing means, and the keys.
+
+use crate::desk::{App, Desk, until};
+use std::fs;
+
+#[tokio::test]
+async fn language_and_colours_change_while_the_window_is_open_and_stay() {
+    let desk = Desk::of("language_and_colours_change_while_the_window_is_open_and_stay").tray().open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#hosts [role=option]").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=theme][value=dark]").await;
+    hosts.until("the dark theme", "matchMedia('(prefers-color-scheme: dark)').matches").await;
+    hosts.click("#settings [name=theme][value=system]").await;
+    hosts.until("the desktop's theme", "!matchMedia('(prefers-color-scheme: dark)').matches").await;
+    hosts.click("#settings [name=theme][value=dark]").await;
+
+    hosts.click("#settings [name=language][value=zh-CN]").await;
+    let settings_are_chinese =
+        "document.documentElement.lang === 'zh-CN' && document.querySelector('#settings') !== null";
+    hosts.until("the settings in Chinese", settings_are_chinese).await;
+    desk.tray().lines_with("退出").await;
+    let file = desk.hosts_file().with_file_name("preferences.json");
+    let text = fs::read_to_string(file).expect("preferences");
+    assert!(text.contains(r#""language": "zh-CN""#) && text.contains(r#""theme": "dark""#), "{text}");
+    app.crash().await;
+
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    let kept = "document.documentElement.lang === 'zh-CN' && matchMedia('(prefers-color-scheme: dark)').matches";
+    hosts.until("both after a new start", kept).await;
+}
+
+#[tokio::test]
+async fn closing_the_list_does_what_is_preferred_also_by_its_key() {
+    let desk = Desk::of("closing_the_list_does_what_is_preferred_also_by_its_key").tray().open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    desk.tray().lines_with("Quit").await;
+    hosts.until_shown("#hosts [role=option]").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=on-close][value=tray]").await;
+    hosts.click("#close-settings").await;
+    hosts.until_gone("#settings").await;
+    desk.display().press("ctrl+w");
+    until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    assert!(app.runs());
+    desk.tray().choose("Open Portlight").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=on-close][value=quit]").await;
+    hosts.click("#close-settings").await;
+    hosts.until_gone("#settings").await;
+    desk.display().press("ctrl+w");
+    app.end().await;
+}

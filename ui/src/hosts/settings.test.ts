@@ -1,0 +1,135 @@
+// What the user prefers for all machines, and its keys.
+
+import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
+import { userEvent } from '@testing-library/user-event';
+import axe from 'axe-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorText, t } from '../i18n';
+import { backend as current, reset } from '../ipc/fake';
+import type { FakeBackend } from '../ipc/fake/backend';
+import HostsWindow from './HostsWindow.svelte';
+
+let backend: FakeBackend = current;
+const user = userEvent.setup();
+
+beforeEach(() => {
+  backend = reset();
+});
+afterEach(cleanup);
+
+const byId = (id: string) => {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id}`);
+  return found;
+};
+
+async function choose(item: string) {
+  await user.click(byId('window-menu'));
+  await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(item) }));
+}
+
+describe('settings', () => {
+  it('are in force at once, and stay as they were where they cannot be saved', async () => {
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    const flash = await screen.findByRole<HTMLInputElement>('radio', { name: t('settings.bell.flash') });
+    await user.click(flash);
+    await waitFor(() => expect(backend.preferences).toMatchObject({ bell: 'flash', order: 'name' }));
+    const full = { code: 'system', detail: 'disk full' } as const;
+    backend.refusals.set('set_preferences', full);
+    await user.click(screen.getByRole('radio', { name: t('settings.bell.nothing') }));
+    expect(await screen.findByText(errorText(full))).toBeVisible();
+    await waitFor(() => expect(flash).toBeChecked());
+  });
+
+  it('have a password command, which is checked when it is left', async () => {
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    const command = await screen.findByRole('textbox', { name: t('settings.password_command') });
+    await waitFor(() => expect(command).toBeEnabled());
+    await user.type(command, 'pass show vnc/%h');
+    await user.tab();
+    await waitFor(() => expect(backend.preferences.password_command).toBe('pass show vnc/%h'));
+    const wrong = { code: 'fields', fields: [{ field: 'password_command', problem: 'quotes' }] } as const;
+    backend.refusals.set('set_preferences', { ...wrong, fields: [...wrong.fields] });
+    await user.type(command, "'");
+    await user.tab();
+    await waitFor(() => expect(command).toBeInvalid());
+    expect(screen.getByText(t('problem.password_command.quotes'))).toBeVisible();
+    expect(command).toHaveValue("pass show vnc/%h'");
+  });
+
+  it('are searched, whatever part they are in', async () => {
+    render(HostsWindow);
+    await user.keyboard('{Control>},{/Control}');
+    const search = await screen.findByRole('searchbox', { name: t('settings.search') });
+    const groups = () =>
+      [...document.querySelectorAll('#settings section:not([hidden])')].map(
+        (group) => group.ariaLabel ?? group.querySelector('h2')?.textContent,
+      );
+    await waitFor(() => expect(groups()).toHaveLength(7));
+    await user.type(search, 'BELL flash');
+    await waitFor(() => expect(groups()).toEqual([t('settings.group.machines')]));
+    await user.clear(search);
+    await user.type(search, 'Ctrl+Alt+Shift+G');
+    await waitFor(() => expect(groups()).toEqual([t('settings.group.keys')]));
+    await user.type(search, ' nowhere');
+    expect(await screen.findByText(t('settings.none'))).toBeVisible();
+  });
+
+  it('hold for all machines: language, colours, size, quality and copying', async () => {
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    await screen.findByRole('radio', { name: '简体中文' });
+    for (const [group, name] of [
+      ['language', '简体中文'],
+      ['theme', t('settings.theme.dark')],
+      ['scaling', t('viewer.scale_actual')],
+      ['default-quality', t('quality.good')],
+      ['default-clipboard', t('settings.clipboard.off')],
+      ['on-close', t('settings.on_close.quit')],
+    ] as const) {
+      await user.click(within(byId(group)).getByRole('radio', { name }));
+    }
+    const chosen = {
+      language: 'zh-CN',
+      theme: 'dark',
+      scaling: 'actual',
+      quality: 'good',
+      clipboard: 'off',
+      on_close: 'quit',
+    };
+    await waitFor(() => expect(backend.preferences).toMatchObject(chosen));
+  });
+
+  it('are reset after a question, and the list is shown as it was at first', async () => {
+    backend.preferences = { ...backend.preferences, bell: 'flash', order: 'tag' };
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    await waitFor(() => expect(byId('bell')).toBeEnabled());
+    await user.click(byId('reset-settings'));
+    await user.click(byId('reset-leave'));
+    expect(backend.callsOf('reset_preferences')).toEqual([]);
+    await user.click(byId('reset-settings'));
+    await user.click(byId('reset-act'));
+    await waitFor(() => expect(screen.getByRole('radio', { name: t('settings.bell.sound') })).toBeChecked());
+    await user.click(byId('export-settings'));
+    await waitFor(() => expect(backend.callsOf('export_preferences')).toHaveLength(1));
+  });
+
+  it('are shown where a viewer’s keys ask for them, but over no form', async () => {
+    backend.wishes = [{ wish: 'settings' }];
+    render(HostsWindow);
+    await waitFor(() => expect(document.getElementById('settings')).not.toBeNull());
+    expect((await axe.run(byId('settings'), { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual(
+      [],
+    );
+    await user.click(byId('close-settings'));
+    await user.keyboard('{Control>}w{/Control}');
+    expect(backend.callsOf('close_list')).toHaveLength(1);
+    await user.keyboard('{Control>}n{/Control}');
+    backend.wish({ wish: 'help' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(document.getElementById('help')).toBeNull();
+  });
+});
