@@ -117,7 +117,7 @@ describe('settings', () => {
     await waitFor(() => expect(backend.callsOf('export_preferences')).toHaveLength(1));
   });
 
-  it('are shown where a viewer’s keys ask for them, but over no form', async () => {
+  it('are shown where a viewer’s keys ask for them, and a form stays beside the help', async () => {
     backend.wishes = [{ wish: 'settings' }];
     render(HostsWindow);
     await waitFor(() => expect(document.getElementById('settings')).not.toBeNull());
@@ -129,7 +129,7 @@ describe('settings', () => {
     expect(backend.callsOf('close_list')).toHaveLength(1);
     await user.keyboard('{Control>}n{/Control}');
     backend.wish({ wish: 'help' });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(document.getElementById('help')).toBeNull();
+    await waitFor(() => expect(document.getElementById('help')).not.toBeNull());
+    expect(document.getElementById('editor')).not.toBeNull();
   });
 });

@@ -28,6 +28,7 @@ import proxyProblem from '../ipc/bindings/ProxyProblem.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
 import storeError from '../ipc/bindings/StoreError.ts?raw';
+import typingError from '../ipc/bindings/TypingError.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
@@ -50,7 +51,16 @@ const wordsIn = (binding: string) =>
   [...binding.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/\| "(\w+)"|= "(\w+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
 /** The errors of each area, which EngineError joins. */
-const areas = { commandError, connectError, formError, importError, keyringError, recordingError, storeError };
+const areas = {
+  commandError,
+  connectError,
+  formError,
+  importError,
+  keyringError,
+  recordingError,
+  storeError,
+  typingError,
+};
 const errors = Object.values(areas).join('\n');
 /** Each variant of EngineError: its code and the names of its facts. */
 const variants = [

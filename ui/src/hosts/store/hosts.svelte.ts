@@ -118,7 +118,11 @@ export class Hosts {
   /** Fetches the list. Calls that come while it is being fetched share one more fetch. */
   load(): Promise<void> {
     this.#stale = true;
-    this.#loading ??= this.#fetch().finally(() => (this.#loading = null));
+    this.#loading ??= this.#fetch().finally(() => {
+      this.#loading = null;
+      // A call that came just before its end.
+      return this.#stale ? this.load() : undefined;
+    });
     return this.#loading;
   }
 
