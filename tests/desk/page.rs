@@ -69,13 +69,19 @@ impl<'a> Page<'a> {
 
     /// Clicks an element, once it is to be seen.
     pub async fn click(&self, selector: &str) {
-        self.find(selector).await;
+        self.scroll_to(selector).await;
         self.driver(selector, async |client| find(client, selector).await?.click().await).await;
+    }
+
+    /// Brings an element into view, once it is to be seen: WebKit's driver leaves it at the edge of what scrolls.
+    async fn scroll_to(&self, selector: &str) {
+        self.find(selector).await;
+        self.script(&format!("document.querySelector({selector:?})?.scrollIntoView({{ block: 'nearest' }})")).await;
     }
 
     /// Types into a field, over what stood there. (WebDriver cannot type nothing.)
     pub async fn fill(&self, selector: &str, text: &str) {
-        self.find(selector).await;
+        self.scroll_to(selector).await;
         self.driver(selector, async |client| {
             let field = find(client, selector).await?;
             field.clear().await?;

@@ -147,8 +147,9 @@ async fn meet<F: Future<Output = ()>>(
         first.extend((!within.is_empty()).then_some(19));
         far.write_all(&[&[first.len() as u8][..], &first].concat()).await.expect("types");
         if read(&mut far, 1).await == [19] {
-            far.write_all(&[0, 2]).await.expect("version");
+            // The viewer has written its version ahead, and the way here may hold a byte.
             assert_eq!(read(&mut far, 2).await, [0, 2]);
+            far.write_all(&[0, 2]).await.expect("version");
             let list: Vec<u8> = within.iter().flat_map(|number| number.to_be_bytes()).collect();
             far.write_all(&[&[0, within.len() as u8][..], &list].concat()).await.expect("sub-types");
             read(&mut far, 4).await;

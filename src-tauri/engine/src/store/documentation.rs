@@ -1,7 +1,7 @@
 //! docs/HOSTS-FILE.md tells what is: its examples are read with the code that reads the files.
 
 use super::{HostsFile, Pins, Verdict};
-use crate::model::{Host, Identity, RsaKey};
+use crate::model::{Host, Identity, RsaKey, SourceId};
 use serde_json::Value;
 use std::fs;
 use tempfile::{TempDir, tempdir};
@@ -62,6 +62,7 @@ fn every_field_is_documented_and_no_other() {
     host.colour = Some(crate::model::Colour::Green);
     host.picture = crate::model::PictureChoice::Blurred;
     (host.times_opened, host.favourite_place) = (3, Some(0));
+    host.source = Some(crate::model::Sourced { of: SourceId::new(), key: "studio".into(), said: Default::default() });
     (host.last_opened, host.protection) = (Some(1), Some(crate::model::Level::Identified));
     let Value::Object(fields) = serde_json::to_value(&host).unwrap() else { panic!("an object") };
     let mut written: Vec<&str> = fields.keys().map(String::as_str).chain(["version", "hosts", "removed"]).collect();
