@@ -37,7 +37,7 @@ Usage: portlight [--view-only] [TARGET]
 
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
-                     Without one the list opens.
+                     tag:lab opens all machines with that tag. Without one the list opens.
                      A recording's file (.plrec) is played.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
@@ -121,8 +121,9 @@ It ends with 0 where it came so far, with 1 where it did not, with 2 for wrong o
                      though it is not confirmed yet; any: whichever it has
 
 relay logs in to a machine as its window would, and lets one viewer elsewhere in, such as
-noVNC in a browser: it prints a WebSocket address on 127.0.0.1 that is good once, within five
-minutes. Questions are asked on the terminal. It ends when the viewer or the machine does.
+noVNC in a browser: it prints a WebSocket address on 127.0.0.1 that is good once, within
+five minutes. Questions are asked on the terminal. It ends when the viewer or the machine
+does.
 
   --port PORT        listen there; else on a port that is free
   --origin ORIGIN    let this page in and no other, such as https://novnc.example; may be
