@@ -103,6 +103,8 @@ async fn the_tray_has_what_is_open_and_switches_the_waiting_for_calls() {
     let lines = desk.tray().lines_with("Bring to front").await;
     assert!(lines.iter().any(|line| line.label == server.address()), "its window is still there");
 
+    // The menu is made anew once the session is over; a line of the old one would be no more.
+    desk.tray().until_without("Disconnect").await;
     let listens = async || desk.home().join("config/portlight/listen.json").exists().then_some(());
     desk.tray().choose("Wait for calls").await;
     until("the choice to be kept", listens).await;
