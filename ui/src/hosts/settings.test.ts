@@ -62,7 +62,7 @@ describe('settings', () => {
   it('are searched, whatever part they are in', async () => {
     render(HostsWindow);
     await user.keyboard('{Control>},{/Control}');
-    const search = await screen.findByRole('searchbox', { name: t('settings.search') });
+    const search = await screen.findByRole('textbox', { name: t('settings.search') });
     const groups = () =>
       [...document.querySelectorAll('#settings section:not([hidden])')].map(
         (group) => group.ariaLabel ?? group.querySelector('h2')?.textContent,
