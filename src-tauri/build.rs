@@ -54,6 +54,8 @@ const COMMANDS: &[&str] = &[
     "set_preferences",
     "reset_preferences",
     "export_preferences",
+    "autostart",
+    "set_autostart",
     "close_list",
     "about",
     "report",
@@ -63,6 +65,9 @@ const COMMANDS: &[&str] = &[
     "pictures",
     "picture",
     "choose_recording",
+    // quick connect, beside what it opens as the hosts window does
+    "quick_ready",
+    "close_quick",
     // a viewer window, on its own session
     "attach",
     "answer",

@@ -29,6 +29,7 @@ mod pictures;
 mod prewarmed;
 mod protection;
 mod quality;
+mod quick;
 mod recording;
 mod relay;
 mod server_messages;

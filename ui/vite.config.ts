@@ -42,7 +42,7 @@ export default defineConfig(({ mode }) => ({
     // The polyfill is an inline script and inlined assets are data: URLs; the content security policy refuses both.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { hosts: here('index.html'), viewer: here('viewer.html') } },
+    rolldownOptions: { input: { hosts: here('index.html'), quick: here('quick.html'), viewer: here('viewer.html') } },
   },
   test: {
     environment: 'jsdom',

@@ -72,6 +72,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Places::default())
         .manage(windows::Prewarmed::default())
         .manage(windows::Wishes::default())
+        .manage(windows::Background::default())
         .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
         .manage(windows::DarkTheme::of_this_desktop())
@@ -88,6 +89,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
                 windows::focused(window, *focused);
                 if !focused {
                     windows::lost_focus(window);
+                    windows::quick_left(window);
                 }
             }
             WindowEvent::Destroyed => {
@@ -109,7 +111,10 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         }
     };
     windows::show_theme(app.handle(), preferences.theme);
-    open(app.handle(), request)?;
+    match request {
+        OpenRequest::Background => events::begin_in_background(app.handle().clone()),
+        _ => open(app.handle(), request)?,
+    }
     tray::show(app.handle())?;
     events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
@@ -120,8 +125,11 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_nearby(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
-        if let RunEvent::Exit = event {
-            app.state::<Arc<Engine>>().sessions().finish_recordings(RECORDINGS_END);
+        match &event {
+            // The last window is closed. With a code, somebody quits.
+            RunEvent::ExitRequested { code: None, api, .. } if windows::stays_in_background(app) => api.prevent_exit(),
+            RunEvent::Exit => app.state::<Arc<Engine>>().sessions().finish_recordings(RECORDINGS_END),
+            _ => {}
         }
         if let Some(request) = platform::requested(&event)
             && let Err(sentence) = open_for_another(app, &request)
@@ -188,25 +196,28 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
         // A system may ask before the engine has started: what this process was started with opens anyway.
         return Ok(());
     };
-    match &request.target {
-        Some(target) if terminal::is_recording(target) => {
+    match request {
+        OpenRequest::Session { target, .. } if terminal::is_recording(target) => {
             let recording = Recording::open(Path::new(target))
                 .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
             windows::open_recording(app, recording)?;
         }
-        Some(target) if let Some(set) = engine.hosts().set(target) => {
-            let mut targets = engine.hosts().targets_together(&set);
-            targets.iter_mut().for_each(|target| target.view_only |= request.view_only);
-            windows::open_together(app, targets);
-        }
-        Some(target) => {
-            let target = engine
-                .hosts()
-                .target(target, request.view_only)
-                .map_err(|error| Failure(unreadable(target, &error)))?;
-            windows::open(app, target)?;
-        }
-        None => windows::show_hosts(app)?,
+        OpenRequest::Session { target, view_only } => match engine.hosts().set(target) {
+            Some(set) => {
+                let mut targets = engine.hosts().targets_together(&set);
+                targets.iter_mut().for_each(|target| target.view_only |= view_only);
+                windows::open_together(app, targets);
+            }
+            None => {
+                let found = engine.hosts().target(target, *view_only);
+                windows::open(app, found.map_err(|error| Failure(unreadable(target, &error)))?)?;
+            }
+        },
+        OpenRequest::Quick => windows::show_quick(app)?,
+        OpenRequest::New => windows::want_hosts(app, windows::Wish::New)?,
+        OpenRequest::List => windows::show_hosts(app)?,
+        // Portlight runs: that is all.
+        OpenRequest::Background => {}
     }
     Ok(())
 }

@@ -28,6 +28,8 @@ const DROPPED: &str = "files-dropped";
 /// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
 /// makes the tray's menu, has that to do first.
 const TRAY_DELAY: Duration = Duration::from_millis(300);
+/// For a tray to come, where Portlight starts without a window: at a login the panel may start after it.
+const TRAY_PATIENCE: Duration = Duration::from_secs(15);
 /// For what is said in the network to come together.
 const NEARBY_DELAY: Duration = Duration::from_millis(200);
 
@@ -89,6 +91,25 @@ pub fn follow_trays(app: AppHandle) {
             if followed.is_err() {
                 break;
             }
+        }
+    });
+}
+
+/// Begins without a window. Where no tray has come within [`TRAY_PATIENCE`], nothing could bring one: then the list is shown.
+pub fn begin_in_background(app: AppHandle) {
+    windows::stay_in_background(&app);
+    async_runtime::spawn(async move {
+        sleep(TRAY_PATIENCE).await;
+        let handle = app.clone();
+        let looked = app.run_on_main_thread(move || {
+            if !tray::is_there(&handle)
+                && let Err(cause) = windows::leave_background(&handle)
+            {
+                tracing::warn!(%cause, "no window");
+            }
+        });
+        if let Err(cause) = looked {
+            tracing::debug!(%cause, "Portlight ends");
         }
     });
 }

@@ -7,6 +7,7 @@ mod hosts;
 mod imports;
 mod nearby;
 mod pictures;
+mod quick;
 mod recordings;
 mod session;
 mod settings;
@@ -76,6 +77,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             settings::set_preferences,
             settings::reset_preferences,
             settings::export_preferences,
+            settings::autostart,
+            settings::set_autostart,
             settings::close_list,
             settings::about,
             settings::report,
@@ -85,6 +88,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             pictures::pictures,
             pictures::picture,
             recordings::choose_recording,
+            quick::quick_ready,
+            quick::close_quick,
             session::attach,
             session::answer,
             session::set_display,

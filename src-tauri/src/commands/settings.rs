@@ -33,6 +33,19 @@ pub async fn reset_preferences(engine: EngineState<'_>) -> Result<Preferences> {
     Ok(Preferences::default())
 }
 
+/// Whether Portlight starts with the desktop; null where that cannot be had.
+#[command]
+pub async fn autostart() -> Result<Option<bool>> {
+    Ok(platform::starts_with_desktop())
+}
+
+/// Starts with the desktop, or no longer; says what is so then.
+#[command]
+pub async fn set_autostart(on: bool) -> Result<Option<bool>> {
+    platform::start_with_desktop(on).map_err(system)?;
+    Ok(platform::starts_with_desktop())
+}
+
 /// Lets the user choose where to, and writes there what they prefer. Says whether a place was chosen.
 #[command]
 pub async fn export_preferences(

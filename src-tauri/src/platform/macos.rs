@@ -73,11 +73,11 @@ pub fn show_error_alone(_title: &str, _sentence: &str) {}
 /// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).
 pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
     match event {
-        RunEvent::Reopen { has_visible_windows: false, .. } => Some(OpenRequest::default()),
+        RunEvent::Reopen { has_visible_windows: false, .. } => Some(OpenRequest::List),
         RunEvent::Opened { urls } => {
             let link = urls.first()?.to_string();
             let link = portlight_engine::model::without_password(&link).into_owned();
-            Some(OpenRequest { target: Some(link), view_only: false })
+            Some(OpenRequest::Session { target: link, view_only: false })
         }
         _ => None,
     }
@@ -102,4 +102,17 @@ pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
 /// There is one, always.
 pub fn watch_trays(changed: impl Fn(bool) + Send + Sync + 'static) {
     changed(true);
+}
+
+/// Not there on this system yet.
+pub fn starts_with_desktop() -> Option<bool> {
+    None
+}
+
+/// Not there on this system yet.
+///
+/// # Errors
+/// Always.
+pub fn start_with_desktop(_on: bool) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }

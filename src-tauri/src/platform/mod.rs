@@ -20,6 +20,7 @@
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
 //! | `CHOOSES_MONITORS`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
 //! | `watch_trays` | whether there is a tray, as they come and go |
+//! | `starts_with_desktop`, `start_with_desktop` | Portlight in the tray from the login on |
 //! | `in_style` | the tray icon as the system's other icons look |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.

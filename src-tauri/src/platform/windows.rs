@@ -105,3 +105,16 @@ pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
 pub fn watch_trays(changed: impl Fn(bool) + Send + Sync + 'static) {
     changed(true);
 }
+
+/// Not there on this system yet.
+pub fn starts_with_desktop() -> Option<bool> {
+    None
+}
+
+/// Not there on this system yet.
+///
+/// # Errors
+/// Always.
+pub fn start_with_desktop(_on: bool) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}

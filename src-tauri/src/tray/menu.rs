@@ -50,6 +50,8 @@ pub enum Label {
 pub enum Item {
     /// The list.
     Open,
+    /// Quick connect.
+    Quick,
     /// Ending Portlight.
     Quit,
     /// Whether Portlight waits for calls.
@@ -68,6 +70,7 @@ impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open => f.write_str("open"),
+            Self::Quick => f.write_str("quick"),
             Self::Quit => f.write_str("quit"),
             Self::Calls => f.write_str("calls"),
             Self::Host(id) => write!(f, "host:{id}"),
@@ -86,6 +89,7 @@ impl FromStr for Item {
         match text.split_once(':') {
             None => match text {
                 "open" => Ok(Self::Open),
+                "quick" => Ok(Self::Quick),
                 "quit" => Ok(Self::Quit),
                 "calls" => Ok(Self::Calls),
                 _ => Err(()),
@@ -126,6 +130,7 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
     }
     entries.extend([
         Entry::Command(Item::Open, "tray.open"),
+        Entry::Command(Item::Quick, "quick.open"),
         Entry::Switch(Item::Calls, "listen.on", calls),
         Entry::Separator,
         Entry::Command(Item::Quit, "tray.quit"),
@@ -215,7 +220,7 @@ mod tests {
             host("new", false, Some(9)),
             host("never", false, None),
         ];
-        let end = ["-", "[tray.open]", "[listen.on] false", "-", "[tray.quit]"];
+        let end = ["-", "[tray.open]", "[quick.open]", "[listen.on] false", "-", "[tray.quit]"];
         let expected = ["[tray.favourites]", "b", "a", "d", "-", "[tray.recent]", "new", "a", "b", "old"];
         assert_eq!(texts(&entries(&hosts, &[], false)), [&expected[..], &end[..]].concat());
         assert_eq!(texts(&entries(&[], &[], false)), end[1..]);
@@ -225,7 +230,7 @@ mod tests {
     fn no_favourite_is_missing_and_the_menu_stays_short() {
         let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
         let entries = entries(&hosts, &[], true);
-        assert_eq!(entries.len(), 1 + MAX_FAVOURITES + 1 + 1 + 1 + MAX_RECENT + 1 + 4);
+        assert_eq!(entries.len(), 1 + MAX_FAVOURITES + 1 + 1 + 1 + MAX_RECENT + 1 + 5);
         let Some(Entry::Menu(_, others)) = entries.get(1 + MAX_FAVOURITES) else { panic!("{entries:?}") };
         assert_eq!(others.len(), 500 - MAX_FAVOURITES);
     }
@@ -272,6 +277,7 @@ mod tests {
         let session: SessionId = "7".parse().unwrap();
         for item in [
             Item::Open,
+            Item::Quick,
             Item::Quit,
             Item::Calls,
             Item::Host(HostId::new()),

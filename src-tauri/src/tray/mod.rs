@@ -67,7 +67,7 @@ pub fn came_or_went(app: &AppHandle, is_there: bool) -> tauri::Result<()> {
         (false, Some(_)) => {
             drop(app.remove_tray_by_id(ID));
             tracing::info!("the tray has gone");
-            windows::show_hidden_hosts(app)
+            windows::leave_background(app)
         }
         (true, Some(_)) | (false, None) => Ok(()),
     }
@@ -108,6 +108,7 @@ fn chosen(app: &AppHandle, item: &str) {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
     match item.parse() {
         Ok(Item::Open) => report(windows::show_hosts(app)),
+        Ok(Item::Quick) => report(windows::show_quick(app)),
         Ok(Item::Quit) => report(windows::quit(app)),
         Ok(Item::Calls) => switch_calls(app.clone(), engine),
         Ok(Item::Session(session)) => report(windows::show_session(app, session)),

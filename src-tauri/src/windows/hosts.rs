@@ -21,6 +21,8 @@ pub enum Wish {
         /// The address to begin with, where it is not its own.
         address: Option<String>,
     },
+    /// To show the form of a new host.
+    New,
     /// To show all open sessions.
     Sessions,
     /// To show what the user prefers.

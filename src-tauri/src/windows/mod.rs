@@ -1,14 +1,16 @@
-//! The hosts window, and one viewer window for each session.
+//! The hosts window, quick connect, and one viewer window for each session.
 //!
 //! ```text
 //! viewer ─┬▶ fit ─┬▶ places ─┐          places: what the user has moved is remembered
 //!         │       └▶ geometry ┤
 //!         ├▶ prewarmed ───────┼▶ page ─▶ deaths
 //! watch ──┘                   │             watch: pages that stop working
-//! hosts ──────────────────────┘
+//! hosts, quick ───────────────┘
+//! background ─▶ hosts                without any window, in the tray
 //! keyboard                            who has the keys of a viewer window
 //! ```
 
+mod background;
 mod deaths;
 mod fit;
 mod geometry;
@@ -17,19 +19,22 @@ mod keyboard;
 mod page;
 mod places;
 mod prewarmed;
+mod quick;
 mod together;
 mod viewer;
 mod watch;
 
+pub use background::{Background, leave as leave_background, stay as stay_in_background, stays as stays_in_background};
 pub use fit::remote_resized;
 pub use hosts::{
     Wish, Wishes, ask_before_closing, close as close_hosts, quit, reload as reload_hosts, set_unsaved,
-    show as show_hosts, show_hidden as show_hidden_hosts, stay, take_wishes, want as want_hosts,
+    show as show_hosts, stay, take_wishes, want as want_hosts,
 };
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of, show_theme};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm, renew as renew_prewarmed};
+pub use quick::{left as quick_left, ready as quick_ready, show as show_quick};
 pub use together::{ClosedTogether, close_together, open_together};
 pub use viewer::{destroyed, leave, open, open_call, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

@@ -16,6 +16,8 @@ use tauri::{
 
 /// The hosts window's label.
 pub const HOSTS: &str = "hosts";
+/// That of quick connect.
+pub const QUICK: &str = "quick";
 /// A viewer window's label is this and its session's id.
 const VIEWER: &str = "viewer-";
 
@@ -50,6 +52,8 @@ pub struct Page {
     pub size: (f64, f64),
     /// The smallest width and height.
     pub min: (f64, f64),
+    /// Whether it has a frame and a size of the user's; without, it comes in the middle of the screen.
+    framed: bool,
     /// What is to be seen before the page has drawn anything, in the light theme and in the dark one: the page's own
     /// background (theme.css).
     background: [Color; 2],
@@ -60,13 +64,23 @@ pub const HOSTS_PAGE: Page = Page {
     path: "index.html",
     size: (760.0, 560.0),
     min: (420.0, 360.0),
+    framed: true,
     background: [Color(0xf7, 0xf4, 0xef, 0xff), Color(0x15, 0x18, 0x1c, 0xff)],
+};
+/// Quick connect.
+pub const QUICK_PAGE: Page = Page {
+    path: "quick.html",
+    size: (560.0, 470.0),
+    min: (560.0, 470.0),
+    framed: false,
+    background: HOSTS_PAGE.background,
 };
 /// One session's screen.
 pub const VIEWER_PAGE: Page = Page {
     path: "viewer.html",
     size: (1024.0, 640.0),
     min: (320.0, 240.0),
+    framed: true,
     background: [Color(0x10, 0x13, 0x16, 0xff); 2],
 };
 
@@ -112,6 +126,10 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
                 allow_relay(policy, relay_port);
             }
         });
+    let window = match page.framed {
+        true => window,
+        false => window.decorations(false).resizable(false).skip_taskbar(true).center(),
+    };
     // Files are dropped on the list only.
     if label == HOSTS { window } else { window.disable_drag_drop_handler() }.build()
 }
@@ -121,7 +139,11 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
 /// # Errors
 /// What the window system says.
 pub fn load(window: &WebviewWindow) -> tauri::Result<()> {
-    let page = if session_of(window.label()).is_some() { &VIEWER_PAGE } else { &HOSTS_PAGE };
+    let page = match window.label() {
+        HOSTS => &HOSTS_PAGE,
+        QUICK => &QUICK_PAGE,
+        _ => &VIEWER_PAGE,
+    };
     // By its address: a page that stopped before it was loaded is nothing that could be reloaded.
     let url = format!("{ORIGIN}{}", address(window.app_handle(), page)).parse();
     window.navigate(url.map_err(tauri::Error::InvalidUrl)?)

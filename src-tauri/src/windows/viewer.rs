@@ -1,7 +1,7 @@
 //! Viewer windows: one for each session.
 
 use super::{
-    fit,
+    background, fit,
     page::{label, session_of, to_front, viewer},
     prewarmed,
 };
@@ -114,7 +114,7 @@ pub fn destroyed(window: &Window) {
     }
     let prewarmed = prewarmed::label(app);
     let is_left = |label: &String| label != window.label() && Some(label) != prewarmed.as_ref();
-    if prewarmed.is_some() && !app.webview_windows().keys().any(is_left) {
+    if prewarmed.is_some() && !background::stays(app) && !app.webview_windows().keys().any(is_left) {
         app.exit(0);
     }
 }

@@ -91,15 +91,19 @@ fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
 fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
     let mut request = request.clone();
-    if let Some(path) = request.target.as_mut().filter(|target| is_recording(target)) {
-        // The Portlight that runs may be in another folder. A path that is not UTF-8 would not have come here.
-        if let Ok(absolute) = absolute(&*path) {
-            *path = absolute.to_string_lossy().into_owned();
+    match &mut request {
+        OpenRequest::Session { target, .. } if is_recording(target) => {
+            // The Portlight that runs may be in another folder. A path that is not UTF-8 would not have come here.
+            if let Ok(absolute) = absolute(&*target) {
+                *target = absolute.to_string_lossy().into_owned();
+            }
         }
-    } else if let Some(target) = &request.target
-        && let Err(error) = readable(target, request.view_only)
-    {
-        return failed(&unreadable(target, &error), 2);
+        OpenRequest::Session { target, view_only } => {
+            if let Err(error) = readable(target, *view_only) {
+                return failed(&unreadable(target, &error), 2);
+            }
+        }
+        OpenRequest::List | OpenRequest::New | OpenRequest::Quick | OpenRequest::Background => {}
     }
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,

@@ -165,6 +165,10 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const resetPreferences = (): Promise<Preferences> => call('reset_preferences');
 /** Lets the user choose where to, and writes there what they prefer; false where no place was chosen. */
 export const exportPreferences = (): Promise<boolean> => call('export_preferences');
+/** Whether Portlight starts with the desktop, as the desktop sees it; null where that cannot be had. */
+export const autostart = (): Promise<boolean | null> => call('autostart');
+/** Starts with the desktop, or no longer; says what is so then. */
+export const setAutostart = (on: boolean): Promise<boolean | null> => call('set_autostart', { on });
 /** Closes this window, as at its frame. */
 export const closeList = (): Promise<void> => call('close_list');
 /** What Portlight is and what it runs on. */
@@ -183,6 +187,10 @@ export const pictures = (): Promise<PictureView[]> => call('pictures');
 export const picture = (id: HostId): Promise<ArrayBuffer> => call('picture', { id });
 /** Lets the user choose a recording in the system's dialog, and shows it; false where none was chosen. */
 export const chooseRecording = (): Promise<boolean> => call('choose_recording');
+/** Quick connect takes keys: its window may be seen. */
+export const quickReady = (): Promise<void> => call('quick_ready');
+/** Closes quick connect. */
+export const closeQuick = (): Promise<void> => call('close_quick');
 /** Calls `wished` when somebody wants something of this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
 /** Calls `changed` when a session has begun or ended, or has come to another state. */

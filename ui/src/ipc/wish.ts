@@ -4,6 +4,7 @@ import type { HostId } from './bindings/HostId';
 
 export type Wish =
   | { wish: 'edit'; host: HostId; address: string | null }
+  | { wish: 'new' }
   | { wish: 'sessions' }
   | { wish: 'settings' }
   | { wish: 'help' }

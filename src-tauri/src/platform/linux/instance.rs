@@ -39,9 +39,9 @@ struct Service {
 
 #[zbus::interface(name = "io.github.portlight.Portlight1")]
 impl Service {
-    /// Opens `target`, or the list where that is empty. Returns when the window is there.
-    async fn open(&self, target: String, view_only: bool) -> fdo::Result<()> {
-        let request = OpenRequest { target: Some(target).filter(|target| !target.is_empty()), view_only };
+    /// Opens what is asked for, in JSON. Returns when the window is there.
+    async fn open(&self, request: String) -> fdo::Result<()> {
+        let request = serde_json::from_str(&request).map_err(|cause| fdo::Error::InvalidArgs(cause.to_string()))?;
         self.call(|answer| Call::Open(request, answer)).await
     }
 

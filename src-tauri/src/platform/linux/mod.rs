@@ -1,5 +1,6 @@
 //! Linux: GTK 3, WebKitGTK, D-Bus.
 
+mod autostart;
 mod chooser;
 mod files;
 mod full_screen;
@@ -10,6 +11,7 @@ mod renderer;
 mod side_buttons;
 mod trays;
 
+pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
 pub use full_screen::{CHOOSES_MONITORS, fill_monitors, is_full_screen};

@@ -5,7 +5,7 @@
 pub const HELP: &str = "\
 Portlight: double-click your machines.
 
-Usage: portlight [--view-only] [TARGET]
+Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET]
        portlight connect TARGET [--view-only]
        portlight list [--tag TAG] [--json]
        portlight show NAME [--json]
@@ -40,6 +40,9 @@ Usage: portlight [--view-only] [TARGET]
                      tag:lab opens all machines with that tag. Without one the list opens.
                      A recording's file (.plrec) is played.
   --view-only        only watch
+  --quick            a small window: type a machine's name or an address, press Enter
+  --new              the list, with the form of a new machine
+  --background       no window: wait in the tray
   --version          print the version; with --verbose also how this machine draws
   --help             print this; after a command's name, what belongs to that
 

@@ -161,12 +161,25 @@ pub struct ImportRequest {
 }
 
 /// Which window to open.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OpenRequest {
-    /// A saved host's name or an address, as typed; none opens the list.
-    pub target: Option<String>,
-    /// Whether the session sends no input.
-    pub view_only: bool,
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenRequest {
+    /// The list.
+    #[default]
+    List,
+    /// The list with the form of a new machine.
+    New,
+    /// Quick connect.
+    Quick,
+    /// None: Portlight waits in the tray. Where it runs already, nothing changes.
+    Background,
+    /// That of a session.
+    Session {
+        /// A saved host's name or an address, as typed.
+        target: String,
+        /// Whether the session sends no input.
+        view_only: bool,
+    },
 }
 
 /// The arguments of `portlight doctor`.
@@ -210,13 +223,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let json = given.flag("json");
     let words = std::mem::take(&mut given.words);
     match command {
-        None => {
-            let target = at_most_one(words)?;
-            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
-        }
+        None => Ok(Command::Open(window(&given, at_most_one(words)?)?)),
         Some("connect") => {
-            let target = Some(one(words, "which machine? portlight connect TARGET")?);
-            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
+            let target = one(words, "which machine? portlight connect TARGET")?;
+            Ok(Command::Open(OpenRequest::Session { target, view_only: given.flag("view-only") }))
         }
         Some("list") => match at_most_one(words)? {
             None => Ok(Command::List { tags: given.values("tag"), json }),
@@ -255,6 +265,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             _ => Err("in which form? portlight export --format portlight|csv|websockify".to_owned()),
         },
         Some(other) => Err(format!("portlight {other} does nothing")),
+    }
+}
+
+/// The window that is asked for without a command: one of them.
+fn window(given: &Given, target: Option<String>) -> Result<OpenRequest, String> {
+    let windows = [("quick", OpenRequest::Quick), ("new", OpenRequest::New), ("background", OpenRequest::Background)];
+    let mut asked = windows.into_iter().filter(|(name, _)| given.flag(name));
+    match (asked.next(), asked.next(), target) {
+        (None, _, None) => Ok(OpenRequest::List),
+        (None, _, Some(target)) => Ok(OpenRequest::Session { target, view_only: given.flag("view-only") }),
+        (Some((_, window)), None, None) => Ok(window),
+        (Some((name, _)), _, _) => Err(format!("--{name} goes with nothing else: see portlight --help")),
     }
 }
 
@@ -412,9 +434,22 @@ mod tests {
     }
 
     #[test]
+    fn one_window_is_asked_for_at_a_time() {
+        for (words, window) in
+            [("--quick", OpenRequest::Quick), ("--new", OpenRequest::New), ("--background", OpenRequest::Background)]
+        {
+            assert_eq!(parse_words(words), Ok(Command::Open(window)));
+        }
+        for words in ["--quick --new", "--background box:1", "--new box:1"] {
+            assert!(parse_words(words).unwrap_err().contains("goes with nothing else"), "{words}");
+        }
+        assert!(parse_words("list --quick").is_err());
+    }
+
+    #[test]
     fn the_list_opens_without_a_target_and_a_viewer_with_one() {
-        assert_eq!(parse_words(""), Ok(Command::Open(OpenRequest::default())));
-        let request = OpenRequest { target: Some("box:1".into()), view_only: true };
+        assert_eq!(parse_words(""), Ok(Command::Open(OpenRequest::List)));
+        let request = OpenRequest::Session { target: "box:1".into(), view_only: true };
         assert_eq!(parse_words("--view-only box:1"), Ok(Command::Open(request.clone())));
         assert_eq!(parse_words("box:1 --view-only"), Ok(Command::Open(request)));
     }
@@ -572,7 +607,7 @@ mod tests {
 
     #[test]
     fn what_follows_two_dashes_is_a_machine_whatever_it_is_called() {
-        let open = |target: &str| Ok(Command::Open(OpenRequest { target: Some(target.into()), view_only: false }));
+        let open = |target: &str| Ok(Command::Open(OpenRequest::Session { target: target.into(), view_only: false }));
         for target in ["list", "--yes", "--help", "vnc://box/--view-only"] {
             assert_eq!(parse_words(&format!("-- {target}")), open(target));
             assert_eq!(parse_words(&format!("connect -- {target}")), open(target));

@@ -417,6 +417,7 @@ export class Hosts {
     await this.toasts.attempt(async () => {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
+        else if (wish.wish === 'new') this.add();
         else if (wish.wish === 'quit') this.quitting = wish.sessions;
         else if (wish.wish === 'settings' || wish.wish === 'help') show(wish.wish);
         else if (wish.wish === 'close') this.sheet.leave(() => void this.#discard());

@@ -66,6 +66,8 @@ export class FakeBackend {
   /** What a command waits for before it answers, by command. */
   delays = new Map<string, Promise<unknown>>();
   /** Each call in order, with its arguments. */
+  /** Whether Portlight starts with the desktop. */
+  autostart: boolean | null = false;
   calls: [command: string, ...args: unknown[]][] = [];
   session: SessionView = { ...savedSession };
   state: SessionState = { state: 'connecting', stage: 'dialing' };

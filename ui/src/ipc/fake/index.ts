@@ -318,7 +318,16 @@ export const resetPreferences = (): Promise<Preferences> =>
 
 export const exportPreferences = (): Promise<boolean> => command('export_preferences', [], () => backend.chooses);
 
+export const autostart = (): Promise<boolean | null> => command('autostart', [], () => backend.autostart);
+
+export const setAutostart = (on: boolean): Promise<boolean | null> =>
+  command('set_autostart', [on], () => (backend.autostart = on));
+
 export const closeList = (): Promise<void> => command('close_list', [], () => {});
+
+export const quickReady = (): Promise<void> => command('quick_ready', [], () => {});
+
+export const closeQuick = (): Promise<void> => command('close_quick', [], () => {});
 
 export const about = (): Promise<About> => command('about', [], () => backend.about);
 

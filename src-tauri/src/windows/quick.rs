@@ -1,0 +1,52 @@
+//! Quick connect: a small window to type a machine's name or an address in, which goes when it has been used or left.
+
+use super::page::{self, QUICK, QUICK_PAGE};
+use crate::text::Texts;
+use std::time::Duration;
+use tauri::{AppHandle, Manager, WebviewWindow, Window, async_runtime};
+use tokio::time::sleep;
+
+/// For the page to say that it takes keys. Whoever waits longer is to see that something happens.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Shows the window, and makes it where there is none. A new one is shown when its page takes keys, so that no letter is lost that is
+/// typed into it.
+///
+/// # Errors
+/// What the window system says.
+pub fn show(app: &AppHandle) -> tauri::Result<()> {
+    if let Some(window) = app.get_webview_window(QUICK) {
+        return page::to_front(&window);
+    }
+    let title = app.state::<Texts>().get("quick.title").to_owned();
+    let window = page::build(app, QUICK, &QUICK_PAGE, &title, false)?;
+    async_runtime::spawn(async move {
+        sleep(PATIENCE).await;
+        // An error means that it has been left by now.
+        if window.is_visible().is_ok_and(|visible| !visible) {
+            report(page::to_front(&window));
+        }
+    });
+    Ok(())
+}
+
+/// The page takes keys.
+///
+/// # Errors
+/// What the window system says.
+pub fn ready(window: &WebviewWindow) -> tauri::Result<()> {
+    page::to_front(window)
+}
+
+/// Closes the window when another one gets the focus: it is in nobody's way.
+pub fn left(window: &Window) {
+    if window.label() == QUICK {
+        report(window.close());
+    }
+}
+
+fn report(done: tauri::Result<()>) {
+    if let Err(cause) = done {
+        tracing::warn!(%cause, "quick connect");
+    }
+}
