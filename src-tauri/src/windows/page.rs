@@ -70,8 +70,9 @@ pub const HOSTS_PAGE: Page = Page {
 /// Quick connect.
 pub const QUICK_PAGE: Page = Page {
     path: "quick.html",
-    size: (560.0, 470.0),
-    min: (560.0, 470.0),
+    // The field and eight rows.
+    size: (560.0, 540.0),
+    min: (560.0, 540.0),
     framed: false,
     background: HOSTS_PAGE.background,
 };
