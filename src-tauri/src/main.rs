@@ -62,10 +62,7 @@ fn open(request: &OpenRequest) -> ExitCode {
     log_to_stderr();
     match app::run(request, &renderer) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("portlight: {failure}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => terminal::failed(&failure.to_string(), 1),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::page::{self, HOSTS, HOSTS_PAGE};
 use crate::text::Texts;
-use portlight_engine::{Engine, model::HostId};
+use portlight_engine::{Engine, import::Preview, model::HostId};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
@@ -20,6 +20,11 @@ pub enum Wish {
         host: HostId,
         /// The address to begin with, where it is not its own.
         address: Option<String>,
+    },
+    /// To show what is in files that were opened, to be added.
+    Import {
+        /// What is in them.
+        preview: Preview,
     },
     /// To show all open sessions.
     Sessions,

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! run ─▶ args       the command line, without the passwords in links (link)
+//!     ─▶ files      which words are files
 //!     ─▶ doctor     examines the way to a machine
 //!     ─▶ exchange   other programs' lists into ours, and ours for others
 //!     ─▶ list       the machines in the list: printed, added, changed, removed, woken
@@ -16,6 +17,7 @@
 mod args;
 mod doctor;
 mod exchange;
+mod files;
 pub mod instance;
 mod link;
 mod list;
@@ -25,18 +27,14 @@ mod relay;
 
 pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
+pub use files::{file_of, is_recording};
 pub use link::unreadable;
 pub use list::{Changed, change as change_list};
 pub use platform::attach_console;
 
 use instance::HandOver;
-use portlight_engine::{Engine, Error, Settings, askpass, find_set, find_target, recording};
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    path::{Path, absolute},
-    process::ExitCode,
-};
+use portlight_engine::{Engine, Error, Settings, askpass, check_files, find_set, find_target, recording::Recording};
+use std::{env, ffi::OsString, path::Path, process::ExitCode};
 
 /// The program with the windows; it lies beside this one.
 const WINDOWS: &str = "portlight-window";
@@ -91,15 +89,18 @@ fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
 fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
     let mut request = request.clone();
-    if let Some(path) = request.target.as_mut().filter(|target| is_recording(target)) {
-        // The Portlight that runs may be in another folder. A path that is not UTF-8 would not have come here.
-        if let Ok(absolute) = absolute(&*path) {
-            *path = absolute.to_string_lossy().into_owned();
+    for target in &mut request.targets {
+        let Some(path) = file_of(target) else {
+            if let Err(error) = readable(target, request.view_only) {
+                return failed(&unreadable(target, &error), 2);
+            }
+            continue;
+        };
+        if let Err(sentence) = openable(&path) {
+            return failed(&sentence, 1);
         }
-    } else if let Some(target) = &request.target
-        && let Err(error) = readable(target, request.view_only)
-    {
-        return failed(&unreadable(target, &error), 2);
+        // The Portlight that runs may be in another folder.
+        *target = files::address_of(&path);
     }
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
@@ -110,7 +111,7 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
 
 /// Says why nothing was opened: on standard error, and in a window where nobody reads that, as after a click in a menu, a
 /// browser or a file manager.
-fn failed(sentence: &str, code: u8) -> ExitCode {
+pub fn failed(sentence: &str, code: u8) -> ExitCode {
     eprintln!("portlight: {sentence}");
     if platform::nobody_reads() {
         // It ends with a code of its own.
@@ -123,11 +124,12 @@ fn failed(sentence: &str, code: u8) -> ExitCode {
 /// [`failed`] only.
 pub const FAILED: &str = "--failed";
 
-/// Whether this is the path of a recording, and no machine: by its ending, so that a file that is not there is said to be missing,
-/// and not looked up as a machine's name.
-pub fn is_recording(target: &str) -> bool {
-    let extension = Path::new(target).extension().and_then(OsStr::to_str);
-    !target.contains("://") && extension.is_some_and(|extension| extension.eq_ignore_ascii_case(recording::EXTENSION))
+/// That there is something to open in a file.
+fn openable(path: &Path) -> Result<(), String> {
+    match is_recording(path) {
+        true => Recording::open(path).map(drop).map_err(|error| error.to_string()),
+        false => check_files(&[path.to_owned()]).map_err(|failure| failure.to_string()),
+    }
 }
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {
