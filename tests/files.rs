@@ -1,7 +1,11 @@
 //! Files that say how a machine is reached, opened from a terminal and as a file manager opens them.
 
-use crate::desk::{App, Desk, Server, passwords, portlight, run, until};
-use std::{fs, path::PathBuf, process::Output};
+use crate::desk::{App, Desk, Server, passwords, portlight, until};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Output, Stdio},
+};
 
 const TICKET: &str = "quince7";
 
@@ -25,7 +29,8 @@ fn vnc(server: &Server) -> String {
 
 fn in_the_home(desk: &Desk, arguments: &[&str]) -> Output {
     // With something to read, as in a script: then what is said is said there.
-    run(desk.command(portlight()).current_dir(desk.home()).args(arguments), b"")
+    let mut command = desk.command(portlight());
+    command.current_dir(desk.home()).args(arguments).stdin(Stdio::piped()).output().expect("a program")
 }
 
 #[tokio::test]
