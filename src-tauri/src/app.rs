@@ -3,7 +3,6 @@
 use crate::{
     commands, events,
     platform::{self, Claim, Duties, Renderer},
-    text::{Language, Texts},
     tray, windows,
 };
 use portlight_engine::{
@@ -21,7 +20,7 @@ use std::{
     time::Duration,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
-use terminal::{ImportRequest, KEYRING_SERVICE, ListChange, OpenRequest, unreadable};
+use terminal::{ImportRequest, KEYRING_SERVICE, Language, ListChange, OpenRequest, Texts, unreadable};
 
 /// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];

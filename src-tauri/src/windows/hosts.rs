@@ -1,11 +1,11 @@
 //! The window with the list of hosts, and what it is wanted for.
 
 use super::page::{self, HOSTS, HOSTS_PAGE};
-use crate::text::Texts;
 use portlight_engine::{Engine, import::Preview, model::HostId};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
+use terminal::Texts;
 
 /// Somebody wants something of the hosts window; its page takes the wishes then.
 const WISHES: &str = "wishes";

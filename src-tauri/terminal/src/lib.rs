@@ -9,6 +9,7 @@
 //!     ─▶ relay      a session for a viewer elsewhere
 //!     ─▶ password   from standard input or a prompt
 //!     ─▶ instance   hands a request to the Portlight that runs
+//!     ─▶ text       what is said in a window, in the user's language
 //!     ─▶ platform   what differs between operating systems
 //! ```
 //! A program of its own, because the libraries that draw windows take longer to load than all else that a second start
@@ -24,6 +25,7 @@ mod list;
 mod password;
 mod platform;
 mod relay;
+mod text;
 
 pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
@@ -31,9 +33,12 @@ pub use files::{file_of, is_recording};
 pub use link::unreadable;
 pub use list::{Changed, change as change_list};
 pub use platform::attach_console;
+pub use text::{Language, Texts};
 
 use instance::HandOver;
-use portlight_engine::{Engine, Error, Settings, askpass, check_files, find_set, find_target, recording::Recording};
+use portlight_engine::{
+    Engine, Error, Settings, askpass, check_files, find_set, find_target, import::NotOpened, recording::Recording,
+};
 use std::{env, ffi::OsString, path::Path, process::ExitCode};
 
 /// The program with the windows; it lies beside this one.
@@ -92,12 +97,12 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     for target in &mut request.targets {
         let Some(path) = file_of(target) else {
             if let Err(error) = readable(target, request.view_only) {
-                return failed(&unreadable(target, &error), 2);
+                return failed(&unreadable(target, &error), 2, |texts| texts.error(&error));
             }
             continue;
         };
-        if let Err(sentence) = openable(&path) {
-            return failed(&sentence, 1);
+        if let Err(complaint) = openable(&path) {
+            return complaint.end();
         }
         // The Portlight that runs may be in another folder.
         *target = files::address_of(&path);
@@ -105,17 +110,18 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
-        Err(sentence) => failed(&sentence, 1),
+        Err(sentence) => failed(&sentence, 1, |_| sentence.clone()),
     }
 }
 
 /// Says why nothing was opened: on standard error, and in a window where nobody reads that, as after a click in a menu, a
-/// browser or a file manager.
-pub fn failed(sentence: &str, code: u8) -> ExitCode {
+/// browser or a file manager; there as `tell` has it in the user's language.
+pub fn failed(sentence: &str, code: u8, tell: impl FnOnce(&Texts) -> String) -> ExitCode {
     eprintln!("portlight: {sentence}");
     if platform::nobody_reads() {
+        let told = Texts::load(Language::of_this_user()).map_or_else(|_| sentence.to_owned(), |texts| tell(&texts));
         // It ends with a code of its own.
-        return become_the_windows(&[FAILED.into(), sentence.into()]);
+        return become_the_windows(&[FAILED.into(), told.into()]);
     }
     ExitCode::from(code)
 }
@@ -125,10 +131,25 @@ pub fn failed(sentence: &str, code: u8) -> ExitCode {
 pub const FAILED: &str = "--failed";
 
 /// That there is something to open in a file.
-fn openable(path: &Path) -> Result<(), String> {
+fn openable(path: &Path) -> Result<(), Complaint> {
     match is_recording(path) {
-        true => Recording::open(path).map(drop).map_err(|error| error.to_string()),
-        false => check_files(&[path.to_owned()]).map_err(|failure| failure.to_string()),
+        true => Recording::open(path).map(drop).map_err(|error| Complaint::Recording(error.into())),
+        false => check_files(&[path.to_owned()]).map_err(Complaint::File),
+    }
+}
+
+/// Why a file is not opened.
+enum Complaint {
+    Recording(Error),
+    File(NotOpened),
+}
+
+impl Complaint {
+    fn end(self) -> ExitCode {
+        match self {
+            Self::Recording(error) => failed(&error.to_string(), 1, |texts| texts.error(&error)),
+            Self::File(failure) => failed(&failure.to_string(), 1, |texts| texts.not_opened(&failure)),
+        }
     }
 }
 
@@ -145,8 +166,25 @@ fn readable(target: &str, view_only: bool) -> Result<(), Error> {
 fn become_the_windows(arguments: &[OsString]) -> ExitCode {
     let program =
         env::current_exe().map(|program| program.with_file_name(format!("{WINDOWS}{}", env::consts::EXE_SUFFIX)));
+    // At a terminal the loader says it itself.
+    if platform::nobody_reads()
+        && let Ok(program) = &program
+        && let missing = platform::missing_libraries(program)
+        && !missing.is_empty()
+    {
+        let missing = missing.join(", ");
+        eprintln!("portlight: {WINDOWS} cannot start, as these libraries are missing: {missing}");
+        if let Ok(texts) = Texts::load(Language::of_this_user()) {
+            platform::show_without_windows(texts.get("start.failed"), &texts.missing(&missing));
+        }
+        return ExitCode::FAILURE;
+    }
     program.and_then(|program| platform::replace(program.as_os_str(), arguments)).unwrap_or_else(|cause| {
-        eprintln!("portlight: the program {WINDOWS}, which lies beside this one, did not start: {cause}");
+        let sentence = format!("the program {WINDOWS}, which lies beside this one, did not start: {cause}");
+        eprintln!("portlight: {sentence}");
+        if platform::nobody_reads() {
+            platform::show_without_windows("Portlight", &sentence);
+        }
         ExitCode::FAILURE
     })
 }
