@@ -27,17 +27,23 @@ const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "http
 
 /// Why Portlight did not start, or opened no window: one line for the terminal.
 #[derive(Debug)]
-pub struct Failure(String);
+pub enum Failure {
+    /// Nothing can be shown.
+    NoDisplay(String),
+    /// All else.
+    Other(String),
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let (Self::NoDisplay(sentence) | Self::Other(sentence)) = self;
+        f.write_str(sentence)
     }
 }
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(cause: E) -> Self {
-        Self(cause.to_string())
+        Self::Other(cause.to_string())
     }
 }
 
@@ -48,11 +54,11 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     tracing::info!("renderer: {renderer}");
-    let instance = match platform::claim(request).map_err(Failure)? {
+    let instance = match platform::claim(request).map_err(Failure::Other)? {
         Claim::First(instance) => instance,
         Claim::HandedOver => return Ok(()),
     };
-    platform::open_display().map_err(Failure)?;
+    platform::open_display().map_err(Failure::NoDisplay)?;
     let preferences = PreferencesFile::peek(&config);
     let texts = Texts::load(Language::chosen(preferences.language))?;
     let settings = Settings {
@@ -160,7 +166,7 @@ const DUTIES: Duties = Duties { open: open_for_another, import: import_for_anoth
 
 /// Opens what a later start of Portlight, or the system, asks for.
 fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
-    open(app, request).map_err(|Failure(sentence)| sentence)
+    open(app, request).map_err(|failure| failure.to_string())
 }
 
 /// Adds the machines of files to the list, for a later start in a terminal.
@@ -194,8 +200,8 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
     for target in &request.targets {
         match terminal::file_of(target) {
             Some(path) if terminal::is_recording(&path) => {
-                let recording =
-                    Recording::open(&path).map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
+                let recording = Recording::open(&path)
+                    .map_err(|error| Failure::Other(app.state::<Texts>().error(&error.into())))?;
                 windows::open_recording(app, recording)?;
             }
             Some(path) => files.push(path),
@@ -213,7 +219,8 @@ fn open_target(app: &AppHandle, engine: &Engine, target: &str, view_only: bool) 
         windows::open_together(app, targets);
         return Ok(());
     }
-    let target = engine.hosts().target(target, view_only).map_err(|error| Failure(unreadable(target, &error)))?;
+    let target =
+        engine.hosts().target(target, view_only).map_err(|error| Failure::Other(unreadable(target, &error)))?;
     Ok(windows::open(app, target)?)
 }
 
@@ -231,7 +238,7 @@ fn open_files(app: &AppHandle, engine: &Engine, files: Vec<PathBuf>, view_only: 
     if let Some(preview) = lists {
         windows::want_hosts(app, windows::Wish::Import { preview })?;
     }
-    failures.first().map_or(Ok(()), |failure| Err(Failure(failure.to_string())))
+    failures.first().map_or(Ok(()), |failure| Err(Failure::Other(failure.to_string())))
 }
 
 /// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once. Without a tray it closes; what is

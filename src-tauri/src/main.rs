@@ -61,6 +61,10 @@ fn open(request: &OpenRequest) -> ExitCode {
     log_to_stderr();
     match app::run(request, &renderer) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(app::Failure::NoDisplay(sentence)) => {
+            eprintln!("portlight: {sentence}");
+            ExitCode::FAILURE
+        }
         Err(failure) => terminal::failed(&failure.to_string(), 1, |_| failure.to_string()),
     }
 }

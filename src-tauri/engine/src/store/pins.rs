@@ -673,7 +673,7 @@ mod tests {
             r#"{"keys":[]}"#.to_owned(),
             r#"{"version":1}"#.to_owned(),
             r#"{"version":1,"keys":{}}"#.to_owned(),
-            json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
+            json!({ "version": 0, "keys": [pin("studio", "x509", "ab")] }).to_string(),
         ] {
             let folder = folder_with(&text);
             let error = Pins::peek(folder.path()).err();

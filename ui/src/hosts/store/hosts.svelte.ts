@@ -415,10 +415,7 @@ export class Hosts {
   }
 
   /** Does what the other windows and the tray want of this one. */
-  async #grant(
-    show: (dialog: 'settings' | 'help') => void,
-    look: (preview: ImportPreview) => void,
-  ): Promise<void> {
+  async #grant(show: (dialog: 'settings' | 'help') => void, look: (preview: ImportPreview) => void): Promise<void> {
     await this.toasts.attempt(async () => {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
