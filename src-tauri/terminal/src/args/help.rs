@@ -38,9 +38,9 @@ Usage: portlight [--view-only] [TARGET...]
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
                      tag:lab opens all machines with that tag. Without one the list opens.
-                     A recording's file (.plrec) is played. A file of how a machine is reached
-                     (.vnc, .tigervnc, .remmina, .vv, .vncloc, .portlight) is opened, and nothing
-                     of it is kept. Files and links may be several.
+                     A recording's file (.plrec) is played. A file of how a machine is
+                     reached (.vnc, .tigervnc, .remmina, .vv, .vncloc, .portlight) opens
+                     that, and nothing of it is kept. Files and links may be several.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
   --help             print this; after a command's name, what belongs to that
