@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod documents;
 mod endings;
+mod files;
 mod first_day;
 mod floods;
 mod history;

@@ -41,9 +41,9 @@ pub use error::{
     TypingError,
 };
 pub use services::{
-    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
-    RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, find_set, find_target,
-    preview_files,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, Opened,
+    PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, check_files,
+    find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};

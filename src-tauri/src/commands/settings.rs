@@ -3,13 +3,13 @@
 use super::{EngineState, session::put_into_clipboard, system};
 use crate::{
     platform::{self, Choice},
-    text::Texts,
     tray, windows,
 };
 use portlight_engine::{Engine, Result, store::Preferences};
 use serde::Serialize;
 use std::fmt::Write;
 use tauri::{AppHandle, State, WebviewWindow, command};
+use terminal::Texts;
 
 /// How the web view draws, and why.
 pub struct Drawing(pub String);

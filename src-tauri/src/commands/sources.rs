@@ -1,12 +1,10 @@
 //! The hosts window's commands about lists that others keep. The page names no path: files are chosen in the system's own dialog.
 
 use super::EngineState;
-use crate::{
-    platform::{self, Choice},
-    text::Texts,
-};
+use crate::platform::{self, Choice};
 use portlight_engine::{HostSourceView, Result, model::SourceId};
 use tauri::{State, WebviewWindow, command};
+use terminal::Texts;
 
 /// The sources, in the order in which they were added.
 #[command]

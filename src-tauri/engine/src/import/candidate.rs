@@ -20,8 +20,10 @@ pub(super) enum Password {
     Encrypted,
     /// The other program keeps it in a keyring, where only that program looks.
     Elsewhere,
-    /// It is valid once, and soon not at all.
+    /// It was valid once.
     Once,
+    /// It is valid once, for whoever opens the file now; worth nothing to be kept.
+    Ticket(Secret),
 }
 
 /// One entry as its reader has read it, before it is checked.

@@ -13,7 +13,7 @@ mod versions;
 
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
-pub use imports::{Imported, Imports, Source, SourceView, preview_files};
+pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, preview_files};
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;

@@ -66,6 +66,8 @@ struct Inner {
     is_reverse: bool,
     /// Its connection, until a run uses it.
     incoming: Option<IncomingConnection>,
+    /// A password that is good for one login, until it is used.
+    ticket: Option<Secret>,
     /// The login as typed, for this session only.
     typed: Option<TypedLogin>,
     /// The passphrase as typed, and the file of the key that it is for.
@@ -142,7 +144,7 @@ impl Inner {
 impl Session {
     pub(super) fn new(
         id: SessionId,
-        target: Target,
+        mut target: Target,
         incoming: Option<IncomingConnection>,
         services: &Services,
         recorder: Arc<Recorder>,
@@ -153,6 +155,7 @@ impl Session {
         let inner = Inner {
             generation: 0,
             force_view_only: target.view_only && saved.is_some_and(|saved| !saved.view_only),
+            ticket: target.ticket.take(),
             target,
             is_reverse: incoming.is_some(),
             incoming,
@@ -408,7 +411,7 @@ impl Session {
             _ => (false, false),
         };
         if ended || waits && target.wake.is_some() {
-            inner.target.wake = target.wake;
+            (inner.target.wake, inner.ticket) = (target.wake, target.ticket);
             self.restart(&mut inner, services);
         } else if waits {
             self.retry_now.notify_waiters();
@@ -424,7 +427,7 @@ impl Session {
         inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };
         // What was allowed to the machine at the former address.
         (inner.target.display.clipboard, inner.private) = (None, false);
-        (inner.typed, inner.agreed, inner.reached) = (None, Agreed::default(), None);
+        (inner.ticket, inner.typed, inner.agreed, inner.reached) = (None, None, Agreed::default(), None);
         (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
         self.restart(&mut inner, services);
     }

@@ -39,9 +39,9 @@ struct Service {
 
 #[zbus::interface(name = "io.github.portlight.Portlight1")]
 impl Service {
-    /// Opens `target`, or the list where that is empty. Returns when the window is there.
-    async fn open(&self, target: String, view_only: bool) -> fdo::Result<()> {
-        let request = OpenRequest { target: Some(target).filter(|target| !target.is_empty()), view_only };
+    /// Opens `targets`, or the list where there is none. Returns when the windows are there, or on their way.
+    async fn open(&self, targets: Vec<String>, view_only: bool) -> fdo::Result<()> {
+        let request = OpenRequest { targets, view_only };
         self.call(|answer| Call::Open(request, answer)).await
     }
 

@@ -5,8 +5,8 @@
 pub const HELP: &str = "\
 Portlight: double-click your machines.
 
-Usage: portlight [--view-only] [TARGET]
-       portlight connect TARGET [--view-only]
+Usage: portlight [--view-only] [TARGET...]
+       portlight connect TARGET... [--view-only]
        portlight list [--tag TAG] [--json]
        portlight show NAME [--json]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
@@ -38,7 +38,9 @@ Usage: portlight [--view-only] [TARGET]
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
                      tag:lab opens all machines with that tag. Without one the list opens.
-                     A recording's file (.plrec) is played.
+                     A recording's file (.plrec) is played. A file of how a machine is
+                     reached (.vnc, .tigervnc, .remmina, .vv, .vncloc, .portlight) opens
+                     that, and nothing of it is kept. Files and links may be several.
   --view-only        only watch
   --version          print the version; with --verbose also how this machine draws
   --help             print this; after a command's name, what belongs to that

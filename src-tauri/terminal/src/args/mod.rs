@@ -5,6 +5,7 @@ mod help;
 
 pub use help::{HELP, of as help_of};
 
+use crate::files::looks_like_file;
 use given::Given;
 use portlight_engine::{
     doctor::TrustPolicy,
@@ -160,11 +161,11 @@ pub struct ImportRequest {
     pub all: bool,
 }
 
-/// Which window to open.
+/// Which windows to open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpenRequest {
-    /// A saved host's name or an address, as typed; none opens the list.
-    pub target: Option<String>,
+    /// Saved hosts' names, addresses and files, as typed; none opens the list.
+    pub targets: Vec<String>,
     /// Whether the session sends no input.
     pub view_only: bool,
 }
@@ -211,12 +212,15 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let words = std::mem::take(&mut given.words);
     match command {
         None => {
-            let target = at_most_one(words)?;
-            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
+            let targets = to_open(words)?;
+            Ok(Command::Open(OpenRequest { targets, view_only: given.flag("view-only") }))
         }
         Some("connect") => {
-            let target = Some(one(words, "which machine? portlight connect TARGET")?);
-            Ok(Command::Open(OpenRequest { target, view_only: given.flag("view-only") }))
+            let targets = to_open(words)?;
+            if targets.is_empty() {
+                return Err("which machine? portlight connect TARGET".to_owned());
+            }
+            Ok(Command::Open(OpenRequest { targets, view_only: given.flag("view-only") }))
         }
         Some("list") => match at_most_one(words)? {
             None => Ok(Command::List { tags: given.values("tag"), json }),
@@ -261,6 +265,15 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
 /// The only word.
 fn one(words: Vec<String>, missing: &str) -> Result<String, String> {
     at_most_one(words)?.ok_or_else(|| missing.to_owned())
+}
+
+/// What is to be opened: one machine, or several links and files, as file managers give them. Several other words are mostly a name
+/// that was not quoted.
+fn to_open(words: Vec<String>) -> Result<Vec<String>, String> {
+    match words.iter().all(|word| word.contains("://") || looks_like_file(word)) {
+        true => Ok(words),
+        false => at_most_one(words).map(Vec::from_iter),
+    }
 }
 
 fn at_most_one(words: Vec<String>) -> Result<Option<String>, String> {
@@ -414,9 +427,20 @@ mod tests {
     #[test]
     fn the_list_opens_without_a_target_and_a_viewer_with_one() {
         assert_eq!(parse_words(""), Ok(Command::Open(OpenRequest::default())));
-        let request = OpenRequest { target: Some("box:1".into()), view_only: true };
+        let request = OpenRequest { targets: vec!["box:1".into()], view_only: true };
         assert_eq!(parse_words("--view-only box:1"), Ok(Command::Open(request.clone())));
         assert_eq!(parse_words("box:1 --view-only"), Ok(Command::Open(request)));
+    }
+
+    #[test]
+    fn several_files_and_links_are_opened_and_no_other_words() {
+        for line in ["-- file:///a%20b.vnc file:///--view-only", "connect a.vnc vnc://box b.VV"] {
+            let Ok(Command::Open(OpenRequest { targets, view_only: false })) = parse_words(line) else {
+                panic!("{line}")
+            };
+            assert!(targets.len() > 1, "{line}");
+        }
+        assert!(parse_words("a.vnc box").is_err() && parse_words("my box").is_err());
     }
 
     #[test]
@@ -572,11 +596,12 @@ mod tests {
 
     #[test]
     fn what_follows_two_dashes_is_a_machine_whatever_it_is_called() {
-        let open = |target: &str| Ok(Command::Open(OpenRequest { target: Some(target.into()), view_only: false }));
+        let open = |target: &str| Ok(Command::Open(OpenRequest { targets: vec![target.into()], view_only: false }));
         for target in ["list", "--yes", "--help", "vnc://box/--view-only"] {
             assert_eq!(parse_words(&format!("-- {target}")), open(target));
             assert_eq!(parse_words(&format!("connect -- {target}")), open(target));
         }
+        assert_eq!(parse_words("--"), Ok(Command::Open(OpenRequest::default())), "a menu has nothing to open");
         assert_eq!(parse_words("connect list"), open("list"));
         assert_eq!(parse_words("vnc://box/--help"), open("vnc://box/--help"), "within a link it is no option");
     }

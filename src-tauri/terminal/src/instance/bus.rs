@@ -87,8 +87,7 @@ fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, St
 /// # Errors
 /// As [`hand_over`].
 pub async fn ask(bus: &Connection, request: &OpenRequest) -> Result<HandOver, String> {
-    let target = request.target.as_deref().unwrap_or_default();
-    call(bus, "Open", &(target, request.view_only), ANSWER_TIMEOUT).await
+    call(bus, "Open", &(&request.targets, request.view_only), ANSWER_TIMEOUT).await
 }
 
 async fn call<B, T>(bus: &Connection, method: &str, body: &B, within: Duration) -> Result<Answer<T>, String>
