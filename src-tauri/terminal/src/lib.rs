@@ -99,7 +99,9 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     } else if let Some(target) = &request.target
         && let Err(error) = readable(target, request.view_only)
     {
-        return failed(&unreadable(target, &error), 2);
+        let set = target.strip_prefix("tag:\"").and_then(|set| set.strip_suffix('"'));
+        let sentence = set.map_or_else(|| unreadable(target, &error), |set| format!("no machine has the tag {set}"));
+        return failed(&sentence, 2);
     }
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,

@@ -22,7 +22,7 @@ mod text;
 
 pub use export::{Export, export};
 pub use format::Format;
-pub(crate) use listing::{Listing, listing};
+pub(crate) use listing::{Listing, Place, listing};
 pub(crate) use plan::{Change, fill};
 pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
 pub use problem::{FileProblem, ImportProblem, LeftOut};
