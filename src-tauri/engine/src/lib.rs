@@ -37,13 +37,13 @@ mod test_process;
 mod transport;
 
 pub use error::{
-    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
-    TypingError,
+    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, RecordingError, Result,
+    StoreError, TypingError,
 };
 pub use services::{
     Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
-    RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked, find_set, find_target,
-    preview_files,
+    RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked, find_set,
+    find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};

@@ -38,9 +38,8 @@ pub(crate) fn listing(files: &[File], place: Place) -> Result<Listing, FileProbl
     let is_other_text =
         |file: usize| is_folder && reading.files.get(file).is_some_and(|file| file.format == Some(Format::Addresses));
     reading.found.retain(|found| !is_other_text(found.file));
-    let says_none = |file: &FileView| {
-        file.format == Some(Format::Portlight) && file.problem == Some(FileProblem::NoMachine)
-    };
+    let says_none =
+        |file: &FileView| file.format == Some(Format::Portlight) && file.problem == Some(FileProblem::NoMachine);
     let is_empty = reading.files.iter().any(says_none);
     reading.files.retain(|file| !says_none(file));
     let is_other =
@@ -123,8 +122,13 @@ mod tests {
 
     #[test]
     fn a_list_from_the_web_names_no_socket_of_this_computer() {
-        let list = || file("x", r#"{"version": 1, "hosts": [
-            {"name": "a", "address": "a"}, {"name": "b", "address": "/run/user/1000/vnc.sock"}]}"#);
+        let list = || {
+            file(
+                "x",
+                r#"{"version": 1, "hosts": [
+            {"name": "a", "address": "a"}, {"name": "b", "address": "/run/user/1000/vnc.sock"}]}"#,
+            )
+        };
         let web = listing(&[list()], Place::Web).unwrap();
         assert_eq!((web.machines.len(), web.skipped), (1, 1));
         assert_eq!(listing(&[list()], Place::One).unwrap().machines.len(), 2);
@@ -132,7 +136,8 @@ mod tests {
 
     #[test]
     fn what_is_no_list_counts_as_a_fault_and_not_as_an_empty_list() {
-        for text in ["", "{", "[]", "hunter2", "name,address\n", r#"{"version": 1}"#, r#"{"version": 2, "hosts": []}"#] {
+        for text in ["", "{", "[]", "hunter2", "name,address\n", r#"{"version": 1}"#, r#"{"version": 2, "hosts": []}"#]
+        {
             assert!(listing(&[file("x.json", text)], Place::One).is_err(), "{text}");
         }
         let none = || file("x.json", r#"{"version": 1, "hosts": []}"#);

@@ -5,7 +5,8 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, UrlProblem, Way, tags,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, UrlProblem, Way,
+    tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};

@@ -84,7 +84,15 @@ impl HostSource {
             name if name.is_empty() => origin.name(),
             name => name,
         };
-        Ok(Self { id: SourceId::new(), name, origin, paused: false, every_minutes: USUAL_INTERVAL, has_login: false, read_at: None })
+        Ok(Self {
+            id: SourceId::new(),
+            name,
+            origin,
+            paused: false,
+            every_minutes: USUAL_INTERVAL,
+            has_login: false,
+            read_at: None,
+        })
     }
 
     /// Gives it another name; an empty one changes nothing.

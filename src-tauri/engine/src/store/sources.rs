@@ -109,7 +109,8 @@ mod tests {
         let mut command = HostSource::new("Virtual", Origin::command("virsh-list 'a b'").unwrap()).unwrap();
         (command.every_minutes, command.paused, command.read_at) = (5, true, Some(3));
         assert_eq!(path.name, "lab");
-        let mut web = HostSource::new("", Origin::url("https://lists.example/lab.json?key=x", false, true).unwrap()).unwrap();
+        let mut web =
+            HostSource::new("", Origin::url("https://lists.example/lab.json?key=x", false, true).unwrap()).unwrap();
         web.has_login = true;
         assert_eq!(web.origin.to_string(), "https://lists.example/lab.json", "a query may be a secret");
         let all = vec![path, command, web];

@@ -140,7 +140,10 @@ async fn reach(at: &ListUrl, delegate: &mut impl ConnectDelegate) -> Result<Stre
     let Some(certificate) = tls.certificate else {
         return Err(FetchError::Tls { address, detail: "it has shown no certificate".to_owned() }.into());
     };
-    delegate.certificate(&place.site(), certificate, tls.description).await.map_err(|e| of_a_web_server(e, &address))?;
+    delegate
+        .certificate(&place.site(), certificate, tls.description)
+        .await
+        .map_err(|e| of_a_web_server(e, &address))?;
     Ok(tls.stream)
 }
 

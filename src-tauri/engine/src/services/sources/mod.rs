@@ -170,9 +170,7 @@ impl HostSources {
         match change {
             HttpAuthChange::Forget => keyring.forget(account).await?,
             HttpAuthChange::Set { .. } if !url.is_secure() => {
-                return Err(
-                    FormError::Fields { fields: vec![FieldProblem::Url(UrlProblem::ReadableLogin)] }.into()
-                );
+                return Err(FormError::Fields { fields: vec![FieldProblem::Url(UrlProblem::ReadableLogin)] }.into());
             }
             HttpAuthChange::Set { username, password, headers } => {
                 keyring.set_for(account, url.recipient(), &web::secret(url, username, &password, &headers)?).await?;

@@ -74,12 +74,7 @@ pub(super) async fn fetch(
 }
 
 /// What the source's login comes to as headers. In the background nobody is asked to unlock the keyring.
-async fn login(
-    source: &HostSource,
-    url: &ListUrl,
-    keyring: &Keyring,
-    may_unlock: bool,
-) -> Result<Headers, Unread> {
+async fn login(source: &HostSource, url: &ListUrl, keyring: &Keyring, may_unlock: bool) -> Result<Headers, Unread> {
     if !source.has_login {
         return Ok(Headers::default());
     }

@@ -15,10 +15,7 @@ use crate::{
     },
 };
 use rfb::{Stream, TlsKind};
-use std::{
-    io,
-    time::Duration,
-};
+use std::{io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, timeout},
@@ -146,10 +143,14 @@ impl<D: ConnectDelegate> Connector<'_, D> {
     async fn secure(&mut self, stream: Stream) -> Result<tls::Tls, ConnectError> {
         let peer = Peer::of(&self.socket.hostname);
         let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.setup)).await;
-        let mut tls = upgraded.map_err(|_| self.timed_out())?.map_err(|failed| failed.explain(&self.address, self.setup.ca_file))?;
+        let mut tls = upgraded
+            .map_err(|_| self.timed_out())?
+            .map_err(|failed| failed.explain(&self.address, self.setup.ca_file))?;
         self.asked_for_ours = tls.asked_for_ours;
         let Some(certificate) = tls.certificate.take() else {
-            return Err(tls::Failed::Tls { detail: "the server has no certificate".to_owned() }.explain(&self.address, ""));
+            return Err(
+                tls::Failed::Tls { detail: "the server has no certificate".to_owned() }.explain(&self.address, "")
+            );
         };
         if self.approved.certificate.as_ref() != Some(&certificate.sha256) {
             let (sha256, since) = (certificate.sha256.clone(), Instant::now());

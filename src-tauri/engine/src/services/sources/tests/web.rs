@@ -160,17 +160,16 @@ async fn every_failure_is_told_apart_and_keeps_the_last_good_list() {
             FetchError::Moved { address: address(), to: format!("http{}/lab.json", &site.origin[5..]) },
         ),
         (status("302 Found\r\nLocation: /lab.json"), FetchError::Moved { address: address(), to: address() }),
-        (
-            "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n".to_owned(),
-            FetchError::TooLarge { address: address() },
-        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n".to_owned(), FetchError::TooLarge { address: address() }),
     ] {
         site.answers(answer.clone());
         let view = fixture.again(id).await;
         assert_eq!(error(&view), Some(&expected), "{answer}");
         assert_eq!(fixture.names(), "a");
     }
-    for (answer, is_http) in [("SSH-2.0-OpenSSH_9.2\r\n", false), ("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", true)] {
+    for (answer, is_http) in
+        [("SSH-2.0-OpenSSH_9.2\r\n", false), ("HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", true)]
+    {
         site.answers(answer);
         let view = fixture.again(id).await;
         match error(&view) {
