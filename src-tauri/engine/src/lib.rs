@@ -37,13 +37,13 @@ mod test_process;
 mod transport;
 
 pub use error::{
-    CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
-    TypingError,
+    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, RecordingError, Result,
+    StoreError, TypingError,
 };
 pub use services::{
     Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, Opened,
-    PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, check_files,
-    find_set, find_target, preview_files,
+    PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked,
+    check_files, find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -118,7 +118,7 @@ impl Engine {
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
-        let sources = HostSources::start(&list, &settings.config, runtime.clone());
+        let sources = HostSources::start(&list, &settings.config, (keyring.clone(), pins.clone()), runtime.clone());
         sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         let preferences = Arc::new(preferences);
         let pictures = Arc::new(Pictures::new(

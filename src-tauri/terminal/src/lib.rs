@@ -97,7 +97,10 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     for target in &mut request.targets {
         let Some(path) = file_of(target) else {
             if let Err(error) = readable(target, request.view_only) {
-                return failed(&unreadable(target, &error), 2, |texts| texts.error(&error));
+                let set = target.strip_prefix("tag:\"").and_then(|set| set.strip_suffix('"'));
+                let sentence =
+                    set.map_or_else(|| unreadable(target, &error), |set| format!("no machine has the tag {set}"));
+                return failed(&sentence, 2, |texts| texts.error(&error));
             }
             continue;
         };

@@ -1,6 +1,7 @@
 // The fields of a host in the editor: a new field is one line here, with its texts `editor.NAME` and `editor.NAME_hint`.
 
 import type { Key } from '../i18n';
+import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { PictureChoice } from '../ipc/bindings/PictureChoice';
@@ -121,7 +122,7 @@ export function mergedDraft(
 }
 
 /** The section of a field; null at the top. */
-export function sectionOf(name: FieldName): SectionName | null {
+export function sectionOf(name: FieldName | FieldProblem['field']): SectionName | null {
   if (name === 'picture') return 'display';
   const group = fields.find((field) => field.name === name)?.group ?? 'notes';
   return group === 'top' ? null : group;

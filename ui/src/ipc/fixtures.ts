@@ -4,6 +4,7 @@ import type { Certificate } from './bindings/Certificate';
 import { defaultDisplay } from './display';
 import type { EngineError } from './bindings/EngineError';
 import type { Failure } from './bindings/Failure';
+import type { HostSourceView } from './bindings/HostSourceView';
 import type { HostView } from './bindings/HostView';
 import type { Identity } from './bindings/Identity';
 import type { KnownKey } from './bindings/KnownKey';
@@ -31,6 +32,7 @@ export interface Scene {
   tried: StageReport[];
   openSessions: OpenSession[];
   nearby: NearbyView;
+  hostSources: HostSourceView[];
   others: number;
   delays: Map<string, Promise<unknown>>;
 }
@@ -47,10 +49,66 @@ export function scene(name: string | null): Scene {
     report: reports[key] ?? null,
     tried: failing({ code: 'connection_refused', address: 'studio.local' }).stages.slice(0, 2),
     openSessions: key === 'sessions' ? openSessions() : [],
+    hostSources: key === 'sources' ? hostSources() : [],
     nearby: around[key] ?? { machines: [], more: false },
     others: 2,
     delays: new Map(key === 'testing' ? [['test_connection', new Promise(() => {})]] : []),
   };
+}
+
+/** Lists that others keep, in all states that they can be in. */
+function hostSources(): HostSourceView[] {
+  const now = Math.floor(Date.now() / 1000);
+  const source = (name: string, origin: string, facts: Partial<HostSourceView> = {}): HostSourceView => ({
+    id: name,
+    name,
+    origin,
+    kind: 'path',
+    every_minutes: 15,
+    has_login: false,
+    paused: false,
+    machines: 12,
+    read_at: now - 240,
+    reading: false,
+    problem: null,
+    certificate: null,
+    skipped: 0,
+    left_out: [],
+    ...facts,
+  });
+  const team = 'https://lists.example/team/machines.json';
+  return [
+    source('Lab', '/home/ada/src/infrastructure/inventory/lab'),
+    source('Team', team, { kind: 'web', every_minutes: 60, machines: 840, has_login: true }),
+    source(
+      'Virtual machines',
+      'python3 /usr/share/doc/portlight/examples/sources/libvirt qemu+ssh://ada@rack4/system',
+      {
+        kind: 'command',
+        left_out: [{ what: 'commands', count: 3 }],
+        problem: {
+          what: 'failed',
+          error: {
+            code: 'command_failed',
+            program: 'libvirt',
+            status: '1',
+            detail: 'failed to connect to the hypervisor',
+          },
+        },
+      },
+    ),
+    source('New', 'https://10.0.0.4/machines.csv', {
+      kind: 'web',
+      machines: 0,
+      read_at: null,
+      certificate,
+      problem: {
+        what: 'failed',
+        error: { code: 'list_untrusted', address: 'https://10.0.0.4/machines.csv', fingerprint: certificate.sha256 },
+      },
+    }),
+    source('Workshop', 'http://workshop.local/list.csv', { kind: 'clear_web', paused: true, read_at: now - 400000 }),
+  ];
 }
 
 const notices: EngineError[] = [

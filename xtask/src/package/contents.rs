@@ -46,7 +46,7 @@ pub fn files(release: &Release, words: &Words, programs: &[PathBuf; 2]) -> Outco
     put("usr/share/bash-completion/completions/portlight".into(), completions::bash(words).into_bytes());
     put("usr/share/zsh/vendor-completions/_portlight".into(), completions::zsh(words).into_bytes());
     put("usr/share/fish/vendor_completions.d/portlight.fish".into(), completions::fish(words).into_bytes());
-    for (place, source) in consoles()? {
+    for (place, source) in scripts()? {
         files.insert(place, File { bytes: read(&source)?, runs: true });
     }
     for (name, program) in PROGRAMS.iter().zip(programs) {
@@ -74,15 +74,17 @@ fn sources() -> Vec<(String, String)> {
     sources
 }
 
-/// The scripts that find consoles: the place, and the file in the project.
-fn consoles() -> Outcome<Vec<(String, PathBuf)>> {
-    let folder = top().join("docs/consoles");
-    let problem = |cause: std::io::Error| format!("{}: {cause}", folder.display());
+/// The scripts that find consoles, and those that make lists: the place, and the file in the project.
+fn scripts() -> Outcome<Vec<(String, PathBuf)>> {
     let mut scripts = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(problem)? {
-        let entry = entry.map_err(problem)?;
-        let name = entry.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?;
-        scripts.push((format!("usr/share/doc/portlight/examples/consoles/{name}"), entry.path()));
+    for kind in ["consoles", "sources"] {
+        let folder = top().join("docs").join(kind);
+        let problem = |cause: std::io::Error| format!("{}: {cause}", folder.display());
+        for entry in fs::read_dir(&folder).map_err(problem)? {
+            let entry = entry.map_err(problem)?;
+            let name = entry.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?;
+            scripts.push((format!("usr/share/doc/portlight/examples/{kind}/{name}"), entry.path()));
+        }
     }
     Ok(scripts)
 }
@@ -175,11 +177,15 @@ mod tests {
 
     #[test]
     fn the_scripts_for_consoles_are_where_the_help_says() {
-        let places: Vec<_> = consoles().unwrap().into_iter().map(|(place, _)| place).collect();
+        let places: Vec<_> = scripts().unwrap().into_iter().map(|(place, _)| place).collect();
         let help = ["en", "zh-CN"].map(|language| text(&format!("docs/help/{language}/consoles.md")));
         for page in help {
             let named = page.lines().find_map(|line| line.strip_prefix('/')?.split_once(' ')).unwrap().0;
             assert!(places.iter().any(|place| place == named), "{named} is not among {places:?}");
+        }
+        for name in ["libvirt", "ansible"] {
+            let place = format!("usr/share/doc/portlight/examples/sources/{name}");
+            assert!(places.contains(&place), "{place}");
         }
     }
 

@@ -156,7 +156,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::Notes(_)
         | FieldProblem::PasswordCommand(_)
         | FieldProblem::ConsoleCommand(_)
-        | FieldProblem::Mac(_) => ImportProblem::Line,
+        | FieldProblem::Mac(_)
+        | FieldProblem::Url(_) => ImportProblem::Line,
     }
 }
 

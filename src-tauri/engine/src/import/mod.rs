@@ -24,7 +24,7 @@ mod text;
 
 pub use export::{Export, export};
 pub use format::Format;
-pub(crate) use listing::{Listing, listing};
+pub(crate) use listing::{Listing, Place, listing};
 pub use opening::{NotOpened, WhyNot};
 pub(crate) use opening::{Opening, opening};
 pub(crate) use plan::{Change, fill};

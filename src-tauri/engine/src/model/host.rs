@@ -5,7 +5,8 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, Way, tags,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, UrlProblem, Way,
+    tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -532,6 +533,9 @@ pub enum FieldProblem {
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
+    /// Where on the web a list is.
+    #[error("URL: {0}")]
+    Url(UrlProblem),
 }
 
 impl HostView {

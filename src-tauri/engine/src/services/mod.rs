@@ -18,7 +18,7 @@ pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
-pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceProblem};
+pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceKind, SourceProblem};
 pub use together::find_set;
 pub use undo::Walked;
 

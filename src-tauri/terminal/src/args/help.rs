@@ -7,6 +7,7 @@ Portlight: double-click your machines.
 
 Usage: portlight [--view-only] [TARGET...]
        portlight connect TARGET... [--view-only]
+       portlight open SET [--view-only]
        portlight list [--tag TAG] [--json]
        portlight show NAME [--json]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
@@ -47,6 +48,10 @@ Usage: portlight [--view-only] [TARGET...]
 
 connect opens a machine's screen, as a TARGET without a command does: for machines that are
 called like a command. What follows -- is never an option nor a command.
+
+  --view-only        only watch
+
+open opens all machines of a set: those with this tag. Those asleep are woken up.
 
   --view-only        only watch
 

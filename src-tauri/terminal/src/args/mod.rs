@@ -222,6 +222,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             }
             Ok(Command::Open(OpenRequest { targets, view_only: given.flag("view-only") }))
         }
+        Some("open") => {
+            let set = one(words, "which set? portlight open SET")?;
+            // In quotes it is no address: tag:5 may be a screen of a machine called tag.
+            let targets = vec![format!("tag:\"{}\"", set.strip_prefix("tag:").unwrap_or(&set).trim_matches('"'))];
+            Ok(Command::Open(OpenRequest { targets, view_only: given.flag("view-only") }))
+        }
         Some("list") => match at_most_one(words)? {
             None => Ok(Command::List { tags: given.values("tag"), json }),
             Some(_) => Err("list takes no machine: portlight show NAME prints one".to_owned()),
@@ -550,6 +556,8 @@ mod tests {
             "relay a --origin https://novnc.example/vnc.html",
             "relay a --trust ab",
             "connect",
+            "open",
+            "open a b",
             "a vnc://ann:hunter2@b",
             "doctor a hunter2@b",
         ] {
@@ -603,6 +611,11 @@ mod tests {
         }
         assert_eq!(parse_words("--"), Ok(Command::Open(OpenRequest::default())), "a menu has nothing to open");
         assert_eq!(parse_words("connect list"), open("list"));
+        for set in ["lab", "tag:lab", "tag:\"lab\""] {
+            assert_eq!(parse_words(&format!("open {set}")), open("tag:\"lab\""), "{set}");
+        }
+        assert_eq!(parse_words("open 5"), open("tag:\"5\""), "no screen of a machine called tag");
+        assert_eq!(parse_words("connect open"), open("open"));
         assert_eq!(parse_words("vnc://box/--help"), open("vnc://box/--help"), "within a link it is no option");
     }
 }
