@@ -17,7 +17,7 @@ use crate::{
     store::{Deed, HostList, Pins, SourcesFile, now},
 };
 use parking_lot::Mutex;
-use reading::{Kept, Unread, changed, pause, read, sight};
+use reading::{changed, pause, read, sight};
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
@@ -30,7 +30,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
-use web::Access;
+use web::{Access, Kept, Unread};
 
 /// The sources. Dropping it ends what reads them, with the commands that run.
 pub struct HostSources {

@@ -2,21 +2,19 @@
 
 use super::{
     SourceProblem, read_files,
-    web::{self, Access},
+    web::{self, Access, Kept, Unread},
 };
 use crate::{
     command::printed_list,
     import::{File, FileProblem, Listing, Place, listing},
-    model::{HostSource, Identity, Origin},
+    model::{HostSource, Origin},
     platform::FolderWatch,
     services::blocking,
-    transport::http::Validators,
 };
 use std::{
     fs,
     future::pending,
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 use tokio::time::sleep;
@@ -32,28 +30,6 @@ const REST: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The longest pause that a web server can ask for.
 const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Why a source could not be read.
-pub(super) struct Unread {
-    pub(super) problem: SourceProblem,
-    /// How long it wants to be left alone.
-    pub(super) retry_after: Option<Duration>,
-    /// A certificate that nobody has accepted.
-    pub(super) certificate: Option<Identity>,
-}
-
-impl<E: Into<SourceProblem>> From<E> for Unread {
-    fn from(problem: E) -> Self {
-        Self { problem: problem.into(), retry_after: None, certificate: None }
-    }
-}
-
-/// What a web server has sent last, and how it calls that. Not on the disk: what the next start finds in the list may be an earlier
-/// version of it.
-pub(super) struct Kept {
-    pub(super) validators: Validators,
-    pub(super) bytes: Arc<Vec<u8>>,
-}
 
 /// Reads a source.
 ///

@@ -1,6 +1,6 @@
 //! A list on a web server.
 
-use super::reading::{Kept, Unread};
+use super::SourceProblem;
 use crate::{
     error::{ConnectError, FetchError, KeyringError},
     import::MAX_BYTES,
@@ -12,12 +12,34 @@ use crate::{
         ws::{ConnectDelegate, Headers},
     },
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What is needed to read a list on a web server.
 pub(super) struct Access {
     pub(super) pins: Pins,
     pub(super) keyring: Keyring,
+}
+
+/// Why a source could not be read.
+pub(super) struct Unread {
+    pub(super) problem: SourceProblem,
+    /// How long it wants to be left alone.
+    pub(super) retry_after: Option<Duration>,
+    /// A certificate that nobody has accepted.
+    pub(super) certificate: Option<Identity>,
+}
+
+impl<E: Into<SourceProblem>> From<E> for Unread {
+    fn from(problem: E) -> Self {
+        Self { problem: problem.into(), retry_after: None, certificate: None }
+    }
+}
+
+/// What a web server has sent last, and how it calls that. Not on the disk: what the next start finds in the list may be an earlier
+/// version of it.
+pub(super) struct Kept {
+    pub(super) validators: Validators,
+    pub(super) bytes: Arc<Vec<u8>>,
 }
 
 /// The keyring's account of a source's login.
