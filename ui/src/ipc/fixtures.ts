@@ -122,7 +122,7 @@ const notices: EngineError[] = [
 
 const lists: Record<string, () => HostView[]> = {
   empty: () => [],
-  many: () => Array.from({ length: 10_000 }, (_, n) => machine(`Node ${n + 1}`, `10.4.${n >> 8}.${n & 255}`)),
+  many: () => Array.from({ length: 10_000 }, (_, n) => oneOfMany(n)),
   hostile: () => [
     machine('<img src=x onerror=alert(1)><b>bold</b>', 'a.example', { favourite: true }),
     machine('شبكة المكتب \u202e reversed', 'b.example', { username: '<script>' }),
@@ -133,6 +133,19 @@ const lists: Record<string, () => HostView[]> = {
     machine('👩‍🔧 工作室的旧电脑', '192.168.1.7'),
   ],
 };
+
+/** With what real lists have: roles in the name, tags, notes, some user names. */
+function oneOfMany(n: number): HostView {
+  const role = ['web', 'db', 'cache', 'build', 'render', 'kiosk', 'camera'][n % 7] ?? '';
+  const name = n < 5 ? `Favourite ${n}` : `${role}-${String(n).padStart(5, '0')}`;
+  const tags = ['lab', 'prod', 'staging', 'rack 1', 'rack 2', 'linux', 'windows', 'db', 'web'];
+  return machine(name, `${role}-${n}.dc${n % 4}.example:5901`, {
+    favourite: n < 5,
+    username: n % 3 === 0 ? 'ann' : '',
+    tags: tags.slice(n % 7, (n % 7) + (n % 4)),
+    notes: n % 5 === 0 ? 'Owned by the render team; call before you restart it' : '',
+  });
+}
 
 const around: Record<string, NearbyView> = {
   nearby: {

@@ -80,13 +80,18 @@ export class Hosts {
   #arranged: Section[] = $derived.by(() => {
     if (!this.query.isEmpty) {
       const { address } = this.query;
-      const typed: Row[] = address ? [{ key: CONNECT, address }] : [];
-      return [{ kind: 'found', rows: [...rowsOf(this.found.hosts), ...typed], cards: false }];
+      const rows = rowsOf(this.found.hosts);
+      if (address) rows.push({ key: CONNECT, address });
+      return [{ kind: 'found', rows, cards: false }];
     }
     const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
     return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
   });
-  rows: Row[] = $derived.by(() => this.sections.flatMap(({ rows }) => rows));
+  rows: Row[] = $derived.by(() => {
+    const [first, ...others] = this.sections;
+    // Mostly one while somebody searches: ten thousand rows are not copied with each key.
+    return first && others.length === 0 ? first.rows : this.sections.flatMap(({ rows }) => rows);
+  });
   /** The text is no host's, and may be an address: hosts that are only alike are not what Enter means. */
   #isTyped = $derived(this.found.alike && !this.query.isEmpty && this.query.problem === null);
   readonly selection = new Selection(
