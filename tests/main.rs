@@ -18,6 +18,7 @@ mod history;
 mod imports;
 mod island;
 mod keyboard;
+mod links;
 mod list;
 mod measure;
 mod nearby;

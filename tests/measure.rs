@@ -72,7 +72,7 @@ async fn time_to_pixels_and_memory() {
 }
 
 /// Portlight with its list, in which the first machine is chosen, and with a window in waiting.
-async fn list(desk: &Desk) -> Arc<Process> {
+pub async fn list(desk: &Desk) -> Arc<Process> {
     let list = desk.spawn("portlight", &mut desk.command(desk::portlight()));
     until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
     until("a window in waiting", async || (list.children("WebKitWebProces").len() == 2).then_some(())).await;

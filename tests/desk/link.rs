@@ -4,16 +4,19 @@ use super::{address, process};
 use std::{
     env,
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     thread,
+    time::{Duration, Instant},
 };
 
-/// Copies between those who connect to it and a server, and counts what the server says.
+/// Copies between those who connect to it and a server, and counts what the server says. May be as far from both as a long
+/// cable is.
 pub struct Counter {
     port: u16,
     bytes: Arc<AtomicU64>,
@@ -22,6 +25,12 @@ pub struct Counter {
 impl Counter {
     /// In front of this server.
     pub fn before(server: SocketAddr) -> Self {
+        Self::far_before(server, Duration::ZERO)
+    }
+
+    /// In front of this server, which what is said reaches half of `round_trip` later, and the answer as much. A connection
+    /// takes one round trip more to be made, as TCP's handshake does.
+    pub fn far_before(server: SocketAddr, round_trip: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let port = listener.local_addr().expect("a bound socket").port();
         let bytes = Arc::new(AtomicU64::new(0));
@@ -29,7 +38,7 @@ impl Counter {
         // Ends with the test's process at the latest: nobody waits for it.
         thread::spawn(move || {
             for viewer in listener.incoming().flatten() {
-                let _ = copy(&viewer, server, &counted);
+                let _ = copy(&viewer, server, &counted, round_trip);
             }
         });
         Self { port, bytes }
@@ -46,23 +55,53 @@ impl Counter {
     }
 }
 
-fn copy(viewer: &TcpStream, server: SocketAddr, counted: &Arc<AtomicU64>) -> io::Result<()> {
+fn copy(viewer: &TcpStream, server: SocketAddr, counted: &Arc<AtomicU64>, round_trip: Duration) -> io::Result<()> {
     let server = TcpStream::connect(server)?;
     server.set_nodelay(true)?;
     viewer.set_nodelay(true)?;
-    let (mut from, mut to) = (viewer.try_clone()?, server.try_clone()?);
-    thread::spawn(move || io::copy(&mut from, &mut to));
-    let (mut from, mut to, counted) = (server, viewer.try_clone()?, Arc::clone(counted));
+    // The handshake's round trip: either side is heard from so much later once.
+    let opened = Instant::now() + round_trip;
+    later(viewer.try_clone()?, server.try_clone()?, round_trip / 2, opened, |_| ());
+    let counted = Arc::clone(counted);
+    later(server, viewer.try_clone()?, round_trip / 2, opened, move |count| {
+        counted.fetch_add(count, Ordering::Relaxed);
+    });
+    Ok(())
+}
+
+/// Bytes on their way, and when they are there.
+type Carried = (Instant, Vec<u8>);
+
+/// What a cable holds of one direction, in pieces of at most 64 KiB.
+const ON_THEIR_WAY: usize = 256;
+
+/// Copies from one to the other, each piece so much later, and nothing before `opened`.
+fn later(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    delay: Duration,
+    opened: Instant,
+    count: impl Fn(u64) + Send + 'static,
+) {
+    let (carry, carried) = mpsc::sync_channel::<Carried>(ON_THEIR_WAY);
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
-        while let Ok(count @ 1..) = from.read(&mut buffer) {
-            counted.fetch_add(count as u64, Ordering::Relaxed);
-            if to.write_all(&buffer[..count]).is_err() {
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            count(read as u64);
+            if carry.send((Instant::now().max(opened) + delay, buffer[..read].to_vec())).is_err() {
                 break;
             }
         }
     });
-    Ok(())
+    thread::spawn(move || {
+        for (there, bytes) in carried {
+            thread::sleep(there.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    });
 }
 
 /// Another machine: a network name space at the other end of a cable, which carries so much and no more from there to here.

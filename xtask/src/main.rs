@@ -30,6 +30,7 @@ cargo xtask notices [--check] write the licences of the Rust crates anew, or say
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer; a key in a long list
 cargo xtask pictures          make the pictures in the documents anew
 cargo xtask quality           what each quality costs on a link of 1 Mbit/s (needs root)
+cargo xtask links             Portlight beside TigerVNC's viewer over narrow and long links (needs root)
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
                               [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
                               [--profile | --soak MINUTES]
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
             system::install(system::PICTURES).and_then(|()| measure("documents::pictures_of_the_windows", &[]))
         }
         Some("quality") => measure("quality::over_a_slow_link", &[]),
+        Some("links") => measure("links::over_links_of_all_kinds", &[]),
         Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),
         _ => Err(HELP.to_owned()),
     };
@@ -87,11 +89,10 @@ fn test() -> Outcome {
     cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     arrows::check()?;
     notices::check()?;
-    same_bindings(|| cargo(&["test", "--workspace", "--exclude", "portlight"]))?;
-    cargo(&["test", "--package", "portlight", "--bins"])?;
-    fuzz(FUZZ_SECONDS)?;
-    // Each of these is a whole desktop with a browser engine in it: two at a time are enough for two cores.
-    cargo(&["test", "--package", "portlight", "--test", "e2e", "--", "--test-threads=2"])
+    // In one call: packages that are built apart from each other are built with other features of what they share, so twice.
+    // An end-to-end test is a whole desktop with a browser engine in it: two at a time are enough for two cores.
+    same_bindings(|| cargo(&["test", "--workspace", "--no-fail-fast", "--", "--test-threads=2"]))?;
+    fuzz(FUZZ_SECONDS)
 }
 
 fn package() -> Outcome {

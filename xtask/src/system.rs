@@ -24,6 +24,8 @@ pub const TEST: &[&str] = &[
     "openssh-server",
     "openssl",
     "python3",
+    "python3-jwcrypto",
+    "python3-requests",
     "qemu-system-x86",
     "sasl2-bin",
     "tigervnc-scraping-server",

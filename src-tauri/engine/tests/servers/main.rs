@@ -17,4 +17,5 @@ mod tigervnc;
 mod tightvnc;
 mod trust;
 mod viewer;
+mod websockify;
 mod x11vnc;

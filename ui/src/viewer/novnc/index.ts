@@ -16,6 +16,7 @@ import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { Meter, type Watch } from './meter';
 import { limitPseudoRectangles } from './rectangles';
+import { showProgress } from './progress';
 import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
 import { readScreens } from './screens';
@@ -123,6 +124,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       const { streams, end: endDecoders } = replaceDecoders(internals, next);
       this.#streams = streams;
       drawSmallThroughOne(internals._display);
+      showProgress(internals);
       limitBells(internals);
       refuseTooLarge(internals);
       tellScreenSize(internals);

@@ -11,13 +11,12 @@ mod tight;
 mod x11vnc;
 
 pub use desktop::{Desktop, installed};
-pub use program::{Program, TIMEOUT, command, free_port};
+pub use program::{Program, TIMEOUT, command, free_port, succeed};
 pub use qemu::{Qemu, Tls};
 pub use tiger::Xvnc;
 pub use tight::Xtightvnc;
 pub use x11vnc::{COLOUR, X11vnc};
 
-use program::succeed;
 use std::{
     fs,
     path::{Path, PathBuf},
