@@ -72,6 +72,7 @@ const COMMANDS: &[&str] = &[
     "set_view_only",
     "type_password",
     "type_clipboard",
+    "answer_lines",
     "stop_typing",
     "keep",
     "tried",

@@ -3,6 +3,7 @@
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
 mod accessible;
+mod caution;
 mod certificates;
 mod clipboard;
 mod closing;

@@ -316,14 +316,14 @@ impl Engine {
         Ok(self.sessions.type_text(session, &password, pace).await?)
     }
 
-    /// Types a text that nobody has looked at: one line of it.
+    /// Types a text that nobody has looked at: one line at once, several once the person at the window has looked at them.
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.
     pub async fn type_unseen(&self, session: SessionId, text: String, pace: Pace) -> Result<bool> {
         match text.trim_end_matches(['\r', '\n']) {
-            line if line.contains(['\r', '\n']) => {
-                Err(TypingError::SeveralLines { lines: line.lines().count() }.into())
+            lines if lines.contains(['\r', '\n']) => {
+                Ok(self.sessions.type_lines(session, &lines.to_owned().into(), pace).await?)
             }
             line => Ok(self.sessions.type_text(session, &line.to_owned().into(), pace).await?),
         }

@@ -93,6 +93,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_view_only,
             session::type_password,
             session::type_clipboard,
+            session::answer_lines,
             session::stop_typing,
             session::keep,
             session::tried,

@@ -29,8 +29,9 @@ pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) 
 /// Prefers what Portlight prefers by itself; says what that is.
 #[command]
 pub async fn reset_preferences(engine: EngineState<'_>) -> Result<Preferences> {
-    engine.set_preferences(Preferences::default()).await?;
-    Ok(Preferences::default())
+    let reset = engine.preferences().get().reset();
+    engine.set_preferences(reset.clone()).await?;
+    Ok(reset)
 }
 
 /// Lets the user choose where to, and writes there what they prefer. Says whether a place was chosen.

@@ -35,6 +35,8 @@ const table = [
   { name: 'repeater_id', kind: 'text', group: 'way', initial: '', brief: 'label', own: true },
   { name: 'reconnect', kind: 'check', group: 'way', initial: true },
   { name: 'view_only', kind: 'check', group: 'display', initial: false },
+  { name: 'ask_lines', kind: 'check', group: 'display', initial: false },
+  { name: 'frame', kind: 'check', group: 'display', initial: false },
   { name: 'ca_file', kind: 'text', group: 'security', initial: '', brief: 'label' },
   { name: 'client_certificate', kind: 'text', group: 'security', initial: '', brief: 'label' },
   { name: 'client_key', kind: 'text', group: 'security', initial: '', brief: 'label' },

@@ -236,8 +236,10 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  */
 export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
   call('type_password', { pace, readably });
-/** The same for this computer's clipboard; rejects with `several_lines`, as those have to be looked at first. */
+/** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
 export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+/** Whether the lines with this number go to the machine. */
+export const answerLines = (number: number, go: boolean): Promise<void> => call('answer_lines', { number, go });
 /** The engine types no more. */
 export const stopTyping = (): Promise<void> => call('stop_typing');
 /**

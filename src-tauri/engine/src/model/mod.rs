@@ -1,6 +1,7 @@
 //! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
 
 mod address;
+mod caution;
 mod chord;
 mod command_line;
 mod display;
@@ -27,6 +28,7 @@ mod way;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub use caution::TagCaution;
 pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub(crate) use display::or_default;

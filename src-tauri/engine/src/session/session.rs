@@ -151,7 +151,12 @@ impl Session {
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
-        let input = Arc::new(Input::new(target.view_only));
+        let target = target.with_caution_of(&services.preferences.get().tags);
+        let state = watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing });
+        let window = state.clone();
+        // The window is told.
+        let on_question = Box::new(move || window.send_modify(|_| ()));
+        let input = Arc::new(Input::new(target.view_only, target.ask_lines, on_question));
         let inner = Inner {
             generation: 0,
             force_view_only: target.view_only && saved.is_some_and(|saved| !saved.view_only),
@@ -176,7 +181,7 @@ impl Session {
         };
         Self {
             id,
-            state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
+            state,
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
             recorder,
@@ -213,6 +218,9 @@ impl Session {
             name: target.name.clone(),
             address: target.address.to_string(),
             view_only: self.input.is_view_only(),
+            frame: target.frame_colour(&for_all.tags),
+            ask_lines: self.input.asks_lines(),
+            lines_asked: self.input.lines_asked(),
             saved: target.host.is_some(),
             called: inner.is_reverse,
             can_keep: target.host.is_none() && !inner.kept,
@@ -486,5 +494,6 @@ impl Session {
 /// The saved host behind `target`, as the list has it now.
 fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
-    services.list.get().get(id).map(Target::from)
+    let saved = services.list.get().get(id).map(Target::from)?;
+    Some(saved.with_caution_of(&services.preferences.get().tags))
 }

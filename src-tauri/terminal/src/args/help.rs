@@ -13,7 +13,8 @@ Usage: portlight [--view-only] [TARGET...]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
                      [--ask-password] [--ssh-host HOST] [--proxy URL] [--mac MAC]
                      [--tag TAG] [--colour blue|amber|green|red|violet|grey|none]
-                     [--notes TEXT] [--favourite] [--view-only] [--no-reconnect]
+                     [--notes TEXT] [--favourite] [--view-only] [--frame] [--ask-lines]
+                     [--no-reconnect]
                      [--picture shown|blurred|off] [--password-command COMMAND]
                      [--console-command COMMAND] [--repeater-id ID] [--ca-file FILE]
                      [--client-certificate FILE] [--client-key FILE] [--old-tls] [--json]
@@ -23,6 +24,7 @@ Usage: portlight [--view-only] [TARGET...]
                      [--tag TAG] [--no-tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none] [--notes TEXT]
                      [--favourite] [--no-favourite] [--view-only] [--no-view-only]
+                     [--frame] [--no-frame] [--ask-lines] [--no-ask-lines]
                      [--reconnect] [--no-reconnect] [--picture shown|blurred|off]
                      [--password-command COMMAND] [--console-command COMMAND]
                      [--repeater-id ID] [--ca-file FILE] [--client-certificate FILE]
@@ -77,6 +79,8 @@ its name in any case, its address, or its id.
   --forget-password  take its password out of the keyring
   --no-favourite     no favourite
   --no-view-only     not only watched
+  --no-frame         no frame around its window
+  --no-ask-lines     several lines go there without a question
   --reconnect        dial again where the connection breaks
   --no-old-tls       only TLS that is safe
 
@@ -94,7 +98,9 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
                      the colour of its sign
   --notes TEXT       what is to be remembered
   --favourite        a favourite
-  --view-only        only watched
+  --view-only        only watched at first
+  --frame            a frame around its window, in its colour
+  --ask-lines        ask before a text of several lines goes there
   --no-reconnect     do not dial again where the connection breaks
   --picture shown|blurred|off
                      what is kept and shown of its screen

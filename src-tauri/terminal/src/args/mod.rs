@@ -323,6 +323,8 @@ fn change(given: &Given) -> Result<HostChange, String> {
         picture: given.value("picture").map(|name| known(&name, &pictures, "--picture")).transpose()?,
         favourite: given.either("favourite", "no-favourite"),
         view_only: given.either("view-only", "no-view-only"),
+        frame: given.either("frame", "no-frame"),
+        ask_lines: given.either("ask-lines", "no-ask-lines"),
         reconnect: given.either("reconnect", "no-reconnect"),
         old_tls: given.either("old-tls", "no-old-tls"),
         on_new_address: match given.value("logins") {

@@ -394,6 +394,12 @@ export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
 export const typeClipboard = (pace: Pace): Promise<boolean> =>
   command('type_clipboard', [pace], () => backend.typesAll);
 
+export const answerLines = (number: number, go: boolean): Promise<void> =>
+  command('answer_lines', [number, go], () => {
+    backend.session = { ...backend.session, lines_asked: null };
+    backend.reach(backend.state);
+  });
+
 export const stopTyping = (): Promise<void> => command('stop_typing', [], () => {});
 
 export const keep = (name: string, withLogin: boolean): Promise<Kept | null> =>

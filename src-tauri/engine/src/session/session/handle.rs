@@ -67,6 +67,7 @@ impl Run {
             if target.view_only != inner.target.view_only {
                 self.session.input.set_view_only(target.view_only);
             }
+            self.session.input.set_ask_lines(target.ask_lines);
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
                 (inner.ticket, inner.proxy_password) = (None, None);
