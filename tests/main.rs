@@ -2,6 +2,8 @@
 //!
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
+mod accessible;
+mod caution;
 mod certificates;
 mod clipboard;
 mod closing;
@@ -11,6 +13,7 @@ mod demo;
 mod desk;
 mod documents;
 mod endings;
+mod files;
 mod first_day;
 mod floods;
 mod history;

@@ -1,11 +1,11 @@
 //! How Portlight starts, and what it says where it cannot.
 
-use crate::desk::{App, Desk, Server, TIMEOUT, portlight, signal, until};
+use crate::desk::{App, Desk, Server, TIMEOUT, portlight, program_with_windows, signal, until};
 use futures_util::StreamExt;
 use std::{
     fs,
-    os::unix::fs::symlink,
-    process::{Command, Output},
+    os::unix::fs::{PermissionsExt, symlink},
+    process::{Command, Output, Stdio},
     time::Instant,
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -243,4 +243,34 @@ async fn two_starts_at_once_open_both_machines_in_one_portlight() {
     let ended = until("one of the two to end", async || first.ended().or(second.ended())).await;
     assert!(ended.success(), "{}{}", first.said(), second.said());
     assert!(first.ended().is_none() || second.ended().is_none(), "both have ended");
+}
+
+#[tokio::test]
+async fn a_library_that_is_missing_is_named_in_the_users_language_where_there_is_no_terminal() {
+    let desk =
+        Desk::of("a_library_that_is_missing_is_named_in_the_users_language_where_there_is_no_terminal").open().await;
+    let folder = desk.home().join("bin");
+    fs::create_dir(&folder).expect("a home");
+    fs::copy(portlight(), folder.join("portlight")).expect("a program");
+    // The same program, which wants a library that nobody has.
+    let (wanted, nobodys) = (b"libwebkit2gtk-4.1.so.0", b"libwebkit2gtk-4.X.so.0");
+    let mut program = fs::read(program_with_windows()).expect("a program");
+    let place = program.windows(wanted.len()).position(|part| part == wanted).expect("the library's name");
+    program[place..place + wanted.len()].copy_from_slice(nobodys);
+    let windows = folder.join("portlight-window");
+    fs::write(&windows, program)
+        .and_then(|()| fs::set_permissions(&windows, PermissionsExt::from_mode(0o755)))
+        .expect("a home");
+    // A mock: the real one would wait for somebody to press its button.
+    let (mock, shown) = (folder.join("zenity"), desk.home().join("shown"));
+    fs::write(&mock, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > {}\n", shown.display())).expect("a home");
+    fs::set_permissions(&mock, PermissionsExt::from_mode(0o755)).expect("a home");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
+    let mut command = desk.command(folder.join("portlight"));
+    command.env("PATH", path).env("LC_ALL", "zh_CN.UTF-8").stdin(Stdio::null());
+    let (code, said) = texts(command.output().expect("a program"));
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("libraries are missing: libwebkit2gtk-4.X.so.0"), "{said}");
+    let shown = fs::read_to_string(shown).expect("what was shown");
+    assert!(shown.contains("libwebkit2gtk-4.X.so.0") && shown.contains("缺少"), "{shown}");
 }

@@ -3,11 +3,10 @@
 use crate::{
     commands, events,
     platform::{self, Claim, Duties, Renderer},
-    text::{Language, Texts},
     tray, windows,
 };
 use portlight_engine::{
-    Engine, Error, Imported, Settings,
+    Engine, Error, Imported, Opened, Settings,
     keyring::Keyring,
     model::Secret,
     recording::Recording,
@@ -16,29 +15,35 @@ use portlight_engine::{
 use std::{
     fmt,
     io::{self, IsTerminal},
-    path::Path,
+    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
 use tauri::{AppHandle, CloseRequestApi, Manager, RunEvent, Window, WindowEvent, async_runtime};
-use terminal::{ImportRequest, KEYRING_SERVICE, ListChange, OpenRequest, unreadable};
+use terminal::{ImportRequest, KEYRING_SERVICE, Language, ListChange, OpenRequest, Texts, unreadable};
 
 /// The origins whose pages may open the relay's WebSockets: the built-in pages, as each system's web view calls them.
 const ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
 
 /// Why Portlight did not start, or opened no window: one line for the terminal.
 #[derive(Debug)]
-pub struct Failure(String);
+pub enum Failure {
+    /// Nothing can be shown.
+    NoDisplay(String),
+    /// All else.
+    Other(String),
+}
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let (Self::NoDisplay(sentence) | Self::Other(sentence)) = self;
+        f.write_str(sentence)
     }
 }
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(cause: E) -> Self {
-        Self(cause.to_string())
+        Self::Other(cause.to_string())
     }
 }
 
@@ -49,11 +54,11 @@ impl<E: std::error::Error> From<E> for Failure {
 pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     let (config, data) = Settings::folders()?;
     tracing::info!("renderer: {renderer}");
-    let instance = match platform::claim(request).map_err(Failure)? {
+    let instance = match platform::claim(request).map_err(Failure::Other)? {
         Claim::First(instance) => instance,
         Claim::HandedOver => return Ok(()),
     };
-    platform::open_display().map_err(Failure)?;
+    platform::open_display().map_err(Failure::NoDisplay)?;
     let preferences = PreferencesFile::peek(&config);
     let texts = Texts::load(Language::chosen(preferences.language))?;
     let settings = Settings {
@@ -169,7 +174,7 @@ const DUTIES: Duties = Duties { open: open_for_another, import: import_for_anoth
 
 /// Opens what a later start of Portlight, or the system, asks for.
 fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String> {
-    open(app, request).map_err(|Failure(sentence)| sentence)
+    open(app, request).map_err(|failure| failure.to_string())
 }
 
 /// Adds the machines of files to the list, for a later start in a terminal.
@@ -196,30 +201,57 @@ fn open(app: &AppHandle, request: &OpenRequest) -> Result<(), Failure> {
         // A system may ask before the engine has started: what this process was started with opens anyway.
         return Ok(());
     };
-    match request {
-        OpenRequest::Session { target, .. } if terminal::is_recording(target) => {
-            let recording = Recording::open(Path::new(target))
-                .map_err(|error| Failure(app.state::<Texts>().error(&error.into())))?;
-            windows::open_recording(app, recording)?;
-        }
-        OpenRequest::Session { target, view_only } => match engine.hosts().set(target) {
-            Some(set) => {
-                let mut targets = engine.hosts().targets_together(&set);
-                targets.iter_mut().for_each(|target| target.view_only |= view_only);
-                windows::open_together(app, targets);
-            }
-            None => {
-                let found = engine.hosts().target(target, *view_only);
-                windows::open(app, found.map_err(|error| Failure(unreadable(target, &error)))?)?;
-            }
-        },
-        OpenRequest::Quick => windows::show_quick(app)?,
-        OpenRequest::New => windows::want_hosts(app, windows::Wish::New)?,
-        OpenRequest::List => windows::show_hosts(app)?,
+    let (targets, view_only) = match request {
+        OpenRequest::Targets { targets, view_only } => (targets, *view_only),
+        OpenRequest::Quick => return Ok(windows::show_quick(app)?),
+        OpenRequest::New => return Ok(windows::want_hosts(app, windows::Wish::New)?),
+        OpenRequest::List => return Ok(windows::show_hosts(app)?),
         // Portlight runs: that is all.
-        OpenRequest::Background => {}
+        OpenRequest::Background => return Ok(()),
+    };
+    let mut files = Vec::new();
+    for target in targets {
+        match terminal::file_of(target) {
+            Some(path) if terminal::is_recording(&path) => {
+                let recording = Recording::open(&path)
+                    .map_err(|error| Failure::Other(app.state::<Texts>().error(&error.into())))?;
+                windows::open_recording(app, recording)?;
+            }
+            Some(path) => files.push(path),
+            None => open_target(app, &engine, target, view_only)?,
+        }
     }
-    Ok(())
+    if files.is_empty() { Ok(()) } else { open_files(app, &engine, files, view_only) }
+}
+
+/// Opens a machine by its name or address, or those with a tag.
+fn open_target(app: &AppHandle, engine: &Engine, target: &str, view_only: bool) -> Result<(), Failure> {
+    if let Some(set) = engine.hosts().set(target) {
+        let mut targets = engine.hosts().targets_together(&set);
+        targets.iter_mut().for_each(|target| target.view_only |= view_only);
+        windows::open_together(app, targets);
+        return Ok(());
+    }
+    let target =
+        engine.hosts().target(target, view_only).map_err(|error| Failure::Other(unreadable(target, &error)))?;
+    Ok(windows::open(app, target)?)
+}
+
+/// Opens the machines of files, and shows the lists among them, of which the user chooses what is added.
+fn open_files(app: &AppHandle, engine: &Engine, files: Vec<PathBuf>, view_only: bool) -> Result<(), Failure> {
+    let Opened { mut machines, lists, failures } = async_runtime::block_on(engine.imports().open_files(files))?;
+    machines.iter_mut().for_each(|target| target.view_only |= view_only);
+    match machines.pop() {
+        Some(only) if machines.is_empty() => windows::open(app, only)?,
+        last => {
+            machines.extend(last);
+            windows::open_together(app, machines);
+        }
+    }
+    if let Some(preview) = lists {
+        windows::want_hosts(app, windows::Wish::Import { preview })?;
+    }
+    failures.first().map_or(Ok(()), |failure| Err(Failure::Other(failure.to_string())))
 }
 
 /// Closing the list leaves Portlight in the tray or ends it, as the user prefers, who is asked once. Without a tray it closes; what is

@@ -1,13 +1,10 @@
 //! The engine's events, forwarded to the page, the tray and new windows.
 
-use crate::{
-    platform,
-    text::{Language, Texts},
-    tray, windows,
-};
+use crate::{platform, tray, windows};
 use portlight_engine::{Engine, store::Theme};
 use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
+use terminal::{Language, Texts};
 use tokio::time::sleep;
 
 /// The list of hosts or its notices have changed.

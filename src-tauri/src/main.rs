@@ -15,12 +15,11 @@ mod app;
 mod commands;
 mod events;
 mod platform;
-mod text;
 mod tray;
 mod windows;
 
 use std::{env, process::ExitCode};
-use terminal::{Command, OpenRequest};
+use terminal::{Command, Language, OpenRequest, Texts};
 
 fn main() -> ExitCode {
     terminal::attach_console();
@@ -49,7 +48,7 @@ fn main() -> ExitCode {
 
 /// Shows why nothing was opened. Where there is no display there is nothing to show it on: it was said on standard error.
 fn say(sentence: &str) -> ExitCode {
-    let title = text::Texts::load(text::Language::of_this_system());
+    let title = Texts::load(Language::of_this_user());
     let title = title.map_or_else(|_| "Portlight".to_owned(), |texts| texts.get("start.failed").to_owned());
     if platform::open_display().is_ok() {
         platform::show_error_alone(&title, sentence);
@@ -62,10 +61,11 @@ fn open(request: &OpenRequest) -> ExitCode {
     log_to_stderr();
     match app::run(request, &renderer) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("portlight: {failure}");
+        Err(app::Failure::NoDisplay(sentence)) => {
+            eprintln!("portlight: {sentence}");
             ExitCode::FAILURE
         }
+        Err(failure) => terminal::failed(&failure.to_string(), 1, |_| failure.to_string()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use image::RgbImage;
 use std::{
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Arc,
 };
 
@@ -187,6 +187,13 @@ impl Display {
     pub fn paste(&self) -> Option<String> {
         let output = run(self.client("xclip").args(["-selection", "clipboard", "-out"]), b"");
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Another program begins to paste, and waits until there is something.
+    pub fn begin_to_paste(&self) -> Child {
+        let mut xclip = self.client("xclip");
+        xclip.args(["-selection", "clipboard", "-out"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        xclip.spawn().expect("xclip")
     }
 
     /// Listens to the bell.

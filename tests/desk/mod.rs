@@ -58,7 +58,7 @@ pub fn portlight() -> &'static str {
 }
 
 /// What it goes on as to show windows.
-fn program_with_windows() -> PathBuf {
+pub fn program_with_windows() -> PathBuf {
     Path::new(portlight()).with_file_name("portlight-window")
 }
 

@@ -37,13 +37,13 @@ mod test_process;
 mod transport;
 
 pub use error::{
-    CommandError, ConnectError, Error, FormError, ImportError, KeyringError, RecordingError, Result, StoreError,
-    TypingError,
+    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, RecordingError, Result,
+    StoreError, TypingError,
 };
 pub use services::{
-    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, PasswordOutcome,
-    RemovedView, Reverse, Saved, SharedChange, Source, SourceProblem, SourceView, Walked, find_set, find_target,
-    preview_files,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, Opened,
+    PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked,
+    check_files, find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -118,7 +118,7 @@ impl Engine {
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
         notices.for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
-        let sources = HostSources::start(&list, &settings.config, runtime.clone());
+        let sources = HostSources::start(&list, &settings.config, (keyring.clone(), pins.clone()), runtime.clone());
         sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         let preferences = Arc::new(preferences);
         let pictures = Arc::new(Pictures::new(
@@ -316,14 +316,14 @@ impl Engine {
         Ok(self.sessions.type_text(session, &password, pace).await?)
     }
 
-    /// Types a text that nobody has looked at: one line of it.
+    /// Types a text that nobody has looked at: one line at once, several once the person at the window has looked at them.
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.
     pub async fn type_unseen(&self, session: SessionId, text: String, pace: Pace) -> Result<bool> {
         match text.trim_end_matches(['\r', '\n']) {
-            line if line.contains(['\r', '\n']) => {
-                Err(TypingError::SeveralLines { lines: line.lines().count() }.into())
+            lines if lines.contains(['\r', '\n']) => {
+                Ok(self.sessions.type_lines(session, &lines.to_owned().into(), pace).await?)
             }
             line => Ok(self.sessions.type_text(session, &line.to_owned().into(), pace).await?),
         }

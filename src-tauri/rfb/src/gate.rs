@@ -22,20 +22,54 @@
 //! Of the extended clipboard, what asks for the machine's text or says what can be read only watches; what announces or
 //! brings text acts. Where another message ends is not known: behind one, an open gate lets everything through, a closed one
 //! cannot hold, which is an error.
+//!
+//! An open gate that asks keeps a text of several lines back until it is told what becomes of it. What acts and comes behind such a
+//! text waits with it, so that nothing overtakes it; what watches goes on.
+
+use crate::lines::{self, Brought};
 
 /// The way from a viewer to a server. Closed, it lets through what watches, and nothing that acts.
 #[derive(Debug, Default)]
 pub struct Gate {
     is_closed: bool,
+    /// Whether several lines are kept back.
+    asks: bool,
     /// The first bytes of a message, until it is known what becomes of it.
     head: Vec<u8>,
     /// Bytes of the present message that are still to come.
     rest: usize,
-    /// Whether the present message is let through.
-    passes: bool,
+    /// What becomes of the present message.
+    fate: Fate,
+    /// The present message as far as it has come, where that is [`Fate::Gathered`].
+    gathered: Vec<u8>,
+    waiting: Option<Waiting>,
     /// A message that is in no table has come: from there on nobody knows where messages begin.
     lost: Option<UnknownMessage>,
     held: Held,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Fate {
+    Passes,
+    #[default]
+    LeftOut,
+    /// It is looked at when it is whole.
+    Gathered,
+}
+
+/// A text of several lines that is kept back.
+struct Waiting {
+    message: Vec<u8>,
+    text: String,
+    /// What came behind it and acts.
+    behind: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waiting { [text] }")
+    }
 }
 
 /// A message that is in no table: nobody knows how long it is.
@@ -52,24 +86,97 @@ impl Gate {
     /// Opens or closes it. What closes it lets go of all keys and buttons that are down over there: nobody else would.
     pub fn set_closed(&mut self, is_closed: bool, to_server: &mut Vec<u8>) {
         self.is_closed = is_closed;
+        if is_closed {
+            self.waiting = None;
+        }
         self.let_go(to_server);
+    }
+
+    /// Keeps texts of several lines back from now on, or no longer. One that waits already waits for its answer.
+    pub fn set_asks(&mut self, asks: bool) {
+        self.asks = asks;
+    }
+
+    /// The text that waits for [`Gate::answer`], with LF between its lines.
+    pub fn waiting_text(&self) -> Option<&str> {
+        self.waiting.as_ref().map(|waiting| waiting.text.as_str())
+    }
+
+    /// Lets the text that waits go, and what waits behind it; or leaves both out, and lets go of what is down over there. Only
+    /// [between messages](Gate::is_between_messages).
+    pub fn answer(&mut self, let_through: bool, to_server: &mut Vec<u8>) {
+        let Some(waiting) = self.waiting.take() else { return };
+        if !let_through {
+            return self.held.let_go(to_server);
+        }
+        to_server.extend_from_slice(&waiting.message);
+        for message in waiting.behind {
+            self.deliver(message, to_server);
+        }
     }
 
     /// Whether other messages may be written now: none is half way through.
     pub fn is_between_messages(&self) -> bool {
-        self.lost.is_none() && (self.rest == 0 || !self.passes)
+        self.lost.is_none() && (self.rest == 0 || self.fate != Fate::Passes)
+    }
+
+    /// Not only forwards: it has to know where messages begin.
+    fn holds(&self) -> bool {
+        self.is_closed || self.asks || self.waiting.is_some()
+    }
+
+    /// What becomes of a message that begins.
+    fn fate_of(&self, message: &Message) -> Fate {
+        let is_text = self.head.first() == Some(&6);
+        match message.acts {
+            false => Fate::Passes,
+            true if self.is_closed => Fate::LeftOut,
+            true if self.waiting.is_some() || self.asks && is_text => {
+                // Nobody looks at so much.
+                if message.length <= lines::MAX_MESSAGE { Fate::Gathered } else { Fate::LeftOut }
+            }
+            true => Fate::Passes,
+        }
+    }
+
+    /// Decides about a message that acts and is whole. Says whether it pressed a key or a button.
+    fn deliver(&mut self, message: Vec<u8>, to_server: &mut Vec<u8>) -> bool {
+        if self.is_closed {
+            return false;
+        }
+        if let Some(waiting) = &mut self.waiting {
+            let length = waiting.behind.iter().map(Vec::len).sum::<usize>() + message.len();
+            if length > lines::MAX_MESSAGE {
+                self.answer(false, to_server);
+            } else {
+                waiting.behind.push(message);
+            }
+            return false;
+        }
+        if self.asks && message.first() == Some(&6) {
+            match lines::read(&message) {
+                Brought::NoLines => {}
+                Brought::Lines(text) => {
+                    self.waiting = Some(Waiting { message, text, behind: Vec::new() });
+                    return false;
+                }
+                Brought::Unreadable => return false,
+            }
+        }
+        to_server.extend_from_slice(&message);
+        self.held.note(&message)
     }
 
     /// Takes the viewer's next bytes, in pieces of any size, and appends those that are let through. Says whether a key or a button
     /// went down among them.
     ///
     /// # Errors
-    /// [`UnknownMessage`] where it is closed and cannot hold.
+    /// [`UnknownMessage`] where it is closed or asks, and cannot hold.
     pub fn pass(&mut self, mut bytes: &[u8], to_server: &mut Vec<u8>) -> Result<bool, UnknownMessage> {
         let mut pressed = false;
         while let Some(&first) = bytes.first() {
             match self.lost {
-                Some(unknown) if self.is_closed => return Err(unknown),
+                Some(unknown) if self.holds() => return Err(unknown),
                 Some(_) => {
                     to_server.extend_from_slice(bytes);
                     return Ok(pressed);
@@ -78,11 +185,14 @@ impl Gate {
             }
             if self.rest > 0 {
                 let (now, later) = bytes.split_at(self.rest.min(bytes.len()));
-                if self.passes {
-                    to_server.extend_from_slice(now);
+                match self.fate {
+                    Fate::Passes => to_server.extend_from_slice(now),
+                    Fate::LeftOut => {}
+                    Fate::Gathered => self.gathered.extend_from_slice(now),
                 }
                 self.rest -= now.len();
                 bytes = later;
+                pressed |= self.deliver_gathered(to_server);
                 // Closed in the middle of a message that was let through, which must reach its end.
                 self.let_go(to_server);
                 continue;
@@ -92,7 +202,7 @@ impl Gate {
             let message = match Message::read(&self.head) {
                 Ok(Some(message)) => message,
                 Ok(None) => continue,
-                Err(unknown) if self.is_closed => return Err(unknown),
+                Err(unknown) if self.holds() => return Err(unknown),
                 Err(unknown) => {
                     self.lost = Some(unknown);
                     to_server.append(&mut self.head);
@@ -100,14 +210,28 @@ impl Gate {
                 }
             };
             self.rest = message.length - self.head.len();
-            self.passes = !(self.is_closed && message.acts);
-            if self.passes {
-                to_server.extend_from_slice(&self.head);
-                pressed |= self.held.note(&self.head);
+            self.fate = self.fate_of(&message);
+            match self.fate {
+                Fate::Passes => {
+                    to_server.extend_from_slice(&self.head);
+                    pressed |= self.held.note(&self.head);
+                }
+                Fate::LeftOut => {}
+                Fate::Gathered => self.gathered.clone_from(&self.head),
             }
             self.head.clear();
+            pressed |= self.deliver_gathered(to_server);
         }
         Ok(pressed)
+    }
+
+    fn deliver_gathered(&mut self, to_server: &mut Vec<u8>) -> bool {
+        if self.rest > 0 || self.fate != Fate::Gathered {
+            return false;
+        }
+        self.fate = Fate::LeftOut;
+        let message = std::mem::take(&mut self.gathered);
+        self.deliver(message, to_server)
     }
 
     fn let_go(&mut self, to_server: &mut Vec<u8>) {
@@ -209,6 +333,7 @@ const MAX_KEYS: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lines::tests::{classic, provided};
 
     fn key(down: u8, symbol: u8) -> Vec<u8> {
         vec![4, down, 0, 0, 0, 0, 0, symbol]
@@ -390,5 +515,94 @@ mod tests {
             assert_eq!(passed(&mut gate, &head, 5), head);
             assert!(!gate.is_between_messages());
         }
+    }
+
+    fn asking() -> Gate {
+        let mut gate = Gate::new(false);
+        gate.set_asks(true);
+        gate
+    }
+
+    #[test]
+    fn several_lines_wait_for_their_answer_and_nothing_that_acts_overtakes_them() {
+        let request = [3, 1, 0, 0, 0, 0, 4, 0, 3, 0];
+        for lines in [classic(b"rm a\nrm b"), provided(b"rm a\r\nrm b\0")] {
+            let paste = [key(1, 22), key(0, 22)].concat();
+            let all = [&key(1, 17)[..], &lines, &paste, &request, &key(0, 17)].concat();
+            for size in 1..=all.len() {
+                let mut gate = asking();
+                let mut out = passed(&mut gate, &all, size);
+                assert_eq!(out, [&key(1, 17)[..], &request].concat(), "pieces of {size}");
+                assert_eq!(gate.waiting_text(), Some("rm a\nrm b"));
+                assert!(gate.is_between_messages());
+                gate.answer(true, &mut out);
+                assert_eq!(out, [&key(1, 17)[..], &request, &lines, &paste, &key(0, 17)].concat());
+                assert_eq!(gate.waiting_text(), None);
+                // Refused, what was down before is let go, and the rest never happened.
+                let mut gate = asking();
+                let mut out = passed(&mut gate, &all, size);
+                gate.answer(false, &mut out);
+                assert_eq!(out, [&key(1, 17)[..], &request, &key(0, 17)].concat());
+                assert_eq!(passed(&mut gate, &key(1, 9), 3), key(1, 9));
+            }
+        }
+    }
+
+    #[test]
+    fn a_gate_that_asks_lets_all_else_through() {
+        let all = [watching(), acting()].concat();
+        let readable = all.iter().filter(|message| lines::read(message) == Brought::NoLines || message[0] != 6);
+        let readable = readable.cloned().collect::<Vec<_>>().concat();
+        for size in 1..=readable.len() {
+            assert_eq!(passed(&mut asking(), &readable, size), readable, "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_second_text_asks_anew_and_keeps_back_what_is_behind_it() {
+        let (one, two) = (classic(b"a\n"), classic(b"b\n"));
+        let mut gate = asking();
+        let mut out = passed(&mut gate, &[&one[..], &key(1, 1), &two, &key(0, 1)].concat(), 5);
+        assert!(out.is_empty());
+        gate.answer(true, &mut out);
+        assert_eq!(out, [one, key(1, 1)].concat());
+        assert_eq!(gate.waiting_text(), Some("b\n"));
+        out.clear();
+        gate.answer(true, &mut out);
+        assert_eq!(out, [two, key(0, 1)].concat());
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_left_out() {
+        let mut gate = asking();
+        assert!(passed(&mut gate, &extended(PROVIDE, b"zipped"), 4).is_empty());
+        let length = u32::try_from(lines::MAX_MESSAGE).unwrap();
+        let huge = [&[6, 0, 0, 0], &length.to_be_bytes()[..]].concat();
+        assert!(passed(&mut gate, &huge, 8).is_empty());
+        assert!(passed(&mut gate, &vec![b'\n'; lines::MAX_MESSAGE], 1 << 16).is_empty());
+        assert_eq!(gate.waiting_text(), None);
+        assert_eq!(passed(&mut gate, &key(1, 9), 8), key(1, 9));
+        // More behind a text than anybody waits for.
+        passed(&mut gate, &classic(b"a\n"), 9);
+        let more = classic(&vec![b'a'; lines::MAX_LINES]);
+        passed(&mut gate, &[&more[..], &more].concat(), 1 << 16);
+        assert_eq!(gate.waiting_text(), None);
+        assert!(gate.pass(&[77], &mut Vec::new()).is_err(), "behind an unknown message it could keep nothing back");
+    }
+
+    #[test]
+    fn who_only_watches_is_asked_nothing() {
+        let mut gate = asking();
+        let mut out = passed(&mut gate, &[key(1, 9), classic(b"a\n")].concat(), 7);
+        gate.set_closed(true, &mut out);
+        assert_eq!(gate.waiting_text(), None);
+        assert_eq!(out, [key(1, 9), key(0, 9)].concat());
+        // Half of a text had come.
+        let mut gate = asking();
+        let text = classic(b"a\n");
+        let mut out = passed(&mut gate, &text[..9], 9);
+        gate.set_closed(true, &mut out);
+        gate.pass(&text[9..], &mut out).unwrap();
+        assert!(out.is_empty() && gate.waiting_text().is_none());
     }
 }

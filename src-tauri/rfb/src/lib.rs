@@ -13,6 +13,7 @@
 //!         └▶ wire       bounded reads and writes        text    sanitised text of the server
 //! server                the 3.8/None handshake shown to a viewer: bytes in, bytes out
 //! gate                  what a viewer sends after it: message by message, so that what acts can be left out
+//!  └▶ lines               a text of several lines, which an open gate can keep back
 //! typing                a text as key events
 //! ```
 //! [`client::handshake`] is the function to read first. It reads exactly the bytes that the protocol announces, sends
@@ -27,6 +28,7 @@ pub mod client;
 mod error;
 mod gate;
 mod init;
+mod lines;
 mod mechanism;
 mod record;
 mod security;

@@ -2,15 +2,13 @@
 //! the system's own dialog, or dropped on the window.
 
 use super::EngineState;
-use crate::{
-    platform::{self, Choice},
-    text::Texts,
-};
+use crate::platform::{self, Choice};
 use portlight_engine::{
     Imported, Result, Source, SourceView,
     import::{Export, Preview},
 };
 use tauri::{State, WebviewWindow, command};
+use terminal::Texts;
 
 /// The programs that keep a list in the usual place on this computer.
 #[command]

@@ -4,7 +4,6 @@
 use super::{EngineState, session::session_of, system};
 use crate::{
     platform::{self, Choice},
-    text::Texts,
     windows,
 };
 use portlight_engine::{
@@ -18,6 +17,7 @@ use tauri::{
     ipc::{InvokeBody, Request, Response},
 };
 use tauri_plugin_clipboard_manager::ClipboardExt;
+use terminal::Texts;
 
 /// Lets the user choose a recording in the system's dialog, and shows it. Says whether one was chosen.
 #[command]

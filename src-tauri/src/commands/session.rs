@@ -88,12 +88,19 @@ pub async fn type_password(window: WebviewWindow, engine: EngineState<'_>, pace:
 }
 
 /// Types the clipboard's text, where what is copied here goes to the machine and the window has the focus; says whether all of it
-/// was typed. Rejects with `several_lines`, as those have to be looked at first.
+/// was typed. Several lines are asked about first, as [`answer_lines`] answers.
 #[command]
 pub async fn type_clipboard(window: WebviewWindow, engine: EngineState<'_>, pace: Pace) -> Result<bool> {
     let session = session_of(&window)?;
     let text = read_clipboard(window, engine.clone()).await?.unwrap_or_default();
     engine.type_unseen(session, text, pace).await
+}
+
+/// The person's word about the lines with this number: whether they go to the machine. It counts for no other ones.
+#[command]
+pub async fn answer_lines(window: WebviewWindow, engine: EngineState<'_>, number: u64, go: bool) -> Result<()> {
+    engine.sessions().answer_lines(session_of(&window)?, number, go);
+    Ok(())
 }
 
 /// Types no more of it.

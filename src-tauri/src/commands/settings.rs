@@ -3,13 +3,13 @@
 use super::{EngineState, session::put_into_clipboard, system};
 use crate::{
     platform::{self, Choice},
-    text::Texts,
     tray, windows,
 };
 use portlight_engine::{Engine, Result, store::Preferences};
 use serde::Serialize;
 use std::fmt::Write;
 use tauri::{AppHandle, State, WebviewWindow, command};
+use terminal::Texts;
 
 /// How the web view draws, and why.
 pub struct Drawing(pub String);
@@ -29,8 +29,9 @@ pub async fn set_preferences(engine: EngineState<'_>, preferences: Preferences) 
 /// Prefers what Portlight prefers by itself; says what that is.
 #[command]
 pub async fn reset_preferences(engine: EngineState<'_>) -> Result<Preferences> {
-    engine.set_preferences(Preferences::default()).await?;
-    Ok(Preferences::default())
+    let reset = engine.preferences().get().reset();
+    engine.set_preferences(reset.clone()).await?;
+    Ok(reset)
 }
 
 /// Whether Portlight starts with the desktop; null where that cannot be had.

@@ -1,12 +1,13 @@
 //! The hosts window's commands about lists that others keep. The page names no path: files are chosen in the system's own dialog.
 
 use super::EngineState;
-use crate::{
-    platform::{self, Choice},
-    text::Texts,
+use crate::platform::{self, Choice};
+use portlight_engine::{
+    HostSourceView, Result,
+    model::{HttpAuthChange, SourceId},
 };
-use portlight_engine::{HostSourceView, Result, model::SourceId};
 use tauri::{State, WebviewWindow, command};
+use terminal::Texts;
 
 /// The sources, in the order in which they were added.
 #[command]
@@ -37,10 +38,35 @@ pub async fn add_command_source(engine: EngineState<'_>, name: String, line: Str
     engine.sources().add_command(&name, &line).await
 }
 
-/// Gives a source another name.
+/// Adds a list on a web server, with the login for it where there is one; `readable` says that it may come by `http://`. Rejects
+/// with the fields that are wrong.
 #[command]
-pub async fn rename_source(engine: EngineState<'_>, id: SourceId, name: String) -> Result<()> {
-    engine.sources().rename(id, &name).await
+pub async fn add_url_source(
+    engine: EngineState<'_>,
+    name: String,
+    url: String,
+    readable: bool,
+    login: Option<HttpAuthChange>,
+) -> Result<()> {
+    engine.sources().add_url(&name, &url, readable, login).await
+}
+
+/// Gives a source another name, interval or login. Rejects with the fields that are wrong.
+#[command]
+pub async fn edit_source(
+    engine: EngineState<'_>,
+    id: SourceId,
+    name: String,
+    every_minutes: u32,
+    login: Option<HttpAuthChange>,
+) -> Result<()> {
+    engine.sources().edit(id, &name, every_minutes, login).await
+}
+
+/// Accepts the certificate with this SHA-256 that the source's web server has shown.
+#[command]
+pub async fn trust_source(engine: EngineState<'_>, id: SourceId, fingerprint: String) -> Result<()> {
+    engine.sources().trust(id, &fingerprint).await
 }
 
 /// Leaves a source alone, or reads it again.

@@ -70,14 +70,17 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
 /// Not shown on this system yet: there is no loop that would show it.
 pub fn show_error_alone(_title: &str, _sentence: &str) {}
 
-/// A click on the Dock icon opens the list; a `vnc://` link, its screen (`CFBundleURLTypes` in Info.plist).
+/// A click on the Dock icon opens the list; `vnc://` links and files, what they say (`CFBundleURLTypes` and `CFBundleDocumentTypes` in
+/// Info.plist).
 pub fn requested(event: &RunEvent) -> Option<OpenRequest> {
     match event {
         RunEvent::Reopen { has_visible_windows: false, .. } => Some(OpenRequest::List),
         RunEvent::Opened { urls } => {
-            let link = urls.first()?.to_string();
-            let link = portlight_engine::model::without_password(&link).into_owned();
-            Some(OpenRequest::Session { target: link, view_only: false })
+            let targets = urls.iter().map(|url| match url.scheme() {
+                "file" => url.to_string(),
+                _ => portlight_engine::model::without_password(url.as_str()).into_owned(),
+            });
+            Some(OpenRequest::Targets { targets: targets.collect(), view_only: false })
         }
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 mod menu;
 
-use crate::{platform, text::Texts, windows};
+use crate::{platform, windows};
 use menu::{Entry, Item, Label};
 use portlight_engine::{Engine, store::Listening};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +11,7 @@ use tauri::{
     menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu},
     tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
 };
+use terminal::Texts;
 
 /// The icon's id.
 const ID: &str = "portlight";

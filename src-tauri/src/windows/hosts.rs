@@ -1,11 +1,11 @@
 //! The window with the list of hosts, and what it is wanted for.
 
 use super::page::{self, HOSTS, HOSTS_PAGE};
-use crate::text::Texts;
-use portlight_engine::{Engine, model::HostId};
+use portlight_engine::{Engine, import::Preview, model::HostId};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
+use terminal::Texts;
 
 /// Somebody wants something of the hosts window; its page takes the wishes then.
 const WISHES: &str = "wishes";
@@ -23,6 +23,11 @@ pub enum Wish {
     },
     /// To show the form of a new host.
     New,
+    /// To show what is in files that were opened, to be added.
+    Import {
+        /// What is in them.
+        preview: Preview,
+    },
     /// To show all open sessions.
     Sessions,
     /// To show what the user prefers.

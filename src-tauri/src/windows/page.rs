@@ -1,7 +1,7 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
 use super::deaths::Stopped;
-use crate::{platform, text::Texts};
+use crate::platform;
 use portlight_engine::{Engine, model::SessionId, store::Theme};
 use std::sync::{
     Arc,
@@ -13,6 +13,7 @@ use tauri::{
     webview::{NewWindowResponse, PermissionResponse},
     window::Color,
 };
+use terminal::Texts;
 
 /// The hosts window's label.
 pub const HOSTS: &str = "hosts";

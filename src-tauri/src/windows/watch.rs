@@ -8,7 +8,7 @@ use super::{
     page::{self, session_of},
     prewarmed,
 };
-use crate::{platform, text::Texts};
+use crate::platform;
 use portlight_engine::{Engine, session::SessionState};
 use std::{
     collections::HashMap,
@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 use tauri::{AppHandle, Builder, Manager, WebviewWindow, Window, Wry, async_runtime};
+use terminal::Texts;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{sleep, timeout},

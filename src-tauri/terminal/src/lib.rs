@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! run ─▶ args       the command line, without the passwords in links (link)
+//!     ─▶ files      which words are files
 //!     ─▶ doctor     examines the way to a machine
 //!     ─▶ exchange   other programs' lists into ours, and ours for others
 //!     ─▶ list       the machines in the list: printed, added, changed, removed, woken
 //!     ─▶ relay      a session for a viewer elsewhere
 //!     ─▶ password   from standard input or a prompt
 //!     ─▶ instance   hands a request to the Portlight that runs
+//!     ─▶ text       what is said in a window, in the user's language
 //!     ─▶ platform   what differs between operating systems
 //! ```
 //! A program of its own, because the libraries that draw windows take longer to load than all else that a second start
@@ -16,27 +18,28 @@
 mod args;
 mod doctor;
 mod exchange;
+mod files;
 pub mod instance;
 mod link;
 mod list;
 mod password;
 mod platform;
 mod relay;
+mod text;
 
 pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
+pub use files::{file_of, is_recording};
 pub use link::unreadable;
 pub use list::{Changed, change as change_list};
 pub use platform::attach_console;
+pub use text::{Language, Texts};
 
 use instance::HandOver;
-use portlight_engine::{Engine, Error, Settings, askpass, find_set, find_target, recording};
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    path::{Path, absolute},
-    process::ExitCode,
+use portlight_engine::{
+    Engine, Error, Settings, askpass, check_files, find_set, find_target, import::NotOpened, recording::Recording,
 };
+use std::{env, ffi::OsString, path::Path, process::ExitCode};
 
 /// The program with the windows; it lies beside this one.
 const WINDOWS: &str = "portlight-window";
@@ -91,34 +94,41 @@ fn perform(command: Command, arguments: &[OsString]) -> ExitCode {
 fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     // Before anything starts: the error belongs on this terminal, not on that of an instance that runs already.
     let mut request = request.clone();
-    match &mut request {
-        OpenRequest::Session { target, .. } if is_recording(target) => {
-            // The Portlight that runs may be in another folder. A path that is not UTF-8 would not have come here.
-            if let Ok(absolute) = absolute(&*target) {
-                *target = absolute.to_string_lossy().into_owned();
+    let (targets, view_only) = match &mut request {
+        OpenRequest::Targets { targets, view_only } => (targets.as_mut_slice(), *view_only),
+        OpenRequest::List | OpenRequest::New | OpenRequest::Quick | OpenRequest::Background => (&mut [][..], false),
+    };
+    for target in targets {
+        let Some(path) = file_of(target) else {
+            if let Err(error) = readable(target, view_only) {
+                let set = target.strip_prefix("tag:\"").and_then(|set| set.strip_suffix('"'));
+                let sentence =
+                    set.map_or_else(|| unreadable(target, &error), |set| format!("no machine has the tag {set}"));
+                return failed(&sentence, 2, |texts| texts.error(&error));
             }
+            continue;
+        };
+        if let Err(complaint) = openable(&path) {
+            return complaint.end();
         }
-        OpenRequest::Session { target, view_only } => {
-            if let Err(error) = readable(target, *view_only) {
-                return failed(&unreadable(target, &error), 2);
-            }
-        }
-        OpenRequest::List | OpenRequest::New | OpenRequest::Quick | OpenRequest::Background => {}
+        // The Portlight that runs may be in another folder.
+        *target = files::address_of(&path);
     }
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
-        Err(sentence) => failed(&sentence, 1),
+        Err(sentence) => failed(&sentence, 1, |_| sentence.clone()),
     }
 }
 
 /// Says why nothing was opened: on standard error, and in a window where nobody reads that, as after a click in a menu, a
-/// browser or a file manager.
-fn failed(sentence: &str, code: u8) -> ExitCode {
+/// browser or a file manager; there as `tell` has it in the user's language.
+pub fn failed(sentence: &str, code: u8, tell: impl FnOnce(&Texts) -> String) -> ExitCode {
     eprintln!("portlight: {sentence}");
     if platform::nobody_reads() {
+        let told = Texts::load(Language::of_this_user()).map_or_else(|_| sentence.to_owned(), |texts| tell(&texts));
         // It ends with a code of its own.
-        return become_the_windows(&[FAILED.into(), sentence.into()]);
+        return become_the_windows(&[FAILED.into(), told.into()]);
     }
     ExitCode::from(code)
 }
@@ -127,11 +137,27 @@ fn failed(sentence: &str, code: u8) -> ExitCode {
 /// [`failed`] only.
 pub const FAILED: &str = "--failed";
 
-/// Whether this is the path of a recording, and no machine: by its ending, so that a file that is not there is said to be missing,
-/// and not looked up as a machine's name.
-pub fn is_recording(target: &str) -> bool {
-    let extension = Path::new(target).extension().and_then(OsStr::to_str);
-    !target.contains("://") && extension.is_some_and(|extension| extension.eq_ignore_ascii_case(recording::EXTENSION))
+/// That there is something to open in a file.
+fn openable(path: &Path) -> Result<(), Complaint> {
+    match is_recording(path) {
+        true => Recording::open(path).map(drop).map_err(|error| Complaint::Recording(error.into())),
+        false => check_files(&[path.to_owned()]).map_err(Complaint::File),
+    }
+}
+
+/// Why a file is not opened.
+enum Complaint {
+    Recording(Error),
+    File(NotOpened),
+}
+
+impl Complaint {
+    fn end(self) -> ExitCode {
+        match self {
+            Self::Recording(error) => failed(&error.to_string(), 1, |texts| texts.error(&error)),
+            Self::File(failure) => failed(&failure.to_string(), 1, |texts| texts.not_opened(&failure)),
+        }
+    }
 }
 
 fn readable(target: &str, view_only: bool) -> Result<(), Error> {
@@ -147,8 +173,25 @@ fn readable(target: &str, view_only: bool) -> Result<(), Error> {
 fn become_the_windows(arguments: &[OsString]) -> ExitCode {
     let program =
         env::current_exe().map(|program| program.with_file_name(format!("{WINDOWS}{}", env::consts::EXE_SUFFIX)));
+    // At a terminal the loader says it itself.
+    if platform::nobody_reads()
+        && let Ok(program) = &program
+        && let missing = platform::missing_libraries(program)
+        && !missing.is_empty()
+    {
+        let missing = missing.join(", ");
+        eprintln!("portlight: {WINDOWS} cannot start, as these libraries are missing: {missing}");
+        if let Ok(texts) = Texts::load(Language::of_this_user()) {
+            platform::show_without_windows(texts.get("start.failed"), &texts.missing(&missing));
+        }
+        return ExitCode::FAILURE;
+    }
     program.and_then(|program| platform::replace(program.as_os_str(), arguments)).unwrap_or_else(|cause| {
-        eprintln!("portlight: the program {WINDOWS}, which lies beside this one, did not start: {cause}");
+        let sentence = format!("the program {WINDOWS}, which lies beside this one, did not start: {cause}");
+        eprintln!("portlight: {sentence}");
+        if platform::nobody_reads() {
+            platform::show_without_windows("Portlight", &sentence);
+        }
         ExitCode::FAILURE
     })
 }

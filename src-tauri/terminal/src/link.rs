@@ -1,6 +1,7 @@
 //! Passwords in links on the command line. Every user of this machine can read a process's arguments (`/proc/PID/cmdline`),
 //! and they travel to the Portlight that runs: so they are dropped before anything else is done with them.
 
+use crate::files::file_of;
 use portlight_engine::{
     Error, FormError,
     model::{FieldProblem, Link, without_password, without_secrets},
@@ -17,7 +18,9 @@ const UNREADABLE: &str = "vnc://…";
 /// The arguments without any password in them; none where there is no password to drop.
 pub fn without_passwords(arguments: &[OsString]) -> Option<Vec<OsString>> {
     let mut dropped = false;
-    let mut clean = |argument: &OsString| match argument.to_str().and_then(clean) {
+    // A file may be called anything.
+    let link = |text: &&str| !file_of(text).is_some_and(|path| text.starts_with("file:") || path.exists());
+    let mut clean = |argument: &OsString| match argument.to_str().filter(link).and_then(clean) {
         Some(text) => {
             dropped = true;
             text.into()
@@ -81,6 +84,7 @@ mod tests {
             "vnc://box",
             "vnc://ann@box:5901/",
             "wss://site/path?token=abc",
+            "file:///home/ann/a:b@c.vnc",
             "--view-only",
             "ü",
         ];

@@ -233,6 +233,15 @@ describe('importing', () => {
     expect(backend.callsOf('leave_import')).toHaveLength(2);
   });
 
+  it('shows the lists among files that were opened, also where the page was still loading', async () => {
+    backend.wishes = [{ wish: 'import', preview: preview(entry('early')) }];
+    render(HostsWindow);
+    expect(await screen.findByText('early')).toBeVisible();
+    backend.wish({ wish: 'import', preview: preview(entry('later')) });
+    expect(await screen.findByText('later')).toBeVisible();
+    expect(byId('import-add')).toBeEnabled();
+  });
+
   it('says what is wrong with files, and that there is nothing in them', async () => {
     backend.found = {
       number: 1,

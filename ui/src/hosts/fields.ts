@@ -1,6 +1,7 @@
 // The fields of a host in the editor: a new field is one line here, with its texts `editor.NAME` and `editor.NAME_hint`.
 
 import type { Key } from '../i18n';
+import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { HostDraft } from '../ipc/bindings/HostDraft';
 import type { HostView } from '../ipc/bindings/HostView';
 import type { PictureChoice } from '../ipc/bindings/PictureChoice';
@@ -34,6 +35,8 @@ const table = [
   { name: 'repeater_id', kind: 'text', group: 'way', initial: '', brief: 'label', own: true },
   { name: 'reconnect', kind: 'check', group: 'way', initial: true },
   { name: 'view_only', kind: 'check', group: 'display', initial: false },
+  { name: 'ask_lines', kind: 'check', group: 'display', initial: false },
+  { name: 'frame', kind: 'check', group: 'display', initial: false },
   { name: 'ca_file', kind: 'text', group: 'security', initial: '', brief: 'label' },
   { name: 'client_certificate', kind: 'text', group: 'security', initial: '', brief: 'label' },
   { name: 'client_key', kind: 'text', group: 'security', initial: '', brief: 'label' },
@@ -121,7 +124,7 @@ export function mergedDraft(
 }
 
 /** The section of a field; null at the top. */
-export function sectionOf(name: FieldName): SectionName | null {
+export function sectionOf(name: FieldName | FieldProblem['field']): SectionName | null {
   if (name === 'picture') return 'display';
   const group = fields.find((field) => field.name === name)?.group ?? 'notes';
   return group === 'top' ? null : group;

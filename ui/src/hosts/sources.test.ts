@@ -4,7 +4,7 @@ import { render, screen, waitFor, within } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fileProblemText, t } from '../i18n';
+import { errorText, fileProblemText, t } from '../i18n';
 import type { HostSourceView } from '../ipc/bindings/HostSourceView';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
@@ -21,13 +21,15 @@ const entries = () => [...document.querySelectorAll<HTMLElement>('#sources li')]
 const entry = (name: string) => document.querySelector(`#sources li[data-source="${name}"]`) as HTMLElement;
 
 function source(id: string, facts: Partial<HostSourceView> = {}): HostSourceView {
-  const found = { reading: false, problem: null, skipped: 0, left_out: [] };
+  const found = { reading: false, problem: null, certificate: null, skipped: 0, left_out: [] };
   const read_at = Math.floor(Date.now() / 1000);
   return {
     id,
     name: id,
     origin: `/srv/${id}`,
-    is_command: false,
+    kind: 'path',
+    every_minutes: 15,
+    has_login: false,
     paused: false,
     machines: 1,
     read_at,
@@ -39,6 +41,12 @@ function source(id: string, facts: Partial<HostSourceView> = {}): HostSourceView
 async function choose(label: string) {
   await user.click(byId('window-menu'));
   await user.click(screen.getByRole('menuitem', { name: new RegExp(`^${label}`) }));
+}
+
+async function inMenu(name: string, label: 'sources.pause' | 'sources.resume' | 'sources.change' | 'sources.remove') {
+  await waitFor(() => expect(within(entry(name)).getByTitle(t('sources.more', { name }))).toBeEnabled());
+  await user.click(within(entry(name)).getByTitle(t('sources.more', { name })));
+  await user.click(screen.getByRole('menuitem', { name: t(label) }));
 }
 
 beforeEach(() => {
@@ -64,14 +72,17 @@ describe('lists that others keep', () => {
     expect(entry('Virtual')).toHaveTextContent(t('sources.runs', { command: 'virsh-list' }));
     const { violations } = await axe.run(byId('sources'), { rules: { 'color-contrast': { enabled: false } } });
     expect(violations).toEqual([]);
-    await user.click(within(entry('Virtual')).getByText(t('sources.pause')));
+    await inMenu('Virtual', 'sources.pause');
     await waitFor(() => expect(entry('Virtual')).toHaveTextContent(t('sources.paused')));
-    await user.click(within(entry('Virtual')).getByText(t('sources.rename')));
+    await inMenu('Virtual', 'sources.change');
     await user.clear(byId('source-name'));
     await user.type(byId('source-name'), 'VMs');
+    await user.selectOptions(byId('source-interval'), '60');
     await user.click(byId('source-save'));
     await waitFor(() => expect(entries()).toEqual(['lab', 'VMs']));
-    await user.click(within(entry('lab')).getByText(t('sources.remove')));
+    await inMenu('VMs', 'sources.resume');
+    await waitFor(() => expect(entry('VMs')).toHaveTextContent(t('sources.every_hour')));
+    await inMenu('lab', 'sources.remove');
     expect(entries()).toEqual(['lab', 'VMs']);
     await user.click(byId('remove-source-act'));
     await waitFor(() => expect(entries()).toEqual(['VMs']));
@@ -92,6 +103,39 @@ describe('lists that others keep', () => {
     await waitFor(() => expect(entry('lab')).toHaveTextContent(fileProblemText({ problem: 'no_machine' })));
     expect(entry('lab')).toHaveTextContent(t('sources.left_out', { what: t('import.left_out.commands'), count: 3 }));
     expect(entry('lab')).toHaveTextContent(t('sources.skipped', { count: 2 }));
+  });
+
+  it('come from a web server: what is readable only with a word, a login with its list, a certificate when it is asked', async () => {
+    render(HostsWindow);
+    await choose(t('sources.open'));
+    await user.click(byId('add-source-url'));
+    await user.type(byId('source-url'), 'http://lists.example/lab.json');
+    expect(document.getElementById('source-login')).toBeNull();
+    await user.click(byId('source-save'));
+    await waitFor(() => expect(byId('source-url')).toHaveAttribute('aria-invalid', 'true'));
+    expect(byId('source-readable')).not.toBeChecked();
+    await user.clear(byId('source-url'));
+    await user.type(byId('source-url'), 'https://lists.example/lab.json');
+    expect(document.getElementById('source-readable')).toBeNull();
+    await user.type(byId('source-name'), 'Web');
+    await user.type(byId('source-username'), 'ann');
+    await user.type(byId('source-password'), 'sesame');
+    await user.click(byId('source-save'));
+    await waitFor(() => expect(entries()).toEqual(['lab', 'Web']));
+    const login = { change: 'set', username: 'ann', password: 'sesame', headers: [] };
+    expect(backend.callsOf('add_url_source').at(-1)).toEqual(['Web', 'https://lists.example/lab.json', false, login]);
+    const sha256 = 'ab:cd';
+    const certificate = { kind: 'x509', subject: 'CN=lists', names: [], issuer: 'CN=lists', sha256, key_sha256: 'ef:01', problems: ['self_signed'], not_before: 0, not_after: 1 } as const; // prettier-ignore
+    const error = { code: 'list_untrusted', address: 'https://lists.example/lab.json', fingerprint: sha256 } as const;
+    backend.hostSources = [
+      source('lab', { kind: 'web', certificate: { ...certificate, problems: ['self_signed'], names: [] }, problem: { what: 'failed', error } }), // prettier-ignore
+    ];
+    backend.emitHostsChanged();
+    await waitFor(() => expect(entry('lab')).toHaveTextContent(errorText(error)));
+    await user.click(within(entry('lab')).getByText(t('sources.trust')));
+    expect(byId('trust-source')).toHaveTextContent('CN=lists');
+    await user.click(byId('trust-source-act'));
+    await waitFor(() => expect(backend.callsOf('trust_source').at(-1)).toEqual(['lab', sha256]));
   });
 
   it('mark their machines, which are not removed and keep their address', async () => {

@@ -12,6 +12,7 @@ import connectError from '../ipc/bindings/ConnectError.ts?raw';
 import engineError from '../ipc/bindings/EngineError.ts?raw';
 import exportFormat from '../ipc/bindings/ExportFormat.ts?raw';
 import fileProblem from '../ipc/bindings/FileProblem.ts?raw';
+import fetchError from '../ipc/bindings/FetchError.ts?raw';
 import formError from '../ipc/bindings/FormError.ts?raw';
 import importError from '../ipc/bindings/ImportError.ts?raw';
 import importGap from '../ipc/bindings/ImportGap.ts?raw';
@@ -28,6 +29,7 @@ import proxyProblem from '../ipc/bindings/ProxyProblem.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
 import stage from '../ipc/bindings/Stage.ts?raw';
 import storeError from '../ipc/bindings/StoreError.ts?raw';
+import urlProblem from '../ipc/bindings/UrlProblem.ts?raw';
 import typingError from '../ipc/bindings/TypingError.ts?raw';
 import step from '../ipc/bindings/Step.ts?raw';
 import textProblem from '../ipc/bindings/TextProblem.ts?raw';
@@ -53,6 +55,7 @@ const wordsIn = (binding: string) =>
 /** The errors of each area, which EngineError joins. */
 const areas = {
   commandError,
+  fetchError,
   connectError,
   formError,
   importError,
@@ -84,6 +87,14 @@ describe('the catalogues', () => {
       expect(factsIn(english[key] ?? '')).toEqual(factsIn(english[key.replace(/\.one$/, '')] ?? ''));
       expect(english[key], key).toMatch(/\{(count|seconds)\}/);
     }
+  });
+
+  it('have a singular of each sentence in which a number stands before a plural', () => {
+    // Said only of several machines, or of more than one line.
+    const neverOne = ['many.title', 'several.edit_title', 'several.save', 'typing.lines'];
+    const counted = plurals.filter((key) => /\{(count|seconds)\} (\w+ )?\w+s\b/.test(english[key] ?? ''));
+    expect(counted.length).toBeGreaterThan(10);
+    for (const key of counted) expect(`${key}.one` in english, key).toBe(!neverOne.includes(key));
   });
 
   it('have a sentence for each key, with the same facts', () => {
@@ -131,6 +142,7 @@ describe('the catalogues', () => {
         `problem.console_command.${problem}`,
       ]),
       ...wordsIn(consoleProblem).map((problem) => `error.command_bad_console.${problem}`),
+      ...wordsIn(urlProblem).map((problem) => `problem.url.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),

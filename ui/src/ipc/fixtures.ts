@@ -4,6 +4,7 @@ import type { Certificate } from './bindings/Certificate';
 import { defaultDisplay } from './display';
 import type { EngineError } from './bindings/EngineError';
 import type { Failure } from './bindings/Failure';
+import type { HostSourceView } from './bindings/HostSourceView';
 import type { HostView } from './bindings/HostView';
 import type { Identity } from './bindings/Identity';
 import type { KnownKey } from './bindings/KnownKey';
@@ -31,6 +32,7 @@ export interface Scene {
   tried: StageReport[];
   openSessions: OpenSession[];
   nearby: NearbyView;
+  hostSources: HostSourceView[];
   others: number;
   delays: Map<string, Promise<unknown>>;
 }
@@ -47,10 +49,66 @@ export function scene(name: string | null): Scene {
     report: reports[key] ?? null,
     tried: failing({ code: 'connection_refused', address: 'studio.local' }).stages.slice(0, 2),
     openSessions: key === 'sessions' ? openSessions() : [],
+    hostSources: key === 'sources' ? hostSources() : [],
     nearby: around[key] ?? { machines: [], more: false },
     others: 2,
     delays: new Map(key === 'testing' ? [['test_connection', new Promise(() => {})]] : []),
   };
+}
+
+/** Lists that others keep, in all states that they can be in. */
+function hostSources(): HostSourceView[] {
+  const now = Math.floor(Date.now() / 1000);
+  const source = (name: string, origin: string, facts: Partial<HostSourceView> = {}): HostSourceView => ({
+    id: name,
+    name,
+    origin,
+    kind: 'path',
+    every_minutes: 15,
+    has_login: false,
+    paused: false,
+    machines: 12,
+    read_at: now - 240,
+    reading: false,
+    problem: null,
+    certificate: null,
+    skipped: 0,
+    left_out: [],
+    ...facts,
+  });
+  const team = 'https://lists.example/team/machines.json';
+  return [
+    source('Lab', '/home/ada/src/infrastructure/inventory/lab'),
+    source('Team', team, { kind: 'web', every_minutes: 60, machines: 840, has_login: true }),
+    source(
+      'Virtual machines',
+      'python3 /usr/share/doc/portlight/examples/sources/libvirt qemu+ssh://ada@rack4/system',
+      {
+        kind: 'command',
+        left_out: [{ what: 'commands', count: 3 }],
+        problem: {
+          what: 'failed',
+          error: {
+            code: 'command_failed',
+            program: 'libvirt',
+            status: '1',
+            detail: 'failed to connect to the hypervisor',
+          },
+        },
+      },
+    ),
+    source('New', 'https://10.0.0.4/machines.csv', {
+      kind: 'web',
+      machines: 0,
+      read_at: null,
+      certificate,
+      problem: {
+        what: 'failed',
+        error: { code: 'list_untrusted', address: 'https://10.0.0.4/machines.csv', fingerprint: certificate.sha256 },
+      },
+    }),
+    source('Workshop', 'http://workshop.local/list.csv', { kind: 'clear_web', paused: true, read_at: now - 400000 }),
+  ];
 }
 
 const notices: EngineError[] = [
@@ -64,7 +122,7 @@ const notices: EngineError[] = [
 
 const lists: Record<string, () => HostView[]> = {
   empty: () => [],
-  many: () => Array.from({ length: 10_000 }, (_, n) => machine(`Node ${n + 1}`, `10.4.${n >> 8}.${n & 255}`)),
+  many: () => Array.from({ length: 10_000 }, (_, n) => oneOfMany(n)),
   hostile: () => [
     machine('<img src=x onerror=alert(1)><b>bold</b>', 'a.example', { favourite: true }),
     machine('شبكة المكتب \u202e reversed', 'b.example', { username: '<script>' }),
@@ -75,6 +133,19 @@ const lists: Record<string, () => HostView[]> = {
     machine('👩‍🔧 工作室的旧电脑', '192.168.1.7'),
   ],
 };
+
+/** With what real lists have: roles in the name, tags, notes, some user names. */
+function oneOfMany(n: number): HostView {
+  const role = ['web', 'db', 'cache', 'build', 'render', 'kiosk', 'camera'][n % 7] ?? '';
+  const name = n < 5 ? `Favourite ${n}` : `${role}-${String(n).padStart(5, '0')}`;
+  const tags = ['lab', 'prod', 'staging', 'rack 1', 'rack 2', 'linux', 'windows', 'db', 'web'];
+  return machine(name, `${role}-${n}.dc${n % 4}.example:5901`, {
+    favourite: n < 5,
+    username: n % 3 === 0 ? 'ann' : '',
+    tags: tags.slice(n % 7, (n % 7) + (n % 4)),
+    notes: n % 5 === 0 ? 'Owned by the render team; call before you restart it' : '',
+  });
+}
 
 const around: Record<string, NearbyView> = {
   nearby: {
@@ -284,6 +355,9 @@ export const savedSession: SessionView = {
   name: 'Studio',
   address: 'studio.local',
   view_only: false,
+  frame: null,
+  ask_lines: false,
+  lines_asked: null,
   saved: true,
   called: false,
   can_keep: false,
@@ -453,6 +527,8 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     address,
     username: '',
     view_only: false,
+    frame: false,
+    ask_lines: false,
     favourite: false,
     has_password: false,
     last_opened: null,
@@ -510,4 +586,5 @@ export const usualPreferences: Preferences = {
   look: 'cards',
   password_command: '',
   nearby: 'shown',
+  tags: [],
 };

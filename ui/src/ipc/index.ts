@@ -84,7 +84,23 @@ export const addPathSource = (folder: boolean): Promise<boolean> => call('add_pa
 /** Adds a command that prints a list. Rejects with the fields that are wrong. */
 export const addCommandSource = (name: string, line: string): Promise<void> =>
   call('add_command_source', { name, line });
-export const renameSource = (id: SourceId, name: string): Promise<void> => call('rename_source', { id, name });
+/** Adds a list on a web server; `readable` says that it may come by http://. Rejects with the fields that are wrong. */
+export const addUrlSource = (
+  name: string,
+  url: string,
+  readable: boolean,
+  login: HttpAuthChange | null,
+): Promise<void> => call('add_url_source', { name, url, readable, login });
+/** Gives a source another name, interval or login; null leaves the login as it is. */
+export const editSource = (
+  id: SourceId,
+  name: string,
+  everyMinutes: number,
+  login: HttpAuthChange | null,
+): Promise<void> => call('edit_source', { id, name, everyMinutes, login });
+/** Accepts the certificate with this SHA-256 that the source's web server has shown. */
+export const trustSource = (id: SourceId, fingerprint: string): Promise<void> =>
+  call('trust_source', { id, fingerprint });
 /** Leaves a source alone, or reads it again. */
 export const pauseSource = (id: SourceId, paused: boolean): Promise<void> => call('pause_source', { id, paused });
 /** Takes a source away, and its machines off the list. */
@@ -228,8 +244,10 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  */
 export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
   call('type_password', { pace, readably });
-/** The same for this computer's clipboard; rejects with `several_lines`, as those have to be looked at first. */
+/** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
 export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+/** Whether the lines with this number go to the machine. */
+export const answerLines = (number: number, go: boolean): Promise<void> => call('answer_lines', { number, go });
 /** The engine types no more. */
 export const stopTyping = (): Promise<void> => call('stop_typing');
 /**

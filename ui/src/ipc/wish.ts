@@ -1,10 +1,12 @@
 // What the hosts window is wanted for, as src-tauri/src/windows/hosts.rs says it.
 
 import type { HostId } from './bindings/HostId';
+import type { ImportPreview } from './bindings/ImportPreview';
 
 export type Wish =
   | { wish: 'edit'; host: HostId; address: string | null }
   | { wish: 'new' }
+  | { wish: 'import'; preview: ImportPreview }
   | { wish: 'sessions' }
   | { wish: 'settings' }
   | { wish: 'help' }

@@ -16,6 +16,8 @@ export const chords = {
   toolbar: { keys: 'Ctrl+Alt+Shift+T', label: 'key.toolbar', codes: ['KeyT'] },
   /** All keys go to the remote machine from now on, or no longer. */
   grab: { keys: 'Ctrl+Alt+Shift+G', label: 'viewer.send_shortcuts', codes: ['KeyG'] },
+  /** Ends view only, or begins it. */
+  touch: { keys: 'Ctrl+Alt+Shift+V', label: 'key.touch', codes: ['KeyV'] },
   picture: { keys: 'Ctrl+Alt+Shift+S', label: 'capture.save_picture', codes: ['KeyS'] },
   copy: { keys: 'Ctrl+Alt+Shift+C', label: 'capture.copy_picture', codes: ['KeyC'] },
   record: { keys: 'Ctrl+Alt+Shift+R', label: 'capture.record', codes: ['KeyR'] },

@@ -17,6 +17,7 @@ import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import type { ListWish } from '../ipc/wish';
+import { chords } from '../keys/viewer';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Capture } from './capture.svelte';
@@ -96,6 +97,7 @@ export class Session {
   /** It was said that letters are lost; from then on the panel says which. */
   #lossTold = false;
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
+  readonly #mayTellTouch = atMostEvery(TOUCH_PAUSE_MS);
   /** Copying text was offered, and is not offered once more. */
   #offered = false;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -207,6 +209,19 @@ export class Session {
       await engine.setViewOnly(viewOnly);
       this.viewOnly = viewOnly;
     });
+  }
+
+  /** *Touch this machine*: ends view only for this window, or begins it. */
+  async toggleTouch(): Promise<void> {
+    await this.watch(!this.viewOnly);
+    const facts = { name: this.name, keys: chords.touch.keys };
+    this.showMessage(t(this.viewOnly ? 'viewer.untouched' : 'viewer.touched', facts), 4_000);
+  }
+
+  /** Somebody wants to act on the machine, and only views it. */
+  tellHowToTouch(): void {
+    if (this.viewOnly && !this.view?.playback && this.#mayTellTouch())
+      this.showMessage(t('viewer.touch_hint', { keys: chords.touch.keys }), 6_000);
   }
 
   /** Has the engine type the machine's password, which this page never sees. */
@@ -486,6 +501,9 @@ interface MessageAction {
   label: string;
   run: () => void;
 }
+
+/** How to touch a machine is told once in so many milliseconds. */
+const TOUCH_PAUSE_MS = 10_000;
 
 /** So many milliseconds copying text is offered. */
 const OFFER_MS = 12_000;

@@ -43,19 +43,20 @@ const ENGINE: Table = &[
 
 #[rustfmt::skip]
 const SHELL: Table = &[
-    ("text",        ""),
     ("platform",    ""),
-    ("windows",     "platform text"),
-    ("tray",        "platform text windows"),
-    ("events",      "platform text tray windows"),
-    ("commands",    "platform text tray windows"),
-    ("app",         "commands events platform text tray windows"),
+    ("windows",     "platform"),
+    ("tray",        "platform windows"),
+    ("events",      "platform tray windows"),
+    ("commands",    "platform tray windows"),
+    ("app",         "commands events platform tray windows"),
 ];
 
 #[rustfmt::skip]
 const TERMINAL: Table = &[
-    ("link",        ""),
-    ("args",        ""),
+    ("text",        ""),
+    ("files",       ""),
+    ("link",        "files"),
+    ("args",        "files"),
     ("platform",    ""),
     ("instance",    "args"),
     ("password",    "platform"),

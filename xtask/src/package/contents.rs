@@ -46,7 +46,7 @@ pub fn files(release: &Release, words: &Words, programs: &[PathBuf; 2]) -> Outco
     put("usr/share/bash-completion/completions/portlight".into(), completions::bash(words).into_bytes());
     put("usr/share/zsh/vendor-completions/_portlight".into(), completions::zsh(words).into_bytes());
     put("usr/share/fish/vendor_completions.d/portlight.fish".into(), completions::fish(words).into_bytes());
-    for (place, source) in consoles()? {
+    for (place, source) in scripts()? {
         files.insert(place, File { bytes: read(&source)?, runs: true });
     }
     for (name, program) in PROGRAMS.iter().zip(programs) {
@@ -74,15 +74,17 @@ fn sources() -> Vec<(String, String)> {
     sources
 }
 
-/// The scripts that find consoles: the place, and the file in the project.
-fn consoles() -> Outcome<Vec<(String, PathBuf)>> {
-    let folder = top().join("docs/consoles");
-    let problem = |cause: std::io::Error| format!("{}: {cause}", folder.display());
+/// The scripts that find consoles, and those that make lists: the place, and the file in the project.
+fn scripts() -> Outcome<Vec<(String, PathBuf)>> {
     let mut scripts = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(problem)? {
-        let entry = entry.map_err(problem)?;
-        let name = entry.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?;
-        scripts.push((format!("usr/share/doc/portlight/examples/consoles/{name}"), entry.path()));
+    for kind in ["consoles", "sources"] {
+        let folder = top().join("docs").join(kind);
+        let problem = |cause: std::io::Error| format!("{}: {cause}", folder.display());
+        for entry in fs::read_dir(&folder).map_err(problem)? {
+            let entry = entry.map_err(problem)?;
+            let name = entry.file_name().into_string().map_err(|name| format!("{} is no name", name.display()))?;
+            scripts.push((format!("usr/share/doc/portlight/examples/{kind}/{name}"), entry.path()));
+        }
     }
     Ok(scripts)
 }
@@ -175,11 +177,15 @@ mod tests {
 
     #[test]
     fn the_scripts_for_consoles_are_where_the_help_says() {
-        let places: Vec<_> = consoles().unwrap().into_iter().map(|(place, _)| place).collect();
+        let places: Vec<_> = scripts().unwrap().into_iter().map(|(place, _)| place).collect();
         let help = ["en", "zh-CN"].map(|language| text(&format!("docs/help/{language}/consoles.md")));
         for page in help {
             let named = page.lines().find_map(|line| line.strip_prefix('/')?.split_once(' ')).unwrap().0;
             assert!(places.iter().any(|place| place == named), "{named} is not among {places:?}");
+        }
+        for name in ["libvirt", "ansible"] {
+            let place = format!("usr/share/doc/portlight/examples/sources/{name}");
+            assert!(places.contains(&place), "{place}");
         }
     }
 
@@ -197,11 +203,15 @@ mod tests {
     fn the_desktop_entry_starts_the_program_and_names_only_types_that_are_declared() {
         let entry = text(&format!("packaging/linux/{ID}.desktop"));
         let value = |key: &str| entry.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap();
-        assert_eq!((value("Exec"), value("Icon")), ("portlight %U", ID));
+        assert_eq!((value("Exec"), value("Icon")), ("portlight -- %U", ID));
         let types = text(&format!("packaging/linux/{ID}.xml"));
-        for name in value("MimeType").split_terminator(';').filter(|name| !name.starts_with("x-scheme-handler/")) {
-            assert!(types.contains(&format!("type=\"{name}\"")), "{name}");
+        let metainfo = text(&format!("packaging/linux/{ID}.metainfo.xml"));
+        let opened: Vec<&str> = value("MimeType").split_terminator(';').collect();
+        for name in &opened {
+            let declared = name.starts_with("x-scheme-handler/") || types.contains(&format!("type=\"{name}\""));
+            assert!(declared && metainfo.contains(&format!("<mediatype>{name}</mediatype>")), "{name}");
         }
+        assert_eq!(types.matches("<mime-type ").count() + 1, opened.len(), "all types are opened, and links");
         if let Ok(status) =
             Command::new("desktop-file-validate").arg(top().join(format!("packaging/linux/{ID}.desktop"))).status()
         {
@@ -212,9 +222,60 @@ mod tests {
     #[test]
     fn the_types_of_files_have_their_endings() {
         let types = text(&format!("packaging/linux/{ID}.xml"));
-        for ending in ["plrec", "portlight", "vnc", "tigervnc", "remmina", "vv"] {
+        for ending in ["plrec", "portlight", "vnc", "tigervnc", "remmina", "vv", "vncloc"] {
             assert!(types.contains(&format!("<glob pattern=\"*.{ending}\" />")), "{ending}");
         }
+    }
+
+    /// What a desktop does with the package's files: `update-mime-database`, `update-desktop-database`, and questions.
+    #[test]
+    fn a_desktop_knows_the_types_and_who_opens_them() {
+        let data = super::super::empty(&top().join("target/tmp/desktop-data")).unwrap();
+        let put = |place: &str, file: &str| {
+            let place = data.join(place);
+            fs::create_dir_all(place.parent().unwrap()).unwrap();
+            fs::copy(top().join("packaging/linux").join(file), place).unwrap();
+        };
+        put(&format!("mime/packages/{ID}.xml"), &format!("{ID}.xml"));
+        put(&format!("applications/{ID}.desktop"), &format!("{ID}.desktop"));
+        // GIO knows no entry whose program it does not find. Nothing starts it.
+        let programs = data.join("bin");
+        fs::create_dir_all(&programs).unwrap();
+        fs::copy("/bin/true", programs.join("portlight")).unwrap();
+        let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+        let run = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(program);
+            command.env("PATH", &path);
+            command.args(arguments).env("XDG_DATA_HOME", &data).env("XDG_DATA_DIRS", "/nowhere").env("HOME", &data);
+            // xdg-mime asks what the desktop has for that, and guesses by content where it knows none.
+            command.env("XDG_CURRENT_DESKTOP", "GNOME").env_remove("DISPLAY");
+            command.output().ok().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let at = |place: &str| data.join(place).to_str().unwrap().to_owned();
+        let known =
+            run("update-mime-database", &[&at("mime")]).and(run("update-desktop-database", &[&at("applications")]));
+        if known.is_none() || run("gio", &["--version"]).is_none() {
+            eprintln!("skipped: this machine has no desktop's tools");
+            return;
+        }
+        for (file, name) in [
+            ("a.vnc", "application/x-vnc"),
+            ("a.tigervnc", "application/x-vnc"),
+            ("a.remmina", "application/x-remmina"),
+            ("a.vv", "application/x-virt-viewer"),
+            ("a.vncloc", "application/x-vncloc"),
+            ("a.portlight", "application/x-portlight-machines"),
+            ("a.plrec", "application/x-portlight-recording"),
+        ] {
+            fs::write(data.join(file), "x").unwrap();
+            let told = run("gio", &["info", "-a", "standard::content-type", &at(file)]).unwrap();
+            assert!(told.contains(&format!("standard::content-type: {name}")), "{file}: {told}");
+            let asked = run("xdg-mime", &["query", "filetype", &at(file)]);
+            assert!(asked.as_deref().is_none_or(|asked| asked == name), "{file}: {asked:?}");
+            let opener = run("gio", &["mime", name]).unwrap();
+            assert!(opener.contains(&format!("{ID}.desktop")), "{name}: {opener}");
+        }
+        fs::remove_dir_all(data).unwrap();
     }
 
     #[test]

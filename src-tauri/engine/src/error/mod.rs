@@ -11,6 +11,7 @@
 
 mod command;
 mod connect;
+mod fetch;
 mod form;
 mod import;
 mod keyring;
@@ -21,6 +22,7 @@ mod typing;
 
 pub use command::{CommandError, ConsoleProblem};
 pub use connect::{ConnectError, OtherProtocol, Step, WsMistake, WsRefusal};
+pub use fetch::FetchError;
 pub use form::FormError;
 pub use import::ImportError;
 pub use keyring::KeyringError;
@@ -44,6 +46,9 @@ pub enum Error {
     /// The way to a server, or a session with it.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A list on a web server.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// A form.
     #[error(transparent)]
     Form(#[from] FormError),

@@ -157,6 +157,7 @@ impl Error {
             | Self::Keyring(_)
             | Self::Recording(_)
             | Self::Store(_)
+            | Self::Fetch(_)
             | Self::Typing(_) => Recovery::Final,
         }
     }

@@ -83,6 +83,14 @@ pub enum StoreError {
         kept_as: PathBuf,
         detail: String,
     },
+    /// A newer Portlight has written the known keys: those of them that can be read count, and the file is left as it is.
+    #[error("a newer Portlight has written {} (version {version}): no key can be added to it", path.display())]
+    TrustNewer {
+        path: PathBuf,
+        /// Its format's.
+        #[cfg_attr(test, ts(type = "number"))]
+        version: u64,
+    },
     /// Something of this system failed that is named in `detail`.
     #[error("{detail}")]
     System { detail: String },

@@ -15,12 +15,6 @@ pub enum TypingError {
     /// There is nothing to type.
     #[error("there is nothing to type")]
     NothingToType,
-    /// A text of several lines is several commands: it has to be looked at first.
-    #[error("the text has {lines} lines, and was not looked at")]
-    SeveralLines {
-        #[cfg_attr(test, ts(type = "number"))]
-        lines: usize,
-    },
     /// It has characters that no key is known for at this server.
     #[error("there is no key for some of its characters")]
     NoKey,

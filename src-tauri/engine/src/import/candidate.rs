@@ -20,8 +20,10 @@ pub(super) enum Password {
     Encrypted,
     /// The other program keeps it in a keyring, where only that program looks.
     Elsewhere,
-    /// It is valid once, and soon not at all.
+    /// It was valid once.
     Once,
+    /// It is valid once, for whoever opens the file now; worth nothing to be kept.
+    Ticket(Secret),
 }
 
 /// One entry as its reader has read it, before it is checked.
@@ -154,7 +156,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::Notes(_)
         | FieldProblem::PasswordCommand(_)
         | FieldProblem::ConsoleCommand(_)
-        | FieldProblem::Mac(_) => ImportProblem::Line,
+        | FieldProblem::Mac(_)
+        | FieldProblem::Url(_) => ImportProblem::Line,
     }
 }
 

@@ -56,6 +56,30 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether a file of this kind is made to be opened: it says how one machine is reached, and cannot be mistaken for a text.
+    pub(super) fn is_opened(self) -> bool {
+        match self {
+            Self::Portlight
+            | Self::Remmina
+            | Self::Tigervnc
+            | Self::VncFile
+            | Self::Realvnc
+            | Self::VirtViewer
+            | Self::Vncloc => true,
+            Self::Settings
+            | Self::Addresses
+            | Self::Connections
+            | Self::Krdc
+            | Self::Mremoteng
+            | Self::MremotengCsv
+            | Self::Csv
+            | Self::Websockify
+            | Self::SshConfig
+            | Self::AnsibleIni
+            | Self::AnsibleYaml => false,
+        }
+    }
+
     /// For the terminal.
     pub fn words(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //! read ─▶ format ─▶ formats     which file is it; a reader for each kind
 //!                   formats ─▶ candidate ─▶ text, key_file, markup
 //! plan                          the candidates beside the list that is there: what is added, changed, skipped
+//! opening                       one file, to be opened as it says and not added
 //! export                        the list as text for others; never with a secret
 //! ```
 //! docs/IMPORT.md says what is read of which program, and what is not.
@@ -16,13 +17,16 @@ mod formats;
 mod key_file;
 mod listing;
 mod markup;
+mod opening;
 mod plan;
 mod problem;
 mod text;
 
 pub use export::{Export, export};
 pub use format::Format;
-pub(crate) use listing::{Listing, listing};
+pub(crate) use listing::{Listing, Place, listing};
+pub use opening::{NotOpened, WhyNot};
+pub(crate) use opening::{Opening, opening};
 pub(crate) use plan::{Change, fill};
 pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
 pub use problem::{FileProblem, ImportProblem, LeftOut};

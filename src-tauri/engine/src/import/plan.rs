@@ -244,7 +244,7 @@ impl Candidate {
     fn secret(&self) -> Option<&Secret> {
         match &self.password {
             Password::Readable(secret) | Password::Obfuscated(secret) => Some(secret),
-            Password::None | Password::Encrypted | Password::Elsewhere | Password::Once => None,
+            Password::None | Password::Encrypted | Password::Elsewhere | Password::Once | Password::Ticket(_) => None,
         }
     }
 }
@@ -257,17 +257,17 @@ impl Password {
             Self::Obfuscated(_) => PasswordKind::Obfuscated,
             Self::Encrypted => PasswordKind::Encrypted,
             Self::Elsewhere => PasswordKind::Elsewhere,
-            Self::Once => PasswordKind::Once,
+            Self::Once | Self::Ticket(_) => PasswordKind::Once,
         }
     }
 }
 
 /// What makes two entries one machine: place, SSH host, proxy and repeater's ID. The same name alone does not.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Machine(Address, Option<String>, Option<Proxy>, String);
+pub(super) struct Machine(Address, Option<String>, Option<Proxy>, String);
 
 impl Machine {
-    fn of(host: &Host) -> Self {
+    pub(super) fn of(host: &Host) -> Self {
         let address = match &host.address {
             Address::Tcp { hostname, port } => {
                 let hostname = hostname.to_lowercase();

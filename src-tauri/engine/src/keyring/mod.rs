@@ -143,6 +143,19 @@ impl Keyring {
         self.ask(look).await
     }
 
+    /// As [`Keyring::get_for`], but asks nobody to unlock the keyring. Only what was stored for `recipient` is found.
+    ///
+    /// # Errors
+    /// As [`Keyring::get_for`]; [`KeyringError::Locked`] where it would have to be unlocked.
+    pub async fn peek_for(&self, account: impl ToString, recipient: Recipient) -> Result<Option<Secret>, KeyringError> {
+        let account = account.to_string();
+        let look = move |store: &dyn Store| {
+            let found = store.peek(&account)?.filter(|entry| entry.recipient.is_some());
+            found.map(|entry| entry.for_recipient(&recipient)).transpose()
+        };
+        self.ask(look).await
+    }
+
     /// The same, but asks nobody to unlock the keyring: [`KeyringError::Locked`] where that would be needed, also to store it.
     ///
     /// # Errors

@@ -105,6 +105,7 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         )
         | Error::Keyring(_)
         | Error::Store(_)
+        | Error::Fetch(_)
         | Error::Form(_)
         | Error::Import(_)
         | Error::Recording(_)

@@ -5,7 +5,8 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, Way, tags,
+    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, UrlProblem, Way,
+    tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -21,8 +22,12 @@ pub const MAX_NOTES: usize = 10_000;
 pub struct HostOptions {
     /// User name for servers that ask for one.
     pub username: String,
-    /// Whether sessions only watch.
+    /// Whether sessions only watch at first.
     pub view_only: bool,
+    /// Whether there is a frame around its window, in its colour.
+    pub frame: bool,
+    /// Whether several lines are asked about before they go there.
+    pub ask_lines: bool,
     /// Whether the tray lists it first.
     pub favourite: bool,
     /// The ID to ask for where the address is an UltraVNC repeater's.
@@ -60,6 +65,8 @@ impl Default for HostOptions {
         Self {
             username,
             view_only: false,
+            frame: false,
+            ask_lines: false,
             favourite: false,
             repeater_id,
             ca_file,
@@ -532,6 +539,9 @@ pub enum FieldProblem {
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
+    /// Where on the web a list is.
+    #[error("URL: {0}")]
+    Url(UrlProblem),
 }
 
 impl HostView {
@@ -635,7 +645,7 @@ mod tests {
             view,
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
-                "view_only": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
+                "view_only": false, "frame": false, "ask_lines": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
                 "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "password_command": "", "console_command": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
                 "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
             })

@@ -31,6 +31,8 @@ pub struct HostChange {
     pub picture: Option<PictureChoice>,
     pub favourite: Option<bool>,
     pub view_only: Option<bool>,
+    pub frame: Option<bool>,
+    pub ask_lines: Option<bool>,
     pub reconnect: Option<bool>,
     pub old_tls: Option<bool>,
     pub on_new_address: OnNewAddress,
@@ -68,6 +70,8 @@ impl HostChange {
         for (said, field) in [
             (self.favourite, &mut form.options.favourite),
             (self.view_only, &mut form.options.view_only),
+            (self.frame, &mut form.options.frame),
+            (self.ask_lines, &mut form.options.ask_lines),
             (self.reconnect, &mut form.options.reconnect),
             (self.old_tls, &mut form.options.old_tls),
         ] {

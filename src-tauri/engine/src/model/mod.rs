@@ -1,6 +1,7 @@
 //! What Portlight is about, as values: addresses, hosts, keys, protection. Knows no file, socket, keyring or window.
 
 mod address;
+mod caution;
 mod chord;
 mod command_line;
 mod display;
@@ -11,6 +12,7 @@ mod identity;
 mod ids;
 mod jump;
 mod keyboard;
+mod list_url;
 mod mac;
 mod party;
 mod pictures;
@@ -26,6 +28,7 @@ mod way;
 
 pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub use caution::TagCaution;
 pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub(crate) use display::or_default;
@@ -40,6 +43,7 @@ pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};
 pub use ids::{HostId, SessionId};
 pub use jump::{Jump, JumpProblem};
 pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner, SideButton};
+pub use list_url::{ListUrl, UrlProblem};
 pub use mac::{Mac, MacProblem};
 pub use party::Party;
 pub use pictures::PictureChoice;

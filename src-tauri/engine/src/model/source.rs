@@ -1,6 +1,6 @@
 //! A source: a list of machines that others keep, and what it has said of one.
 
-use super::{Colour, CommandLine, CommandProblem, Mac, TextProblem, text::one_line};
+use super::{Colour, CommandLine, CommandProblem, ListUrl, Mac, TextProblem, UrlProblem, text::one_line};
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf};
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub enum Origin {
     Path(PathBuf),
     /// A command of the user's that prints it.
     Command(CommandLine),
+    /// A file on a web server.
+    Url(ListUrl),
 }
 
 /// A list that others keep, as the user has added it.
@@ -50,6 +52,9 @@ pub struct HostSource {
     /// How often it is read anew, in minutes.
     #[serde(default = "usual_interval", skip_serializing_if = "is_usual_interval")]
     pub every_minutes: u32,
+    /// Whether the keyring has a login for its web server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_login: bool,
     /// When it was last read without a fault, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<u64>,
@@ -57,6 +62,8 @@ pub struct HostSource {
 
 /// A quarter of an hour.
 const USUAL_INTERVAL: u32 = 15;
+/// A week, in minutes.
+const LONGEST_INTERVAL: u32 = 7 * 24 * 60;
 
 fn usual_interval() -> u32 {
     USUAL_INTERVAL
@@ -77,7 +84,15 @@ impl HostSource {
             name if name.is_empty() => origin.name(),
             name => name,
         };
-        Ok(Self { id: SourceId::new(), name, origin, paused: false, every_minutes: USUAL_INTERVAL, read_at: None })
+        Ok(Self {
+            id: SourceId::new(),
+            name,
+            origin,
+            paused: false,
+            every_minutes: USUAL_INTERVAL,
+            has_login: false,
+            read_at: None,
+        })
     }
 
     /// Gives it another name; an empty one changes nothing.
@@ -91,6 +106,11 @@ impl HostSource {
         }
         Ok(())
     }
+
+    /// From now on it is read anew after so many minutes: one at least, a week at most.
+    pub fn set_interval(&mut self, minutes: u32) {
+        self.every_minutes = minutes.clamp(1, LONGEST_INTERVAL);
+    }
 }
 
 impl Origin {
@@ -102,6 +122,19 @@ impl Origin {
         CommandLine::parse(text).map(Self::Command)
     }
 
+    /// A URL, as the user types it; `readable` says that it may come by `http://`, which `has_login` rules out.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn url(text: &str, readable: bool, has_login: bool) -> Result<Self, UrlProblem> {
+        let url = ListUrl::parse(text)?;
+        match url.is_secure() {
+            false if has_login => Err(UrlProblem::ReadableLogin),
+            false if !readable => Err(UrlProblem::ClearText),
+            _ => Ok(Self::Url(url)),
+        }
+    }
+
     fn name(&self) -> String {
         let last = |path: &std::path::Path| {
             let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
@@ -110,6 +143,7 @@ impl Origin {
         match self {
             Self::Path(path) => last(path),
             Self::Command(command) => last(command.program().as_ref()),
+            Self::Url(url) => one_line(&url.name()).unwrap_or_default(),
         }
     }
 }
@@ -119,6 +153,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Path(path) => path.display().fmt(f),
             Self::Command(command) => command.fmt(f),
+            Self::Url(url) => f.write_str(&url.without_query()),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a session looks at.
 
-use super::{Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, Way};
+use super::{
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, Secret, Way,
+};
 use std::{
     net::SocketAddr,
     ops::{Deref, DerefMut},
@@ -8,7 +10,7 @@ use std::{
 };
 
 /// What a session looks at: a saved host, or a typed address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// The saved host behind it.
     pub host: Option<HostId>,
@@ -38,6 +40,8 @@ pub struct Target {
     pub wake: Option<Mac>,
     /// A link asks for no less protection than this.
     pub least: Option<Level>,
+    /// A password that is good for one login, out of the file that was opened.
+    pub ticket: Option<Secret>,
     /// The best protection that it was reached with, when this was looked up.
     pub protection: Option<Level>,
     /// Whether the user had agreed by then that the password travels readably.
@@ -64,6 +68,7 @@ impl Target {
             console_command: None,
             wake: None,
             least: None,
+            ticket: None,
             protection: None,
             clear_text: false,
             is_sourced: false,
@@ -177,6 +182,7 @@ impl From<&Host> for Target {
             console_command: host.console_command.clone(),
             wake: None,
             least: None,
+            ticket: None,
             protection: host.protection,
             clear_text: host.clear_text,
             is_sourced: host.source.is_some(),

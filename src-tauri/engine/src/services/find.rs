@@ -2,7 +2,7 @@
 
 use crate::{
     error::{FormError, Result, StoreError},
-    model::{AddressProblem, FieldProblem, Host, Jump, Level, Link, Target, name_for},
+    model::{Address, AddressProblem, FieldProblem, Host, Jump, Level, Link, Proxy, Target, name_for},
     store::List,
 };
 
@@ -40,22 +40,29 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     if let Some(host) = hosts.iter().find(is_meant) {
         return Ok(Target { least, ..of(host, view_only) });
     }
-    let address = match &ssh_jump {
-        // Behind another machine an address may be anybody's: it never stands alone.
-        Some(jump) => format!("{} via {jump}", name_for(&link.address)),
-        None => name_for(&link.address),
-    };
-    let name: String = link.name.map(|name| rfb::sanitize(name.as_bytes())).unwrap_or_default();
-    let name = match name.chars().take(MAX_LINK_NAME).collect::<String>().trim() {
-        "" => address,
-        name if name == address => address,
-        name => format!("{name} ({address})"),
-    };
+    let name = name_beside(link.name.as_deref().unwrap_or_default(), &link.address, ssh_jump.as_ref(), None);
     let username = link.username.unwrap_or_default();
     let mut target = Target::unsaved(name, link.address, view_only);
     target.username = username;
     (target.least, target.ssh_jump) = (least, ssh_jump);
     Ok(target)
+}
+
+/// What a window is called where a link or a file has this name for what it shows: anyone can write one, so the name never
+/// stands alone.
+pub(super) fn name_beside(name: &str, address: &Address, ssh_jump: Option<&Jump>, proxy: Option<&Proxy>) -> String {
+    let via = ssh_jump.map(ToString::to_string).or_else(|| proxy.map(ToString::to_string));
+    let address = match via {
+        // Behind another machine an address may be anybody's: it never stands alone.
+        Some(via) => format!("{} via {via}", name_for(address)),
+        None => name_for(address),
+    };
+    let name = rfb::sanitize(name.as_bytes());
+    match name.chars().take(MAX_LINK_NAME).collect::<String>().trim() {
+        "" => address,
+        name if name == address => address,
+        name => format!("{name} ({address})"),
+    }
 }
 
 /// How well and by which SSH host a link wants its server to be reached.
@@ -68,14 +75,18 @@ fn way_of(link: &Link) -> std::result::Result<(Option<Level>, Option<Jump>), Add
     }
     let ssh_jump =
         link.ssh_host.as_deref().map(|host| Jump::parse(host).map_err(|_| AddressProblem::LinkSsh)).transpose()?;
-    // Numbers of RFC 6143, section 7.1.2, and its registry; 23 and 24 are RFC 7869's for a way through SSH.
+    // IANA's registry of RFC 7869: 1 is plain TCP, 23 a secure tunnel, 24 SSH.
+    match link.channel_type.as_deref().map(str::parse::<u32>) {
+        None | Some(Ok(1)) => {}
+        Some(Ok(23 | 24)) if ssh_jump.is_some() => {}
+        Some(_) => return Err(AddressProblem::LinkSsh),
+    }
+    // Numbers of RFC 6143, section 7.1.2, and its registry.
     let least = match link.security_type.as_deref().map(str::parse::<u32>) {
         None | Some(Ok(0 | 1)) => None,
         Some(Ok(2 | 6 | 20 | 30 | 130)) => Some(Level::Password),
         Some(Ok(18 | 19)) => Some(Level::Encrypted),
         Some(Ok(5 | 129)) => Some(Level::Identified),
-        Some(Ok(23 | 24)) if ssh_jump.is_some() => None,
-        Some(Ok(23 | 24)) => return Err(AddressProblem::LinkSsh),
         Some(_) => return Err(AddressProblem::LinkSecurity),
     };
     Ok((least, ssh_jump))
@@ -165,7 +176,8 @@ mod tests {
         let saved = find("vnc://studio:5901/?SecurityType=19").unwrap();
         assert_eq!((saved.host.is_some(), saved.least), (true, Some(Level::Encrypted)));
 
-        let through = link("SshHost=jump.example&SshPort=2222&SshUsername=ann%40home&SecurityType=24").unwrap();
+        let through =
+            link("SshHost=jump.example&SshPort=2222&SshUsername=ann%40home&ChannelType=24&SecurityType=1").unwrap();
         let jump = through.ssh_jump.unwrap();
         assert_eq!(jump.to_string(), "ssh://ann%40home@jump.example:2222");
         assert_eq!(through.name, format!("elsewhere via {jump}"));
@@ -179,7 +191,11 @@ mod tests {
             "SecurityType=99999999999",
             "SecurityType=tls",
             "SecurityType=",
-            "SecurityType=23",
+            "SecurityType=24&SshHost=jump",
+            "ChannelType=23",
+            "ChannelType=24",
+            "ChannelType=2",
+            "ChannelType=&SshHost=jump",
             "SshHost=",
             "SshHost=-oProxyCommand%3Dtouch%20x",
             "SshHost=--",
@@ -204,6 +220,7 @@ mod tests {
             "SecurityType=19",
             "SecurityType=what%3F",
             "IdHash=0",
+            "ChannelType=24",
         ] {
             let text = format!("vnc://elsewhere/?VncPassword=x&{parameters}");
             let before = Link::parse(&text).unwrap();

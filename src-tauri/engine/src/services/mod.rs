@@ -13,12 +13,12 @@ mod versions;
 
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
-pub use imports::{Imported, Imports, Source, SourceView, preview_files};
+pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, preview_files};
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;
 pub use several::SharedChange;
-pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceProblem};
+pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceKind, SourceProblem};
 pub use together::find_set;
 pub use undo::Walked;
 

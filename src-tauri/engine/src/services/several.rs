@@ -43,8 +43,12 @@ pub struct SharedChange {
     pub picture: Option<PictureChoice>,
     /// Whether it is a favourite.
     pub favourite: Option<bool>,
-    /// Whether sessions only watch.
+    /// Whether sessions only watch at first.
     pub view_only: Option<bool>,
+    /// Whether there is a frame around the window.
+    pub frame: Option<bool>,
+    /// Whether several lines are asked about.
+    pub ask_lines: Option<bool>,
     /// Whether TLS may be older than what is safe.
     pub old_tls: Option<bool>,
     /// Whether a session dials again where the connection breaks.
@@ -77,6 +81,8 @@ impl SharedChange {
         set(&mut form.options.picture, &self.picture);
         set(&mut form.options.favourite, &self.favourite);
         set(&mut form.options.view_only, &self.view_only);
+        set(&mut form.options.frame, &self.frame);
+        set(&mut form.options.ask_lines, &self.ask_lines);
         set(&mut form.options.old_tls, &self.old_tls);
         set(&mut form.options.reconnect, &self.reconnect);
         form.on_new_address = self.on_new_address;
@@ -196,7 +202,7 @@ mod tests {
             "username": "ann", "password_command": "pass show %h", "proxy": "socks5://box:1080",
             "console_command": "where %n", "ca_file": "/ca.pem", "client_certificate": "/own.pem",
             "client_key": "/own.key", "notes": "Rack 4", "picture": "blurred", "favourite": true, "view_only": true,
-            "old_tls": true, "reconnect": false,
+            "frame": true, "ask_lines": true, "old_tls": true, "reconnect": false,
         });
         change(said).run(&mut list, &ids[..2]).unwrap();
         let text = |form: &HostDraft| {
@@ -211,8 +217,11 @@ mod tests {
                 ["ann", "pass show %h", "socks5://box:1080", "where %n", "/ca.pem", "/own.pem", "/own.key", "Rack 4"];
             assert_eq!(text(&form), expected);
             assert_eq!(form.options.picture, PictureChoice::Blurred);
-            let HostOptions { favourite, view_only, old_tls, reconnect, .. } = form.options;
-            assert_eq!([favourite, view_only, old_tls, reconnect], [true, true, true, false]);
+            let HostOptions { favourite, view_only, frame, ask_lines, old_tls, reconnect, .. } = form.options;
+            assert_eq!(
+                [favourite, view_only, frame, ask_lines, old_tls, reconnect],
+                [true, true, true, true, true, false]
+            );
         }
         assert_eq!(list.get(ids[2]).unwrap().username, "");
     }

@@ -5,8 +5,9 @@ use crate::{error::TypingError, model::Secret, recording::Recorder};
 use parking_lot::Mutex;
 use relay::Between;
 use rfb::{Gate, Symbols, key_events};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -43,7 +44,14 @@ impl Pace {
 }
 
 /// The input of one session, over all its connections.
-pub(super) struct Input(Mutex<State>);
+pub(super) struct Input {
+    state: Mutex<State>,
+    /// Told when another question about lines is open, or none.
+    on_question: OnQuestion,
+}
+
+/// See [`Input::new`].
+pub(super) type OnQuestion = Box<dyn Fn() + Send + Sync>;
 
 struct State {
     view_only: bool,
@@ -52,6 +60,69 @@ struct State {
     typing: Option<Typing>,
     /// Wakes the relay.
     waker: Option<Waker>,
+    /// Several lines are asked about.
+    ask_lines: bool,
+    /// Questions that there were.
+    questions: u64,
+    question: Option<Question>,
+    /// What the person has said of the lines that the gate keeps back, until it knows.
+    decided: Option<bool>,
+}
+
+/// Whether several lines may go to the machine.
+struct Question {
+    number: u64,
+    text: Secret,
+    asks: Asks,
+}
+
+/// Who waits for the answer.
+enum Asks {
+    /// The gate, which keeps a text for the machine's clipboard back.
+    Gate,
+    /// Who wants it typed; dropped where nothing is to be typed.
+    Typist(oneshot::Sender<()>),
+}
+
+/// Lines that the person is to look at before they go to the machine.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LinesAsked {
+    /// Counts the session's questions about lines; the answer echoes it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub number: u64,
+    /// Whether they are to be typed; else they are for the machine's clipboard.
+    pub typed: bool,
+    /// How many lines.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub lines: usize,
+    /// The text, as much of it as can be looked at.
+    pub text: String,
+    /// Whether that is not all of it.
+    pub is_cut: bool,
+}
+
+impl fmt::Debug for LinesAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinesAsked").field("number", &self.number).field("lines", &self.lines).finish_non_exhaustive()
+    }
+}
+
+/// So many characters of a text are shown: nobody looks at more.
+const SHOWN: usize = 20_000;
+
+impl From<&Question> for LinesAsked {
+    fn from(question: &Question) -> Self {
+        let text = question.text.expose();
+        let end = text.char_indices().nth(SHOWN).map(|(end, _)| end);
+        Self {
+            number: question.number,
+            typed: matches!(question.asks, Asks::Typist(_)),
+            lines: text.lines().count(),
+            text: text[..end.unwrap_or(text.len())].to_owned(),
+            is_cut: end.is_some(),
+        }
+    }
 }
 
 /// A text that is being typed.
@@ -66,22 +137,83 @@ struct Typing {
 }
 
 impl Input {
-    pub(super) fn new(view_only: bool) -> Self {
-        Self(Mutex::new(State { view_only, symbols: None, typing: None, waker: None }))
+    /// `on_question` is called when [`Input::lines_asked`] says something else.
+    pub(super) fn new(view_only: bool, ask_lines: bool, on_question: OnQuestion) -> Self {
+        let state = State {
+            view_only,
+            symbols: None,
+            typing: None,
+            waker: None,
+            ask_lines,
+            questions: 0,
+            question: None,
+            decided: None,
+        };
+        Self { state: Mutex::new(state), on_question }
     }
 
     pub(super) fn is_view_only(&self) -> bool {
-        self.0.lock().view_only
+        self.state.lock().view_only
+    }
+
+    /// Whether several lines are asked about before they go to the machine.
+    pub(super) fn asks_lines(&self) -> bool {
+        self.state.lock().ask_lines
+    }
+
+    pub(super) fn set_ask_lines(&self, ask_lines: bool) {
+        self.state.lock().ask_lines = ask_lines;
+    }
+
+    /// The lines that the person is asked about.
+    pub(super) fn lines_asked(&self) -> Option<LinesAsked> {
+        self.state.lock().question.as_ref().map(LinesAsked::from)
+    }
+
+    /// The person's word about the lines with this number: whether they go. To others it says nothing.
+    pub(super) fn answer_lines(&self, number: u64, go: bool) {
+        let mut state = self.state.lock();
+        let Some(question) = state.question.take_if(|question| question.number == number) else { return };
+        match question.asks {
+            Asks::Gate => state.decided = Some(go),
+            // Who waited for it may have gone.
+            Asks::Typist(answer) if go => drop(answer.send(())),
+            Asks::Typist(_) => {}
+        }
+        state.wake();
+        drop(state);
+        (self.on_question)();
+    }
+
+    /// Asks whether these lines may be typed; what is returned fails where they may not.
+    ///
+    /// # Errors
+    /// [`TypingError`]: nobody is asked.
+    pub(super) fn ask_to_type(&self, text: &Secret) -> Result<oneshot::Receiver<()>, TypingError> {
+        let mut state = self.state.lock();
+        if state.view_only || state.symbols.is_none() || state.question.is_some() {
+            return Err(TypingError::NotTyped);
+        }
+        let (answer, receiver) = oneshot::channel();
+        state.ask(text.clone(), Asks::Typist(answer));
+        drop(state);
+        (self.on_question)();
+        Ok(receiver)
     }
 
     /// Only watches from now on, or no longer. What is being typed ends with it.
     pub(super) fn set_view_only(&self, view_only: bool) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         state.view_only = view_only;
         if view_only {
             state.typing = None;
         }
+        let withdrawn = view_only && state.question.take().is_some();
         state.wake();
+        drop(state);
+        if withdrawn {
+            (self.on_question)();
+        }
     }
 
     /// Begins to type; what is returned resolves when all of it is typed, and fails where it is stopped before: by a key or a button
@@ -90,7 +222,7 @@ impl Input {
     /// # Errors
     /// [`TypingError`]: nothing was typed.
     pub(super) fn type_text(&self, text: &Secret, pace: Pace) -> Result<oneshot::Receiver<()>, TypingError> {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         let symbols = state.symbols.filter(|_| !state.view_only).ok_or(TypingError::NotTyped)?;
         // Lines end with one character, as Enter is pressed once.
         let text = Secret::from(text.expose().trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n"));
@@ -107,12 +239,12 @@ impl Input {
     }
 
     pub(super) fn stop_typing(&self) {
-        self.0.lock().typing = None;
+        self.state.lock().typing = None;
     }
 
     /// What stands in the relay for one connection.
     pub(super) fn connect(self: &Arc<Self>, desktop_name: &str, recorded: Recorded) -> AtTheRelay {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         state.symbols = Some(Symbols::of_desktop(desktop_name));
         let gate = Gate::new(state.view_only);
         AtTheRelay { input: Arc::clone(self), gate, recorded, pause: Box::pin(sleep(Duration::ZERO)) }
@@ -123,6 +255,36 @@ impl State {
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
+        }
+    }
+
+    fn ask(&mut self, text: Secret, asks: Asks) {
+        self.questions += 1;
+        self.question = Some(Question { number: self.questions, text, asks });
+    }
+
+    /// The gate is as the session wants it, and is told what the person has said of its lines.
+    fn set(&mut self, gate: &mut Gate, to_server: &mut Vec<u8>) {
+        gate.set_closed(self.view_only, to_server);
+        gate.set_asks(self.ask_lines);
+        if let Some(go) = self.decided.take_if(|_| gate.is_between_messages()) {
+            gate.answer(go, to_server);
+        }
+    }
+
+    /// Asks about the lines that the gate keeps back, or no longer. Says whether that is another question than before.
+    fn follow(&mut self, gate: &Gate) -> bool {
+        match (gate.waiting_text(), &self.question) {
+            (Some(text), None) if self.decided.is_none() => {
+                let text = Secret::from(text.to_owned());
+                self.ask(text, Asks::Gate);
+                true
+            }
+            (None, Some(Question { asks: Asks::Gate, .. })) => {
+                self.question = None;
+                true
+            }
+            _ => false,
         }
     }
 }
@@ -169,19 +331,29 @@ impl Between for AtTheRelay {
     }
 
     fn pass(&mut self, from_viewer: &[u8], to_server: &mut Vec<u8>) -> Result<(), String> {
-        let mut state = self.input.0.lock();
-        self.gate.set_closed(state.view_only, to_server);
+        let mut state = self.input.state.lock();
+        state.set(&mut self.gate, to_server);
         // Where the person takes over, the rest would go somewhere else.
         if self.gate.pass(from_viewer, to_server).map_err(|unknown| unknown.to_string())? {
             state.typing = None;
+        }
+        let is_new = state.follow(&self.gate);
+        drop(state);
+        if is_new {
+            (self.input.on_question)();
         }
         Ok(())
     }
 
     fn poll_own(&mut self, cx: &mut Context<'_>, to_server: &mut Vec<u8>) {
-        let mut state = self.input.0.lock();
+        let mut state = self.input.state.lock();
         state.waker = Some(cx.waker().clone());
-        self.gate.set_closed(state.view_only, to_server);
+        state.set(&mut self.gate, to_server);
+        if state.follow(&self.gate) {
+            drop(state);
+            (self.input.on_question)();
+            state = self.input.state.lock();
+        }
         let Some(typing) = &mut state.typing else { return };
         // Bytes of the page's that end a message wake this task, too.
         if !self.gate.is_between_messages() || self.pause.as_mut().poll(cx).is_pending() {
@@ -204,8 +376,13 @@ impl Between for AtTheRelay {
 
 impl Drop for AtTheRelay {
     fn drop(&mut self) {
-        let mut state = self.input.0.lock();
-        (state.symbols, state.typing, state.waker) = (None, None, None);
+        let mut state = self.input.state.lock();
+        (state.symbols, state.typing, state.waker, state.decided) = (None, None, None, None);
+        let withdrawn = state.question.take().is_some();
+        drop(state);
+        if withdrawn {
+            (self.input.on_question)();
+        }
     }
 }
 
@@ -213,6 +390,7 @@ impl Drop for AtTheRelay {
 mod tests {
     use super::*;
     use crate::recording::Unfinished;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     const KEY_A: [u8; 8] = [4, 1, 0, 0, 0, 0, 0, 97];
     const KEY_A_UP: [u8; 8] = [4, 0, 0, 0, 0, 0, 0, 97];
@@ -223,7 +401,7 @@ mod tests {
     }
 
     fn input() -> Arc<Input> {
-        Arc::new(Input::new(false))
+        Arc::new(Input::new(false, false, Box::new(|| ())))
     }
 
     fn secret(text: &str) -> Secret {
@@ -343,5 +521,83 @@ mod tests {
         let mut relay = connected(&input, "desk");
         let wrong = relay.pass(&[77], &mut Vec::new());
         assert_eq!(wrong, Err("the viewer sent a message of the unknown type 77".to_owned()));
+    }
+
+    /// Like [`input`], and several lines are asked about; counts the questions.
+    fn asking() -> (Arc<Input>, Arc<AtomicUsize>) {
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&told);
+        let on_question = Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed));
+        (Arc::new(Input::new(false, true, on_question)), told)
+    }
+
+    const LINES: [u8; 11] = [6, 0, 0, 0, 0, 0, 0, 3, b'a', b'\n', b'b'];
+
+    #[tokio::test(start_paused = true)]
+    async fn pasted_lines_wait_for_the_persons_word() {
+        let (input, told) = asking();
+        let mut relay = connected(&input, "desk");
+        assert!(passed(&mut relay, &[&LINES[..], &KEY_A].concat()).is_empty());
+        let asked = input.lines_asked().unwrap();
+        assert_eq!((asked.text.as_str(), asked.lines, asked.typed, asked.is_cut), ("a\nb", 2, false, false));
+        assert_eq!(format!("{asked:?}"), "LinesAsked { number: 1, lines: 2, .. }", "not the text");
+        assert!(passed(&mut relay, &KEY_A_UP).is_empty() && own(&mut relay).is_empty());
+        input.answer_lines(asked.number + 1, true);
+        assert!(own(&mut relay).is_empty(), "an answer to another question");
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        input.answer_lines(asked.number, true);
+        assert_eq!(own(&mut relay), [&LINES[..], &KEY_A, &KEY_A_UP].concat());
+        assert_eq!((input.lines_asked(), told.load(Ordering::Relaxed)), (None, 2));
+        passed(&mut relay, &LINES);
+        let again = input.lines_asked().unwrap();
+        assert_ne!(again.number, asked.number);
+        // Half of a message is on its way when the answer comes.
+        assert_eq!(passed(&mut relay, &[3, 1, 0]), [3, 1, 0]);
+        input.answer_lines(again.number, false);
+        assert!(own(&mut relay).is_empty());
+        assert_eq!(passed(&mut relay, &[0; 7]), [0; 7]);
+        assert!(own(&mut relay).is_empty() && input.lines_asked().is_none());
+        assert_eq!(passed(&mut relay, &KEY_A), KEY_A);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_goes_with_its_connection_and_with_watching_only() {
+        let (input, _) = asking();
+        let mut relay = connected(&input, "desk");
+        passed(&mut relay, &LINES);
+        drop(relay);
+        assert_eq!(input.lines_asked(), None);
+        let mut relay = connected(&input, "desk");
+        assert_eq!(passed(&mut relay, &KEY_A), KEY_A, "the former connection's text is gone");
+        passed(&mut relay, &LINES);
+        let asked = input.lines_asked().unwrap();
+        input.set_view_only(true);
+        assert_eq!(input.lines_asked(), None);
+        input.answer_lines(asked.number, true);
+        assert_eq!(own(&mut relay), KEY_A_UP);
+        let typed = input.ask_to_type(&secret("a\nb")).err();
+        assert_eq!(typed, Some(TypingError::NotTyped), "who only watches types nothing");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_are_typed_once_they_were_looked_at() {
+        let (input, _) = asking();
+        let mut relay = connected(&input, "desk");
+        let text = "ü".repeat(SHOWN) + "\nb";
+        let answer = input.ask_to_type(&secret(&text)).unwrap();
+        let asked = input.lines_asked().unwrap();
+        assert_eq!((asked.typed, asked.lines, asked.is_cut), (true, 2, true));
+        assert_eq!(asked.text.chars().count(), SHOWN);
+        assert_eq!(input.ask_to_type(&secret("c\nd")).err(), Some(TypingError::NotTyped), "one at a time");
+        // A text that comes meanwhile is asked about next.
+        passed(&mut relay, &LINES);
+        input.answer_lines(asked.number, true);
+        assert_eq!(answer.await, Ok(()));
+        own(&mut relay);
+        assert_eq!(input.lines_asked().map(|asked| asked.typed), Some(false));
+        input.answer_lines(asked.number + 1, false);
+        let refused = input.ask_to_type(&secret("a\nb")).unwrap();
+        input.answer_lines(asked.number + 2, false);
+        assert!(refused.await.is_err());
     }
 }

@@ -30,7 +30,7 @@ mod state;
 mod tests;
 
 pub use elsewhere::{Door, TypedOnce};
-pub use input::Pace;
+pub use input::{LinesAsked, Pace};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, Sessions};

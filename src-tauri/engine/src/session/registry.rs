@@ -240,6 +240,25 @@ impl Sessions {
         Ok(session.input.type_text(text, pace)?.await.is_ok())
     }
 
+    /// The same for several lines, once the person at the window has looked at them and let them go.
+    ///
+    /// # Errors
+    /// As [`Sessions::type_text`].
+    pub async fn type_lines(&self, id: SessionId, text: &Secret, pace: Pace) -> Result<bool, TypingError> {
+        let session = self.get(id).ok_or(TypingError::NotTyped)?;
+        match session.input.ask_to_type(text)?.await {
+            Ok(()) => self.type_text(id, text, pace).await,
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// The person's word about the lines with this number: whether they go to the machine.
+    pub fn answer_lines(&self, id: SessionId, number: u64, go: bool) {
+        if let Some(session) = self.get(id) {
+            session.input.answer_lines(number, go);
+        }
+    }
+
     /// Types no more of it.
     pub fn stop_typing(&self, id: SessionId) {
         if let Some(session) = self.get(id) {

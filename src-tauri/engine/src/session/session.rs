@@ -66,6 +66,8 @@ struct Inner {
     is_reverse: bool,
     /// Its connection, until a run uses it.
     incoming: Option<IncomingConnection>,
+    /// A password that is good for one login, until it is used.
+    ticket: Option<Secret>,
     /// The login as typed, for this session only.
     typed: Option<TypedLogin>,
     /// The passphrase as typed, and the file of the key that it is for.
@@ -149,10 +151,16 @@ impl Session {
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
-        let input = Arc::new(Input::new(target.view_only));
+        let mut target = target.with_caution_of(&services.preferences.get().tags);
+        let state = watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing });
+        let window = state.clone();
+        // The window is told.
+        let on_question = Box::new(move || window.send_modify(|_| ()));
+        let input = Arc::new(Input::new(target.view_only, target.ask_lines, on_question));
         let inner = Inner {
             generation: 0,
             force_view_only: target.view_only && saved.is_some_and(|saved| !saved.view_only),
+            ticket: target.ticket.take(),
             target,
             is_reverse: incoming.is_some(),
             incoming,
@@ -173,7 +181,7 @@ impl Session {
         };
         Self {
             id,
-            state: watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing }),
+            state,
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
             recorder,
@@ -210,6 +218,9 @@ impl Session {
             name: target.name.clone(),
             address: target.address.to_string(),
             view_only: self.input.is_view_only(),
+            frame: target.frame_colour(&for_all.tags),
+            ask_lines: self.input.asks_lines(),
+            lines_asked: self.input.lines_asked(),
             saved: target.host.is_some(),
             called: inner.is_reverse,
             can_keep: target.host.is_none() && !inner.kept,
@@ -408,7 +419,7 @@ impl Session {
             _ => (false, false),
         };
         if ended || waits && target.wake.is_some() {
-            inner.target.wake = target.wake;
+            (inner.target.wake, inner.ticket) = (target.wake, target.ticket);
             self.restart(&mut inner, services);
         } else if waits {
             self.retry_now.notify_waiters();
@@ -424,7 +435,7 @@ impl Session {
         inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };
         // What was allowed to the machine at the former address.
         (inner.target.display.clipboard, inner.private) = (None, false);
-        (inner.typed, inner.agreed, inner.reached) = (None, Agreed::default(), None);
+        (inner.ticket, inner.typed, inner.agreed, inner.reached) = (None, None, Agreed::default(), None);
         (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
         self.restart(&mut inner, services);
     }
@@ -483,5 +494,6 @@ impl Session {
 /// The saved host behind `target`, as the list has it now.
 fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
-    services.list.get().get(id).map(Target::from)
+    let saved = services.list.get().get(id).map(Target::from)?;
+    Some(saved.with_caution_of(&services.preferences.get().tags))
 }

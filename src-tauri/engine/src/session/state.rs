@@ -1,11 +1,12 @@
 //! What a viewer window is told about its session.
 
+use super::input::LinesAsked;
 use crate::{
     error::{CommandError, ConnectError, Error, KeyringError},
     lead::Lead,
     model::{
-        ClipboardSharing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality, Scaling,
-        Secret, Travels,
+        ClipboardSharing, Colour, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality,
+        Scaling, Secret, Travels,
     },
     recording::{PlaybackView, RecordingView},
 };
@@ -21,6 +22,12 @@ pub struct SessionView {
     pub address: String,
     /// Whether it only watches now: the relay lets nothing through that acts on the machine.
     pub view_only: bool,
+    /// The colour of the frame around its window.
+    pub frame: Option<Colour>,
+    /// Whether several lines are asked about before they go to the machine: the relay keeps them back until then.
+    pub ask_lines: bool,
+    /// Those that wait for the person's word.
+    pub lines_asked: Option<LinesAsked>,
     /// Whether there is a saved host behind it, so that a password can be kept for it.
     pub saved: bool,
     /// Whether the server has connected to us.

@@ -58,6 +58,7 @@ fn every_field_is_documented_and_no_other() {
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
     (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
     host.display.grab = true;
+    (host.frame, host.ask_lines) = (true, true);
     (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());
     host.colour = Some(crate::model::Colour::Green);
     host.picture = crate::model::PictureChoice::Blurred;

@@ -1,7 +1,10 @@
 //! What earlier versions wrote opens, and nothing of it is lost when it is written anew. One sample of each form is kept here;
 //! those without a mark of their own only lack fields that came later.
 
-use super::{HostsFile, Pins, Verdict, hosts_file::Looked};
+use super::{
+    HostsFile, Listening, OnClose, Pins, Preferences, PreferencesFile, Theme, Verdict, hosts_file::Looked,
+    sources::SourcesFile,
+};
 use crate::{
     error::StoreError,
     model::{Host, Identity, RsaKey},
@@ -51,6 +54,57 @@ fn every_earlier_form_of_the_known_keys_opens() {
         // The key that was accepted then is still the one that counts.
         assert!(matches!(pins.verdict("studio.local:5901", &other), Verdict::Changed(_)), "{what}");
     }
+}
+
+#[tokio::test]
+async fn newer_known_keys_count_and_are_left_as_they_are() {
+    let text = include_str!("earlier/trust-keys.json").replace("\"version\": 1", "\"version\": 2");
+    let folder = folder("trust.json", &text);
+    let file = folder.path().join("trust.json");
+    let (pins, notice) = Pins::open(folder.path());
+    assert_eq!(notice, Some(StoreError::TrustNewer { path: file.clone(), version: 2 }));
+    let other = Identity::Ra2(RsaKey { bits: 2048, sha256: "ef".into(), short: "ef".into() });
+    assert!(matches!(pins.verdict("studio.local:5901", &other), Verdict::Changed(_)), "no first meeting");
+    // What is accepted holds until Portlight ends, and is not written.
+    let told = pins.accept("new.local:5901", &other).await;
+    assert!(matches!(told, Err(StoreError::TrustNotSaved { .. })), "{told:?}");
+    assert_eq!(pins.verdict("new.local:5901", &other), Verdict::Trusted);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert!(Pins::peek(folder.path()).is_err(), "a terminal refuses: nobody is asked there");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is moved aside");
+
+    // It comes while an older one runs.
+    fs::write(&file, include_str!("earlier/trust-keys.json")).unwrap();
+    let (pins, notice) = Pins::open(folder.path());
+    assert_eq!(notice, None);
+    fs::write(&file, &text).unwrap();
+    assert!(matches!(pins.accept("new.local:5901", &other).await, Err(StoreError::TrustNotSaved { .. })));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn earlier_preferences_and_calls_open_with_what_came_later_as_it_is_at_first() {
+    let first = folder("preferences.json", include_str!("earlier/preferences-first.json"));
+    let read = PreferencesFile::peek(first.path());
+    let expected = Preferences { theme: Theme::Dark, on_close: OnClose::Tray, ..Preferences::default() };
+    assert_eq!(read, expected);
+    let first = folder("listen.json", include_str!("earlier/listen-first.json"));
+    let expected = Listening { on: true, address: [192, 168, 1, 20].into(), port: 5501 };
+    assert_eq!(Listening::read(first.path()), expected);
+}
+
+#[tokio::test]
+async fn the_first_sources_open_and_newer_ones_are_left_as_they_are() {
+    let text = include_str!("earlier/sources-first.json");
+    let first = folder("sources.json", text);
+    assert_eq!(SourcesFile::open(first.path()).all().unwrap()[0].name, "Lab");
+    let newer = text.replace("\"version\": 1", "\"version\": 2");
+    let second = folder("sources.json", &newer);
+    let file = SourcesFile::open(second.path());
+    let Err(StoreError::FileUnreadable { detail, .. }) = file.all() else { panic!("{:?}", file.all()) };
+    assert!(detail.contains("version is 2"), "{detail}");
+    assert!(file.change(Vec::clear).await.is_err());
+    assert_eq!(fs::read_to_string(second.path().join("sources.json")).unwrap(), newer);
 }
 
 #[test]

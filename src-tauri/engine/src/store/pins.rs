@@ -45,7 +45,7 @@ struct Shared {
 
 impl Pins {
     /// Reads the file in `folder`, which blocks. The notice says that it could not be read, or not all of it: it was kept
-    /// beside, or else it is left alone, and what is accepted is known until Portlight ends.
+    /// beside, or else it is left alone, as one of a newer Portlight is, and what is accepted is known until Portlight ends.
     pub fn open(folder: &Path) -> (Self, Option<StoreError>) {
         let named = folder.join(FILE);
         let file = file::target_of(&named);
@@ -67,6 +67,11 @@ impl Pins {
             }
             Err(detail) => detail,
         };
+        if let Some((keys, version)) = Keys::parse_newer(&text) {
+            // What it says of a key it says also here: another key at that address is a change, and not a first one.
+            let storage = Storage::newer(file, version);
+            return (Self::of(keys, storage), Some(StoreError::TrustNewer { path: named, version }));
+        }
         match file::keep_beside(&named, "unreadable", &text) {
             Ok(kept_as) => {
                 let mut storage = Storage::file(named, file, Some(text), &[]);
@@ -210,8 +215,12 @@ impl Storage {
         }
     }
 
+    fn newer(path: PathBuf, version: u64) -> Self {
+        Self::LeftAlone { path, detail: format!("a newer Portlight has written it (version {version})") }
+    }
+
     /// What another program has written meanwhile is taken over, except for keys that we have changed as well.
-    fn merge_into(&self, ours: &mut Keys) {
+    fn merge_into(&mut self, ours: &mut Keys) {
         let Self::File { named, file, text: known, pins: base } = self else { return };
         let found = match file::read(file) {
             Ok(Some(found)) if known.as_ref() != Some(&found) => found,
@@ -220,6 +229,10 @@ impl Storage {
         };
         let theirs = match Keys::parse(&found) {
             Ok(theirs) => theirs,
+            Err(_) if let Some((_, version)) = Keys::parse_newer(&found) => {
+                *self = Self::newer(file.clone(), version);
+                return;
+            }
             Err(problem) => {
                 let kept = file::keep_beside(named, "unreadable", &found);
                 return tracing::warn!(problem, ?kept, "another program wrote keys that cannot be read");
@@ -390,7 +403,17 @@ impl Keys {
     /// # Errors
     /// Why it is no list of keys that this version can read.
     fn parse(text: &[u8]) -> Result<Self, String> {
-        let mut rest = file::parse(text, VERSION)?;
+        Self::parse_as(text, VERSION)
+    }
+
+    /// What can be read of keys that a newer Portlight has written, and their version; none where they are of this version.
+    fn parse_newer(text: &[u8]) -> Option<(Self, u64)> {
+        let version = file::newer_version(text, VERSION)?;
+        Some((Self::parse_as(text, version).unwrap_or_default(), version))
+    }
+
+    fn parse_as(text: &[u8], version: u64) -> Result<Self, String> {
+        let mut rest = file::parse(text, version)?;
         // The documentation once called the list "pins".
         let name = if rest.contains_key("keys") { "keys" } else { "pins" };
         let entries = file::entries(&mut rest, name)?.ok_or("it has no keys")?;
@@ -650,7 +673,7 @@ mod tests {
             r#"{"keys":[]}"#.to_owned(),
             r#"{"version":1}"#.to_owned(),
             r#"{"version":1,"keys":{}}"#.to_owned(),
-            json!({ "version": 2, "keys": [pin("studio", "x509", "ab")] }).to_string(),
+            json!({ "version": 0, "keys": [pin("studio", "x509", "ab")] }).to_string(),
         ] {
             let folder = folder_with(&text);
             let error = Pins::peek(folder.path()).err();

@@ -3,7 +3,9 @@
 use super::file;
 use crate::{
     error::StoreError,
-    model::{Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, Scaling, or_default},
+    model::{
+        Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, Scaling, TagCaution, or_default,
+    },
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -53,6 +55,9 @@ pub struct Preferences {
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
     pub nearby: Nearby,
+    /// What is asked for with machines that have a tag.
+    #[serde(deserialize_with = "TagCaution::read", skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<TagCaution>,
 }
 
 impl Preferences {
@@ -62,6 +67,11 @@ impl Preferences {
     /// What is wrong with it.
     pub fn password_command(&self) -> Result<Option<CommandLine>, CommandProblem> {
         CommandLine::parse_optional(&self.password_command)
+    }
+
+    /// What Portlight prefers by itself. What makes dangerous machines safer stays.
+    pub fn reset(&self) -> Self {
+        Self { tags: self.tags.clone(), ..Self::default() }
     }
 
     /// As a file for another computer: without the command, which may say where passwords are, and runs a program.
@@ -331,6 +341,18 @@ mod tests {
         let expected =
             Preferences { language: LanguageChoice::ZhCn, pictures: PictureChoice::Off, ..Preferences::default() };
         assert_eq!(PreferencesFile::open(folder.path()).get(), expected, "a newer one's wishes, and the rest");
+    }
+
+    #[test]
+    fn cautions_of_tags_are_read_one_by_one_and_outlive_a_reset() {
+        let text = r#"{"tags": [{"tag": "prod", "frame": "red", "view_only": true}, 7, {"tag": "db", "ask_lines": true, "frame": 3}]}"#;
+        let read = Contents::read(text.as_bytes()).preferences;
+        let caution =
+            |tag: &str, frame, view_only, ask_lines| TagCaution { tag: tag.into(), frame, view_only, ask_lines };
+        let expected =
+            [caution("prod", Some(crate::model::Colour::Red), true, false), caution("db", None, false, true)];
+        assert_eq!(read.tags, expected);
+        assert_eq!(read.reset(), Preferences { tags: expected.to_vec(), ..Preferences::default() });
     }
 
     #[test]

@@ -109,10 +109,14 @@ mod tests {
         let mut command = HostSource::new("Virtual", Origin::command("virsh-list 'a b'").unwrap()).unwrap();
         (command.every_minutes, command.paused, command.read_at) = (5, true, Some(3));
         assert_eq!(path.name, "lab");
-        let both = vec![path, command];
-        let added = both.clone();
+        let mut web =
+            HostSource::new("", Origin::url("https://lists.example/lab.json?key=x", false, true).unwrap()).unwrap();
+        web.has_login = true;
+        assert_eq!(web.origin.to_string(), "https://lists.example/lab.json", "a query may be a secret");
+        let all = vec![path, command, web];
+        let added = all.clone();
         file.change(|sources| *sources = added).await.unwrap();
-        assert_eq!(SourcesFile::open(folder.path()).all(), Ok(both));
+        assert_eq!(SourcesFile::open(folder.path()).all(), Ok(all));
         let broken = r#"{"version": 1, "sources": [{"name": 4}]}"#;
         fs::write(folder.path().join(FILE), broken).unwrap();
         let file = SourcesFile::open(folder.path());

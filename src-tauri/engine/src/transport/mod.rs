@@ -1,6 +1,9 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
 pub(crate) mod demo;
+pub(crate) mod http;
+#[cfg(test)]
+pub(crate) mod local_site;
 #[cfg(test)]
 mod programs;
 pub(crate) mod proxy;

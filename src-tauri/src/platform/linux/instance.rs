@@ -39,7 +39,7 @@ struct Service {
 
 #[zbus::interface(name = "io.github.portlight.Portlight1")]
 impl Service {
-    /// Opens what is asked for, in JSON. Returns when the window is there.
+    /// Opens what is asked for, in JSON. Returns when the windows are there, or on their way.
     async fn open(&self, request: String) -> fdo::Result<()> {
         let request = serde_json::from_str(&request).map_err(|cause| fdo::Error::InvalidArgs(cause.to_string()))?;
         self.call(|answer| Call::Open(request, answer)).await

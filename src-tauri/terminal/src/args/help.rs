@@ -5,14 +5,16 @@
 pub const HELP: &str = "\
 Portlight: double-click your machines.
 
-Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET]
-       portlight connect TARGET [--view-only]
+Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
+       portlight connect TARGET... [--view-only]
+       portlight open SET [--view-only]
        portlight list [--tag TAG] [--json]
        portlight show NAME [--json]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
                      [--ask-password] [--ssh-host HOST] [--proxy URL] [--mac MAC]
                      [--tag TAG] [--colour blue|amber|green|red|violet|grey|none]
-                     [--notes TEXT] [--favourite] [--view-only] [--no-reconnect]
+                     [--notes TEXT] [--favourite] [--view-only] [--frame] [--ask-lines]
+                     [--no-reconnect]
                      [--picture shown|blurred|off] [--password-command COMMAND]
                      [--console-command COMMAND] [--repeater-id ID] [--ca-file FILE]
                      [--client-certificate FILE] [--client-key FILE] [--old-tls] [--json]
@@ -22,6 +24,7 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET]
                      [--tag TAG] [--no-tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none] [--notes TEXT]
                      [--favourite] [--no-favourite] [--view-only] [--no-view-only]
+                     [--frame] [--no-frame] [--ask-lines] [--no-ask-lines]
                      [--reconnect] [--no-reconnect] [--picture shown|blurred|off]
                      [--password-command COMMAND] [--console-command COMMAND]
                      [--repeater-id ID] [--ca-file FILE] [--client-certificate FILE]
@@ -38,7 +41,9 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET]
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
                      [::1]:5901, vnc://box, /path/to/socket, wss://site/path?token=abc.
                      tag:lab opens all machines with that tag. Without one the list opens.
-                     A recording's file (.plrec) is played.
+                     A recording's file (.plrec) is played. A file of how a machine is
+                     reached (.vnc, .tigervnc, .remmina, .vv, .vncloc, .portlight) opens
+                     that, and nothing of it is kept. Files and links may be several.
   --view-only        only watch
   --quick            a small window: type a machine's name or an address, press Enter
   --new              the list, with the form of a new machine
@@ -48,6 +53,10 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET]
 
 connect opens a machine's screen, as a TARGET without a command does: for machines that are
 called like a command. What follows -- is never an option nor a command.
+
+  --view-only        only watch
+
+open opens all machines of a set: those with this tag. Those asleep are woken up.
 
   --view-only        only watch
 
@@ -73,6 +82,8 @@ its name in any case, its address, or its id.
   --forget-password  take its password out of the keyring
   --no-favourite     no favourite
   --no-view-only     not only watched
+  --no-frame         no frame around its window
+  --no-ask-lines     several lines go there without a question
   --reconnect        dial again where the connection breaks
   --no-old-tls       only TLS that is safe
 
@@ -90,7 +101,9 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
                      the colour of its sign
   --notes TEXT       what is to be remembered
   --favourite        a favourite
-  --view-only        only watched
+  --view-only        only watched at first
+  --frame            a frame around its window, in its colour
+  --ask-lines        ask before a text of several lines goes there
   --no-reconnect     do not dial again where the connection breaks
   --picture shown|blurred|off
                      what is kept and shown of its screen

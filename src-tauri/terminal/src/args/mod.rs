@@ -5,6 +5,7 @@ mod help;
 
 pub use help::{HELP, of as help_of};
 
+use crate::files::looks_like_file;
 use given::Given;
 use portlight_engine::{
     doctor::TrustPolicy,
@@ -160,7 +161,7 @@ pub struct ImportRequest {
     pub all: bool,
 }
 
-/// Which window to open.
+/// Which windows to open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenRequest {
@@ -173,11 +174,11 @@ pub enum OpenRequest {
     Quick,
     /// None: Portlight waits in the tray. Where it runs already, nothing changes.
     Background,
-    /// That of a session.
-    Session {
-        /// A saved host's name or an address, as typed.
-        target: String,
-        /// Whether the session sends no input.
+    /// Those of sessions, recordings, and lists in files.
+    Targets {
+        /// Saved hosts' names, addresses and files, as typed; at least one.
+        targets: Vec<String>,
+        /// Whether the sessions send no input.
         view_only: bool,
     },
 }
@@ -223,10 +224,19 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let json = given.flag("json");
     let words = std::mem::take(&mut given.words);
     match command {
-        None => Ok(Command::Open(window(&given, at_most_one(words)?)?)),
+        None => Ok(Command::Open(window(&given, to_open(words)?)?)),
         Some("connect") => {
-            let target = one(words, "which machine? portlight connect TARGET")?;
-            Ok(Command::Open(OpenRequest::Session { target, view_only: given.flag("view-only") }))
+            let targets = to_open(words)?;
+            if targets.is_empty() {
+                return Err("which machine? portlight connect TARGET".to_owned());
+            }
+            Ok(Command::Open(OpenRequest::Targets { targets, view_only: given.flag("view-only") }))
+        }
+        Some("open") => {
+            let set = one(words, "which set? portlight open SET")?;
+            // In quotes it is no address: tag:5 may be a screen of a machine called tag.
+            let targets = vec![format!("tag:\"{}\"", set.strip_prefix("tag:").unwrap_or(&set).trim_matches('"'))];
+            Ok(Command::Open(OpenRequest::Targets { targets, view_only: given.flag("view-only") }))
         }
         Some("list") => match at_most_one(words)? {
             None => Ok(Command::List { tags: given.values("tag"), json }),
@@ -268,14 +278,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     }
 }
 
-/// The window that is asked for without a command: one of them.
-fn window(given: &Given, target: Option<String>) -> Result<OpenRequest, String> {
+/// The windows that are asked for without a command: one of Portlight's own, or those of what is to be opened.
+fn window(given: &Given, targets: Vec<String>) -> Result<OpenRequest, String> {
     let windows = [("quick", OpenRequest::Quick), ("new", OpenRequest::New), ("background", OpenRequest::Background)];
     let mut asked = windows.into_iter().filter(|(name, _)| given.flag(name));
-    match (asked.next(), asked.next(), target) {
-        (None, _, None) => Ok(OpenRequest::List),
-        (None, _, Some(target)) => Ok(OpenRequest::Session { target, view_only: given.flag("view-only") }),
-        (Some((_, window)), None, None) => Ok(window),
+    match (asked.next(), asked.next(), targets.is_empty()) {
+        (None, _, true) => Ok(OpenRequest::List),
+        (None, _, false) => Ok(OpenRequest::Targets { targets, view_only: given.flag("view-only") }),
+        (Some((_, window)), None, true) => Ok(window),
         (Some((name, _)), _, _) => Err(format!("--{name} goes with nothing else: see portlight --help")),
     }
 }
@@ -283,6 +293,15 @@ fn window(given: &Given, target: Option<String>) -> Result<OpenRequest, String> 
 /// The only word.
 fn one(words: Vec<String>, missing: &str) -> Result<String, String> {
     at_most_one(words)?.ok_or_else(|| missing.to_owned())
+}
+
+/// What is to be opened: one machine, or several links and files, as file managers give them. Several other words are mostly a name
+/// that was not quoted.
+fn to_open(words: Vec<String>) -> Result<Vec<String>, String> {
+    match words.iter().all(|word| word.contains("://") || looks_like_file(word)) {
+        true => Ok(words),
+        false => at_most_one(words).map(Vec::from_iter),
+    }
 }
 
 fn at_most_one(words: Vec<String>) -> Result<Option<String>, String> {
@@ -326,6 +345,8 @@ fn change(given: &Given) -> Result<HostChange, String> {
         picture: given.value("picture").map(|name| known(&name, &pictures, "--picture")).transpose()?,
         favourite: given.either("favourite", "no-favourite"),
         view_only: given.either("view-only", "no-view-only"),
+        frame: given.either("frame", "no-frame"),
+        ask_lines: given.either("ask-lines", "no-ask-lines"),
         reconnect: given.either("reconnect", "no-reconnect"),
         old_tls: given.either("old-tls", "no-old-tls"),
         on_new_address: match given.value("logins") {
@@ -449,9 +470,20 @@ mod tests {
     #[test]
     fn the_list_opens_without_a_target_and_a_viewer_with_one() {
         assert_eq!(parse_words(""), Ok(Command::Open(OpenRequest::List)));
-        let request = OpenRequest::Session { target: "box:1".into(), view_only: true };
+        let request = OpenRequest::Targets { targets: vec!["box:1".into()], view_only: true };
         assert_eq!(parse_words("--view-only box:1"), Ok(Command::Open(request.clone())));
         assert_eq!(parse_words("box:1 --view-only"), Ok(Command::Open(request)));
+    }
+
+    #[test]
+    fn several_files_and_links_are_opened_and_no_other_words() {
+        for line in ["-- file:///a%20b.vnc file:///--view-only", "connect a.vnc vnc://box b.VV"] {
+            let Ok(Command::Open(OpenRequest { targets, view_only: false })) = parse_words(line) else {
+                panic!("{line}")
+            };
+            assert!(targets.len() > 1, "{line}");
+        }
+        assert!(parse_words("a.vnc box").is_err() && parse_words("my box").is_err());
     }
 
     #[test]
@@ -561,6 +593,8 @@ mod tests {
             "relay a --origin https://novnc.example/vnc.html",
             "relay a --trust ab",
             "connect",
+            "open",
+            "open a b",
             "a vnc://ann:hunter2@b",
             "doctor a hunter2@b",
         ] {
@@ -607,12 +641,19 @@ mod tests {
 
     #[test]
     fn what_follows_two_dashes_is_a_machine_whatever_it_is_called() {
-        let open = |target: &str| Ok(Command::Open(OpenRequest::Session { target: target.into(), view_only: false }));
+        let open =
+            |target: &str| Ok(Command::Open(OpenRequest::Targets { targets: vec![target.into()], view_only: false }));
         for target in ["list", "--yes", "--help", "vnc://box/--view-only"] {
             assert_eq!(parse_words(&format!("-- {target}")), open(target));
             assert_eq!(parse_words(&format!("connect -- {target}")), open(target));
         }
+        assert_eq!(parse_words("--"), Ok(Command::Open(OpenRequest::default())), "a menu has nothing to open");
         assert_eq!(parse_words("connect list"), open("list"));
+        for set in ["lab", "tag:lab", "tag:\"lab\""] {
+            assert_eq!(parse_words(&format!("open {set}")), open("tag:\"lab\""), "{set}");
+        }
+        assert_eq!(parse_words("open 5"), open("tag:\"5\""), "no screen of a machine called tag");
+        assert_eq!(parse_words("connect open"), open("open"));
         assert_eq!(parse_words("vnc://box/--help"), open("vnc://box/--help"), "within a link it is no option");
     }
 }

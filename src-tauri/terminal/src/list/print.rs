@@ -30,8 +30,18 @@ pub(super) fn machine(view: &HostView, json: bool) {
     if json {
         return json_line(view);
     }
-    let HostOptions { username, view_only, favourite, repeater_id, ca_file, client_certificate, client_key, .. } =
-        &view.options;
+    let HostOptions {
+        username,
+        view_only,
+        frame,
+        ask_lines,
+        favourite,
+        repeater_id,
+        ca_file,
+        client_certificate,
+        client_key,
+        ..
+    } = &view.options;
     let yes = |is_so: bool| if is_so { "yes" } else { "" };
     let (tags, colour, id) = (view.tags.join(", "), colour(view), view.id.to_string());
     let rows = [
@@ -52,6 +62,8 @@ pub(super) fn machine(view: &HostView, json: bool) {
         ("its key", client_key),
         ("old TLS", yes(view.old_tls)),
         ("view only", yes(*view_only)),
+        ("frame", yes(*frame)),
+        ("asks before lines", yes(*ask_lines)),
         ("favourite", yes(*favourite)),
         ("reconnects", if view.reconnect { "" } else { "no" }),
         ("tags", &tags),

@@ -7,6 +7,8 @@
 //! | `ask_hidden` | what a person types on the terminal, not shown |
 //! | `ask`, `tell` | the same, shown; what is said to them |
 //! | `nobody_reads` | whether what is said on standard error goes unread |
+//! | `missing_libraries` | what a program needs that this system has not |
+//! | `show_without_windows` | shows a sentence by another program, where ours cannot |
 //! | `replace` | goes on as another program |
 
 #[cfg(unix)]

@@ -10,6 +10,7 @@ use std::{
         fd::AsFd,
         unix::{fs::FileTypeExt, process::CommandExt},
     },
+    path::Path,
     process::{Command, ExitCode},
 };
 use zeroize::Zeroizing;
@@ -118,6 +119,40 @@ pub fn nobody_reads() -> bool {
     let on_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
     let from_a_pipe = unbuffered_stdin().and_then(|stdin| stdin.metadata()).is_ok_and(|it| it.file_type().is_fifo());
     !on_a_terminal && !from_a_pipe
+}
+
+/// Libraries that a program needs and this system has not, as its loader says, which then runs nothing of it: ld.so(8). It takes about
+/// 12 ms of CPU time.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn missing_libraries(program: &Path) -> Vec<String> {
+    let Ok(output) = Command::new(program).env("LD_TRACE_LOADED_OBJECTS", "1").output() else { return Vec::new() };
+    let said = String::from_utf8_lossy(&output.stdout);
+    said.lines().filter_map(|line| line.trim().strip_suffix(" => not found")).map(str::to_owned).collect()
+}
+
+/// Not known here: another loader would run the program.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub fn missing_libraries(_program: &Path) -> Vec<String> {
+    Vec::new()
+}
+
+/// Shows a sentence by the first of these programs that there is and that can: they use other libraries than ours do.
+pub fn show_without_windows(title: &str, sentence: &str) {
+    let text = format!("--text={sentence}");
+    let title_option = format!("--title={title}");
+    let programs: [(&str, &[&str]); 4] = [
+        ("zenity", &["--error", "--no-markup", &title_option, &text]),
+        ("kdialog", &["--title", title, "--error", sentence]),
+        ("notify-send", &["--", title, sentence]),
+        ("xmessage", &["-center", "-title", title, sentence]),
+    ];
+    for (program, arguments) in programs {
+        // 0 and 1 are a person's answers; others say that it could not show anything.
+        let shown = Command::new(program).args(arguments).status();
+        if shown.is_ok_and(|status| matches!(status.code(), Some(0 | 1))) {
+            return;
+        }
+    }
 }
 
 /// Replaces this process by `program`. Comes back only where that failed.

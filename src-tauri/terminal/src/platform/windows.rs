@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io,
     os::windows::io::AsHandle,
+    path::Path,
     process::{Command, ExitCode},
 };
 use windows_sys::Win32::System::Console::{ATTACH_PARENT_PROCESS, AttachConsole};
@@ -56,6 +57,14 @@ pub fn tell(_text: &str) -> io::Result<()> {
 pub fn nobody_reads() -> bool {
     false
 }
+
+/// Not known here.
+pub fn missing_libraries(_program: &Path) -> Vec<String> {
+    Vec::new()
+}
+
+/// Not shown on this system yet.
+pub fn show_without_windows(_title: &str, _sentence: &str) {}
 
 /// Runs `program` and waits for it: Windows cannot replace a process.
 ///

@@ -9,6 +9,7 @@ use portlight_engine::{
     keyring::Keyring,
     model::Protection,
     session::{Door, SessionState, Sessions, TypedOnce},
+    store::PreferencesFile,
 };
 use questions::Reply;
 use serde_json::json;
@@ -47,10 +48,15 @@ pub fn serve(args: RelayArgs) -> ExitCode {
 async fn run(args: &RelayArgs, login: Option<TypedOnce>) -> Result<(), String> {
     let (config, _) = Settings::folders().map_err(sentence)?;
     let list = Engine::peek(&config).map_err(sentence)?;
-    let mut target = find_target(&list, &args.target, false).map_err(|error| unreadable(&args.target, &error))?;
+    let mut target = find_target(&list, &args.target, false)
+        .map_err(|error| unreadable(&args.target, &error))?
+        .with_caution_of(&PreferencesFile::peek(&config).tags);
     if target.view_only {
         // What a viewer elsewhere sends is not looked into.
         return Err(format!("{:?} is only to be watched, and a viewer elsewhere could do more", target.name));
+    }
+    if target.ask_lines {
+        return Err(format!("{:?} asks before several lines go there, and a viewer elsewhere cannot", target.name));
     }
     if let Some(username) = &args.username {
         target.username.clone_from(username);

@@ -8,6 +8,7 @@ import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
+import type { ImportPreview } from '../../ipc/bindings/ImportPreview';
 import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
@@ -79,13 +80,18 @@ export class Hosts {
   #arranged: Section[] = $derived.by(() => {
     if (!this.query.isEmpty) {
       const { address } = this.query;
-      const typed: Row[] = address ? [{ key: CONNECT, address }] : [];
-      return [{ kind: 'found', rows: [...rowsOf(this.found.hosts), ...typed], cards: false }];
+      const rows = rowsOf(this.found.hosts);
+      if (address) rows.push({ key: CONNECT, address });
+      return [{ kind: 'found', rows, cards: false }];
     }
     const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
     return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
   });
-  rows: Row[] = $derived.by(() => this.sections.flatMap(({ rows }) => rows));
+  rows: Row[] = $derived.by(() => {
+    const [first, ...others] = this.sections;
+    // Mostly one while somebody searches: ten thousand rows are not copied with each key.
+    return first && others.length === 0 ? first.rows : this.sections.flatMap(({ rows }) => rows);
+  });
   /** The text is no host's, and may be an address: hosts that are only alike are not what Enter means. */
   #isTyped = $derived(this.found.alike && !this.query.isEmpty && this.query.problem === null);
   readonly selection = new Selection(
@@ -126,8 +132,9 @@ export class Hosts {
     return this.#loading;
   }
 
-  /** Follows the engine's events until the returned function is called; `show` is what another window may want to be shown. */
-  follow(show: (dialog: 'settings' | 'help') => void): () => void {
+  /** Follows the engine's events until the returned function is called; `show` is what another window may want to be shown, `look` is
+   * shown what is in files that were opened. */
+  follow(show: (dialog: 'settings' | 'help') => void, look: (preview: ImportPreview) => void): () => void {
     const stops = [
       engine.onHostsChanged(() => {
         void this.load();
@@ -136,13 +143,13 @@ export class Hosts {
         void this.nearby.load();
       }),
       engine.onClosing(() => (this.closing = true)),
-      engine.onWishes(() => void this.#grant(show)),
+      engine.onWishes(() => void this.#grant(show, look)),
     ];
     this.#preferred = this.prefer();
     const unfollows = [this.sessions.follow(), this.pictures.follow(), this.nearby.follow()];
     void this.load();
     // What was wished for while this page was still loading.
-    void this.#grant(show);
+    void this.#grant(show, look);
     return () => {
       for (const unfollow of unfollows) unfollow();
       this.toasts.dismiss();
@@ -413,13 +420,14 @@ export class Hosts {
   }
 
   /** Does what the other windows and the tray want of this one. */
-  async #grant(show: (dialog: 'settings' | 'help') => void): Promise<void> {
+  async #grant(show: (dialog: 'settings' | 'help') => void, look: (preview: ImportPreview) => void): Promise<void> {
     await this.toasts.attempt(async () => {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
         else if (wish.wish === 'new') this.add();
         else if (wish.wish === 'quit') this.quitting = wish.sessions;
         else if (wish.wish === 'settings' || wish.wish === 'help') show(wish.wish);
+        else if (wish.wish === 'import') look(wish.preview);
         else if (wish.wish === 'close') this.sheet.leave(() => void this.#discard());
         else await this.#editById(wish.host, wish.address);
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostView } from '../../ipc/bindings/HostView';
 import { machine } from '../../ipc/fixtures';
-import { index, marked, noteOf, parse, search, sortedByName, tagsIn, toggledTag } from './search';
+import { folded, index, marked, noteOf, parse, search, sortedByName, tagsIn, toggledTag } from './search';
 
 function host(name: string, facts: Partial<HostView> = {}): HostView {
   return machine(name, 'x.example', facts);
@@ -157,4 +157,83 @@ describe('marks', () => {
     expect(noteOf(noted, ['first'])).toBe('first line');
     expect(noteOf(host('a'), ['first'])).toBeNull();
   });
+});
+
+/** What the search means, without what makes it fast. */
+function meant(hosts: readonly HostView[], words: readonly string[]): string[] {
+  const strict = (host: HostView, word: string): number => {
+    const [name, address, username, notes] = [host.name, host.address, host.username, host.notes].map(folded);
+    const tags = host.tags.map(folded);
+    const parts = [name, address, username, ...tags];
+    if (name?.startsWith(word)) return 0;
+    if (
+      [...(name ?? '')].some(
+        (_, at) => at > 0 && /[^\p{L}\p{N}]/u.test(name?.[at - 1] ?? '') && name?.startsWith(word, at),
+      )
+    )
+      return 1;
+    if (address?.startsWith(word)) return 2;
+    if (tags.some((tag) => tag.startsWith(word))) return 3;
+    if (parts.some((part) => part?.includes(word))) return 4;
+    return notes?.includes(word) ? 5 : Infinity;
+  };
+  const spread = (text: string, letters: string): number => {
+    const distances = [...text].flatMap((letter, start) => {
+      if (letter !== letters[0]) return [];
+      let at = start;
+      for (const next of letters.slice(1)) at = at < 0 ? -1 : text.indexOf(next, at + 1);
+      const distance = at - start + 1 - letters.length;
+      return at >= 0 && distance <= 2 * letters.length ? [distance] : [];
+    });
+    return Math.min(Infinity, ...distances);
+  };
+  const near = (text: string, word: string): number => {
+    if (word.length < 2) return Infinity;
+    const whole = spread(text, word);
+    if (whole < Infinity || word.length < 4) return whole;
+    return Math.min(...[...word].map((_, out) => spread(text, word.slice(0, out) + word.slice(out + 1)) + 4));
+  };
+  const alike = (host: HostView, word: string) =>
+    Math.min(near(folded(host.name), word), 1 + near(folded(host.address), word));
+  const sorted = (distance: (host: HostView, word: string) => number) =>
+    hosts
+      .map((host) => ({ host, far: words.reduce((sum, word) => sum + distance(host, word), 0) }))
+      .filter(({ far }) => far < Infinity)
+      .sort((a, b) => a.far - b.far || Number(b.host.favourite) - Number(a.host.favourite))
+      .map(({ host }) => host.id);
+  const found = sorted(strict);
+  return found.length > 0 ? found : sorted(alike).slice(0, 50);
+}
+
+it('finds in any list what it means to, in that order', () => {
+  let seed = 7;
+  const below = (limit: number) => ((seed = (seed * 1_103_515_245 + 12_345) & 0x7fffffff) >> 8) % limit;
+  const letters = ['a', 'b', 'c', 'd', 'e', '-', ' ', '1', '会', '室', 'É'];
+  const text = (length: number) => Array.from({ length: below(length) }, () => letters[below(letters.length)]).join('');
+  const seen = { words: 0, alike: 0, cut: 0 };
+  for (let list = 0; list < 30; list++) {
+    const hosts = Array.from({ length: 20 + below(400) }, () =>
+      machine(text(12), text(14), {
+        tags: Array.from({ length: below(3) }, () => text(5)),
+        notes: text(20),
+        username: text(4),
+        favourite: below(5) === 0,
+      }),
+    );
+    const sorted = sortedByName(hosts);
+    const prepared = index(sorted);
+    for (let n = 0; n < 25; n++) {
+      const query = parse(`${text(5)} ${below(2) ? text(9) : ''}`);
+      if (query.words.length === 0) continue;
+      const { hosts: found, alike } = search(prepared, query, new Set());
+      expect(
+        found.map(({ id }) => id),
+        query.words.join(' '),
+      ).toEqual(meant(sorted, query.words));
+      if (found.length === 50 && alike) seen.cut += 1;
+      else if (found.length > 0) seen[alike ? 'alike' : 'words'] += 1;
+    }
+  }
+  // Each way was gone.
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
 });

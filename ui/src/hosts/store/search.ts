@@ -25,18 +25,20 @@ interface Entry {
   host: HostView;
   name: string;
   address: string;
-  username: string;
   via: string;
   /** The name of the source that lists it; empty for the user's own. */
   source: string;
   tags: string[];
-  notes: string;
-  /** Which letters name and address have, a bit for each of 32 kinds. */
-  letters: number;
-  /** All that words are looked for in. */
+  /** Which letters the name has, a bit for each of 32 kinds. */
+  nameLetters: number;
+  addressLetters: number;
+  /** All that words are looked for in, a line each: name, address, user name, tags, notes. No word has the end of a line. */
   all: string;
   /** Its letters. */
   allLetters: number;
+  /** Where the line before the tags ends, and where their last one does. */
+  tagsFrom: number;
+  tagsTo: number;
 }
 
 /** What a text asks for. */
@@ -77,11 +79,24 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
       if (known) known.count += 1;
       else tags.set(tag, { tag: host.tags[at] ?? tag, count: 1 });
     });
-    const [username, via, notes] = [folded(host.username), folded(host.ssh_jump), folded(host.notes)];
-    const letters = lettersOf(name) | lettersOf(address);
-    const all = [name, address, username, ...own, notes].join('\n');
-    const source = host.source === null ? '' : folded(sources.get(host.source) ?? '');
-    return { host, name, address, username, via, source, tags: own, notes, letters, all, allLetters: lettersOf(all) };
+    const [nameLetters, addressLetters] = [lettersOf(name), lettersOf(address)];
+    const beforeTags = `${name}\n${address}\n${folded(host.username)}`;
+    const beforeNotes = [beforeTags, ...own].join('\n');
+    const all = `${beforeNotes}\n${folded(host.notes)}`;
+    return {
+      host,
+      name,
+      address,
+      via: folded(host.ssh_jump),
+      source: host.source === null ? '' : folded(sources.get(host.source) ?? ''),
+      tags: own,
+      nameLetters,
+      addressLetters,
+      all,
+      allLetters: lettersOf(all),
+      tagsFrom: beforeTags.length,
+      tagsTo: beforeNotes.length,
+    };
   });
   entries.sort(
     (a, b) =>
@@ -162,18 +177,8 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
   );
   if (query.words.length === 0) return { hosts: entries.map(({ host }) => host), alike: false };
   const wanted = query.words.reduce((letters, word) => letters | lettersOf(word), 0);
-  const found = ranked(entries, (entry) =>
-    // Most hosts have not even the letters.
-    (wanted & ~entry.allLetters) !== 0 || !query.words.every((word) => entry.all.includes(word))
-      ? Infinity
-      : sum(query.words, (word) => distanceOf(entry, word)),
-  );
-  if (found.length > 0) return { hosts: found, alike: false };
-  const missing = query.words.map(lettersOf);
-  const alike = ranked(entries, (entry) =>
-    sum(query.words, (word, at) => (lacks(entry.letters, missing[at] ?? 0) > 1 ? Infinity : nearness(entry, word))),
-  );
-  return { hosts: alike.slice(0, MAX_ALIKE), alike: true };
+  const found = withAll(entries, query.words, wanted);
+  return found.length > 0 ? { hosts: found, alike: false } : { hosts: nearest(entries, query.words), alike: true };
 }
 
 /** Whether a text asks for nothing but machines that are nearby. */
@@ -206,46 +211,91 @@ function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry
   return ({ host }) => host[value as 'favourite' | 'demo'];
 }
 
-function sum(words: readonly string[], distance: (word: string, at: number) => number): number {
-  let total = 0;
-  for (let at = 0; at < words.length && total < Infinity; at++) total += distance(words[at] ?? '', at);
-  return total;
-}
+// ---- what has all words
 
-/** The hosts at a finite distance, the nearest first; equally near ones stay in the order of the entries. */
-function ranked(entries: readonly Entry[], distance: (entry: Entry) => number): HostView[] {
+/** Those that have every word, the best first; equally good ones stay in the order of the entries. */
+function withAll(entries: readonly Entry[], words: readonly string[], letters: number): HostView[] {
+  const lines = words.map((word) => `\n${word}`);
   const byDistance: HostView[][] = [];
   for (const entry of entries) {
-    const found = distance(entry);
-    if (found < Infinity) (byDistance[found] ??= []).push(entry.host);
+    // Most have not even the letters.
+    if ((letters & ~entry.allLetters) !== 0) continue;
+    let distance = 0;
+    for (let at = 0; at < words.length && distance < Infinity; at++) {
+      distance += distanceOf(entry, words[at] ?? '', lines[at] ?? '');
+    }
+    if (distance < Infinity) (byDistance[distance] ??= []).push(entry.host);
   }
   return byDistance.flat();
 }
 
-/** 0 where the name begins with the word, up to 5; infinite where no text has it. */
-function distanceOf({ name, address, username, tags, notes }: Entry, word: string): number {
-  const inName = name.indexOf(word);
-  if (inName === 0) return 0;
-  if (inName > 0 && beginsAWord(name, word, inName)) return 1;
-  if (address.startsWith(word)) return 2;
-  if (tags.length > 0 && tags.some((tag) => tag.startsWith(word))) return 3;
-  if (inName > 0 || address.includes(word) || username.includes(word) || tags.some((tag) => tag.includes(word)))
-    return 4;
-  return notes.includes(word) ? 5 : Infinity;
+/** 0 where the name begins with the word, up to 5; infinite where no text has it. `line` is the word at the beginning of a line. */
+function distanceOf({ name, all, tagsFrom, tagsTo }: Entry, word: string, line: string): number {
+  // Ten thousand times with each key: the first place says nearly all.
+  const at = all.indexOf(word);
+  if (at <= 0) return at < 0 ? Infinity : 0;
+  if (at < name.length && beginsAWord(name, word, at)) return 1;
+  if (all.startsWith(word, name.length + 1)) return 2;
+  if (tagsFrom < tagsTo) {
+    const tag = all.indexOf(line, tagsFrom);
+    if (tag >= 0 && tag < tagsTo) return 3;
+  }
+  return at < tagsTo ? 4 : 5;
 }
 
 function beginsAWord(text: string, word: string, first: number): boolean {
   for (let at = first; at >= 0; at = text.indexOf(word, at + 1)) {
-    if (at > 0 && !/[\p{L}\p{N}]/u.test(text.charAt(at - 1))) return true;
+    if (at > 0 && !isOfAWord(text, at - 1)) return true;
   }
   return false;
 }
 
+function isOfAWord(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  // Folded, so these are all the small ones of ASCII; patterns take several times as long.
+  if (code < 128) return (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+  return /[\p{L}\p{N}]/u.test(text.charAt(at));
+}
+
 // ---- what is alike
 
-function nearness({ name, address }: Entry, word: string): number {
-  const inName = near(name, word)?.distance ?? Infinity;
-  return inName === 0 ? 0 : Math.min(inName, 1 + (near(address, word)?.distance ?? Infinity));
+/** Those that nearly have every word, the nearest first, and no more than are shown. */
+function nearest(entries: readonly Entry[], words: readonly string[]): HostView[] {
+  const letters = words.map(lettersOf);
+  const byDistance: HostView[][] = [];
+  /** What is not nearer than this comes behind those that are found already, and is not looked at any closer. */
+  let limit = Infinity;
+  let nearer = 0;
+  for (const entry of entries) {
+    let distance = 0;
+    for (let at = 0; at < words.length && distance < limit; at++) {
+      distance += nearness(entry, words[at] ?? '', letters[at] ?? 0, limit - distance);
+    }
+    if (distance >= limit) continue;
+    (byDistance[distance] ??= []).push(entry.host);
+    nearer += 1;
+    if (nearer < MAX_ALIKE) continue;
+    limit = Math.min(limit, byDistance.length);
+    while (nearer >= MAX_ALIKE) nearer -= byDistance[--limit]?.length ?? 0;
+  }
+  return byDistance.flat().slice(0, MAX_ALIKE);
+}
+
+/** How near name or address are to a word; infinite where that is not below a limit. */
+function nearness(entry: Entry, word: string, letters: number, limit: number): number {
+  const inName = nearBelow(limit, entry.name, entry.nameLetters, word, letters);
+  // What is in the address is one further.
+  const inAddress = 1 + nearBelow(Math.min(limit, inName) - 1, entry.address, entry.addressLetters, word, letters);
+  return Math.min(inName, inAddress);
+}
+
+function nearBelow(limit: number, text: string, has: number, word: string, letters: number): number {
+  if (limit <= 0) return Infinity;
+  // What is not there at all has to be the one that may be wrong.
+  const wrong = lacks(has, letters);
+  if (wrong > 1 || (wrong === 1 && (word.length < LONG || limit <= WRONG))) return Infinity;
+  const distance = near(text, word, limit)?.distance ?? Infinity;
+  return distance < limit ? distance : Infinity;
 }
 
 interface Near {
@@ -255,11 +305,14 @@ interface Near {
   leftOut: number;
 }
 
-/** Where a text has the letters of a word in their order and close to each other, of a longer word all but one. */
-function near(text: string, word: string): Near | null {
+/**
+ * Where a text has the letters of a word in their order and close to each other, of a longer word all but one, which is not
+ * looked for where that cannot be below the limit.
+ */
+function near(text: string, word: string, limit = Infinity): Near | null {
   if (word.length < 2) return null;
   const whole = scattered(text, word, -1);
-  if (whole || word.length < 4) return whole;
+  if (whole || word.length < LONG || limit <= WRONG) return whole;
   // How many letters from the front the text has in their order, and from the back: the one that is left out lies between.
   let from = 0;
   for (let at = 0; at < text.length && from < word.length; at++) if (text[at] === word[from]) from++;
@@ -273,6 +326,8 @@ function near(text: string, word: string): Near | null {
   return best && { ...best, distance: best.distance + WRONG };
 }
 
+/** So long a word may have a wrong letter. */
+const LONG = 4;
 /** A wrong letter is as bad as so many letters between. */
 const WRONG = 4;
 
@@ -326,10 +381,14 @@ function lacks(letters: number, wanted: number): number {
 
 /** The text in parts: those that the words are about are marked. */
 export function marked(text: string, words: readonly string[], alike: boolean): Part[] {
-  if (words.length === 0 || text === '') return [{ text, marked: false }];
-  const { fold, from } = foldedWithPlaces(text);
+  const none = [{ text, marked: false }];
+  if (words.length === 0 || text === '') return none;
+  // Most texts of the rows that are drawn with each key have none.
+  const fold = folded(text);
+  if (!words.some((word) => fold.includes(word) || (alike && near(fold, word) !== null))) return none;
+  const from = placesIn(text, fold);
   const marks = new Array<boolean>(text.length).fill(false);
-  const mark = (start: number, end: number) => marks.fill(true, from[start], from[end]);
+  const mark = (start: number, end: number) => marks.fill(true, from(start), from(end));
   for (const word of words) {
     let found = false;
     for (let at = fold.indexOf(word); at >= 0; at = fold.indexOf(word, at + word.length)) {
@@ -355,8 +414,8 @@ export function noteOf(host: HostView, words: readonly string[]): string | null 
   if (word === undefined) return null;
   const line = host.notes.split('\n').find((line) => folded(line).includes(word));
   if (line === undefined) return null;
-  const { fold, from } = foldedWithPlaces(line);
-  const start = Math.max(0, (from[fold.indexOf(word)] ?? 0) - NOTE_BEFORE);
+  const fold = folded(line);
+  const start = Math.max(0, placesIn(line, fold)(fold.indexOf(word)) - NOTE_BEFORE);
   // From the beginning of a word on, where there is one.
   const shown = start > 0 ? line.slice(start).replace(/^\S{0,12}\s+/, '') : line;
   return (start > 0 ? '…' : '') + shown.trim();
@@ -365,19 +424,17 @@ export function noteOf(host: HostView, words: readonly string[]): string | null 
 /** Letters of a note that are shown before what was found. */
 const NOTE_BEFORE = 24;
 
-/** The folded text, and for each of its places, and its end, where that is in the text. */
-function foldedWithPlaces(text: string): { fold: string; from: number[] } {
-  let fold = '';
+/** For each place of the folded text, and its end, where that is in the text. */
+function placesIn(text: string, fold: string): (place: number) => number {
+  // Folding changes no length of these, and letter by letter it takes long.
+  if (isAscii.test(text)) return (place) => place;
   const from: number[] = [];
   let at = 0;
   for (const letter of text) {
-    const piece = folded(letter);
-    for (let n = 0; n < piece.length; n++) from.push(at);
-    fold += piece;
+    for (let n = folded(letter).length; n > 0; n--) from.push(at);
     at += letter.length;
   }
-  from.push(at);
-  return { fold, from };
+  return (place) => (place < fold.length ? from[place] : undefined) ?? at;
 }
 
 /** Case, accents, and the wide letters of East Asian keyboards make no difference. */

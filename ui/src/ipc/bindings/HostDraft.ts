@@ -49,9 +49,17 @@ on_new_address: OnNewAddress,
  */
 username: string, 
 /**
- * Whether sessions only watch.
+ * Whether sessions only watch at first.
  */
 view_only: boolean, 
+/**
+ * Whether there is a frame around its window, in its colour.
+ */
+frame: boolean, 
+/**
+ * Whether several lines are asked about before they go there.
+ */
+ask_lines: boolean, 
 /**
  * Whether the tray lists it first.
  */

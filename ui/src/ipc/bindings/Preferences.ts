@@ -9,6 +9,7 @@ import type { Order } from "./Order";
 import type { PictureChoice } from "./PictureChoice";
 import type { Quality } from "./Quality";
 import type { Scaling } from "./Scaling";
+import type { TagCaution } from "./TagCaution";
 import type { Theme } from "./Theme";
 
 /**
@@ -63,4 +64,8 @@ password_command: string,
 /**
  * Whether machines in the network are looked for.
  */
-nearby: Nearby, };
+nearby: Nearby, 
+/**
+ * What is asked for with machines that have a tag.
+ */
+tags: Array<TagCaution>, };

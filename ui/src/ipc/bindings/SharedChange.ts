@@ -64,9 +64,17 @@ picture: PictureChoice | null,
  */
 favourite: boolean | null, 
 /**
- * Whether sessions only watch.
+ * Whether sessions only watch at first.
  */
 view_only: boolean | null, 
+/**
+ * Whether there is a frame around the window.
+ */
+frame: boolean | null, 
+/**
+ * Whether several lines are asked about.
+ */
+ask_lines: boolean | null, 
 /**
  * Whether TLS may be older than what is safe.
  */

@@ -35,4 +35,8 @@ machines: Array<string>, } | { "code": "hosts_broken", path: string, detail: str
 /**
  * Where the old file lies now.
  */
-kept_as: string, detail: string, } | { "code": "system", detail: string, };
+kept_as: string, detail: string, } | { "code": "trust_newer", path: string, 
+/**
+ * Its format's.
+ */
+version: number, } | { "code": "system", detail: string, };

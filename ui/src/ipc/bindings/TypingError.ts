@@ -4,4 +4,4 @@
  * What can go wrong where the engine types a text. The conventions of the fields are those of the [module](super). Nothing here
  * says anything of the text itself.
  */
-export type TypingError = { "code": "not_typed" } | { "code": "nothing_to_type" } | { "code": "several_lines", lines: number, } | { "code": "no_key" } | { "code": "typed_readably" };
+export type TypingError = { "code": "not_typed" } | { "code": "nothing_to_type" } | { "code": "no_key" } | { "code": "typed_readably" };

@@ -14,6 +14,7 @@ import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
 import type { HostSourceView } from '../bindings/HostSourceView';
 import type { SourceId } from '../bindings/SourceId';
+import type { SourceKind } from '../bindings/SourceKind';
 import type { HostView } from '../bindings/HostView';
 import type { HttpAuthChange } from '../bindings/HttpAuthChange';
 import type { Imported } from '../bindings/Imported';
@@ -150,7 +151,7 @@ export const sources = (): Promise<HostSourceView[]> => command('sources', [], (
 /** The choosers of a plain browser choose the same file each time. */
 export const addPathSource = (folder: boolean): Promise<boolean> =>
   command('add_path_source', [folder], () => {
-    addSource('lab', folder ? '/srv/lists' : '/srv/lists/lab.json', false);
+    addSource('lab', folder ? '/srv/lists' : '/srv/lists/lab.json', 'path');
     return true;
   });
 
@@ -158,12 +159,13 @@ export const addCommandSource = (name: string, line: string): Promise<void> =>
   command('add_command_source', [name, line], () => {
     if (!line.trim())
       throw { code: 'fields', fields: [{ field: 'console_command', problem: 'program' }] } satisfies EngineError;
-    addSource(name || line, line, true);
+    addSource(name || line, line, 'command');
   });
 
-function addSource(name: string, origin: string, is_command: boolean): void {
-  const facts = { paused: false, machines: 0, read_at: null, reading: false, problem: null, skipped: 0, left_out: [] };
-  backend.hostSources = [...backend.hostSources, { id: crypto.randomUUID(), name, origin, is_command, ...facts }];
+function addSource(name: string, origin: string, kind: SourceKind): void {
+  const found = { reading: false, problem: null, certificate: null, skipped: 0, left_out: [] };
+  const facts = { paused: false, machines: 0, every_minutes: 15, has_login: false, read_at: null, ...found };
+  backend.hostSources = [...backend.hostSources, { id: crypto.randomUUID(), name, origin, kind, ...facts }];
 }
 
 function updateSource(id: SourceId, facts: Partial<HostSourceView>): void {
@@ -171,8 +173,31 @@ function updateSource(id: SourceId, facts: Partial<HostSourceView>): void {
   backend.emitHostsChanged();
 }
 
-export const renameSource = (id: SourceId, name: string): Promise<void> =>
-  command('rename_source', [id, name], () => updateSource(id, { name }));
+export const addUrlSource = (
+  name: string,
+  url: string,
+  readable: boolean,
+  login: HttpAuthChange | null,
+): Promise<void> =>
+  command('add_url_source', [name, url, readable, login], () => {
+    const secure = url.startsWith('https://');
+    const problem = !/^https?:/.test(url) ? 'scheme' : secure || readable ? null : 'clear_text';
+    if (problem) throw { code: 'fields', fields: [{ field: 'url', problem }] } satisfies EngineError;
+    addSource(name || url, url, secure ? 'web' : 'clear_web');
+  });
+
+export const editSource = (
+  id: SourceId,
+  name: string,
+  every_minutes: number,
+  login: HttpAuthChange | null,
+): Promise<void> =>
+  command('edit_source', [id, name, every_minutes, login], () => {
+    updateSource(id, { name, every_minutes, ...(login ? { has_login: login.change === 'set' } : {}) });
+  });
+
+export const trustSource = (id: SourceId, fingerprint: string): Promise<void> =>
+  command('trust_source', [id, fingerprint], () => updateSource(id, { certificate: null, problem: null }));
 
 export const pauseSource = (id: SourceId, paused: boolean): Promise<void> =>
   command('pause_source', [id, paused], () => updateSource(id, { paused }));
@@ -377,6 +402,12 @@ export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
 
 export const typeClipboard = (pace: Pace): Promise<boolean> =>
   command('type_clipboard', [pace], () => backend.typesAll);
+
+export const answerLines = (number: number, go: boolean): Promise<void> =>
+  command('answer_lines', [number, go], () => {
+    backend.session = { ...backend.session, lines_asked: null };
+    backend.reach(backend.state);
+  });
 
 export const stopTyping = (): Promise<void> => command('stop_typing', [], () => {});
 

@@ -27,6 +27,8 @@ export class Typist {
   pace = $state<Pace>('steady');
   /** Whether the engine types something that this page never sees. */
   unseen = $state(false);
+  /** Several lines that wait until they were looked at. */
+  asked = $state.raw<{ text: string; lines: number; go: () => void } | null>(null);
   readonly #window: Window;
   #target: Target | null = null;
   #over: AbortController | null = null;
@@ -38,6 +40,7 @@ export class Typist {
   /** Another session's screen, or none: the rest of a text is not for it. */
   set target(target: Target | null) {
     this.#over?.abort();
+    this.asked = null;
     this.#target = target;
   }
 

@@ -264,7 +264,7 @@ fn virt_viewer() {
         "x.vv",
         text,
         Format::VirtViewer,
-        &["Mill VM: node3.mill.test:5904 maybe Fit true None Automatic password Once"],
+        &["Mill VM: node3.mill.test:5904 maybe Fit true None Automatic password Ticket([secret])"],
     );
     let spice = text.replace("vnc", "spice");
     check("x.vv", &spice, Format::VirtViewer, &["Mill VM: node3.mill.test ! it is no VNC machine (spice)"]);

@@ -26,7 +26,7 @@ pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, File
     machine.options.username = glib_value(file.get("username"));
     machine.display.full_screen = file.is_on("fullscreen");
     if !file.get("password").is_empty() {
-        machine.password = Password::Once;
+        machine.password = Password::Ticket(glib_value(file.get("password")).into());
     }
     machine.leave_out(LeftOut::Certificates, !file.get("ca").is_empty());
     Ok(vec![machine])

@@ -34,6 +34,8 @@ pub struct Link {
     pub ssh_host: Option<String>,
     /// `SecurityType`, as it stands there.
     pub security_type: Option<String>,
+    /// `ChannelType`, as it stands there.
+    pub channel_type: Option<String>,
     /// `IdHash`: which key the server has to show.
     pub names_key: bool,
 }
@@ -99,6 +101,8 @@ impl Link {
                 ssh.2.get_or_insert_with(|| value().trim().to_owned());
             } else if key.eq_ignore_ascii_case("SecurityType") {
                 self.security_type.get_or_insert_with(|| value().trim().to_owned());
+            } else if key.eq_ignore_ascii_case("ChannelType") {
+                self.channel_type.get_or_insert_with(|| value().trim().to_owned());
             } else if key.eq_ignore_ascii_case("IdHash") {
                 self.names_key = true;
             }
@@ -117,14 +121,14 @@ impl Link {
 
     /// Whether it asks for more than an address can say: who takes the address alone would leave that out.
     pub fn asks_for_more(&self) -> bool {
-        self.ssh_host.is_some() || self.security_type.is_some() || self.names_key
+        self.ssh_host.is_some() || self.security_type.is_some() || self.channel_type.is_some() || self.names_key
     }
 }
 
 /// A link without parameters.
 impl From<Address> for Link {
     fn from(address: Address) -> Self {
-        let (ssh_host, security_type, names_key) = (None, None, false);
+        let (ssh_host, security_type, channel_type, names_key) = (None, None, None, false);
         Self {
             address,
             username: None,
@@ -133,6 +137,7 @@ impl From<Address> for Link {
             name: None,
             ssh_host,
             security_type,
+            channel_type,
             names_key,
         }
     }
@@ -163,6 +168,7 @@ impl fmt::Display for Link {
             ("SshPort", port.map(|text| encoded(&text.to_owned()))),
             ("SshUsername", user.map(str::to_owned)),
             ("SecurityType", self.security_type.as_ref().map(encoded)),
+            ("ChannelType", self.channel_type.as_ref().map(encoded)),
             ("IdHash", self.names_key.then(|| "named".to_owned())),
         ];
         let parameters = parameters.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", value?)));

@@ -378,6 +378,7 @@ fn a_link_says_how_to_look_and_never_a_password() {
         name: Some("The box".to_owned()),
         ssh_host: None,
         security_type: None,
+        channel_type: None,
         names_key: false,
     };
     assert_eq!(link.as_ref(), Ok(&expected));

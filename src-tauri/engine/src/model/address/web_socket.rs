@@ -33,7 +33,7 @@ impl WebSocket {
     ///
     /// # Errors
     /// What is wrong with it; [`AddressProblem::Login`] where it has a user name or a password.
-    pub(super) fn parse(secure: bool, rest: &str) -> Result<Self, AddressProblem> {
+    pub(in crate::model) fn parse(secure: bool, rest: &str) -> Result<Self, AddressProblem> {
         // A fragment is never sent (RFC 6455, section 3).
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));

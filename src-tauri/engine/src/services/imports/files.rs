@@ -26,6 +26,17 @@ pub(in super::super) fn read(paths: &[PathBuf]) -> Vec<File> {
     reader.files
 }
 
+/// Reads one file, and no folder. A link is followed.
+pub(super) fn read_one(path: &Path) -> File {
+    let mut reader = Reader { files: Vec::new(), bytes: 0 };
+    let bytes = reader.bytes(path);
+    File { name: name_of(path), bytes }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 struct Reader {
     files: Vec<File>,
     bytes: usize,
@@ -36,7 +47,7 @@ impl Reader {
         if self.files.len() > MAX_FILES {
             return;
         }
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = name_of(path);
         let bytes = if self.files.len() == MAX_FILES { Err(FileProblem::TooMany) } else { self.bytes(path) };
         self.files.push(File { name, bytes });
     }

@@ -4,9 +4,11 @@
 //! chooses from it by number.
 
 mod files;
+mod opened;
 mod places;
 
 pub(super) use files::read as read_files;
+pub use opened::{Opened, check_files};
 pub use places::{Source, SourceView};
 
 use super::blocking;

@@ -4,105 +4,33 @@
 //! good copy. A source that fails changes nothing there.
 
 mod reading;
+mod view;
+mod web;
+
+pub use view::{Found, HostSourceView, NotTaken, SourceKind, SourceProblem};
 
 use super::imports::read_files;
 use crate::{
-    error::{Error, FormError, Result, StoreError},
-    import::{FileProblem, LeftOut},
-    model::{FieldProblem, HostSource, Origin, SourceId},
-    store::{Deed, HostList, SourcesFile, now},
+    error::{FormError, Result, StoreError},
+    keyring::Keyring,
+    model::{FieldProblem, HostSource, HttpAuthChange, Origin, SourceId, TextProblem, UrlProblem},
+    store::{Deed, HostList, Pins, SourcesFile, now},
 };
 use parking_lot::Mutex;
-use reading::{changed, read, sight};
-use serde::Serialize;
+use reading::{changed, pause, read, sight};
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Weak},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::Notify, time::sleep};
+use tokio::{
+    runtime::Handle,
+    sync::Notify,
+    time::{sleep, timeout},
+};
 use tokio_util::task::AbortOnDropHandle;
-
-/// A source as shown.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct HostSourceView {
-    /// Its name for life.
-    pub id: SourceId,
-    /// What the user calls it.
-    pub name: String,
-    /// The path of its file or folder, or the command that prints it.
-    pub origin: String,
-    /// Whether that is a command.
-    pub is_command: bool,
-    /// Whether it is left alone.
-    pub paused: bool,
-    /// How many of its machines are in the list.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub machines: usize,
-    /// When it was last read without a fault, in seconds since 1970.
-    #[cfg_attr(test, ts(type = "number | null"))]
-    pub read_at: Option<u64>,
-    /// What the last reading has found.
-    #[serde(flatten)]
-    pub found: Found,
-}
-
-/// What the last reading of a source has found.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct Found {
-    /// Whether it is being read.
-    pub reading: bool,
-    /// Why it could not be read: then its machines are those of before.
-    pub problem: Option<SourceProblem>,
-    /// Entries that are no machine.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub skipped: usize,
-    /// What is not taken over from it.
-    pub left_out: Vec<NotTaken>,
-}
-
-/// Something that a source says and Portlight does not take over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct NotTaken {
-    /// What.
-    pub what: LeftOut,
-    /// Of how many machines.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub count: usize,
-}
-
-/// Why a source could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum SourceProblem {
-    /// What is there is no list, or cannot be read.
-    List {
-        /// Why.
-        problem: FileProblem,
-    },
-    /// The command has failed, or the list could not be saved.
-    Failed {
-        /// Why.
-        error: Error,
-    },
-}
-
-impl From<FileProblem> for SourceProblem {
-    fn from(problem: FileProblem) -> Self {
-        Self::List { problem }
-    }
-}
-
-impl<E: Into<Error>> From<E> for SourceProblem {
-    fn from(error: E) -> Self {
-        Self::Failed { error: error.into() }
-    }
-}
+use web::{Access, Kept, Unread};
 
 /// The sources. Dropping it ends what reads them, with the commands that run.
 pub struct HostSources {
@@ -117,6 +45,7 @@ struct Shared {
     /// Not kept alive by a command that runs.
     list: Weak<HostList>,
     file: SourcesFile,
+    access: Access,
     states: Mutex<HashMap<SourceId, State>>,
 }
 
@@ -128,9 +57,18 @@ struct State {
 
 impl HostSources {
     /// Begins to read the sources that were added before.
-    pub(crate) fn start(list: &Arc<HostList>, folder: &Path, runtime: Handle) -> Self {
-        let shared = Shared { list: Arc::downgrade(list), file: SourcesFile::open(folder), states: Mutex::default() };
-        let shared = Arc::new(shared);
+    pub(crate) fn start(
+        list: &Arc<HostList>,
+        folder: &Path,
+        (keyring, pins): (Keyring, Pins),
+        runtime: Handle,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            list: Arc::downgrade(list),
+            file: SourcesFile::open(folder),
+            access: Access { pins, keyring },
+            states: Mutex::default(),
+        });
         let _adopting = AbortOnDropHandle::new(runtime.spawn(adopt(Arc::clone(&shared))));
         let sources = Self { shared, readers: Mutex::default(), runtime, _adopting };
         sources.follow();
@@ -149,7 +87,9 @@ impl HostSources {
         let view = |source: HostSource| HostSourceView {
             id: source.id,
             origin: source.origin.to_string(),
-            is_command: matches!(source.origin, Origin::Command(_)),
+            kind: SourceKind::from(&source.origin),
+            every_minutes: source.every_minutes,
+            has_login: source.has_login,
             paused: source.paused,
             machines: counts.get(&source.id).copied().unwrap_or_default(),
             read_at: source.read_at,
@@ -164,7 +104,7 @@ impl HostSources {
     /// # Errors
     /// [`StoreError::System`] where that cannot be saved; so it is with all changes here.
     pub async fn add_path(&self, path: PathBuf) -> Result<()> {
-        self.add("", Origin::Path(path)).await
+        self.add(HostSource::new("", Origin::Path(path))).await
     }
 
     /// Adds a command that prints a list: the user has typed it.
@@ -174,27 +114,87 @@ impl HostSources {
     pub async fn add_command(&self, name: &str, command: &str) -> Result<()> {
         let origin = Origin::command(command)
             .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::ConsoleCommand(problem)] })?;
-        self.add(name, origin).await
+        self.add(HostSource::new(name, origin)).await
     }
 
-    async fn add(&self, name: &str, origin: Origin) -> Result<()> {
-        let source = HostSource::new(name, origin)
-            .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Name(problem)] })?;
+    /// Adds a list on a web server, with the login for it where there is one; `readable` says that it may come by `http://`.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`], [`FetchError::BadLogin`](crate::error::FetchError::BadLogin), those of the keyring, and as above.
+    pub async fn add_url(&self, name: &str, url: &str, readable: bool, login: Option<HttpAuthChange>) -> Result<()> {
+        let has_login = matches!(login, Some(HttpAuthChange::Set { .. }));
+        let origin = Origin::url(url, readable, has_login)
+            .map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Url(problem)] })?;
+        let mut source = HostSource::new(name, origin).map_err(wrong_name)?;
+        self.save_login(&mut source, login).await?;
+        self.add(Ok(source)).await
+    }
+
+    async fn add(&self, source: Result<HostSource, TextProblem>) -> Result<()> {
+        let source = source.map_err(wrong_name)?;
+        self.shared.asked(source.id).notify_one();
         self.shared.file.change(|sources| sources.push(source)).await?;
         self.follow();
         self.shared.announce();
         Ok(())
     }
 
-    /// Gives a source another name.
+    /// Gives a source another name, interval, or login.
     ///
     /// # Errors
-    /// [`FormError::Fields`], and as above.
-    pub async fn rename(&self, id: SourceId, name: &str) -> Result<()> {
-        let mut renamed = Ok(());
-        let rename = |source: &mut HostSource| renamed = source.rename(name);
-        self.change(id, rename).await?;
-        Ok(renamed.map_err(|problem| FormError::Fields { fields: vec![FieldProblem::Name(problem)] })?)
+    /// [`FormError::Fields`], [`FetchError::BadLogin`](crate::error::FetchError::BadLogin), those of the keyring, and as above.
+    pub async fn edit(
+        &self,
+        id: SourceId,
+        name: &str,
+        every_minutes: u32,
+        login: Option<HttpAuthChange>,
+    ) -> Result<()> {
+        let Some(mut source) = self.shared.file.get(id) else { return Ok(()) };
+        source.rename(name).map_err(wrong_name)?;
+        self.save_login(&mut source, login).await?;
+        let HostSource { name, has_login, .. } = source;
+        let change = |source: &mut HostSource| {
+            (source.name, source.has_login) = (name, has_login);
+            source.set_interval(every_minutes);
+        };
+        self.change(id, change).await?;
+        self.shared.asked(id).notify_one();
+        Ok(())
+    }
+
+    /// Keeps the login of a source, which is for its URL, or forgets it.
+    async fn save_login(&self, source: &mut HostSource, change: Option<HttpAuthChange>) -> Result<()> {
+        let (Some(change), Origin::Url(url)) = (change, &source.origin) else { return Ok(()) };
+        let (keyring, account) = (&self.shared.access.keyring, web::account(source.id));
+        match change {
+            HttpAuthChange::Forget => keyring.forget(account).await?,
+            HttpAuthChange::Set { .. } if !url.is_secure() => {
+                return Err(FormError::Fields { fields: vec![FieldProblem::Url(UrlProblem::ReadableLogin)] }.into());
+            }
+            HttpAuthChange::Set { username, password, headers } => {
+                keyring.set_for(account, url.recipient(), &web::secret(url, username, &password, &headers)?).await?;
+                source.has_login = true;
+                return Ok(());
+            }
+        }
+        source.has_login = false;
+        Ok(())
+    }
+
+    /// From now on the certificate with this SHA-256, which the source's web server has shown, is that server's; reads it again.
+    ///
+    /// # Errors
+    /// [`StoreError::TrustNotSaved`].
+    pub async fn trust(&self, id: SourceId, fingerprint: &str) -> Result<()> {
+        let shown = self.shared.states.lock().get(&id).and_then(|state| state.found.certificate.clone());
+        let shown = shown.filter(|identity| identity.fingerprint() == fingerprint);
+        if let (Some(identity), Some(Origin::Url(url))) = (shown, self.shared.file.get(id).map(|source| source.origin))
+        {
+            self.shared.access.pins.accept(&url.place().site(), &identity).await?;
+            self.refresh(id);
+        }
+        Ok(())
     }
 
     /// Leaves a source alone, or reads it again.
@@ -213,6 +213,7 @@ impl HostSources {
     /// As above.
     pub async fn remove(&self, id: SourceId) -> Result<()> {
         let Some(list) = self.shared.list.upgrade() else { return Ok(()) };
+        let has_login = self.shared.file.get(id).is_some_and(|source| source.has_login);
         // First of all it must not come back.
         self.readers.lock().remove(&id);
         let removed = async {
@@ -220,6 +221,9 @@ impl HostSources {
             list.step(Deed::Removed, move |list| list.take_over(id, &[], now())).await.map(drop)
         };
         let removed: Result<(), StoreError> = removed.await;
+        if has_login && let Err(error) = self.shared.access.keyring.forget(web::account(id)).await {
+            tracing::warn!(%error, "the login of a list that was removed stays in the keyring");
+        }
         self.follow();
         self.shared.states.lock().remove(&id);
         self.shared.announce();
@@ -263,19 +267,35 @@ impl HostSources {
     }
 }
 
+fn wrong_name(problem: TextProblem) -> FormError {
+    FormError::Fields { fields: vec![FieldProblem::Name(problem)] }
+}
+
 /// Reads a source when it changes, now and then, and when it is asked for.
 async fn follow(shared: Arc<Shared>, id: SourceId) {
     let asked = shared.asked(id);
+    let mut reader = Reader::default();
+    // Who has just added it waits for it.
+    let mut is_asked = timeout(Duration::ZERO, asked.notified()).await.is_ok();
     while let Some(source) = shared.file.get(id) {
         let seen = sight(&source.origin).await;
-        shared.read(&source).await;
-        let interval = Duration::from_secs(60 * u64::from(source.every_minutes.max(1)));
-        tokio::select! {
-            () = asked.notified() => {}
-            () = sleep(interval) => {}
-            () = changed(&source.origin, seen) => {}
-        }
+        shared.read(&source, &mut reader, is_asked).await;
+        is_asked = tokio::select! {
+            () = asked.notified() => true,
+            () = sleep(pause(&source, reader.failures, reader.retry_after)) => false,
+            () = changed(&source.origin, seen) => false,
+        };
     }
+}
+
+/// What is remembered from one reading to the next.
+#[derive(Default)]
+struct Reader {
+    kept: Option<Kept>,
+    /// How often it has failed in a row.
+    failures: u32,
+    /// How long it wants to be left alone.
+    retry_after: Option<Duration>,
 }
 
 /// Makes machines the user's own whose source is gone, as they come back by an undone removal.
@@ -319,24 +339,28 @@ impl Shared {
         }
     }
 
-    /// Reads a source once, and takes over what it lists.
-    async fn read(&self, source: &HostSource) {
+    /// Reads a source once, and takes over what it lists. Only who `is_asked` may have to unlock the keyring.
+    async fn read(&self, source: &HostSource, reader: &mut Reader, is_asked: bool) {
         let id = source.id;
         // The end is announced: who has not asked for it sees no beginning.
         self.states.lock().entry(id).or_default().found.reading = true;
-        let found = match self.take_over(source).await {
-            Ok(found) => found,
-            Err(problem) => {
+        let found = match self.take_over(source, &mut reader.kept, is_asked).await {
+            Ok(found) => {
+                (reader.failures, reader.retry_after) = (0, None);
+                found
+            }
+            Err(Unread { problem, retry_after, certificate }) => {
                 tracing::info!(source = source.name, "a source could not be read; its machines stay as they were");
-                Found { problem: Some(problem), ..Found::default() }
+                (reader.failures, reader.retry_after) = (reader.failures.saturating_add(1), retry_after);
+                Found { problem: Some(problem), certificate, ..Found::default() }
             }
         };
         self.set(id, |shown| *shown = found);
     }
 
-    async fn take_over(&self, source: &HostSource) -> Result<Found, SourceProblem> {
+    async fn take_over(&self, source: &HostSource, kept: &mut Option<Kept>, is_asked: bool) -> Result<Found, Unread> {
         let id = source.id;
-        let listing = read(&source.origin).await?;
+        let listing = read(source, &self.access, kept, is_asked).await?;
         let Some(list) = self.list.upgrade() else { return Ok(Found::default()) };
         let machines = listing.machines;
         list.change(move |list| list.take_over(id, &machines, now())).await?;
@@ -348,7 +372,7 @@ impl Shared {
         };
         self.file.change(note).await?;
         let left_out = listing.left_out.into_iter().map(|(what, count)| NotTaken { what, count }).collect();
-        Ok(Found { reading: false, problem: None, skipped: listing.skipped, left_out })
+        Ok(Found { skipped: listing.skipped, left_out, ..Found::default() })
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::{
+    error::Error,
+    import::FileProblem,
     keyring::Keyring,
     model::{Host, HostDraft, PasswordChange},
     services::{Hosts, PasswordOutcome},
-    store::HostsFile,
+    store::{HostsFile, Pins},
 };
 use serde_json::json;
 use std::fs;
@@ -15,13 +17,15 @@ use tokio::time::timeout;
 struct Fixture {
     sources: HostSources,
     list: Arc<HostList>,
+    keyring: Keyring,
     folder: TempDir,
 }
 
 fn start_in(folder: TempDir) -> Fixture {
     let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
-    let sources = HostSources::start(&list, folder.path(), Handle::current());
-    Fixture { sources, list, folder }
+    let (keyring, (pins, _)) = (Keyring::in_memory(), Pins::open(folder.path()));
+    let sources = HostSources::start(&list, folder.path(), (keyring.clone(), pins), Handle::current());
+    Fixture { sources, list, keyring, folder }
 }
 
 fn start() -> Fixture {
@@ -104,7 +108,7 @@ async fn the_list_is_there_at_the_next_start_also_without_its_source() {
     fixture.until("the list", |now| now.names() == "a b" && now.one().read_at.is_some()).await;
     let id = fixture.host("a").id;
     fs::remove_file(&file).unwrap();
-    let Fixture { sources, list, folder } = fixture;
+    let Fixture { sources, list, folder, .. } = fixture;
     drop((sources, list));
     let again = start_in(folder);
     assert_eq!(again.host("a").id, id);
@@ -123,7 +127,7 @@ async fn a_command_prints_a_list_and_its_failure_is_told() {
     fixture.sources.add_command(" Virtual machines ", &command).await.unwrap();
     fixture.until("the list", |now| now.names() == "a b" && !now.one().found.reading).await;
     let view = fixture.one();
-    assert_eq!((view.name.as_str(), view.is_command, view.origin), ("Virtual machines", true, command));
+    assert_eq!((view.name.as_str(), view.kind, view.origin), ("Virtual machines", SourceKind::Command, command));
     fs::remove_file(&file).unwrap();
     fixture.sources.refresh(view.id);
     let failed = |problem: &SourceProblem| matches!(problem, SourceProblem::Failed { error: Error::Command(error) } if error.to_string().contains("printed"));
@@ -177,14 +181,15 @@ async fn a_paused_source_is_left_alone_and_a_removed_one_takes_its_machines_alon
     fixture.until("the list", |now| now.names() == "a b" && now.one().read_at.is_some()).await;
     let id = fixture.one().id;
     fixture.sources.pause(id, true).await.unwrap();
-    fixture.sources.rename(id, "The lab").await.unwrap();
+    fixture.sources.edit(id, "The lab", 60, None).await.unwrap();
     fs::write(&file, text("c")).unwrap();
     // What is watched in the same folder has come and been seen, and this has not.
     fixture.sources.add_path(other).await.unwrap();
     fixture.until("the other", |now| now.names() == "a b x").await;
     fixture.sources.pause(id, false).await.unwrap();
     fixture.until("its change", |now| now.names() == "x c").await;
-    assert_eq!(fixture.one().name, "The lab");
+    let view = fixture.one();
+    assert_eq!((view.name.as_str(), view.every_minutes), ("The lab", 60));
     hosts.set_favourite(fixture.host("c").id, true).await.unwrap();
     fixture.sources.remove(id).await.unwrap();
     assert_eq!((fixture.names().as_str(), fixture.sources.view().len()), ("x", 1));
@@ -221,7 +226,7 @@ async fn ten_thousand_machines_are_taken_over_and_read_again_without_a_write() {
     let before = fs::metadata(fixture.at("hosts.json")).unwrap().modified().unwrap();
     let begun = std::time::Instant::now();
     let source = fixture.shared_source();
-    fixture.sources.shared.read(&source).await;
+    fixture.sources.shared.read(&source, &mut Reader::default(), false).await;
     println!("10,000 machines: first {first:?}, again {:?}", begun.elapsed());
     assert_eq!(fs::metadata(fixture.at("hosts.json")).unwrap().modified().unwrap(), before);
 }
@@ -231,3 +236,5 @@ impl Fixture {
         self.sources.shared.file.all().unwrap().remove(0)
     }
 }
+
+mod web;

@@ -16,7 +16,7 @@ use std::pin::pin;
 use tokio::time::timeout;
 
 impl Prompts<'_> {
-    /// The credentials for `request`: as typed in this session, or from the first of these that there is: what the console's
+    /// The credentials for `request`: as typed in this session, or from the first of these that there is: a ticket, what the console's
     /// command has said, the machine's own password command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
     ///
     /// # Errors
@@ -35,6 +35,9 @@ impl Prompts<'_> {
         }
         if lacks_name(&self.target.username) {
             return self.ask_for_new_login().await;
+        }
+        if let Some(ticket) = self.run.take_ticket() {
+            return self.found(&ticket);
         }
         if let Some(password) = self.console.as_ref().and_then(|console| console.password.clone()) {
             return self.found(&password);

@@ -67,9 +67,10 @@ impl Run {
             if target.view_only != inner.target.view_only {
                 self.session.input.set_view_only(target.view_only);
             }
+            self.session.input.set_ask_lines(target.ask_lines);
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
-                inner.proxy_password = None;
+                (inner.ticket, inner.proxy_password) = (None, None);
             }
             inner.target = target.clone();
         });
@@ -124,6 +125,11 @@ impl Run {
 
     pub(in crate::session) fn is_reverse(&self) -> bool {
         self.update(|_, inner| inner.is_reverse).unwrap_or_default()
+    }
+
+    /// The password that is good for one login: once.
+    pub(in crate::session) fn take_ticket(&self) -> Option<Secret> {
+        self.update(|_, inner| inner.ticket.take()).flatten()
     }
 
     pub(in crate::session) fn typed(&self) -> Option<TypedLogin> {

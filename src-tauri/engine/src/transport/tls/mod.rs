@@ -14,7 +14,10 @@ mod tests;
 pub(crate) use client::{ClientCertificate, Refusal, Unusable};
 pub(crate) use connect::upgrade;
 
-use crate::model::{Certificate, OldTls, dns_name};
+use crate::{
+    error::ConnectError,
+    model::{Certificate, OldTls, dns_name},
+};
 use openssl::{error::ErrorStack, ssl};
 use rfb::Stream;
 use std::{
@@ -83,6 +86,32 @@ pub(crate) enum Failed {
     Client(Refusal),
     /// The stream failed.
     Io(io::Error),
+}
+
+impl Failed {
+    /// As the error of connecting to a site; `ca_file` is the one of the [`Setup`].
+    pub(crate) fn explain(self, address: &str, ca_file: &str) -> ConnectError {
+        let address = address.to_owned();
+        match self {
+            Self::CaFile { detail } => ConnectError::CaFile { path: ca_file.to_owned(), detail },
+            Self::Client(refusal) => refusal.explain(address),
+            Self::Early => ConnectError::Tls { address, detail: "something was sent before TLS".to_owned() },
+            Self::Tls { detail } => ConnectError::Tls { address, detail },
+            Self::Old { why, detail } => ConnectError::Tls { address, detail: format!("it has {why} ({detail})") },
+            Self::Weak { bits } => ConnectError::TooWeak { address, bits },
+            // Not the connection's: a task of Portlight failed.
+            Self::Io(cause) if cause.kind() == ErrorKind::Other => {
+                ConnectError::Tls { address, detail: cause.to_string() }
+            }
+            Self::Io(cause) => {
+                let detail = match cause.kind() {
+                    ErrorKind::UnexpectedEof => "it was closed during the TLS handshake".to_owned(),
+                    _ => cause.to_string(),
+                };
+                ConnectError::ConnectionLost { address, detail }
+            }
+        }
+    }
 }
 
 impl From<ErrorStack> for Failed {

@@ -15,10 +15,7 @@ use crate::{
     },
 };
 use rfb::{Stream, TlsKind};
-use std::{
-    io::{self, ErrorKind},
-    time::Duration,
-};
+use std::{io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, timeout},
@@ -146,10 +143,14 @@ impl<D: ConnectDelegate> Connector<'_, D> {
     async fn secure(&mut self, stream: Stream) -> Result<tls::Tls, ConnectError> {
         let peer = Peer::of(&self.socket.hostname);
         let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.setup)).await;
-        let mut tls = upgraded.map_err(|_| self.timed_out())?.map_err(|failed| self.explain_tls(failed))?;
+        let mut tls = upgraded
+            .map_err(|_| self.timed_out())?
+            .map_err(|failed| failed.explain(&self.address, self.setup.ca_file))?;
         self.asked_for_ours = tls.asked_for_ours;
         let Some(certificate) = tls.certificate.take() else {
-            return Err(self.tls_error("the server has no certificate".to_owned()));
+            return Err(
+                tls::Failed::Tls { detail: "the server has no certificate".to_owned() }.explain(&self.address, "")
+            );
         };
         if self.approved.certificate.as_ref() != Some(&certificate.sha256) {
             let (sha256, since) = (certificate.sha256.clone(), Instant::now());
@@ -169,30 +170,6 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             self.approved.asked_for += since.elapsed();
         }
         Ok(())
-    }
-
-    fn explain_tls(&self, failed: tls::Failed) -> ConnectError {
-        match failed {
-            tls::Failed::CaFile { detail } => ConnectError::CaFile { path: self.setup.ca_file.to_owned(), detail },
-            tls::Failed::Client(refusal) => refusal.explain(self.address.clone()),
-            tls::Failed::Early => self.tls_error("something was sent before TLS".to_owned()),
-            tls::Failed::Tls { detail } => self.tls_error(detail),
-            tls::Failed::Old { why, detail } => self.tls_error(format!("it has {why} ({detail})")),
-            tls::Failed::Weak { bits } => ConnectError::TooWeak { address: self.address.clone(), bits },
-            // Not the connection's: a task of Portlight failed.
-            tls::Failed::Io(cause) if cause.kind() == ErrorKind::Other => self.tls_error(cause.to_string()),
-            tls::Failed::Io(cause) => {
-                let detail = match cause.kind() {
-                    ErrorKind::UnexpectedEof => "it was closed during the TLS handshake".to_owned(),
-                    _ => cause.to_string(),
-                };
-                ConnectError::ConnectionLost { address: self.address.clone(), detail }
-            }
-        }
-    }
-
-    fn tls_error(&self, detail: String) -> ConnectError {
-        ConnectError::Tls { address: self.address.clone(), detail }
     }
 
     fn timed_out(&self) -> ConnectError {

@@ -3,21 +3,17 @@
 use super::{headers::HeaderName, *};
 use crate::{
     model::{Address, Secret, WebSocket},
-    transport::{ConnectTrace, tls::Setup},
+    transport::{
+        ConnectTrace,
+        local_site::{accept, read_request, tls_site, tls_site_that},
+        tls::Setup,
+    },
 };
-use openssl::{
-    asn1::Asn1Time,
-    ec::{EcGroup, EcKey},
-    hash::MessageDigest,
-    nid::Nid,
-    pkey::PKey,
-    ssl::{Ssl, SslContext, SslMethod, SslVerifyMode},
-    x509::{X509, X509Name},
-};
+use openssl::ssl::{Ssl, SslVerifyMode};
 use std::{pin::Pin, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     time::timeout,
 };
 use tokio_openssl::SslStream;
@@ -37,48 +33,6 @@ async fn listen(scheme: &str) -> (TcpListener, WebSocket) {
 
 async fn dial_to(socket: &WebSocket, delegate: &mut impl ConnectDelegate) -> Result<Connection, ConnectError> {
     dial(socket, Setup::default(), &Headers::default(), None, delegate, &mut ConnectTrace::default()).await
-}
-
-/// A site with one certificate, which no authority vouches for.
-fn tls_site() -> SslContext {
-    tls_site_that(SslVerifyMode::NONE)
-}
-
-/// The same, asking for a certificate of ours or not.
-fn tls_site_that(asks: SslVerifyMode) -> SslContext {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
-    let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
-    let mut name = X509Name::builder().unwrap();
-    name.append_entry_by_text("CN", "site").unwrap();
-    let name = name.build();
-    let mut certificate = X509::builder().unwrap();
-    certificate.set_version(2).unwrap();
-    certificate.set_subject_name(&name).unwrap();
-    certificate.set_issuer_name(&name).unwrap();
-    certificate.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    certificate.set_not_after(&Asn1Time::days_from_now(1).unwrap()).unwrap();
-    certificate.set_pubkey(&key).unwrap();
-    certificate.sign(&key, MessageDigest::sha256()).unwrap();
-    let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
-    context.set_certificate(&certificate.build()).unwrap();
-    context.set_private_key(&key).unwrap();
-    context.set_verify(asks);
-    context.build()
-}
-
-async fn accept(listener: &TcpListener, context: &SslContext) -> SslStream<TcpStream> {
-    let (stream, _) = listener.accept().await.unwrap();
-    let mut stream = SslStream::new(Ssl::new(context).unwrap(), stream).unwrap();
-    Pin::new(&mut stream).accept().await.unwrap();
-    stream
-}
-
-async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        request.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(request).unwrap()
 }
 
 /// Opens the WebSocket, and sends `RFB` through it.

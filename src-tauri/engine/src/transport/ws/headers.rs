@@ -28,7 +28,7 @@ impl Headers {
         Ok(Self { basic, extra: extra.collect::<Result<_, String>>()? })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.basic.is_none() && self.extra.is_empty()
     }
 
@@ -37,7 +37,7 @@ impl Headers {
     }
 
     /// What follows `Basic` in the Authorization field, unless that field is among the further headers.
-    pub(super) fn basic_value(&self) -> Option<Zeroizing<String>> {
+    pub(crate) fn basic_value(&self) -> Option<Zeroizing<String>> {
         let (username, password) = self.basic.as_ref().filter(|_| !self.has("authorization"))?;
         let mut login = Zeroizing::new(Vec::with_capacity(username.len() + 1 + password.expose().len()));
         login.extend_from_slice(username.as_bytes());
@@ -50,7 +50,7 @@ impl Headers {
     ///
     /// # Errors
     /// What is wrong with them, without their values.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if let Some((username, password)) = &self.basic {
             if username.contains(':') {
                 return Err("a user name for HTTP has no colon".to_owned());

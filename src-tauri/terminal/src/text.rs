@@ -1,6 +1,10 @@
 //! The few texts that Rust shows itself (tray, window titles, a failed start), out of the pages' own catalogues.
 
-use portlight_engine::store::LanguageChoice;
+use portlight_engine::{
+    Error, FormError, Settings,
+    import::{NotOpened, WhyNot},
+    store::{LanguageChoice, PreferencesFile},
+};
 use serde_json::Value;
 use std::{
     collections::HashMap,
@@ -20,6 +24,12 @@ impl Language {
     /// The language of the system's locale; English where Portlight does not speak it.
     pub fn of_this_system() -> Self {
         Self::of(&sys_locale::get_locale().unwrap_or_default())
+    }
+
+    /// What this user has chosen, or else the language of the system's locale.
+    pub fn of_this_user() -> Self {
+        let chosen = Settings::folders().map(|(config, _)| PreferencesFile::peek(&config).language);
+        Self::chosen(chosen.unwrap_or_default())
     }
 
     /// What was chosen, or else the language of the system's locale.
@@ -59,8 +69,8 @@ impl Texts {
     pub fn load(language: Language) -> serde_json::Result<Self> {
         Ok(Self {
             is_chinese: AtomicBool::new(language == Language::ZhCn),
-            en: serde_json::from_str(include_str!("../../ui/src/i18n/en.json"))?,
-            zh_cn: serde_json::from_str(include_str!("../../ui/src/i18n/zh-CN.json"))?,
+            en: serde_json::from_str(include_str!("../../../ui/src/i18n/en.json"))?,
+            zh_cn: serde_json::from_str(include_str!("../../../ui/src/i18n/zh-CN.json"))?,
         })
     }
 
@@ -88,17 +98,54 @@ impl Texts {
     }
 
     /// The sentence of an error, with its facts; in English where the catalogue has none for its code.
-    pub fn error(&self, error: &portlight_engine::Error) -> String {
+    pub fn error(&self, error: &Error) -> String {
+        if let Error::Form(FormError::Fields { fields }) = error
+            && let Some(problem) = fields.first()
+        {
+            let facts = serde_json::to_value(problem).unwrap_or_default();
+            return self.problem("address", &facts["problem"]).unwrap_or_else(|| problem.to_string());
+        }
         let facts = serde_json::to_value(error).unwrap_or_default();
         let key = format!("error.{}", facts.get("code").and_then(Value::as_str).unwrap_or_default());
         let Some(sentence) = self.sentences().get(&key) else { return error.to_string() };
-        let facts = facts.as_object().into_iter().flatten();
-        let filled = facts.fold(sentence.clone(), |sentence, (name, fact)| match fact {
-            Value::String(fact) => sentence.replace(&format!("{{{name}}}"), fact),
-            _ => sentence,
-        });
-        if filled.contains('{') { error.to_string() } else { filled }
+        fill(sentence, &facts).unwrap_or_else(|| error.to_string())
     }
+
+    /// Why a file is not opened; in English where the catalogue has no sentence for it.
+    pub fn not_opened(&self, failure: &NotOpened) -> String {
+        let (area, facts) = match &failure.why {
+            WhyNot::File(problem) => ("file", serde_json::to_value(problem)),
+            WhyNot::Import(problem) => ("import", serde_json::to_value(problem)),
+        };
+        let why = self.problem(area, &facts.unwrap_or_default());
+        why.map_or_else(|| failure.to_string(), |why| format!("{}: {why}", failure.name))
+    }
+
+    /// The sentence of a problem, which may be that of a part: of an address, for example.
+    fn problem(&self, area: &str, facts: &Value) -> Option<String> {
+        let name = facts.as_str().or_else(|| facts["problem"].as_str())?;
+        // The pages call it by the form's field.
+        let area = if area == "ssh" { "ssh_jump" } else { area };
+        let sentence = self.sentences().get(&format!("problem.{area}.{name}"));
+        let of_a_part = || facts.as_object()?.iter().find_map(|(part, facts)| self.problem(part, facts));
+        sentence.and_then(|sentence| fill(sentence, facts)).or_else(of_a_part)
+    }
+
+    /// That libraries are missing.
+    pub fn missing(&self, libraries: &str) -> String {
+        self.get("start.libraries").replace("{libraries}", libraries)
+    }
+}
+
+/// A sentence with its facts; none where it has more than there are.
+fn fill(sentence: &str, facts: &Value) -> Option<String> {
+    let facts = facts.as_object().into_iter().flatten();
+    let filled = facts.fold(sentence.to_owned(), |sentence, (name, fact)| match fact {
+        Value::String(fact) => sentence.replace(&format!("{{{name}}}"), fact),
+        Value::Number(fact) => sentence.replace(&format!("{{{name}}}"), &fact.to_string()),
+        _ => sentence,
+    });
+    (!filled.contains('{')).then_some(filled)
 }
 
 #[cfg(test)]
@@ -129,6 +176,7 @@ mod tests {
             for key in [
                 "app.name",
                 "start.failed",
+                "start.libraries",
                 "demo.name",
                 "tray.open",
                 "tray.quit",
@@ -153,6 +201,20 @@ mod tests {
             let sentence = Texts::load(language).unwrap().error(&error);
             assert!(sentence.contains("/home/ann/hosts.json") && !sentence.contains('{'), "{sentence}");
             assert_ne!(sentence, error.to_string(), "not from the catalogue");
+        }
+    }
+
+    #[test]
+    fn a_file_or_a_link_of_which_nothing_comes_is_told_in_the_users_language() {
+        let link = portlight_engine::find_target(&portlight_engine::store::List::default(), "vnc://a/?IdHash=0", false);
+        let link = link.unwrap_err();
+        let spice = portlight_engine::import::ImportProblem::OtherProtocol { protocol: "spice".into() };
+        let file = NotOpened { name: "a.vv".into(), why: WhyNot::Import(spice) };
+        for language in [Language::En, Language::ZhCn] {
+            let texts = Texts::load(language).unwrap();
+            assert_eq!(texts.error(&link), texts.get("problem.address.link_key"), "{language:?}");
+            let said = texts.not_opened(&file);
+            assert!(said.starts_with("a.vv: ") && said.contains("spice") && said != file.to_string(), "{said}");
         }
     }
 }
