@@ -1,9 +1,9 @@
 //! Quick connect: a small window to type a machine's name or an address in, which goes when it has been used or left.
 
 use super::page::{self, QUICK, QUICK_PAGE};
-use crate::text::Texts;
 use std::time::Duration;
 use tauri::{AppHandle, Manager, WebviewWindow, Window, async_runtime};
+use terminal::Texts;
 use tokio::time::sleep;
 
 /// For the page to say that it takes keys. Whoever waits longer is to see that something happens.

@@ -478,7 +478,7 @@ mod tests {
     #[test]
     fn several_files_and_links_are_opened_and_no_other_words() {
         for line in ["-- file:///a%20b.vnc file:///--view-only", "connect a.vnc vnc://box b.VV"] {
-            let Ok(Command::Open(OpenRequest { targets, view_only: false })) = parse_words(line) else {
+            let Ok(Command::Open(OpenRequest::Targets { targets, view_only: false })) = parse_words(line) else {
                 panic!("{line}")
             };
             assert!(targets.len() > 1, "{line}");
