@@ -74,7 +74,7 @@ async fn the_desktop_entry_offers_what_portlight_does() {
     let file = desk.home().join("io.github.portlight.Portlight.desktop");
     fs::write(&file, entry).expect("a home");
     let commands: Vec<&str> = entry.lines().filter_map(|line| line.strip_prefix("Exec=portlight ")).collect();
-    assert_eq!(commands, ["%U", "--quick", "--new"]);
+    assert_eq!(commands, ["-- %U", "--quick", "--new"]);
     let first = desk.spawn("portlight", desk.command(portlight()).arg("--new"));
     until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
     assert!(desk.portlight(&["--quick"]).status.success());

@@ -255,7 +255,7 @@ async fn another_certificate_than_the_accepted_one_is_told_and_asked_nothing() {
     };
     let context = tls_site();
     let other = tokio::spawn(async move {
-        let Some(mut stream) = try_accept(&listener, &context).await else { return None };
+        let mut stream = try_accept(&listener, &context).await?;
         try_read_request(&mut stream).await
     });
     let view = fixture.again(id).await;
