@@ -42,6 +42,12 @@ async fn a_tag_frames_its_machines_keeps_hands_off_and_shows_lines_before_they_g
         .script("const { left, top } = document.querySelector('#screen').getBoundingClientRect(); return [left, top]")
         .await;
     assert_eq!(inset, json!([4, 4]), "the frame covers nothing of the screen");
+    viewer
+        .until(
+            "the window to have room for screen and frame",
+            "(canvas => canvas.getBoundingClientRect().width === canvas.width)(document.querySelector('#screen canvas'))",
+        )
+        .await;
 
     desk.display().focus("Studio");
     viewer.click("#screen canvas").await;

@@ -30,6 +30,7 @@ mod pace;
 mod pages;
 mod passwords;
 mod pictures;
+mod pointer;
 mod prewarmed;
 mod protection;
 mod quality;

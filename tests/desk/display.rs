@@ -142,6 +142,11 @@ impl Display {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
     }
 
+    /// Moves the pointer by so much.
+    pub fn shift(&self, right: i32, down: i32) {
+        self.xdotool(&["mousemove_relative", "--", &right.to_string(), &down.to_string()]);
+    }
+
     /// Clicks at a place.
     pub fn click(&self, (x, y): (i32, i32)) {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);

@@ -13,6 +13,7 @@ mod display;
 mod keyring;
 mod link;
 mod memory;
+mod monitors;
 mod page;
 mod picture;
 mod process;
@@ -68,6 +69,7 @@ pub struct DeskBuilder {
     keyring: bool,
     tray: bool,
     bus: bool,
+    two_monitors: bool,
 }
 
 /// The desktop.
@@ -83,7 +85,7 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> DeskBuilder {
-        DeskBuilder { test, keyring: true, tray: false, bus: true }
+        DeskBuilder { test, keyring: true, tray: false, bus: true, two_monitors: false }
     }
 
     /// The user's home.
@@ -226,6 +228,11 @@ impl DeskBuilder {
         Self { tray: true, ..self }
     }
 
+    /// With two monitors of 700x900, side by side.
+    pub fn two_monitors(self) -> Self {
+        Self { two_monitors: true, ..self }
+    }
+
     /// Without a session bus, and so without a keyring.
     pub fn without_bus(self) -> Self {
         Self { bus: false, keyring: false, ..self }
@@ -236,8 +243,12 @@ impl DeskBuilder {
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
-        let mut xvfb = command("Xvfb", home.path());
-        let display = Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await;
+        let display = if self.two_monitors {
+            monitors::start(&mut command("Xvnc", home.path())).await
+        } else {
+            let mut xvfb = command("Xvfb", home.path());
+            Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await
+        };
         let bus = match self.bus {
             true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
             false => None,

@@ -5,7 +5,7 @@ use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, SessionId},
+    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, LocalMonitors, SessionId},
     recording::RecordingView,
     session::{Answer, Followed, Kept, Pace, SessionUpdate, SessionView},
     store::Bell,
@@ -283,9 +283,9 @@ pub async fn drop_chord(engine: EngineState<'_>, chord: Chord) -> Result<Vec<Cho
 
 /// The remote screen has another size: the window takes it where it had the one before.
 #[command]
-pub async fn screen_sized(window: WebviewWindow, width: u16, height: u16) -> Result<()> {
-    session_of(&window)?;
-    windows::remote_resized(&window, width, height);
+pub async fn screen_sized(window: WebviewWindow, engine: EngineState<'_>, width: u16, height: u16) -> Result<()> {
+    let session = session_of(&window)?;
+    windows::remote_resized(&engine, session, &window, width, height);
     Ok(())
 }
 
@@ -297,15 +297,15 @@ pub async fn set_fullscreen(window: WebviewWindow, engine: EngineState<'_>, on: 
     platform::fill_monitors(&window, on.then_some(chosen)).map_err(system)
 }
 
-/// Width and height of each monitor of this computer, as the window system lists them; none where full screen cannot be told which
-/// of them to fill.
+/// This computer's monitors.
 #[command]
-pub async fn monitors(window: WebviewWindow) -> Result<Vec<(u32, u32)>> {
+pub async fn monitors(window: WebviewWindow) -> Result<LocalMonitors> {
     if !platform::CHOOSES_MONITORS {
-        return Ok(Vec::new());
+        return Ok(LocalMonitors::default());
     }
     let monitors = window.available_monitors().map_err(system)?;
-    Ok(monitors.iter().map(|monitor| (monitor.size().width, monitor.size().height)).collect())
+    let sizes = monitors.iter().map(|monitor| (monitor.size().width, monitor.size().height)).collect();
+    Ok(LocalMonitors { sizes, all: platform::fills_all_monitors(&window).await })
 }
 
 /// The clipboard's text, for a window that has the focus, where what is copied here goes to its machine; none otherwise, or where

@@ -31,6 +31,11 @@ pub fn watch_side_buttons(
 /// Full screen is on the window's own monitor.
 pub const CHOOSES_MONITORS: bool = false;
 
+/// Full screen is on the window's own monitor.
+pub async fn fills_all_monitors(_window: &WebviewWindow) -> bool {
+    false
+}
+
 /// Whether it is in full screen.
 pub fn is_full_screen(window: &WebviewWindow) -> tauri::Result<bool> {
     window.is_fullscreen()

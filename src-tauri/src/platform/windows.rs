@@ -8,7 +8,7 @@ pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
     web_view_keys::{
-        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, grab_keyboard, is_full_screen, ungrab_keyboard, watch_keys,
+        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, is_full_screen, ungrab_keyboard, watch_keys,
         watch_side_buttons,
     },
 };

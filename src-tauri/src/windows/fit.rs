@@ -33,6 +33,7 @@ const PAGE_FIRST: Duration = Duration::from_millis(2);
 /// right one later.
 pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: bool) {
     let Some(mut state) = engine.sessions().watch(session) else { return };
+    let around = Around::of(engine, session);
     let display = engine.sessions().view(session).map(|view| view.display).unwrap_or_default();
     let full_screen = display.full_screen.then_some(display.monitors);
     async_runtime::spawn(async move {
@@ -40,11 +41,11 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
         let settled = |state: &SessionState| !matches!(state, SessionState::Connecting { .. });
         let patience = if new { PAGE_LOADED } else { SIZE_KNOWN };
         let known = match timeout(patience, state.wait_for(settled)).await {
-            Ok(Ok(state)) => remote_size(&state),
+            Ok(Ok(state)) => around.page(&state),
             Ok(Err(_)) => return,
             Err(_) => None,
         };
-        let former = if known.is_some() { None } else { former_size(&window, session).await };
+        let former = if known.is_some() { None } else { former_size(&window, session).await.map(|size| around.size(size)) };
         sleep(PAGE_FIRST).await;
         on_main_thread(&window, move |window| {
             fit_new(window, known.or(former), full_screen.filter(|_| known.is_some()))?;
@@ -54,10 +55,10 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
             return;
         }
         let is_asking = |state: &SessionState| matches!(state, SessionState::Asking { .. });
-        let awaited = |state: &SessionState| remote_size(state).is_some() || is_asking(state);
+        let awaited = |state: &SessionState| around.page(state).is_some() || is_asking(state);
         let Ok(was_asked) = state.wait_for(awaited).await.map(|state| is_asking(&state)) else { return };
         let Ok(Some(remote)) =
-            state.wait_for(|state| remote_size(state).is_some()).await.map(|state| remote_size(&state))
+            state.wait_for(|state| around.page(state).is_some()).await.map(|state| around.page(&state))
         else {
             return;
         };
@@ -74,10 +75,30 @@ async fn former_size(window: &WebviewWindow, session: SessionId) -> Option<Size>
     Some((f64::from(picture.size.0), f64::from(picture.size.1)))
 }
 
-fn remote_size(state: &SessionState) -> Option<Size> {
-    match state {
-        SessionState::Ready { width, height, .. } => Some((f64::from(*width), f64::from(*height))),
-        _ => None,
+/// What is around a remote screen in its window, in logical pixels on each side: the frame of a machine where a mistake is dear.
+#[derive(Clone, Copy)]
+struct Around(f64);
+
+impl Around {
+    /// As wide as `--frame-width` in `ViewerWindow.svelte`.
+    const FRAME: f64 = 4.0;
+
+    fn of(engine: &Engine, session: SessionId) -> Self {
+        let framed = engine.sessions().view(session).is_some_and(|view| view.frame.is_some());
+        Self(if framed { Self::FRAME } else { 0.0 })
+    }
+
+    /// The size of the page that has room for a screen of `remote` pixels.
+    fn size(self, remote: Size) -> Size {
+        (remote.0 + 2.0 * self.0, remote.1 + 2.0 * self.0)
+    }
+
+    /// The same, once the server has told its screen's size.
+    fn page(self, state: &SessionState) -> Option<Size> {
+        match state {
+            SessionState::Ready { width, height, .. } => Some(self.size((f64::from(*width), f64::from(*height)))),
+            _ => None,
+        }
     }
 }
 
@@ -147,8 +168,8 @@ fn set_size(window: &WebviewWindow, size: Size) -> tauri::Result<()> {
 
 /// The remote screen has another size. A window that had the size before takes this one; it stays where it is if the user has
 /// placed or sized it, and else as near as it has room.
-pub fn remote_resized(window: &WebviewWindow, width: u16, height: u16) {
-    let remote = (f64::from(width), f64::from(height));
+pub fn remote_resized(engine: &Engine, session: SessionId, window: &WebviewWindow, width: u16, height: u16) {
+    let remote = Around::of(engine, session).size((f64::from(width), f64::from(height)));
     on_main_thread(window, move |window| refit(window, remote));
 }
 

@@ -8,9 +8,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    AppHandle, Manager, Url, Webview, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
-    webview::{NewWindowResponse, PermissionResponse},
+    webview::{NewWindowResponse, PermissionKind, PermissionResponse},
     window::Color,
 };
 use terminal::Texts;
@@ -119,7 +119,7 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
         .min_inner_size(page.min.0, page.min.1)
         .on_navigation(is_built_in)
         .on_new_window(|_, _| NewWindowResponse::Deny)
-        .on_permission_request(|_, _| PermissionResponse::Deny)
+        .on_permission_request(permit)
         // On Linux all windows load through the first one's handler: so it looks at the page, not at the window.
         .on_web_resource_request(move |request, response| {
             if request.uri().path().trim_start_matches('/') == VIEWER_PAGE.path
@@ -134,6 +134,15 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
     };
     // Files are dropped on the list only.
     if label == HOSTS { window } else { window.disable_drag_drop_handler() }.build()
+}
+
+/// A viewer may give the pointer to a machine that takes movements only, which the web view lets it do after a click. Nothing else is
+/// permitted to any page.
+fn permit(webview: Webview, kind: PermissionKind) -> PermissionResponse {
+    match kind {
+        PermissionKind::PointerLock if session_of(webview.label()).is_some() => PermissionResponse::Allow,
+        _ => PermissionResponse::Deny,
+    }
 }
 
 /// Loads a window's page again, from its beginning.

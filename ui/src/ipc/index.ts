@@ -25,6 +25,7 @@ import type { ListeningView } from './bindings/ListeningView';
 import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
+import type { LocalMonitors } from './bindings/LocalMonitors';
 import type { Pace } from './bindings/Pace';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
@@ -304,7 +305,7 @@ export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('s
 /** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
 export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
 /** Width and height of each monitor of this computer. */
-export const monitors = (): Promise<[width: number, height: number][]> => call('monitors');
+export const monitors = (): Promise<LocalMonitors> => call('monitors');
 /** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
 /** Whether this computer's clipboard has an image and no text, as far as this window may know. */

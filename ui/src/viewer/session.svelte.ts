@@ -5,6 +5,7 @@ import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
 import type { Display } from '../ipc/bindings/Display';
+import type { LocalMonitors } from '../ipc/bindings/LocalMonitors';
 import type { Monitors } from '../ipc/bindings/Monitors';
 import type { Bell } from '../ipc/bindings/Bell';
 import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
@@ -72,8 +73,8 @@ export class Session {
   following = $state.raw<Following | 'unable'>('unknown');
   /** How many screens the remote machine has, as far as is known. */
   screens = $state(1);
-  /** Width and height of each monitor of this computer; none before they are asked for. */
-  monitors = $state.raw<[width: number, height: number][]>([]);
+  /** This computer's monitors; none before they are asked for. */
+  monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
   /** How often the engine has heard how the user likes to see this machine. */

@@ -536,11 +536,37 @@ test('side buttons of the toolkit go to the screen', async () => {
   expect(rfb.sideButtons).toEqual([[true, true]]);
 });
 
+test('a machine that takes movements only gets the mouse with a click, together with all keys', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const rfb = await goLive();
+  await settle();
+  const press = () => find('#screen canvas').dispatchEvent(new MouseEvent('pointerdown', { bubbles: true }));
+  press();
+  expect(rfb.locked, 'no other machine does').toBe(false);
+  rfb.emit('pointermode', { relative: true });
+  await settle();
+  expect(document.querySelector('#toast')?.textContent).toContain('Click into the screen');
+  find('#screen canvas').focus();
+  press();
+  await settle();
+  expect([rfb.locked, owners().at(-1)]).toEqual([true, 'grabbed']);
+  engine.key({ kind: 'released' });
+  await settle();
+  expect([rfb.locked, owners().at(-1)]).toEqual([false, 'screen']);
+  session.viewOnly = true;
+  press();
+  expect(rfb.locked).toBe(false);
+});
+
 test('the choice of screen, cursor and monitors is in the menu of sizes', async () => {
-  engine.monitors = [
-    [1920, 1080],
-    [1280, 1024],
-  ];
+  engine.monitors = {
+    sizes: [
+      [1920, 1080],
+      [1280, 1024],
+    ],
+    all: false,
+  };
   const rfb = await goLive();
   rfb.emit('screens', 2);
   find('#scale').click();
@@ -559,6 +585,8 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
   await choose('Pointer: none');
   expect(rfb.cursor).toBe('nothing');
   await session.setFullScreen(true);
+  await choose('Full screen on all monitors');
+  expect(session.display.monitors, 'this desktop cannot').toBe('own');
   await choose('Full screen on monitor 2');
   expect(session.display.monitors).toEqual({ one: 1 });
   expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true]]);

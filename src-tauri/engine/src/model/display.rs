@@ -133,6 +133,16 @@ pub enum Monitors {
     One(u8),
 }
 
+/// This computer's monitors, as a viewer may fill them in full screen.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LocalMonitors {
+    /// Width and height of each in pixels, as the window system lists them; none where full screen cannot be told which to fill.
+    pub sizes: Vec<(u32, u32)>,
+    /// A window can fill all of them at once.
+    pub all: bool,
+}
+
 /// Where the toolbar comes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

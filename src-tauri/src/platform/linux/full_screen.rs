@@ -1,9 +1,13 @@
 //! Full screen on one monitor or several, which Tauri leaves to the window manager.
 
-use gtk::gdk::{FullscreenMode, WindowState};
-use gtk::prelude::{GtkWindowExt, WidgetExt};
+use gdkx11::X11Screen;
+use gtk::ApplicationWindow;
+use gtk::gdk::{self, Display, FullscreenMode, Screen, WindowState};
+use gtk::glib::Cast;
+use gtk::prelude::{GtkWindowExt, MonitorExt, WidgetExt};
 use portlight_engine::model::Monitors;
 use tauri::WebviewWindow;
+use tokio::sync::oneshot;
 
 /// Which monitors are filled can be chosen.
 pub const CHOOSES_MONITORS: bool = true;
@@ -14,6 +18,17 @@ pub const CHOOSES_MONITORS: bool = true;
 /// What the window system says.
 pub fn is_full_screen(window: &WebviewWindow) -> tauri::Result<bool> {
     Ok(window.gtk_window()?.window().is_some_and(|surface| surface.state().contains(WindowState::FULLSCREEN)))
+}
+
+/// Whether a window can fill all monitors at once: a window manager of X11 says so, and Wayland has no way to ask for it.
+pub async fn fills_all_monitors(window: &WebviewWindow) -> bool {
+    let (tell, told) = oneshot::channel();
+    let asked = window.run_on_main_thread(move || {
+        let screen = Screen::default().and_then(|screen| screen.downcast::<X11Screen>().ok());
+        let hint = gdk::Atom::intern("_NET_WM_FULLSCREEN_MONITORS");
+        let _gone = tell.send(screen.is_some_and(|screen| screen.supports_net_wm_hint(&hint)));
+    });
+    asked.is_ok() && told.await.unwrap_or(false)
 }
 
 /// Fills `monitors` with the window; none: it is a window again. A window manager that cannot fill several fills the window's own.
@@ -34,11 +49,25 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
         let display = surface.display();
         match monitors {
             Monitors::One(number) if i32::from(number) < display.n_monitors() => {
-                // The window manager leaves a window that fills one monitor there.
+                // The window manager leaves a window that fills one monitor there, and shows a new one where it was placed.
                 gtk_window.unfullscreen();
+                if !gtk_window.is_mapped() {
+                    move_onto(&gtk_window, &display, number.into());
+                }
                 gtk_window.fullscreen_on_monitor(&display.default_screen(), number.into());
             }
             _ => gtk_window.fullscreen(),
         }
     })
+}
+
+/// Moves a window that is on another monitor to the middle of this one.
+fn move_onto(window: &ApplicationWindow, display: &Display, number: i32) {
+    let Some(area) = display.monitor(number).map(|monitor| monitor.geometry()) else { return };
+    let ((x, y), (width, height)) = (window.position(), window.size());
+    let (across, down) = (x - area.x(), y - area.y());
+    if !(0..area.width()).contains(&across) || !(0..area.height()).contains(&down) {
+        let middle = (area.x() + (area.width() - width).max(0) / 2, area.y() + (area.height() - height).max(0) / 2);
+        window.move_(middle.0, middle.1);
+    }
 }

@@ -14,7 +14,7 @@ mod trays;
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
-pub use full_screen::{CHOOSES_MONITORS, fill_monitors, is_full_screen};
+pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_all_monitors, is_full_screen};
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};

@@ -1,6 +1,7 @@
 // The state behind the fake commands: what the engine, the keyring and the clipboard have.
 
 import { savedSession, usualPreferences } from '../fixtures';
+import type { LocalMonitors } from '../bindings/LocalMonitors';
 import type { About } from '../about';
 import type { EngineError } from '../bindings/EngineError';
 import type { Deed } from '../bindings/Deed';
@@ -109,8 +110,8 @@ export class FakeBackend {
   /** Whether the toolkit tells of keys, and what listens. */
   givesKeys = false;
   key: (notice: KeyNotice) => void = () => {};
-  /** The sizes of this computer's monitors. */
-  monitors: [width: number, height: number][] = [[1920, 1080]];
+  /** This computer's monitors. */
+  monitors: LocalMonitors = { sizes: [[1920, 1080]], all: true };
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: ImportPreview = { number: 1, files: [], entries: [] };

@@ -1,6 +1,7 @@
 // The same functions as ../index.ts, in memory: for the tests, and for looking at the windows in a plain browser
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
+import type { LocalMonitors } from '../bindings/LocalMonitors';
 import type { About } from '../about';
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
@@ -485,8 +486,7 @@ export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
 
 export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
 
-export const monitors = (): Promise<[width: number, height: number][]> =>
-  command('monitors', [], () => backend.monitors);
+export const monitors = (): Promise<LocalMonitors> => command('monitors', [], () => backend.monitors);
 
 export const readClipboard = (): Promise<string | null> =>
   command('read_clipboard', [], () => (backend.shares('to_server') ? backend.clipboard : null));

@@ -13,6 +13,7 @@ interface Window {
   readonly display: Display;
   readonly fullScreen: boolean;
   readonly name: string;
+  readonly viewOnly: boolean;
   showMessage(text: string, ms: number): void;
   attempt(action: () => Promise<void>): Promise<void>;
 }
@@ -26,6 +27,8 @@ export class Keyboard {
   #chosen = $state<boolean | null>(null);
   /** Whether the toolkit gives keys: only then shortcuts of this desktop can go to the remote machine. */
   given = $state(false);
+  /** The machine takes only movements of the mouse, and gets the mouse together with all keys. */
+  takesMovements = $state(false);
   readonly #window: Window;
 
   /** Whether all shortcuts are to go to the remote machine while it has the keys. */
@@ -58,6 +61,12 @@ export class Keyboard {
     this.#chosen = true;
   }
 
+  /** The machine takes only movements of the mouse from now on, or places again. */
+  pointerMode(relative: boolean): void {
+    this.takesMovements = relative;
+    if (relative && !this.#window.viewOnly) this.#say('viewer.mouse_relative', 8_000);
+  }
+
   /** Full screen or the machine's setting has changed: it decides again. */
   forgetChoice(): void {
     this.#chosen = null;
@@ -75,10 +84,10 @@ export class Keyboard {
     this.#say('viewer.keys_released');
   }
 
-  #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released'): void {
+  #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released' | 'viewer.mouse_relative', ms = 6_000): void {
     this.#window.showMessage(
       t(what, { name: this.#window.name, keys: chords.grab.keys, toolbar: chords.toolbar.keys }),
-      6_000,
+      ms,
     );
   }
 }

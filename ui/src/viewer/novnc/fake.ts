@@ -129,6 +129,15 @@ export class FakeRfb {
     if (down) this.#down.add(code);
     else if (this.#down.delete(code)) this.emit('keyup', { code });
   }
+  /** Whether the pointer is the machine's alone. */
+  locked = false;
+  lockPointer(): Promise<void> {
+    this.locked = true;
+    return Promise.resolve();
+  }
+  unlockPointer(): void {
+    this.locked = false;
+  }
   releaseKeys(): void {
     this.released.push(this.viewOnly);
     for (const code of this.#down) this.takeKey(0, code, false);

@@ -19,6 +19,7 @@ import { limitPseudoRectangles } from './rectangles';
 import { showProgress } from './progress';
 import { holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
+import { askForPointerMode, RelativePointer } from './relative';
 import { readScreens } from './screens';
 import { tellKeysUp } from './keysUp';
 import { captureErrors, nameSuperKey, removeVideoDecoder } from './shims';
@@ -52,6 +53,10 @@ interface Additions {
   watch(): Watch;
   /** Asks for all of the screen, as the server would draw it now. */
   refresh(): void;
+  /** Gives the pointer to a machine that takes movements only, after a click; nothing for any other. */
+  lockPointer(): Promise<void>;
+  /** Takes it back. */
+  unlockPointer(): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
   releaseKeys(): void;
 }
@@ -105,12 +110,15 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
   const original = { ...messages };
   skipSecondRequests(messages);
   noticeInput(messages);
+  askForPointerMode(messages);
+  const { _handleMouse: handleMouse } = Original.prototype as unknown as Internals;
   return class extends Original implements Additions {
     readonly #toPaste: (text: string) => string | null;
     readonly #internals: Internals;
     readonly #follow: Follow;
     readonly #view: View;
     readonly #wheel = new Wheel();
+    readonly #pointer: RelativePointer;
     #cursor: Cursor = 'server';
     readonly #streams: Streams | null;
     readonly #boundaries: Boundaries;
@@ -146,6 +154,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         this.#view.screens = screens;
         internals.dispatchEvent(new CustomEvent('screens', { detail: screens.length }));
       });
+      this.#pointer = new RelativePointer(internals, messages);
       tellKeysUp(internals);
       limitPseudoRectangles(internals);
       skipMessagesOfKnownLength(internals);
@@ -216,6 +225,19 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     override click(clientX: number, clientY: number, button: number): void {
       const { left, top } = this.#internals._canvas.getBoundingClientRect();
       for (const mask of [button, 0]) this.#internals._handleMouseButton(clientX - left, clientY - top, mask);
+    }
+
+    lockPointer(): Promise<void> {
+      return this.#pointer.lock();
+    }
+
+    unlockPointer(): void {
+      this.#pointer.unlock();
+    }
+
+    /** noVNC calls this for each event of the mouse. */
+    _handleMouse(event: MouseEvent): void {
+      if (!this.#pointer.take(event)) handleMouse.call(this.#internals, event);
     }
 
     /** noVNC calls this for each event of the wheel. */

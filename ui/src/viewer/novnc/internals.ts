@@ -139,6 +139,12 @@ export interface Internals {
   /** Both take pixels of the canvas's on the page, the second one also RFB's mask of buttons. */
   _handleMouseMove(x: number, y: number): void;
   _handleMouseButton(x: number, y: number, mask: number): void;
+  /** As both above; of the DOM's. */
+  _handleMouse(event: MouseEvent): void;
+  /** As both above. What noVNC itself calls for everything that the mouse does. */
+  _sendMouse(x: number, y: number, mask: number): void;
+  /** The server knows more than seven buttons. */
+  _extendedPointerEventSupported: boolean;
   /** The buttons that are down, by RFB's mask. */
   readonly _mouseButtonMask: number;
   addEventListener(name: string, listener: () => void): void;
@@ -202,6 +208,7 @@ export interface Messages {
   clientFence(sock: Websock, flags: number, payload: string): void;
   keyEvent(sock: Websock, ...fields: number[]): void;
   QEMUExtendedKeyEvent(sock: Websock, ...fields: number[]): void;
+  clientEncodings(sock: Websock, encodings: number[]): void;
   pointerEvent(sock: Websock, ...fields: number[]): void;
   extendedPointerEvent(sock: Websock, ...fields: number[]): void;
 }

@@ -24,6 +24,8 @@ declare module '@novnc/novnc' {
     screensize: CustomEvent<{ width: number; height: number }>;
     /** Ours: how many screens the remote machine has. */
     screens: CustomEvent<number>;
+    /** Ours: the machine's mouse tells of movements only from now on, or of places again. */
+    pointermode: CustomEvent<{ relative: boolean }>;
     /** Ours: the server has said whether its screen can follow the window's size. */
     following: CustomEvent<Following>;
     /** Ours: the server did not take the window's size. */

@@ -59,7 +59,7 @@ function within(count: number): number {
 }
 
 /** The bits of RFB's PointerEvent for those of the DOM. */
-function buttons(mask: number): number {
+export function buttons(mask: number): number {
   return (mask & 1) | (mask & 2 ? 4 : 0) | (mask & 4 ? 2 : 0);
 }
 

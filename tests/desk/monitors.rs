@@ -1,0 +1,55 @@
+//! A display with two monitors side by side: of TigerVNC's X server, which a viewer may tell how many it has.
+
+use super::{display::Display, server::free_port};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+};
+
+/// Pixels of each monitor.
+const SIZE: (u16, u16) = (700, 900);
+
+/// Starts one; `xvnc` is the program, without arguments.
+pub async fn start(xvnc: &mut Command) -> Display {
+    let port = free_port();
+    xvnc.args(["-SecurityTypes", "None", "-geometry", "1400x900", "-depth", "24", "-localhost"]);
+    let display = Display::start("Xvnc", xvnc.args(["-rfbport", &port.to_string()])).await;
+    split(port).expect("a viewer's way to the display");
+    display
+}
+
+/// SetDesktopSize of the [RFB specification](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#setdesktopsize).
+fn split(port: u16) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let read = |count: usize| {
+        let mut bytes = vec![0; count];
+        (&stream).read_exact(&mut bytes).map(|()| bytes)
+    };
+    let say = |bytes: &[u8]| (&stream).write_all(bytes);
+    read(12)?;
+    say(b"RFB 003.008\n")?;
+    read(2)?;
+    say(&[1])?; // None
+    read(4)?;
+    say(&[1])?; // shared
+    let name = read(24)?;
+    read(usize::from(name[23]))?;
+    say(&[2, 0, 0, 1])?; // SetEncodings: ExtendedDesktopSize
+    say(&(-308_i32).to_be_bytes())?;
+    let two = |value: u16| value.to_be_bytes();
+    let mut message = vec![251, 0];
+    message.extend([two(2 * SIZE.0), two(SIZE.1)].concat());
+    message.extend([2, 0]);
+    for number in 0..2_u16 {
+        message.extend(u32::from(number).to_be_bytes());
+        message.extend([two(number * SIZE.0), two(0), two(SIZE.0), two(SIZE.1)].concat());
+        message.extend(0_u32.to_be_bytes());
+    }
+    say(&message)?;
+    // The answer is a rectangle of an update; an update is asked for.
+    say(&[[3, 0].as_slice(), &two(0), &two(0), &two(1), &two(1)].concat())?;
+    stream.shutdown(std::net::Shutdown::Write)?;
+    std::io::copy(&mut stream, &mut std::io::sink())?;
+    Ok(())
+}

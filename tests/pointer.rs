@@ -1,0 +1,55 @@
+//! A machine whose mouse tells of movements only: QEMU without a tablet, whose BIOS has PS/2's mouse.
+
+use crate::{
+    desk::{App, Desk, free_port, until},
+    user,
+};
+use serde_json::json;
+use std::fs;
+
+#[tokio::test]
+async fn a_machine_that_takes_movements_gets_the_mouse_with_a_click_and_gives_it_back_with_the_keys() {
+    let desk = Desk::of("a_machine_that_takes_movements").without_keyring().open().await;
+    // QEMU counts displays from port 5900 on.
+    let port = until("a port for QEMU", async || Some(free_port()).filter(|&port| port > 5900)).await;
+    let told = desk.home().join("qemu.log");
+    let mut qemu = desk.command("qemu-system-x86_64");
+    qemu.args(["-nodefaults", "-display", "none", "-m", "32", "-vga", "std", "-trace", "input_event_rel", "-D"]);
+    qemu.arg(&told).args(["-vnc", &format!("127.0.0.1:{}", port - 5900)]);
+    desk.spawn("QEMU", &mut qemu);
+    let address = format!("127.0.0.1:{port}");
+    until("QEMU", async || tokio::net::TcpStream::connect(&address).await.ok()).await;
+    let id = "6f4f7c1e-5c55-4d3f-9b5e-000000000001";
+    desk.write_hosts(&json!({ "version": 1, "hosts": [{ "id": id, "name": "Box", "address": address }] }).to_string());
+    desk.prefer_rows();
+    let app = App::start(&desk, &[]).await;
+    user::open(&app.hosts().await, "Box").await;
+    let viewer = app.viewer("Box").await;
+    viewer.until_state("live").await;
+    viewer.until("a word of it", "document.querySelector('#toast')?.textContent.includes('movements')").await;
+
+    let (x, y, width, height) = desk.display().place_of("Box").expect("a window");
+    desk.display().click((x + width / 2, y + height / 2));
+    let locked = "document.pointerLockElement === document.querySelector('#screen canvas')";
+    viewer.until("the mouse to be the machine's", locked).await;
+    // Of both axes, as far as QEMU was told.
+    let moved = || {
+        let log = fs::read_to_string(&told).unwrap_or_default();
+        let sum = |axis: &str| {
+            let values = log.lines().filter(|line| line.contains(&format!("axis {axis},")));
+            values.filter_map(|line| line.rsplit(' ').next()?.parse::<i32>().ok()).sum::<i32>()
+        };
+        (sum("x"), sum("y"))
+    };
+    let before = moved();
+    // Further than the display is wide.
+    for nth in 1..=10 {
+        desk.display().shift(-150, 10);
+        let way = (before.0 - nth * 150, before.1 + nth * 10);
+        until("the whole way", async || (moved() == way).then_some(())).await;
+    }
+
+    desk.display().press("ctrl+alt+shift+g");
+    viewer.until("the mouse to be free", "document.pointerLockElement === null").await;
+    viewer.until("a word of that", "document.querySelector('#toast')?.textContent.includes('shortcuts')").await;
+}
