@@ -45,7 +45,8 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
             Ok(Err(_)) => return,
             Err(_) => None,
         };
-        let former = if known.is_some() { None } else { former_size(&window, session).await.map(|size| around.size(size)) };
+        let former =
+            if known.is_some() { None } else { former_size(&window, session).await.map(|size| around.size(size)) };
         sleep(PAGE_FIRST).await;
         on_main_thread(&window, move |window| {
             fit_new(window, known.or(former), full_screen.filter(|_| known.is_some()))?;

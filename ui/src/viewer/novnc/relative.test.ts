@@ -116,3 +116,10 @@ test('who only watches moves nothing, and a machine that takes places again lets
   say(mode(true));
   expect(exit).toHaveBeenCalledOnce();
 });
+
+test('noVNC still ends the session there by itself', async () => {
+  const { rfb, say } = await connect([64, 48], () => true, true);
+  expect(rfb._rfbConnectionState).toBe('connected');
+  say(mode(false));
+  expect(rfb._rfbConnectionState).not.toBe('connected');
+});
