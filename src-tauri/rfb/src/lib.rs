@@ -41,7 +41,7 @@ mod wire;
 
 pub use ask::{Ask, Cancelled, CredentialRequest, Credentials, ServerInfo, ServerKey, Step, TlsError, TlsKind};
 pub use auth::vnc::unobfuscated;
-pub use error::{CredentialError, Error, OtherProtocol};
+pub use error::{CredentialError, Error, Maker, OtherProtocol};
 pub use gate::{Gate, UnknownMessage};
 pub use init::ServerInit;
 pub use mechanism::Mechanism;
