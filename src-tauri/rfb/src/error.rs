@@ -1,6 +1,9 @@
 //! Why a handshake failed.
 
-use crate::ask::{Cancelled, Step};
+use crate::{
+    ask::{Cancelled, Step},
+    maker::Maker,
+};
 use std::{fmt, io};
 
 /// Why there is no session.
@@ -144,17 +147,6 @@ impl From<Cancelled> for Error {
     fn from(_: Cancelled) -> Self {
         Self::Cancelled
     }
-}
-
-/// Whose VNC server it is: each has its own place to turn another login on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Maker {
-    /// macOS, with Screen Sharing or Remote Management.
-    Apple,
-    /// RealVNC Server.
-    RealVnc,
-    /// UltraVNC Server.
-    UltraVnc,
 }
 
 /// What answers where a VNC server was expected.

@@ -1,7 +1,7 @@
 //! Security types ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#security-types)): their
 //! numbers, names and protection, and the order in which they are preferred.
 
-use crate::error::Maker;
+use crate::maker::Maker;
 use std::fmt;
 
 /// A way to log in: RFB's security types, VeNCrypt's sub-types and Tight's authentication types in one list. An unknown

@@ -26,7 +26,8 @@ use super::{
 };
 use crate::{
     ask::{Ask, CredentialRequest, Credentials, ServerKey, Step},
-    error::{Error, Maker},
+    error::Error,
+    maker::Maker,
     security::SecurityType,
     wire::Wire,
 };
