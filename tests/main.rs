@@ -2,6 +2,7 @@
 //!
 //! The programs that this needs are in `xtask/src/system.rs`. What a test saw when it failed is in `target/e2e`.
 
+mod abilities;
 mod accessible;
 mod caution;
 mod certificates;

@@ -8,6 +8,7 @@ use super::{
 };
 use image::RgbImage;
 use std::{
+    io::Write,
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -172,11 +173,7 @@ impl Display {
 
     /// Copies text, in another program.
     pub fn copy(&self, text: &str) {
-        // It stays behind, to answer those who paste, until the display or its text is gone: it must not hold our pipes.
-        let mut shell = self.client("sh");
-        shell.args(["-c", "printf %s \"$0\" | xclip -selection clipboard", text]);
-        let status = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        assert!(status.expect("a shell").success(), "xclip did not copy");
+        copy_with(self.client("xclip").args(["-selection", "clipboard"]), text);
     }
 
     /// Copies a picture of this display, in another program.
@@ -219,4 +216,17 @@ impl Display {
         command.env_clear().env("PATH", super::path()).env("DISPLAY", &self.name).env("LANG", "C.UTF-8");
         command
     }
+}
+
+/// Gives a text to a program that copies it. It stays behind, to answer those who paste, until the display or its text is gone: it
+/// must not hold our pipes.
+pub fn copy_with(program: &mut Command, text: &str) {
+    let mut child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|cause| panic!("{program:?} did not start: {cause}"));
+    child.stdin.take().expect("piped").write_all(text.as_bytes()).expect("a program that reads");
+    assert!(child.wait().expect("an end").success(), "{program:?} did not copy");
 }

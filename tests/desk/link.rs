@@ -17,6 +17,7 @@ use std::{
 
 /// Copies between those who connect to it and a server, and counts what the server says. May be as far from both as a long
 /// cable is.
+#[derive(Clone)]
 pub struct Counter {
     port: u16,
     bytes: Arc<AtomicU64>,

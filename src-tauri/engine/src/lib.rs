@@ -37,7 +37,7 @@ mod test_process;
 mod transport;
 
 pub use error::{
-    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, RecordingError, Result,
+    CommandError, ConnectError, Error, FetchError, FormError, ImportError, KeyringError, Maker, RecordingError, Result,
     StoreError, TypingError,
 };
 pub use services::{

@@ -143,12 +143,12 @@ pub enum TlsError {
 }
 
 /// The RSA key that a server of the RA2 types shows
-/// ([RSA-AES](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)).
+/// ([RSA-AES](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#rsa-aes-security-type)), or a Mac.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerKey {
     /// Bits of the modulus.
     pub bits: u32,
-    /// The key as received: u32 bits, modulus, exponent, both with the length of the modulus in bytes.
+    /// The key as RSA-AES has it: u32 bits, modulus, exponent, both with the length of the modulus in bytes.
     pub blob: Vec<u8>,
 }
 

@@ -1,6 +1,9 @@
 //! Why a handshake failed.
 
-use crate::ask::{Cancelled, Step};
+use crate::{
+    ask::{Cancelled, Step},
+    maker::Maker,
+};
 use std::{fmt, io};
 
 /// Why there is no session.
@@ -33,6 +36,8 @@ pub enum Error {
         /// What it offers, by name and number, such as `RealVNC RA2r (13)` or `Tight tunnel 7`: each once, the first
         /// eight. Empty where it offers nothing.
         offered: Vec<String>,
+        /// Whose server it is, where the list tells.
+        maker: Option<Maker>,
     },
     /// The server rejected the credentials: SecurityResult 1, or the connection closed in its place.
     #[error("the server did not accept the login{}", says(reason))]
@@ -183,7 +188,8 @@ mod tests {
     #[test]
     fn a_server_without_security_types_gets_a_whole_sentence() {
         let shown = |offered: &[&str]| {
-            Error::NoCommonSecurity { offered: offered.iter().map(|offer| (*offer).to_owned()).collect() }.to_string()
+            let offered = offered.iter().map(|offer| (*offer).to_owned()).collect();
+            Error::NoCommonSecurity { offered, maker: None }.to_string()
         };
         assert_eq!(shown(&[]), "the server offers no security type");
         assert_eq!(

@@ -8,6 +8,7 @@
 //!         ├▶ security   the security types: names, protection, and the order in which they are preferred
 //!         ├▶ auth       the exchange of each security type: one file, one linear function
 //!         │   └▶ record   records, as a stream: RSA-AES's here, those of SASL with SASL
+//!         ├▶ maker      whose server it is, where its security types tell
 //!         ├▶ mechanism  SASL's mechanisms: names, and the order in which they are preferred
 //!         ├▶ ask        callbacks: credentials, trust, TLS, worker threads, progress
 //!         └▶ wire       bounded reads and writes        text    sanitised text of the server
@@ -29,6 +30,7 @@ mod error;
 mod gate;
 mod init;
 mod lines;
+mod maker;
 mod mechanism;
 mod record;
 mod security;
@@ -44,6 +46,7 @@ pub use auth::vnc::unobfuscated;
 pub use error::{CredentialError, Error, OtherProtocol};
 pub use gate::{Gate, UnknownMessage};
 pub use init::ServerInit;
+pub use maker::Maker;
 pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};

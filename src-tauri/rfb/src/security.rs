@@ -1,6 +1,7 @@
 //! Security types ([rfbproto](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#security-types)): their
 //! numbers, names and protection, and the order in which they are preferred.
 
+use crate::maker::Maker;
 use std::fmt;
 
 /// A way to log in: RFB's security types, VeNCrypt's sub-types and Tight's authentication types in one list. An unknown
@@ -27,6 +28,8 @@ pub enum SecurityType {
     SaslPlain,
     /// 30: Apple's Diffie-Hellman and AES, for the login alone.
     Ard,
+    /// 33: Apple's login within RSA and AES, for the login alone.
+    AppleRsa,
     /// 113: UltraVNC's Windows login; its 64-bit Diffie-Hellman is broken within seconds and protects nothing.
     MsLogonII,
     /// 129: RSA-AES with 256 bits; everything is encrypted.
@@ -85,6 +88,7 @@ impl From<u32> for SecurityType {
             19 => Self::VeNCrypt,
             20 => Self::Sasl,
             30 => Self::Ard,
+            33 => Self::AppleRsa,
             113 => Self::MsLogonII,
             129 => Self::Ra2Aes256,
             130 => Self::Ra2neAes256,
@@ -115,6 +119,7 @@ impl SecurityType {
             Self::VeNCrypt => 19,
             Self::Sasl | Self::SaslPlain => 20,
             Self::Ard => 30,
+            Self::AppleRsa => 33,
             Self::MsLogonII => 113,
             Self::Ra2Aes256 | Self::TightUnixLogin => 129,
             Self::Ra2neAes256 => 130,
@@ -144,6 +149,7 @@ impl SecurityType {
             Self::Sasl => "SASL",
             Self::SaslPlain => "SASLPlain",
             Self::Ard => "ARD",
+            Self::AppleRsa => "Apple RSA",
             Self::MsLogonII => "MSLogonII",
             Self::Ra2Aes256 => "RA2_256",
             Self::Ra2neAes256 => "RA2ne_256",
@@ -168,18 +174,29 @@ impl SecurityType {
                 22 => "xvp",
                 23 => "Secure Tunnel",
                 24 => "Integrated SSH",
-                33 => "Apple RSA",
                 35 => "Apple Kerberos",
                 36 => "Apple SRP",
                 31..=34 => "Apple",
                 104..=112 => "UltraVNC",
-                114..=116 => "UltraVNC encryption plug-in",
+                114 | 115 => "UltraVNC encryption plug-in",
+                116 | 117 => "UltraVNC",
                 133 => "RealVNC RA2r_256",
                 128..=255 => "RealVNC",
                 265..=267 => "VeNCrypt Ident",
                 _ => return None,
             },
         })
+    }
+
+    /// Who has made the server that offers it, where only one does.
+    pub fn maker(self) -> Option<Maker> {
+        match self.number() {
+            _ if matches!(self, Self::TightUnixLogin | Self::TightOther(_)) => None,
+            30..=36 => Some(Maker::Apple),
+            17 | 104..=117 => Some(Maker::UltraVnc),
+            3..=15 | 128..=255 => Some(Maker::RealVnc),
+            _ => None,
+        }
     }
 
     /// The protection of a session that was reached with it. A negotiation of another type protects nothing itself.
@@ -190,7 +207,9 @@ impl SecurityType {
             }
             Self::Tls | Self::TlsNone | Self::TlsVnc | Self::TlsPlain | Self::TlsSasl => Level::Encrypted,
             // SASL may encrypt what follows: with RC4, which counts as nothing.
-            Self::VncAuth | Self::Ard | Self::Ra2ne | Self::Ra2neAes256 | Self::Sasl => Level::Password,
+            Self::VncAuth | Self::Ard | Self::AppleRsa | Self::Ra2ne | Self::Ra2neAes256 | Self::Sasl => {
+                Level::Password
+            }
             Self::None
             | Self::SaslPlain
             | Self::MsLogonII
@@ -310,7 +329,9 @@ struct Rank {
 // - VeNCrypt where the best of its sub-types would be;
 // - a known user name picks the Unix login within Tight, though VNC authentication beside it would not send the password
 //   readably: a Unix password is not accepted there. So Tight comes before VNC authentication, which Tight has as well.
-//   The caller approves the clear text, and a floor above it puts both last.
+//   The caller approves the clear text, and a floor above it puts both last;
+// - Apple's 33 after its 30, though it pins the server's key: it was tried with no real Mac, and must keep nobody out who
+//   comes in by 30.
 
 /// Preference order if a user name is known.
 const WITH_USERNAME: &[SecurityType] = {
@@ -330,6 +351,7 @@ const WITH_USERNAME: &[SecurityType] = {
         Tls,
         Sasl,
         Ard,
+        AppleRsa,
         Ra2neAes256,
         Ra2ne,
         Tight,
@@ -364,6 +386,7 @@ const WITH_PASSWORD: &[SecurityType] = {
         VncAuth,
         Sasl,
         Ard,
+        AppleRsa,
         Tight,
         MsLogonII,
         SaslPlain,
@@ -392,6 +415,7 @@ const WITH_NOTHING: &[SecurityType] = {
         Tls,
         Sasl,
         Ard,
+        AppleRsa,
         Ra2neAes256,
         Ra2ne,
         VncAuth,
@@ -423,12 +447,18 @@ mod tests {
 
     #[test]
     fn our_order_decides() {
-        let all = [1, 2, 5, 6, 16, 18, 19, 20, 30, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262, 263, 264];
+        let all = [1, 2, 5, 6, 16, 18, 19, 20, 30, 33, 113, 129, 130, 256, 257, 258, 259, 260, 261, 262, 263, 264];
         for (have, order) in [
-            (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (USERNAME, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 130, 6, 16, 2, 113, 256, 1]),
-            (PASSWORD, [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 18, 130, 6, 2, 20, 30, 16, 113, 256, 1]),
-            (NOTHING, [19, 260, 257, 1, 261, 263, 262, 129, 5, 258, 264, 259, 18, 20, 30, 130, 6, 2, 16, 113, 256]),
+            (BOTH, [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 33, 130, 6, 16, 2, 113, 256, 1]),
+            (
+                USERNAME,
+                [19, 263, 262, 261, 260, 129, 5, 264, 259, 258, 257, 18, 20, 30, 33, 130, 6, 16, 2, 113, 256, 1],
+            ),
+            (
+                PASSWORD,
+                [19, 261, 263, 262, 260, 129, 5, 258, 264, 259, 257, 18, 130, 6, 2, 20, 30, 33, 16, 113, 256, 1],
+            ),
+            (NOTHING, [19, 260, 257, 1, 261, 263, 262, 129, 5, 258, 264, 259, 18, 20, 30, 33, 130, 6, 2, 16, 113, 256]),
         ] {
             for from in 0..order.len() {
                 let left: Vec<u32> =
@@ -449,7 +479,7 @@ mod tests {
 
     #[test]
     fn unknown_types_are_not_chosen() {
-        assert_eq!(chosen(&policy(BOTH), &[13, 17, 21, 33, 133]), None);
+        assert_eq!(chosen(&policy(BOTH), &[13, 17, 21, 34, 35, 36, 133]), None);
         assert_eq!(chosen(&policy(BOTH), &[]), None);
         let without = Policy { without: vec![SecurityType::VeNCrypt], ..policy(BOTH) };
         assert_eq!(chosen(&without, &[19, 2]), Some(2));
@@ -548,7 +578,7 @@ mod tests {
                 .map(|ours| (!(unauthenticated_first && ours.is_unauthenticated()), std::cmp::Reverse(ours.level())))
                 .collect();
             assert!(ranked.is_sorted(), "{order:?}");
-            assert_eq!(order.len(), 23, "each type has a place");
+            assert_eq!(order.len(), 24, "each type has a place");
         }
     }
 

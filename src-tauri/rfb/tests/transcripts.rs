@@ -3,8 +3,8 @@
 
 use rand_core::{TryCryptoRng, TryRng};
 use rfb::{
-    Ask, Cancelled, CredentialError, CredentialRequest, Credentials, Error, Level, OtherProtocol, Policy, SecurityType,
-    ServerInfo, ServerInit, Step, Stream, TlsError, TlsKind,
+    Ask, Cancelled, CredentialError, CredentialRequest, Credentials, Error, Level, Maker, OtherProtocol, Policy,
+    SecurityType, ServerInfo, ServerInit, Step, Stream, TlsError, TlsKind,
     client::{self, Outcome},
 };
 use std::{
@@ -543,10 +543,11 @@ async fn reasons_are_sanitized() {
 #[tokio::test(start_paused = true)]
 async fn no_security_type_in_common() {
     fails!(None, [s(V38), V(V38), s([5, 13, 17, 36, 17, 77]), Hangs],
-        Error::NoCommonSecurity { offered } if offered == ["RealVNC RA2r (13)", "UltraVNC (17)", "Apple SRP (36)", "type 77"]);
+        Error::NoCommonSecurity { offered, maker: Some(Maker::RealVnc) }
+            if offered == ["RealVNC RA2r (13)", "UltraVNC (17)", "Apple SRP (36)", "type 77"]);
     let all: Vec<u8> = [112].into_iter().chain(131..=242).collect();
-    fails!(None, [s(V38), V(V38), s(&all), Hangs], Error::NoCommonSecurity { offered } if offered.len() == 8);
-    fails!(None, [s(V38), V(V38), s([2, 0, 0]), Hangs], Error::NoCommonSecurity { offered } if offered.is_empty());
+    fails!(None, [s(V38), V(V38), s(&all), Hangs], Error::NoCommonSecurity { offered, .. } if offered.len() == 8);
+    fails!(None, [s(V38), V(V38), s([2, 0, 0]), Hangs], Error::NoCommonSecurity { offered, maker: None } if offered.is_empty());
     for number in [19, 0x0101_0101, u32::MAX] {
         fails!(None, [s(V33), V(V33), s(u32::to_be_bytes(number)), Hangs],
             Error::Protocol { during: Step::SecurityTypes, detail } if detail == format!("security type {number} in protocol 3.3"));
@@ -986,9 +987,9 @@ async fn tight_failures() {
     ann_fails!(anns(), before(vec![huge(), Hangs]), Error::Protocol { detail, .. } if detail.contains("tunnels"));
     ann_fails!(anns(), before(vec![s([0; 4]), huge(), Hangs]), Error::Protocol { detail, .. } if detail.contains("types"));
     let unknown = || s([&[0, 0, 0, 1, 0, 0, 0, 7][..], b"VNDRTUNNEL__"].concat());
-    ann_fails!(anns(), before(vec![unknown(), Hangs]), Error::NoCommonSecurity { offered } if offered == ["Tight tunnel 7"]);
+    ann_fails!(anns(), before(vec![unknown(), Hangs]), Error::NoCommonSecurity { offered, .. } if offered == ["Tight tunnel 7"]);
     ann_fails!(anns(), tight(0, &[19, 7], vec![Hangs]),
-        Error::NoCommonSecurity { offered } if offered == ["Tight type 19", "Tight type 7"]);
+        Error::NoCommonSecurity { offered, .. } if offered == ["Tight type 19", "Tight type 7"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -260,10 +260,22 @@ describe('the sentence for an error', () => {
   });
 
   it('names the logins offered, where there are any', () => {
-    const none = (offered: string[]) => errorText({ code: 'no_common_type', address: 'a', offered }, 'en');
+    const none = (offered: string[]) => errorText({ code: 'no_common_type', address: 'a', offered, maker: null }, 'en');
     expect(none(['UltraVNC', 'SASL'])).toContain('UltraVNC, SASL');
     for (const offered of [[], [''], [' ', '']]) {
       expect(none(offered)).toBe(t('error.no_common_type.none', { address: 'a' }, 'en'));
+    }
+  });
+
+  it.each([
+    ['apple', 'System Settings'],
+    ['realvnc', 'Options'],
+    ['ultravnc', 'DSM plug-in'],
+  ] as const)('says where to turn another login on: %s', (maker, where) => {
+    for (const lang of languages) {
+      const text = errorText({ code: 'no_common_type', address: 'a', offered: ['one (1)', 'two (2)'], maker }, lang);
+      expect(text).toContain('one (1), two (2)');
+      if (lang === 'en') expect(text).toContain(where);
     }
   });
 

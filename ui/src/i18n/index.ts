@@ -169,6 +169,7 @@ function kindOf(error: EngineError): Key {
   if (error.code === 'auth_failed' && error.too_many) return 'error.auth_failed.too_many';
   if (error.code === 'no_common_type' && error.offered.every((name) => !name.trim()))
     return 'error.no_common_type.none';
+  if (error.code === 'no_common_type' && error.maker !== null) return `error.no_common_type.${error.maker}`;
   if (error.code === 'not_web_socket' && error.looks_like !== null) return `error.not_web_socket.${error.looks_like}`;
   if (error.code === 'ws_refused') return `error.ws_refused.${error.why}`;
   if (error.code === 'command_bad_console') return `error.command_bad_console.${error.problem}`;

@@ -1,7 +1,7 @@
 //! The handshake's end as the user is told it.
 
 use crate::{
-    error::{ConnectError, OtherProtocol, Step},
+    error::{ConnectError, Maker, OtherProtocol, Step},
     model::Address,
     transport::{tls, ws},
 };
@@ -27,7 +27,9 @@ pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::UnsupportedVersion { version } => ConnectError::UnsupportedVersion { address, version },
         rfb::Error::Repeater => ConnectError::Repeater { address },
         rfb::Error::Refused { reason } => ConnectError::Refused { address, reason },
-        rfb::Error::NoCommonSecurity { offered } => ConnectError::NoCommonType { address, offered },
+        rfb::Error::NoCommonSecurity { offered, maker } => {
+            ConnectError::NoCommonType { address, offered, maker: maker.map(Maker::from) }
+        }
         rfb::Error::AuthFailed { reason } => ConnectError::AuthFailed { address, reason, too_many: false },
         rfb::Error::CertificateRefused => ConnectError::ClientCertificateRefused { address, detail: String::new() },
         rfb::Error::TooMany { reason } => ConnectError::AuthFailed { address, reason, too_many: true },
@@ -59,6 +61,16 @@ impl From<rfb::Step> for Step {
             rfb::Step::Authentication => Self::Authentication,
             rfb::Step::SecurityResult => Self::SecurityResult,
             rfb::Step::ServerInit => Self::ServerInit,
+        }
+    }
+}
+
+impl From<rfb::Maker> for Maker {
+    fn from(maker: rfb::Maker) -> Self {
+        match maker {
+            rfb::Maker::Apple => Self::Apple,
+            rfb::Maker::RealVnc => Self::Realvnc,
+            rfb::Maker::UltraVnc => Self::Ultravnc,
         }
     }
 }

@@ -194,6 +194,8 @@ pub enum ConnectError {
         address: String,
         /// Names of the types offered.
         offered: Vec<String>,
+        /// Whose server it is, where that shows: the sentence says where to turn another login on.
+        maker: Option<Maker>,
     },
     /// The login was not accepted.
     #[error("{address} did not accept the login{}{}", if *too_many { ", and accepts no more attempts for now" } else { "" }, said(reason))]
@@ -335,6 +337,19 @@ impl ConnectError {
     pub(crate) fn cancelled() -> Self {
         Self::ViewerFailed { detail: String::new() }
     }
+}
+
+/// Whose VNC server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Maker {
+    /// A Mac with Screen Sharing or Remote Management.
+    Apple,
+    /// RealVNC Server.
+    Realvnc,
+    /// UltraVNC Server.
+    Ultravnc,
 }
 
 /// What answers on a port that was believed to be a VNC server's.

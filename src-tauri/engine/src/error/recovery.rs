@@ -235,7 +235,7 @@ mod tests {
             (UnsupportedVersion { address: address(), version: detail() }, NO, NO, NO),
             (Repeater { address: address() }, NO, NO, NO),
             (Refused { address: address(), reason: None }, NO, NO, NO),
-            (NoCommonType { address: address(), offered: vec![] }, NO, NO, NO),
+            (NoCommonType { address: address(), offered: vec![], maker: None }, NO, NO, NO),
             (AuthFailed { address: address(), reason, too_many: false }, NO, NO, YES),
             (AuthFailed { address: address(), reason: None, too_many: true }, NO, NO, NO),
             (AuthFailedProbably { address: address() }, NO, NO, YES),

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub enum Identity {
     /// A certificate within TLS.
     X509(Certificate),
-    /// The RSA key of RSA-AES (RA2, RA2ne and their 256-bit forms).
+    /// The RSA key of RSA-AES (RA2, RA2ne and their 256-bit forms), or of a Mac's Apple RSA.
     Ra2(RsaKey),
 }
 
@@ -61,13 +61,13 @@ pub enum CertificateProblem {
     Unverifiable,
 }
 
-/// The RSA key of a server that speaks RSA-AES.
+/// The RSA key of a server that speaks RSA-AES, or of a Mac.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct RsaKey {
     /// Length of its modulus in bits.
     pub bits: u32,
-    /// SHA-256 of the key as it was sent: lower-case hexadecimal, a colon between bytes. What is pinned.
+    /// SHA-256 of the key as RSA-AES sends it: lower-case hexadecimal, a colon between bytes. What is pinned.
     pub sha256: String,
     /// What RealVNC's and TigerVNC's viewers show of it: the first eight bytes of SHA-1, as `bb-92-4d-20-55-e5-0d-42`.
     pub short: String,

@@ -91,7 +91,7 @@ mod tests {
             ConnectError::TrustChanged { address: address(), known: key(), shown: key() },
             ConnectError::Integrity { address: address() },
             ConnectError::ViewerFailed { detail: String::new() },
-            ConnectError::NoCommonType { address: address(), offered: vec![] },
+            ConnectError::NoCommonType { address: address(), offered: vec![], maker: None },
         ] {
             let mut backoff = Backoff::default();
             assert!(!backoff.should_retry(&error.clone().into(), Some(STEADY)), "{error}");

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod apple_rsa;
 mod authentication;
 #[path = "../servers/certificates.rs"]
 mod certificates;

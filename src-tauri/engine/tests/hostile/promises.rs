@@ -4,10 +4,10 @@ use crate::{
     examination::{Given, Keys},
     script::{
         PASSWORD,
-        Turn::{self, Hang},
+        Turn::{self, Hang, HearAny},
         examined,
     },
-    words::{PIXELS, TIGHT, V38, VENCRYPT, after_password, hear, let_in, say, screen, takes, then, u16, u32},
+    words::{PIXELS, TIGHT, V38, VENCRYPT, after_password, hear, let_in, offers, say, screen, takes, then, u16, u32},
 };
 use std::fs;
 
@@ -19,7 +19,7 @@ const TOLERATED: u64 = 1024 * 1024;
 #[tokio::test(start_paused = true)]
 async fn are_not_believed() {
     let huge = || u32(u32::MAX);
-    let scripts: [(&str, Vec<Turn>); 9] = [
+    let scripts: [(&str, Vec<Turn>); 11] = [
         ("refuse-huge-reason", then([say(V38), hear(V38), say([0])], [huge(), Hang])),
         ("result-huge-reason", then(after_password(), [u32(1), huge(), Hang])),
         ("init-name-huge", then(let_in(), [screen(640, 480, PIXELS, u32::MAX, b"desk"), Hang])),
@@ -28,6 +28,8 @@ async fn are_not_believed() {
         ("vencrypt", then(takes(VENCRYPT), [say([0, 2]), hear([0, 2]), say([0, 255]), Hang])),
         ("ra2-bits-huge", then(takes(129), [huge(), Hang])),
         ("ra2ne-bits-huge", then(takes(6), [huge(), Hang])),
+        ("apple-rsa-huge", then(offers(&[33]), [HearAny(15), huge(), Hang])),
+        ("apple-rsa-key-huge", then(offers(&[33]), [HearAny(15), u32(47), u16(256), huge(), Hang])),
         ("ard-keylen-65535", then(takes(30), [u16(2), u16(65535), Hang])),
     ];
     let before = peak();

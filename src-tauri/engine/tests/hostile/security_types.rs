@@ -10,12 +10,27 @@ use crate::{
 
 #[tokio::test(start_paused = true)]
 async fn lists() {
-    let all: Vec<u8> = (21..=29).chain(31..=112).chain(140..=255).collect();
-    let none_of_255 = "no_common_type: MD5 hash (21), xvp (22), Secure Tunnel (23), Integrated SSH (24), type 25, \
+    let all: Vec<u8> = (21..=29).chain([31, 32]).chain(34..=112).chain(140..=255).collect();
+    let none_of_255 = "no_common_type: apple, MD5 hash (21), xvp (22), Secure Tunnel (23), Integrated SSH (24), type 25, \
                        type 26, type 27, type 28";
     let accepts = [say([7; 16]), HearAny(16), u32(0), hear([1]), desk()];
     play_all([
-        case("types-unknown", offers(&[13, 17, 77]), "no_common_type: RealVNC RA2r (13), UltraVNC (17), type 77"),
+        case(
+            "types-unknown",
+            offers(&[13, 17, 77]),
+            "no_common_type: realvnc, RealVNC RA2r (13), UltraVNC (17), type 77",
+        ),
+        case("types-realvnc", offers(&[13, 133]), "no_common_type: realvnc, RealVNC RA2r (13), RealVNC RA2r_256 (133)"),
+        case(
+            "types-mac",
+            offers(&[36, 35, 31]),
+            "no_common_type: apple, Apple SRP (36), Apple Kerberos (35), Apple (31)",
+        ),
+        case(
+            "types-ultravnc-plugin",
+            offers(&[17, 115]),
+            "no_common_type: ultravnc, UltraVNC (17), UltraVNC encryption plug-in (115)",
+        ),
         case("types-255", offers(&all), none_of_255),
         case("types-cut", [say(V38), hear(V38), say([5, 77, 78])], "closed: security_types"),
         case("types-hang", [say(V38), hear(V38), Hang], "timeout: security_types, 20"),

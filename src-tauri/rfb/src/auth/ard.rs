@@ -11,16 +11,15 @@
 //!
 //! The AES key is MD5 of the shared secret. A field ends with NUL and is padded with random bytes.
 
-use super::{Limits, credentials};
+use super::{
+    apple_login::{self, LIMITS, LOGIN_LEN},
+    credentials,
+};
 use crate::{
     ask::{Ask, CredentialRequest, Credentials, Step},
     error::Error,
     security::SecurityType,
     wire::Wire,
-};
-use aes::{
-    Aes128,
-    cipher::{BlockCipherEncrypt, KeyInit},
 };
 use crypto_bigint::{
     BoxedUint, Odd,
@@ -51,7 +50,7 @@ where
     let credentials = credentials(ask, request, &LIMITS).await?;
     let mut secret = Zeroizing::new([0; SECRET_LEN]);
     rng.fill_bytes(&mut *secret);
-    let mut login = Zeroizing::new([0; 2 * FIELD_LEN]);
+    let mut login = Zeroizing::new([0; LOGIN_LEN]);
     rng.fill_bytes(&mut *login);
     // Two exponentiations: tenths of a second in large groups.
     let message = ask.run_blocking(move || group.message(&secret, &mut login, &credentials)).await?;
@@ -94,25 +93,10 @@ impl Group {
     }
 
     /// The encrypted login, then our public value. `login` is filled with random bytes: the padding.
-    fn message(
-        &self,
-        secret: &[u8; SECRET_LEN],
-        login: &mut [u8; 2 * FIELD_LEN],
-        credentials: &Credentials,
-    ) -> Vec<u8> {
+    fn message(&self, secret: &[u8; SECRET_LEN], login: &mut [u8; LOGIN_LEN], credentials: &Credentials) -> Vec<u8> {
         let exponent = Zeroizing::new(BoxedUint::from_be_slice_vartime(secret));
         let shared = Zeroizing::new(self.bytes(self.theirs.pow(&exponent)));
-        let (name, password) = login.split_at_mut(FIELD_LEN);
-        for (field, text) in [(name, credentials.username_bytes()), (password, credentials.password_bytes())] {
-            // Not truncated: see `LIMITS`.
-            for (place, byte) in field.iter_mut().zip(text.iter().chain(&[0])) {
-                *place = *byte;
-            }
-        }
-        let aes = Aes128::new(&Md5::digest(&*shared));
-        for block in login.as_chunks_mut::<16>().0 {
-            aes.encrypt_block(block.into());
-        }
+        apple_login::encrypt(login, credentials, &Md5::digest(&*shared).into());
         [&login[..], &self.bytes(self.generator.pow(&exponent))].concat()
     }
 
@@ -123,9 +107,6 @@ impl Group {
     }
 }
 
-/// Bytes of a field, with the NUL that ends it.
-const FIELD_LEN: usize = 64;
-const LIMITS: Limits = Limits { username: FIELD_LEN - 1, password: FIELD_LEN - 1 };
 /// Bytes. Groups below 1024 bits are rejected ([Logjam](https://weakdh.org)); macOS uses 1024 or 4096.
 const MIN_LEN: usize = 128;
 /// Bytes. Bounds computing time.
@@ -155,7 +136,7 @@ mod tests {
     fn the_answer_of_another_implementation() {
         let group = Group::new(2, &bytes(MODULUS), &bytes(THEIRS)).unwrap();
         let secret = std::array::from_fn(|place| place as u8 + 1);
-        let message = group.message(&secret, &mut [0; 2 * FIELD_LEN], &Credentials::new("ann", "passw0rd ü"));
+        let message = group.message(&secret, &mut [0; LOGIN_LEN], &Credentials::new("ann", "passw0rd ü"));
         assert_eq!(message.len(), 128 + 128);
         assert_eq!(message[..16], bytes("75e9ddfee64a86af92533a4371bdd05d"));
         assert_eq!(message[128..144], bytes("d45667a37a74bf24b2769872354064f5"));

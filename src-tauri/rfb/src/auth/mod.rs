@@ -1,9 +1,12 @@
 //! The exchange of each security type: what happens between the server's offer and SecurityResult.
 
+mod apple_login;
+mod apple_rsa;
 mod ard;
 mod ms_logon;
 mod plain;
 mod rsa_aes;
+mod rsa_key;
 mod sasl;
 mod tight;
 mod tls;
@@ -61,7 +64,7 @@ where
 {
     let (chosen, listed) = match offers {
         Offers::Dictated(dictated) => (*dictated, &[][..]),
-        Offers::Listed(listed) => (policy.choose(listed).ok_or_else(|| no_common_security(listed))?, &listed[..]),
+        Offers::Listed(listed) => (policy.choose(listed).ok_or_else(|| no_common_type(listed))?, &listed[..]),
     };
     // A negotiation has nothing to approve yet.
     let negotiates = matches!(chosen, SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Sasl);
@@ -71,7 +74,12 @@ where
     if !listed.is_empty() {
         // Not truncated: it was offered in a byte.
         let number = [chosen.number() as u8];
-        wire.send(if chosen == SecurityType::VeNCrypt { &vencrypt::CHOICE } else { &number }).await?;
+        let choice = match chosen {
+            SecurityType::VeNCrypt => &vencrypt::CHOICE[..],
+            SecurityType::AppleRsa => &apple_rsa::CHOICE,
+            _ => &number,
+        };
+        wire.send(choice).await?;
     }
     let (choice, others) = match chosen {
         SecurityType::VeNCrypt => {
@@ -114,6 +122,7 @@ where
         Plain | TlsPlain | X509Plain | TightUnixLogin => plain::authenticate(wire, ask, chosen).await,
         Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256 => rsa_aes::authenticate(wire, ask, rng, chosen).await,
         Ard => ard::authenticate(wire, ask, rng).await,
+        AppleRsa => apple_rsa::authenticate(wire, ask, rng).await,
         MsLogonII => ms_logon::authenticate(wire, ask, rng).await,
         // Never chosen by `Policy::choose`, or negotiated by now.
         Tight | Tls | VeNCrypt | Sasl | SaslPlain | TlsSasl | X509Sasl | TightOther(_) | Other(_) => {
@@ -135,7 +144,18 @@ pub(crate) fn distinct(numbers: impl IntoIterator<Item = u32>) -> Vec<SecurityTy
 }
 
 fn no_common_security(offered: &[impl ToString]) -> Error {
-    Error::NoCommonSecurity { offered: offered.iter().take(MAX_OFFERS_NAMED).map(ToString::to_string).collect() }
+    let offered = offered.iter().take(MAX_OFFERS_NAMED).map(ToString::to_string).collect();
+    Error::NoCommonSecurity { offered, maker: None }
+}
+
+/// The same for a server's own list, which tells who has made it.
+fn no_common_type(listed: &[SecurityType]) -> Error {
+    match no_common_security(listed) {
+        Error::NoCommonSecurity { offered, .. } => {
+            Error::NoCommonSecurity { offered, maker: listed.iter().find_map(|offer| offer.maker()) }
+        }
+        other => other,
+    }
 }
 
 /// Gets the caller's credentials.

@@ -15,7 +15,7 @@
 //! For 6 and 130 the records end here; for 5 and 129 the whole session is in records. They protect against a listener
 //! even where the server's key is unknown, and against anyone else only if the caller knows the key.
 
-use super::{Limits, credentials};
+use super::{Limits, credentials, rsa_key};
 use crate::{
     ask::{Ask, CredentialRequest, ServerKey, Step},
     error::Error,
@@ -24,7 +24,7 @@ use crate::{
     wire::Wire,
 };
 use rand_core::CryptoRng;
-use rsa::{BoxedUint, Pkcs1v15Encrypt, PrivateKey, PublicKey, traits::PublicKeyParts};
+use rsa::{Pkcs1v15Encrypt, PrivateKey, PublicKey, traits::PublicKeyParts};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -119,29 +119,14 @@ async fn exchange<A: Ask>(
     records.flush().await.map_err(|cause| wire.map_io_error(cause))
 }
 
-/// Reads the server's public key, and checks that it can be used: [`Error::TooWeak`] below 1024 bits.
+/// Reads the server's public key, and checks that it can be used.
 async fn read_key(wire: &mut Wire) -> Result<(ServerKey, PublicKey), Error> {
     let bits = wire.read_u32().await?;
-    if bits < MIN_BITS {
-        return Err(Error::TooWeak { bits });
-    }
-    if bits > MAX_BITS {
-        return Err(wire.protocol_error(format!("a key of {bits} bits")));
-    }
+    rsa_key::check_bits(wire, bits)?;
     let length = bits.div_ceil(8) as usize;
     let numbers = wire.read_vec(2 * length).await?;
     let (modulus, exponent) = numbers.split_at(length);
-    let number = |bytes| BoxedUint::from_be_slice(bytes, bits.next_multiple_of(64)).ok();
-    let usable = match (number(modulus), number(exponent)) {
-        // A modulus with fewer bits than announced would be weaker than announced.
-        (Some(n), Some(e)) if n.bit_width_vartime() > bits - 8 => {
-            PublicKey::new_with_size_limits(n, e, MIN_BITS as usize - 7..=MAX_BITS as usize).ok()
-        }
-        _ => None,
-    };
-    let public = usable.ok_or_else(|| wire.protocol_error("a key that cannot be used"))?;
-    let blob = [&bits.to_be_bytes()[..], &numbers].concat();
-    Ok((ServerKey { bits, blob }, public))
+    rsa_key::usable(wire, bits, modulus, exponent)
 }
 
 /// Our public key as it is sent.
@@ -204,10 +189,6 @@ fn key<const N: usize>(hash: &[u8]) -> Zeroizing<[u8; N]> {
 
 /// Each length is sent in one byte.
 const LIMITS: Limits = Limits { username: 255, password: 255 };
-/// Bits. Shorter moduli can be factored; RSA-768 was in 2009.
-const MIN_BITS: u32 = 1024;
-/// Bits. Bounds memory and computing time; servers use 2048 to 4096.
-const MAX_BITS: u32 = 8192;
 /// Bits of our own key, which is used for one login.
 const OWN_BITS: usize = 2048;
 const OWN_LEN: usize = OWN_BITS / 8;

@@ -1,7 +1,7 @@
 //! The doctor's report as text: for people at a terminal, and as JSON for scripts.
 
 use portlight_engine::{
-    ConnectError, Error, FormError, KeyringError,
+    ConnectError, Error, FormError, KeyringError, Maker,
     doctor::{Desktop, Failure, Report, ReportStage, StageReport},
     model::{Certificate, CertificateProblem, Identity, RsaKey},
 };
@@ -182,9 +182,20 @@ fn advice_on_connecting(error: &ConnectError) -> Option<&'static str> {
         ConnectError::Refused { .. } | ConnectError::AuthFailed { too_many: true, .. } => {
             "If there were too many failed logins, wait: each further attempt makes the wait longer."
         }
-        ConnectError::NoCommonType { .. } => {
-            "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings."
-        }
+        ConnectError::NoCommonType { maker, .. } => match maker {
+            Some(Maker::Apple) => {
+                "On the Mac, in System Settings, General, Sharing, Screen Sharing or Remote Management, turn on \"VNC viewers may \
+                 control screen with password\"; then use that password, without a user name."
+            }
+            Some(Maker::Realvnc) => {
+                "In RealVNC Server's options, under Security, choose \"VNC password\" for authentication and \"Prefer off\" for \
+                 encryption."
+            }
+            Some(Maker::Ultravnc) => {
+                "In UltraVNC Server's settings, turn the encryption plug-in (DSM plug-in) off, and set a VNC password."
+            }
+            None => "VNC password (VncAuth) or VeNCrypt have to be allowed in the server's settings.",
+        },
         ConnectError::BadInput { .. } => "--username and --password-stdin take another login.",
         ConnectError::Untrusted { .. } => {
             "Compare the fingerprint with what is shown at the server itself; --trust FINGERPRINT accepts it for once."

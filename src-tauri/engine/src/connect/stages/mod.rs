@@ -228,7 +228,7 @@ impl Stages {
             {
                 ReportStage::Tls
             }
-            Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256) if !confirmed => ReportStage::Trust,
+            Some(Ra2 | Ra2ne | Ra2Aes256 | Ra2neAes256 | AppleRsa) if !confirmed => ReportStage::Trust,
             _ => ReportStage::Login,
         }
     }

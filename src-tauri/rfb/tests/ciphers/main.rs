@@ -1,6 +1,8 @@
 //! Logins with ciphers, against servers written independently from the specification: RA2, Apple's and UltraVNC's. Each
 //! over a wide stream and over one of a single byte.
 
+mod apple_rsa;
+
 use aes::{
     Aes128, Aes256,
     cipher::{BlockCipherDecrypt, KeyInit as _},
@@ -11,7 +13,8 @@ use eax::{Eax, aead::Aead};
 use md5::Md5;
 use rand_core::{CryptoRng, Rng, TryCryptoRng, TryRng};
 use rfb::{
-    Ask, Cancelled, CredentialError, CredentialRequest, Credentials, Error, Policy, SecurityType, ServerKey, Step,
+    Ask, Cancelled, CredentialError, CredentialRequest, Credentials, Error, Maker, Policy, SecurityType, ServerKey,
+    Step,
     client::{self, Outcome},
 };
 use rsa::{BoxedUint, Pkcs1v15Encrypt, PrivateKey, PublicKey, traits::PublicKeyParts};
