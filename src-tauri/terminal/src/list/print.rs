@@ -1,15 +1,15 @@
 //! Machines as text: for people at a terminal, and as JSON for scripts. What controls a terminal is left out of both.
 
 use super::Changed;
-use portlight_engine::model::{HostOptions, HostView};
+use portlight_engine::model::{HostOptions, HostView, NamedLogin};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
 
 /// The whole list.
-pub(super) fn machines(views: &[HostView], json: bool) {
+pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(views);
+        return json_line(&views.iter().map(|view| with_login(view, logins)).collect::<Vec<_>>());
     }
     let rows: Vec<[String; 3]> = views
         .iter()
@@ -26,9 +26,9 @@ pub(super) fn machines(views: &[HostView], json: bool) {
 }
 
 /// One machine, field by field; those that say nothing are left out.
-pub(super) fn machine(view: &HostView, json: bool) {
+pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(view);
+        return json_line(&with_login(view, logins));
     }
     let HostOptions {
         username,
@@ -49,6 +49,7 @@ pub(super) fn machine(view: &HostView, json: bool) {
         ("address", &view.address),
         ("id", &id),
         ("user name", username),
+        ("login", login_of(view, logins)),
         ("password", if view.has_password { "in the keyring" } else { "" }),
         ("HTTP login", if view.has_http_auth { "in the keyring" } else { "" }),
         ("password command", &view.password_command),
@@ -72,6 +73,22 @@ pub(super) fn machine(view: &HostView, json: bool) {
     ];
     let said = rows.into_iter().filter(|(_, text)| !text.is_empty());
     print(&said.map(|(label, text)| format!("{label:<18}{}\n", several_lines(text))).collect::<String>());
+}
+
+/// What the named login of a machine is called; empty where it has none.
+fn login_of<'a>(view: &HostView, logins: &'a [NamedLogin]) -> &'a str {
+    let found = view.login.and_then(|id| logins.iter().find(|login| login.id == id));
+    found.map(|login| login.name.as_str()).unwrap_or_default()
+}
+
+/// A machine for scripts: its login by the name that `--login` takes.
+fn with_login(view: &HostView, logins: &[NamedLogin]) -> Value {
+    let mut machine = serde_json::to_value(view).unwrap_or_default();
+    if let Some(fields) = machine.as_object_mut() {
+        let name = login_of(view, logins);
+        fields.insert("login".to_owned(), if name.is_empty() { Value::Null } else { name.into() });
+    }
+    machine
 }
 
 fn colour(view: &HostView) -> String {
