@@ -62,7 +62,7 @@ pub fn save(args: SaveArgs) -> ExitCode {
         let change = Box::new(change);
         let changed = perform(&ListChange::Save { host, change, forget_password }, typed)?;
         let deed = if host.is_some() { "changed" } else { "added" };
-        print::changed(&changed, deed, json);
+        print::changed(&changed, deed, &logins(), json);
         changed.password.map_or(Ok(()), |problem| Err(format!("the machine is saved, its password is not: {problem}")))
     })())
 }
@@ -75,7 +75,7 @@ pub fn remove(names: &[String], json: bool) -> ExitCode {
             names.iter().map(|name| find(&list, name).map(|host| host.id)).collect::<Result<Vec<_>, _>>()?;
         hosts.sort_unstable();
         hosts.dedup();
-        print::removed(&perform(&ListChange::Remove { hosts }, None)?, json);
+        print::removed(&perform(&ListChange::Remove { hosts }, None)?, &logins(), json);
         Ok(())
     })())
 }

@@ -9,7 +9,8 @@ use std::io::{self, Write};
 /// The whole list.
 pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(&views.iter().map(|view| with_login(view, logins)).collect::<Vec<_>>());
+        let machines = views.iter().map(|view| named(serde_json::to_value(view).unwrap_or_default(), logins));
+        return json_line(&machines.collect::<Vec<_>>());
     }
     let rows: Vec<[String; 3]> = views
         .iter()
@@ -28,7 +29,7 @@ pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
 /// One machine, field by field; those that say nothing are left out.
 pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(&with_login(view, logins));
+        return json_line(&named(serde_json::to_value(view).unwrap_or_default(), logins));
     }
     let HostOptions {
         username,
@@ -81,12 +82,11 @@ fn login_of<'a>(view: &HostView, logins: &'a [NamedLogin]) -> &'a str {
     found.map(|login| login.name.as_str()).unwrap_or_default()
 }
 
-/// A machine for scripts: its login by the name that `--login` takes.
-fn with_login(view: &HostView, logins: &[NamedLogin]) -> Value {
-    let mut machine = serde_json::to_value(view).unwrap_or_default();
-    if let Some(fields) = machine.as_object_mut() {
-        let name = login_of(view, logins);
-        fields.insert("login".to_owned(), if name.is_empty() { Value::Null } else { name.into() });
+/// A machine for scripts: its login by the name that `--named-login` takes.
+fn named(mut machine: Value, logins: &[NamedLogin]) -> Value {
+    if let Some(login) = machine.get_mut("login") {
+        let found = logins.iter().find(|known| login.as_str() == Some(&known.id.to_string()));
+        *login = found.map(|login| login.name.clone()).into();
     }
     machine
 }
@@ -97,18 +97,19 @@ fn colour(view: &HostView) -> String {
 }
 
 /// A machine that was saved.
-pub(super) fn changed(changed: &Changed, deed: &str, json: bool) {
+pub(super) fn changed(changed: &Changed, deed: &str, logins: &[NamedLogin], json: bool) {
     match changed.machines.first() {
-        Some(machine) if json => json_line(machine),
+        Some(machine) if json => json_line(&named(machine.clone(), logins)),
         Some(machine) => print(&format!("{deed} {}\n", name_of(machine))),
         None => {}
     }
 }
 
 /// Machines that were removed.
-pub(super) fn removed(changed: &Changed, json: bool) {
+pub(super) fn removed(changed: &Changed, logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(&changed.machines);
+        let machines = changed.machines.iter().map(|machine| named(machine.clone(), logins));
+        return json_line(&machines.collect::<Vec<_>>());
     }
     let lines = changed.machines.iter().map(|machine| format!("removed {}\n", name_of(machine)));
     print(&lines.collect::<String>());

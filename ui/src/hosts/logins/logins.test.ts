@@ -47,7 +47,10 @@ describe('in the form', () => {
     await user.selectOptions(byId('login-from'), 'Lab');
     for (const id of ['password', 'password-command', 'username']) expect(document.getElementById(id)).toBeNull();
     expect(byId('login-from-hint')).toHaveTextContent(t('logins.as', { username: 'ann' }));
-    expect(byId('section-login').querySelector('small')).toHaveTextContent('Lab');
+    const summary = byId('section-login').querySelector('summary') as HTMLElement;
+    await user.click(summary);
+    expect(summary).toHaveTextContent('Lab');
+    await user.click(summary);
     await user.selectOptions(byId('login-from'), 'Only a password');
     expect(byId('username')).toHaveValue('own');
     expect((await axe.run(byId('editor'))).violations).toEqual([]);
@@ -82,18 +85,19 @@ describe('in the form', () => {
     await user.type(byId('login-password'), '{Enter}');
     await waitFor(() => expect(document.getElementById('login')).toBeNull());
     await waitFor(() => expect(byId('login-from')).toHaveDisplayValue('Rack 4'));
+    expect(backend.callsOf('save_host')).toEqual([]);
     await user.click(byId('save'));
     await waitFor(() => expect(draft()).toMatchObject({ login: backend.logins.at(-1)?.id, login_chosen: true }));
   });
 
   it('of several machines one is chosen for all', async () => {
     backend.hosts = [
-      machine('A', 'a', { login: 'vnc' }),
-      machine('B', 'b', { password_command: 'pass show b' }),
-      machine('C', 'c'),
+      machine('Alpha', 'a', { login: 'vnc' }),
+      machine('Beta', 'b', { password_command: 'pass show b' }),
+      machine('Gamma', 'c'),
     ];
     render(HostsWindow);
-    await user.click(await screen.findByText('A'));
+    await user.click(await screen.findByText('Alpha'));
     await user.keyboard('{Control>}a{/Control}{F2}');
     await user.click((await screen.findByText(t('editor.section.login'))).closest('summary') as HTMLElement);
     expect(byId('login-from')).toHaveValue('mixed');
@@ -121,9 +125,9 @@ describe('in the form', () => {
 
 describe('in the settings', () => {
   it('they are added, changed and removed, and it is said how many machines use them', async () => {
-    backend.hosts = [machine('A', 'a', { login: 'lab' }), machine('B', 'b', { login: 'lab' })];
+    backend.hosts = [machine('Alpha', 'a', { login: 'lab' }), machine('Beta', 'b', { login: 'lab' })];
     render(HostsWindow);
-    await screen.findByText('A');
+    await screen.findByText('Alpha');
     await user.click(byId('window-menu'));
     await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
     const list = within(byId('named-logins'));
