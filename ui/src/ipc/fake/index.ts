@@ -604,9 +604,11 @@ function findRemoved(id: HostId): HostView {
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen: _, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
+  // One that takes the place of a password.
+  const keepsPassword = on_new_address !== 'forget' && !(login_chosen && draft.login !== null);
   const typed = Object.fromEntries(
     Object.entries(draft).map(([field, value]) => [field, typeof value === 'string' ? value.trim() : value]),
   ) as typeof draft;
@@ -615,7 +617,7 @@ function fromDraft({ on_new_address, login_chosen: _, ...draft }: HostDraft): Ho
     id: former?.id ?? crypto.randomUUID(),
     name: typed.name || address,
     address,
-    has_password: (former?.has_password ?? false) && on_new_address !== 'forget',
+    has_password: (former?.has_password ?? false) && keepsPassword,
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
