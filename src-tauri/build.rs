@@ -10,6 +10,8 @@ const COMMANDS: &[&str] = &[
     "save_http_auth",
     "duplicate_host",
     "change_several",
+    "save_login",
+    "remove_login",
     "remove_hosts",
     "removed_hosts",
     "put_back",

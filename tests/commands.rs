@@ -90,7 +90,11 @@ async fn add_tested(hosts: &Page<'_>, address: &str, field: &str, command: &str)
     hosts.click("#add-host").await;
     hosts.fill("#editor #name", "Studio").await;
     hosts.fill("#editor #address", address).await;
-    hosts.click(&format!("details:has({field}) > summary")).await;
+    if field == "#password-command" {
+        user::choose_login(hosts, "command").await;
+    } else {
+        hosts.click(&format!("details:has({field}) > summary")).await;
+    }
     hosts.fill(field, command).await;
     hosts.click("#test").await;
     hosts.until("the test's end", "document.querySelector('#test-stages')").await;

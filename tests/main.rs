@@ -23,6 +23,7 @@ mod island;
 mod keyboard;
 mod links;
 mod list;
+mod logins;
 mod measure;
 mod nearby;
 mod opening;

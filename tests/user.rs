@@ -21,6 +21,17 @@ pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
     hosts.until_shown(&row(name)).await;
 }
 
+/// Chooses in the form where the login comes from, by the option's value or by what it says.
+pub async fn choose_login(hosts: &Page<'_>, from: &str) {
+    hosts.click("#section-login > summary").await;
+    let choose = format!(
+        "const from = document.querySelector('#login-from'); \
+         from.value = [...from.options].find((one) => one.value === {from:?} || one.text === {from:?}).value; \
+         from.dispatchEvent(new Event('change', {{ bubbles: true }})); return null"
+    );
+    hosts.script(&choose).await;
+}
+
 /// Selects a machine in the list and opens it.
 pub async fn open(hosts: &Page<'_>, name: &str) {
     hosts.click(&row(name)).await;

@@ -41,7 +41,7 @@ pub use error::{
     StoreError, TypingError,
 };
 pub use services::{
-    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, NotTaken, Opened,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LoginView, NotTaken, Opened,
     PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked,
     check_files, find_set, find_target, preview_files,
 };
@@ -51,7 +51,7 @@ pub use transport::{reverse, ssh::askpass, wake};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
-use model::{FieldProblem, Host, HostDraft, HostOptions, PasswordChange, SessionId, Target};
+use model::{FieldProblem, Host, HostDraft, HostOptions, NamedLogin, PasswordChange, SessionId, Target};
 use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
@@ -62,7 +62,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{HostList, HostsFile, List, Pins, Places, Preferences, PreferencesFile};
+use store::{HostList, HostsFile, List, LoginsFile, Pins, Places, Preferences, PreferencesFile};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -94,9 +94,10 @@ impl Engine {
         let config = settings.config.clone();
         let read = spawn_blocking(move || {
             let opened = HostsFile::open(&config)?;
-            Ok::<_, StoreError>((opened, Pins::open(&config), PreferencesFile::open(&config)))
+            let logins = Arc::new(LoginsFile::open(&config));
+            Ok::<_, StoreError>((opened, Pins::open(&config), PreferencesFile::open(&config), logins))
         });
-        let (opened, (pins, pins_notice), preferences) =
+        let (opened, (pins, pins_notice), preferences, logins) =
             read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
         let first_run = opened.first_run;
         let saved = opened.hosts.list().all().iter().map(|host| host.id).collect::<HashSet<_>>();
@@ -113,10 +114,10 @@ impl Engine {
             .await
             .map_err(|cause| ConnectError::System { detail: format!("the local relay could not start: {cause}") })?;
         let runtime = Handle::current();
-        let hosts = Hosts::new(Arc::clone(&list), keyring.clone());
+        let hosts = Hosts::new(Arc::clone(&list), keyring.clone(), Arc::clone(&logins));
         let reverse = Reverse::new(&settings.config, runtime.clone());
         let notices = pins_notice.map(Error::from).into_iter().chain(reverse.start().await.err().map(Error::from));
-        notices.for_each(|notice| hosts.add_notice(notice));
+        notices.chain(logins.all().err().map(Error::from)).for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
         let sources = HostSources::start(&list, &settings.config, (keyring.clone(), pins.clone()), runtime.clone());
         sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
@@ -136,6 +137,7 @@ impl Engine {
             list,
             pictures: Arc::clone(&pictures),
             preferences: Arc::clone(&preferences),
+            logins,
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));
@@ -173,6 +175,14 @@ impl Engine {
     /// [`StoreError::FileUnreadable`].
     pub fn peek(config: &Path) -> Result<List, StoreError> {
         HostsFile::peek(config)
+    }
+
+    /// The named logins, in the same way.
+    ///
+    /// # Errors
+    /// [`StoreError::FileUnreadable`].
+    pub fn peek_logins(config: &Path) -> Result<Vec<NamedLogin>, StoreError> {
+        LoginsFile::peek(config)
     }
 
     /// The saved hosts and their passwords.
@@ -342,9 +352,11 @@ impl Engine {
         on_stage: impl FnMut(&doctor::StageReport) + Send + 'static,
     ) -> Result<Report> {
         let (host, typed) = self.hosts.draft(&draft, change)?;
-        let target = Target::from(&host);
+        let target = self.hosts.with_login(Target::from(&host));
         let password = match typed {
             Some(typed) => Ok(Some(typed)),
+            // It is for the server that the form says: the user has just chosen it.
+            None if draft.login_chosen && target.login.is_some() => self.hosts.chosen_password(&target).await,
             None => doctor::password_of(&target, &self.keyring, &self.preferences.get()).await,
         };
         let login = password.map(|password| password.map(|password| Login { username: None, password }));

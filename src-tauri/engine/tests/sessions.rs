@@ -7,7 +7,7 @@ use portlight_engine::{
     ConnectError, Engine, Error, Settings,
     keyring::Keyring,
     model::{HostDraft, HostId, Level, PasswordChange, SessionId},
-    session::{Answer, Prompt, SessionState, Stage},
+    session::{Answer, Prompt, Remember, SessionState, Stage},
     store::Listening,
 };
 use std::{
@@ -183,7 +183,7 @@ async fn until_broken(states: &mut watch::Receiver<SessionState>) -> (Error, u64
 }
 
 fn answer(password: &str) -> Answer {
-    Answer::Password { username: None, password: password.to_owned().into(), remember: false }
+    Answer::Password { username: None, password: password.to_owned().into(), remember: Remember::No }
 }
 
 type Viewer = WebSocketStream<MaybeTlsStream<TcpStream>>;

@@ -5,7 +5,7 @@ use crate::windows;
 use portlight_engine::{
     FormError, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
     doctor::{Report, StageReport},
-    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, PasswordChange, SessionId},
+    model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, LoginId, PasswordChange, SessionId},
     session::OpenSession,
     store::{Listening, ListeningView, OnClose, Preferences, VersionView},
 };
@@ -42,6 +42,24 @@ pub async fn duplicate_host(engine: EngineState<'_>, id: HostId, name: String) -
 #[command]
 pub async fn change_several(engine: EngineState<'_>, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
     engine.hosts().change_several(ids, change).await
+}
+
+/// Adds a login that several machines use, or changes one for all of them. Rejects with the fields that are wrong.
+#[command]
+pub async fn save_login(
+    engine: EngineState<'_>,
+    id: Option<LoginId>,
+    name: String,
+    username: String,
+    change: PasswordChange,
+) -> Result<LoginId> {
+    engine.hosts().save_login(id, &name, &username, change).await
+}
+
+/// Takes such a login away, with its password: its machines are asked for theirs.
+#[command]
+pub async fn remove_login(engine: EngineState<'_>, id: LoginId) -> Result<()> {
+    engine.hosts().remove_login(id).await
 }
 
 /// Takes hosts off the list, all or none; for thirty days they are among the removed ones.

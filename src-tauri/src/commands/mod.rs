@@ -33,6 +33,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             hosts::save_http_auth,
             hosts::duplicate_host,
             hosts::change_several,
+            hosts::save_login,
+            hosts::remove_login,
             hosts::remove_hosts,
             hosts::removed_hosts,
             hosts::put_back,

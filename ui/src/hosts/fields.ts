@@ -50,10 +50,12 @@ type Name = (typeof table)[number]['name'];
 export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies readonly PictureChoice[];
 
 /** What has a control of its own in the form. */
-export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture'>;
+export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture' | 'login'>;
+/** What the user does not see as a field. */
+const unseen = ['id', 'on_new_address', 'login_chosen'] as const;
+type Unseen = (typeof unseen)[number];
 /** Compiles only while the table has each other field of a draft that the user sees. */
-export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | 'id' | 'on_new_address'>> =
-  Missing;
+export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | Unseen>> = Missing;
 
 export type TextName = Extract<(typeof table)[number], { kind: 'text' }>['name'];
 export type CheckName = Extract<(typeof table)[number], { kind: 'check' }>['name'];
@@ -89,15 +91,17 @@ export function fieldsOf(group: Group): HostField[] {
 /** A new host. */
 export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
   const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
-  const unsorted: Sorting = { tags: [], colour: null, notes: '', picture: 'shown' };
-  return { ...(values as Pick<HostDraft, Name>), ...unsorted, id: null, on_new_address: 'ask', ...facts };
+  const unsorted: Sorting = { tags: [], colour: null, notes: '', picture: 'shown', login: null };
+  const unseen = { id: null, on_new_address: 'ask', login_chosen: false } as const;
+  return { ...(values as Pick<HostDraft, Name>), ...unsorted, ...unseen, ...facts };
 }
 
 /** A saved host as the editor begins with it. */
 export function draftOf(host: HostView): HostDraft {
   const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
-  const { id, tags, colour, notes, picture } = host;
-  return { ...(values as Pick<HostDraft, Name>), tags: [...tags], colour, notes, picture, id, on_new_address: 'ask' };
+  const { id, tags, colour, notes, picture, login } = host;
+  const sorting: Sorting = { tags: [...tags], colour, notes, picture, login };
+  return { ...(values as Pick<HostDraft, Name>), ...sorting, id, on_new_address: 'ask', login_chosen: false };
 }
 
 /** A field of the form with a label. */
@@ -114,18 +118,27 @@ export function mergedDraft(
 ): { draft: HostDraft; both: FieldName[] } {
   const there = draftOf(now);
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const names = Object.keys(there).filter((name): name is FieldName => name !== 'id' && name !== 'on_new_address');
+  const names = fieldNames(there);
   const both = names.filter(
     (name) => !same(typed[name], before[name]) && !same(there[name], before[name]) && !same(typed[name], there[name]),
   );
   const untouched = names.filter((name) => same(typed[name], before[name]));
   const kept = Object.fromEntries(untouched.map((name) => [name, there[name]]));
-  return { draft: { ...typed, ...kept }, both };
+  const draft = { ...typed, ...kept };
+  // A login was chosen for the server that the form has shown, and for no other.
+  const isElsewhere = keptByOthers.some((name) => name !== 'name' && draft[name] !== typed[name]);
+  return { draft: { ...draft, login_chosen: typed.login_chosen && !isElsewhere }, both };
+}
+
+/** What the user sees of a draft as fields. */
+export function fieldNames(draft: HostDraft): FieldName[] {
+  return Object.keys(draft).filter((name): name is FieldName => !unseen.some((hidden) => hidden === name));
 }
 
 /** The section of a field; null at the top. */
 export function sectionOf(name: FieldName | FieldProblem['field']): SectionName | null {
   if (name === 'picture') return 'display';
+  if (name === 'login') return 'login';
   const group = fields.find((field) => field.name === name)?.group ?? 'notes';
   return group === 'top' ? null : group;
 }

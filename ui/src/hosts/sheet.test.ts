@@ -138,6 +138,7 @@ describe('the sheet', () => {
     await edit();
     expect(await screen.findByText(t('editor.picture.for_all', { choice: t('picture.blurred') }))).toBeInTheDocument();
     expect(document.getElementById('password-command-note')).toBeNull();
+    await user.selectOptions(byId('login-from'), 'command');
     await user.type(byId('password-command'), 'mine');
     expect(byId('password-command-note')).toHaveTextContent('pass show vnc/');
     await user.click(within(byId('password-command-note')).getByRole('button'));

@@ -226,6 +226,7 @@ const password: Extract<Prompt, { kind: 'password' }> = {
   keyring: null,
   command: null,
   can_keep: true,
+  login: null,
 };
 const auth: EngineError = {
   code: 'auth_failed',
@@ -539,6 +540,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     old_tls: false,
     ssh_jump: '',
     proxy: '',
+    login: null,
     password_command: '',
     console_command: '',
     mac: '',

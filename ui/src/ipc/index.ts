@@ -20,6 +20,7 @@ import type { ImportSourceView } from './bindings/ImportSourceView';
 import type { Kept } from './bindings/Kept';
 import type { KeyNotice } from './bindings/KeyNotice';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
+import type { LoginId } from './bindings/LoginId';
 import type { Listening } from './bindings/Listening';
 import type { ListeningView } from './bindings/ListeningView';
 import type { NearbyView } from './bindings/NearbyView';
@@ -66,6 +67,15 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> => ca
 /** Changes several hosts, all or none; what is not named stays as it is in each. Rejects as `saveHost` does. */
 export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
   call('change_several', { ids, change });
+/** Adds a login that several machines use, or changes one for all of them; returns its id. Rejects with `fields`. */
+export const saveLogin = (
+  id: LoginId | null,
+  name: string,
+  username: string,
+  change: PasswordChange,
+): Promise<LoginId> => call('save_login', { id, name, username, change });
+/** Takes such a login away, with its password: its machines are asked for theirs. */
+export const removeLogin = (id: LoginId): Promise<void> => call('remove_login', { id });
 /** Removes hosts, all or none; for thirty days they are among the removed ones. */
 export const removeHosts = (ids: HostId[]): Promise<void> => call('remove_hosts', { ids });
 /** The removed hosts, the last one first. */

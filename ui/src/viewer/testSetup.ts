@@ -44,6 +44,7 @@ export const password: Extract<Prompt, { kind: 'password' }> = {
   keyring: null,
   command: null,
   can_keep: true,
+  login: null,
 };
 
 /** That of the window which `open` opened last. */

@@ -94,7 +94,10 @@ async fn examine_telling(mut request: ProbeRequest, pins: &Pins, on_stage: Optio
         floor: if named_key.is_some() { Some(Level::Identified) } else { target.protection.max(target.least) },
         clear_text: target.clear_text,
         have_username: !request.username().is_empty(),
-        have_password: login.is_some() || target.has_password || target.password_command.is_some(),
+        have_password: login.is_some()
+            || target.has_password
+            || target.login.is_some()
+            || target.password_command.is_some(),
     };
     let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None };
     let mut probe = Probe::new(&request, &mut progress);
@@ -137,18 +140,23 @@ pub async fn examine_with(
     }
 }
 
-/// The password that a session with `target` would find: what its own command prints, or else what the keyring has, or else
+/// The password that a session with `target` would find: its named login's, or else what its own command prints, or else what the keyring has, or else
 /// what the command for all machines prints, which is also tried where the keyring has failed.
 ///
 /// # Errors
 /// Those of the last of them that was tried.
 pub async fn password_of(target: &Target, keyring: &Keyring, preferences: &Preferences) -> Result<Option<Secret>> {
     let known = Placeholders::from(target);
-    if let Some(command) = &target.password_command {
+    if let (None, Some(command)) = (target.login, &target.password_command) {
         return Ok(Some(password(command, &known).await?));
     }
     let Some(id) = target.host else { return Ok(None) };
-    let saved = if target.has_password { keyring.get_for(id, target.way().recipient(id)).await } else { Ok(None) };
+    let recipient = target.way().recipient(id);
+    let saved = match target.login {
+        Some(login) => keyring.named(login, recipient).await,
+        None if target.has_password => keyring.get_for(id, recipient).await,
+        None => Ok(None),
+    };
     match (saved, preferences.password_command()) {
         (Ok(Some(saved)), _) => Ok(Some(saved)),
         (_, Ok(Some(command))) if target.own_host().is_some() => Ok(Some(password(&command, &known).await?)),

@@ -24,6 +24,10 @@ pub enum KeyringError {
     #[error("the saved login is for {recipient}, and is not sent elsewhere")]
     #[serde(rename = "keyring_for_another")]
     ForAnother { recipient: String },
+    /// The named login was not chosen for the server that its host leads to now.
+    #[error("this login was not chosen for {recipient}, and is not sent there")]
+    #[serde(rename = "keyring_not_chosen")]
+    NotChosen { recipient: String },
     /// The keyring failed in another way.
     #[error("the keyring failed: {detail}")]
     #[serde(rename = "keyring_failed")]

@@ -154,6 +154,7 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::ClientKey(_)
         | FieldProblem::Tags(_)
         | FieldProblem::Notes(_)
+        | FieldProblem::Login(_)
         | FieldProblem::PasswordCommand(_)
         | FieldProblem::ConsoleCommand(_)
         | FieldProblem::Mac(_)

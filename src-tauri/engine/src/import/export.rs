@@ -49,6 +49,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         // What lies in this computer's keyring, and what was learned and agreed to here.
         has_password: false,
         has_http_auth: false,
+        login: None,
         protection: None,
         clear_text: false,
         source: None,

@@ -205,7 +205,7 @@ fn gaps(host: &Host, candidate: &Candidate) -> Vec<Gap> {
         (Gap::Username, host.username.is_empty() && !found.username.is_empty()),
         (Gap::Mac, host.mac.is_none() && found.mac.is_some()),
         (Gap::CaFile, host.ca_file.is_empty() && !found.ca_file.is_empty()),
-        (Gap::Password, !host.has_password && candidate.secret().is_some()),
+        (Gap::Password, !host.has_password && host.login.is_none() && candidate.secret().is_some()),
     ];
     fills.into_iter().filter(|(_, fills)| *fills).map(|(gap, _)| gap).collect()
 }

@@ -4,6 +4,7 @@
 //! [`Keyring`] asks a [`Store`], which may block, on a thread of the runtime's blocking pool, one question at a time.
 
 mod memory;
+mod named;
 mod turn;
 
 pub use memory::Memory;

@@ -4,9 +4,9 @@
 //! into the form of the window.
 
 use super::{
-    Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, MAX_TEXT,
-    Mac, MacProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced, TextProblem, UrlProblem, Way,
-    tags,
+    Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, LoginId,
+    MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced,
+    TextProblem, UrlProblem, Way, tags,
     text::{one_line, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
@@ -132,6 +132,9 @@ pub struct Host {
     /// The proxy that the connection leads through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
+    /// The named login that it uses, in place of a password or a command of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginId>,
     /// What prints its password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_command: Option<CommandLine>,
@@ -183,6 +186,7 @@ impl Host {
             options: HostOptions::default(),
             ssh_jump: None,
             proxy: None,
+            login: None,
             password_command: None,
             console_command: None,
             mac: None,
@@ -261,6 +265,7 @@ impl Host {
             options: self.options.clone(),
             ssh_jump: self.ssh_jump.as_ref().map(Jump::to_string).unwrap_or_default(),
             proxy: self.proxy.as_ref().map(Proxy::to_string).unwrap_or_default(),
+            login: self.login,
             password_command: self.password_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
             console_command: self.console_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
@@ -292,6 +297,12 @@ pub struct HostDraft {
     pub ssh_jump: String,
     /// As [`Proxy::parse`] reads it; may be empty.
     pub proxy: String,
+    /// The named login that it uses: then it has no command for its password.
+    #[serde(default)]
+    pub login: Option<LoginId>,
+    /// Whether the user has just chosen that login, for the server that the form says.
+    #[serde(default)]
+    pub login_chosen: bool,
     /// What prints its password, as [`CommandLine::parse`] reads it; may be empty.
     pub password_command: String,
     /// What prints where its console is, in the same way; may be empty.
@@ -380,7 +391,8 @@ impl HostDraft {
         let name = if name.is_empty() { name_for(&address) } else { name };
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
         let known = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
-        let mut host = Host { password_command, console_command, ..known };
+        let password_command = password_command.filter(|_| self.login.is_none());
+        let mut host = Host { login: self.login, password_command, console_command, ..known };
         if before.source.is_some() {
             // Its source alone says how it is reached.
             host.take_way_of(&before);
@@ -399,8 +411,9 @@ impl HostDraft {
 
 impl From<&Host> for HostDraft {
     fn from(host: &Host) -> Self {
-        let HostView { id, name, address, options, ssh_jump, proxy, password_command, console_command, mac, .. } =
-            host.view();
+        let view = host.view();
+        let HostView { id, name, address, options, ssh_jump, proxy, login, password_command, console_command, .. } =
+            view;
         Self {
             id: Some(id),
             name,
@@ -408,9 +421,11 @@ impl From<&Host> for HostDraft {
             options,
             ssh_jump,
             proxy,
+            login,
+            login_chosen: false,
             password_command,
             console_command,
-            mac,
+            mac: view.mac,
             on_new_address: OnNewAddress::default(),
         }
     }
@@ -469,6 +484,8 @@ pub struct HostView {
     pub ssh_jump: String,
     /// As [`Proxy::parse`] reads it; may be empty.
     pub proxy: String,
+    /// The named login that it uses.
+    pub login: Option<LoginId>,
     /// What prints its password, as [`CommandLine::parse`] reads it; may be empty.
     pub password_command: String,
     /// What prints where its console is, in the same way; may be empty.
@@ -530,6 +547,9 @@ pub enum FieldProblem {
     /// The proxy.
     #[error("proxy: {0}")]
     Proxy(ProxyProblem),
+    /// The named login.
+    #[error("login: {0}")]
+    Login(NamedLoginProblem),
     /// The command for the password.
     #[error("password command: {0}")]
     PasswordCommand(CommandProblem),

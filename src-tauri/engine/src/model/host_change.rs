@@ -20,6 +20,8 @@ pub struct HostChange {
     pub ca_file: Option<String>,
     pub client_certificate: Option<String>,
     pub client_key: Option<String>,
+    /// The name of a named login, which takes the place of a command for the password, and a command that of a login.
+    pub login: Option<String>,
     pub password_command: Option<String>,
     pub console_command: Option<String>,
     pub notes: Option<String>,
@@ -46,7 +48,7 @@ pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl HostChange {
-    /// Changes a form so.
+    /// Changes a form so, all but the named login: only whoever has those knows which one is called so.
     pub(crate) fn apply(&self, form: &mut HostDraft) {
         for (said, field) in [
             (&self.name, &mut form.name),
@@ -76,6 +78,9 @@ impl HostChange {
             (self.old_tls, &mut form.options.old_tls),
         ] {
             *field = said.unwrap_or(*field);
+        }
+        if self.password_command.as_ref().is_some_and(|command| !command.trim().is_empty()) {
+            form.login = None;
         }
         form.tags.retain(|tag| !self.tags_removed.iter().any(|removed| is_same_tag(removed, tag)));
         form.tags.extend(self.tags_added.iter().cloned());

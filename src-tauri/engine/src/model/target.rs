@@ -1,7 +1,8 @@
 //! What a session looks at.
 
 use super::{
-    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, Mac, Placeholders, Proxy, Secret, Way,
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, LoginId, Mac, Placeholders, Proxy, Secret,
+    Way,
 };
 use std::{
     net::SocketAddr,
@@ -32,6 +33,8 @@ pub struct Target {
     pub ssh_jump: Option<Jump>,
     /// The proxy that the way leads through.
     pub proxy: Option<Proxy>,
+    /// The named login that it uses.
+    pub login: Option<LoginId>,
     /// What prints its password.
     pub password_command: Option<CommandLine>,
     /// What prints where its console is, each time anew.
@@ -64,6 +67,7 @@ impl Target {
             has_http_auth: false,
             ssh_jump: None,
             proxy: None,
+            login: None,
             password_command: None,
             console_command: None,
             wake: None,
@@ -178,6 +182,7 @@ impl From<&Host> for Target {
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
             proxy: host.proxy.clone(),
+            login: host.login,
             password_command: host.password_command.clone(),
             console_command: host.console_command.clone(),
             wake: None,

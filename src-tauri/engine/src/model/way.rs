@@ -61,7 +61,7 @@ impl Way<'_> {
 ///
 /// It is the server's endpoint and, where the way has what may be secret (a query) or long (a command), a digest of that with the
 /// host's id. Ways of a host that are equal have equal recipients, others have others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Recipient(String);
 
 impl Recipient {

@@ -3,7 +3,10 @@
 //! The file and the keyring change together. A password is in the keyring before the file says so, and the file stops saying
 //! so before it leaves; what fails halfway is taken back. So a password without a host stays in no keyring.
 
-use super::find_target;
+use super::{
+    LoginView, find_target,
+    named_logins::{Given, Use, use_of},
+};
 use crate::{
     error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
@@ -11,7 +14,7 @@ use crate::{
         Host, HostChange, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret,
         Target,
     },
-    store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, SeenHints, now},
+    store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, LoginsFile, SeenHints, now},
 };
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -28,6 +31,8 @@ pub struct HostListView {
     pub notices: Vec<Error>,
     /// What can be undone, and done again.
     pub history: HistoryView,
+    /// Logins that several machines use.
+    pub logins: Vec<LoginView>,
     /// How many removed hosts can be put back.
     #[cfg_attr(test, ts(type = "number"))]
     pub removed: usize,
@@ -65,6 +70,9 @@ pub enum PasswordOutcome {
 pub struct Hosts {
     pub(super) list: Arc<HostList>,
     pub(super) keyring: Keyring,
+    pub(super) logins: Arc<LoginsFile>,
+    /// What named logins were for, until the user has changed that since Portlight began: undoing brings it back.
+    pub(super) unchosen: Mutex<HashSet<Use>>,
     notices: Mutex<Vec<Error>>,
     /// Hosts that are being forgotten. Locked for as long as one's fate is decided and noted in the list, so that
     /// putting back and forgetting exclude each other.
@@ -74,9 +82,9 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring) -> Arc<Self> {
-        let (notices, too_late, walking) = Default::default();
-        Arc::new(Self { list, keyring, notices, too_late, walking })
+    pub(crate) fn new(list: Arc<HostList>, keyring: Keyring, logins: Arc<LoginsFile>) -> Arc<Self> {
+        let (unchosen, notices, too_late, walking) = Default::default();
+        Arc::new(Self { list, keyring, logins, unchosen, notices, too_late, walking })
     }
 
     /// Without the rest of Portlight: for a terminal. Holds the list's lock while it lives; dropping it waits for the file.
@@ -84,7 +92,8 @@ impl Hosts {
     /// # Errors
     /// [`StoreError::HostsInUse`] where Portlight runs, and others of the list's.
     pub fn offline(config: &Path, keyring: Keyring) -> Result<Arc<Self>, StoreError> {
-        Ok(Self::new(Arc::new(HostList::start(HostsFile::open(config)?)?), keyring))
+        let list = HostList::start(HostsFile::open(config)?)?;
+        Ok(Self::new(Arc::new(list), keyring, Arc::new(LoginsFile::open(config))))
     }
 
     // ---- looking
@@ -92,12 +101,19 @@ impl Hosts {
     /// The hosts and what has to be said about them.
     pub fn view(&self) -> HostListView {
         let about_the_file = self.list.notices().into_iter().map(Error::from);
-        let list = self.list.get();
+        let (list, logins) = (self.list.get(), self.logins());
+        let view = |host: &Host| {
+            let mut view = host.view();
+            // One that is not there is as none.
+            view.login = view.login.filter(|id| logins.iter().any(|login| login.id == *id));
+            view
+        };
         HostListView {
-            hosts: list.all().iter().map(Host::view).collect(),
+            hosts: list.all().iter().map(view).collect(),
             notices: about_the_file.chain(self.notices.lock().iter().cloned()).collect(),
             history: self.list.history().view(),
             removed: list.removals().count(),
+            logins,
         }
     }
 
@@ -152,6 +168,7 @@ impl Hosts {
         let mut host = checked(draft, existing)?;
         if existing.is_some_and(|existing| !existing.is_same_server(&host)) {
             (host.has_password, host.has_http_auth) = (false, false);
+            host.login = host.login.filter(|_| draft.login_chosen);
         }
         let typed = match change {
             PasswordChange::Set { password } => Some(password),
@@ -175,15 +192,18 @@ impl Hosts {
     /// # Errors
     /// [`FormError::Fields`], [`FormError::ConfirmAddress`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`]: then
     /// nothing is saved.
-    pub async fn save(&self, draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+    pub async fn save(&self, mut draft: HostDraft, change: PasswordChange) -> Result<Saved> {
+        if matches!(change, PasswordChange::Set { .. }) {
+            draft.login = None;
+        }
         let keeps_password = matches!(change, PasswordChange::Keep);
         let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
         let before = self.list.get();
         let existing = draft.id.and_then(|id| before.get(id).cloned());
-        let ((mut host, forgotten), step) =
+        let ((mut host, after), step) =
             self.list.step(deed, move |list| put_draft(list, &draft, keeps_password)).await?;
         let change = match change {
-            PasswordChange::Keep if forgotten.password => PasswordChange::Forget,
+            PasswordChange::Keep if after.forget_password => PasswordChange::Forget,
             change => change,
         };
         let mut logins = Vec::new();
@@ -206,14 +226,16 @@ impl Hosts {
         if matches!(password, PasswordOutcome::NotStored { .. }) {
             logins.clear();
         }
-        if forgotten.http_auth {
+        if after.forget_http_auth {
             logins.extend(self.login_before(host.id, LoginKind::HttpAuth).await);
             if let Err(error) = self.keyring.forget(HttpAuth::account(host.id)).await {
                 password = PasswordOutcome::NotStored { error: error.into() };
             }
         }
         self.note_logins(step, &host, logins);
-        if let Err(error) = self.readdress(&before).await {
+        let told = self.readdress(&before).await;
+        let told = told.and(self.give_logins(after.given.into_iter().collect()).await);
+        if let Err(error) = told.and(self.leave_logins(after.left).await) {
             password = PasswordOutcome::NotStored { error: error.into() };
         }
         Ok(Saved { host: host.view(), password })
@@ -229,6 +251,10 @@ impl Hosts {
             None => HostDraft::default(),
         };
         change.apply(&mut form);
+        if let Some(name) = &change.login {
+            form.login = if name.trim().is_empty() { None } else { Some(self.login_called(name)?) };
+            form.login_chosen = form.login.is_some();
+        }
         self.save(form, password).await
     }
 
@@ -392,6 +418,12 @@ impl Hosts {
             Ok::<_, StoreError>(())
         });
         put.await?;
+        if let (Some(login), Some((_, to))) = (original.login, use_of(&copy)) {
+            let given = Given { login, from: Some(original.recipient()), to };
+            if let Err(error) = self.give_logins(vec![given]).await {
+                tracing::info!(%error, "the copy will be asked for its login");
+            }
+        }
         if original.has_password {
             let copied = async {
                 self.keyring.copy((id, original.recipient()), (copy.id, copy.recipient())).await?;
@@ -464,38 +496,50 @@ fn checked(draft: &HostDraft, existing: Option<&Host>) -> Result<Host> {
     draft.check(existing).map_err(|fields| FormError::Fields { fields }.into())
 }
 
-/// What was meant for a host's former server, and is to leave the keyring.
+/// What becomes of a host's logins in the keyring when it is saved.
 #[derive(Debug, Default)]
-pub(super) struct Forgotten {
-    pub(super) password: bool,
-    pub(super) http_auth: bool,
+pub(super) struct After {
+    /// Its password was meant for its former server, or a named login takes its place.
+    pub(super) forget_password: bool,
+    /// Its HTTP login was meant for its former server.
+    pub(super) forget_http_auth: bool,
+    /// The named login that it has been given, or that goes along.
+    pub(super) given: Option<Given>,
+    /// What it has used before.
+    pub(super) left: Option<Use>,
 }
 
 /// Puts the host that is meant into the list, if nothing has to be asked before.
-pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, Forgotten)> {
+pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, After)> {
     let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
     let mut host = checked(draft, existing)?;
-    let mut forgotten = Forgotten::default();
-    if existing.is_some_and(|existing| !existing.is_same_server(&host)) {
+    let mut after = After { left: existing.and_then(use_of), ..After::default() };
+    let mut from = None;
+    if let Some(existing) = existing.filter(|existing| !existing.is_same_server(&host)) {
         let has_password = host.has_password && keeps_password;
+        let goes_along = host.login.is_some() && host.login == existing.login && !draft.login_chosen;
         match draft.on_new_address {
-            OnNewAddress::Ask if has_password || host.has_http_auth => {
+            OnNewAddress::Ask if has_password || host.has_http_auth || goes_along => {
                 let address = host.address.without_query().to_string();
-                return Err(
-                    FormError::ConfirmAddress { address, has_password, has_http_auth: host.has_http_auth }.into()
-                );
+                let (has_password, has_http_auth) = (has_password || goes_along, host.has_http_auth);
+                return Err(FormError::ConfirmAddress { address, has_password, has_http_auth }.into());
             }
-            OnNewAddress::Ask | OnNewAddress::Keep => {}
+            OnNewAddress::Ask | OnNewAddress::Keep => from = goes_along.then(|| existing.recipient()),
             OnNewAddress::Forget => {
-                forgotten = Forgotten { password: has_password, http_auth: host.has_http_auth };
+                (after.forget_password, after.forget_http_auth) = (has_password, host.has_http_auth);
                 host.has_http_auth = false;
+                host.login = host.login.filter(|_| !goes_along);
             }
         }
         // The keyring still has the old one for a moment: no session may take it for the new server's.
-        host.has_password = has_password && !forgotten.password;
+        host.has_password = has_password && !after.forget_password;
+    }
+    if let Some((login, to)) = use_of(&host) {
+        after.forget_password |= std::mem::take(&mut host.has_password);
+        after.given = (draft.login_chosen || from.is_some()).then_some(Given { login, from, to });
     }
     list.put(host.clone());
-    Ok((host, forgotten))
+    Ok((host, after))
 }
 
 #[cfg(test)]
@@ -574,7 +618,8 @@ mod tests {
         let folder = tempdir().unwrap();
         let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
         let keyring = Scripted::default();
-        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()));
+        let logins = Arc::new(LoginsFile::open(folder.path()));
+        let hosts = Hosts::new(list, Keyring::with_store(keyring.clone()), logins);
         Fixture { hosts, keyring, folder }
     }
 

@@ -3,6 +3,7 @@
 mod find;
 mod hosts;
 mod imports;
+mod named_logins;
 mod removed;
 mod reverse;
 mod several;
@@ -14,6 +15,7 @@ mod versions;
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
 pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, preview_files};
+pub use named_logins::LoginView;
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reverse::Reverse;

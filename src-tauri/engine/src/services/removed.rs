@@ -1,6 +1,6 @@
 //! Removed hosts: for thirty days they can be put back, with their logins; then both are forgotten.
 
-use super::hosts::Hosts;
+use super::{hosts::Hosts, named_logins::uses_of};
 use crate::{
     error::{KeyringError, Result, StoreError},
     model::{Host, HostId, HostView},
@@ -116,6 +116,8 @@ impl Hosts {
                 Err(error) => refused = refused.and(Err(error)),
             }
         }
+        let before = self.list.get();
+        let left = uses_of(&before).filter(|(id, _)| forgotten.contains(id)).map(|(_, used)| used).collect::<Vec<_>>();
         let gone = self.list.change(move |list| {
             for id in forgotten {
                 list.take_removed(id);
@@ -126,7 +128,7 @@ impl Hosts {
         let mut too_late = self.too_late.lock().await;
         ids.iter().for_each(|id| _ = too_late.remove(id));
         gone?;
-        Ok(refused?)
+        Ok(refused.and(self.leave_logins(left).await)?)
     }
 
     async fn forget_logins(&self, id: HostId) -> Result<(), KeyringError> {

@@ -1,9 +1,9 @@
 //! Changes of several saved hosts at once: one write, all or none.
 
-use super::hosts::{Forgotten, Hosts, put_draft};
+use super::hosts::{After, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, OnNewAddress, PictureChoice, is_same_tag, said},
+    model::{Colour, HostDraft, HostId, LoginId, OnNewAddress, PictureChoice, is_same_tag, said},
     store::{Deed, List, LoginKind},
 };
 use serde::Deserialize;
@@ -23,6 +23,10 @@ pub struct SharedChange {
     pub colour: Option<Option<Colour>>,
     /// The user name.
     pub username: Option<String>,
+    /// The named login, which the user has just chosen for all of them; null for none.
+    #[serde(deserialize_with = "said")]
+    #[cfg_attr(test, ts(as = "Option<LoginId>"))]
+    pub login: Option<Option<LoginId>>,
     /// What prints the password; empty for none.
     pub password_command: Option<String>,
     /// The SSH host; empty for none.
@@ -71,6 +75,12 @@ impl SharedChange {
         set(&mut form.options.colour, &self.colour);
         set(&mut form.options.username, &self.username);
         set(&mut form.password_command, &self.password_command);
+        // Each takes the other's place.
+        if self.password_command.as_ref().is_some_and(|command| !command.trim().is_empty()) {
+            form.login = None;
+        }
+        set(&mut form.login, &self.login);
+        form.login_chosen = self.login.is_some();
         set(&mut form.ssh_jump, &self.ssh_jump);
         set(&mut form.proxy, &self.proxy);
         set(&mut form.console_command, &self.console_command);
@@ -88,15 +98,15 @@ impl SharedChange {
         form.on_new_address = self.on_new_address;
     }
 
-    /// Changes the hosts; says whose logins are to leave the keyring.
-    fn run(&self, list: &mut List, ids: &[HostId]) -> Result<Vec<(HostId, Forgotten)>> {
-        let mut forgotten = Vec::new();
+    /// Changes the hosts; says what becomes of their logins in the keyring.
+    fn run(&self, list: &mut List, ids: &[HostId]) -> Result<Vec<(HostId, After)>> {
+        let mut after = Vec::new();
         let (mut asks, mut address) = ((false, false), String::new());
         for id in ids {
             let mut form = HostDraft::from(list.get(*id).ok_or(StoreError::NoSuchHost)?);
             self.apply(&mut form);
             match put_draft(list, &form, true) {
-                Ok((_, what)) => forgotten.push((*id, what)),
+                Ok((_, what)) => after.push((*id, what)),
                 // One question for all of them.
                 Err(Error::Form(FormError::ConfirmAddress { has_password, has_http_auth, address: one })) => {
                     asks = (asks.0 | has_password, asks.1 | has_http_auth);
@@ -114,7 +124,7 @@ impl SharedChange {
             let address = way.cloned().unwrap_or(address);
             return Err(FormError::ConfirmAddress { address, has_password, has_http_auth }.into());
         }
-        Ok(forgotten)
+        Ok(after)
     }
 }
 
@@ -126,18 +136,24 @@ impl Hosts {
     /// nothing is saved. The keyring's, where a login could not be forgotten: then all else is.
     pub async fn change_several(&self, ids: Vec<HostId>, change: SharedChange) -> Result<()> {
         let before = self.list.get();
-        let (forgotten, step) = self.list.step(Deed::Edited, move |list| change.run(list, &ids)).await?;
+        let (after, step) = self.list.step(Deed::Edited, move |list| change.run(list, &ids)).await?;
         let mut refused = self.readdress(&before).await;
-        for (id, Forgotten { password, http_auth }) in forgotten {
+        let (mut given, mut left) = (Vec::new(), Vec::new());
+        for (id, what) in after {
+            given.extend(what.given);
+            left.extend(what.left);
             // One that is not forgotten is no reason to leave the others.
-            for (kind, is_meant) in [(LoginKind::Password, password), (LoginKind::HttpAuth, http_auth)] {
+            for (kind, is_meant) in
+                [(LoginKind::Password, what.forget_password), (LoginKind::HttpAuth, what.forget_http_auth)]
+            {
                 // One that was removed meanwhile may be put back, and keeps it.
                 if is_meant && self.list.get().get(id).is_some() {
                     refused = refused.and(self.forget_with_step(step, id, kind).await);
                 }
             }
         }
-        Ok(refused?)
+        refused = refused.and(self.give_logins(given).await);
+        Ok(refused.and(self.leave_logins(left).await)?)
     }
 }
 
@@ -187,9 +203,9 @@ mod tests {
         let question = FormError::ConfirmAddress { address: "gate".into(), has_password: true, has_http_auth: true };
         assert_eq!(asked, Some(question.into()));
         assert_eq!(list, before);
-        let forgotten = change(json!({ "ssh_jump": "gate", "on_new_address": "forget" })).run(&mut list, &ids).unwrap();
+        let after = change(json!({ "ssh_jump": "gate", "on_new_address": "forget" })).run(&mut list, &ids).unwrap();
         assert_eq!(
-            forgotten.iter().map(|(_, f)| (f.password, f.http_auth)).collect::<Vec<_>>(),
+            after.iter().map(|(_, after)| (after.forget_password, after.forget_http_auth)).collect::<Vec<_>>(),
             [(true, false), (false, true), (false, false)]
         );
         assert!(list.all().iter().all(|host| host.ssh_jump.is_some() && !host.has_password));

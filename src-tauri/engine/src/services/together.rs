@@ -36,7 +36,7 @@ mod tests {
         keyring::Keyring,
         model::{Host, HostOptions, Mac},
         services::Hosts,
-        store::{HostList, HostsFile},
+        store::{HostList, HostsFile, LoginsFile},
     };
     use std::sync::Arc;
 
@@ -49,7 +49,8 @@ mod tests {
     async fn a_set_is_all_that_have_the_tag_and_wakes_those_that_it_can() {
         let folder = tempfile::tempdir().unwrap();
         let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
-        let hosts = Hosts::new(Arc::clone(&list), Keyring::in_memory());
+        let logins = Arc::new(LoginsFile::open(folder.path()));
+        let hosts = Hosts::new(Arc::clone(&list), Keyring::in_memory(), logins);
         let mac = Some(Mac::parse("00:1a:2b:3c:4d:5e").unwrap());
         let asleep = Host { mac, ..host("Asleep", &["x", "Lab 2"]) };
         for host in [host("One", &["lab 2"]), host("Other", &["lab"]), asleep.clone()] {

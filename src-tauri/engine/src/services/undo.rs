@@ -87,6 +87,7 @@ impl Hosts {
             refused = refused.and(self.forget_login(*host, *kind).await);
         }
         refused = refused.and(self.readdress(&list_before).await.map_err(Error::from));
+        refused = refused.and(self.walk_logins(&step, &list_before).await.map_err(Error::from));
         for login in taken_along.into_iter().filter(|login| taken.gone.contains(&login.host)) {
             refused = refused.and(self.forget_login(login.host, login.kind).await);
             back.logins.push(login);

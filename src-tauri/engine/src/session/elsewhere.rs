@@ -6,7 +6,7 @@ use crate::{
     keyring::Keyring,
     model::{Host, Secret, SessionId, Target},
     pictures::Pictures,
-    store::{HostList, HostsFile, Pins, PreferencesFile},
+    store::{HostList, HostsFile, LoginsFile, Pins, PreferencesFile},
 };
 use relay::{Origins, Relay};
 use std::{
@@ -57,7 +57,7 @@ impl Sessions {
         target.reconnect = false;
         // Each run asks the list.
         if let Some(host) = target.host.and_then(|id| list.get(id).cloned()) {
-            list.put(Host { options: target.options.clone(), ..host });
+            list.put(Host { options: target.options.clone(), login: target.login, ..host });
         }
         let origins = if door.origins.is_empty() { Origins::Local } else { Origins::Only(door.origins) };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, door.port));
@@ -81,6 +81,7 @@ impl Sessions {
             list,
             pictures: Arc::new(pictures),
             preferences,
+            logins: Arc::new(LoginsFile::open(config)),
             runtime,
         });
         let id = sessions.reserve();

@@ -105,6 +105,7 @@ mod tests {
     use super::{
         super::{
             session::{Run, TypedLogin},
+            state::Remember,
             tests::services,
         },
         *,
@@ -114,7 +115,7 @@ mod tests {
 
     fn login(password: &str, accepted: bool) -> Option<TypedLogin> {
         let (username, password) = (Some("ann".to_owned()), password.to_owned().into());
-        Some(TypedLogin { username, password, remember: false, accepted })
+        Some(TypedLogin { username, password, remember: Remember::No, accepted })
     }
 
     async fn run() -> (Run, Arc<Services>, tempfile::TempDir) {

@@ -3,7 +3,8 @@
 //! ```text
 //! registry ─▶ run ─┬▶ prompts ─┬▶ session ─┬▶ state      what the window is told
 //!                  │           │           └▶ overview   what all windows together look like from afar
-//!                  ├▶ keep ────┘                         the machine is added to the list
+//!                  ├▶ remember ┤                         the login that was typed is kept
+//!                  │     └▶ keep                         the machine is added to the list
 //!                  ├▶ input                              what the page may do to the machine, and what is typed there
 //!                  └▶ backoff                            when a broken connection is tried again
 //! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
@@ -19,6 +20,7 @@ mod overview;
 mod play;
 mod prompts;
 mod registry;
+mod remember;
 mod report;
 mod run;
 mod services;
@@ -35,4 +37,6 @@ pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, Sessions};
 pub(crate) use services::Services;
-pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};
+pub use state::{
+    Answer, LoginAsked, Prompt, Remember, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject,
+};

@@ -1,18 +1,13 @@
 //! A run of a session from dialling to its end: the function to read first.
 
 use super::{
-    SessionState, Stage,
-    backoff::Backoff,
-    input::Recorded,
-    keep,
-    prompts::Prompts,
-    session::{Run, TypedLogin},
+    SessionState, Stage, backoff::Backoff, input::Recorded, prompts::Prompts, remember::remember, session::Run,
 };
 use crate::{
     connect::{self, LoggedIn},
     error::{ConnectError, Error, Step},
     lead,
-    model::{Protection, Target},
+    model::Target,
     transport::{wake, ws},
 };
 use relay::{Between, EndReason, Viewer};
@@ -205,41 +200,6 @@ fn may_have_timed_out(error: &ConnectError) -> bool {
             | ConnectError::AuthFailed { reason: None, too_many: false, .. }
             | ConnectError::AuthFailedProbably { .. }
     )
-}
-
-/// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
-/// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
-/// told.
-async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result<(), Error> {
-    let level = protection.level;
-    run.note_reached(level, protection.is_private());
-    let Some(id) = target.host else {
-        return match run.take_login_to_remember() {
-            Some(_) => {
-                let kept = keep::keep(run.session(), "", true, &run.services).await?;
-                kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
-            }
-            None => Ok(()),
-        };
-    };
-    run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
-    let Some(TypedLogin { username, password, .. }) = run.take_login_to_remember() else { return Ok(()) };
-    if !run.is_current(target) {
-        return Ok(());
-    }
-    run.set_stage(Stage::Keyring);
-    run.services.keyring.set_for(id, target.way().recipient(id), &password).await?;
-    let noted = run.change_host(target, |host| {
-        host.has_password = true;
-        if let Some(username) = username {
-            host.username = username;
-        }
-    });
-    if !noted.await? {
-        // The host was edited meanwhile: a password must not be left for a server that it is not for.
-        run.services.keyring.forget(id).await?;
-    }
-    Ok(())
 }
 
 /// A viewer that knows its screen.

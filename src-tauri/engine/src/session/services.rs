@@ -2,8 +2,9 @@
 
 use crate::{
     keyring::Keyring,
+    model::Target,
     pictures::Pictures,
-    store::{HostList, Pins, PreferencesFile},
+    store::{HostList, LoginsFile, Pins, PreferencesFile},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -17,5 +18,14 @@ pub(crate) struct Services {
     pub(crate) list: Arc<HostList>,
     pub(crate) pictures: Arc<Pictures>,
     pub(crate) preferences: Arc<PreferencesFile>,
+    pub(crate) logins: Arc<LoginsFile>,
     pub(crate) runtime: Handle,
+}
+
+impl Services {
+    /// The target with what is chosen for it elsewhere: what its tags ask for, and its named login.
+    pub(super) fn as_chosen(&self, target: Target) -> Target {
+        let logins = self.logins.all().unwrap_or_default();
+        target.with_caution_of(&self.preferences.get().tags).with_login_of(&logins)
+    }
 }

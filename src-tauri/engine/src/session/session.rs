@@ -10,6 +10,7 @@ pub(super) use handle::Run;
 
 use super::{
     Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, input::Input, report, services::Services,
+    state::Remember,
 };
 use crate::{
     connect::StageReport,
@@ -129,8 +130,8 @@ pub(super) struct TypedLogin {
     /// None where the server wanted none.
     pub(super) username: Option<String>,
     pub(super) password: Secret,
-    /// Still to be put into the keyring, once the server has accepted it.
-    pub(super) remember: bool,
+    /// Whether it is still to be put into the keyring, once the server has accepted it, and for whom.
+    pub(super) remember: Remember,
     /// The server has accepted it.
     pub(super) accepted: bool,
 }
@@ -151,7 +152,7 @@ impl Session {
         runs: RunFn,
     ) -> Self {
         let saved = saved_target(services, &target);
-        let mut target = target.with_caution_of(&services.preferences.get().tags);
+        let mut target = services.as_chosen(target);
         let state = watch::Sender::new(SessionState::Connecting { stage: Stage::Dialing });
         let window = state.clone();
         // The window is told.
@@ -202,7 +203,7 @@ impl Session {
 
     /// A login that is not asked for.
     pub(super) fn begin_with(&self, username: Option<String>, password: Secret) {
-        self.inner.lock().typed = Some(TypedLogin { username, password, remember: false, accepted: false });
+        self.inner.lock().typed = Some(TypedLogin { username, password, remember: Remember::No, accepted: false });
     }
 
     pub(super) fn player(&self) -> Option<&Arc<Player>> {
@@ -226,6 +227,7 @@ impl Session {
             can_keep: target.host.is_none() && !inner.kept,
             has_login: inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             can_type_password: target.has_password
+                || target.login.is_some()
                 || target.password_command.is_some()
                 || inner.typed.as_ref().is_some_and(|typed| typed.accepted),
             private: inner.private,
@@ -495,5 +497,5 @@ impl Session {
 fn saved_target(services: &Services, target: &Target) -> Option<Target> {
     let id = target.host?;
     let saved = services.list.get().get(id).map(Target::from)?;
-    Some(saved.with_caution_of(&services.preferences.get().tags))
+    Some(services.as_chosen(saved))
 }

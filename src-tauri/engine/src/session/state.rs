@@ -191,6 +191,8 @@ pub enum Prompt {
         command: Option<CommandError>,
         /// Whether a password that is kept would be used: not where the machine has a command for it.
         can_keep: bool,
+        /// The named login that it would be; none for a machine with its own.
+        login: Option<LoginAsked>,
     },
     /// The passphrase of the key of our own certificate.
     Passphrase {
@@ -286,6 +288,31 @@ pub enum SshQuestion {
     },
 }
 
+/// A named login, in the question for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LoginAsked {
+    /// What it is called.
+    pub name: String,
+    /// How many machines use it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub machines: usize,
+}
+
+/// Whether a login that is typed is kept, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Remember {
+    /// It is good for this session.
+    #[default]
+    No,
+    /// It is the machine's own: the password in the keyring, the user name with the host.
+    ForMachine,
+    /// It is the named login, for all machines that use it.
+    ForAll,
+}
+
 /// The person's answer to a [`Prompt`], of the same kind.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -298,9 +325,11 @@ pub enum Answer {
         /// As typed.
         #[cfg_attr(test, ts(type = "string"))]
         password: Secret,
-        /// Keep both once the server has accepted them: the password in the keyring, the user name with the host.
-        remember: bool,
+        /// Keep both once the server has accepted them.
+        remember: Remember,
     },
+    /// The named login is meant for this server as well.
+    NamedLogin,
     /// The passphrase.
     Passphrase {
         /// As typed.
@@ -347,6 +376,7 @@ impl Answer {
         matches!(
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
+                | (Self::NamedLogin, Prompt::Password { login: Some(_), .. })
                 | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
                 | (Self::Proxy { .. }, Prompt::Proxy { .. })
                 | (Self::Trust, Prompt::Trust { .. })

@@ -4,13 +4,14 @@ use super::{
     Services, SessionState, Sessions, Stage,
     run::run,
     session::{Run, TypedLogin},
+    state::Remember,
 };
 use crate::{
     connect::ReportStage,
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
-    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile},
+    store::{HostList, HostsFile, LoginsFile, Pins, Preferences, PreferencesFile},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -40,6 +41,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         keyring,
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
+        logins: Arc::new(LoginsFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (services, folder)
@@ -155,7 +157,7 @@ async fn a_login_that_was_typed_for_another_address_is_forgotten() {
     let services = Arc::new(services);
     let run = Run::idle(Target::from(&host), Arc::clone(&services));
     let password = "sesame".to_owned().into();
-    run.set_typed(Some(TypedLogin { username: None, password, remember: true, accepted: false }));
+    run.set_typed(Some(TypedLogin { username: None, password, remember: Remember::ForMachine, accepted: false }));
     run.agree(|agreed| agreed.clear_text = true);
     run.snapshot().unwrap();
     assert!(run.typed().is_some() && run.agreed().clear_text, "the same address");

@@ -1,7 +1,7 @@
 //! docs/HOSTS-FILE.md tells what is: its examples are read with the code that reads the files.
 
 use super::{HostsFile, Pins, Verdict};
-use crate::model::{Host, Identity, RsaKey, SourceId};
+use crate::model::{Host, Identity, LoginId, RsaKey, SourceId};
 use serde_json::Value;
 use std::fs;
 use tempfile::{TempDir, tempdir};
@@ -53,6 +53,7 @@ fn every_field_is_documented_and_no_other() {
     (host.client_certificate, host.client_key) = ("/own.pem".into(), "/own-key.pem".into());
     host.ssh_jump = Some("gate".parse().unwrap());
     host.proxy = Some("socks5://ann@gate".parse().unwrap());
+    host.login = Some(LoginId::new());
     host.password_command = Some("pass show vnc/%h".parse().unwrap());
     host.console_command = Some("console %n".parse().unwrap());
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());

@@ -2,8 +2,7 @@
 //! those without a mark of their own only lack fields that came later.
 
 use super::{
-    HostsFile, Listening, OnClose, Pins, Preferences, PreferencesFile, Theme, Verdict, hosts_file::Looked,
-    sources::SourcesFile,
+    HostsFile, Listening, OnClose, Pins, Preferences, PreferencesFile, SourcesFile, Theme, Verdict, hosts_file::Looked,
 };
 use crate::{
     error::StoreError,

@@ -3,7 +3,7 @@
 use super::file::{self, LeftOut};
 use crate::{
     error::StoreError,
-    model::{Host, HostId, name_for, without_bidi_controls},
+    model::{Host, HostId, NamedLogin, name_for, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Map, Value};
@@ -196,6 +196,17 @@ impl List {
     pub(crate) fn note_removals(&mut self, now: u64) {
         for removed in &mut self.removed {
             removed.removed_at.get_or_insert(now);
+        }
+    }
+
+    /// No host has this login any more, the removed ones included; its user name stays with each that has none of its own.
+    pub(crate) fn leave_login(&mut self, login: &NamedLogin) {
+        let all = self.hosts.iter_mut().chain(self.removed.iter_mut().map(|removed| &mut removed.host));
+        for host in all.filter(|host| host.login == Some(login.id)) {
+            host.login = None;
+            if host.username.is_empty() {
+                host.username.clone_from(&login.username);
+            }
         }
     }
 

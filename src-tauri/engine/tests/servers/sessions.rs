@@ -10,7 +10,7 @@ use portlight_engine::{
     ConnectError, Engine, Error, Settings,
     keyring::Keyring,
     model::{Identity, Level, Protection, Target},
-    session::{Answer, Prompt, SessionState},
+    session::{Answer, Prompt, Remember, SessionState},
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ impl House {
                         Prompt::Password { username, .. } => {
                             let password = (*passwords.next().expect("another password")).to_owned().into();
                             let username = username.as_ref().map(|_| ANN.0.to_owned());
-                            Answer::Password { username, password, remember: false }
+                            Answer::Password { username, password, remember: Remember::No }
                         }
                         Prompt::Trust { .. } => Answer::Trust,
                         other => panic!("{at} led to {other:?}"),
@@ -220,7 +220,11 @@ async fn nobody_knocks_once_too_often() {
         knocks += 1;
         let password = "falsch".to_owned().into();
         states.mark_unchanged();
-        house.engine.sessions().answer(id, number, Answer::Password { username: None, password, remember: false });
+        house.engine.sessions().answer(
+            id,
+            number,
+            Answer::Password { username: None, password, remember: Remember::No },
+        );
         timeout(TIMEOUT, states.changed()).await.expect("it hangs").unwrap();
     };
     let words = Some("Too many security failures".to_owned());

@@ -11,8 +11,9 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
        portlight list [--tag TAG] [--json]
        portlight show NAME [--json]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
-                     [--ask-password] [--ssh-host HOST] [--proxy URL] [--mac MAC]
-                     [--tag TAG] [--colour blue|amber|green|red|violet|grey|none]
+                     [--ask-password] [--named-login NAME] [--ssh-host HOST]
+                     [--proxy URL] [--mac MAC] [--tag TAG]
+                     [--colour blue|amber|green|red|violet|grey|none]
                      [--notes TEXT] [--favourite] [--view-only] [--frame] [--ask-lines]
                      [--no-reconnect]
                      [--picture shown|blurred|off] [--password-command COMMAND]
@@ -20,8 +21,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--client-certificate FILE] [--client-key FILE] [--old-tls] [--json]
        portlight edit NAME [--name NAME] [--address ADDRESS] [--logins keep|forget]
                      [--username NAME] [--password-stdin] [--ask-password]
-                     [--forget-password] [--ssh-host HOST] [--proxy URL] [--mac MAC]
-                     [--tag TAG] [--no-tag TAG]
+                     [--forget-password] [--named-login NAME] [--ssh-host HOST]
+                     [--proxy URL] [--mac MAC] [--tag TAG] [--no-tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none] [--notes TEXT]
                      [--favourite] [--no-favourite] [--view-only] [--no-view-only]
                      [--frame] [--no-frame] [--ask-lines] [--no-ask-lines]
@@ -93,6 +94,7 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
   --username NAME    for servers that ask for one
   --password-stdin   keep the password that comes on standard input, one line
   --ask-password     ask for the password, which is not shown, and keep it
+  --named-login NAME the login of this name, which Settings has, in place of its own
   --ssh-host HOST    the way leads through this SSH host
   --proxy URL        the way leads through this proxy
   --mac MAC          its network card, to wake it

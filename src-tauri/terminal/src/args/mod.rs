@@ -336,6 +336,7 @@ fn change(given: &Given) -> Result<HostChange, String> {
         ca_file: given.value("ca-file"),
         client_certificate: given.value("client-certificate"),
         client_key: given.value("client-key"),
+        login: given.value("named-login"),
         password_command: given.value("password-command"),
         console_command: given.value("console-command"),
         notes: given.value("notes"),
@@ -375,6 +376,11 @@ fn known<T: Clone>(word: &str, all: &[(&str, T)], option: &str) -> Result<T, Str
 }
 
 fn password(given: &Given) -> Result<PasswordArg, String> {
+    if given.value("named-login").is_some_and(|name| !name.is_empty())
+        && ["password-stdin", "ask-password", "password-command"].iter().any(|name| given.flag(name))
+    {
+        return Err("a machine with --named-login has no password and no command of its own".to_owned());
+    }
     match (given.flag("password-stdin"), given.flag("ask-password"), given.flag("forget-password")) {
         (false, false, false) => Ok(PasswordArg::Keep),
         (true, false, false) => Ok(PasswordArg::Stdin),

@@ -55,7 +55,8 @@ pub fn examine(args: &DoctorArgs) -> ExitCode {
 
 async fn report(args: &DoctorArgs, typed: Option<Secret>) -> Result<Report> {
     let (config, _) = Settings::folders()?;
-    let target = find_target(&Engine::peek(&config)?, &args.target, false)?;
+    let target =
+        find_target(&Engine::peek(&config)?, &args.target, false)?.with_login_of(&Engine::peek_logins(&config)?);
     if !args.json {
         let (name, address) = (&target.name, target.address.without_query().to_string());
         let title = if name.contains(&address) { name.clone() } else { format!("{name} ({address})") };

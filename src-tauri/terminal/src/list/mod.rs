@@ -11,7 +11,7 @@ use crate::{
 use portlight_engine::{
     Engine, Error, FormError, Hosts, PasswordOutcome, Settings, StoreError,
     keyring::Keyring,
-    model::{Host, HostId, HostView, PasswordChange, Secret, without_secrets},
+    model::{Host, HostId, HostView, NamedLogin, PasswordChange, Secret, without_secrets},
     store::List,
     wake as packets,
 };
@@ -35,14 +35,14 @@ pub fn print_all(tags: &[String], json: bool) -> ExitCode {
         let has = |host: &&Host, tag: &String| host.tags.iter().any(|has| has.to_lowercase() == tag.to_lowercase());
         let chosen = list.all().iter().filter(|host| tags.iter().all(|tag| has(host, tag)));
         let views: Vec<HostView> = chosen.map(Host::view).collect();
-        print::machines(&views, json);
+        print::machines(&views, &logins(), json);
     }))
 }
 
 /// Prints what is saved about a machine.
 pub fn show(name: &str, json: bool) -> ExitCode {
     ended(saved().and_then(|list| {
-        print::machine(&find(&list, name)?.view(), json);
+        print::machine(&find(&list, name)?.view(), &logins(), json);
         Ok(())
     }))
 }
@@ -62,7 +62,7 @@ pub fn save(args: SaveArgs) -> ExitCode {
         let change = Box::new(change);
         let changed = perform(&ListChange::Save { host, change, forget_password }, typed)?;
         let deed = if host.is_some() { "changed" } else { "added" };
-        print::changed(&changed, deed, json);
+        print::changed(&changed, deed, &logins(), json);
         changed.password.map_or(Ok(()), |problem| Err(format!("the machine is saved, its password is not: {problem}")))
     })())
 }
@@ -75,7 +75,7 @@ pub fn remove(names: &[String], json: bool) -> ExitCode {
             names.iter().map(|name| find(&list, name).map(|host| host.id)).collect::<Result<Vec<_>, _>>()?;
         hosts.sort_unstable();
         hosts.dedup();
-        print::removed(&perform(&ListChange::Remove { hosts }, None)?, json);
+        print::removed(&perform(&ListChange::Remove { hosts }, None)?, &logins(), json);
         Ok(())
     })())
 }
@@ -154,6 +154,13 @@ fn refused(error: &Error) -> String {
 
 fn values(views: &[HostView]) -> Result<Vec<Value>, String> {
     views.iter().map(|view| serde_json::to_value(view).map_err(sentence)).collect()
+}
+
+/// The named logins. Where they cannot be read, no machine has one.
+fn logins() -> Vec<NamedLogin> {
+    let found =
+        Settings::folders().map_err(sentence).and_then(|(config, _)| Engine::peek_logins(&config).map_err(sentence));
+    found.unwrap_or_default()
 }
 
 fn saved() -> Result<List, String> {

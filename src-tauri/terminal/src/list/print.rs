@@ -1,15 +1,16 @@
 //! Machines as text: for people at a terminal, and as JSON for scripts. What controls a terminal is left out of both.
 
 use super::Changed;
-use portlight_engine::model::{HostOptions, HostView};
+use portlight_engine::model::{HostOptions, HostView, NamedLogin};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
 
 /// The whole list.
-pub(super) fn machines(views: &[HostView], json: bool) {
+pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(views);
+        let machines = views.iter().map(|view| named(serde_json::to_value(view).unwrap_or_default(), logins));
+        return json_line(&machines.collect::<Vec<_>>());
     }
     let rows: Vec<[String; 3]> = views
         .iter()
@@ -26,9 +27,9 @@ pub(super) fn machines(views: &[HostView], json: bool) {
 }
 
 /// One machine, field by field; those that say nothing are left out.
-pub(super) fn machine(view: &HostView, json: bool) {
+pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(view);
+        return json_line(&named(serde_json::to_value(view).unwrap_or_default(), logins));
     }
     let HostOptions {
         username,
@@ -49,6 +50,7 @@ pub(super) fn machine(view: &HostView, json: bool) {
         ("address", &view.address),
         ("id", &id),
         ("user name", username),
+        ("login", login_of(view, logins)),
         ("password", if view.has_password { "in the keyring" } else { "" }),
         ("HTTP login", if view.has_http_auth { "in the keyring" } else { "" }),
         ("password command", &view.password_command),
@@ -74,24 +76,40 @@ pub(super) fn machine(view: &HostView, json: bool) {
     print(&said.map(|(label, text)| format!("{label:<18}{}\n", several_lines(text))).collect::<String>());
 }
 
+/// What the named login of a machine is called; empty where it has none.
+fn login_of<'a>(view: &HostView, logins: &'a [NamedLogin]) -> &'a str {
+    let found = view.login.and_then(|id| logins.iter().find(|login| login.id == id));
+    found.map(|login| login.name.as_str()).unwrap_or_default()
+}
+
+/// A machine for scripts: its login by the name that `--named-login` takes.
+fn named(mut machine: Value, logins: &[NamedLogin]) -> Value {
+    if let Some(login) = machine.get_mut("login") {
+        let found = logins.iter().find(|known| login.as_str() == Some(&known.id.to_string()));
+        *login = found.map(|login| login.name.clone()).into();
+    }
+    machine
+}
+
 fn colour(view: &HostView) -> String {
     let name = view.colour.as_ref().and_then(|colour| serde_json::to_value(colour).ok());
     name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// A machine that was saved.
-pub(super) fn changed(changed: &Changed, deed: &str, json: bool) {
+pub(super) fn changed(changed: &Changed, deed: &str, logins: &[NamedLogin], json: bool) {
     match changed.machines.first() {
-        Some(machine) if json => json_line(machine),
+        Some(machine) if json => json_line(&named(machine.clone(), logins)),
         Some(machine) => print(&format!("{deed} {}\n", name_of(machine))),
         None => {}
     }
 }
 
 /// Machines that were removed.
-pub(super) fn removed(changed: &Changed, json: bool) {
+pub(super) fn removed(changed: &Changed, logins: &[NamedLogin], json: bool) {
     if json {
-        return json_line(&changed.machines);
+        let machines = changed.machines.iter().map(|machine| named(machine.clone(), logins));
+        return json_line(&machines.collect::<Vec<_>>());
     }
     let lines = changed.machines.iter().map(|machine| format!("removed {}\n", name_of(machine)));
     print(&lines.collect::<String>());

@@ -60,6 +60,8 @@ async fn run(args: &RelayArgs, login: Option<TypedOnce>) -> Result<(), String> {
     }
     if let Some(username) = &args.username {
         target.username.clone_from(username);
+        // The named login is another user's.
+        target.login = None;
     }
     let has_login = login.is_some();
     let door = Door { port: args.port, origins: args.origins.clone(), wait: WAIT };

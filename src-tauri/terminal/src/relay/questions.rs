@@ -4,7 +4,7 @@ use crate::platform;
 use portlight_engine::{
     doctor::TrustPolicy,
     model::{Identity, Secret, Travels},
-    session::{Answer, Prompt, SshQuestion, Subject},
+    session::{Answer, Prompt, Remember, SshQuestion, Subject},
 };
 use std::io;
 
@@ -48,7 +48,7 @@ impl Asked {
                 let username = username.as_deref().map(|known| user_name(&whom, known)).transpose()?;
                 let readable = if *travels == Travels::Clear { ", readable on its way" } else { "" };
                 let password = secret(&format!("Password for {whom}{readable}: "))?;
-                Answer::Password { username, password, remember: false }
+                Answer::Password { username, password, remember: Remember::No }
             }
             Prompt::Passphrase { file, again } => Answer::Passphrase {
                 passphrase: secret(&format!("{}Passphrase of {file}: ", wrong(*again)))?,

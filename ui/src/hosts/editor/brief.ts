@@ -11,6 +11,8 @@ export interface Beside {
   password: boolean;
   /** The same of a login for the website. */
   httpAuth: boolean;
+  /** What the named login is called; null where it has none. */
+  login: string | null;
   /** Fields that differ between the machines of the form. */
   mixed?: ReadonlySet<FieldName>;
 }
@@ -25,6 +27,8 @@ export function brief(section: SectionName, draft: HostDraft, beside: Beside): s
   const own = (name: 'picture' | 'tags' | 'colour' | 'notes', text: string | null) =>
     isMixed(name) ? mixed(`editor.${name}`) : text;
   if (section === 'login') {
+    // It has the user name as well.
+    if (beside.login !== null) said.splice(0, said.length, beside.login);
     if (beside.password) said.splice(1, 0, t('editor.password'));
     if (beside.httpAuth) said.push(t('editor.http_auth'));
   } else if (section === 'display') {

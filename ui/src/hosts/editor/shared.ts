@@ -2,7 +2,7 @@
 
 import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostView } from '../../ipc/bindings/HostView';
-import { draftOf, emptyDraft, type FieldName } from '../fields';
+import { draftOf, emptyDraft, type FieldName, fieldNames } from '../fields';
 
 /** A form with what all of them have; a field in which they differ is a new machine's. */
 export function sharedDraft(hosts: readonly HostView[]): HostDraft {
@@ -16,9 +16,7 @@ export function sharedDraft(hosts: readonly HostView[]): HostDraft {
 /** The fields in which they differ. */
 export function mixedOf(hosts: readonly HostView[]): Set<FieldName> {
   const drafts = hosts.map(draftOf);
-  const names = Object.keys(emptyDraft()).filter(
-    (name): name is FieldName => name !== 'id' && name !== 'on_new_address',
-  );
+  const names = fieldNames(emptyDraft());
   const differ = (name: FieldName) => new Set(drafts.map((draft) => JSON.stringify(draft[name]))).size > 1;
   return new Set(names.filter(differ));
 }

@@ -9,6 +9,7 @@ import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
 import type { ImportPreview } from '../../ipc/bindings/ImportPreview';
+import type { LoginView } from '../../ipc/bindings/LoginView';
 import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
@@ -56,6 +57,8 @@ export class Hosts {
     load: () => this.load(),
     select: (id) => this.selection.select(id),
   });
+  /** Logins that several machines use. */
+  logins = $state.raw<LoginView[]>([]);
   /** How many removed hosts can be put back. */
   removed = $state(0);
 
@@ -447,11 +450,12 @@ export class Hosts {
     await this.toasts.attempt(async () => {
       while (this.#stale) {
         this.#stale = false;
-        const { hosts, notices, history, removed } = await engine.listHosts();
+        const { hosts, notices, history, removed, logins } = await engine.listHosts();
         await this.sources.load();
         // No rows that become cards a moment later.
         await this.#preferred;
         this.all = hosts;
+        this.logins = logins;
         this.history.view = history;
         this.removed = removed;
         this.#setNotices(notices);

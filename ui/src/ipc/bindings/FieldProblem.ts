@@ -3,6 +3,7 @@ import type { AddressProblem } from "./AddressProblem";
 import type { CommandProblem } from "./CommandProblem";
 import type { JumpProblem } from "./JumpProblem";
 import type { MacProblem } from "./MacProblem";
+import type { NamedLoginProblem } from "./NamedLoginProblem";
 import type { ProxyProblem } from "./ProxyProblem";
 import type { TextProblem } from "./TextProblem";
 import type { UrlProblem } from "./UrlProblem";
@@ -10,4 +11,4 @@ import type { UrlProblem } from "./UrlProblem";
 /**
  * A field of the form and what is wrong with it.
  */
-export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "url", "problem": UrlProblem };
+export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "login", "problem": NamedLoginProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "url", "problem": UrlProblem };

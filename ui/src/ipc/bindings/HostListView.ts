@@ -2,6 +2,7 @@
 import type { EngineError } from "./EngineError";
 import type { HistoryView } from "./HistoryView";
 import type { HostView } from "./HostView";
+import type { LoginView } from "./LoginView";
 
 /**
  * The list as the window shows it.
@@ -19,6 +20,10 @@ notices: Array<EngineError>,
  * What can be undone, and done again.
  */
 history: HistoryView, 
+/**
+ * Logins that several machines use.
+ */
+logins: Array<LoginView>, 
 /**
  * How many removed hosts can be put back.
  */

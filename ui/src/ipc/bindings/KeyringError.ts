@@ -3,4 +3,4 @@
 /**
  * What can go wrong with the operating system's keyring. The conventions of the fields are those of the [module](super).
  */
-export type KeyringError = { "code": "keyring_missing", detail: string, } | { "code": "keyring_locked" } | { "code": "keyring_silent" } | { "code": "keyring_for_another", recipient: string, } | { "code": "keyring_failed", detail: string, };
+export type KeyringError = { "code": "keyring_missing", detail: string, } | { "code": "keyring_locked" } | { "code": "keyring_silent" } | { "code": "keyring_for_another", recipient: string, } | { "code": "keyring_not_chosen", recipient: string, } | { "code": "keyring_failed", detail: string, };

@@ -5,6 +5,7 @@ import type { Identity } from "./Identity";
 import type { KeyringError } from "./KeyringError";
 import type { KnownKey } from "./KnownKey";
 import type { Level } from "./Level";
+import type { LoginAsked } from "./LoginAsked";
 import type { SshQuestion } from "./SshQuestion";
 import type { Travels } from "./Travels";
 
@@ -35,7 +36,11 @@ command: CommandError | null,
 /**
  * Whether a password that is kept would be used: not where the machine has a command for it.
  */
-can_keep: boolean, } | { "kind": "passphrase", 
+can_keep: boolean, 
+/**
+ * The named login that it would be; none for a machine with its own.
+ */
+login: LoginAsked | null, } | { "kind": "passphrase", 
 /**
  * The key's file.
  */

@@ -14,6 +14,7 @@ import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { Listening } from '../bindings/Listening';
+import type { LoginView } from '../bindings/LoginView';
 import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
@@ -50,6 +51,8 @@ export class FakeBackend {
   notices: EngineError[] = [];
   /** Hosts that were removed and can be put back. */
   removed = new Map<HostId, RemovedView>();
+  /** Logins that several machines use. */
+  logins: LoginView[] = [];
   /** Lists that others keep. */
   hostSources: HostSourceView[] = [];
   /** Earlier versions of the list. */

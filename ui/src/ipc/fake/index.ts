@@ -25,6 +25,8 @@ import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
+import type { LoginId } from '../bindings/LoginId';
+import type { LoginView } from '../bindings/LoginView';
 import type { Listening } from '../bindings/Listening';
 import type { ListeningView } from '../bindings/ListeningView';
 import type { NearbyView } from '../bindings/NearbyView';
@@ -73,6 +75,10 @@ export const listHosts = (): Promise<HostListView> =>
     notices: backend.notices,
     history: backend.history(),
     removed: backend.removed.size,
+    logins: backend.logins.map((login) => ({
+      ...login,
+      machines: backend.hosts.filter((host) => host.login === login.id).length,
+    })),
   }));
 
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
@@ -113,6 +119,30 @@ export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Pro
       const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
       update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
     }
+  });
+
+export const saveLogin = (
+  id: LoginId | null,
+  name: string,
+  username: string,
+  change: PasswordChange,
+): Promise<LoginId> =>
+  command('save_login', [id, name, username, change], () => {
+    const before = backend.logins.find((login) => login.id === id);
+    const has_password = change.change === 'set' || (change.change === 'keep' && (before?.has_password ?? false));
+    const login: LoginView = { id: id ?? crypto.randomUUID(), name, username, has_password, machines: 0 };
+    backend.logins = before
+      ? backend.logins.map((other) => (other === before ? login : other))
+      : [...backend.logins, login];
+    backend.emitHostsChanged();
+    return login.id;
+  });
+
+export const removeLogin = (id: LoginId): Promise<void> =>
+  command('remove_login', [id], () => {
+    backend.logins = backend.logins.filter((login) => login.id !== id);
+    backend.hosts = backend.hosts.map((host) => (host.login === id ? { ...host, login: null } : host));
+    backend.emitHostsChanged();
   });
 
 export const removeHosts = (ids: HostId[]): Promise<void> =>
@@ -574,9 +604,11 @@ function findRemoved(id: HostId): HostView {
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
+  // One that takes the place of a password.
+  const keepsPassword = on_new_address !== 'forget' && !(login_chosen && draft.login !== null);
   const typed = Object.fromEntries(
     Object.entries(draft).map(([field, value]) => [field, typeof value === 'string' ? value.trim() : value]),
   ) as typeof draft;
@@ -585,7 +617,7 @@ function fromDraft({ on_new_address, ...draft }: HostDraft): HostView {
     id: former?.id ?? crypto.randomUUID(),
     name: typed.name || address,
     address,
-    has_password: (former?.has_password ?? false) && on_new_address !== 'forget',
+    has_password: (former?.has_password ?? false) && keepsPassword,
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,

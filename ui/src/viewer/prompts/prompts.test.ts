@@ -1,6 +1,6 @@
 // The prompts as the user meets them.
 
-import { waitFor } from '@testing-library/svelte';
+import { getByRole, waitFor } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
 import { describe, expect, test, vi } from 'vitest';
 import { errorText, t } from '../../i18n';
@@ -288,7 +288,7 @@ describe('a keyring that is silent', () => {
     expect(find('#keyring-silent')).toHaveTextContent(t('prompt.keyring_silent'));
     expect(find('#remember')).toBeEnabled();
     await userEvent.type(find('#password'), 'pw{Enter}');
-    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: true }]);
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'for_machine' }]);
   });
 
   test('may answer after all: the prompt goes, and nothing that was typed is sent or kept', async () => {
@@ -311,7 +311,40 @@ test('a saved password that is for another server is told, and the one that is t
   expect(find('#keyring-for-another')).toHaveTextContent('old.example');
   expect(find('#remember')).toBeEnabled();
   await userEvent.type(find('#password'), 'pw{Enter}');
-  expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: true }]);
+  expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'for_machine' }]);
+});
+
+describe('a named login', () => {
+  const named: Prompt = { ...password, login: { name: 'Lab', machines: 12 } };
+
+  test('is changed for all its machines only where that is chosen', async () => {
+    await open();
+    for (const [chosen, remember] of [
+      [null, 'no'],
+      [t('prompt.remember_machine'), 'for_machine'],
+      [t('prompt.remember_all', { name: 'Lab', count: 12 }), 'for_all'],
+    ] as const) {
+      await ask(named);
+      expect(document.querySelector('#remember')).toBeNull();
+      expect(document.querySelector('#use-login')).toBeNull();
+      if (chosen) await userEvent.click(getByRole(document.body, 'radio', { name: chosen }));
+      await userEvent.type(find('#password'), 'pw{Enter}');
+      await settle();
+      expect(given().at(-1)).toEqual({ kind: 'password', username: null, password: 'pw', remember });
+    }
+  });
+
+  test('that was not chosen for this server is used there after a press that nothing else has begun', async () => {
+    await open();
+    await ask({ ...named, keyring: { code: 'keyring_not_chosen', recipient: 'new.example' } });
+    expect(find('#keyring-for-another')).toHaveTextContent('new.example');
+    await userEvent.click(find('#use-login'));
+    expect(given()).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, CONSENT_DELAY_MS));
+    await userEvent.click(find('#use-login'));
+    expect(given()).toEqual([{ kind: 'named_login' }]);
+    expect(await violations()).toEqual([]);
+  });
 });
 
 describe('the password', () => {
@@ -327,7 +360,7 @@ describe('the password', () => {
     let answered: () => void = () => {};
     const answer = vi.spyOn(session, 'answer').mockReturnValue(new Promise((resolve) => (answered = resolve)));
     await userEvent.type(field, 'opensesame{Enter}');
-    const expected = { kind: 'password', username: null, password: 'opensesame', remember: true };
+    const expected = { kind: 'password', username: null, password: 'opensesame', remember: 'for_machine' };
     expect(answer).toHaveBeenCalledExactlyOnceWith(number, expected);
     expect(field.value).toBe('');
     expect(find('#connect')).toBeDisabled();
@@ -349,7 +382,7 @@ describe('the password', () => {
     await userEvent.type(find('#password'), 'pw');
     await userEvent.click(find('#connect'));
     await settle();
-    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: false }]);
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'no' }]);
     expect(phase()).toBe('connecting');
 
     await ask({ ...password, problem: refused });
@@ -372,7 +405,7 @@ describe('the password', () => {
     expect(find('#remember')).toHaveAccessibleDescription(reason);
     await userEvent.type(find('#password'), 'pw{Enter}');
     await settle();
-    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: false }]);
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'no' }]);
   });
 
   test('of a machine that is in no list is remembered with the machine, where that is wanted', async () => {
@@ -384,7 +417,7 @@ describe('the password', () => {
     await userEvent.click(find('#remember'));
     await userEvent.type(find('#password'), 'pw{Enter}');
     await settle();
-    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: true }]);
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'for_machine' }]);
     await ask(password);
     expect(find('#remember')).toBeChecked();
   });
@@ -408,7 +441,7 @@ describe('the password', () => {
     expect(find('#username')).toHaveFocus();
     await userEvent.keyboard('ada{Tab}pw{Enter}');
     await settle();
-    expect(given()).toEqual([{ kind: 'password', username: 'ada', password: 'pw', remember: true }]);
+    expect(given()).toEqual([{ kind: 'password', username: 'ada', password: 'pw', remember: 'for_machine' }]);
 
     await ask({ ...password, username: 'ada' });
     expect(find('#username')).toHaveValue('ada');
@@ -739,7 +772,7 @@ describe('a password command', () => {
     expect(find('#remember')).toBeDisabled();
     expect(find('#remember')).toHaveAccessibleDescription(t('prompt.from_command'));
     await userEvent.type(find('#password'), 'pw{Enter}');
-    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: false }]);
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'no' }]);
     expect(await violations()).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ use crate::{
     error::{Error, KeyringError},
     keyring::{Entry, Memory, Store},
     services::Hosts,
+    store::LoginsFile,
 };
 use std::{
     fmt::Write,
@@ -51,7 +52,8 @@ fn start() -> Fixture {
     let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
     let keyring = Limited { memory: Arc::default(), room: Arc::new(AtomicUsize::new(usize::MAX)) };
     let changes = list.changes();
-    let saved = Hosts::new(Arc::clone(&list), Keyring::with_store(keyring.clone()));
+    let logins = Arc::new(LoginsFile::open(folder.path()));
+    let saved = Hosts::new(Arc::clone(&list), Keyring::with_store(keyring.clone()), logins);
     Fixture { imports: Imports::new(list, Keyring::with_store(keyring.clone())), saved, keyring, changes, folder }
 }
 

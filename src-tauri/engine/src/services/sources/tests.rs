@@ -7,7 +7,7 @@ use crate::{
     keyring::Keyring,
     model::{Host, HostDraft, PasswordChange},
     services::{Hosts, PasswordOutcome},
-    store::{HostsFile, Pins},
+    store::{HostsFile, LoginsFile, Pins},
 };
 use serde_json::json;
 use std::fs;
@@ -47,6 +47,10 @@ fn text(machines: &str) -> String {
 impl Fixture {
     fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    fn logins(&self) -> Arc<LoginsFile> {
+        Arc::new(LoginsFile::open(self.folder.path()))
     }
 
     fn names(&self) -> String {
@@ -141,7 +145,7 @@ async fn a_command_prints_a_list_and_its_failure_is_told() {
 async fn a_saved_login_is_not_for_another_address_that_the_source_names() {
     let fixture = start();
     let keyring = Keyring::in_memory();
-    let hosts = Hosts::new(Arc::clone(&fixture.list), keyring.clone());
+    let hosts = Hosts::new(Arc::clone(&fixture.list), keyring.clone(), fixture.logins());
     let file = fixture.at("lab.json");
     fs::write(&file, text("a=box b")).unwrap();
     fixture.sources.add_path(file.clone()).await.unwrap();
@@ -173,7 +177,7 @@ async fn a_saved_login_is_not_for_another_address_that_the_source_names() {
 #[tokio::test]
 async fn a_paused_source_is_left_alone_and_a_removed_one_takes_its_machines_along_until_that_is_undone() {
     let fixture = start();
-    let hosts = Hosts::new(Arc::clone(&fixture.list), Keyring::in_memory());
+    let hosts = Hosts::new(Arc::clone(&fixture.list), Keyring::in_memory(), fixture.logins());
     let (file, other) = (fixture.at("lab.json"), fixture.at("other.json"));
     fs::write(&file, text("a b")).unwrap();
     fs::write(&other, text("x")).unwrap();

@@ -1,14 +1,14 @@
 //! User name and password: as typed in this session, from a command or the keyring, or asked for.
 
 use super::{
-    super::{Answer, Prompt, Stage, session::TypedLogin},
+    super::{Answer, Prompt, Stage, session::TypedLogin, state::LoginAsked},
     Prompts,
 };
 use crate::{
     command::{COMMAND_OFFER_DELAY, password},
     error::{CommandError, ConnectError, KeyringError},
     keyring::KEYRING_OFFER_DELAY,
-    model::{CommandLine, HostId, Party, Placeholders, Secret, Travels},
+    model::{CommandLine, HostId, LoginId, Party, Placeholders, Secret, Travels},
     transport::PathKind,
 };
 use rfb::{CredentialRequest, Credentials};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 impl Prompts<'_> {
     /// The credentials for `request`: as typed in this session, or from the first of these that there is: a ticket, what the console's
-    /// command has said, the machine's own password command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
+    /// command has said, the named login, the machine's own password command, the keyring, the command for all machines. Where that one fails, the person is told and asked.
     ///
     /// # Errors
     /// [`ConnectError::cancelled`] where the person gave up, or the saved host was edited meanwhile.
@@ -42,6 +42,9 @@ impl Prompts<'_> {
         if let Some(password) = self.console.as_ref().and_then(|console| console.password.clone()) {
             return self.found(&password);
         }
+        if let (Some(login), Some(id)) = (self.target.login, self.target.host) {
+            return self.named_or_typed(login, id).await;
+        }
         match (self.target.password_command.clone(), self.target.host.filter(|_| self.target.has_password)) {
             (Some(command), _) => self.printed_or_typed(&command).await,
             (None, Some(id)) => self.saved_or_typed(id).await,
@@ -57,10 +60,24 @@ impl Prompts<'_> {
     /// The password from the keyring. Where the keyring is slow (it may be waiting to be unlocked) or fails, the person may
     /// type it instead; the prompt is withdrawn when the keyring answers after all.
     async fn saved_or_typed(&mut self, id: HostId) -> Result<Credentials, ConnectError> {
-        let run = self.run;
-        run.set_stage(Stage::Keyring);
+        let keyring = self.run.services.keyring.clone();
         let recipient = self.target.way().recipient(id);
-        let mut saved = pin!(run.services.keyring.get_for(id, recipient));
+        self.found_or_typed(keyring.get_for(id, recipient)).await
+    }
+
+    /// The same of a named login's password, where that is for this server.
+    async fn named_or_typed(&mut self, login: LoginId, id: HostId) -> Result<Credentials, ConnectError> {
+        let keyring = self.run.services.keyring.clone();
+        let recipient = self.target.way().recipient(id);
+        self.found_or_typed(keyring.named(login, recipient)).await
+    }
+
+    async fn found_or_typed(
+        &mut self,
+        saved: impl Future<Output = Result<Option<Secret>, KeyringError>>,
+    ) -> Result<Credentials, ConnectError> {
+        self.run.set_stage(Stage::Keyring);
+        let mut saved = pin!(saved);
         let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -166,16 +183,42 @@ impl Prompts<'_> {
             PathKind::Local => Travels::Local,
             PathKind::Ssh | PathKind::Site => Travels::Encrypted,
         };
-        let can_keep = self.target.password_command.is_none();
-        let prompt = Prompt::Password { username, travels, problem, keyring: self.keyring.clone(), command, can_keep };
-        let Some(Answer::Password { username, password, remember }) =
-            self.ask(Party::Server, prompt, Stage::Authenticating).await
-        else {
-            return Err(ConnectError::cancelled());
+        let login = self.login_asked();
+        let can_keep = login.is_some() || self.target.password_command.is_none();
+        let keyring = self.keyring.clone();
+        let prompt = Prompt::Password { username, travels, problem, keyring, command, can_keep, login };
+        let (username, password, remember) = match self.ask(Party::Server, prompt, Stage::Authenticating).await {
+            Some(Answer::Password { username, password, remember }) => (username, password, remember),
+            Some(Answer::NamedLogin) => return self.choose_named().await,
+            _ => return Err(ConnectError::cancelled()),
         };
         let typed = TypedLogin { username: username.filter(|_| request.username), password, remember, accepted: false };
         self.run.set_typed(Some(typed.clone()));
         Ok(self.credentials_of(&typed))
+    }
+
+    fn login_asked(&self) -> Option<LoginAsked> {
+        let services = &self.run.services;
+        let login = services.logins.get(self.target.login?)?;
+        let machines = services.list.get().all().iter().filter(|host| host.login == Some(login.id)).count();
+        Some(LoginAsked { name: login.name, machines })
+    }
+
+    /// The person says that the named login is for this server, too.
+    async fn choose_named(&mut self) -> Result<Credentials, ConnectError> {
+        let (Some(login), Some(id)) = (self.target.login, self.target.host) else {
+            return Err(ConnectError::cancelled());
+        };
+        self.run.set_stage(Stage::Keyring);
+        let keyring = self.run.services.keyring.clone();
+        let recipient = self.target.way().recipient(id);
+        if let Err(error) = keyring.choose_named(login, vec![recipient]).await {
+            tracing::info!(%error, "a login is not for this server");
+            self.keyring = Some(error);
+        } else {
+            self.keyring = None;
+        }
+        Box::pin(self.named_or_typed(login, id)).await
     }
 
     fn credentials_of(&self, typed: &TypedLogin) -> Credentials {

@@ -98,6 +98,7 @@ impl<'a> Prompts<'a> {
             clear_text: target.clear_text || agreed.clear_text,
             have_username: !typed_name.unwrap_or(&target.username).is_empty(),
             have_password: target.has_password
+                || target.login.is_some()
                 || target.password_command.is_some()
                 || self.console.as_ref().is_some_and(|console| console.password.is_some())
                 || typed.is_some(),

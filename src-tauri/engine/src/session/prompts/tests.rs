@@ -4,8 +4,8 @@ use crate::{
     error::{CommandError, StoreError},
     keyring::{Entry, Keyring},
     model::{Address, CommandLine, Host, Identity, Level, RsaKey, Travels},
-    session::{Services, SessionState, SshQuestion},
-    store::{HostList, HostsFile, Pins, Preferences, PreferencesFile, Verdict},
+    session::{Remember, Services, SessionState, SshQuestion},
+    store::{HostList, HostsFile, LoginsFile, Pins, Preferences, PreferencesFile, Verdict},
     transport::{TimeoutStream, ssh::question::SecretOf},
 };
 use relay::Relay;
@@ -30,6 +30,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         keyring,
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
+        logins: Arc::new(LoginsFile::open(folder.path())),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
@@ -123,7 +124,15 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
         let (_, prompt) = shown(&run).expect("a prompt");
         assert_eq!(
             prompt,
-            Prompt::Password { username, travels, problem: None, keyring: None, command: None, can_keep: true }
+            Prompt::Password {
+                username,
+                travels,
+                problem: None,
+                keyring: None,
+                command: None,
+                can_keep: true,
+                login: None,
+            }
         );
     }
 }
@@ -326,7 +335,7 @@ async fn a_silent_keyring_costs_two_seconds_until_the_password_may_be_typed_and_
                 true => unlock.send(()).unwrap(),
                 false => {
                     let password = "typed".to_owned().into();
-                    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+                    run.session().answer(number, Answer::Password { username: None, password, remember: Remember::No });
                 }
             }
             until_shown(&run, false).await;
@@ -463,7 +472,7 @@ async fn answered(run: &Run, password: &str) {
     until_shown(run, true).await;
     let (number, _) = shown(run).unwrap();
     let password = password.to_owned().into();
-    run.session().answer(number, Answer::Password { username: None, password, remember: false });
+    run.session().answer(number, Answer::Password { username: None, password, remember: Remember::No });
 }
 
 #[tokio::test]

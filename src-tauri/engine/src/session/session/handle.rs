@@ -7,7 +7,7 @@ use crate::{
     lead::Lead,
     model::{Host, Level, Secret, Target},
     recording::Player,
-    session::{Answer, Prompt, SessionState, Stage, Subject, services::Services},
+    session::{Answer, Prompt, SessionState, Stage, Subject, services::Services, state::Remember},
     transport::reverse::IncomingConnection,
 };
 use std::sync::Arc;
@@ -185,10 +185,11 @@ impl Run {
     }
 
     /// The typed login, if it is still to be remembered. It is asked for once.
-    pub(in crate::session) fn take_login_to_remember(&self) -> Option<TypedLogin> {
+    pub(in crate::session) fn take_login_to_remember(&self) -> Option<(TypedLogin, Remember)> {
         let take = |inner: &mut Inner| {
             let typed = inner.typed.as_mut()?;
-            std::mem::take(&mut typed.remember).then(|| typed.clone())
+            let remember = std::mem::take(&mut typed.remember);
+            (remember != Remember::No).then(|| (typed.clone(), remember))
         };
         self.update(|_, inner| take(inner)).flatten()
     }

@@ -1,0 +1,246 @@
+//! Named logins: a user name and a password that several machines use.
+//!
+//! A machine says in the list which one it uses. For which servers one is, only the keyring says: see `keyring::named`. So each change
+//! of the list that the user makes is told to the keyring, and one that anybody else makes is not.
+
+use super::hosts::Hosts;
+use crate::{
+    error::{FormError, KeyringError, Result, StoreError},
+    model::{
+        FieldProblem, Host, HostId, LoginId, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret, Target,
+    },
+    store::{List, Step},
+};
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+
+/// A named login as shown: everything but its password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LoginView {
+    /// Its name for life.
+    pub id: LoginId,
+    /// What the user calls it.
+    pub name: String,
+    /// Empty where each machine has its own.
+    pub username: String,
+    /// Whether the keyring has a password for it.
+    pub has_password: bool,
+    /// How many machines use it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub machines: usize,
+}
+
+/// A named login, and a server that a machine uses it for.
+pub(super) type Use = (LoginId, Recipient);
+
+/// That the user gives a machine a named login.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) login: LoginId,
+    /// Where the machine led before, if the login only goes along with it: then it has to be for that server.
+    pub(super) from: Option<Recipient>,
+    pub(super) to: Recipient,
+}
+
+/// What a machine uses.
+pub(super) fn use_of(host: &Host) -> Option<Use> {
+    Some((host.login?, host.recipient()))
+}
+
+/// What the machines of a list use, the removed ones included: they may be put back.
+pub(super) fn uses_of(list: &List) -> impl Iterator<Item = (HostId, Use)> {
+    let all = list.all().iter().chain(list.removals().map(|(host, _)| host));
+    all.filter_map(|host| Some((host.id, use_of(host)?)))
+}
+
+impl Hosts {
+    /// The named logins, in the order in which they were added.
+    pub fn logins(&self) -> Vec<LoginView> {
+        let list = self.list.get();
+        let machines = |id| list.all().iter().filter(|host| host.login == Some(id)).count();
+        let view = |NamedLogin { id, name, username, has_password }| LoginView {
+            machines: machines(id),
+            id,
+            name,
+            username,
+            has_password,
+        };
+        self.logins.all().unwrap_or_default().into_iter().map(view).collect()
+    }
+
+    /// The named login that is called so.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`] where there is none.
+    pub(super) fn login_called(&self, name: &str) -> Result<LoginId> {
+        let logins = self.logins.all()?;
+        let found = logins.iter().find(|login| login.is_called(name)).map(|login| login.id);
+        found.ok_or_else(|| wrong(FieldProblem::Login(NamedLoginProblem::Unknown)).into())
+    }
+
+    /// The target with the user name of its named login.
+    pub(crate) fn with_login(&self, target: Target) -> Target {
+        target.with_login_of(&self.logins.all().unwrap_or_default())
+    }
+
+    /// The password of the named login that the user has just chosen for a target, whatever it is for.
+    ///
+    /// # Errors
+    /// The keyring's.
+    pub(crate) async fn chosen_password(&self, target: &Target) -> Result<Option<Secret>> {
+        match target.login {
+            Some(login) => Ok(self.keyring.named_for_any(login).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds a named login, or changes one, for all machines that use it.
+    ///
+    /// # Errors
+    /// [`FormError::Fields`]; those of the keyring and of the file: then it is as it was.
+    pub async fn save_login(
+        &self,
+        id: Option<LoginId>,
+        name: &str,
+        username: &str,
+        change: PasswordChange,
+    ) -> Result<LoginId> {
+        let mut login = NamedLogin::new(name, username).map_err(wrong)?;
+        let known = self.logins.all()?;
+        if known.iter().any(|other| Some(other.id) != id && other.is_called(&login.name)) {
+            return Err(wrong(FieldProblem::Login(NamedLoginProblem::Taken)).into());
+        }
+        if let Some(id) = id {
+            let before = known.into_iter().find(|known| known.id == id);
+            let before = before.ok_or_else(|| wrong(FieldProblem::Login(NamedLoginProblem::Unknown)))?;
+            (login.id, login.has_password) = (id, before.has_password);
+        }
+        match change {
+            PasswordChange::Keep => self.put_login(login.clone()).await?,
+            PasswordChange::Forget => {
+                self.keyring.set_named(login.id, None).await?;
+                login.has_password = false;
+                self.put_login(login.clone()).await?;
+            }
+            PasswordChange::Set { password } => {
+                self.keyring.set_named(login.id, Some(&password)).await?;
+                login.has_password = true;
+                if let Err(error) = self.put_login(login.clone()).await {
+                    // What is in no file must not stay. One that was there has the new password: it is the one that was typed last.
+                    if id.is_none()
+                        && let Err(error) = self.keyring.forget_named(login.id).await
+                    {
+                        tracing::warn!(%error, "a login stays in the keyring");
+                    }
+                    return Err(error.into());
+                }
+            }
+        }
+        self.list.announce();
+        Ok(login.id)
+    }
+
+    async fn put_login(&self, login: NamedLogin) -> Result<(), StoreError> {
+        let put = move |logins: &mut Vec<NamedLogin>| match logins.iter_mut().find(|known| known.id == login.id) {
+            Some(known) => *known = login,
+            None => logins.push(login),
+        };
+        self.logins.change(put).await
+    }
+
+    /// Takes a named login away, with its password. The machines that used it have its user name from then on, and are asked for their
+    /// password. It is no step that could be undone: the password is gone.
+    ///
+    /// # Errors
+    /// Those of the list, the keyring and the file: then it is still there.
+    pub async fn remove_login(&self, id: LoginId) -> Result<()> {
+        let Some(login) = self.logins.get(id) else { return Ok(()) };
+        let left = move |list: &mut List| {
+            list.leave_login(&login);
+            Ok::<_, StoreError>(())
+        };
+        self.list.change(left).await?;
+        match self.keyring.forget_named(id).await {
+            // Then it has never been there.
+            Ok(()) | Err(KeyringError::Missing { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.unchosen.lock().retain(|(login, _)| *login != id);
+        self.logins.change(move |logins| logins.retain(|login| login.id != id)).await?;
+        self.list.announce();
+        Ok(())
+    }
+
+    /// Tells the keyring what named logins are for from now on.
+    ///
+    /// # Errors
+    /// The keyring's: then those machines are asked for the login.
+    pub(super) async fn give_logins(&self, given: Vec<Given>) -> Result<(), KeyringError> {
+        let mut by_login: HashMap<LoginId, (Vec<Recipient>, Vec<(Recipient, Recipient)>)> = HashMap::new();
+        for Given { login, from, to } in given {
+            let (chosen, along) = by_login.entry(login).or_default();
+            match from {
+                Some(from) => along.push((from, to)),
+                None => chosen.push(to),
+            }
+        }
+        for (login, (chosen, along)) in by_login {
+            if !along.is_empty() {
+                self.keyring.extend_named(login, along).await?;
+            }
+            if !chosen.is_empty() {
+                self.keyring.choose_named(login, chosen).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What machines do not use any more is forgotten: whoever gives the login to such a server later is not the user. Undoing brings
+    /// it back.
+    ///
+    /// # Errors
+    /// The keyring's: then it still is for that server.
+    pub(super) async fn leave_logins(&self, left: impl IntoIterator<Item = Use>) -> Result<(), KeyringError> {
+        let used: HashSet<_> = uses_of(&self.list.get()).map(|(_, used)| used).collect();
+        for (login, servers) in by_login(left.into_iter().filter(|left| !used.contains(left))) {
+            let were = self.keyring.unchoose_named(login, servers).await?;
+            self.unchosen.lock().extend(were.into_iter().map(|server| (login, server)));
+        }
+        Ok(())
+    }
+
+    /// A step was walked: what its machines use no longer is forgotten, and what they use again is for their servers again, where it was
+    /// that before.
+    ///
+    /// # Errors
+    /// The keyring's.
+    pub(super) async fn walk_logins(&self, step: &Step, before: &List) -> Result<(), KeyringError> {
+        let hosts: HashSet<HostId> = step.hosts().collect();
+        let uses = |list: &List| uses_of(list).filter(|(id, _)| hosts.contains(id)).map(|(_, used)| used).collect();
+        let (left, now): (HashSet<Use>, HashSet<Use>) = (uses(before), uses(&self.list.get()));
+        let again: Vec<Use> = {
+            let mut unchosen = self.unchosen.lock();
+            now.into_iter().filter(|used| unchosen.remove(used)).collect()
+        };
+        for (login, servers) in by_login(again) {
+            self.keyring.choose_named(login, servers).await?;
+        }
+        self.leave_logins(left).await
+    }
+}
+
+fn by_login(uses: impl IntoIterator<Item = Use>) -> HashMap<LoginId, Vec<Recipient>> {
+    let mut by_login: HashMap<_, Vec<_>> = HashMap::new();
+    for (login, server) in uses {
+        by_login.entry(login).or_default().push(server);
+    }
+    by_login
+}
+
+fn wrong(problem: FieldProblem) -> FormError {
+    FormError::Fields { fields: vec![problem] }
+}
+
+#[cfg(test)]
+mod tests;

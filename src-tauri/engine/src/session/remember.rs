@@ -1,0 +1,94 @@
+//! What is kept once a server has let us in: how well it was reached, and the login that was typed.
+
+use super::{
+    Stage, keep,
+    services::Services,
+    session::{Run, TypedLogin},
+    state::Remember,
+};
+use crate::{
+    error::Error,
+    model::{HostId, LoginId, Protection, Recipient, Target},
+    store::HostList,
+};
+
+/// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
+/// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
+/// told.
+pub(super) async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result<(), Error> {
+    let level = protection.level;
+    run.note_reached(level, protection.is_private());
+    let Some(id) = target.host else {
+        return match run.take_login_to_remember() {
+            Some(_) => {
+                let kept = keep::keep(run.session(), "", true, &run.services).await?;
+                kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
+            }
+            None => Ok(()),
+        };
+    };
+    run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
+    let Some((typed, remember)) = run.take_login_to_remember() else { return Ok(()) };
+    if !run.is_current(target) {
+        return Ok(());
+    }
+    run.set_stage(Stage::Keyring);
+    match (target.login, remember) {
+        (Some(login), Remember::ForAll) => change_named(run, login, target.way().recipient(id), typed).await,
+        _ => keep_own(run, id, target, typed).await,
+    }
+}
+
+/// The machine has this login of its own from now on, in place of a named one.
+async fn keep_own(run: &Run, id: HostId, target: &Target, typed: TypedLogin) -> Result<(), Error> {
+    let TypedLogin { username, password, .. } = typed;
+    let recipient = target.way().recipient(id);
+    run.services.keyring.set_for(id, recipient.clone(), &password).await?;
+    // What was seen is what the person typed over.
+    let shown = target.username.clone();
+    let noted = run.change_host(target, move |host| {
+        host.has_password = true;
+        if host.login.take().is_some() && host.username.is_empty() {
+            host.username = shown;
+        }
+        if let Some(username) = username {
+            host.username = username;
+        }
+    });
+    if !noted.await? {
+        // The host was edited meanwhile: a password must not be left for a server that it is not for.
+        run.services.keyring.forget(id).await?;
+        return Ok(());
+    }
+    if let Some(login) = target.login
+        && !is_used(&run.services.list, login, &recipient)
+    {
+        run.services.keyring.unchoose_named(login, vec![recipient]).await?;
+    }
+    Ok(())
+}
+
+/// Whether a machine, also a removed one, uses the login for this server.
+fn is_used(list: &HostList, login: LoginId, server: &Recipient) -> bool {
+    let list = list.get();
+    let all = list.all().iter().chain(list.removals().map(|(host, _)| host));
+    all.filter(|host| host.login == Some(login)).any(|host| host.recipient() == *server)
+}
+
+/// The named login is this one from now on, for all its machines. It is for this one's server, too.
+async fn change_named(run: &Run, id: LoginId, server: Recipient, typed: TypedLogin) -> Result<(), Error> {
+    let Services { keyring, logins, list, .. } = &*run.services;
+    keyring.set_named(id, Some(&typed.password)).await?;
+    keyring.choose_named(id, vec![server]).await?;
+    let noted = logins.change(move |logins| {
+        if let Some(login) = logins.iter_mut().find(|login| login.id == id) {
+            login.has_password = true;
+            if let Some(username) = typed.username.filter(|_| !login.username.is_empty()) {
+                login.username = username;
+            }
+        }
+    });
+    noted.await?;
+    list.announce();
+    Ok(())
+}
