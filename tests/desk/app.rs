@@ -53,6 +53,11 @@ impl<'d> App<'d> {
         self.page("the hosts window", |url, _| url.contains("/index.html")).await
     }
 
+    /// The small window of quick connect.
+    pub async fn quick(&self) -> Page<'_> {
+        self.page("quick connect", |url, _| url.contains("/quick.html")).await
+    }
+
     /// The viewer window of this title.
     pub async fn viewer(&self, title: &str) -> Page<'_> {
         let found = self.page(title, |url, of| url.contains("/viewer.html") && of == title).await;

@@ -1,11 +1,14 @@
 //! A session bus of a test's own. It starts nothing by itself: no keyring, no dialogs, unless the test does.
 
-use super::process::Process;
+use super::{process::Process, wait::TIMEOUT};
+use futures_util::StreamExt;
 use std::{fs, path::Path, process::Command, sync::Arc};
+use tokio::time::timeout;
 use zbus::{
-    Connection, MessageStream,
+    Connection, MatchRule, MessageStream,
     connection::Builder,
     fdo::{DBusProxy, MonitoringProxy},
+    message,
     names::BusName,
 };
 
@@ -44,6 +47,17 @@ impl Bus {
         let monitor = MonitoringProxy::new(&connection).await.expect("every bus has its daemon");
         monitor.become_monitor(&[], 0).await.expect("a daemon that lets its own user look");
         MessageStream::from(connection)
+    }
+
+    /// Waits until `process` has this name.
+    pub async fn until_has(&self, name: &str, process: &Process) {
+        let rule = MatchRule::builder().msg_type(message::Type::Signal).interface("org.freedesktop.DBus");
+        let rule = rule.and_then(|rule| rule.member("NameOwnerChanged")).expect("a name").build();
+        let mut owners = MessageStream::for_match_rule(rule, &self.connection, None).await.expect("a bus that tells");
+        while !self.has(name).await {
+            let come = timeout(TIMEOUT, owners.next()).await;
+            assert!(come.is_ok(), "nobody has {name}:\n{}", process.log());
+        }
     }
 
     /// Whether anybody has `name`.

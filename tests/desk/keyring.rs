@@ -22,12 +22,8 @@ pub async fn start(desk: &Desk) {
     fs::write(&password, PASSWORD).expect("a home");
     // Through the shell, as the daemon reads the password from its standard input.
     let line = "exec gnome-keyring-daemon --foreground --components=secrets --unlock < \"$0\"";
-    let mut owners = signals(bus, "org.freedesktop.DBus", "NameOwnerChanged").await;
     let process = desk.spawn("gnome-keyring-daemon", desk.command("sh").args(["-c", line]).arg(&password));
-    while !bus.has(SERVICE).await {
-        let come = timeout(TIMEOUT, owners.next()).await;
-        assert!(come.is_ok(), "no keyring:\n{}", process.log());
-    }
+    bus.until_has(SERVICE, &process).await;
     fs::remove_file(password).expect("the file just written");
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! Desk ─▶ display  Xvfb and a window manager      App ─▶ Page    Portlight, driven over WebDriver
 //!      ─▶ bus ─┬▶ keyring                         Server ─▶ display   a VNC server with a shell in it
-//!              └▶ tray                            Scripted          an RFB server that says what a test wants
+//!              ├▶ tray                            Scripted          an RFB server that says what a test wants
+//!              └▶ reader  what a screen reader is told
 //! ```
 
 mod app;
@@ -18,6 +19,7 @@ mod others;
 mod page;
 mod picture;
 mod process;
+mod reader;
 mod screen;
 mod scripted;
 mod server;
@@ -33,6 +35,7 @@ pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use process::{Process, family, name, run, signal};
+pub use reader::{Part, Reader, State};
 pub use screen::{Colour, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};
 pub use server::{Certificate, Server, address, free_port};
@@ -47,7 +50,10 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 use tempfile::TempDir;
@@ -81,6 +87,8 @@ pub struct Desk {
     display: Display,
     bus: Option<Bus>,
     tray: Option<Tray>,
+    /// A screen reader listens.
+    is_read: AtomicBool,
     processes: Mutex<Vec<Arc<Process>>>,
 }
 
@@ -103,6 +111,12 @@ impl Desk {
     /// A tray that comes when it is asked for, on a desk without one.
     pub async fn start_tray(&self) -> Tray {
         Tray::start(self.bus()).await
+    }
+
+    /// A screen reader, for what starts later.
+    pub async fn start_reader(&self) -> Reader {
+        self.is_read.store(true, Ordering::Relaxed);
+        Reader::start(self).await
     }
 
     /// The tray.
@@ -140,6 +154,9 @@ impl Desk {
         command.env("DISPLAY", &self.display.name);
         let bus = self.bus.as_ref().map_or("unix:path=/nowhere", |bus| &bus.address);
         command.env("DBUS_SESSION_BUS_ADDRESS", bus);
+        if self.is_read.load(Ordering::Relaxed) {
+            command.env_remove("NO_AT_BRIDGE").env_remove("GTK_A11Y");
+        }
         command
     }
 
@@ -257,7 +274,15 @@ impl DeskBuilder {
         };
         let mut processes = vec![Arc::clone(display.process())];
         processes.extend(bus.as_ref().map(|bus| Arc::clone(bus.process())));
-        let mut desk = Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
+        let mut desk = Desk {
+            test: self.test,
+            home,
+            display,
+            bus,
+            tray: None,
+            is_read: AtomicBool::new(false),
+            processes: Mutex::new(processes),
+        };
         // No test asks the network in which it happens to run.
         desk.prefer(r#"{ "nearby": "off" }"#);
         desk.spawn("openbox", &mut desk.command("openbox"));
@@ -284,7 +309,7 @@ fn command(program: impl AsRef<OsStr>, home: &Path) -> Command {
     ] {
         command.env(name, home.join(folder));
     }
-    // The accessibility bus is one that our own bus would have to start.
+    // The accessibility bus is one that our own bus would have to start: only a test with a screen reader has it.
     command.env("LANG", "C.UTF-8").env("NO_AT_BRIDGE", "1").env("GTK_A11Y", "none");
     command
 }

@@ -96,12 +96,16 @@ impl<'a> Page<'a> {
         self.driver(selector, async |client| find(client, selector).await?.send_keys(keys).await).await;
     }
 
+    /// Calls a viewer's toolbar, which has the focus then.
+    pub async fn call_toolbar(&self) {
+        self.until("the keyboard to be the page's", "document.hasFocus()").await;
+        self.app.desk().display().press("ctrl+alt+shift+t");
+        self.until_shown("#toolbar :focus").await;
+    }
+
     /// Clicks a button of a viewer's toolbar.
     pub async fn use_tool(&self, selector: &str) {
-        self.app.desk().display().press("ctrl+alt+shift+t");
-        let tool = format!("document.querySelector({selector:?})");
-        let settled = format!("{tool} && getComputedStyle({tool}).visibility === 'visible'");
-        self.until("the toolbar", &settled).await;
+        self.call_toolbar().await;
         self.click(selector).await;
     }
 

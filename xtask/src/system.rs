@@ -6,9 +6,10 @@ use std::process::Command;
 /// What Portlight is built and run with.
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
-/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a keyring, an SSH server, a network
+/// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a screen reader's bus, a keyring, an SSH server, a network
 /// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another; a libvirt.
 pub const TEST: &[&str] = &[
+    "at-spi2-core",
     "dbus",
     "gnome-keyring",
     "iproute2",
