@@ -56,6 +56,7 @@ const COMMANDS: &[&str] = &[
     "set_preferences",
     "reset_preferences",
     "export_preferences",
+    "hotkey",
     "autostart",
     "set_autostart",
     "close_list",

@@ -1,7 +1,7 @@
 //! Assembles engine, windows and tray, and owns the order in which they start and stop.
 
 use crate::{
-    commands, events,
+    commands, events, hotkey,
     platform::{self, Claim, Duties, Renderer},
     tray, windows,
 };
@@ -80,6 +80,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Background::default())
         .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
+        .manage(hotkey::Hotkey::default())
         .manage(windows::DarkTheme::of_this_desktop())
         .manage(commands::Drawing(renderer.to_string()))
         .on_window_event(|window, event| match event {
@@ -128,6 +129,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_calls(app.handle().clone());
     events::follow_preferences(app.handle().clone());
     events::follow_nearby(app.handle().clone());
+    hotkey::follow(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         match &event {

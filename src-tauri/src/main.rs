@@ -4,7 +4,8 @@
 //! ```text
 //! main ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
 //!              ├▶ tray ─────┤
-//!              └▶ events ───┘              the engine's changes, to page and tray
+//!              ├▶ events ───┤              the engine's changes, to page and tray
+//!              └▶ hotkey ───┘              quick connect, whatever window has the focus
 //!      ─▶ platform                         what differs between operating systems
 //! ```
 
@@ -14,6 +15,7 @@
 mod app;
 mod commands;
 mod events;
+mod hotkey;
 mod platform;
 mod tray;
 mod windows;

@@ -79,6 +79,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             settings::set_preferences,
             settings::reset_preferences,
             settings::export_preferences,
+            settings::hotkey,
             settings::autostart,
             settings::set_autostart,
             settings::close_list,

@@ -8,8 +8,8 @@ pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
     web_view_keys::{
-        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, grab_keyboard, is_full_screen, ungrab_keyboard, watch_keys,
-        watch_side_buttons,
+        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, grab_keyboard, hold_hotkey, is_full_screen, ungrab_keyboard,
+        watch_keys, watch_side_buttons,
     },
 };
 use std::{io, path::Path, process::Command, thread};

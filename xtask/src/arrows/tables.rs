@@ -47,8 +47,9 @@ const SHELL: Table = &[
     ("windows",     "platform"),
     ("tray",        "platform windows"),
     ("events",      "platform tray windows"),
-    ("commands",    "platform tray windows"),
-    ("app",         "commands events platform tray windows"),
+    ("hotkey",      "platform windows"),
+    ("commands",    "hotkey platform tray windows"),
+    ("app",         "commands events hotkey platform tray windows"),
 ];
 
 #[rustfmt::skip]

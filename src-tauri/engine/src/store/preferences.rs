@@ -55,6 +55,10 @@ pub struct Preferences {
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
     pub nearby: Nearby,
+    /// The hotkey, where one is wanted.
+    #[serde(deserialize_with = "or_default")]
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub hotkey: Option<Chord>,
     /// What is asked for with machines that have a tag.
     #[serde(deserialize_with = "TagCaution::read", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<TagCaution>,
