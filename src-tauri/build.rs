@@ -63,6 +63,8 @@ const COMMANDS: &[&str] = &[
     "about",
     "report",
     "copy_about",
+    "left_open",
+    "reopen",
     "open_sessions",
     "show_session",
     "pictures",

@@ -50,10 +50,10 @@ fn main() -> ExitCode {
 
 /// Shows why nothing was opened. Where there is no display there is nothing to show it on: it was said on standard error.
 fn say(sentence: &str) -> ExitCode {
-    let title = Texts::load(Language::of_this_user());
-    let title = title.map_or_else(|_| "Portlight".to_owned(), |texts| texts.get("start.failed").to_owned());
+    let texts = Texts::load(Language::of_this_user());
+    let text = |key| texts.as_ref().map_or_else(|_| "Portlight".to_owned(), |texts| texts.get(key).to_owned());
     if platform::open_display().is_ok() {
-        platform::show_error_alone(&title, sentence);
+        platform::show_error_alone(&text("start.failed"), sentence, &text("start.close"));
     }
     ExitCode::FAILURE
 }

@@ -10,11 +10,13 @@ mod app;
 mod bells;
 mod bus;
 mod display;
+mod grabbed;
 mod keyring;
 mod link;
 mod memory;
 mod page;
 mod picture;
+mod portal;
 mod process;
 mod screen;
 mod scripted;
@@ -24,11 +26,13 @@ mod wait;
 mod windows;
 
 pub use app::App;
+pub use grabbed::Grabbed;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
 pub use page::Page;
 pub use picture::{Difference, count};
+pub use portal::Portal;
 pub use process::{Process, family, name, run, signal};
 pub use screen::{Colour, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};
@@ -120,7 +124,7 @@ impl Desk {
 
     /// Chooses rows for the list, before Portlight starts.
     pub fn prefer_rows(&self) {
-        self.prefer(r#"{ "look": "rows", "nearby": "off" }"#);
+        self.prefer(r#"{ "look": "rows", "nearby": "off", "reopening": "never" }"#);
     }
 
     /// Lays down what the user prefers, before Portlight starts.
@@ -245,8 +249,8 @@ impl DeskBuilder {
         let mut processes = vec![Arc::clone(display.process())];
         processes.extend(bus.as_ref().map(|bus| Arc::clone(bus.process())));
         let mut desk = Desk { test: self.test, home, display, bus, tray: None, processes: Mutex::new(processes) };
-        // No test asks the network in which it happens to run.
-        desk.prefer(r#"{ "nearby": "off" }"#);
+        // No test asks the network in which it happens to run, and few are about what was open before.
+        desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);
         desk.spawn("openbox", &mut desk.command("openbox"));
         desk.display.until_managed().await;
         if self.keyring {

@@ -86,6 +86,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             settings::about,
             settings::report,
             settings::copy_about,
+            hosts::left_open,
+            hosts::reopen,
             hosts::open_sessions,
             hosts::show_session,
             pictures::pictures,

@@ -586,5 +586,7 @@ export const usualPreferences: Preferences = {
   look: 'cards',
   password_command: '',
   nearby: 'shown',
+  reopening: 'ask',
+  hotkey: null,
   tags: [],
 };

@@ -54,12 +54,12 @@ const SHELL: Table = &[
 
 #[rustfmt::skip]
 const TERMINAL: Table = &[
-    ("text",        ""),
     ("files",       ""),
     ("link",        "files"),
     ("args",        "files"),
     ("platform",    ""),
     ("instance",    "args"),
+    ("text",        "instance"),
     ("password",    "platform"),
     ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),

@@ -3,8 +3,8 @@
 
 use super::keysyms;
 use portlight_engine::model::{Chord, HotkeyState};
-use std::os::fd::{AsRawFd, RawFd};
-use tokio::io::{Interest, unix::AsyncFd};
+use std::{io, os::fd::AsFd, os::unix::net::UnixStream};
+use tokio::io::Interest;
 use x11rb::{
     connection::Connection,
     errors::{ConnectionError, ReplyError, ReplyOrIdError},
@@ -35,7 +35,9 @@ async fn try_hold(
 ) -> Result<HotkeyState, Box<dyn std::error::Error + Send + Sync>> {
     let (connection, screen) = x11rb::connect(None)?;
     let root = connection.setup().roots.get(screen).ok_or("the display has no screen")?.root;
-    let incoming = AsyncFd::with_interest(Incoming(connection.stream().as_raw_fd()), Interest::READABLE)?;
+    // The same socket, only to wait until something comes: whatever kind of one it is.
+    let incoming = UnixStream::from(connection.stream().as_fd().try_clone_to_owned()?);
+    let incoming = tokio::net::UnixStream::from_std(incoming)?;
     let mut grab = match Grab::make(&connection, root, chord)? {
         Ok(grab) => grab,
         Err(state) => return Ok(state),
@@ -69,16 +71,9 @@ async fn try_hold(
             // What came with the answers.
             continue;
         }
-        incoming.readable().await?.clear_ready();
-    }
-}
-
-/// What the display sends: the connection owns and reads it.
-struct Incoming(RawFd);
-
-impl AsRawFd for Incoming {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0
+        incoming.readable().await?;
+        // All of it was read by then, or is read now: this one is to wait for more.
+        let _: io::Result<()> = incoming.try_io(Interest::READABLE, || Err(io::ErrorKind::WouldBlock.into()));
     }
 }
 
