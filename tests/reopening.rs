@@ -4,6 +4,7 @@ use crate::{
     desk::{App, Desk, Server, portlight, until},
     user,
 };
+use serde_json::{Value, json};
 use std::fs;
 
 #[tokio::test]
@@ -11,11 +12,12 @@ async fn what_was_open_at_a_crash_is_asked_about_once_and_opened_and_what_was_cl
     let name = "what_was_open_at_a_crash_is_asked_about_once_and_opened_and_what_was_closed_stays_closed";
     let desk = Desk::of(name).open().await;
     desk.prefer(r#"{ "nearby": "off", "look": "rows" }"#);
-    let [one, two, three] = [Server::start(&desk, None).await, Server::start(&desk, None).await, Server::start(&desk, None).await];
+    let [one, two, three] =
+        [Server::start(&desk, None).await, Server::start(&desk, None).await, Server::start(&desk, None).await];
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
     hosts.until_shown("#hosts [role=option]").await;
-    assert_eq!(hosts.script("return document.querySelector('#reopen')").await, serde_json::Value::Null);
+    assert_eq!(hosts.script("return document.querySelector('#reopen')").await, Value::Null);
     user::add(&hosts, "One", &one.address(), "").await;
     user::open(&hosts, "One").await;
     app.viewer("One").await.until_state("live").await;
@@ -44,13 +46,15 @@ async fn what_was_open_at_a_crash_is_asked_about_once_and_opened_and_what_was_cl
     // Quitting with windows that are open is no closing of them either; from now on nobody is asked.
     let text = fs::read_to_string(desk.hosts_file().with_file_name("preferences.json")).unwrap_or_default();
     assert!(!text.contains("always"), "{text}");
-    hosts.script("await window.__TAURI_INTERNALS__.invoke('plugin:portlight|quit', { choice: 'quit' })").await;
+    hosts
+        .script("setTimeout(() => window.__TAURI_INTERNALS__.invoke('plugin:portlight|quit', { choice: 'quit' }), 100)")
+        .await;
     app.end().await;
     desk.prefer(r#"{ "nearby": "off", "look": "rows", "reopening": "always" }"#);
     let app = App::start(&desk, &[]).await;
     app.viewer("One").await.until_state("live").await;
     app.viewer(&two.address()).await.until_state("live").await;
-    assert_eq!(app.hosts().await.script("return document.querySelector('#reopen')").await, serde_json::Value::Null);
+    assert_eq!(app.hosts().await.script("return document.querySelector('#reopen')").await, Value::Null);
 }
 
 #[tokio::test]
@@ -60,18 +64,16 @@ async fn who_starts_with_a_machine_or_without_a_window_is_asked_only_once_the_li
     desk.prefer(r#"{ "nearby": "off", "reopening": "always" }"#);
     let server = Server::start(&desk, None).await;
     let file = desk.home().join("data/portlight/open.json");
-    fs::write(&file, format!(r#"{{ "version": 1, "open": [{{ "address": {{ "address": "{}" }} }}] }}"#, server.address()))
-        .or_else(|_| {
-            fs::create_dir_all(file.parent().expect("a folder"))?;
-            fs::write(&file, format!(r#"{{ "version": 1, "open": [{{ "address": {{ "address": "{}" }} }}] }}"#, server.address()))
-        })
-        .expect("a home");
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a home");
+    let left = json!({ "version": 1, "open": [{ "address": { "address": server.address() } }] });
+    fs::write(&file, left.to_string()).expect("a home");
     let other = Server::start(&desk, None).await;
     let first = desk.spawn("portlight", desk.command(portlight()).arg(other.address()));
     until("the machine that was asked for", async || desk.display().has_focus(&other.address()).then_some(())).await;
     desk.tray().lines_with("Quit").await;
     assert_eq!(desk.display().titles(), [other.address()]);
     first.kill();
+    first.end().await;
 
     // It was left open, too, and what nobody has answered is not forgotten.
     let first = desk.spawn("portlight", desk.command(portlight()).arg("--background"));

@@ -102,8 +102,7 @@ impl Engine {
         let first_run = opened.first_run;
         let saved = opened.hosts.list().all().iter().map(|host| host.id).collect::<HashSet<_>>();
         let data = settings.data.clone();
-        let read =
-            spawn_blocking(move || (Places::open(&data, |host| saved.contains(&host)), LeftOpen::open(&data)));
+        let read = spawn_blocking(move || (Places::open(&data, |host| saved.contains(&host)), LeftOpen::open(&data)));
         let (places, left_open) = read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
         let list = Arc::new(HostList::start(opened)?);
         if first_run {

@@ -37,7 +37,10 @@ impl Chord {
     /// The modifiers, each by its name alone, in their order.
     pub fn modifiers(&self) -> impl Iterator<Item = &'static str> {
         let written = &self.0[..self.0.len() - self.key().len()];
-        MODIFIERS.iter().filter(move |modifier| written.contains(**modifier)).map(|modifier| modifier.trim_end_matches('+'))
+        MODIFIERS
+            .iter()
+            .filter(move |modifier| written.contains(**modifier))
+            .map(|modifier| modifier.trim_end_matches('+'))
     }
 
     /// Whether a desktop may give it to a program: one that is no modifier itself, and that nobody types as text.

@@ -35,7 +35,9 @@ pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
-pub use preferences::{Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, Reopening, Theme};
+pub use preferences::{
+    Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, Reopening, Theme,
+};
 pub(crate) use sources::SourcesFile;
 pub use step::Deed;
 pub(crate) use step::{Login, LoginKind, Step};

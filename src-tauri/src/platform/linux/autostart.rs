@@ -81,7 +81,8 @@ fn switched(text: &str, on: bool) -> String {
 
 /// Whether an entry is ours, perhaps of a Portlight that lay elsewhere.
 fn is_same_but_for_the_program(text: &str, ours: &str) -> bool {
-    let rest = |text: &str| text.lines().filter(|line| !line.starts_with("Exec=")).map(str::to_owned).collect::<Vec<_>>();
+    let rest =
+        |text: &str| text.lines().filter(|line| !line.starts_with("Exec=")).map(str::to_owned).collect::<Vec<_>>();
     rest(text) == rest(ours)
         && text.lines().any(|line| line.starts_with("Exec=\"") && line.ends_with("/portlight\" --background"))
 }

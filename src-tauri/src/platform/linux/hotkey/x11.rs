@@ -199,6 +199,9 @@ mod tests {
         let (caps, num) = (ModMask::LOCK, ModMask::M3);
         assert_eq!(keyboard.locks(), [ModMask::default(), caps, num, caps | num]);
         assert_eq!((keyboard.key(&[0x70]), keyboard.key(&[0x2c]), keyboard.key(&[0x71])), (Some(8), Some(12), None));
-        assert_eq!(Keyboard { modifiers: vec![vec![]; 8], ..keyboard }.modifiers(&Chord::parse("Alt+p").unwrap()), None);
+        assert_eq!(
+            Keyboard { modifiers: vec![vec![]; 8], ..keyboard }.modifiers(&Chord::parse("Alt+p").unwrap()),
+            None
+        );
     }
 }
