@@ -57,14 +57,14 @@ mod tests {
         let [gone, there] = ["Gone", "There"].map(Host::demo);
         list.put(there.clone()).await.unwrap();
         let left = LeftOpen::open(folder.path());
-        let typed = WasOpen::Address { address: "box:1".into(), view_only: true };
+        let typed = WasOpen::Address { address: "box:5901".into(), view_only: true };
         left.note(vec![WasOpen::Host(gone.id), WasOpen::Host(there.id), typed]).unwrap();
         let left = LeftOpen::open(folder.path());
         let names: Vec<_> = hosts.left_open(&left).into_iter().map(|machine| machine.name).collect();
-        assert_eq!(names, ["There", "box:1"]);
+        assert_eq!(names, ["There", "box:5901"]);
         let targets = hosts.reopened(&left, &[1]);
         let seen: Vec<_> = targets.iter().map(|target| (target.address.to_string(), target.view_only)).collect();
-        assert_eq!(seen, [("box:1".to_owned(), true)]);
+        assert_eq!(seen, [("box:5901".to_owned(), true)]);
         assert_eq!(hosts.left_open(&left), []);
     }
 }
