@@ -1,7 +1,7 @@
 //! Assembles engine, windows and tray, and owns the order in which they start and stop.
 
 use crate::{
-    commands, events,
+    commands, events, hotkey,
     platform::{self, Claim, Duties, Renderer},
     tray, windows,
 };
@@ -80,6 +80,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Background::default())
         .manage(windows::ClosedTogether::default())
         .manage(tray::Shown::default())
+        .manage(hotkey::Hotkey::default())
         .manage(windows::DarkTheme::of_this_desktop())
         .manage(commands::Drawing(renderer.to_string()))
         .on_window_event(|window, event| match event {
@@ -124,16 +125,24 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());
+    events::follow_open(app.handle().clone());
     events::follow_pictures(app.handle().clone());
     events::follow_calls(app.handle().clone());
     events::follow_preferences(app.handle().clone());
     events::follow_nearby(app.handle().clone());
+    hotkey::follow(app.handle().clone());
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         match &event {
             // The last window is closed. With a code, somebody quits.
             RunEvent::ExitRequested { code: None, api, .. } if windows::stays_in_background(app) => api.prevent_exit(),
-            RunEvent::Exit => app.state::<Arc<Engine>>().sessions().finish_recordings(RECORDINGS_END),
+            // With it all windows close: nobody closes them.
+            RunEvent::ExitRequested { code: Some(_), .. } => app.state::<Arc<Engine>>().ends(),
+            RunEvent::Exit => {
+                let engine = app.state::<Arc<Engine>>();
+                engine.ends();
+                engine.sessions().finish_recordings(RECORDINGS_END);
+            }
             _ => {}
         }
         if let Some(request) = platform::requested(&event)
@@ -151,9 +160,9 @@ const RECORDINGS_END: Duration = Duration::from_secs(2);
 /// Says why the engine did not start, on standard error, and in a window where there is no terminal; then ends with 1.
 fn fail(app: tauri::App, error: &Error) {
     eprintln!("portlight: {error}");
-    let (title, sentence) = {
+    let (title, sentence, close) = {
         let texts = app.state::<Texts>();
-        (texts.get("start.failed").to_owned(), texts.error(error))
+        (texts.get("start.failed").to_owned(), texts.error(error), texts.get("start.close").to_owned())
     };
     let at_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();
     // Not before `Ready`: the toolkit's threads are still starting, and crash where the process ends under them.
@@ -163,7 +172,7 @@ fn fail(app: tauri::App, error: &Error) {
             let end = move || app.exit(1);
             match at_a_terminal {
                 true => end(),
-                false => platform::show_error(&title, &sentence, end),
+                false => platform::show_error(&title, &sentence, &close, end),
             }
         }
     });

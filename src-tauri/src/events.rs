@@ -126,6 +126,27 @@ pub fn follow_sessions(app: AppHandle) {
     });
 }
 
+/// Remembers what is open, after each change, as long as the app lives: it may end at any moment.
+pub fn follow_open(app: AppHandle) {
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let (mut sessions, mut preferences) = (engine.sessions().changes(), engine.preferences().changes());
+    async_runtime::spawn(async move {
+        loop {
+            let engine = Arc::clone(&engine);
+            if async_runtime::spawn_blocking(move || engine.note_open()).await.is_err() {
+                break;
+            }
+            let changed = tokio::select! {
+                changed = sessions.changed() => changed,
+                changed = preferences.changed() => changed,
+            };
+            if changed.is_err() {
+                break;
+            }
+        }
+    });
+}
+
 /// Sends [`PICTURES_CHANGED`] to the page after each change of a picture, as long as the app lives.
 pub fn follow_pictures(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().pictures().changes();

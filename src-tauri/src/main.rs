@@ -4,7 +4,8 @@
 //! ```text
 //! main ─▶ app ─┬▶ commands ─┬▶ windows     what the pages may ask for
 //!              ├▶ tray ─────┤
-//!              └▶ events ───┘              the engine's changes, to page and tray
+//!              ├▶ events ───┤              the engine's changes, to page and tray
+//!              └▶ hotkey ───┘              quick connect, whatever window has the focus
 //!      ─▶ platform                         what differs between operating systems
 //! ```
 
@@ -14,6 +15,7 @@
 mod app;
 mod commands;
 mod events;
+mod hotkey;
 mod platform;
 mod tray;
 mod windows;
@@ -48,10 +50,10 @@ fn main() -> ExitCode {
 
 /// Shows why nothing was opened. Where there is no display there is nothing to show it on: it was said on standard error.
 fn say(sentence: &str) -> ExitCode {
-    let title = Texts::load(Language::of_this_user());
-    let title = title.map_or_else(|_| "Portlight".to_owned(), |texts| texts.get("start.failed").to_owned());
+    let texts = Texts::load(Language::of_this_user());
+    let text = |key| texts.as_ref().map_or_else(|_| "Portlight".to_owned(), |texts| texts.get(key).to_owned());
     if platform::open_display().is_ok() {
-        platform::show_error_alone(&title, sentence);
+        platform::show_error_alone(&text("start.failed"), sentence, &text("start.close"));
     }
     ExitCode::FAILURE
 }

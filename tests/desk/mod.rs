@@ -11,6 +11,7 @@ mod app;
 mod bells;
 mod bus;
 mod display;
+mod grabbed;
 mod keyring;
 mod link;
 mod memory;
@@ -18,6 +19,7 @@ mod monitors;
 mod others;
 mod page;
 mod picture;
+mod portal;
 mod process;
 mod reader;
 mod screen;
@@ -28,12 +30,14 @@ mod wait;
 mod windows;
 
 pub use app::App;
+pub use grabbed::Grabbed;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
 pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
+pub use portal::Portal;
 pub use process::{Process, family, name, run, signal};
 pub use reader::{Part, Reader, State};
 pub use screen::{Colour, Screen};
@@ -138,7 +142,7 @@ impl Desk {
 
     /// Chooses rows for the list, before Portlight starts.
     pub fn prefer_rows(&self) {
-        self.prefer(r#"{ "look": "rows", "nearby": "off" }"#);
+        self.prefer(r#"{ "look": "rows", "nearby": "off", "reopening": "never" }"#);
     }
 
     /// Lays down what the user prefers, before Portlight starts.
@@ -283,8 +287,8 @@ impl DeskBuilder {
             is_read: AtomicBool::new(false),
             processes: Mutex::new(processes),
         };
-        // No test asks the network in which it happens to run.
-        desk.prefer(r#"{ "nearby": "off" }"#);
+        // No test asks the network in which it happens to run, and few are about what was open before.
+        desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);
         desk.spawn("openbox", &mut desk.command("openbox"));
         desk.display.until_managed().await;
         if self.keyring {

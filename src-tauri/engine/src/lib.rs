@@ -41,7 +41,7 @@ pub use error::{
     StoreError, TypingError,
 };
 pub use services::{
-    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LoginView, NotTaken, Opened,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LeftMachine, LoginView, NotTaken, Opened,
     PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked,
     check_files, find_set, find_target, preview_files,
 };
@@ -62,7 +62,9 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{HostList, HostsFile, List, LoginsFile, Pins, Places, Preferences, PreferencesFile};
+use store::{
+    HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, Reopening,
+};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -75,6 +77,7 @@ pub struct Engine {
     reverse: Reverse,
     hints: Arc<SeenHints>,
     places: Places,
+    left_open: LeftOpen,
     preferences: Arc<PreferencesFile>,
     pictures: Arc<Pictures>,
     nearby: Nearby,
@@ -102,8 +105,8 @@ impl Engine {
         let first_run = opened.first_run;
         let saved = opened.hosts.list().all().iter().map(|host| host.id).collect::<HashSet<_>>();
         let data = settings.data.clone();
-        let places = spawn_blocking(move || Places::open(&data, |host| saved.contains(&host)));
-        let places = places.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        let read = spawn_blocking(move || (Places::open(&data, |host| saved.contains(&host)), LeftOpen::open(&data)));
+        let (places, left_open) = read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
         let list = Arc::new(HostList::start(opened)?);
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
@@ -159,6 +162,7 @@ impl Engine {
             reverse,
             hints,
             places,
+            left_open,
             preferences,
             pictures,
             nearby,
@@ -218,6 +222,36 @@ impl Engine {
     /// Where windows were.
     pub fn places(&self) -> &Places {
         &self.places
+    }
+
+    /// The machines whose windows were open when Portlight ended, as long as nobody has said what becomes of them.
+    pub fn left_open(&self) -> Vec<LeftMachine> {
+        self.hosts.left_open(&self.left_open)
+    }
+
+    /// Those of [`Engine::left_open`] at these places, to be opened now; nobody is asked about the others again.
+    pub fn reopened(&self, places: &[usize]) -> Vec<Target> {
+        self.hosts.reopened(&self.left_open, places)
+    }
+
+    /// Remembers what is open now, for the next start, as far as the user wants that; blocks until the disk has it.
+    pub fn note_open(&self) {
+        let open = match self.preferences.get().reopening {
+            Reopening::Never => {
+                self.left_open.take_left();
+                Vec::new()
+            }
+            Reopening::Ask | Reopening::Always => self.sessions.to_reopen(),
+        };
+        if let Err(cause) = self.left_open.note(open) {
+            tracing::warn!(%cause, "what is open is not remembered");
+        }
+    }
+
+    /// Portlight ends: the windows that close from now on are to be opened again.
+    pub fn ends(&self) {
+        self.note_open();
+        self.left_open.end();
     }
 
     /// What the user prefers for all machines.

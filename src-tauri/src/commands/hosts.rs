@@ -3,14 +3,15 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, HostListView, RemovedView, Result, Saved, SharedChange, Walked,
+    FormError, HostListView, LeftMachine, RemovedView, Result, Saved, SharedChange, Walked,
     doctor::{Report, StageReport},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, LoginId, PasswordChange, SessionId},
     session::OpenSession,
-    store::{Listening, ListeningView, OnClose, Preferences, VersionView},
+    store::{Listening, ListeningView, OnClose, Preferences, Reopening, VersionView},
 };
 use serde::Deserialize;
-use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
+use std::sync::Arc;
+use tauri::{AppHandle, WebviewWindow, async_runtime, command, ipc::Channel};
 
 /// The saved hosts, and what has to be said about the list or the keyring.
 #[command]
@@ -266,6 +267,33 @@ pub async fn quit(app: AppHandle, choice: Quitting) -> Result<()> {
         Quitting::Quit => app.exit(0),
     }
     Ok(())
+}
+
+/// The machines that were open when Portlight ended, where the user is to be asked about them; where they are to be opened without a
+/// question, they are.
+#[command]
+pub async fn left_open(app: AppHandle, engine: EngineState<'_>) -> Result<Vec<LeftMachine>> {
+    let left = engine.left_open();
+    match engine.preferences().get().reopening {
+        Reopening::Ask => return Ok(left),
+        Reopening::Always => windows::open_together(&app, engine.reopened(&(0..left.len()).collect::<Vec<_>>())),
+        Reopening::Never => {}
+    }
+    Ok(Vec::new())
+}
+
+/// The answer to that: opens those at these places, in turn. With `always` it is the same at each start from now on.
+#[command]
+pub async fn reopen(app: AppHandle, engine: EngineState<'_>, places: Vec<usize>, always: bool) -> Result<()> {
+    let targets = engine.reopened(&places);
+    let reopening = if places.is_empty() { Reopening::Never } else { Reopening::Always };
+    windows::open_together(&app, targets);
+    if always {
+        engine.set_preferences(Preferences { reopening, ..engine.preferences().get() }).await?;
+    }
+    // What is not opened is forgotten on the disk, too.
+    let engine = Arc::clone(&engine);
+    async_runtime::spawn_blocking(move || engine.note_open()).await.map_err(system)
 }
 
 /// The sessions whose windows are open. With `pictures`, each is asked for a new small one, which the next call brings.

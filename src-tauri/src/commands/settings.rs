@@ -2,10 +2,11 @@
 
 use super::{EngineState, session::put_into_clipboard, system};
 use crate::{
+    hotkey,
     platform::{self, Choice},
     tray, windows,
 };
-use portlight_engine::{Engine, Result, store::Preferences};
+use portlight_engine::{Engine, Result, model::HotkeyState, store::Preferences};
 use serde::Serialize;
 use std::fmt::Write;
 use tauri::{AppHandle, State, WebviewWindow, command};
@@ -45,6 +46,12 @@ pub async fn autostart() -> Result<Option<bool>> {
 pub async fn set_autostart(on: bool) -> Result<Option<bool>> {
     platform::start_with_desktop(on).map_err(system)?;
     Ok(platform::starts_with_desktop())
+}
+
+/// What has become of the hotkey that is preferred.
+#[command]
+pub async fn hotkey(app: AppHandle) -> Result<HotkeyState> {
+    Ok(hotkey::state(&app).await)
 }
 
 /// Lets the user choose where to, and writes there what they prefer. Says whether a place was chosen.

@@ -8,7 +8,7 @@ pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
     web_view_keys::{
-        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, is_full_screen,
+        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, hold_hotkey, is_full_screen,
         ungrab_keyboard, watch_keys, watch_side_buttons,
     },
 };
@@ -47,7 +47,7 @@ pub fn open_display() -> Result<(), String> {
 }
 
 /// Shows `sentence`, and does `then` when it is closed.
-pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
+pub fn show_error(title: &str, sentence: &str, _close: &str, then: impl FnOnce() + Send + 'static) {
     let mut alert = Command::new("/usr/bin/osascript");
     alert.args(["-e", ALERT, title, sentence]);
     thread::spawn(move || {
@@ -68,7 +68,7 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
 }
 
 /// Not shown on this system yet: there is no loop that would show it.
-pub fn show_error_alone(_title: &str, _sentence: &str) {}
+pub fn show_error_alone(_title: &str, _sentence: &str, _close: &str) {}
 
 /// A click on the Dock icon opens the list; `vnc://` links and files, what they say (`CFBundleURLTypes` and `CFBundleDocumentTypes` in
 /// Info.plist).

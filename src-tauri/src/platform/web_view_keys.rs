@@ -1,8 +1,25 @@
 //! macOS and Windows: the web view gives its page all that is needed of keys and of the mouse, the system's shortcuts stay with the
 //! system, and full screen is Tauri's. Never compiled here.
 
-use portlight_engine::model::{KeyPress, Monitors, SideButton};
+use portlight_engine::model::{Chord, HotkeyState, KeyPress, Monitors, SideButton};
 use tauri::WebviewWindow;
+use tokio::sync::watch;
+
+/// Not there on these systems yet.
+pub async fn hold_hotkey(
+    mut wanted: watch::Receiver<Option<Chord>>,
+    _pressed: impl Fn() + Send + Sync,
+    told: impl Fn(Option<Chord>, HotkeyState) + Send + Sync,
+) {
+    loop {
+        let chord = wanted.borrow_and_update().clone();
+        let state = if chord.is_some() { HotkeyState::NotOffered } else { HotkeyState::Off };
+        told(chord, state);
+        if wanted.changed().await.is_err() {
+            return;
+        }
+    }
+}
 
 /// The web view gives its page all that is needed.
 pub const GIVES_KEYS: bool = false;

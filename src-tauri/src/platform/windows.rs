@@ -8,7 +8,7 @@ pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
     web_view_keys::{
-        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, is_full_screen,
+        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, hold_hotkey, is_full_screen,
         ungrab_keyboard, watch_keys, watch_side_buttons,
     },
 };
@@ -46,7 +46,7 @@ pub fn open_display() -> Result<(), String> {
 }
 
 /// Shows `sentence`, and does `then` when it is closed.
-pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
+pub fn show_error(title: &str, sentence: &str, _close: &str, then: impl FnOnce() + Send + 'static) {
     let wide = |text: &str| text.encode_utf16().chain([0]).collect::<Vec<u16>>();
     let (title, sentence) = (wide(title), wide(sentence));
     thread::spawn(move || {
@@ -70,7 +70,7 @@ pub fn end_page(window: &WebviewWindow, died: OnPageDeath) {
 }
 
 /// Not shown on this system yet: there is no loop that would show it.
-pub fn show_error_alone(_title: &str, _sentence: &str) {}
+pub fn show_error_alone(_title: &str, _sentence: &str, _close: &str) {}
 
 /// None: here the system starts the program once more.
 pub fn requested(_event: &RunEvent) -> Option<OpenRequest> {

@@ -91,7 +91,8 @@ fn tell(app: &AppHandle, window: &WebviewWindow) {
         return;
     }
     let title = window.title().unwrap_or_default();
-    platform::show_error(&title, app.state::<Texts>().get("page.stopped_too_often"), || {});
+    let texts = app.state::<Texts>();
+    platform::show_error(&title, texts.get("page.stopped_too_often"), texts.get("start.close"), || {});
 }
 
 fn log(done: tauri::Result<()>) {

@@ -117,7 +117,7 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     match instance::hand_over(&request) {
         Ok(HandOver::Done(())) => ExitCode::SUCCESS,
         Ok(HandOver::NobodyThere) => become_the_windows(arguments),
-        Err(sentence) => failed(&sentence, 1, |_| sentence.clone()),
+        Err(refusal) => failed(&refusal.to_string(), 1, |texts| texts.refusal(&refusal)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The few texts that Rust shows itself (tray, window titles, a failed start), out of the pages' own catalogues.
 
+use crate::instance::Refusal;
 use portlight_engine::{
     Error, FormError, Settings,
     import::{NotOpened, WhyNot},
@@ -131,6 +132,18 @@ impl Texts {
         sentence.and_then(|sentence| fill(sentence, facts)).or_else(of_a_part)
     }
 
+    /// Why the Portlight that runs has not done what was asked for.
+    pub fn refusal(&self, refusal: &Refusal) -> String {
+        match refusal {
+            Refusal::Unanswered { process, seconds } => {
+                let key = if process.is_some() { "start.unanswered" } else { "start.unanswered_by_any" };
+                let facts = serde_json::json!({ "process": process, "seconds": seconds });
+                fill(self.get(key), &facts).unwrap_or_else(|| refusal.to_string())
+            }
+            Refusal::Said(sentence) => sentence.clone(),
+        }
+    }
+
     /// That libraries are missing.
     pub fn missing(&self, libraries: &str) -> String {
         self.get("start.libraries").replace("{libraries}", libraries)
@@ -177,6 +190,7 @@ mod tests {
                 "app.name",
                 "start.failed",
                 "start.libraries",
+                "start.close",
                 "demo.name",
                 "tray.open",
                 "tray.quit",
@@ -201,6 +215,19 @@ mod tests {
             let sentence = Texts::load(language).unwrap().error(&error);
             assert!(sentence.contains("/home/ann/hosts.json") && !sentence.contains('{'), "{sentence}");
             assert_ne!(sentence, error.to_string(), "not from the catalogue");
+        }
+    }
+
+    #[test]
+    fn a_portlight_that_does_not_answer_is_told_in_the_users_language() {
+        for process in [Some(4711), None] {
+            let refusal = Refusal::Unanswered { process, seconds: 10 };
+            let said = [Language::En, Language::ZhCn].map(|language| Texts::load(language).unwrap().refusal(&refusal));
+            assert_ne!(said[0], said[1]);
+            for said in said {
+                assert!(said.contains("10") && said.contains("4711") == process.is_some(), "{said}");
+                assert_ne!(said, refusal.to_string(), "not from the catalogue");
+            }
         }
     }
 

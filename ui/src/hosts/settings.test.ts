@@ -70,9 +70,19 @@ describe('settings', () => {
     await waitFor(() => expect(groups()).toHaveLength(7));
     await user.type(search, 'BELL flash');
     await waitFor(() => expect(groups()).toEqual([t('settings.group.machines')]));
+    expect(byId('bell')).toBeVisible();
+    expect(byId('scaling')).not.toBeVisible();
     await user.clear(search);
     await user.type(search, 'Ctrl+Alt+Shift+G');
     await waitFor(() => expect(groups()).toEqual([t('settings.group.keys')]));
+    const shown = [...document.querySelectorAll<HTMLElement>('#settings dl > div')].filter(({ hidden }) => !hidden);
+    expect(shown.map(({ firstElementChild }) => firstElementChild?.textContent)).toEqual([t('viewer.send_shortcuts')]);
+    await user.clear(search);
+    // What a title says is said of each of its settings.
+    await user.type(search, `${t('settings.group.looks')} 简体`);
+    await waitFor(() => expect(groups()).toEqual([t('settings.group.looks')]));
+    expect(byId('language')).toBeVisible();
+    expect(byId('theme')).not.toBeVisible();
     await user.type(search, ' nowhere');
     expect(await screen.findByText(t('settings.none'))).toBeVisible();
   });

@@ -588,5 +588,7 @@ export const usualPreferences: Preferences = {
   look: 'cards',
   password_command: '',
   nearby: 'shown',
+  reopening: 'ask',
+  hotkey: null,
   tags: [],
 };

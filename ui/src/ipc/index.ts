@@ -38,6 +38,8 @@ import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
 import type { SharedChange } from './bindings/SharedChange';
 import type { StageReport } from './bindings/StageReport';
+import type { HotkeyState } from './bindings/HotkeyState';
+import type { LeftMachine } from './bindings/LeftMachine';
 import type { HostSourceView } from './bindings/HostSourceView';
 import type { SourceId } from './bindings/SourceId';
 import type { VersionView } from './bindings/VersionView';
@@ -192,6 +194,8 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const resetPreferences = (): Promise<Preferences> => call('reset_preferences');
 /** Lets the user choose where to, and writes there what they prefer; false where no place was chosen. */
 export const exportPreferences = (): Promise<boolean> => call('export_preferences');
+/** What has become of the hotkey that is preferred. */
+export const hotkey = (): Promise<HotkeyState> => call('hotkey');
 /** Whether Portlight starts with the desktop, as the desktop sees it; null where that cannot be had. */
 export const autostart = (): Promise<boolean | null> => call('autostart');
 /** Starts with the desktop, or no longer; says what is so then. */
@@ -204,6 +208,10 @@ export const about = (): Promise<About> => call('about');
 export const report = (names: boolean): Promise<string> => call('report', { names });
 /** Puts that into the clipboard. */
 export const copyAbout = (names: boolean): Promise<void> => call('copy_about', { names });
+/** The machines that were open when Portlight ended, where they are to be asked about; without a question they are opened by this. */
+export const leftOpen = (): Promise<LeftMachine[]> => call('left_open');
+/** The answer to that: opens those at these places; with `always` it is the same at each start from now on. */
+export const reopen = (places: number[], always: boolean): Promise<void> => call('reopen', { places, always });
 /** The sessions whose windows are open. With `pictures` each is asked for a small one, which the next call brings. */
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> => call('open_sessions', { pictures });
 /** Brings a session's window to the front. */
@@ -220,6 +228,8 @@ export const quickReady = (): Promise<void> => call('quick_ready');
 export const closeQuick = (): Promise<void> => call('close_quick');
 /** Calls `wished` when somebody wants something of this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
+/** Calls `changed` when `hotkey` says something else. */
+export const onHotkeyChanged = (changed: () => void): Promise<Stop> => listenTo('hotkey-changed', changed);
 /** Calls `changed` when a session has begun or ended, or has come to another state. */
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => listenTo('sessions-changed', changed);
 /** Calls `changed` when `pictures` says something else, or may do so. */

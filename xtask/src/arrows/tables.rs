@@ -47,18 +47,19 @@ const SHELL: Table = &[
     ("windows",     "platform"),
     ("tray",        "platform windows"),
     ("events",      "platform tray windows"),
-    ("commands",    "platform tray windows"),
-    ("app",         "commands events platform tray windows"),
+    ("hotkey",      "platform windows"),
+    ("commands",    "hotkey platform tray windows"),
+    ("app",         "commands events hotkey platform tray windows"),
 ];
 
 #[rustfmt::skip]
 const TERMINAL: Table = &[
-    ("text",        ""),
     ("files",       ""),
     ("link",        "files"),
     ("args",        "files"),
     ("platform",    ""),
     ("instance",    "args"),
+    ("text",        "instance"),
     ("password",    "platform"),
     ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),

@@ -80,6 +80,7 @@ fn target(candidate: Candidate, hosts: &[Host], name_of: impl FnOnce(&Host) -> S
         }
         None => unlisted(&found, name_of(&found)),
     };
+    target.for_once = !matches!(password, Password::None);
     target.ticket = ticket(password);
     target
 }

@@ -18,7 +18,7 @@ impl Chord {
     /// None where it is not written like one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let key = MODIFIERS.iter().fold(text, |rest, modifier| rest.strip_prefix(modifier).unwrap_or(rest));
+        let key = key_of(text);
         let mut letters = key.chars();
         let is_key = match (letters.next(), letters.next()) {
             (Some(letter), None) => !letter.is_control() && !letter.is_whitespace(),
@@ -27,6 +27,34 @@ impl Chord {
         };
         is_key.then(|| Self(text.to_owned()))
     }
+
+    /// The key behind the modifiers.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        key_of(&self.0)
+    }
+
+    /// The modifiers, each by its name alone, in their order.
+    pub fn modifiers(&self) -> impl Iterator<Item = &'static str> {
+        let written = &self.0[..self.0.len() - self.key().len()];
+        MODIFIERS
+            .iter()
+            .filter(move |modifier| written.contains(**modifier))
+            .map(|modifier| modifier.trim_end_matches('+'))
+    }
+
+    /// Whether a desktop may give it to a program: one that is no modifier itself, and that nobody types as text.
+    #[must_use]
+    pub fn is_hotkey(&self) -> bool {
+        let key = self.key();
+        let is_modifier = MODIFIERS.iter().any(|modifier| modifier.trim_end_matches('+') == key);
+        let is_function = key.len() > 1 && key.strip_prefix('F').is_some_and(|number| number.parse::<u8>().is_ok());
+        !is_modifier && (is_function || self.modifiers().any(|modifier| modifier != "Shift"))
+    }
+}
+
+fn key_of(text: &str) -> &str {
+    MODIFIERS.iter().fold(text, |rest, modifier| rest.strip_prefix(modifier).unwrap_or(rest))
 }
 
 impl TryFrom<String> for Chord {
@@ -56,5 +84,14 @@ mod tests {
         for text in ["", "Ctrl+", "Alt+Ctrl+a", "Ctrl+Ctrl+a", "Ctrl+a b", "Ctrl+\n", "Ctrl+<b>", &long] {
             assert_eq!(Chord::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_chord_has_its_parts_and_a_hotkey_is_nothing_that_is_typed() {
+        let chord = Chord::parse("Ctrl+Alt++").unwrap();
+        assert_eq!((chord.modifiers().collect::<Vec<_>>(), chord.key()), (vec!["Ctrl", "Alt"], "+"));
+        let is_hotkey = |text: &str| Chord::parse(text).unwrap().is_hotkey();
+        assert!(["Ctrl+Alt+P", "Super+Space", "F9", "Shift+F9"].iter().all(|text| is_hotkey(text)));
+        assert!(!["p", "Shift+P", "F", "Super", "Ctrl+Alt", "Space"].iter().any(|text| is_hotkey(text)));
     }
 }

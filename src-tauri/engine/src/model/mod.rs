@@ -7,6 +7,7 @@ mod command_line;
 mod display;
 mod host;
 mod host_change;
+mod hotkey;
 mod http_auth;
 mod identity;
 mod ids;
@@ -38,6 +39,7 @@ pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, 
 pub(crate) use host::{name_for, notes_found, passphrase_account};
 pub use host_change::HostChange;
 pub(crate) use host_change::said;
+pub use hotkey::HotkeyState;
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpHeader};
 pub(crate) use identity::fingerprint;
 pub use identity::{Certificate, CertificateProblem, Identity, KnownKey, RsaKey};

@@ -43,6 +43,8 @@ pub struct Target {
     pub wake: Option<Mac>,
     /// A link asks for no less protection than this.
     pub least: Option<Level>,
+    /// It came by a link with a password, which was for once: it is not opened again by itself.
+    pub for_once: bool,
     /// A password that is good for one login, out of the file that was opened.
     pub ticket: Option<Secret>,
     /// The best protection that it was reached with, when this was looked up.
@@ -72,6 +74,7 @@ impl Target {
             console_command: None,
             wake: None,
             least: None,
+            for_once: false,
             ticket: None,
             protection: None,
             clear_text: false,
@@ -187,6 +190,7 @@ impl From<&Host> for Target {
             console_command: host.console_command.clone(),
             wake: None,
             least: None,
+            for_once: false,
             ticket: None,
             protection: host.protection,
             clear_text: host.clear_text,

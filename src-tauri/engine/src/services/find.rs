@@ -44,6 +44,7 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     let username = link.username.unwrap_or_default();
     let mut target = Target::unsaved(name, link.address, view_only);
     target.username = username;
+    target.for_once = link.had_password;
     (target.least, target.ssh_jump) = (least, ssh_jump);
     Ok(target)
 }

@@ -5,6 +5,7 @@ mod hosts;
 mod imports;
 mod named_logins;
 mod removed;
+mod reopening;
 mod reverse;
 mod several;
 mod sources;
@@ -18,6 +19,7 @@ pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, pr
 pub use named_logins::LoginView;
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
+pub use reopening::LeftMachine;
 pub use reverse::Reverse;
 pub use several::SharedChange;
 pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceKind, SourceProblem};

@@ -10,6 +10,7 @@ use crate::{
     lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
     recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
+    store::WasOpen,
     transport::reverse::IncomingConnection,
 };
 use futures_util::{StreamExt, future::BoxFuture, stream};
@@ -418,6 +419,14 @@ impl Sessions {
     pub fn overview(&self) -> Vec<OpenSession> {
         self.changed.send_modify(|changes| changes.pictures += 1);
         self.all()
+    }
+
+    /// What is to be opened again after Portlight has ended: what is open, and what nobody has ended. An address only where it is all
+    /// that was said, and has nothing of a secret.
+    pub(crate) fn to_reopen(&self) -> Vec<WasOpen> {
+        let mut open = self.each(|id, session| Some((id, session.to_reopen()?)));
+        open.sort_by_key(|open| open.as_ref().map(|(id, _)| *id));
+        open.into_iter().flatten().map(|(_, was)| was).collect()
     }
 
     /// How many callers wait to be answered.

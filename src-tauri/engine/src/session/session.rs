@@ -18,7 +18,7 @@ use crate::{
     lead::Lead,
     model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
     recording::{Player, Recorder},
-    store::Preferences,
+    store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,
 };
 use futures_util::future::BoxFuture;
@@ -285,6 +285,24 @@ impl Session {
 
     pub(super) fn target(&self) -> Target {
         self.inner.lock().target.clone()
+    }
+
+    /// As what it is to be opened again; none where it is not.
+    pub(super) fn to_reopen(&self) -> Option<WasOpen> {
+        let is_closed = matches!(*self.state.borrow(), SessionState::Ended { error: None });
+        if is_closed || self.is_leaving() || self.player.is_some() {
+            return None;
+        }
+        let inner = self.inner.lock();
+        let Target { host, address, ssh_jump, proxy, least, ticket, for_once, .. } = &inner.target;
+        if let Some(host) = host {
+            return Some(WasOpen::Host(*host));
+        }
+        let is_plain = ssh_jump.is_none() && proxy.is_none() && least.is_none() && ticket.is_none();
+        let says_more = !inner.target.username.is_empty() || !inner.target.repeater_id.is_empty();
+        let is_for_once = inner.is_reverse || *for_once || address.has_query() || inner.ticket.is_some();
+        (is_plain && !says_more && !is_for_once)
+            .then(|| WasOpen::Address { address: address.to_string(), view_only: inner.target.view_only })
     }
 
     /// Where it is, as an overview tells it.

@@ -11,6 +11,7 @@ mod hints;
 mod history;
 mod host_list;
 mod hosts_file;
+mod left_open;
 mod list;
 mod listening;
 mod merge;
@@ -29,11 +30,14 @@ pub(crate) use history::Direction;
 pub use history::{HistoryView, StepView};
 pub(crate) use host_list::HostList;
 pub(crate) use hosts_file::HostsFile;
+pub use left_open::{LeftOpen, WasOpen};
 pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
-pub use preferences::{Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, Theme};
+pub use preferences::{
+    Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, Reopening, Theme,
+};
 pub(crate) use small_file::{LoginsFile, SourcesFile};
 pub use step::Deed;
 pub(crate) use step::{Login, LoginKind, Step};

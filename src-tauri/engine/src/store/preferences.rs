@@ -55,6 +55,13 @@ pub struct Preferences {
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
     pub nearby: Nearby,
+    /// What becomes, at the next start, of what was open when Portlight ended.
+    #[serde(deserialize_with = "or_default")]
+    pub reopening: Reopening,
+    /// The hotkey, where one is wanted.
+    #[serde(deserialize_with = "read_hotkey")]
+    #[cfg_attr(test, ts(type = "string | null"))]
+    pub hotkey: Option<Chord>,
     /// What is asked for with machines that have a tag.
     #[serde(deserialize_with = "TagCaution::read", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<TagCaution>,
@@ -78,6 +85,11 @@ impl Preferences {
     pub(crate) fn export(&self) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec_pretty(&Self { password_command: String::new(), ..self.clone() })
     }
+}
+
+/// A chord that keeps nobody from typing; none in place of all else.
+fn read_hotkey<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Chord>, D::Error> {
+    Ok(or_default::<D, Option<Chord>>(deserializer)?.filter(Chord::is_hotkey))
 }
 
 /// A choice of the windows' language.
@@ -122,6 +134,20 @@ pub enum OnClose {
     Tray,
     /// Portlight ends.
     Quit,
+}
+
+/// What becomes, at the next start, of what was open when Portlight ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Reopening {
+    /// The list asks whether to open it.
+    #[default]
+    Ask,
+    /// It is opened.
+    Always,
+    /// It is not even remembered.
+    Never,
 }
 
 /// Whether machines in the network are looked for that say that they have a VNC server.
@@ -341,6 +367,15 @@ mod tests {
         let expected =
             Preferences { language: LanguageChoice::ZhCn, pictures: PictureChoice::Off, ..Preferences::default() };
         assert_eq!(PreferencesFile::open(folder.path()).get(), expected, "a newer one's wishes, and the rest");
+    }
+
+    #[test]
+    fn a_hotkey_is_nothing_that_somebody_types() {
+        let read = |text: &str| Contents::read(format!("{{\"hotkey\": {text}}}").as_bytes()).preferences.hotkey;
+        assert_eq!(read("\"Ctrl+Alt+P\""), Chord::parse("Ctrl+Alt+P"));
+        for text in ["\"p\"", "\"Shift+P\"", "7", "null", "\"Ctrl+\""] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -130,7 +130,7 @@ async fn serve(service: Service) -> zbus::Result<Connection> {
 
 async fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
     let bus = Connection::session().await.map_err(|cause| cause.to_string())?;
-    instance::ask(&bus, request).await
+    instance::ask(&bus, request).await.map_err(|refusal| refusal.to_string())
 }
 
 impl Instance {

@@ -4,6 +4,7 @@ mod autostart;
 mod chooser;
 mod files;
 mod full_screen;
+mod hotkey;
 mod instance;
 mod keyboard;
 mod pages;
@@ -15,6 +16,7 @@ pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
 pub use files::show_in_folder;
 pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_all_monitors, is_full_screen};
+pub use hotkey::hold_hotkey;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use pages::{end_page, on_page_death};
@@ -75,16 +77,18 @@ pub fn prefers_dark() -> bool {
     settings.is_gtk_application_prefer_dark_theme() || name.ends_with("-dark") || name.ends_with(":dark")
 }
 
-/// Shows `sentence`, and does `then` when it is closed. Needs [`open_display`], and the main thread.
-pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'static) {
+/// Shows `sentence` with a button that says `close`, and does `then` when it is closed. Needs [`open_display`], and the main thread.
+pub fn show_error(title: &str, sentence: &str, close: &str, then: impl FnOnce() + Send + 'static) {
     let dialog = gtk::MessageDialog::new(
         None::<&gtk::Window>,
         gtk::DialogFlags::MODAL,
         gtk::MessageType::Error,
-        gtk::ButtonsType::Close,
+        // GTK's own button speaks the language of the desktop, which need not be the one that was chosen.
+        gtk::ButtonsType::None,
         sentence,
     );
     dialog.set_title(title);
+    dialog.add_button(close, gtk::ResponseType::Close);
     let then = Cell::new(Some(then));
     dialog.connect_response(move |dialog, _| {
         // Once: closing is an answer, too.
@@ -97,11 +101,11 @@ pub fn show_error(title: &str, sentence: &str, then: impl FnOnce() + Send + 'sta
 }
 
 /// The same in a process that does nothing else; comes back when it is closed.
-pub fn show_error_alone(title: &str, sentence: &str) {
+pub fn show_error_alone(title: &str, sentence: &str, close: &str) {
     if let Err(cause) = gtk::init() {
         return tracing::warn!(%cause, "nothing can be shown");
     }
-    show_error(title, sentence, gtk::main_quit);
+    show_error(title, sentence, close, gtk::main_quit);
     gtk::main();
 }
 

@@ -1,6 +1,6 @@
 //! The first instance owns a name on the session bus; later ones call it there.
 
-use super::{Answer, HandOver};
+use super::{Answer, HandOver, Refusal};
 use crate::args::{ImportRequest, ListChange, OpenRequest};
 use portlight_engine::{Imported, model::Secret};
 use std::{
@@ -26,9 +26,8 @@ pub const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Hands `request` over to the first instance, if there is one.
 ///
 /// # Errors
-/// A sentence for the terminal: the first instance could not do what was asked for, or did not answer within
-/// [`ANSWER_TIMEOUT`].
-pub fn hand_over(request: &OpenRequest) -> Result<HandOver, String> {
+/// The first instance could not do what was asked for, or did not answer within [`ANSWER_TIMEOUT`].
+pub fn hand_over(request: &OpenRequest) -> Result<HandOver, Refusal> {
     on_the_bus(async |bus| ask(bus, request).await)
 }
 
@@ -43,7 +42,8 @@ pub fn import(request: &ImportRequest) -> Result<Answer<Imported>, String> {
     };
     let paths = request.paths.iter().map(path).collect::<Result<Vec<_>, _>>()?;
     let body = (paths, request.passwords, request.all);
-    let answer: Answer<(u64, u64, u64)> = on_the_bus(async |bus| call(bus, "Import", &body, IMPORT_TIMEOUT).await)?;
+    let asked = on_the_bus(async |bus| call(bus, "Import", &body, IMPORT_TIMEOUT).await);
+    let answer: Answer<(u64, u64, u64)> = asked.map_err(|refusal| refusal.to_string())?;
     let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
     Ok(match answer {
         Answer::Done((added, changed, passwords)) => {
@@ -68,12 +68,13 @@ pub fn change(change: &ListChange, password: Option<&Secret>) -> Result<Answer<S
         writer.write_all(password.expose().as_bytes()).map_err(|cause| sentence(&cause))?;
         passwords.push(Fd::from(OwnedFd::from(reader)));
     }
-    on_the_bus(async |bus| call(bus, "Change", &(text, passwords), IMPORT_TIMEOUT).await)
+    let changed = on_the_bus(async |bus| call(bus, "Change", &(text, passwords), IMPORT_TIMEOUT).await);
+    changed.map_err(|refusal| refusal.to_string())
 }
 
-fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, String>) -> Result<Answer<T>, String> {
+fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, Refusal>) -> Result<Answer<T>, Refusal> {
     let runtime = runtime::Builder::new_current_thread().enable_time().build();
-    runtime.map_err(|cause| cause.to_string())?.block_on(async {
+    runtime.map_err(|cause| Refusal::Said(cause.to_string()))?.block_on(async {
         match timeout(BUS_TIMEOUT, Connection::session()).await {
             Ok(Ok(bus)) => question(&bus).await,
             // The program with the windows says so in its log.
@@ -86,29 +87,26 @@ fn on_the_bus<T>(question: impl AsyncFnOnce(&Connection) -> Result<Answer<T>, St
 ///
 /// # Errors
 /// As [`hand_over`].
-pub async fn ask(bus: &Connection, request: &OpenRequest) -> Result<HandOver, String> {
-    let request = serde_json::to_string(request).map_err(|cause| cause.to_string())?;
+pub async fn ask(bus: &Connection, request: &OpenRequest) -> Result<HandOver, Refusal> {
+    let request = serde_json::to_string(request).map_err(|cause| Refusal::Said(cause.to_string()))?;
     call(bus, "Open", &(request,), ANSWER_TIMEOUT).await
 }
 
-async fn call<B, T>(bus: &Connection, method: &str, body: &B, within: Duration) -> Result<Answer<T>, String>
+async fn call<B, T>(bus: &Connection, method: &str, body: &B, within: Duration) -> Result<Answer<T>, Refusal>
 where
     B: serde::Serialize + zbus::zvariant::DynamicType,
     T: for<'de> zbus::zvariant::DynamicDeserialize<'de>,
 {
-    let unanswered = |cause: zbus::Error| format!("the Portlight that is running could not be asked: {cause}");
+    let not_asked =
+        |cause: zbus::Error| Refusal::Said(format!("the Portlight that is running could not be asked: {cause}"));
     match timeout(within, bus.call_method(Some(NAME), PATH, Some(INTERFACE), method, body)).await {
-        Ok(Ok(answer)) => answer.body().deserialize().map(Answer::Done).map_err(unanswered),
+        Ok(Ok(answer)) => answer.body().deserialize().map(Answer::Done).map_err(not_asked),
         Ok(Err(zbus::Error::MethodError(name, _, _))) if is_nobody(&name) => Ok(Answer::NobodyThere),
-        Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(sentence),
-        Ok(Err(cause)) => Err(unanswered(cause)),
+        Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(Refusal::Said(sentence)),
+        Ok(Err(cause)) => Err(not_asked(cause)),
         Err(_) => {
             let process = timeout(BUS_TIMEOUT, process(bus)).await.ok().and_then(Result::ok);
-            let process = process.map(|id| format!(" (process {id})")).unwrap_or_default();
-            let seconds = within.as_secs();
-            Err(format!(
-                "the Portlight that is running{process} has not answered for {seconds} seconds: end it, and try again"
-            ))
+            Err(Refusal::Unanswered { process, seconds: within.as_secs() })
         }
     }
 }

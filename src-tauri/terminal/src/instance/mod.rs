@@ -5,6 +5,37 @@ mod bus;
 #[cfg(target_os = "linux")]
 pub use bus::{BUS_TIMEOUT, NAME, PATH, ask, change, hand_over, import};
 
+use std::fmt;
+
+/// Why the Portlight that runs has not done what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It does not answer.
+    Unanswered {
+        /// Its process, where that is known.
+        process: Option<u32>,
+        /// So long it was waited for.
+        seconds: u64,
+    },
+    /// It has said why, or it could not be asked: a sentence.
+    Said(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unanswered { process, seconds } => {
+                f.write_str("the Portlight that is running")?;
+                if let Some(id) = process {
+                    write!(f, " (process {id})")?;
+                }
+                write!(f, " has not answered for {seconds} seconds: end it, and try again")
+            }
+            Self::Said(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
 /// What became of a request to open something.
 pub type HandOver = Answer<()>;
 
@@ -22,7 +53,7 @@ pub enum Answer<T> {
 /// # Errors
 /// None.
 #[cfg(not(target_os = "linux"))]
-pub fn hand_over(_request: &crate::args::OpenRequest) -> Result<HandOver, String> {
+pub fn hand_over(_request: &crate::args::OpenRequest) -> Result<HandOver, Refusal> {
     Ok(HandOver::NobodyThere)
 }
 

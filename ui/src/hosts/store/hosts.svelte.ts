@@ -10,6 +10,7 @@ import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
 import type { ImportPreview } from '../../ipc/bindings/ImportPreview';
 import type { LoginView } from '../../ipc/bindings/LoginView';
+import type { LeftMachine } from '../../ipc/bindings/LeftMachine';
 import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
@@ -43,6 +44,8 @@ export class Hosts {
   closing = $state(false);
   /** How many sessions are open, while the user is asked whether to quit; else null. */
   quitting = $state<number | null>(null);
+  /** The machines that were open when Portlight ended, while the user is asked whether to open them; else null. */
+  leftOpen = $state.raw<LeftMachine[] | null>(null);
   /** Whether all open sessions are shown. */
   showsSessions = $state(false);
   readonly sessions = new OpenSessions();
@@ -151,6 +154,7 @@ export class Hosts {
     this.#preferred = this.prefer();
     const unfollows = [this.sessions.follow(), this.pictures.follow(), this.nearby.follow()];
     void this.load();
+    void this.#askToReopen();
     // What was wished for while this page was still loading.
     void this.#grant(show, look);
     return () => {
@@ -416,7 +420,20 @@ export class Hosts {
     await this.toasts.attempt(() => engine.chooseClosing('discard'));
   }
 
+  /** The answer to the question that {@link leftOpen} asks. */
+  async reopen(places: number[], always: boolean): Promise<void> {
+    this.leftOpen = null;
+    await this.toasts.attempt(() => engine.reopen(places, always));
+  }
+
   // ---- details
+
+  async #askToReopen(): Promise<void> {
+    await this.toasts.attempt(async () => {
+      const machines = await engine.leftOpen();
+      this.leftOpen = machines.length > 0 ? machines : null;
+    });
+  }
 
   #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
     return this.toasts.attempt(async () => engine.setPreferences({ ...(await engine.preferences()), ...part }));

@@ -8,6 +8,7 @@ import type { OnClose } from "./OnClose";
 import type { Order } from "./Order";
 import type { PictureChoice } from "./PictureChoice";
 import type { Quality } from "./Quality";
+import type { Reopening } from "./Reopening";
 import type { Scaling } from "./Scaling";
 import type { TagCaution } from "./TagCaution";
 import type { Theme } from "./Theme";
@@ -65,6 +66,14 @@ password_command: string,
  * Whether machines in the network are looked for.
  */
 nearby: Nearby, 
+/**
+ * What becomes, at the next start, of what was open when Portlight ended.
+ */
+reopening: Reopening, 
+/**
+ * The hotkey, where one is wanted.
+ */
+hotkey: string | null, 
 /**
  * What is asked for with machines that have a tag.
  */

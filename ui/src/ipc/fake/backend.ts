@@ -7,6 +7,8 @@ import type { EngineError } from '../bindings/EngineError';
 import type { Deed } from '../bindings/Deed';
 import type { HistoryView } from '../bindings/HistoryView';
 import type { HostId } from '../bindings/HostId';
+import type { HotkeyState } from '../bindings/HotkeyState';
+import type { LeftMachine } from '../bindings/LeftMachine';
 import type { HostSourceView } from '../bindings/HostSourceView';
 import type { HostView } from '../bindings/HostView';
 import type { ImportPreview } from '../bindings/ImportPreview';
@@ -69,9 +71,13 @@ export class FakeBackend {
   refusals = new Map<string, EngineError>();
   /** What a command waits for before it answers, by command. */
   delays = new Map<string, Promise<unknown>>();
-  /** Each call in order, with its arguments. */
+  /** What has become of the hotkey. */
+  hotkey: HotkeyState = { hotkey: 'off' };
+  /** The machines that were open when Portlight ended. */
+  leftOpen: LeftMachine[] = [];
   /** Whether Portlight starts with the desktop. */
   autostart: boolean | null = false;
+  /** Each call in order, with its arguments. */
   calls: [command: string, ...args: unknown[]][] = [];
   session: SessionView = { ...savedSession };
   state: SessionState = { state: 'connecting', stage: 'dialing' };
@@ -134,6 +140,7 @@ export class FakeBackend {
   readonly wished: Listeners<void> = new Set();
   readonly picturesChanged: Listeners<void> = new Set();
   readonly nearbyChanged: Listeners<void> = new Set();
+  readonly hotkeyChanged: Listeners<void> = new Set();
   readonly sessionsChanged: Listeners<void> = new Set();
   readonly updates: Listeners<SessionUpdate> = new Set();
 

@@ -13,6 +13,8 @@ import type { ExportFormat } from '../bindings/ExportFormat';
 import type { HostDraft } from '../bindings/HostDraft';
 import type { HostId } from '../bindings/HostId';
 import type { HostListView } from '../bindings/HostListView';
+import type { HotkeyState } from '../bindings/HotkeyState';
+import type { LeftMachine } from '../bindings/LeftMachine';
 import type { HostSourceView } from '../bindings/HostSourceView';
 import type { SourceId } from '../bindings/SourceId';
 import type { SourceKind } from '../bindings/SourceKind';
@@ -374,6 +376,8 @@ export const resetPreferences = (): Promise<Preferences> =>
 
 export const exportPreferences = (): Promise<boolean> => command('export_preferences', [], () => backend.chooses);
 
+export const hotkey = (): Promise<HotkeyState> => command('hotkey', [], () => backend.hotkey);
+
 export const autostart = (): Promise<boolean | null> => command('autostart', [], () => backend.autostart);
 
 export const setAutostart = (on: boolean): Promise<boolean | null> =>
@@ -392,12 +396,19 @@ export const report = (names: boolean): Promise<string> =>
 
 export const copyAbout = (names: boolean): Promise<void> => command('copy_about', [names], () => {});
 
+export const leftOpen = (): Promise<LeftMachine[]> => command('left_open', [], () => backend.leftOpen);
+
+export const reopen = (places: number[], always: boolean): Promise<void> =>
+  command('reopen', [places, always], () => void (backend.leftOpen = []));
+
 export const openSessions = (pictures: boolean): Promise<OpenSession[]> =>
   command('open_sessions', [pictures], () => backend.openSessions);
 
 export const showSession = (session: SessionId): Promise<void> => command('show_session', [session], () => {});
 
 export const onWishes = (wished: () => void): Promise<Stop> => subscribe(backend.wished, wished);
+
+export const onHotkeyChanged = (changed: () => void): Promise<Stop> => subscribe(backend.hotkeyChanged, changed);
 
 export const onSessionsChanged = (changed: () => void): Promise<Stop> => subscribe(backend.sessionsChanged, changed);
 

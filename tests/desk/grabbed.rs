@@ -1,0 +1,30 @@
+//! Another program that has keys for itself.
+
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{ConnectionExt, GrabMode, ModMask},
+    rust_connection::RustConnection,
+};
+
+/// Has a letter with Ctrl and Alt as long as it lives.
+pub struct Grabbed {
+    _connection: RustConnection,
+}
+
+impl Grabbed {
+    /// On this display.
+    pub fn of(display: &str, letter: &str) -> Self {
+        let (connection, screen) = x11rb::connect(Some(display)).expect("a display");
+        let root = connection.setup().roots[screen].root;
+        let first = connection.setup().min_keycode;
+        let count = connection.setup().max_keycode - first + 1;
+        let keys = connection.get_keyboard_mapping(first, count).expect("a display").reply().expect("a keyboard");
+        let wanted = u32::from(letter.chars().next().expect("a letter"));
+        let place = keys.keysyms.chunks(keys.keysyms_per_keycode.into()).position(|of| of.contains(&wanted));
+        let key = first + u8::try_from(place.expect("such a key")).expect("few keys");
+        let modifiers = ModMask::CONTROL | ModMask::M1;
+        let grab = connection.grab_key(false, root, modifiers, key, GrabMode::ASYNC, GrabMode::ASYNC);
+        grab.expect("a display").check().expect("a key that is free");
+        Self { _connection: connection }
+    }
+}
