@@ -36,6 +36,7 @@ mod quality;
 mod quick;
 mod recording;
 mod relay;
+mod rewind;
 mod server_messages;
 mod settings;
 mod several;

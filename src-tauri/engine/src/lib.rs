@@ -136,6 +136,7 @@ impl Engine {
             list,
             pictures: Arc::clone(&pictures),
             preferences: Arc::clone(&preferences),
+            room: recording::Room::default(),
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));

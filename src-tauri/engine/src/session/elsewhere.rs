@@ -6,6 +6,7 @@ use crate::{
     keyring::Keyring,
     model::{Host, Secret, SessionId, Target},
     pictures::Pictures,
+    recording::Room,
     store::{HostList, HostsFile, Pins, PreferencesFile},
 };
 use relay::{Origins, Relay};
@@ -81,6 +82,8 @@ impl Sessions {
             list,
             pictures: Arc::new(pictures),
             preferences,
+            // Nobody could see it again.
+            room: Room::none(),
             runtime,
         });
         let id = sessions.reserve();

@@ -33,6 +33,6 @@ pub use elsewhere::{Door, TypedOnce};
 pub use input::{LinesAsked, Pace};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
-pub use registry::{Followed, Sessions};
+pub use registry::{Followed, LastMinutes, Sessions};
 pub(crate) use services::Services;
 pub use state::{Answer, Prompt, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject};

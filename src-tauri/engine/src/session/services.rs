@@ -3,6 +3,7 @@
 use crate::{
     keyring::Keyring,
     pictures::Pictures,
+    recording::Room,
     store::{HostList, Pins, PreferencesFile},
 };
 use relay::Relay;
@@ -17,5 +18,7 @@ pub(crate) struct Services {
     pub(crate) list: Arc<HostList>,
     pub(crate) pictures: Arc<Pictures>,
     pub(crate) preferences: Arc<PreferencesFile>,
+    /// Memory for the last minutes of all sessions.
+    pub(crate) room: Room,
     pub(crate) runtime: Handle,
 }

@@ -40,6 +40,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         keyring,
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
+        room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };
     (services, folder)

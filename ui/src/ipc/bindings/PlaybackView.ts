@@ -31,4 +31,5 @@ speed: number,
 /**
  * It has no end: Portlight was cut off when it recorded.
  */
+rewound: boolean, 
 cut: boolean, };

@@ -145,6 +145,7 @@ export class FakeRfb {
     const arrayBuffer = () => Promise.resolve(new Uint8Array([0x89, 0x50]).buffer);
     return Promise.resolve(Object.assign(new Blob(), { arrayBuffer }));
   }
+  arrived = 0;
   beginning(from: number): Promise<Beginning> {
     const windows = Array.from({ length: 6 }, () => new Uint8Array(0));
     return Promise.resolve({ at: from + 1, width: 640, height: 480, windows });

@@ -39,6 +39,8 @@ interface Additions {
   withholdClipboard(): void;
   /** The screen in its own size, without the pointer, as a PNG file; null where there is none. */
   picture(): Promise<Blob | null>;
+  /** Bytes that the relay has sent. */
+  readonly arrived: number;
   /**
    * Where a recording can begin, at so many bytes from the relay or later; asks for the whole picture from there on. Rejects
    * where this web view cannot tell.
@@ -254,6 +256,10 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     picture(): Promise<Blob | null> {
       const { canvas } = this.#internals._display._drawCtx;
       return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    }
+
+    get arrived(): number {
+      return this.#boundaries.arrived;
     }
 
     beginning(from: number): Promise<Beginning> {

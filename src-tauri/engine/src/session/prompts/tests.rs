@@ -30,6 +30,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         keyring,
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
+        room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
