@@ -123,6 +123,7 @@ const COMMANDS: &[&str] = &[
     "playback_windows",
     "play",
     "ring",
+    "tell",
 ];
 
 fn main() {

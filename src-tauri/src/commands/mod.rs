@@ -144,6 +144,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             recordings::playback_windows,
             recordings::play,
             session::ring,
+            session::tell,
         ])
         .build()
 }

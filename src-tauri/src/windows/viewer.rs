@@ -145,6 +145,19 @@ pub fn show_session(app: &AppHandle, session: SessionId) -> tauri::Result<()> {
     }
 }
 
+/// The taskbar marks a window that does not have the focus.
+///
+/// # Errors
+/// What the window system says.
+pub fn mark(window: &WebviewWindow) -> tauri::Result<()> {
+    if window.is_focused()? {
+        return Ok(());
+    }
+    // A window that is marked already is not marked again.
+    window.request_user_attention(None)?;
+    window.request_user_attention(Some(UserAttentionType::Informational))
+}
+
 /// Rings as the user prefers, but for the flash, which is the page's; the taskbar marks a window that does not have the
 /// focus.
 ///
@@ -154,11 +167,7 @@ pub fn ring(window: &WebviewWindow, bell: Bell) -> tauri::Result<()> {
     if bell == Bell::Nothing {
         return Ok(());
     }
-    if !window.is_focused()? {
-        // A window that is marked already is not marked again.
-        window.request_user_attention(None)?;
-        window.request_user_attention(Some(UserAttentionType::Informational))?;
-    }
+    mark(window)?;
     match bell {
         Bell::Sound => window.run_on_main_thread(platform::ring),
         Bell::Flash | Bell::Nothing => Ok(()),

@@ -34,6 +34,7 @@ import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
 import { Rewind } from './rewind/rewind.svelte';
 import type { Size } from './scaling';
+import { Tell } from './tell/tell.svelte';
 
 export class Session {
   /** Null until the first update. */
@@ -94,6 +95,7 @@ export class Session {
   readonly typist = new Typist(this);
   readonly capture = new Capture(this);
   readonly rewind = new Rewind(this);
+  readonly tell = new Tell(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;

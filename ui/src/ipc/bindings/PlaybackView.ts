@@ -31,5 +31,8 @@ speed: number,
 /**
  * It has no end: Portlight was cut off when it recorded.
  */
-rewound: boolean, 
-cut: boolean, };
+cut: boolean, 
+/**
+ * It is what was kept of a session.
+ */
+rewound: boolean, };
