@@ -42,6 +42,7 @@ mod settings;
 mod several;
 mod standing_still;
 mod starting;
+mod tell;
 mod typing;
 mod user;
 mod viewing;

@@ -116,8 +116,15 @@ pub async fn save_film(
 /// Brings the window of the session whose last minutes this one shows to the front, and closes this one.
 #[command]
 pub async fn back_to_live(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
-    let Some(live) = engine.sessions().rewound(session_of(&window)?) else { return Ok(()) };
-    windows::show_session(&app, live).map_err(system)?;
+    let session = session_of(&window)?;
+    let playback = engine.sessions().view(session).and_then(|view| view.playback);
+    if !playback.is_some_and(|playback| playback.rewound) {
+        return Ok(());
+    }
+    // Its window may be closed by now.
+    if let Some(live) = engine.sessions().rewound(session) {
+        windows::show_session(&app, live).map_err(system)?;
+    }
     window.destroy().map_err(system)
 }
 

@@ -385,6 +385,8 @@ pub enum Told {
     Changed,
     /// It has not changed for as long as was asked for.
     Still,
+    /// The connection is gone, and nothing is watched any more.
+    Lost,
 }
 
 /// Tells the user outside of this window that what they wanted to be told of has happened; a click there brings it to the front. Says
@@ -403,6 +405,7 @@ pub async fn tell(
     let body = texts.get(match told {
         Told::Changed => "tell.changed",
         Told::Still => "tell.still",
+        Told::Lost => "tell.lost",
     });
     let clicked = match platform::notify(&view.name, body, texts.get("tell.show")).await {
         Ok(clicked) => clicked,

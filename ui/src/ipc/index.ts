@@ -331,7 +331,7 @@ export const beginRecording = (beginning: Uint8Array): Promise<void> => call('be
 /** Ends the recording. */
 export const stopRecording = (): Promise<void> => call('stop_recording');
 /** Tells the user outside of this window what has come of the part that they marked; says whether the desktop has shown it. */
-export const tell = (told: 'changed' | 'still'): Promise<boolean> => call('tell', { told });
+export const tell = (told: 'changed' | 'still' | 'lost'): Promise<boolean> => call('tell', { told });
 /** Gets ready to keep the last minutes; says how many bytes the relay has sent: they can be seen again from there or later. */
 export const prepareRewind = (): Promise<number> => call('prepare_rewind');
 /** They can be seen again from there on, behind these windows of the zlib streams. */

@@ -535,7 +535,7 @@ export const stopRecording = (): Promise<void> =>
     backend.record({ state: 'saved', number: 1, path });
   });
 
-export const tell = (told: 'changed' | 'still'): Promise<boolean> => command('tell', [told], () => true);
+export const tell = (told: 'changed' | 'still' | 'lost'): Promise<boolean> => command('tell', [told], () => true);
 
 export const prepareRewind = (): Promise<number> => command('prepare_rewind', [], () => 100);
 

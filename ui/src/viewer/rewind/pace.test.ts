@@ -33,6 +33,13 @@ test('a flood has one for so many bytes', () => {
   expect(flood.slice(0, 3)).toEqual([5, 10, 15]);
 });
 
+test('a large flood has them so often that a session keeps something of it', () => {
+  const flood = wanted(60, () => 20 * MB);
+  const between = flood.slice(1).map((second, n) => second - (flood[n] ?? 0));
+  // 64 MiB are kept of a session at most.
+  expect(Math.max(...between) * 20).toBeLessThanOrEqual(64);
+});
+
 test('over a slow connection there are few', () => {
   const bytes = (second: number) => (second % 60 < 30 ? 0.1 * MB : 0);
   const quick = wanted(600, bytes);

@@ -5,6 +5,8 @@
 /** To be asked about once a second. */
 export class Pace {
   #begun: number;
+  /** What had arrived then; null before it was asked about. */
+  #from: number | null;
   /** What had arrived when the picture of the last one was there; null before. */
   #base: number | null = null;
   #arrived: number;
@@ -12,13 +14,13 @@ export class Pace {
   /** There has just been one. Times in milliseconds; `arrived` counts the server's bytes. */
   constructor(now: number, arrived: number) {
     this.#begun = now;
-    this.#arrived = arrived;
+    this.#from = this.#arrived = arrived;
   }
 
   /** There has just been another one. */
   begin(now: number): void {
     this.#begun = now;
-    this.#base = null;
+    this.#base = this.#from = null;
   }
 
   /** Whether there shall be another one now. */
@@ -26,8 +28,9 @@ export class Pace {
     const quiet = arrived - this.#arrived < QUIET_BYTES;
     this.#arrived = arrived;
     const age = now - this.#begun;
+    this.#from ??= arrived;
     if (this.#base === null) {
-      if (quiet || age >= PICTURE_MS) this.#base = arrived;
+      if (quiet || age >= PICTURE_MS || arrived - this.#from >= PICTURE_BYTES) this.#base = arrived;
       return false;
     }
     const since = arrived - this.#base;
@@ -42,6 +45,8 @@ export class Pace {
 const QUIET_BYTES = 4_096;
 /** The picture of one has come by then. */
 const PICTURE_MS = 3_000;
+/** No picture that is larger is waited for: the screen is 2048 by 2048, and not compressed at all. */
+const PICTURE_BYTES = 16 * 1024 * 1024;
 /** So much is seen again in a second or two, and is an eighth of what is kept of a session at most. */
 const MUCH_BYTES = 8 * 1024 * 1024;
 const SOME_BYTES = 2 * 1024 * 1024;

@@ -57,8 +57,8 @@ export class Tell {
     this.wish = wish;
     const watching = new Watching(wish, performance.now(), source.cells(area));
     this.#timer = setInterval(() => {
-      // Another connection's screen may be another one: that is told by its end.
-      if (this.source !== source) return this.stop();
+      // The next connection's screen may be another one.
+      if (this.source !== source) return this.#lose();
       if (watching.look(performance.now(), source.cells(area))) void this.#tell(wish);
       // What changes until the next look, where nobody sees the window.
       else source.glance();
@@ -69,6 +69,12 @@ export class Tell {
   stop(): void {
     clearInterval(this.#timer);
     this.wish = null;
+  }
+
+  /** Who looks at the window sees that the connection is gone; who relies on being told is told. */
+  #lose(): void {
+    this.stop();
+    if (!document.hasFocus()) void this.#window.attempt(async () => void (await engine.tell('lost')));
   }
 
   async #tell(wish: Wish): Promise<void> {

@@ -90,3 +90,18 @@ test('it is stopped by its button, and goes with the connection', async () => {
   await vi.advanceTimersByTimeAsync(10_000);
   expect(engine.callsOf('tell')).toEqual([]);
 });
+
+test('who relies on it is told that the connection is gone', async () => {
+  await live();
+  await mark();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  find('#tell-begin').click();
+  await settle();
+  vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+  await reach({ state: 'ended', error: null });
+  await vi.advanceTimersByTimeAsync(4_000);
+  await settle();
+  expect(engine.callsOf('tell')).toEqual([['lost']]);
+  expect(document.querySelector('#tell-mark')).toBeNull();
+  vi.restoreAllMocks();
+});
