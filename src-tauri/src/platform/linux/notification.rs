@@ -28,7 +28,7 @@ async fn show(title: &str, body: &str, click: &str) -> zbus::Result<impl Future<
     let mut clicks = server.receive_signal("ActionInvoked").await?;
     let mut ends = server.receive_signal("NotificationClosed").await?;
     let hints = HashMap::from([("desktop-entry", Value::from("io.github.portlight.Portlight"))]);
-    let what = ("Portlight", 0_u32, "io.github.portlight.Portlight", title, body, [CLICK, click], hints, -1_i32);
+    let what = ("Portlight", 0_u32, "io.github.portlight.Portlight", title, body, vec![CLICK, click], hints, -1_i32);
     let number: u32 = server.call("Notify", &what).await?;
     Ok(async move {
         // The connection is to live as long.
