@@ -1,7 +1,11 @@
 //! What a session lets its page do to the machine, and what it types there of its own accord: it stands in the relay, so that both
 //! hold whatever the page does, and a password that is typed never comes near the page.
 
-use crate::{error::TypingError, model::Secret, recording::{Recorder, Rewind}};
+use crate::{
+    error::TypingError,
+    model::Secret,
+    recording::{Recorder, Rewind},
+};
 use parking_lot::Mutex;
 use relay::Between;
 use rfb::{Gate, Symbols, key_events};

@@ -9,7 +9,9 @@ use crate::{
     error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
-    recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished},
+    recording::{
+        self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished,
+    },
     transport::reverse::IncomingConnection,
 };
 use futures_util::{StreamExt, future::BoxFuture, stream};
@@ -506,7 +508,8 @@ impl Sessions {
     pub async fn save_screenshot(&self, id: SessionId, png: Vec<u8>, ahead: i32) -> Result<PathBuf, Error> {
         let session = self.get(id).ok_or(RecordingError::NoPicture)?;
         // What was kept of a session knows its machine's name, and when that was.
-        let past = session.player().and_then(|player| Some((player.source().stretch()?.name.clone(), player.seen_at())));
+        let past =
+            session.player().and_then(|player| Some((player.source().stretch()?.name.clone(), player.seen_at())));
         let (machine, seen_at) = past.map_or_else(|| (session.name(), None), |(name, at)| (name, Some(at)));
         let saved = spawn_blocking(move || recording::save(&png, &machine, seen_at, ahead, &Kind::Picture.folder()));
         let path = saved.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;

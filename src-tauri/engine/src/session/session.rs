@@ -15,7 +15,9 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, Host, HostId, Level, RewindChoice, Secret, SessionId, Target, name_for},
+    model::{
+        Address, ClipboardSharing, Display, Host, HostId, Level, RewindChoice, Secret, SessionId, Target, name_for,
+    },
     recording::{Player, Recorder, Rewind},
     store::Preferences,
     transport::reverse::IncomingConnection,

@@ -6,8 +6,7 @@ use crate::{
     lead::Lead,
     model::{
         ClipboardSharing, Colour, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality,
-        RewindChoice,
-        Scaling, Secret, Travels,
+        RewindChoice, Scaling, Secret, Travels,
     },
     recording::{PlaybackView, RecordingView},
 };
