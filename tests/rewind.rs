@@ -30,6 +30,13 @@ async fn seek(past: &Page<'_>, part: f64) {
     .await;
 }
 
+/// Chooses from the camera's menu.
+pub async fn choose(viewer: &Page<'_>, label: &str) {
+    viewer.use_tool("#capture").await;
+    let items = "[...document.querySelectorAll('[role=menu] button')]";
+    viewer.script(&format!("{items}.find((item) => item.innerText.includes('{label}')).click()")).await;
+}
+
 #[tokio::test]
 async fn what_was_on_the_screen_is_seen_again_while_the_session_goes_on() {
     let desk = Desk::of("what_was_on_the_screen_is_seen_again_while_the_session_goes_on").open().await;
@@ -92,21 +99,13 @@ async fn nothing_is_kept_where_it_is_turned_off_and_it_begins_in_the_middle() {
     let viewer = app.viewer(&name).await;
     viewer.until_state("live").await;
     paint(&server, &viewer, FIRST).await;
-    let choose = async |label: &str| {
-        viewer.use_tool("#capture").await;
-        viewer
-            .script(&format!(
-                "[...document.querySelectorAll('[role=menu] button')].find((item) => item.innerText.includes('{label}')).click()"
-            ))
-            .await;
-    };
-    choose("Keep no last minutes").await;
+    choose(&viewer, "Keep no last minutes").await;
     viewer.until("that it is off", "document.querySelector('#toast').innerText.includes('Nothing is kept')").await;
     desk.display().press("ctrl+alt+shift+b");
     viewer.until("why not", "document.querySelector('#toast').innerText.includes('are not kept')").await;
     assert!(!desk.display().titles().iter().any(|title| title.starts_with('↶')));
 
-    choose("Keep the last minutes").await;
+    choose(&viewer, "Keep the last minutes").await;
     viewer.until("that it is on", "document.querySelector('#toast').innerText.includes('kept from now on')").await;
     // So that the zlib streams go on from where they were.
     paint(&server, &viewer, SECOND).await;

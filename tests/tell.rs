@@ -3,6 +3,7 @@
 use crate::{
     desk::{App, Desk, Server, until},
     recording::{FIRST, SECOND, until_painted},
+    rewind::choose,
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -57,7 +58,7 @@ async fn a_hidden_window_tells_of_a_change_once_and_comes_to_the_front_by_a_clic
     let viewer = app.viewer(&name).await;
     viewer.until_state("live").await;
     until_painted(&viewer, FIRST).await;
-    viewer.use_tool("#tell").await;
+    choose(&viewer, "Tell me when").await;
     viewer.click("#mark-all").await;
     viewer.click("#tell-begin").await;
     viewer.until_shown("#tell-mark").await;

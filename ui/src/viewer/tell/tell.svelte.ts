@@ -40,12 +40,10 @@ export class Tell {
     this.#window = window;
   }
 
-  /** Lets the user mark a part, or waits no longer. */
-  toggle(): void {
-    if (this.wish) {
-      this.stop();
-      this.#window.showMessage(t('tell.stopped'), 2_500);
-    } else this.marking = !this.marking;
+  /** Waits no longer, as the user wishes. */
+  cancel(): void {
+    this.stop();
+    this.#window.showMessage(t('tell.stopped'), 2_500);
   }
 
   /** Waits from now on. */

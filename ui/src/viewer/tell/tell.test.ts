@@ -21,8 +21,15 @@ async function live(): Promise<FakeRfb> {
   return FakeRfb.all.at(-1) as FakeRfb;
 }
 
+async function choose() {
+  await userEvent.click(find('#capture'));
+  const items = [...document.querySelectorAll<HTMLElement>('[role=menu] button')];
+  await userEvent.click(items.find(({ textContent }) => textContent.includes(t('tell.open'))) as HTMLElement);
+  await settle();
+}
+
 async function mark() {
-  await userEvent.click(find('#tell'));
+  await choose();
   expect(await violations()).toEqual([]);
   const over = find('#marking .over');
   const point = (type: string, x: number, y: number) =>
@@ -76,7 +83,9 @@ test('it is told when nothing has changed for as long as was chosen', async () =
 
 test('it is stopped by its button, and goes with the connection', async () => {
   const rfb = await live();
-  await userEvent.click(find('#tell'));
+  await choose();
+  // What is typed now is not the remote machine's.
+  expect(document.activeElement).toBe(find('#mark-all'));
   await userEvent.keyboard('{Escape}');
   expect(document.querySelector('#marking')).toBeNull();
   await mark();
