@@ -59,6 +59,7 @@ async fn a_hidden_window_tells_of_a_change_once_and_comes_to_the_front_by_a_clic
     viewer.until_state("live").await;
     until_painted(&viewer, FIRST).await;
     choose(&viewer, "Tell me when").await;
+    viewer.until_gone("[role=menu]").await;
     viewer.click("#mark-all").await;
     viewer.click("#tell-begin").await;
     viewer.until_shown("#tell-mark").await;

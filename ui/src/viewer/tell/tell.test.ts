@@ -26,6 +26,7 @@ async function choose() {
   const items = [...document.querySelectorAll<HTMLElement>('[role=menu] button')];
   await userEvent.click(items.find(({ textContent }) => textContent.includes(t('tell.open'))) as HTMLElement);
   await settle();
+  expect(document.querySelector('[role=menu]')).toBeNull();
 }
 
 async function mark() {
