@@ -119,10 +119,16 @@ const COMMANDS: &[&str] = &[
     "prepare_recording",
     "begin_recording",
     "stop_recording",
+    "prepare_rewind",
+    "begin_rewind",
+    "rewind",
+    "save_film",
+    "back_to_live",
     "show_saved",
     "playback_windows",
     "play",
     "ring",
+    "tell",
 ];
 
 fn main() {

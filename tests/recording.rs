@@ -9,12 +9,12 @@ use std::{
     time::Duration,
 };
 
-const FIRST: Colour = [0xd0, 0x20, 0x90];
-const SECOND: Colour = [0x20, 0x90, 0xd0];
-const THIRD: Colour = [0x30, 0xc0, 0x40];
+pub const FIRST: Colour = [0xd0, 0x20, 0x90];
+pub const SECOND: Colour = [0x20, 0x90, 0xd0];
+pub const THIRD: Colour = [0x30, 0xc0, 0x40];
 
 /// The one file with this ending in the user's home, which has no folders of its own for pictures and videos.
-async fn saved(desk: &Desk, ending: &str) -> PathBuf {
+pub async fn saved(desk: &Desk, ending: &str) -> PathBuf {
     until(&format!("a file of {ending}"), async || files(desk.home(), ending).into_iter().next()).await
 }
 
@@ -24,7 +24,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 /// Waits until the viewer shows so much of this colour.
-async fn until_painted(viewer: &Page<'_>, colour: Colour) -> RgbImage {
+pub async fn until_painted(viewer: &Page<'_>, colour: Colour) -> RgbImage {
     until(&format!("{colour:?} in the viewer"), async || {
         viewer.screen().await.filter(|picture| count(picture, colour) > 50_000)
     })

@@ -141,6 +141,7 @@ impl Engine {
             pictures: Arc::clone(&pictures),
             preferences: Arc::clone(&preferences),
             logins,
+            room: recording::Room::default(),
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));

@@ -140,10 +140,16 @@ pub fn plugin() -> TauriPlugin<Wry> {
             recordings::prepare_recording,
             recordings::begin_recording,
             recordings::stop_recording,
+            recordings::prepare_rewind,
+            recordings::begin_rewind,
+            recordings::rewind,
+            recordings::save_film,
+            recordings::back_to_live,
             recordings::show_saved,
             recordings::playback_windows,
             recordings::play,
             session::ring,
+            session::tell,
         ])
         .build()
 }

@@ -78,6 +78,56 @@ pub async fn stop_recording(window: WebviewWindow, engine: EngineState<'_>) -> R
     Ok(())
 }
 
+/// Gets ready to keep this session's last minutes from another place on. Returns how many bytes this page was sent: it may be seen
+/// again from the first message of the server's that ends there or later, where the page says so with `begin_rewind`.
+#[command]
+pub async fn prepare_rewind(window: WebviewWindow, engine: EngineState<'_>) -> Result<u64> {
+    Ok(engine.sessions().prepare_rewind(session_of(&window)?)?)
+}
+
+/// The last minutes can be seen again from there on.
+#[command]
+pub async fn begin_rewind(window: WebviewWindow, engine: EngineState<'_>, request: Request<'_>) -> Result<()> {
+    let (beginning, _) = sent(&request, MAX_BEGINNING).ok_or(RecordingError::RecordingNotBegun)?;
+    Ok(engine.sessions().begin_rewind(session_of(&window)?, beginning)?)
+}
+
+/// Shows the last minutes of this session in a window of their own.
+#[command]
+pub async fn rewind(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    let session = session_of(&window)?;
+    let minutes = engine.sessions().last_minutes(session)?;
+    windows::open_last_minutes(&app, session, minutes).map_err(system)
+}
+
+/// Writes what this window shows of another session's last minutes, between two times in milliseconds from their beginning, as a
+/// recording into the user's folder for videos. Returns where it lies.
+#[command]
+pub async fn save_film(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    from: u32,
+    to: u32,
+    ahead: i32,
+) -> Result<PathBuf> {
+    engine.sessions().save_film(session_of(&window)?, from, to, ahead).await
+}
+
+/// Brings the window of the session whose last minutes this one shows to the front, and closes this one.
+#[command]
+pub async fn back_to_live(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
+    let session = session_of(&window)?;
+    let playback = engine.sessions().view(session).and_then(|view| view.playback);
+    if !playback.is_some_and(|playback| playback.rewound) {
+        return Ok(());
+    }
+    // Its window may be closed by now.
+    if let Some(live) = engine.sessions().rewound(session) {
+        windows::show_session(&app, live).map_err(system)?;
+    }
+    window.destroy().map_err(system)
+}
+
 /// Shows the file that this session has saved last in the desktop's file manager.
 #[command]
 pub async fn show_saved(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {

@@ -12,8 +12,9 @@ use portlight_engine::{
 };
 use serde::Deserialize;
 use std::sync::Arc;
-use tauri::{AppHandle, WebviewWindow, command, ipc::Channel};
+use tauri::{AppHandle, State, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
+use terminal::Texts;
 
 /// Waits until the session has started. Sends its present state and each later one to `channel`, and tells the session
 /// that its page is there: only then a ticket for the relay is issued.
@@ -374,6 +375,53 @@ pub async fn ring(window: WebviewWindow, engine: EngineState<'_>) -> Result<Bell
     let bell = engine.preferences().get().bell;
     windows::ring(&window, bell).map_err(system)?;
     Ok(bell)
+}
+
+/// What a watched part of the screen has come to.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// It has changed.
+    Changed,
+    /// It has not changed for as long as was asked for.
+    Still,
+    /// The connection is gone, and nothing is watched any more.
+    Lost,
+}
+
+/// Tells the user outside of this window that what they wanted to be told of has happened; a click there brings it to the front. Says
+/// whether the desktop has shown it. The words are the engine's: a page says only which of them.
+#[command]
+pub async fn tell(
+    app: AppHandle,
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    texts: State<'_, Texts>,
+    told: Told,
+) -> Result<bool> {
+    let session = session_of(&window)?;
+    let view = engine.sessions().view(session).ok_or(StoreError::NoSuchHost)?;
+    windows::mark(&window).map_err(system)?;
+    let body = texts.get(match told {
+        Told::Changed => "tell.changed",
+        Told::Still => "tell.still",
+        Told::Lost => "tell.lost",
+    });
+    let clicked = match platform::notify(&view.name, body, texts.get("tell.show")).await {
+        Ok(clicked) => clicked,
+        Err(cause) => {
+            tracing::info!(%cause, "the desktop shows no notification");
+            return Ok(false);
+        }
+    };
+    tauri::async_runtime::spawn(async move {
+        if clicked.await
+            && let Err(cause) = windows::show_session(&app, session)
+        {
+            tracing::warn!(%cause, "a window did not come to the front");
+        }
+    });
+    Ok(true)
 }
 
 pub(super) async fn put_into_clipboard(window: WebviewWindow, text: String) -> Result<()> {

@@ -97,6 +97,14 @@ pub async fn show_in_folder(path: &Path) -> io::Result<()> {
     Command::new("/usr/bin/open").arg("-R").arg(path).status().map(drop)
 }
 
+/// Not there on this system yet: the window asks for attention only.
+///
+/// # Errors
+/// Always.
+pub async fn notify(_title: &str, _body: &str, _click: &str) -> io::Result<std::future::Ready<bool>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// A template image: the menu bar draws it in its own colour.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon.icon_as_template(true)

@@ -14,6 +14,7 @@
 //! | `requested` | what the system asks of an app that runs already |
 //! | `choose_paths` | the system's own dialog for files |
 //! | `show_in_folder` | a file, in the desktop's file manager |
+//! | `notify` | a notification of the desktop, which can be clicked |
 //! | `ring` | the desktop's bell |
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |

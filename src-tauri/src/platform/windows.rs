@@ -96,6 +96,14 @@ pub async fn show_in_folder(path: &Path) -> io::Result<()> {
     Command::new("explorer.exe").raw_arg(select).status().map(drop)
 }
 
+/// Not there on this system yet: the window asks for attention only.
+///
+/// # Errors
+/// Always.
+pub async fn notify(_title: &str, _body: &str, _click: &str) -> io::Result<std::future::Ready<bool>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// The tray icon as it is.
 pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
     icon

@@ -36,5 +36,5 @@ pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm, renew as renew_prewarmed};
 pub use quick::{left as quick_left, ready as quick_ready, show as show_quick};
 pub use together::{ClosedTogether, close_together, open_together};
-pub use viewer::{destroyed, leave, open, open_call, open_recording, ring, show_session};
+pub use viewer::{destroyed, leave, mark, open, open_call, open_last_minutes, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

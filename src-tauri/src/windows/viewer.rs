@@ -11,6 +11,7 @@ use portlight_engine::{
     model::{SessionId, Target},
     recording::Recording,
     reverse::IncomingConnection,
+    session::LastMinutes,
     store::Bell,
 };
 use std::{sync::Arc, time::Duration};
@@ -57,6 +58,20 @@ pub fn open_recording(app: &AppHandle, recording: Recording) -> tauri::Result<()
     }
     let title = recording.name();
     show(app, &title, |engine, session| engine.open_recording(session, recording))
+}
+
+/// Shows the last minutes of a session in a window of their own. The one that showed earlier ones goes: they are in the later ones,
+/// or too old.
+///
+/// # Errors
+/// What the window system says.
+pub fn open_last_minutes(app: &AppHandle, of: SessionId, minutes: LastMinutes) -> tauri::Result<()> {
+    let engine = app.state::<Arc<Engine>>();
+    if let Some(window) = engine.sessions().rewinding(of).and_then(|earlier| app.get_webview_window(&label(earlier))) {
+        window.destroy()?;
+    }
+    let title = minutes.name().to_owned();
+    show(app, &title, |engine, session| engine.sessions().start_rewinding(session, minutes))
 }
 
 /// Starts a session with `start`, and shows it in the prewarmed window or in a new one.
@@ -130,6 +145,19 @@ pub fn show_session(app: &AppHandle, session: SessionId) -> tauri::Result<()> {
     }
 }
 
+/// The taskbar marks a window that does not have the focus.
+///
+/// # Errors
+/// What the window system says.
+pub fn mark(window: &WebviewWindow) -> tauri::Result<()> {
+    if window.is_focused()? {
+        return Ok(());
+    }
+    // A window that is marked already is not marked again.
+    window.request_user_attention(None)?;
+    window.request_user_attention(Some(UserAttentionType::Informational))
+}
+
 /// Rings as the user prefers, but for the flash, which is the page's; the taskbar marks a window that does not have the
 /// focus.
 ///
@@ -139,11 +167,7 @@ pub fn ring(window: &WebviewWindow, bell: Bell) -> tauri::Result<()> {
     if bell == Bell::Nothing {
         return Ok(());
     }
-    if !window.is_focused()? {
-        // A window that is marked already is not marked again.
-        window.request_user_attention(None)?;
-        window.request_user_attention(Some(UserAttentionType::Informational))?;
-    }
+    mark(window)?;
     match bell {
         Bell::Sound => window.run_on_main_thread(platform::ring),
         Bell::Flash | Bell::Nothing => Ok(()),

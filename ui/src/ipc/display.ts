@@ -10,6 +10,7 @@ export const defaultDisplay: Display = {
   screen: null,
   clipboard: null,
   quality: null,
+  rewind: null,
   cursor: 'server',
   toolbar: { edge: 'top', at: 0.5, handle: true },
 };

@@ -372,6 +372,7 @@ export const savedSession: SessionView = {
   scaling_unchosen: 'fit',
   quality_unchosen: 'automatic',
   clipboard_unchosen: 'both',
+  rewind_unchosen: 'kept',
   recording: { state: 'off' },
   playback: null,
 };
@@ -401,6 +402,26 @@ export const playedSession: SessionView = {
     seeking: false,
     speed: 1,
     cut: false,
+    rewound: false,
+  },
+};
+
+/** The last minutes of a session. */
+export const rewoundSession: SessionView = {
+  ...typedSession,
+  name: '↶ Studio',
+  address: 'studio.local',
+  view_only: true,
+  can_keep: false,
+  playback: {
+    began: 1_767_323_045_000,
+    duration: 600_000,
+    position: 585_000,
+    playing: true,
+    seeking: false,
+    speed: 1,
+    cut: false,
+    rewound: true,
   },
 };
 
@@ -408,6 +429,7 @@ const sessions: Record<string, SessionView> = {
   unencrypted: { ...savedSession, clipboard_unchosen: 'off' },
   recording: { ...savedSession, recording: { state: 'running', since: Date.now() - 65_000 } },
   playback: playedSession,
+  rewound: rewoundSession,
   unsaved: typedSession,
   'unsaved-login': { ...typedSession, has_login: true },
   'ended-typed': typedSession,
@@ -585,6 +607,7 @@ export const usualPreferences: Preferences = {
   on_close: 'ask',
   order: 'name',
   pictures: 'shown',
+  rewind: 'kept',
   look: 'cards',
   password_command: '',
   nearby: 'shown',

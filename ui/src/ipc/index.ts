@@ -351,6 +351,19 @@ export const prepareRecording = (): Promise<number> => call('prepare_recording')
 export const beginRecording = (beginning: Uint8Array): Promise<void> => call('begin_recording', beginning, clock());
 /** Ends the recording. */
 export const stopRecording = (): Promise<void> => call('stop_recording');
+/** Tells the user outside of this window what has come of the part that they marked; says whether the desktop has shown it. */
+export const tell = (told: 'changed' | 'still' | 'lost'): Promise<boolean> => call('tell', { told });
+/** Gets ready to keep the last minutes; says how many bytes the relay has sent: they can be seen again from there or later. */
+export const prepareRewind = (): Promise<number> => call('prepare_rewind');
+/** They can be seen again from there on, behind these windows of the zlib streams. */
+export const beginRewind = (beginning: Uint8Array): Promise<void> => call('begin_rewind', beginning);
+/** Shows the last minutes of this session in a window of their own; rejects with `nothing_kept` where there is nothing yet. */
+export const rewind = (): Promise<void> => call('rewind');
+/** Saves what is shown of them between two times, in milliseconds from their beginning, as a recording; says where it lies. */
+export const saveFilm = (from: number, to: number): Promise<string> =>
+  call('save_film', { from, to, ahead: -new Date().getTimezoneOffset() });
+/** Brings the session's own window to the front, and closes this one. */
+export const backToLive = (): Promise<void> => call('back_to_live');
 /** Shows what was saved last in the desktop's file manager. */
 export const showSaved = (): Promise<void> => call('show_saved');
 /** The windows of the zlib streams before the recording that is played here: each behind its length, two bytes. */

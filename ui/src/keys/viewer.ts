@@ -21,6 +21,8 @@ export const chords = {
   picture: { keys: 'Ctrl+Alt+Shift+S', label: 'capture.save_picture', codes: ['KeyS'] },
   copy: { keys: 'Ctrl+Alt+Shift+C', label: 'capture.copy_picture', codes: ['KeyC'] },
   record: { keys: 'Ctrl+Alt+Shift+R', label: 'capture.record', codes: ['KeyR'] },
+  /** Shows the last minutes. */
+  rewind: { keys: 'Ctrl+Alt+Shift+B', label: 'rewind.open', codes: ['KeyB'] },
   /** Another session's window comes to the front. */
   sessions: { keys: 'Ctrl+Alt+Shift+PgUp/PgDn', label: 'viewer.sessions', codes: ['PageUp', 'PageDown'] },
   info: { keys: 'Ctrl+Alt+Shift+I', label: 'info.show', codes: ['KeyI'] },

@@ -75,6 +75,11 @@ export class Capture {
     if (this.#beginning === source) this.#beginning = null;
   }
 
+  /** A stretch of the last minutes that this window shows, in milliseconds from their beginning, into the user's folder for videos. */
+  async saveFilm(from: number, to: number): Promise<void> {
+    await this.#window.attempt(async () => this.#saved('capture.recording_saved', await engine.saveFilm(from, to)));
+  }
+
   /** Says what has become of a recording. */
   tell(before: RecordingView | undefined, now: RecordingView): void {
     if (now.state !== 'saved' && now.state !== 'failed') return;

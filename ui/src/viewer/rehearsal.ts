@@ -51,6 +51,7 @@ function playedSession(): Session {
     scaling_unchosen: 'fit',
     quality_unchosen: 'automatic',
     clipboard_unchosen: 'both',
+    rewind_unchosen: 'off',
     recording: { state: 'off' },
     playback: null,
   };

@@ -12,6 +12,7 @@ import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { Protection } from '../ipc/bindings/Protection';
 import type { Quality } from '../ipc/bindings/Quality';
+import type { RewindChoice } from '../ipc/bindings/RewindChoice';
 import type { Scaling } from '../ipc/bindings/Scaling';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
@@ -32,7 +33,9 @@ import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
 import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
+import { Rewind } from './rewind/rewind.svelte';
 import type { Size } from './scaling';
+import { Tell } from './tell/tell.svelte';
 
 export class Session {
   /** Null until the first update. */
@@ -92,6 +95,8 @@ export class Session {
   readonly kept = new KeptChords(this);
   readonly typist = new Typist(this);
   readonly capture = new Capture(this);
+  readonly rewind = new Rewind(this);
+  readonly tell = new Tell(this);
 
   /** Null before it is known. */
   #screenSize: string | null = null;
@@ -123,6 +128,9 @@ export class Session {
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
 
+  /** Whether its last minutes are kept. */
+  rewindChoice: RewindChoice = $derived.by(() => this.display.rewind ?? this.view?.rewind_unchosen ?? 'off');
+
   /** Why no text is copied though the user has chosen nothing; null where it is, or the user has. */
   whyNotShared: 'readable' | 'unlisted' | null = $derived.by(() => {
     if (this.display.clipboard !== null || this.sharing !== 'off' || !this.protection) return null;
@@ -132,6 +140,11 @@ export class Session {
   /** Whether keys are down there, or typed, without one down here. */
   get keysMarked(): boolean {
     return this.typist.progress !== null || this.typist.unseen || this.held.modifiers.length > 0;
+  }
+
+  /** Whether the connection was measured to carry the lowest quality only. */
+  get slow(): boolean {
+    return this.measured === 'low';
   }
 
   /** The host's name, at most 80 characters. */

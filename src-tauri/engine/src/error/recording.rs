@@ -25,6 +25,9 @@ pub enum RecordingError {
     /// The page did not say where the recording begins, or there is no screen to record.
     #[error("the recording could not begin")]
     RecordingNotBegun,
+    /// Nothing of the session is kept that could be shown again.
+    #[error("nothing of this session is kept yet that could be shown again")]
+    NothingKept,
     /// The file cannot be read.
     #[error("could not read {}: {detail}", path.display())]
     RecordingUnreadable { path: PathBuf, detail: String },

@@ -1,5 +1,6 @@
 //! How a person likes to see and use one machine: chosen in its window, remembered with it.
 
+use super::RewindChoice;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU8;
 
@@ -30,6 +31,9 @@ pub struct Display {
     /// How much of the picture's quality may be given for speed; none where nothing was chosen: then as for all machines.
     #[serde(deserialize_with = "or_default")]
     pub quality: Option<Quality>,
+    /// Whether the last minutes of its session are kept; none where nothing was chosen: then as for all machines.
+    #[serde(deserialize_with = "RewindChoice::read_chosen")]
+    pub rewind: Option<RewindChoice>,
     /// What is shown where the pointer is.
     #[serde(deserialize_with = "or_default")]
     pub cursor: Cursor,
@@ -203,7 +207,7 @@ mod tests {
     fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
         let written = json!({
             "scaling": { "percent": 150 }, "grab": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
-            "monitors": { "one": 1 }, "screen": 2, "toolbar": { "edge": "left" }, "newer": [],
+            "monitors": { "one": 1 }, "screen": 2, "rewind": "off", "toolbar": { "edge": "left" }, "newer": [],
         });
         let read: Display = serde_json::from_value(written).unwrap();
         assert_eq!(
@@ -214,10 +218,13 @@ mod tests {
                 cursor: Cursor::Nothing,
                 monitors: Monitors::One(1),
                 screen: NonZeroU8::new(2),
+                rewind: Some(RewindChoice::Off),
                 toolbar: Toolbar { edge: Edge::Left, ..Toolbar::default() },
                 ..Display::default()
             }
         );
+        let newer: Display = serde_json::from_value(json!({ "rewind": "a week" })).unwrap();
+        assert_eq!(newer.rewind, Some(RewindChoice::Off), "rather nothing than too much");
         assert_eq!(serde_json::from_value::<Display>(serde_json::to_value(read).unwrap()).unwrap(), read);
         assert!(
             serde_json::from_value::<Display>(json!({ "toolbar": 3, "screen": 0, "monitors": { "one": -1 } }))

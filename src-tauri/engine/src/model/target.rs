@@ -143,6 +143,13 @@ impl Target {
         target
     }
 
+    /// The last minutes of a session with `live`: memory in place of a server, which is never dialled.
+    pub(crate) fn past(live: &Self) -> Self {
+        let mut target = Self::unsaved(format!("↶ {}", live.name), live.address.clone(), true);
+        target.reconnect = false;
+        target
+    }
+
     /// A server that has connected to us. Its port is another one each time, so it cannot be dialled again.
     pub(crate) fn caller(from: SocketAddr) -> Self {
         let (hostname, port) = (from.ip().to_canonical().to_string(), from.port());

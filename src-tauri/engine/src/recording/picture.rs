@@ -26,15 +26,22 @@ pub fn is_picture(bytes: &[u8]) -> bool {
         && pixels.is_some_and(|pixels| (1..=MAX_PIXELS).contains(&pixels))
 }
 
-/// Writes a PNG picture into a new file of this folder, and returns where that lies.
+/// Writes a PNG picture into a new file of this folder, and returns where that lies. `unix_ms` is when that was seen; none: just now.
 ///
 /// # Errors
 /// [`RecordingError::NoPicture`], [`RecordingError::PictureNotWritten`].
-pub(crate) fn save(png: &[u8], machine: &str, ahead: i32, folder: &Path) -> Result<PathBuf, RecordingError> {
+pub(crate) fn save(
+    png: &[u8],
+    machine: &str,
+    unix_ms: Option<u64>,
+    ahead: i32,
+    folder: &Path,
+) -> Result<PathBuf, RecordingError> {
     if !is_picture(png) {
         return Err(RecordingError::NoPicture);
     }
-    let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    let unix_ms = unix_ms.unwrap_or_else(now);
     let failed = |(path, cause): (PathBuf, std::io::Error)| RecordingError::PictureNotWritten {
         path,
         detail: cause.to_string(),
@@ -61,13 +68,13 @@ mod tests {
         };
         let (empty, huge) = (picture(0, 480), picture(100_000, 100_000));
         for other in [&b""[..], b"#!/bin/sh", b"GIF89a", PNG, &empty, &huge] {
-            assert_eq!(save(other, "Studio", 0, folder.path()), Err(RecordingError::NoPicture));
+            assert_eq!(save(other, "Studio", None, 0, folder.path()), Err(RecordingError::NoPicture));
         }
-        let path = save(&picture(640, 480), "Studio", 0, folder.path()).unwrap();
+        let path = save(&picture(640, 480), "Studio", None, 0, folder.path()).unwrap();
         assert!(std::fs::read(path).unwrap().starts_with(PNG));
         let blocked = folder.path().join("file");
         std::fs::write(&blocked, "").unwrap();
-        let refused = save(&picture(640, 480), "Studio", 0, &blocked);
+        let refused = save(&picture(640, 480), "Studio", None, 0, &blocked);
         assert!(matches!(refused, Err(RecordingError::PictureNotWritten { .. })), "{refused:?}");
     }
 }

@@ -1,36 +1,20 @@
 //! Plays a recording: sends its bytes at their times, to whoever reads them as a server's. Nothing that the other end says is
 //! heard.
 
-use super::{
-    format::{self, Flaw, Head, Next, RECORD_HEAD, Windows},
-    recorder::OnChange,
-};
+use super::{recorder::OnChange, source::Source};
 use crate::error::RecordingError;
 use parking_lot::Mutex;
 use rfb::ServerInit;
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek},
-    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink, split},
-    sync::{mpsc, watch},
+    sync::watch,
     time::{Instant, sleep_until},
 };
-
-/// A recording that was looked through.
-#[derive(Debug)]
-pub struct Recording {
-    path: PathBuf,
-    head: Head,
-    /// How long it is.
-    duration: u32,
-    /// It has no end: Portlight was cut off.
-    cut: bool,
-}
 
 /// What a window shows of the recording that it plays.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +35,8 @@ pub struct PlaybackView {
     pub speed: f64,
     /// It has no end: Portlight was cut off when it recorded.
     pub cut: bool,
+    /// It is what was kept of a session.
+    pub rewound: bool,
 }
 
 /// What the user wants.
@@ -77,7 +63,9 @@ pub enum PlaybackWish {
 
 /// Plays one recording.
 pub(crate) struct Player {
-    recording: Recording,
+    source: Source,
+    /// Where in the source the page has begun.
+    beginning: AtomicUsize,
     clock: Mutex<Clock>,
     /// Counts what was wished.
     wished: watch::Sender<u64>,
@@ -106,101 +94,67 @@ struct Clock {
     duration: u32,
 }
 
-impl Recording {
-    /// Looks a file through, from its beginning to its end. May take long: reads from a disk.
-    ///
-    /// # Errors
-    /// [`RecordingError::RecordingUnreadable`], [`RecordingError::NoRecording`], [`RecordingError::RecordingTooNew`],
-    /// [`RecordingError::RecordingDamaged`].
-    pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        // One file is one recording, by whatever name it is opened.
-        let path = &path.canonicalize().map_err(|cause| told(Flaw::Unreadable(cause), path))?;
-        let told = |flaw| told(flaw, path);
-        let file = File::open(path).map_err(|cause| told(Flaw::Unreadable(cause)))?;
-        let size = file.metadata().map_err(|cause| told(Flaw::Unreadable(cause)))?.len();
-        let mut file = BufReader::new(file);
-        let head = Head::read(&mut file).map_err(told)?;
-        let (mut duration, mut cut) = (0, true);
-        let mut here = file.stream_position().map_err(|cause| told(Flaw::Unreadable(cause)))?;
-        loop {
-            match format::next(&mut file, duration).map_err(told)? {
-                Next::Bytes { at, length } => {
-                    here += (RECORD_HEAD + length) as u64;
-                    if here > size {
-                        break;
-                    }
-                    // Within the buffer, where it can.
-                    file.seek_relative(length as i64).map_err(|cause| told(Flaw::Unreadable(cause)))?;
-                    duration = at;
-                }
-                Next::End { at } => {
-                    (duration, cut) = (at, false);
-                    break;
-                }
-                Next::Cut => break,
-            }
-        }
-        Ok(Self { path: path.to_owned(), head, duration, cut })
+impl Player {
+    pub(crate) fn new(source: Source, on_change: OnChange) -> Self {
+        let duration = source.duration();
+        // Who rewinds wants to see what has just been, and mostly not what was first.
+        let position = source.stretch().map_or(0, |_| duration.saturating_sub(JUST_BEEN));
+        // It stands still until a page is there.
+        let clock = Clock {
+            position: position.into(),
+            since: Instant::now(),
+            playing: true,
+            seeking: true,
+            speed: 1.0,
+            duration,
+        };
+        let player = Self {
+            source,
+            beginning: AtomicUsize::new(0),
+            clock: Mutex::new(clock),
+            wished: watch::Sender::new(0),
+            on_change,
+        };
+        player.begin();
+        player
     }
 
-    /// Where it lies.
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
     }
 
-    /// What a window with it is called.
-    pub fn name(&self) -> String {
-        self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    /// Another page is about to show it: it begins where that is best for the time that is to be seen.
+    pub(crate) fn begin(&self) {
+        let position = self.clock.lock().position(Instant::now());
+        self.beginning.store(self.source.beginning_for(position), Ordering::Relaxed);
     }
 
     /// The screen as the page is to see it at first.
     pub(crate) fn init(&self) -> ServerInit {
-        let Head { width, height, name, .. } = &self.head;
-        ServerInit { width: *width, height: *height, pixel_format: PIXEL_FORMAT, name: name.clone().into_bytes() }
-    }
-}
-
-/// 32 bits per pixel, of which 24 count: red, green, blue, as noVNC wants them from every server.
-const PIXEL_FORMAT: [u8; 16] = [32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 0, 8, 16, 0, 0, 0];
-
-fn told(flaw: Flaw, path: &Path) -> RecordingError {
-    let path = path.to_owned();
-    match flaw {
-        Flaw::NoRecording => RecordingError::NoRecording { path },
-        Flaw::TooNew => RecordingError::RecordingTooNew { path },
-        Flaw::Damaged(detail) => RecordingError::RecordingDamaged { path, detail: detail.to_owned() },
-        Flaw::Unreadable(cause) => RecordingError::RecordingUnreadable { path, detail: cause.to_string() },
-    }
-}
-
-impl Player {
-    pub(crate) fn new(recording: Recording, on_change: OnChange) -> Self {
-        let duration = recording.duration;
-        // It stands still until a page is there.
-        let clock = Clock { position: 0.0, since: Instant::now(), playing: true, seeking: true, speed: 1.0, duration };
-        Self { recording, clock: Mutex::new(clock), wished: watch::Sender::new(0), on_change }
-    }
-
-    pub(crate) fn recording(&self) -> &Recording {
-        &self.recording
+        self.source.init(self.beginning.load(Ordering::Relaxed))
     }
 
     /// For the page, before it gets the first byte.
-    pub(crate) fn windows(&self) -> &Windows {
-        &self.recording.head.windows
+    pub(crate) fn windows(&self) -> Vec<u8> {
+        self.source.windows(self.beginning.load(Ordering::Relaxed))
+    }
+
+    /// When what it shows just now was seen: milliseconds since 1970.
+    pub(crate) fn seen_at(&self) -> u64 {
+        self.source.began() + u64::from(self.clock.lock().position(Instant::now()))
     }
 
     pub(crate) fn view(&self) -> PlaybackView {
         let clock = *self.clock.lock();
-        let Recording { head, duration, cut, .. } = &self.recording;
         PlaybackView {
-            began: head.began,
-            duration: *duration,
+            began: self.source.began(),
+            duration: clock.duration,
             position: clock.position(Instant::now()),
             playing: clock.playing,
             seeking: clock.seeking,
             speed: clock.speed,
-            cut: *cut,
+            cut: self.source.is_cut(),
+            rewound: self.source.stretch().is_some(),
         }
     }
 
@@ -227,19 +181,22 @@ impl Player {
 
     async fn send(&self, to: &mut (impl AsyncWrite + Unpin)) -> Played {
         let mut wished = self.wished.subscribe();
-        let mut records = records(&self.recording.path);
+        let beginning = self.beginning.load(Ordering::Relaxed);
+        let mut records = self.source.records(beginning);
         // The time of what was sent last.
-        let mut sent = 0;
+        let mut sent = self.source.time_of(beginning);
         loop {
             let next = match records.recv().await {
                 Some(Ok(record)) => record,
-                Some(Err(flaw)) => return Played::Failed(told(flaw, &self.recording.path)),
+                Some(Err(flaw)) => return Played::Failed(self.source.told(flaw)),
                 None => return self.rest(&mut wished).await,
             };
             loop {
                 let (due, seeking) = {
                     let clock = self.clock.lock();
-                    if clock.is_before(sent) {
+                    if clock.is_before(sent)
+                        || clock.seeking && self.source.time_of(self.source.beginning_for(clock.goal())) > sent
+                    {
                         return Played::Again;
                     }
                     (clock.due(next.0), clock.seeking)
@@ -269,13 +226,13 @@ impl Player {
                 let mut clock = self.clock.lock();
                 let now = Instant::now();
                 // Behind the last record there is the time until the end.
-                if clock.playing && clock.position(now) >= self.recording.duration {
-                    (clock.position, clock.since, clock.playing) = (f64::from(self.recording.duration), now, false);
+                if clock.playing && clock.position(now) >= clock.duration {
+                    (clock.position, clock.since, clock.playing) = (f64::from(clock.duration), now, false);
                     drop(clock);
                     (self.on_change)();
                     None
                 } else if clock.playing {
-                    clock.due(self.recording.duration)
+                    clock.due(clock.duration)
                 } else {
                     None
                 }
@@ -290,7 +247,7 @@ impl Player {
                 () = end => {}
                 _ = wished.changed() => {
                     let mut clock = self.clock.lock();
-                    if clock.seeking || clock.playing && clock.position(Instant::now()) >= self.recording.duration {
+                    if clock.seeking || clock.playing && clock.position(Instant::now()) >= clock.duration {
                         if !clock.seeking {
                             // Once more from the beginning.
                             (clock.position, clock.since) = (0.0, Instant::now());
@@ -319,6 +276,12 @@ impl Clock {
         let goes_on = if self.playing && !self.seeking { passed * self.speed } else { 0.0 };
         // Saturates: a time is no more than the end's.
         ((self.position + goes_on) as u32).min(self.duration)
+    }
+
+    /// Where it is on its way to, while it seeks.
+    fn goal(&self) -> u32 {
+        // Saturates: a time is no more than the end's.
+        self.position as u32
     }
 
     fn wish(&mut self, wish: PlaybackWish, now: Instant) {
@@ -354,75 +317,27 @@ impl Clock {
     }
 }
 
+/// So many milliseconds before its end what was kept of a session is shown at first.
+const JUST_BEEN: u32 = 15_000;
 const MIN_SPEED: f64 = 0.1;
 const MAX_SPEED: f64 = 64.0;
-
-/// Reads a file's records in a thread of its own, which stands still most of the time: a few ahead. It ends when nobody takes
-/// them any more, and where there are no more.
-fn records(path: &Path) -> mpsc::Receiver<Result<(u32, Vec<u8>), Flaw>> {
-    let (to, records) = mpsc::channel(AHEAD);
-    let path = path.to_owned();
-    let failing = to.clone();
-    let reading = std::thread::Builder::new().name("playing".to_owned()).spawn(move || {
-        if let Err(flaw) = read_records(&path, |record| to.blocking_send(Ok(record)).is_ok()) {
-            let _ = to.blocking_send(Err(flaw));
-        }
-    });
-    if let Err(cause) = reading {
-        // There is room: nothing was sent yet.
-        let _ = failing.try_send(Err(Flaw::Unreadable(cause)));
-    }
-    records
-}
-
-/// Records that are read before their time.
-const AHEAD: usize = 4;
-
-fn read_records(path: &Path, mut take: impl FnMut((u32, Vec<u8>)) -> bool) -> Result<(), Flaw> {
-    let mut file = BufReader::with_capacity(256 * 1024, File::open(path).map_err(Flaw::Unreadable)?);
-    Head::read(&mut file)?;
-    let mut last = 0;
-    while let Next::Bytes { at, length } = format::next(&mut file, last)? {
-        let mut bytes = vec![0; length];
-        match file.read_exact(&mut bytes) {
-            Ok(()) => {}
-            Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
-            Err(cause) => return Err(Flaw::Unreadable(cause)),
-        }
-        last = at;
-        if !take((at, bytes)) {
-            break;
-        }
-    }
-    Ok(())
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::{
+        format::Beginning,
+        past::Past,
+        source::{Recording, tests::letters},
+    };
     use std::sync::Arc;
     use tokio::{
         io::{AsyncReadExt, DuplexStream, duplex},
         sync::Notify,
     };
 
-    /// A recording of a letter every second, of so many seconds.
-    fn letters(count: u8) -> (tempfile::TempDir, Recording) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("Studio.plrec");
-        let mut file = Head { width: 64, height: 48, ..Head::default() }.to_bytes();
-        for letter in 0..count {
-            file.extend(format::record_head(u32::from(letter) * 1000, 1));
-            file.push(b'a' + letter);
-        }
-        file.extend(format::end(u32::from(count) * 1000));
-        std::fs::write(&path, file).unwrap();
-        let recording = Recording::open(&path).unwrap();
-        (folder, recording)
-    }
-
     fn player(recording: Recording) -> Arc<Player> {
-        Arc::new(Player::new(recording, Arc::new(|| ())))
+        Arc::new(Player::new(Source::File(recording), Arc::new(|| ())))
     }
 
     fn start(player: &Arc<Player>) -> (DuplexStream, tokio::task::JoinHandle<Played>) {
@@ -477,7 +392,7 @@ mod tests {
         let (_folder, recording) = letters(3);
         let changed = Arc::new(Notify::new());
         let on_change = Arc::clone(&changed);
-        let player = Arc::new(Player::new(recording, Arc::new(move || on_change.notify_one())));
+        let player = Arc::new(Player::new(Source::File(recording), Arc::new(move || on_change.notify_one())));
         let (mut page, played) = start(&player);
         let began = Instant::now();
         for (seconds, expected) in [(0, 'a'), (1, 'b'), (2, 'c')] {
@@ -560,39 +475,39 @@ mod tests {
         assert_eq!(letter(&mut page).await, 'a');
     }
 
-    #[test]
-    fn a_cut_file_plays_up_to_there_and_what_is_none_is_told() {
-        let (folder, recording) = letters(5);
-        assert_eq!((recording.duration, recording.cut), (5000, false));
-        assert_eq!(recording.name(), "Studio");
-        let whole = std::fs::read(recording.path()).unwrap();
-        let path = folder.path().join("cut.plrec");
-        for gone in 1..=8 {
-            std::fs::write(&path, &whole[..whole.len() - gone]).unwrap();
-            let cut = Recording::open(&path).unwrap();
-            assert_eq!((cut.duration, cut.cut), (4000, true), "{gone}");
-        }
-        // In the middle of a record's bytes: it does not count.
-        std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
-        assert_eq!(Recording::open(&path).unwrap().duration, 3000);
-        for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let mut count = 0;
-            match Recording::open(&path) {
-                Ok(_) => assert!(
-                    read_records(&path, |_| {
-                        count += 1;
-                        true
-                    })
-                    .is_ok()
-                        && count <= 5
-                ),
-                Err(error) => assert!(!error.to_string().is_empty(), "{length}"),
+    #[tokio::test(start_paused = true)]
+    async fn what_was_kept_is_shown_from_shortly_before_its_end_and_sought_by_its_beginnings() {
+        let mut past = Past::default();
+        let begin = |past: &mut Past, read| {
+            assert!(past.begin(Beginning { read, width: 64, height: 48, windows: Default::default() }, read));
+        };
+        begin(&mut past, 0);
+        for second in 0..26_u8 {
+            past.pass(second.into(), u64::from(second) * 1000, &[b'a' + second], usize::MAX);
+            if second == 9 || second == 19 {
+                begin(&mut past, u64::from(second) + 1);
             }
         }
-        let none = Recording::open(&folder.path().join("none.plrec"));
-        assert!(matches!(none, Err(RecordingError::RecordingUnreadable { .. })), "{none:?}");
-        let folder = Recording::open(folder.path());
-        assert!(matches!(folder, Err(RecordingError::RecordingUnreadable { .. })), "{folder:?}");
+        let stretch = past.look(26_000, 1_000_000, "Studio").unwrap();
+        let player = Arc::new(Player::new(Source::Past(Arc::new(stretch)), Arc::new(|| ())));
+        player.wish(PlaybackWish::Play { on: false });
+        assert!(player.view().rewound);
+        // Behind 11 seconds, of which the last beginning before is at 10.
+        let letters = async |expected: &str, next: Option<u32>| {
+            player.begin();
+            let (mut page, played) = start(&player);
+            for expected in expected.chars() {
+                assert_eq!(letter(&mut page).await, expected);
+            }
+            while player.view().seeking {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let Some(next) = next else { return };
+            player.wish(PlaybackWish::Seek { position: next });
+            assert!(matches!(played.await.unwrap(), Played::Again));
+        };
+        letters("kl", Some(22_500)).await;
+        letters("uvw", Some(9_000)).await;
+        letters("abcdefghij", None).await;
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     keyring::Keyring,
     model::{Host, Secret, SessionId, Target},
     pictures::Pictures,
+    recording::Room,
     store::{HostList, HostsFile, LoginsFile, Pins, PreferencesFile},
 };
 use relay::{Origins, Relay};
@@ -82,6 +83,8 @@ impl Sessions {
             pictures: Arc::new(pictures),
             preferences,
             logins: Arc::new(LoginsFile::open(config)),
+            // Nobody could see it again.
+            room: Room::none(),
             runtime,
         });
         let id = sessions.reserve();

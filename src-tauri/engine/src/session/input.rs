@@ -1,7 +1,11 @@
 //! What a session lets its page do to the machine, and what it types there of its own accord: it stands in the relay, so that both
 //! hold whatever the page does, and a password that is typed never comes near the page.
 
-use crate::{error::TypingError, model::Secret, recording::Recorder};
+use crate::{
+    error::TypingError,
+    model::Secret,
+    recording::{Recorder, Rewind},
+};
 use parking_lot::Mutex;
 use relay::Between;
 use rfb::{Gate, Symbols, key_events};
@@ -308,26 +312,32 @@ pub(super) struct AtTheRelay {
     pause: Pin<Box<Sleep>>,
 }
 
-/// The recorder of a session, while that has a connection.
-pub(super) struct Recorded(Arc<Recorder>);
+/// What is kept of a session, while that has a connection: a recording, and its last minutes.
+pub(super) struct Recorded {
+    recorder: Arc<Recorder>,
+    rewind: Arc<Rewind>,
+}
 
 impl Recorded {
-    /// The viewer was sent so many bytes on this connection.
-    pub(super) fn begin(recorder: Arc<Recorder>, sent: usize) -> Self {
+    /// The viewer was sent so many bytes on this connection, and shows a screen of this size.
+    pub(super) fn begin(recorder: Arc<Recorder>, rewind: Arc<Rewind>, sent: usize, screen: (u16, u16)) -> Self {
         recorder.connected(sent);
-        Self(recorder)
+        rewind.connected(sent, screen);
+        Self { recorder, rewind }
     }
 }
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        self.0.disconnected();
+        self.recorder.disconnected();
+        self.rewind.disconnected();
     }
 }
 
 impl Between for AtTheRelay {
     fn see(&mut self, from_server: &[u8]) {
-        self.recorded.0.pass(from_server);
+        self.recorded.recorder.pass(from_server);
+        self.recorded.rewind.pass(from_server);
     }
 
     fn pass(&mut self, from_viewer: &[u8], to_server: &mut Vec<u8>) -> Result<(), String> {
@@ -389,7 +399,7 @@ impl Drop for AtTheRelay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::Unfinished;
+    use crate::recording::{Room, Unfinished};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const KEY_A: [u8; 8] = [4, 1, 0, 0, 0, 0, 0, 97];
@@ -397,7 +407,8 @@ mod tests {
 
     fn connected(input: &Arc<Input>, desktop_name: &str) -> AtTheRelay {
         let recorder = Recorder::new(Arc::new(|| ()), Unfinished::default());
-        input.connect(desktop_name, Recorded::begin(recorder, 0))
+        let rewind = Arc::new(Rewind::new(Room::default()));
+        input.connect(desktop_name, Recorded::begin(recorder, rewind, 0, (64, 48)))
     }
 
     fn input() -> Arc<Input> {

@@ -35,7 +35,7 @@ pub use elsewhere::{Door, TypedOnce};
 pub use input::{LinesAsked, Pace};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
-pub use registry::{Followed, Sessions};
+pub use registry::{Followed, LastMinutes, Sessions};
 pub(crate) use services::Services;
 pub use state::{
     Answer, LoginAsked, Prompt, Remember, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject,

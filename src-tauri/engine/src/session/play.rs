@@ -31,7 +31,8 @@ async fn play_once(run: &Run, player: &Player) -> Result<(), Error> {
     run.page_is_there().await;
     let no_ticket = |cause: std::io::Error| ConnectError::System { detail: cause.to_string() };
     let invitation = run.services.relay.issue().map_err(no_ticket)?;
-    let init = player.recording().init();
+    player.begin();
+    let init = player.init();
     run.set(SessionState::Ready {
         url: invitation.url(),
         desktop_name: init.name_text(),

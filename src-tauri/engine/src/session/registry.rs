@@ -9,7 +9,9 @@ use crate::{
     error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
     model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
-    recording::{self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Unfinished},
+    recording::{
+        self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished,
+    },
     store::WasOpen,
     transport::reverse::IncomingConnection,
 };
@@ -52,6 +54,20 @@ pub enum Followed {
         /// Which.
         host: HostId,
     },
+}
+
+/// The last minutes of a session, to be shown by another one.
+pub struct LastMinutes {
+    of: SessionId,
+    target: Target,
+    stretch: Arc<Stretch>,
+}
+
+impl LastMinutes {
+    /// What a window with them is called.
+    pub fn name(&self) -> &str {
+        &self.target.name
+    }
 }
 
 #[derive(Default)]
@@ -100,7 +116,7 @@ impl Sessions {
         let target = Target::recording(recording.name(), recording.path());
         let recorder = self.recorder();
         let session = Session::new(id, target, None, &self.services, recorder, |run| Box::pin(play::play(run)));
-        self.insert(id, session.playing(Player::new(recording, self.on_recording())));
+        self.insert(id, session.playing(Player::new(Source::File(recording), self.on_recording())));
     }
 
     /// Starts the session `id` with a server that has connected to us: the person is asked first.
@@ -109,6 +125,34 @@ impl Sessions {
         let recorder = self.recorder();
         let runs = |run| -> BoxFuture<'static, ()> { Box::pin(run::run(run)) };
         self.insert(id, Session::new(id, target, Some(incoming), &self.services, recorder, runs));
+    }
+
+    /// The last minutes of a session, as they are at this moment.
+    ///
+    /// # Errors
+    /// [`RecordingError::NothingKept`].
+    pub fn last_minutes(&self, of: SessionId) -> Result<LastMinutes, RecordingError> {
+        let live = self.get(of).ok_or(RecordingError::NothingKept)?;
+        let stretch = live.rewind.look(&live.name())?;
+        Ok(LastMinutes { of, target: Target::past(&live.target()), stretch: Arc::new(stretch) })
+    }
+
+    /// Starts the session `id` with the last minutes of another one. Nothing that is done there reaches that one's machine.
+    pub fn start_rewinding(&self, id: SessionId, LastMinutes { of, target, stretch }: LastMinutes) {
+        let recorder = self.recorder();
+        let session = Session::new(id, target, None, &self.services, recorder, |run| Box::pin(play::play(run)));
+        let player = Player::new(Source::Past(stretch), self.on_recording());
+        self.insert(id, session.rewinding(player, of));
+    }
+
+    /// The session that shows the last minutes of this one.
+    pub fn rewinding(&self, of: SessionId) -> Option<SessionId> {
+        self.open.lock().sessions.iter().find(|(_, session)| session.past_of == Some(of)).map(|(id, _)| *id)
+    }
+
+    /// The session whose last minutes this one shows, while that is open.
+    pub fn rewound(&self, id: SessionId) -> Option<SessionId> {
+        self.get(id)?.past_of.filter(|of| self.get(*of).is_some())
     }
 
     fn recorder(&self) -> Arc<Recorder> {
@@ -218,6 +262,7 @@ impl Sessions {
     pub async fn set_display(&self, id: SessionId, display: Display) -> Result<(), StoreError> {
         let Some(session) = self.get(id) else { return Ok(()) };
         let target = session.set_display(display);
+        session.follow_rewind(&self.services);
         match target.host {
             Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
             None => Ok(()),
@@ -471,8 +516,11 @@ impl Sessions {
     /// [`RecordingError::NoPicture`], [`RecordingError::PictureNotWritten`].
     pub async fn save_screenshot(&self, id: SessionId, png: Vec<u8>, ahead: i32) -> Result<PathBuf, Error> {
         let session = self.get(id).ok_or(RecordingError::NoPicture)?;
-        let machine = session.name();
-        let saved = spawn_blocking(move || recording::save(&png, &machine, ahead, &Kind::Picture.folder()));
+        // What was kept of a session knows its machine's name, and when that was.
+        let past =
+            session.player().and_then(|player| Some((player.source().stretch()?.name.clone(), player.seen_at())));
+        let (machine, seen_at) = past.map_or_else(|| (session.name(), None), |(name, at)| (name, Some(at)));
+        let saved = spawn_blocking(move || recording::save(&png, &machine, seen_at, ahead, &Kind::Picture.folder()));
         let path = saved.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
         session.recorder.note_saved(path.clone());
         Ok(path)
@@ -505,6 +553,39 @@ impl Sessions {
         Ok(begun.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??)
     }
 
+    /// Its page is about to say where its last minutes can be seen from: with the first message that ends behind so many bytes.
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`] where nothing of it is kept.
+    pub fn prepare_rewind(&self, id: SessionId) -> Result<u64, RecordingError> {
+        self.get(id).ok_or(RecordingError::RecordingNotBegun)?.rewind.prepare()
+    }
+
+    /// Its page says where its last minutes can be seen from.
+    ///
+    /// # Errors
+    /// [`RecordingError::RecordingNotBegun`] where it lies.
+    pub fn begin_rewind(&self, id: SessionId, beginning: &[u8]) -> Result<(), RecordingError> {
+        let beginning = Beginning::parse(beginning).ok_or(RecordingError::RecordingNotBegun)?;
+        self.get(id).ok_or(RecordingError::RecordingNotBegun)?.rewind.begin(beginning)
+    }
+
+    /// Writes what it shows of another session's last minutes between two times, in milliseconds from their beginning, as a recording
+    /// into the user's folder for videos; returns where it lies. `ahead` is as for [`Sessions::save_screenshot`].
+    ///
+    /// # Errors
+    /// [`RecordingError::NothingKept`], [`RecordingError::RecordingNotWritten`].
+    pub async fn save_film(&self, id: SessionId, from: u32, to: u32, ahead: i32) -> Result<PathBuf, Error> {
+        let session = self.get(id).ok_or(RecordingError::NothingKept)?;
+        let player = session.player().ok_or(RecordingError::NothingKept)?;
+        let stretch = Arc::clone(player.source().stretch().ok_or(RecordingError::NothingKept)?);
+        let saved =
+            spawn_blocking(move || recording::save_film(&stretch, (from, to), ahead, &Kind::Recording.folder()));
+        let path = saved.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })??;
+        session.recorder.note_saved(path.clone());
+        Ok(path)
+    }
+
     /// Ends its recording, where there is one.
     pub fn stop_recording(&self, id: SessionId) {
         if let Some(session) = self.get(id) {
@@ -523,7 +604,7 @@ impl Sessions {
     pub fn playback_windows(&self, id: SessionId) -> Vec<u8> {
         let session = self.get(id);
         let player = session.as_ref().and_then(|session| session.player());
-        player.map(|player| recording::windows_to_bytes(player.windows())).unwrap_or_default()
+        player.map(|player| player.windows()).unwrap_or_default()
     }
 
     /// Plays its recording as the user wishes.

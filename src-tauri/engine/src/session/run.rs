@@ -16,6 +16,7 @@ use rfb::{
     server::{Handshake, greeting},
 };
 use std::{
+    convert::Infallible,
     io,
     pin::pin,
     sync::{Arc, atomic::Ordering},
@@ -109,7 +110,10 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     let Greeted { viewer, sent, first } = timeout(VIEWER_TIMEOUT, greet(viewer, &init)).await.map_err(|_| late())??;
     run.set(SessionState::Live);
     *live_since = Some(Instant::now());
-    let recorded = Recorded::begin(Arc::clone(&run.session().recorder), sent);
+    let session = run.session();
+    session.follow_rewind(&run.services);
+    let (recorder, rewind) = (Arc::clone(&session.recorder), Arc::clone(&session.rewind));
+    let recorded = Recorded::begin(recorder, rewind, sent, (init.width, init.height));
 
     let address = target.address.without_query().to_string();
     let lost = |cause: io::Error| {
@@ -122,7 +126,11 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     stream.write_all(&allowed).await.map_err(lost)?;
     // Records and WebSockets keep what is written until then.
     stream.flush().await.map_err(lost)?;
-    Err(match relay::splice_between(viewer, stream, between).await {
+    let end = tokio::select! {
+        end = relay::splice_between(viewer, stream, between) => end,
+        never = keep_last_minutes(run) => match never {},
+    };
+    Err(match end {
         // The page says why, if it was not the user who closed: see `Session::viewer_failed`.
         EndReason::ViewerClosed => ConnectError::cancelled(),
         EndReason::ViewerFailed(detail) => ConnectError::ViewerFailed { detail },
@@ -130,6 +138,21 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         EndReason::ServerClosed => ConnectError::ServerClosed { address },
     }
     .into())
+}
+
+/// Keeps the last minutes of the session as is chosen, and drops what is older, as long as this goes on.
+async fn keep_last_minutes(run: &Run) -> Infallible {
+    let (mut for_all, mut list) = (run.services.preferences.changes(), run.services.list.changes());
+    loop {
+        run.session().follow_rewind(&run.services);
+        run.session().rewind.forget();
+        // Neither can fail: the services have the senders.
+        tokio::select! {
+            _ = for_all.changed() => {}
+            _ = list.changed() => {}
+            () = sleep(FORGET_INTERVAL) => {}
+        }
+    }
 }
 
 /// Asks whether to talk to a server that has connected to us, before a byte is sent to it.
@@ -233,5 +256,7 @@ pub(super) async fn greet(mut viewer: Viewer, init: &ServerInit) -> Result<Greet
 const WAKE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// Between two packets: they get lost, and some network cards react to only some.
 const WAKE_INTERVAL: Duration = Duration::from_secs(3);
+/// What is too old to be seen again goes so often.
+const FORGET_INTERVAL: Duration = Duration::from_secs(30);
 /// For the page's part of the handshake, which it answers by itself.
 pub(super) const VIEWER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@ use crate::{
     keyring::Keyring,
     model::Target,
     pictures::Pictures,
+    recording::Room,
     store::{HostList, LoginsFile, Pins, PreferencesFile},
 };
 use relay::Relay;
@@ -19,6 +20,8 @@ pub(crate) struct Services {
     pub(crate) pictures: Arc<Pictures>,
     pub(crate) preferences: Arc<PreferencesFile>,
     pub(crate) logins: Arc<LoginsFile>,
+    /// Memory for the last minutes of all sessions.
+    pub(crate) room: Room,
     pub(crate) runtime: Handle,
 }
 

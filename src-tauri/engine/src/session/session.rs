@@ -16,8 +16,10 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, Host, HostId, Level, Secret, SessionId, Target, name_for},
-    recording::{Player, Recorder},
+    model::{
+        Address, ClipboardSharing, Display, Host, HostId, Level, RewindChoice, Secret, SessionId, Target, name_for,
+    },
+    recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,
 };
@@ -40,10 +42,14 @@ pub(super) struct Session {
     /// Cuts the wait before the next attempt short.
     retry_now: Notify,
     pub(super) recorder: Arc<Recorder>,
+    /// Its last minutes.
+    pub(super) rewind: Arc<Rewind>,
     /// What its page may do to the machine.
     pub(super) input: Arc<Input>,
     /// Plays the recording that it shows in place of a machine.
     player: Option<Arc<Player>>,
+    /// Whose last minutes that are.
+    pub(super) past_of: Option<SessionId>,
     /// Its window is about to close.
     leaving: AtomicBool,
     /// A viewer has come since it began to connect. Who looks at the states may miss the one that says so.
@@ -186,8 +192,10 @@ impl Session {
             attached: watch::Sender::new(None),
             retry_now: Notify::new(),
             recorder,
+            rewind: Arc::new(Rewind::new(services.room.clone())),
             input,
             player: None,
+            past_of: None,
             leaving: AtomicBool::new(false),
             served: AtomicBool::new(false),
             runs,
@@ -199,6 +207,11 @@ impl Session {
     pub(super) fn playing(self, player: Player) -> Self {
         self.inner.lock().kept = true;
         Self { player: Some(Arc::new(player)), ..self }
+    }
+
+    /// One that shows the last minutes of another session.
+    pub(super) fn rewinding(self, player: Player, past_of: SessionId) -> Self {
+        Self { past_of: Some(past_of), ..self.playing(player) }
     }
 
     /// A login that is not asked for.
@@ -237,6 +250,7 @@ impl Session {
             scaling_unchosen: for_all.scaling,
             quality_unchosen: for_all.quality,
             clipboard_unchosen: inner.clipboard_unchosen(&for_all),
+            rewind_unchosen: RewindChoice::unchosen(for_all.rewind, services.pictures.choice(target.host)),
             display: target.display,
             recording: self.recorder.view(),
             playback: self.player.as_ref().map(|player| player.view()),
@@ -255,6 +269,16 @@ impl Session {
         let for_all = services.preferences.get();
         let inner = self.inner.lock();
         inner.target.display.clipboard.unwrap_or_else(|| inner.clipboard_unchosen(&for_all))
+    }
+
+    /// Keeps its last minutes as is chosen now.
+    pub(super) fn follow_rewind(&self, services: &Services) {
+        let inner = self.inner.lock();
+        let unchosen = || {
+            let picture = services.pictures.choice(inner.target.host);
+            RewindChoice::unchosen(services.preferences.get().rewind, picture)
+        };
+        self.rewind.set(inner.target.display.rewind.unwrap_or_else(unchosen) == RewindChoice::Kept);
     }
 
     /// Only watches from now on, or no longer, and tells the window.
@@ -387,6 +411,9 @@ impl Session {
 
     pub(super) fn looks_at(&self, target: &Target) -> bool {
         let inner = self.inner.lock();
+        if self.past_of.is_some() {
+            return false;
+        }
         match (inner.target.host, target.host) {
             (None, None) => !inner.is_reverse && inner.target.is_same_server(target),
             (ours, theirs) => ours == theirs,

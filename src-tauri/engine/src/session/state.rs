@@ -6,7 +6,7 @@ use crate::{
     lead::Lead,
     model::{
         ClipboardSharing, Colour, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality,
-        Scaling, Secret, Travels,
+        RewindChoice, Scaling, Secret, Travels,
     },
     recording::{PlaybackView, RecordingView},
 };
@@ -54,6 +54,8 @@ pub struct SessionView {
     pub quality_unchosen: Quality,
     /// Which way text is copied where `display` has no choice.
     pub clipboard_unchosen: ClipboardSharing,
+    /// Whether its last minutes are kept where `display` has no choice.
+    pub rewind_unchosen: RewindChoice,
     /// Whether it is recorded.
     pub recording: RecordingView,
     /// The recording that is played, where there is no machine.

@@ -42,6 +42,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
         logins: Arc::new(LoginsFile::open(folder.path())),
+        room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };
     (services, folder)

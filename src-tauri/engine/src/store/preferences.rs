@@ -4,7 +4,8 @@ use super::file;
 use crate::{
     error::StoreError,
     model::{
-        Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, Scaling, TagCaution, or_default,
+        Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, RewindChoice, Scaling,
+        TagCaution, or_default,
     },
 };
 use parking_lot::Mutex;
@@ -45,6 +46,9 @@ pub struct Preferences {
     /// What is shown and kept of machines' screens.
     #[serde(deserialize_with = "PictureChoice::read")]
     pub pictures: PictureChoice,
+    /// Whether the last minutes of sessions are kept in memory.
+    #[serde(deserialize_with = "RewindChoice::read")]
+    pub rewind: RewindChoice,
     /// How favourites and the latest machines are shown.
     #[serde(deserialize_with = "or_default")]
     pub look: Look,

@@ -7,6 +7,7 @@ mod full_screen;
 mod hotkey;
 mod instance;
 mod keyboard;
+mod notification;
 mod pages;
 mod renderer;
 mod side_buttons;
@@ -19,6 +20,7 @@ pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_all_monitors, is_fu
 pub use hotkey::hold_hotkey;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
+pub use notification::notify;
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;

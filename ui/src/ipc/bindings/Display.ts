@@ -3,6 +3,7 @@ import type { ClipboardSharing } from "./ClipboardSharing";
 import type { Cursor } from "./Cursor";
 import type { Monitors } from "./Monitors";
 import type { Quality } from "./Quality";
+import type { RewindChoice } from "./RewindChoice";
 import type { Scaling } from "./Scaling";
 import type { Toolbar } from "./Toolbar";
 
@@ -39,6 +40,10 @@ clipboard: ClipboardSharing | null,
  * How much of the picture's quality may be given for speed; none where nothing was chosen: then as for all machines.
  */
 quality: Quality | null, 
+/**
+ * Whether the last minutes of its session are kept; none where nothing was chosen: then as for all machines.
+ */
+rewind: RewindChoice | null, 
 /**
  * What is shown where the pointer is.
  */

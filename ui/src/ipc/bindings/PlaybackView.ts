@@ -31,4 +31,8 @@ speed: number,
 /**
  * It has no end: Portlight was cut off when it recorded.
  */
-cut: boolean, };
+cut: boolean, 
+/**
+ * It is what was kept of a session.
+ */
+rewound: boolean, };

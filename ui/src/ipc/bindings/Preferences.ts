@@ -9,6 +9,7 @@ import type { Order } from "./Order";
 import type { PictureChoice } from "./PictureChoice";
 import type { Quality } from "./Quality";
 import type { Reopening } from "./Reopening";
+import type { RewindChoice } from "./RewindChoice";
 import type { Scaling } from "./Scaling";
 import type { TagCaution } from "./TagCaution";
 import type { Theme } from "./Theme";
@@ -53,6 +54,10 @@ order: Order,
  * What is shown and kept of machines' screens.
  */
 pictures: PictureChoice, 
+/**
+ * Whether the last minutes of sessions are kept in memory.
+ */
+rewind: RewindChoice, 
 /**
  * How favourites and the latest machines are shown.
  */

@@ -4,4 +4,4 @@
  * What can go wrong with pictures and recordings of a session. The conventions of the fields are those of the
  * [module](super).
  */
-export type RecordingError = { "code": "picture_not_written", path: string, detail: string, } | { "code": "no_picture" } | { "code": "recording_not_written", path: string, detail: string, } | { "code": "recording_too_slow", path: string, } | { "code": "recording_not_begun" } | { "code": "recording_unreadable", path: string, detail: string, } | { "code": "no_recording", path: string, } | { "code": "recording_too_new", path: string, } | { "code": "recording_damaged", path: string, detail: string, };
+export type RecordingError = { "code": "picture_not_written", path: string, detail: string, } | { "code": "no_picture" } | { "code": "recording_not_written", path: string, detail: string, } | { "code": "recording_too_slow", path: string, } | { "code": "recording_not_begun" } | { "code": "nothing_kept" } | { "code": "recording_unreadable", path: string, detail: string, } | { "code": "no_recording", path: string, } | { "code": "recording_too_new", path: string, } | { "code": "recording_damaged", path: string, detail: string, };

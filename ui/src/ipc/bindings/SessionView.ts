@@ -8,6 +8,7 @@ import type { PictureChoice } from "./PictureChoice";
 import type { PlaybackView } from "./PlaybackView";
 import type { Quality } from "./Quality";
 import type { RecordingView } from "./RecordingView";
+import type { RewindChoice } from "./RewindChoice";
 import type { Scaling } from "./Scaling";
 
 /**
@@ -90,6 +91,10 @@ quality_unchosen: Quality,
  * Which way text is copied where `display` has no choice.
  */
 clipboard_unchosen: ClipboardSharing, 
+/**
+ * Whether its last minutes are kept where `display` has no choice.
+ */
+rewind_unchosen: RewindChoice, 
 /**
  * Whether it is recorded.
  */

@@ -576,6 +576,20 @@ export const stopRecording = (): Promise<void> =>
     backend.record({ state: 'saved', number: 1, path });
   });
 
+export const tell = (told: 'changed' | 'still' | 'lost'): Promise<boolean> => command('tell', [told], () => true);
+
+export const prepareRewind = (): Promise<number> => command('prepare_rewind', [], () => 100);
+
+export const beginRewind = (beginning: Uint8Array): Promise<void> =>
+  command('begin_rewind', [beginning.length], () => {});
+
+export const rewind = (): Promise<void> => command('rewind', [], () => {});
+
+export const saveFilm = (from: number, to: number): Promise<string> =>
+  command('save_film', [from, to], () => '/home/ann/Videos/Studio 2026-01-02 03.04.05.plrec');
+
+export const backToLive = (): Promise<void> => command('back_to_live', [], () => {});
+
 export const showSaved = (): Promise<void> => command('show_saved', [], () => {});
 
 export const playbackWindows = (): Promise<ArrayBuffer> => command('playback_windows', [], () => new ArrayBuffer(12));

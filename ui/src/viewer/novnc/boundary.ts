@@ -5,7 +5,6 @@ import type { Internals } from './internals';
 /** Watches one session's messages. */
 export class Boundaries {
   readonly #rfb: Internals;
-  /** Bytes that the relay has sent, the handshake's too. */
   #arrived = 0;
   #waiting: { from: number; reach: (at: number) => void }[] = [];
   /** Whether the last message was read to its end. */
@@ -26,6 +25,11 @@ export class Boundaries {
       receive?.call(this, message);
     };
     const arrive = (bytes: number) => (this.#arrived += bytes);
+  }
+
+  /** Bytes that the relay has sent, the handshake's too. */
+  get arrived(): number {
+    return this.#arrived;
   }
 
   /** Calls `reach` with the number of bytes before the first boundary behind so many bytes, while noVNC stands there. */

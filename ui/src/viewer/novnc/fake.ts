@@ -3,6 +3,8 @@
 import { vi } from 'vitest';
 import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
+import type { Area } from '../tell/tell.svelte';
+import { COLUMNS, ROWS, type Cells } from '../tell/watching';
 import type { Following } from './follow';
 import type { Beginning, Novnc } from '.';
 import type { Counts } from './meter';
@@ -153,6 +155,21 @@ export class FakeRfb {
     // This environment's own cannot be read.
     const arrayBuffer = () => Promise.resolve(new Uint8Array([0x89, 0x50]).buffer);
     return Promise.resolve(Object.assign(new Blob(), { arrayBuffer }));
+  }
+  arrived = 0;
+  /** How light all of the screen is; how often a window that rests has asked for an update. */
+  light = 0;
+  glances = 0;
+  toScreen(x: number, y: number) {
+    return { x, y };
+  }
+  watchedArea: Area | null = null;
+  cells(area: Area): Cells {
+    this.watchedArea = area;
+    return new Uint8Array(COLUMNS * ROWS).fill(this.light);
+  }
+  glance(): void {
+    this.glances += 1;
   }
   beginning(from: number): Promise<Beginning> {
     const windows = Array.from({ length: 6 }, () => new Uint8Array(0));

@@ -1,6 +1,8 @@
 // noVNC, and all that Portlight changes of it from outside: its package stays unmodified.
 
 import type RFB from '@novnc/novnc';
+import type { Area } from '../tell/tell.svelte';
+import { COLUMNS, ROWS, type Cells } from '../tell/watching';
 import type { Cursor } from '../../ipc/bindings/Cursor';
 import type { Scaling } from '../../ipc/bindings/Scaling';
 import { acknowledge } from './acknowledge';
@@ -17,7 +19,7 @@ import { skipMessagesOfKnownLength } from './messages';
 import { Meter, type Watch } from './meter';
 import { limitPseudoRectangles } from './rectangles';
 import { showProgress } from './progress';
-import { holdRequests, restWhileHidden } from './rest';
+import { glance, holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
 import { askForPointerMode, RelativePointer } from './relative';
 import { readScreens } from './screens';
@@ -40,6 +42,8 @@ interface Additions {
   withholdClipboard(): void;
   /** The screen in its own size, without the pointer, as a PNG file; null where there is none. */
   picture(): Promise<Blob | null>;
+  /** Bytes that the relay has sent. */
+  readonly arrived: number;
   /**
    * Where a recording can begin, at so many bytes from the relay or later; asks for the whole picture from there on. Rejects
    * where this web view cannot tell.
@@ -47,6 +51,12 @@ interface Additions {
   beginning(from: number): Promise<Beginning>;
   /** What comes begins in the middle of a session, behind these windows of its zlib streams. Before the first message. */
   beginAt(windows: Windows): void;
+  /** A place in the window as one on the remote screen. */
+  toScreen(clientX: number, clientY: number): { x: number; y: number };
+  /** A part of the remote screen in grey, see `tell/watching.ts`. */
+  cells(area: Area): Cells;
+  /** Asks for one update, where the window rests. */
+  glance(): void;
   /** Says this with each transfer, and the part of the time since the last one that the page was busy. */
   measure(ontransfer: (transfer: Transfer, busy: number) => void): void;
   /** Counts everything until the watch is ended. */
@@ -123,6 +133,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     readonly #streams: Streams | null;
     readonly #boundaries: Boundaries;
     readonly #meter: Meter;
+    #small: HTMLCanvasElement | null = null;
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
       super(...parameters);
@@ -273,9 +284,39 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       if (sent !== null) super.clipboardPasteFrom(sent);
     }
 
+    toScreen(clientX: number, clientY: number): { x: number; y: number } {
+      const { x, y, w, h } = this.#internals._display._viewportLoc;
+      const { left, top, width, height } = this.#internals._canvas.getBoundingClientRect();
+      const within = (part: number, length: number) => Math.round(Math.min(1, Math.max(0, part)) * length);
+      return { x: x + within((clientX - left) / width, w), y: y + within((clientY - top) / height, h) };
+    }
+
+    cells({ x, y, width, height }: Area): Cells {
+      this.#small ??= document.createElement('canvas');
+      [this.#small.width, this.#small.height] = [COLUMNS, ROWS];
+      const context = this.#small.getContext('2d', { willReadFrequently: true });
+      if (!context) return new Uint8Array(COLUMNS * ROWS);
+      const { canvas } = this.#internals._display._drawCtx;
+      context.drawImage(canvas, x, y, Math.max(1, width), Math.max(1, height), 0, 0, COLUMNS, ROWS);
+      const { data } = context.getImageData(0, 0, COLUMNS, ROWS);
+      // Red, green and blue as they are bright to the eye (Rec. 601).
+      return Uint8Array.from({ length: COLUMNS * ROWS }, (_, cell) => {
+        const at = cell * 4;
+        return 0.299 * (data[at] ?? 0) + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0);
+      });
+    }
+
+    glance(): void {
+      glance(this);
+    }
+
     picture(): Promise<Blob | null> {
       const { canvas } = this.#internals._display._drawCtx;
       return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    }
+
+    get arrived(): number {
+      return this.#boundaries.arrived;
     }
 
     beginning(from: number): Promise<Beginning> {

@@ -31,6 +31,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
         logins: Arc::new(LoginsFile::open(folder.path())),
+        room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
