@@ -41,9 +41,9 @@ pub use error::{
     StoreError, TypingError,
 };
 pub use services::{
-    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LeftMachine, LoginView, NotTaken, Opened,
-    PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView, Walked,
-    check_files, find_set, find_target, preview_files,
+    Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LeftMachine, LoginView, NotTaken,
+    Opened, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView,
+    Walked, check_files, find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
@@ -62,9 +62,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{
-    HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, Reopening,
-};
+use store::{HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, Reopening};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 

@@ -45,7 +45,7 @@ mod tests {
     use crate::{
         keyring::Keyring,
         model::Host,
-        store::{HostList, HostsFile},
+        store::{HostList, HostsFile, LoginsFile},
     };
     use std::sync::Arc;
 
@@ -53,7 +53,8 @@ mod tests {
     async fn machines_that_are_gone_are_not_offered_and_places_are_those_that_were_told() {
         let folder = tempfile::tempdir().unwrap();
         let list = Arc::new(HostList::start(HostsFile::open(folder.path()).unwrap()).unwrap());
-        let hosts = Hosts::new(Arc::clone(&list), Keyring::in_memory());
+        let logins = Arc::new(LoginsFile::open(folder.path()));
+        let hosts = Hosts::new(Arc::clone(&list), Keyring::in_memory(), logins);
         let [gone, there] = ["Gone", "There"].map(Host::demo);
         list.put(there.clone()).await.unwrap();
         let left = LeftOpen::open(folder.path());
