@@ -1,6 +1,6 @@
 //! A named login: a user name and a password that several machines use, and that is changed in one place.
 
-use super::{FieldProblem, LoginId, Target, text::one_line};
+use super::{FieldProblem, LoginId, NamedLoginProblem, Target, text::one_line};
 use serde::{Deserialize, Serialize};
 
 /// A login that several machines use. Its password is in the keyring.
@@ -36,22 +36,6 @@ impl NamedLogin {
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name.to_lowercase() == name.trim().to_lowercase()
     }
-}
-
-/// Why a named login cannot be saved, or is not meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-#[serde(rename_all = "snake_case")]
-pub enum NamedLoginProblem {
-    /// It has no name.
-    #[error("it needs a name")]
-    NoName,
-    /// Another one has this name.
-    #[error("another login has this name")]
-    Taken,
-    /// None has this name.
-    #[error("there is no login of this name")]
-    Unknown,
 }
 
 impl Target {

@@ -5,7 +5,7 @@
 
 use super::{
     LoginView, find_target,
-    named_logins::{Given, Use, use_of},
+    login_uses::{Given, Use, use_of},
 };
 use crate::{
     error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},

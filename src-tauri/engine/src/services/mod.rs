@@ -3,6 +3,7 @@
 mod find;
 mod hosts;
 mod imports;
+mod login_uses;
 mod named_logins;
 mod removed;
 mod reopening;

@@ -1,6 +1,6 @@
 //! Removed hosts: for thirty days they can be put back, with their logins; then both are forgotten.
 
-use super::{hosts::Hosts, named_logins::uses_of};
+use super::{hosts::Hosts, login_uses::uses_of};
 use crate::{
     error::{KeyringError, Result, StoreError},
     model::{Host, HostId, HostView},

@@ -1,6 +1,6 @@
 //! Going back to an earlier version of the list.
 
-use super::{blocking, hosts::Hosts, named_logins::uses_of};
+use super::{blocking, hosts::Hosts, login_uses::uses_of};
 use crate::{
     error::{Result, StoreError},
     store::{Deed, LoginKind, VersionView, now},
