@@ -1,9 +1,27 @@
-//! Which machine uses which named login, and for which server.
+//! Named logins as they are used: which machine uses which, and for which server.
 
 use crate::{
     model::{Host, HostId, LoginId, Recipient},
     store::List,
 };
+use serde::Serialize;
+
+/// A named login as shown: everything but its password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LoginView {
+    /// Its name for life.
+    pub id: LoginId,
+    /// What the user calls it.
+    pub name: String,
+    /// Empty where each machine has its own.
+    pub username: String,
+    /// Whether the keyring has a password for it.
+    pub has_password: bool,
+    /// How many machines use it.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub machines: usize,
+}
 
 /// A named login, and a server that a machine uses it for.
 pub(super) type Use = (LoginId, Recipient);

@@ -17,7 +17,7 @@ mod versions;
 pub use find::find_target;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
 pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, preview_files};
-pub use named_logins::LoginView;
+pub use login_uses::LoginView;
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reopening::LeftMachine;

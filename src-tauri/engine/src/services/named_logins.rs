@@ -5,34 +5,14 @@
 
 use super::{
     hosts::Hosts,
-    login_uses::{Given, Use, uses_of},
+    login_uses::{Given, LoginView, Use, uses_of},
 };
 use crate::{
     error::{FormError, KeyringError, Result, StoreError},
-    model::{
-        FieldProblem, Host, HostId, LoginId, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret, Target,
-    },
+    model::{FieldProblem, HostId, LoginId, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret, Target},
     store::{List, Step},
 };
-use serde::Serialize;
 use std::collections::{HashMap, HashSet};
-
-/// A named login as shown: everything but its password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct LoginView {
-    /// Its name for life.
-    pub id: LoginId,
-    /// What the user calls it.
-    pub name: String,
-    /// Empty where each machine has its own.
-    pub username: String,
-    /// Whether the keyring has a password for it.
-    pub has_password: bool,
-    /// How many machines use it.
-    #[cfg_attr(test, ts(type = "number"))]
-    pub machines: usize,
-}
 
 impl Hosts {
     /// The named logins, in the order in which they were added.
