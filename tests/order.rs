@@ -188,7 +188,7 @@ async fn a_search_narrows_marks_and_ends_when_it_has_led_somewhere() {
         until_shown(&hosts, &["Anvil", "Bellows", "Crane"]).await;
     }
     display.type_text("tag:mill");
-    hosts.until("the count", "document.querySelector('#count').innerText === '2 of 3'").await;
+    hosts.until("the count", "document.querySelector('#count').textContent.trim() === '2 of 3'").await;
     hosts.click(".chip:nth-of-type(2)").await;
     until_shown(&hosts, &["Anvil"]).await;
     hosts.click(".chip[aria-pressed=true]:nth-of-type(2)").await;

@@ -124,7 +124,7 @@ async fn the_list_and_all_that_it_opens_are_walked_by_keyboard() {
     assert_eq!(press(&desk, &hosts, "Tab").await, "Login");
     press(&desk, &hosts, "space").await;
     hosts.until_shown("#username").await;
-    assert_eq!(press(&desk, &hosts, "Tab").await, "password");
+    assert_eq!(press(&desk, &hosts, "Tab").await, "login-from");
     press(&desk, &hosts, "Escape").await;
     hosts.until("the list to have the focus", "document.activeElement.id === 'hosts'").await;
 
