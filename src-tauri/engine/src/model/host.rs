@@ -667,7 +667,7 @@ mod tests {
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "frame": false, "ask_lines": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
                 "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "password_command": "", "console_command": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
-                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
+                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null, "login": null,
             })
         );
     }

@@ -728,7 +728,7 @@ fn large_and_hostile_files_end_soon() {
         let before = begun.elapsed();
         let reading = read(&[file(name, &text)]);
         let took = begun.elapsed() - before;
-        assert!(took.as_secs() < 20, "{name}: {took:?}");
+        assert!(took.as_secs() < 60, "{name}: {took:?}");
         assert!(reading.found.len() <= crate::import::MAX_ENTRIES, "{name}");
     }
 }

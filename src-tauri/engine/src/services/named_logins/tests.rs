@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     error::Error,
     keyring::Keyring,
-    model::{HostChange, HostDraft, OnNewAddress},
+    model::{Host, HostChange, HostDraft, OnNewAddress},
     services::{PasswordOutcome, SharedChange},
     store::{HostList, HostsFile, LoginsFile},
 };

@@ -64,7 +64,7 @@ impl Fixture {
     /// Waits until it is as the test wants it; each change wakes it.
     async fn until(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let mut changes = self.list.changes();
-        let waited = timeout(Duration::from_secs(9), async {
+        let waited = timeout(Duration::from_secs(60), async {
             while !is_so(self) {
                 changes.changed().await.unwrap();
             }
