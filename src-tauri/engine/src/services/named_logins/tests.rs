@@ -1,6 +1,6 @@
 //! The real list and file, and a keyring in memory.
 
-use super::*;
+use super::{super::login_uses::use_of, *};
 use crate::{
     error::Error,
     keyring::Keyring,
