@@ -7,7 +7,9 @@ use crate::{
 };
 use serde_json::json;
 use std::{
+    fs,
     net::SocketAddr,
+    path::Path,
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -31,7 +33,13 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// More bytes than any handshake has.
 const HANDSHAKE: u64 = 5000;
 /// Longer than a server takes between two pieces of one update.
-const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(70);
+/// Longer than a server waits before it sends the same screen again, better.
+const AFTERWARDS: Duration = Duration::from_secs(3);
+/// Bytes. A fence has fewer.
+const QUESTION: u64 = 100;
+/// x11vnc passes no text on in the first half minute.
+const X11VNC_SETTLES: Duration = Duration::from_secs(40);
 /// The window's size for what follows it.
 const WINDOW: (u32, u32) = (900, 600);
 
@@ -40,13 +48,13 @@ const WINDOW: (u32, u32) = (900, 600);
 async fn of_real_servers() {
     let wanted = std::env::var("ABILITIES_OF").unwrap_or_default();
     let mut table = String::from(
-        "| server | follows the window | text to it | text from it | kB at best | kB at low |\n\
+        "| server | follows the window | text to it | text from it | kB at best, then | kB at low, then |\n\
          | --- | --- | --- | --- | --- | --- |",
     );
     for (name, maker) in MAKERS.iter().filter(|(name, _)| name.contains(&wanted)) {
         let missing = maker.missing();
         let row = match missing.is_empty() {
-            true => row(*maker).await,
+            true => row(name, *maker).await,
             false => format!("not installed here: {} | | | |", missing.join(", ")),
         };
         table += &format!("\n| {name} | {row} |");
@@ -54,7 +62,7 @@ async fn of_real_servers() {
     }
 }
 
-async fn row(maker: Maker) -> String {
+async fn row(server_name: &str, maker: Maker) -> String {
     let desk = Desk::of("of_real_servers").open().await;
     let server = Other::start(&desk, maker).await;
     let counter = Counter::before(SocketAddr::from(([127, 0, 0, 1], server.port())));
@@ -75,15 +83,20 @@ async fn row(maker: Maker) -> String {
         let cost = first_update(counter.clone());
         open(&app, &hosts, name, maker).await;
         costs.push(cost.join().expect("a thread that counts"));
+        keep_picture(&desk, &format!("{server_name}, {name}"));
         desk.display().close_window(name);
         let gone = || (!desk.display().has_window(name)).then_some(());
         within(PATIENCE, async || gone()).await.expect("a window that closes");
     }
     let viewer = open(&app, &hosts, "Follows", maker).await;
     let follows = follows(&desk, &viewer).await;
-    let [to, from] = texts(&desk, &server).await;
+    keep_picture(&desk, &format!("{server_name}, follows"));
+    if matches!(maker, Maker::X11vnc) {
+        sleep(X11VNC_SETTLES).await;
+    }
+    let [to, from] = texts(&desk, &server, &viewer).await;
     app.crash().await;
-    let [best, low] = [0, 1].map(|at| format!("{:.0}", costs[at] as f64 / 1000.0));
+    let [best, low] = [0, 1].map(|at| costs[at].map(|bytes| format!("{:.0}", bytes as f64 / 1000.0)).join(", then "));
     format!("{follows} | {to} | {from} | {best} | {low}")
 }
 
@@ -99,30 +112,47 @@ async fn open<'a>(app: &'a App<'_>, hosts: &Page<'_>, name: &str, maker: Maker) 
     viewer
 }
 
-/// What a server sends until it pauses for the first time: one update of the whole screen. TigerVNC follows a lossy one with a
-/// lossless one soon after, which is not counted. A thread of its own, as what opens a window blocks.
-fn first_update(counter: Counter) -> JoinHandle<u64> {
+/// Keeps what is to be seen, for the eye: in `target/e2e/abilities`.
+fn keep_picture(desk: &Desk, name: &str) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("e2e").join("abilities");
+    fs::create_dir_all(&folder).expect("a folder");
+    desk.display().picture().save(folder.join(format!("{name}.png"))).expect("a folder");
+}
+
+/// What a server sends until it pauses for the first time, and what it sends of the same still screen after that: a lossless
+/// picture behind a lossy one, perhaps. A thread of its own, as what opens a window blocks.
+fn first_update(counter: Counter) -> JoinHandle<[u64; 2]> {
     let before = counter.bytes();
     thread::spawn(move || {
         let began = Instant::now();
-        let (mut last, mut grown) = (before, began);
-        while began.elapsed() < 3 * PATIENCE && (last - before < HANDSHAKE || grown.elapsed() < PAUSE) {
-            thread::sleep(Duration::from_millis(10));
+        let (mut last, mut grown, mut first) = (before, began, None);
+        while began.elapsed() < 5 * PATIENCE && (first.is_none() || grown.elapsed() < AFTERWARDS) {
+            thread::sleep(Duration::from_millis(5));
             let now = counter.bytes();
-            if now > last {
+            if first.is_none() && last - before >= HANDSHAKE && grown.elapsed() >= PAUSE {
+                first = Some(last - before);
+            }
+            // What is less is a question about the connection, and its answer.
+            if now > last + QUESTION || (first.is_none() && now > last) {
                 (last, grown) = (now, Instant::now());
             }
         }
-        last - before
+        let first = first.unwrap_or(last - before);
+        [first, last - before - first]
     })
 }
 
 /// Whether the remote screen gets the window's size.
 async fn follows(desk: &Desk, viewer: &Page<'_>) -> String {
     desk.display().place("Follows", WINDOW);
-    let same = "return [...document.querySelectorAll('#screen canvas')]
-        .some((canvas) => canvas.width === innerWidth && canvas.height === innerHeight)";
-    let followed = within(PATIENCE, async || (viewer.script(same).await == true).then_some(())).await;
+    let (width, height) = WINDOW;
+    let placed = format!("innerWidth === {width} && innerHeight === {height}");
+    viewer.until("the window's size", &placed).await;
+    let same = format!(
+        "return [...document.querySelectorAll('#screen canvas')]
+            .some((canvas) => canvas.width === {width} && canvas.height === {height})"
+    );
+    let followed = within(PATIENCE, async || (viewer.script(&same).await == true).then_some(())).await;
     let size = "const canvas = document.querySelector('#screen canvas'); return `${canvas.width}x${canvas.height}`";
     let size = viewer.script(size).await;
     let size = size.as_str().unwrap_or_default();
@@ -130,7 +160,7 @@ async fn follows(desk: &Desk, viewer: &Page<'_>) -> String {
 }
 
 /// Which texts arrive there, and which here.
-async fn texts(desk: &Desk, server: &Other) -> [String; 2] {
+async fn texts(desk: &Desk, server: &Other, viewer: &Page<'_>) -> [String; 2] {
     if !server.has_clipboard() {
         return ["–", "–"].map(str::to_owned);
     }
@@ -138,43 +168,50 @@ async fn texts(desk: &Desk, server: &Other) -> [String; 2] {
     let long: Vec<_> = LENGTHS.iter().map(|(length, name)| (*name, "x".repeat(*length))).collect();
     let all =
         LETTERS.iter().map(|(name, text)| (*name, *text)).chain(long.iter().map(|(name, text)| (*name, &text[..])));
+    // First all that comes from there: a text that it cannot take was seen to be a server's end.
+    for (name, text) in all.clone() {
+        copied_by(name, text, async |text| server.copy(text), || desk.display().paste(), viewer, &mut from).await;
+    }
     for (name, text) in all {
-        copied_by(
-            name,
-            text,
-            async |text| {
-                desk.display().focus("Portlight");
-                desk.display().copy(text);
-                desk.display().focus("Follows");
-            },
-            || server.paste(),
-            &mut to,
-        )
-        .await;
-        // Another text, as this one is here already.
-        let back = format!("{text}.");
-        copied_by(name, &back, async |text| server.copy(text), || desk.display().paste(), &mut from).await;
+        // Another text, as this one is there already.
+        let text = format!("{text}.");
+        let copy = async |text: &str| {
+            desk.display().focus("Portlight");
+            desk.display().copy(text);
+            desk.display().focus("Follows");
+        };
+        copied_by(name, &text, copy, || server.paste(), viewer, &mut to).await;
     }
     [to.join(", "), from.join(", ")]
 }
 
-/// Copies a text after another that tells it from what was there before, and notes what came of it.
+/// Copies a text that is not there yet, and notes what came of it, and what the viewer has said where that is less than all.
 async fn copied_by(
     name: &str,
     text: &str,
     copy: impl AsyncFn(&str),
     mut paste: impl FnMut() -> Option<String>,
+    viewer: &Page<'_>,
     notes: &mut Vec<String>,
 ) {
     let before = paste();
+    let said_before = said(viewer).await;
     copy(text).await;
     let arrived = within(PATIENCE, async || paste().filter(|now| Some(now) != before.as_ref())).await;
-    notes.push(match arrived {
-        Some(now) if now == text => name.to_owned(),
+    let note = match arrived {
+        Some(now) if now == text => return notes.push(name.to_owned()),
         Some(now) if now.chars().count() > 20 => format!("{name}: {} of it", now.chars().count()),
         Some(now) => format!("{name} as “{now}”"),
         None => format!("{name}: nothing"),
-    });
+    };
+    let said = said(viewer).await;
+    notes.push(if said.is_empty() || said == said_before { note } else { format!("{note} (“{said}”)") });
+}
+
+/// What a viewer tells its user in passing.
+async fn said(viewer: &Page<'_>) -> String {
+    let said = viewer.script("return document.querySelector('#toast')?.innerText ?? ''").await;
+    said.as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Looks until there is something, but not for ever: here that nothing comes is an answer.

@@ -117,7 +117,17 @@ impl Other {
                 server.args(["--", "krfb", "--nodialog"]).env("DISPLAY", &display.name);
                 desk.spawn("krfb", at_home(&mut server, folder.path()))
             }
-            (_, Maker::Wayvnc) => desk.spawn("sway", &mut sway(desk, folder.path(), &photograph, port)),
+            (_, Maker::Wayvnc) => {
+                let home = folder.path();
+                lay_for_sway(home, &photograph);
+                desk.spawn("sway", in_sway(desk, home, "sway").arg("-c").arg(home.join("sway")));
+                let socket = home.join(WAYLAND);
+                until("sway's socket", async || socket.exists().then_some(())).await;
+                // Not by sway, which would lead it out of our reach: it was seen to hang, and to outlive sway.
+                let mut server = in_sway(desk, home, "wayvnc");
+                server.arg("-C").arg(home.join("none")).args(["127.0.0.1", &port.to_string()]);
+                desk.spawn("wayvnc", server.env("WAYLAND_DISPLAY", WAYLAND))
+            }
             _ => {
                 let mut server = desk.command("qemu-system-x86_64");
                 let screen = format!("127.0.0.1:{}", port - 5900);
@@ -162,36 +172,39 @@ impl Other {
     fn wayland(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", super::path()).env("LANG", "C.UTF-8");
-        command.env("XDG_RUNTIME_DIR", self.folder.path()).env("WAYLAND_DISPLAY", "wayland-1");
+        command.env("XDG_RUNTIME_DIR", self.folder.path()).env("WAYLAND_DISPLAY", WAYLAND);
         command
     }
 }
 
-/// Wayvnc within sway, which refuses to run as root.
-fn sway(desk: &Desk, folder: &Path, photograph: &Path, port: u16) -> Command {
-    const NOBODY: u32 = 65534;
-    let home = folder.display();
-    fs::write(folder.join("wayvnc"), format!("address=127.0.0.1\nport={port}\n")).expect("a folder");
-    let settings = format!(
-        "xwayland disable\noutput * resolution {SIZE}\noutput * bg {} fill\nexec wayvnc -C {home}/wayvnc\n",
-        photograph.display()
-    );
+/// What sway needs in its folder.
+fn lay_for_sway(folder: &Path, photograph: &Path) {
+    let settings = format!("xwayland disable\noutput * resolution {SIZE}\noutput * bg {} fill\n", photograph.display());
     fs::write(folder.join("sway"), settings).expect("a folder");
-    for path in [folder, &folder.join("wayvnc"), &folder.join("sway"), photograph] {
+    fs::write(folder.join("none"), "").expect("a folder");
+    for path in [folder, &folder.join("sway"), &folder.join("none"), photograph] {
         // Only root can; anybody else is nobody already, as far as sway is concerned.
         let _ = chown(path, Some(NOBODY), Some(NOBODY));
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("a folder");
-    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    let mut server = desk.command(if is_root { "setpriv" } else { "sway" });
-    if is_root {
-        server.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sway"]);
-    }
-    server.arg("-c").arg(folder.join("sway")).env_remove("DISPLAY").current_dir(folder);
-    server.envs([("WLR_BACKENDS", "headless"), ("WLR_LIBINPUT_NO_DEVICES", "1"), ("WLR_RENDERER", "pixman")]);
-    at_home(&mut server, folder);
-    server
 }
+
+/// Sway, or a program within it. Sway refuses to run as root.
+fn in_sway(desk: &Desk, folder: &Path, program: &str) -> Command {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let mut command = desk.command(if is_root { "setpriv" } else { program });
+    if is_root {
+        command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", program]);
+    }
+    command.env_remove("DISPLAY").current_dir(folder);
+    command.envs([("WLR_BACKENDS", "headless"), ("WLR_LIBINPUT_NO_DEVICES", "1"), ("WLR_RENDERER", "pixman")]);
+    at_home(&mut command, folder);
+    command
+}
+
+const NOBODY: u32 = 65534;
+/// The socket of a compositor that is the only one in its folder.
+const WAYLAND: &str = "wayland-1";
 
 /// Lets in whoever knows the password for unattended access.
 fn krfb_settings(port: u16) -> String {

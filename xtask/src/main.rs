@@ -29,7 +29,8 @@ cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plai
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
 cargo xtask measure           time to pixels and memory, beside TigerVNC's viewer; a key in a long list
 cargo xtask pictures          make the pictures in the documents anew
-cargo xtask abilities         what the servers that are installed do for a viewer: size, clipboard, quality
+cargo xtask abilities [NAME]  what the servers that are installed do for a viewer: size, clipboard, quality; all, or those of
+                              whose name this is a part
 cargo xtask quality           what each quality costs on a link of 1 Mbit/s (needs root)
 cargo xtask links             Portlight beside TigerVNC's viewer over narrow and long links (needs root)
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
@@ -60,7 +61,9 @@ fn main() -> ExitCode {
         Some("pictures") => {
             system::install(system::PICTURES).and_then(|()| measure("documents::pictures_of_the_windows", &[]))
         }
-        Some("abilities") => measure("abilities::of_real_servers", &[]),
+        Some("abilities") => {
+            measure("abilities::of_real_servers", &[("ABILITIES_OF", arguments.get(1).map_or("", |name| name))])
+        }
         Some("quality") => measure("quality::over_a_slow_link", &[]),
         Some("links") => measure("links::over_links_of_all_kinds", &[]),
         Some("pace") => Pace::of(&arguments[1..]).and_then(|pace| measure(pace.test, &pace.options)),

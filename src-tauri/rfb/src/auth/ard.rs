@@ -96,7 +96,8 @@ impl Group {
     fn message(&self, secret: &[u8; SECRET_LEN], login: &mut [u8; LOGIN_LEN], credentials: &Credentials) -> Vec<u8> {
         let exponent = Zeroizing::new(BoxedUint::from_be_slice_vartime(secret));
         let shared = Zeroizing::new(self.bytes(self.theirs.pow(&exponent)));
-        apple_login::encrypt(login, credentials, &Md5::digest(&*shared).into());
+        let key: Zeroizing<[u8; 16]> = Zeroizing::new(Md5::digest(&*shared).into());
+        apple_login::encrypt(login, credentials, &key);
         [&login[..], &self.bytes(self.generator.pow(&exponent))].concat()
     }
 

@@ -15,6 +15,12 @@ export const MAX_TEXT = 16_000_000;
  */
 const USUAL_SERVER_MAX = 256 * 1024;
 
+/**
+ * What a server without the extended clipboard takes, in bytes. LibVNCServer (x11vnc, krfb, Vino) and QEMU close the connection where it
+ * is more; the text would be sent again after the reconnect, and so on.
+ */
+const PLAIN_SERVER_MAX = 1024 * 1024;
+
 /** A text that was not passed on because it is too large, in bytes. */
 export interface TextTooLarge {
   from: 'server' | 'here';
@@ -127,7 +133,7 @@ export function limitClipboard(rfb: Internals, Inflate: new () => Inflator): (te
     const extended =
       rfb._clipboardServerCapabilitiesFormats[TEXT] && rfb._clipboardServerCapabilitiesActions[NOTIFY] === true;
     // What it takes unasked, it takes when it has asked as well.
-    const limit = extended ? Math.min(MAX_TEXT, Math.max(announced ?? 0, USUAL_SERVER_MAX)) : MAX_TEXT;
+    const limit = extended ? Math.min(MAX_TEXT, Math.max(announced ?? 0, USUAL_SERVER_MAX)) : PLAIN_SERVER_MAX;
     const bytes = extended ? sizeAsSent(text) : text.length;
     if (bytes > limit) {
       tooLarge({ from: 'here', bytes, limit });
