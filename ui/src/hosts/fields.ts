@@ -42,6 +42,8 @@ const table = [
   { name: 'client_key', kind: 'text', group: 'security', initial: '', brief: 'label' },
   { name: 'old_tls', kind: 'check', group: 'security', initial: false },
   { name: 'mac', kind: 'text', group: 'wake', initial: '', own: true },
+  { name: 'wake_address', kind: 'text', group: 'wake', initial: '' },
+  { name: 'wake_port', kind: 'text', group: 'wake', initial: '', brief: 'label' },
   { name: 'favourite', kind: 'check', group: 'notes', initial: false },
 ] as const satisfies readonly Description[];
 

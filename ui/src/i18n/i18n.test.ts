@@ -24,6 +24,8 @@ import recordingError from '../ipc/bindings/RecordingError.ts?raw';
 import leftOut from '../ipc/bindings/LeftOut.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
+import wakeAddressProblem from '../ipc/bindings/WakeAddressProblem.ts?raw';
+import wakePortProblem from '../ipc/bindings/WakePortProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
 import proxyProblem from '../ipc/bindings/ProxyProblem.ts?raw';
 import reportStage from '../ipc/bindings/ReportStage.ts?raw';
@@ -145,6 +147,8 @@ describe('the catalogues', () => {
       ...wordsIn(consoleProblem).map((problem) => `error.command_bad_console.${problem}`),
       ...wordsIn(urlProblem).map((problem) => `problem.url.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
+      ...wordsIn(wakeAddressProblem).map((problem) => `problem.wake_address.${problem}`),
+      ...wordsIn(wakePortProblem).map((problem) => `problem.wake_port.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
       ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),

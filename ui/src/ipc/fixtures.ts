@@ -566,6 +566,8 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     password_command: '',
     console_command: '',
     mac: '',
+    wake_address: '',
+    wake_port: '',
     has_http_auth: false,
     reconnect: true,
     tags: [],

@@ -2,7 +2,8 @@
 
 use super::{ImportProblem, LeftOut, text};
 use crate::model::{
-    Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Link, Secret, notes_found, tags_found,
+    Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Link, Secret, notes_found,
+    tags_found, wake_address, wake_port,
 };
 use std::collections::BTreeSet;
 
@@ -40,6 +41,8 @@ pub(super) struct Sketch {
     pub(super) ssh_jump: String,
     pub(super) proxy: String,
     pub(super) mac: String,
+    pub(super) wake_address: String,
+    pub(super) wake_port: String,
     pub(super) display: Display,
     pub(super) last_opened: Option<u64>,
     pub(super) favourite_place: Option<u32>,
@@ -63,6 +66,8 @@ impl Sketch {
             ssh_jump: String::new(),
             proxy: String::new(),
             mac: String::new(),
+            wake_address: String::new(),
+            wake_port: String::new(),
             display: Display::default(),
             last_opened: None,
             favourite_place: None,
@@ -115,6 +120,10 @@ impl Sketch {
             self.leave_out(LeftOut::Mac, !self.mac.trim().is_empty());
             self.mac.clear();
         }
+        if wake_address(&self.wake_address).is_err() || wake_port(&self.wake_port).is_err() {
+            self.leave_out(LeftOut::Wake, true);
+            (self.wake_address, self.wake_port) = Default::default();
+        }
         if !self.options.ca_file.starts_with('/') {
             self.leave_out(LeftOut::Certificates, !self.options.ca_file.is_empty());
             self.options.ca_file.clear();
@@ -131,6 +140,8 @@ impl Sketch {
             ssh_jump,
             proxy,
             mac,
+            wake_address: self.wake_address.clone(),
+            wake_port: self.wake_port.clone(),
             ..Default::default()
         };
         let checked =
@@ -158,6 +169,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::PasswordCommand(_)
         | FieldProblem::ConsoleCommand(_)
         | FieldProblem::Mac(_)
+        | FieldProblem::WakeAddress(_)
+        | FieldProblem::WakePort(_)
         | FieldProblem::Url(_) => ImportProblem::Line,
     }
 }
@@ -272,9 +285,10 @@ mod tests {
     fn what_has_no_place_in_a_host_is_told() {
         let mut sketch = Sketch::new("A\u{202e}\n", typed("box:1"), "box:1");
         (sketch.mac, sketch.options.ca_file) = ("nonsense".to_owned(), "ca.pem".to_owned());
+        (sketch.wake_address, sketch.wake_port) = ("10.0.0.255".to_owned(), "all".to_owned());
         let candidate = sketch.finish(0).host.unwrap();
         assert_eq!(candidate.host.name, "A");
-        assert_eq!(candidate.left_out, [LeftOut::Certificates, LeftOut::Mac]);
+        assert_eq!(candidate.left_out, [LeftOut::Certificates, LeftOut::Mac, LeftOut::Wake]);
 
         let mut through = Sketch::new("A", typed("/run/vnc"), "");
         through.ssh_jump = "gate".to_owned();

@@ -66,8 +66,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
 }
 
 fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
-    let header =
-        "name,address,username,view_only,favourite,ssh_jump,proxy,mac,repeater_id,ca_file,reconnect,tags,colour,notes";
+    let header = "name,address,username,view_only,favourite,ssh_jump,proxy,mac,wake_address,wake_port,repeater_id,ca_file,reconnect,tags,colour,notes";
     let mut text = format!("{header}\r\n");
     for host in hosts {
         let address = host.address.without_query().to_string();
@@ -85,6 +84,8 @@ fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
             &view.ssh_jump,
             &view.proxy,
             &view.mac,
+            &view.wake_address,
+            &view.wake_port,
             &host.repeater_id,
             &host.ca_file,
             flag(host.reconnect),
@@ -146,6 +147,8 @@ mod tests {
         hosts[4].ssh_jump = Some("ann@gate".parse().unwrap());
         hosts[3].proxy = Some("socks5://ann@gate".parse().unwrap());
         hosts[4].mac = Some("02:00:5e:10:00:07".parse().unwrap());
+        hosts[4].wake_way.address = Some([10, 0, 0, 255].into());
+        hosts[4].wake_way.port = std::num::NonZeroU16::new(7);
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
         hosts[4].tags = vec!["büro".to_owned(), "rack 4".to_owned()];
         (hosts[4].colour, hosts[4].notes) = (Some(Colour::Green), "=Two\n\"lines\", commas".to_owned());

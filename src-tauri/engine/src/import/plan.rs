@@ -218,7 +218,9 @@ pub(crate) fn fill(host: &mut Host, found: &Host) {
     if host.ca_file.is_empty() {
         host.ca_file.clone_from(&found.ca_file);
     }
-    host.mac = host.mac.or(found.mac);
+    if host.mac.is_none() && found.mac.is_some() {
+        (host.mac, host.wake_way) = (found.mac, found.wake_way.clone());
+    }
 }
 
 fn entry(found: &Found, plan: Plan) -> Entry {

@@ -140,6 +140,8 @@ pub enum LeftOut {
     Certificates,
     /// The network card's address, which cannot be read.
     Mac,
+    /// Where the packet goes that wakes it, which cannot be read.
+    Wake,
     /// Nothing: but the repeater's ID may be another one, see UltraVNC.
     RepeaterId,
 }
@@ -156,6 +158,7 @@ impl LeftOut {
             Self::SshKey => "the key file for SSH: name it in ~/.ssh/config",
             Self::Certificates => "certificates that cannot be found from here",
             Self::Mac => "a MAC address that cannot be read",
+            Self::Wake => "where its wake-up packet goes, which cannot be read",
             Self::RepeaterId => "nothing, but its repeater ID may be 5900 less",
         }
     }

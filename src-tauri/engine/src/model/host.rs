@@ -6,8 +6,9 @@
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, LoginId,
     MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced,
-    TextProblem, UrlProblem, Way, tags,
+    TextProblem, UrlProblem, Wake, WakeAddressProblem, WakePortProblem, WakeWay, Way, tags,
     text::{one_line, without_bidi_controls},
+    wake::{wake_address, wake_port},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use std::ops::{Deref, DerefMut};
@@ -144,6 +145,9 @@ pub struct Host {
     /// Its network card, by which it can be woken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Mac>,
+    /// Where the packet goes that wakes it.
+    #[serde(flatten)]
+    pub wake_way: WakeWay,
     /// What was chosen in its window.
     #[serde(default, skip_serializing_if = "Display::is_default")]
     pub display: Display,
@@ -190,6 +194,7 @@ impl Host {
             password_command: None,
             console_command: None,
             mac: None,
+            wake_way: WakeWay::default(),
             display: Display::default(),
             has_password: false,
             has_http_auth: false,
@@ -220,6 +225,11 @@ impl Host {
             clear_text: now.clear_text,
             ..self.clone()
         }
+    }
+
+    /// As something to wake; none where its network card is not known.
+    pub fn wake(&self) -> Option<Wake> {
+        Some(Wake { mac: self.mac?, way: self.wake_way.clone() })
     }
 
     /// Sorts favourites.
@@ -269,6 +279,8 @@ impl Host {
             password_command: self.password_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
             console_command: self.console_command.as_ref().map(CommandLine::to_string).unwrap_or_default(),
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            wake_address: self.wake_way.address.map(|address| address.to_string()).unwrap_or_default(),
+            wake_port: self.wake_way.port.map(|port| port.to_string()).unwrap_or_default(),
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
             last_opened: self.last_opened,
@@ -309,6 +321,10 @@ pub struct HostDraft {
     pub console_command: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
+    /// The broadcast address that the packet goes to which wakes it; may be empty.
+    pub wake_address: String,
+    /// The packet's UDP port; may be empty.
+    pub wake_port: String,
     /// What becomes of its saved logins where it leads to another server now.
     #[serde(default)]
     pub on_new_address: OnNewAddress,
@@ -355,6 +371,14 @@ impl HostDraft {
             "" => None,
             text => Mac::parse(text).map_err(|wrong| problems.push(FieldProblem::Mac(wrong))).ok(),
         };
+        let wake_way = WakeWay {
+            address: wake_address(&self.wake_address)
+                .map_err(|wrong| problems.push(FieldProblem::WakeAddress(wrong)))
+                .unwrap_or_default(),
+            port: wake_port(&self.wake_port)
+                .map_err(|wrong| problems.push(FieldProblem::WakePort(wrong)))
+                .unwrap_or_default(),
+        };
         let ssh_jump = match self.ssh_jump.trim() {
             "" => None,
             text => Jump::parse(text).map_err(|wrong| problems.push(FieldProblem::SshJump(wrong))).ok(),
@@ -390,7 +414,7 @@ impl HostDraft {
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        let known = Host { name, address, options, ssh_jump, proxy, mac, ..before.clone() };
+        let known = Host { name, address, options, ssh_jump, proxy, mac, wake_way, ..before.clone() };
         let password_command = password_command.filter(|_| self.login.is_none());
         let mut host = Host { login: self.login, password_command, console_command, ..known };
         if before.source.is_some() {
@@ -426,6 +450,8 @@ impl From<&Host> for HostDraft {
             password_command,
             console_command,
             mac: view.mac,
+            wake_address: view.wake_address,
+            wake_port: view.wake_port,
             on_new_address: OnNewAddress::default(),
         }
     }
@@ -492,6 +518,10 @@ pub struct HostView {
     pub console_command: String,
     /// As [`Mac::parse`] reads it; may be empty.
     pub mac: String,
+    /// The broadcast address that the packet goes to which wakes it; may be empty.
+    pub wake_address: String,
+    /// The packet's UDP port; may be empty.
+    pub wake_port: String,
     /// Whether the keyring has a password for it.
     pub has_password: bool,
     /// Whether the keyring has an HTTP login for it.
@@ -559,6 +589,12 @@ pub enum FieldProblem {
     /// The network card's address.
     #[error("MAC address: {0}")]
     Mac(MacProblem),
+    /// The broadcast address for the packet that wakes it.
+    #[error("broadcast address: {0}")]
+    WakeAddress(WakeAddressProblem),
+    /// That packet's port.
+    #[error("wake-up port: {0}")]
+    WakePort(WakePortProblem),
     /// Where on the web a list is.
     #[error("URL: {0}")]
     Url(UrlProblem),
@@ -666,8 +702,8 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "frame": false, "ask_lines": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "password_command": "", "console_command": "", "mac": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
-                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null, "login": null,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "login": null, "password_command": "", "console_command": "", "mac": "", "wake_address": "", "wake_port": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
+                "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
             })
         );
     }

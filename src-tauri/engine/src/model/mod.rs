@@ -28,6 +28,7 @@ mod sourced;
 mod tags;
 mod target;
 mod text;
+mod wake;
 mod way;
 
 pub(crate) use address::dns_name;
@@ -64,5 +65,7 @@ pub(crate) use tags::{is_same_tag, tags_found};
 pub use target::Target;
 pub(crate) use text::without_bidi_controls;
 pub use text::{MAX_TEXT, TextProblem};
+pub use wake::{Wake, WakeAddressProblem, WakePortProblem, WakeWay};
+pub(crate) use wake::{wake_address, wake_port};
 pub use way::Recipient;
 pub(crate) use way::Way;

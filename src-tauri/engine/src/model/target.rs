@@ -1,7 +1,7 @@
 //! What a session looks at.
 
 use super::{
-    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, LoginId, Mac, Placeholders, Proxy, Secret,
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, LoginId, Placeholders, Proxy, Secret, Wake,
     Way,
 };
 use std::{
@@ -39,8 +39,8 @@ pub struct Target {
     pub password_command: Option<CommandLine>,
     /// What prints where its console is, each time anew.
     pub console_command: Option<CommandLine>,
-    /// The machine's network card, where it is to be woken first.
-    pub wake: Option<Mac>,
+    /// How it is woken, where that is to be done first.
+    pub wake: Option<Wake>,
     /// A link asks for no less protection than this.
     pub least: Option<Level>,
     /// It came by a link with a password, which was for once: it is not opened again by itself.

@@ -144,7 +144,7 @@ impl Hosts {
     /// [`StoreError::NoSuchHost`].
     pub fn wake_target(&self, id: HostId) -> Result<Target> {
         let host = self.host(id)?;
-        Ok(Target { wake: host.mac, ..Target::from(&host) })
+        Ok(Target { wake: host.wake(), ..Target::from(&host) })
     }
 
     /// Whether a form could be saved as it is.

@@ -14,6 +14,9 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
+/// The servers that a login is chosen for, and those whose place others take.
+type Servers = (Vec<Recipient>, Vec<(Recipient, Recipient)>);
+
 impl Hosts {
     /// The named logins, in the order in which they were added.
     pub fn logins(&self) -> Vec<LoginView> {
@@ -137,7 +140,7 @@ impl Hosts {
     /// # Errors
     /// The keyring's: then those machines are asked for the login.
     pub(super) async fn give_logins(&self, given: Vec<Given>) -> Result<(), KeyringError> {
-        let mut by_login: HashMap<LoginId, (Vec<Recipient>, Vec<(Recipient, Recipient)>)> = HashMap::new();
+        let mut by_login: HashMap<LoginId, Servers> = HashMap::new();
         for Given { login, from, to } in given {
             let (chosen, along) = by_login.entry(login).or_default();
             match from {

@@ -174,8 +174,8 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
         if !run.is_current(target) {
             return Ok(None);
         }
-        if let Some(mac) = target.wake {
-            wake::send(mac, &wake::broadcast_addrs()).await?;
+        if let Some(wake) = &target.wake {
+            wake::send(wake).await?;
         }
         prompts.begin();
         let reached = prompts.locate(target).await?;

@@ -373,7 +373,7 @@ impl Session {
     /// What it looks at, as something to wake up; none where the list has no network card for it.
     pub(super) fn wake_target(&self, services: &Services) -> Option<Target> {
         let host = services.list.get().get(self.host()?)?.clone();
-        Some(Target { wake: Some(host.mac?), ..Target::from(&host) })
+        Some(Target { wake: Some(host.wake()?), ..Target::from(&host) })
     }
 
     /// What is to be kept of the machine; none where it is in the list, or just on the way there.
@@ -397,7 +397,7 @@ impl Session {
         let mut inner = self.inner.lock();
         inner.kept = host.is_some();
         if let Some(host) = host.filter(|_| !inner.is_reverse) {
-            let wake = inner.target.wake;
+            let wake = inner.target.wake.take();
             inner.target = Target { wake, ..Target::from(host) };
         }
         // The window is told what has changed about the session.

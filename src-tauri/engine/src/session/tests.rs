@@ -276,7 +276,7 @@ async fn a_machine_is_woken_and_waited_for_though_its_window_shows_an_end() {
     let mut states = sessions.watch(id).unwrap();
     until(&mut states, has_ended).await;
 
-    sessions.reopen(id, Target { wake: mac, ..Target::from(&host) });
+    sessions.reopen(id, Target { wake: host.wake(), ..Target::from(&host) });
     until(&mut states, |state| *state == SessionState::Connecting { stage: Stage::Waking }).await;
     sessions.close(id);
     // The same from the window itself, with what the list says by then.

@@ -57,6 +57,8 @@ fn every_field_is_documented_and_no_other() {
     host.password_command = Some("pass show vnc/%h".parse().unwrap());
     host.console_command = Some("console %n".parse().unwrap());
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
+    host.wake_way.address = Some([192, 168, 1, 255].into());
+    host.wake_way.port = std::num::NonZeroU16::new(7);
     (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
     host.display.grab = true;
     (host.frame, host.ask_lines) = (true, true);

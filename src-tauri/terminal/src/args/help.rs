@@ -12,7 +12,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
        portlight show NAME [--json]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
                      [--ask-password] [--named-login NAME] [--ssh-host HOST]
-                     [--proxy URL] [--mac MAC] [--tag TAG]
+                     [--proxy URL] [--mac MAC] [--wake-address ADDRESS]
+                     [--wake-port PORT] [--tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none]
                      [--notes TEXT] [--favourite] [--view-only] [--frame] [--ask-lines]
                      [--no-reconnect]
@@ -22,7 +23,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
        portlight edit NAME [--name NAME] [--address ADDRESS] [--logins keep|forget]
                      [--username NAME] [--password-stdin] [--ask-password]
                      [--forget-password] [--named-login NAME] [--ssh-host HOST]
-                     [--proxy URL] [--mac MAC] [--tag TAG] [--no-tag TAG]
+                     [--proxy URL] [--mac MAC] [--wake-address ADDRESS]
+                     [--wake-port PORT] [--tag TAG] [--no-tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none] [--notes TEXT]
                      [--favourite] [--no-favourite] [--view-only] [--no-view-only]
                      [--frame] [--no-frame] [--ask-lines] [--no-ask-lines]
@@ -98,6 +100,9 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
   --ssh-host HOST    the way leads through this SSH host
   --proxy URL        the way leads through this proxy
   --mac MAC          its network card, to wake it
+  --wake-address ADDRESS
+                     the packet that wakes it goes to this broadcast address
+  --wake-port PORT   and to this UDP port; usually 9
   --tag TAG          it has this tag; may be given several times
   --colour blue|amber|green|red|violet|grey|none
                      the colour of its sign

@@ -332,6 +332,8 @@ fn change(given: &Given) -> Result<HostChange, String> {
         ssh_jump: given.value("ssh-host"),
         proxy: given.value("proxy"),
         mac: given.value("mac"),
+        wake_address: given.value("wake-address"),
+        wake_port: given.value("wake-port"),
         repeater_id: given.value("repeater-id"),
         ca_file: given.value("ca-file"),
         client_certificate: given.value("client-certificate"),

@@ -86,8 +86,8 @@ pub fn wake(name: &str) -> ExitCode {
         let list = saved()?;
         let host = find(&list, name)?;
         let edit = || format!("the network card of {0:?} is not known: portlight edit {0:?} --mac MAC", host.name);
-        let mac = host.mac.ok_or_else(edit)?;
-        runtime()?.block_on(packets::send(mac, &packets::broadcast_addrs())).map_err(sentence)
+        let wake = host.wake().ok_or_else(edit)?;
+        runtime()?.block_on(packets::send(&wake)).map_err(sentence)
     })())
 }
 

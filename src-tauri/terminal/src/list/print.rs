@@ -59,6 +59,8 @@ pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
         ("proxy", &view.proxy),
         ("repeater ID", repeater_id),
         ("network card", &view.mac),
+        ("woken at", &view.wake_address),
+        ("wake-up port", &view.wake_port),
         ("authorities", ca_file),
         ("certificate", client_certificate),
         ("its key", client_key),

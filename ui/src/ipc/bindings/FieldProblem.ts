@@ -7,8 +7,10 @@ import type { NamedLoginProblem } from "./NamedLoginProblem";
 import type { ProxyProblem } from "./ProxyProblem";
 import type { TextProblem } from "./TextProblem";
 import type { UrlProblem } from "./UrlProblem";
+import type { WakeAddressProblem } from "./WakeAddressProblem";
+import type { WakePortProblem } from "./WakePortProblem";
 
 /**
  * A field of the form and what is wrong with it.
  */
-export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "login", "problem": NamedLoginProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "url", "problem": UrlProblem };
+export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "login", "problem": NamedLoginProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "wake_address", "problem": WakeAddressProblem } | { "field": "wake_port", "problem": WakePortProblem } | { "field": "url", "problem": UrlProblem };

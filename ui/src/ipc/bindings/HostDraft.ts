@@ -50,6 +50,14 @@ console_command: string,
  */
 mac: string, 
 /**
+ * The broadcast address that the packet goes to which wakes it; may be empty.
+ */
+wake_address: string, 
+/**
+ * The packet's UDP port; may be empty.
+ */
+wake_port: string, 
+/**
  * What becomes of its saved logins where it leads to another server now.
  */
 on_new_address: OnNewAddress, 

@@ -46,6 +46,14 @@ console_command: string,
  */
 mac: string, 
 /**
+ * The broadcast address that the packet goes to which wakes it; may be empty.
+ */
+wake_address: string, 
+/**
+ * The packet's UDP port; may be empty.
+ */
+wake_port: string, 
+/**
  * Whether the keyring has a password for it.
  */
 has_password: boolean, 

@@ -57,6 +57,14 @@ client_certificate: string | null,
  */
 client_key: string | null, 
 /**
+ * The broadcast address for the packet that wakes it; empty for none.
+ */
+wake_address: string | null, 
+/**
+ * That packet's port; empty for the usual one.
+ */
+wake_port: string | null, 
+/**
  * The notes.
  */
 notes: string | null, 

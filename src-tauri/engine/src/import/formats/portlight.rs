@@ -31,6 +31,7 @@ fn machine(mut entry: Value) -> Sketch {
     machine.key = key;
     machine.options = host.options.clone();
     (machine.ssh_jump, machine.proxy, machine.mac) = (view.ssh_jump, view.proxy, view.mac);
+    (machine.wake_address, machine.wake_port) = (view.wake_address, view.wake_port);
     (machine.display, machine.last_opened, machine.favourite_place) =
         (host.display, host.last_opened, host.favourite_place);
     // A sketch has no place for a command: only the person's own form makes one.

@@ -23,6 +23,8 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::SshJump, &["sshjump", "sshhost", "jumphost"]),
     (Column::Proxy, &["proxy"]),
     (Column::Mac, &["mac", "macaddress"]),
+    (Column::WakeAddress, &["wakeaddress"]),
+    (Column::WakePort, &["wakeport"]),
     (Column::Reconnect, &["reconnect"]),
     (Column::Protocol, &["protocol"]),
     (Column::Tags, &["tags", "group", "folder"]),
@@ -44,6 +46,8 @@ enum Column {
     SshJump,
     Proxy,
     Mac,
+    WakeAddress,
+    WakePort,
     Reconnect,
     Protocol,
     Tags,
@@ -106,6 +110,8 @@ fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
         (&mut machine.ssh_jump, Column::SshJump),
         (&mut machine.proxy, Column::Proxy),
         (&mut machine.mac, Column::Mac),
+        (&mut machine.wake_address, Column::WakeAddress),
+        (&mut machine.wake_port, Column::WakePort),
     ] {
         as_text(get(column)).clone_into(field);
     }
