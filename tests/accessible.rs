@@ -2,7 +2,7 @@
 //! and by what a screen reader is told. In both languages, light and dark.
 
 use crate::{
-    desk::{App, Desk, Page, Reader, Server, State},
+    desk::{App, Desk, Page, Reader, Server, State, address, free_port},
     user,
 };
 use serde_json::{Value, json};
@@ -243,13 +243,14 @@ impl Look<'_> {
     }
 
     async fn end(&self) {
-        user::connect(self.hosts, "127.0.0.1:1").await;
-        let viewer = self.app.viewer("127.0.0.1:1").await;
+        let nobody = address(free_port());
+        user::connect(self.hosts, &nobody).await;
+        let viewer = self.app.viewer(&nobody).await;
         viewer.until_state("ended").await;
         viewer.click("#correct").await;
         viewer.until_shown("#correct-address").await;
         viewer.script("document.querySelectorAll('details').forEach((part) => (part.open = true))").await;
-        self.at(&viewer, "127.0.0.1:1", "a session that did not come to be").await;
+        self.at(&viewer, &nobody, "a session that did not come to be").await;
     }
 
     async fn at_list(&self, what: &str) {
