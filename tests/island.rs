@@ -12,6 +12,7 @@ async fn clicks_on_the_first_line_reach_the_server_wherever_they_are() {
     let app = App::start(&desk, &[&server.address()]).await;
     let viewer = app.viewer(&server.address()).await;
     viewer.until_state("live").await;
+    viewer.until("the toolbar", "document.querySelector('#toolbar') !== null").await;
     viewer
         .until("the toolbar to hide", "getComputedStyle(document.querySelector('#toolbar')).visibility === 'hidden'")
         .await;

@@ -98,7 +98,9 @@ impl<'a> Page<'a> {
 
     /// Calls a viewer's toolbar, which has the focus then. Where it has it already, the same keys would send it away.
     pub async fn call_toolbar(&self) {
-        self.until("the keyboard to be the page's", "document.hasFocus()").await;
+        // It is drawn after the first picture, or when that is long in coming.
+        let able = "document.hasFocus() && document.querySelector('#toolbar') !== null";
+        self.until("a toolbar that keys can call", able).await;
         if self.script("return document.querySelector('#toolbar :focus') === null").await == true {
             self.app.desk().display().press("ctrl+alt+shift+t");
         }
