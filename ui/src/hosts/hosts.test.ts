@@ -34,7 +34,8 @@ function byId(id: string): HTMLElement {
   return found;
 }
 
-const names = () => screen.queryAllByRole('option').map((row) => row.dataset.name);
+// Those of a form's selects have none.
+const names = () => screen.queryAllByRole('option').flatMap((row) => row.dataset.name ?? []);
 const selected = () => document.querySelector<HTMLElement>('[role=option][aria-selected=true]')?.dataset.name;
 const toast = () => byId('toast').textContent;
 const field = (id: string) => byId(id) as HTMLInputElement;
