@@ -16,6 +16,7 @@ use std::{
 use tokio::sync::mpsc;
 
 /// What a player plays.
+#[expect(clippy::large_enum_variant, reason = "there is one for each player, which lives as long as its window")]
 pub(crate) enum Source {
     /// A recording, which begins at its beginning only.
     File(Recording),
