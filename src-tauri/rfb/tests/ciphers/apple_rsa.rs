@@ -87,7 +87,8 @@ async fn two_logins_have_nothing_in_common() {
             wants_key(&mut stream).await;
             stream.write_all(&shown(&server_spki())).await.expect("key");
             read(&mut stream, 12).await;
-            hears.lock().expect("bytes").extend(read(&mut stream, 128).await);
+            let login = read(&mut stream, 128).await;
+            hears.lock().expect("bytes").extend(login);
             let _ = read(&mut stream, 130).await;
         });
         assert!(matches!(cut.await, Err(Error::AuthFailed { .. })), "closed in place of an answer");
