@@ -52,6 +52,7 @@ pub use keyboard::{KeyNotice, KeyPress, KeyboardOwner, SideButton};
 pub use list_url::{ListUrl, UrlProblem};
 pub use login_problem::NamedLoginProblem;
 pub use mac::{Mac, MacProblem};
+pub(crate) use named_login::LoginUse;
 pub use named_login::NamedLogin;
 pub use party::Party;
 pub use pictures::PictureChoice;

@@ -1,6 +1,6 @@
 //! A named login: a user name and a password that several machines use, and that is changed in one place.
 
-use super::{FieldProblem, LoginId, NamedLoginProblem, Target, text::one_line};
+use super::{FieldProblem, Host, LoginId, NamedLoginProblem, Recipient, Target, text::one_line};
 use serde::{Deserialize, Serialize};
 
 /// A login that several machines use. Its password is in the keyring.
@@ -38,6 +38,16 @@ impl NamedLogin {
     }
 }
 
+/// A named login, and a server that a machine uses it for.
+pub(crate) type LoginUse = (LoginId, Recipient);
+
+impl Host {
+    /// The named login that it uses, and for which server.
+    pub(crate) fn login_use(&self) -> Option<LoginUse> {
+        Some((self.login?, self.recipient()))
+    }
+}
+
 impl Target {
     /// With the user name of its named login, where that has one. One that is not there is as none.
     #[must_use]
@@ -54,7 +64,6 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Host;
 
     #[test]
     fn a_login_has_a_name_on_one_line() {

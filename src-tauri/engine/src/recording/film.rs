@@ -26,17 +26,12 @@ pub(crate) fn save_film(
         return Err(RecordingError::NothingKept);
     }
     let time = LocalTime { unix_ms: stretch.began + u64::from(from), ahead };
-    let failed = |(path, cause): (PathBuf, std::io::Error)| RecordingError::RecordingNotWritten {
-        path,
-        detail: cause.to_string(),
-    };
-    let (file, path) = place::create(folder, Kind::Recording, &stretch.name, time).map_err(failed)?;
-    let mut file = BufWriter::with_capacity(256 * 1024, file);
-    if let Err(cause) = stretch.write_film(from, to, &mut file).and_then(|()| file.flush()) {
-        place::discard(&path);
-        return Err(failed((path, cause)));
-    }
-    Ok(path)
+    let written = place::write(folder, Kind::Recording, &stretch.name, time, |file| {
+        let mut file = BufWriter::with_capacity(256 * 1024, file);
+        stretch.write_film(from, to, &mut file)?;
+        file.flush()
+    });
+    written.map_err(|(path, cause)| RecordingError::RecordingNotWritten { path, detail: cause.to_string() })
 }
 
 #[cfg(test)]

@@ -42,17 +42,9 @@ pub(crate) fn save(
     }
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     let unix_ms = unix_ms.unwrap_or_else(now);
-    let failed = |(path, cause): (PathBuf, std::io::Error)| RecordingError::PictureNotWritten {
-        path,
-        detail: cause.to_string(),
-    };
-    let (mut file, path) =
-        place::create(folder, Kind::Picture, machine, LocalTime { unix_ms, ahead }).map_err(failed)?;
-    if let Err(cause) = file.write_all(png) {
-        place::discard(&path);
-        return Err(failed((path, cause)));
-    }
-    Ok(path)
+    let time = LocalTime { unix_ms, ahead };
+    place::write(folder, Kind::Picture, machine, time, |file| file.write_all(png))
+        .map_err(|(path, cause)| RecordingError::PictureNotWritten { path, detail: cause.to_string() })
 }
 
 #[cfg(test)]

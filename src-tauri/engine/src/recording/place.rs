@@ -64,6 +64,24 @@ fn stem(machine: &str, time: LocalTime) -> String {
     format!("{machine} {year:04}-{month:02}-{day:02} {hour:02}.{minute:02}.{second:02}")
 }
 
+/// Makes a new file as [`create`] does, and writes it. Where that fails nothing is left of it.
+pub(super) fn write(
+    folder: &Path,
+    kind: Kind,
+    machine: &str,
+    time: LocalTime,
+    contents: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let (mut file, path) = create(folder, kind, machine, time)?;
+    match contents(&mut file) {
+        Ok(()) => Ok(path),
+        Err(cause) => {
+            discard(&path);
+            Err((path, cause))
+        }
+    }
+}
+
 /// Removes a file that [`create`] has made, and that nothing came of.
 pub(super) fn discard(path: &Path) {
     // Where it cannot be removed it stays, and harms nobody.

@@ -3,16 +3,13 @@
 //! The file and the keyring change together. A password is in the keyring before the file says so, and the file stops saying
 //! so before it leaves; what fails halfway is taken back. So a password without a host stays in no keyring.
 
-use super::{
-    LoginView, find_target,
-    login_uses::{Given, Use, use_of},
-};
+use super::{LoginView, find_target, given_logins::Given};
 use crate::{
     error::{ConnectError, Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
     model::{
-        Host, HostChange, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, OnNewAddress, PasswordChange, Secret,
-        Target,
+        Host, HostChange, HostDraft, HostId, HostView, HttpAuth, HttpAuthChange, LoginUse, OnNewAddress,
+        PasswordChange, Secret, Target,
     },
     store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, LoginsFile, SeenHints, now},
 };
@@ -72,7 +69,7 @@ pub struct Hosts {
     pub(super) keyring: Keyring,
     pub(super) logins: Arc<LoginsFile>,
     /// What named logins were for, until the user has changed that since Portlight began: undoing brings it back.
-    pub(super) unchosen: Mutex<HashSet<Use>>,
+    pub(super) unchosen: Mutex<HashSet<LoginUse>>,
     notices: Mutex<Vec<Error>>,
     /// Hosts that are being forgotten. Locked for as long as one's fate is decided and noted in the list, so that
     /// putting back and forgetting exclude each other.
@@ -418,7 +415,7 @@ impl Hosts {
             Ok::<_, StoreError>(())
         });
         put.await?;
-        if let (Some(login), Some((_, to))) = (original.login, use_of(&copy)) {
+        if let (Some(login), Some((_, to))) = (original.login, copy.login_use()) {
             let given = Given { login, from: Some(original.recipient()), to };
             if let Err(error) = self.give_logins(vec![given]).await {
                 tracing::info!(%error, "the copy will be asked for its login");
@@ -506,14 +503,14 @@ pub(super) struct After {
     /// The named login that it has been given, or that goes along.
     pub(super) given: Option<Given>,
     /// What it has used before.
-    pub(super) left: Option<Use>,
+    pub(super) left: Option<LoginUse>,
 }
 
 /// Puts the host that is meant into the list, if nothing has to be asked before.
 pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool) -> Result<(Host, After)> {
     let existing = draft.id.map(|id| list.get(id).ok_or(StoreError::NoSuchHost)).transpose()?;
     let mut host = checked(draft, existing)?;
-    let mut after = After { left: existing.and_then(use_of), ..After::default() };
+    let mut after = After { left: existing.and_then(Host::login_use), ..After::default() };
     let mut from = None;
     if let Some(existing) = existing.filter(|existing| !existing.is_same_server(&host)) {
         let has_password = host.has_password && keeps_password;
@@ -534,7 +531,7 @@ pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool
         // The keyring still has the old one for a moment: no session may take it for the new server's.
         host.has_password = has_password && !after.forget_password;
     }
-    if let Some((login, to)) = use_of(&host) {
+    if let Some((login, to)) = host.login_use() {
         after.forget_password |= std::mem::take(&mut host.has_password);
         after.given = (draft.login_chosen || from.is_some()).then_some(Given { login, from, to });
     }

@@ -1,9 +1,9 @@
 //! What the windows ask for, one service a part of Portlight: [`Hosts`], [`Imports`], [`Reverse`].
 
 mod find;
+mod given_logins;
 mod hosts;
 mod imports;
-mod login_uses;
 mod named_logins;
 mod removed;
 mod reopening;
@@ -15,9 +15,9 @@ mod undo;
 mod versions;
 
 pub use find::find_target;
+pub use given_logins::LoginView;
 pub use hosts::{HostListView, Hosts, PasswordOutcome, Saved};
 pub use imports::{Imported, Imports, Opened, Source, SourceView, check_files, preview_files};
-pub use login_uses::LoginView;
 pub(crate) use removed::forget_in_time;
 pub use removed::{KEPT, RemovedView};
 pub use reopening::LeftMachine;

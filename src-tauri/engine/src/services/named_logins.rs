@@ -4,12 +4,15 @@
 //! of the list that the user makes is told to the keyring, and one that anybody else makes is not.
 
 use super::{
+    given_logins::{Given, LoginView},
     hosts::Hosts,
-    login_uses::{Given, LoginView, Use, uses_of},
 };
 use crate::{
     error::{FormError, KeyringError, Result, StoreError},
-    model::{FieldProblem, HostId, LoginId, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret, Target},
+    model::{
+        FieldProblem, HostId, LoginId, LoginUse, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret,
+        Target,
+    },
     store::{List, Step},
 };
 use std::collections::{HashMap, HashSet};
@@ -21,9 +24,8 @@ impl Hosts {
     /// The named logins, in the order in which they were added.
     pub fn logins(&self) -> Vec<LoginView> {
         let list = self.list.get();
-        let machines = |id| list.all().iter().filter(|host| host.login == Some(id)).count();
         let view = |NamedLogin { id, name, username, has_password }| LoginView {
-            machines: machines(id),
+            machines: list.machines_with(id),
             id,
             name,
             username,
@@ -164,8 +166,8 @@ impl Hosts {
     ///
     /// # Errors
     /// The keyring's: then it still is for that server.
-    pub(super) async fn leave_logins(&self, left: impl IntoIterator<Item = Use>) -> Result<(), KeyringError> {
-        let used: HashSet<_> = uses_of(&self.list.get()).map(|(_, used)| used).collect();
+    pub(super) async fn leave_logins(&self, left: impl IntoIterator<Item = LoginUse>) -> Result<(), KeyringError> {
+        let used: HashSet<_> = self.list.get().login_uses().map(|(_, used)| used).collect();
         for (login, servers) in by_login(left.into_iter().filter(|left| !used.contains(left))) {
             let were = self.keyring.unchoose_named(login, servers).await?;
             self.unchosen.lock().extend(were.into_iter().map(|server| (login, server)));
@@ -180,9 +182,9 @@ impl Hosts {
     /// The keyring's.
     pub(super) async fn walk_logins(&self, step: &Step, before: &List) -> Result<(), KeyringError> {
         let hosts: HashSet<HostId> = step.hosts().collect();
-        let uses = |list: &List| uses_of(list).filter(|(id, _)| hosts.contains(id)).map(|(_, used)| used).collect();
-        let (left, now): (HashSet<Use>, HashSet<Use>) = (uses(before), uses(&self.list.get()));
-        let again: Vec<Use> = {
+        let uses = |list: &List| list.login_uses().filter(|(id, _)| hosts.contains(id)).map(|(_, used)| used).collect();
+        let (left, now): (HashSet<LoginUse>, HashSet<LoginUse>) = (uses(before), uses(&self.list.get()));
+        let again: Vec<LoginUse> = {
             let mut unchosen = self.unchosen.lock();
             now.into_iter().filter(|used| unchosen.remove(used)).collect()
         };
@@ -193,7 +195,7 @@ impl Hosts {
     }
 }
 
-fn by_login(uses: impl IntoIterator<Item = Use>) -> HashMap<LoginId, Vec<Recipient>> {
+fn by_login(uses: impl IntoIterator<Item = LoginUse>) -> HashMap<LoginId, Vec<Recipient>> {
     let mut by_login: HashMap<_, Vec<_>> = HashMap::new();
     for (login, server) in uses {
         by_login.entry(login).or_default().push(server);

@@ -1,6 +1,6 @@
 //! Removed hosts: for thirty days they can be put back, with their logins; then both are forgotten.
 
-use super::{hosts::Hosts, login_uses::uses_of};
+use super::hosts::Hosts;
 use crate::{
     error::{KeyringError, Result, StoreError},
     model::{Host, HostId, HostView},
@@ -117,7 +117,8 @@ impl Hosts {
             }
         }
         let before = self.list.get();
-        let left = uses_of(&before).filter(|(id, _)| forgotten.contains(id)).map(|(_, used)| used).collect::<Vec<_>>();
+        let left =
+            before.login_uses().filter(|(id, _)| forgotten.contains(id)).map(|(_, used)| used).collect::<Vec<_>>();
         let gone = self.list.change(move |list| {
             for id in forgotten {
                 list.take_removed(id);

@@ -1,6 +1,6 @@
 //! Going back to an earlier version of the list.
 
-use super::{blocking, hosts::Hosts, login_uses::uses_of};
+use super::{blocking, hosts::Hosts};
 use crate::{
     error::{Result, StoreError},
     store::{Deed, LoginKind, VersionView, now},
@@ -43,6 +43,6 @@ impl Hosts {
                 refused = refused.and(self.forget_with_step(step, id, kind).await);
             }
         }
-        Ok(refused.and(self.leave_logins(uses_of(&before).map(|(_, used)| used)).await)?)
+        Ok(refused.and(self.leave_logins(before.login_uses().map(|(_, used)| used)).await)?)
     }
 }

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     error::Error,
     model::{HostId, LoginId, Protection, Recipient, Target},
-    store::HostList,
 };
 
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
@@ -61,18 +60,12 @@ async fn keep_own(run: &Run, id: HostId, target: &Target, typed: TypedLogin) -> 
         return Ok(());
     }
     if let Some(login) = target.login
-        && !is_used(&run.services.list, login, &recipient)
+        && let unused = (login, recipient)
+        && !run.services.list.get().login_uses().any(|(_, used)| used == unused)
     {
-        run.services.keyring.unchoose_named(login, vec![recipient]).await?;
+        run.services.keyring.unchoose_named(login, vec![unused.1]).await?;
     }
     Ok(())
-}
-
-/// Whether a machine, also a removed one, uses the login for this server.
-fn is_used(list: &HostList, login: LoginId, server: &Recipient) -> bool {
-    let list = list.get();
-    let all = list.all().iter().chain(list.removals().map(|(host, _)| host));
-    all.filter(|host| host.login == Some(login)).any(|host| host.recipient() == *server)
 }
 
 /// The named login is this one from now on, for all its machines. It is for this one's server, too.

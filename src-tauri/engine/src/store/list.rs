@@ -3,7 +3,7 @@
 use super::file::{self, LeftOut};
 use crate::{
     error::StoreError,
-    model::{Host, HostId, NamedLogin, name_for, without_bidi_controls},
+    model::{Host, HostId, LoginId, LoginUse, NamedLogin, name_for, without_bidi_controls},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Map, Value};
@@ -57,6 +57,17 @@ impl List {
     /// The host `id`.
     pub fn get(&self, id: HostId) -> Option<&Host> {
         self.hosts.iter().find(|host| host.id == id)
+    }
+
+    /// Which machines use which named login, and for which server. Those that were removed are among them: they may be put back.
+    pub(crate) fn login_uses(&self) -> impl Iterator<Item = (HostId, LoginUse)> {
+        let all = self.hosts.iter().chain(self.removals().map(|(host, _)| host));
+        all.filter_map(|host| Some((host.id, host.login_use()?)))
+    }
+
+    /// How many machines use a named login.
+    pub(crate) fn machines_with(&self, login: LoginId) -> usize {
+        self.hosts.iter().filter(|host| host.login == Some(login)).count()
     }
 
     /// Why the entry of this name cannot be read; none where there is no such entry. Case does not matter.

@@ -1,6 +1,6 @@
 //! The real list and file, and a keyring in memory.
 
-use super::{super::login_uses::use_of, *};
+use super::*;
 use crate::{
     error::Error,
     keyring::Keyring,
@@ -204,7 +204,7 @@ async fn a_removed_machine_comes_back_with_it_and_one_that_is_gone_leaves_it() {
     fixture.hosts.remove(vec![id]).await.unwrap();
     fixture.hosts.put_back(vec![id]).await.unwrap();
     assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter2"));
-    let (login, server) = use_of(&fixture.host(id)).unwrap();
+    let (login, server) = fixture.host(id).login_use().unwrap();
     fixture.hosts.remove(vec![id]).await.unwrap();
     fixture.hosts.remove_for_good(vec![id]).await.unwrap();
     assert_eq!(

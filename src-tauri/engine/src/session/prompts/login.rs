@@ -200,7 +200,7 @@ impl Prompts<'_> {
     fn login_asked(&self) -> Option<LoginAsked> {
         let services = &self.run.services;
         let login = services.logins.get(self.target.login?)?;
-        let machines = services.list.get().all().iter().filter(|host| host.login == Some(login.id)).count();
+        let machines = services.list.get().machines_with(login.id);
         Some(LoginAsked { name: login.name, machines })
     }
 
