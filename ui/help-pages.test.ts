@@ -33,7 +33,11 @@ test.each(languages)('what is bold in %s is what stands in the windows, and link
   const shown = new Set(Object.values(texts[language] ?? {}).map((text) => String(text).replace(/…$/, '')));
   for (const topic of topics) {
     const text = read(language, topic);
-    for (const [, label = ''] of text.matchAll(/\*\*(.+?)\*\*/g)) expect(shown, `${topic}: ${label}`).toContain(label);
+    const bold = [...text.matchAll(/\*\*(.+?)\*\*/g)].map(([, label = '']) => label);
+    expect(
+      bold.filter((label) => !shown.has(label)),
+      topic,
+    ).toEqual([]);
     for (const [, link = ''] of text.matchAll(/\]\((.*?)\)/g)) {
       expect(() => readFileSync(`${folder}${language}/${link}`), `${topic}: ${link}`).not.toThrow();
     }
