@@ -55,8 +55,8 @@ pub const PACKAGE: &[&str] = &["appstream", "desktop-file-utils", "lintian", "rp
 /// What the pictures in the documents are made with: the typefaces that they show.
 pub const PICTURES: &[&str] = &["fonts-cantarell", "fonts-dejavu-core", "fonts-noto-cjk"];
 
-/// What it is measured against.
-pub const MEASURE: &[&str] = &["tigervnc-viewer"];
+/// What it is measured against, and what makes and shows the photographs on the screens that are measured.
+pub const MEASURE: &[&str] = &["imagemagick", "tigervnc-viewer"];
 
 /// The oldest Node that the pages' tools run on.
 const NODE: (u32, u32) = (20, 19);

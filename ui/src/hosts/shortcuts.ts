@@ -1,4 +1,4 @@
-// The keys of the hosts window: one list for pressing them, for the menus that show them, and for the help.
+// The keys of the hosts window: one list for pressing them, for the menus that show them, and for the settings.
 
 import type { Key } from '../i18n';
 import type { HostView } from '../ipc/bindings/HostView';
@@ -72,7 +72,7 @@ const edit = (hosts: Hosts, host: HostView) => {
 
 const toggle = (hosts: Hosts, host: HostView) => hosts.selection.toggle(host.id);
 
-/** Ctrl+1 to 9 open the first nine rows; the help shows them as one. */
+/** Ctrl+1 to 9 open the first nine rows; the settings show them as one. */
 function digits(): Shortcut[] {
   return Array.from({ length: 9 }, (_, place) => ({
     keys: place === 0 ? 'Ctrl+1…9' : '',
@@ -236,8 +236,8 @@ export function keysFor(label: Key): string {
   return shortcuts.find((shortcut) => shortcut.label === label)?.keys ?? '';
 }
 
-/** What the help shows: each action once, with all of its keys. */
-export function help(): { label: Key; keys: string[] }[] {
+/** What the settings show: each action once, with all of its keys. */
+export function actions(): { label: Key; keys: string[] }[] {
   const labels = [...new Set(shortcuts.map(({ label }) => label))];
   return labels.map((label) => ({
     label,

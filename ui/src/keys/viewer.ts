@@ -18,6 +18,8 @@ export const chords = {
   grab: { keys: 'Ctrl+Alt+Shift+G', label: 'viewer.send_shortcuts', codes: ['KeyG'] },
   /** Ends view only, or begins it. */
   touch: { keys: 'Ctrl+Alt+Shift+V', label: 'key.touch', codes: ['KeyV'] },
+  /** All of a monitor, or a window again. */
+  fullScreen: { keys: 'Ctrl+Alt+Shift+F', label: 'viewer.full_screen', codes: ['KeyF'] },
   picture: { keys: 'Ctrl+Alt+Shift+S', label: 'capture.save_picture', codes: ['KeyS'] },
   copy: { keys: 'Ctrl+Alt+Shift+C', label: 'capture.copy_picture', codes: ['KeyC'] },
   record: { keys: 'Ctrl+Alt+Shift+R', label: 'capture.record', codes: ['KeyR'] },

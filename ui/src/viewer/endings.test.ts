@@ -127,7 +127,7 @@ test('a call can be kept, and is no address to correct', async () => {
 test.each([
   [typedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.use'],
   [savedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.edit'],
-  [{ ...savedSession, can_wake: true }, { lead: 'wake' }, 'ended.wake'],
+  [{ ...savedSession, can_wake: true }, { lead: 'wake' }, 'hosts.wake'],
 ] as const)('a failure leads on, by one button which the engine knows more about', async (view, lead, action) => {
   engine.session = { ...view };
   await open();

@@ -243,13 +243,13 @@ export class Session {
     await this.attempt(() => this.typist.typeUnseen((pace) => engine.typePassword(pace, readably)));
   }
 
-  /** Has the engine type one line of the clipboard. */
+  /** Has the engine type the clipboard; several lines only once somebody has looked at them. */
   async typeClipboard(): Promise<void> {
     await this.attempt(() => this.typist.typeUnseen((pace) => engine.typeClipboard(pace)));
   }
 
-  /** Copies text this way from now on. */
-  async share(clipboard: ClipboardSharing): Promise<void> {
+  /** Copies text this way from now on; null: as for all machines. */
+  async share(clipboard: ClipboardSharing | null): Promise<void> {
     this.withdrawOffer();
     await this.changeDisplay({ clipboard });
   }
@@ -325,6 +325,13 @@ export class Session {
   async chooseFullScreen(on: boolean): Promise<void> {
     await this.setFullScreen(on);
     if (this.fullScreen === on && this.display.full_screen !== on) await this.changeDisplay({ full_screen: on });
+  }
+
+  /** Full screen, or a window again; where keys of the desktop still work, says once how to leave. */
+  async toggleFullScreen(): Promise<void> {
+    await this.chooseFullScreen(!this.fullScreen);
+    if (this.fullScreen && !this.keyboard.given)
+      this.showMessage(t('viewer.full_screen_hint', { keys: chords.fullScreen.keys }), 6_000);
   }
 
   /** Fills these monitors in full screen from now on; in full screen, at once. */

@@ -431,16 +431,22 @@ test('its buttons do what they say, and give the keyboard back', async () => {
   expect(engine.callsOf('set_view_only')).toEqual([[true], [false]]);
   await userEvent.click(find('#full-screen'));
   expect(engine.callsOf('set_fullscreen')).toEqual([[true]]);
-  expect(find('#toast')).toHaveTextContent(/Ctrl\+Alt\+Shift\+T/);
+  expect(find('#toast')).toHaveTextContent(/Ctrl\+Alt\+Shift\+F/);
   await settle();
   expect(rfb.canvas).toHaveFocus();
+  const chord = { code: 'KeyF', ctrlKey: true, altKey: true, shiftKey: true, cancelable: true, bubbles: true };
+  for (const on of [false, true]) {
+    document.body.dispatchEvent(new KeyboardEvent('keydown', chord));
+    await settle();
+    expect(engine.callsOf('set_fullscreen').at(-1)).toEqual([on]);
+  }
 
   await userEvent.click(find('#disconnect'));
   await settle();
   expect(engine.callsOf('close')).toHaveLength(1);
   expect(find('#ended h1')).toHaveTextContent(t('viewer.disconnected'));
   // The card has no button for leaving full screen.
-  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [false]]);
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [false], [true], [false]]);
 });
 
 test('hides after two seconds, and comes back where the pointer rests at its place on the edge', async () => {
@@ -756,6 +762,9 @@ test('the panel says why nothing is copied, and has the choice of either way', a
   await userEvent.click(find('#clipboard-sends'));
   const chosen = engine.callsOf('set_display').map(([display]) => (display as Display).clipboard);
   expect(chosen).toEqual(['from_server', 'both', 'from_server']);
+  await userEvent.click(find('#clipboard-as-for-all'));
+  expect(engine.callsOf('set_display').at(-1)).toEqual([expect.objectContaining({ clipboard: null })]);
+  expect(document.querySelector('#clipboard-as-for-all')).toBeNull();
   expect(rfb.withheld).toBeGreaterThan(before);
 
   Object.assign(engine.session, { clipboard_unchosen: 'off', display: { ...engine.session.display, clipboard: null } });

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::command::{Outcome, call};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -40,6 +41,7 @@ pub fn make(release: &Release, tree: &Tree, folder: &Path) -> Outcome<PathBuf> {
 
 fn specification(release: &Release, tree: &Tree, root: &Path) -> String {
     let version = &release.version;
+    let folders = folders(tree.places()).iter().map(|folder| format!("%dir /{folder}\n")).collect::<String>();
     let places = tree.places().map(place).collect::<Vec<_>>().join("\n");
     format!(
         "\
@@ -72,13 +74,16 @@ cp -a \"{root}/.\" %{{buildroot}}
 
 %files
 %defattr(-,root,root,-)
-%dir /usr/share/doc/portlight
-%dir /usr/share/doc/portlight/examples
-%dir /usr/share/doc/portlight/examples/consoles
-{places}
+{folders}{places}
 ",
         root = root.display()
     )
+}
+
+/// The folders that are Portlight's own, the outer first: those of its documents. A package owns what it leaves no one else to remove.
+fn folders<'a>(places: impl Iterator<Item = &'a str>) -> BTreeSet<&'a str> {
+    let own = |folder: &&Path| folder.starts_with("usr/share/doc/portlight");
+    places.flat_map(|place| Path::new(place).ancestors().skip(1).take_while(own)).filter_map(Path::to_str).collect()
 }
 
 /// A file's line: compressed or elsewhere than in the tree, a licence or documentation.
@@ -94,6 +99,18 @@ fn place(place: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_folder_of_its_documents_is_its_own_and_no_other() {
+        let places = [
+            "usr/bin/portlight",
+            "usr/share/doc/portlight/copyright",
+            "usr/share/doc/portlight/examples/sources/libvirt",
+        ];
+        let own =
+            ["usr/share/doc/portlight", "usr/share/doc/portlight/examples", "usr/share/doc/portlight/examples/sources"];
+        assert_eq!(folders(places.into_iter()).into_iter().collect::<Vec<_>>(), own);
+    }
 
     #[test]
     fn files_stand_where_fedora_has_them() {

@@ -16,13 +16,11 @@ use tokio::{
 };
 
 /// Makes `folder` and its parents where they are missing, for their owner only (mode 0700).
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Options to open a file for writing; one that is made is its owner's only (mode 0600).
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
@@ -31,7 +29,6 @@ pub(crate) fn private_file() -> OpenOptions {
 
 /// Writes the names in `folder` to the disk, so that a file that was renamed into place is there after a power cut, too.
 /// Some file systems cannot do this.
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

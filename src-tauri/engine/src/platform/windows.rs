@@ -32,13 +32,11 @@ use windows_sys::Win32::{
 
 /// Makes `folder` and its parents where they are missing. The user's profile, where they lie, gives access to that user,
 /// to administrators and to the system.
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).create(folder)
 }
 
 /// Options to open a file for writing; access is that of its folder.
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
@@ -46,7 +44,6 @@ pub(crate) fn private_file() -> OpenOptions {
 }
 
 /// Nothing to do: folders cannot be flushed, and NTFS logs a rename.
-#[allow(dead_code, reason = "for the store")]
 pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

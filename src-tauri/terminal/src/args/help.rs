@@ -35,9 +35,9 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
        portlight remove NAME... [--json]
        portlight wake NAME
        portlight doctor TARGET [--json] [--login] [--password-stdin] [--username NAME]
-                               [--trust FINGERPRINT|any]
+                               [--trust SHA256|any]
        portlight relay TARGET [--port PORT] [--origin ORIGIN] [--again] [--username NAME]
-                              [--password-stdin] [--trust FINGERPRINT|any] [--json]
+                              [--password-stdin] [--trust SHA256|any] [--json]
        portlight import FILE... [--yes] [--passwords] [--all] [--json]
        portlight export --format portlight|csv|websockify
 

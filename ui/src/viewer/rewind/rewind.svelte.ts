@@ -18,7 +18,7 @@ interface Window {
   readonly rewindChoice: RewindChoice;
   /** The connection carries the lowest quality only. */
   readonly slow: boolean;
-  changeDisplay(part: { rewind: RewindChoice }): Promise<void>;
+  changeDisplay(part: { rewind: RewindChoice | null }): Promise<void>;
   attempt(action: () => Promise<void>): Promise<void>;
   showMessage(text: string, ms: number | null): void;
 }
@@ -72,8 +72,16 @@ export class Rewind {
 
   /** Keeps them with this machine, or no longer: then what is kept is gone. */
   async toggle(): Promise<void> {
-    const rewind = this.#window.rewindChoice === 'kept' ? 'off' : 'kept';
+    await this.#choose(this.#window.rewindChoice === 'kept' ? 'off' : 'kept');
+  }
+
+  /** Keeps them as for all machines. */
+  async asForAll(): Promise<void> {
+    await this.#choose(null);
+  }
+
+  async #choose(rewind: RewindChoice | null): Promise<void> {
     await this.#window.changeDisplay({ rewind });
-    this.#window.showMessage(t(rewind === 'kept' ? 'rewind.now_kept' : 'rewind.now_off'), 4_000);
+    this.#window.showMessage(t(this.#window.rewindChoice === 'kept' ? 'rewind.now_kept' : 'rewind.now_off'), 4_000);
   }
 }

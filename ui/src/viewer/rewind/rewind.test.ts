@@ -53,6 +53,17 @@ test('where they are not kept, that is said, and turned on here', async () => {
   expect(text()).toContain(t('rewind.now_off'));
 });
 
+test('what was chosen for a machine can be as for all machines again', async () => {
+  await live({ rewind_unchosen: 'kept' });
+  await choose(t('rewind.keep_no_longer'));
+  expect(text()).toContain(t('rewind.now_off'));
+  await choose(t('rewind.as_for_all'));
+  expect(engine.callsOf('set_display').at(-1)).toEqual([expect.objectContaining({ rewind: null })]);
+  expect(text()).toContain(t('rewind.now_kept'));
+  await userEvent.click(find('#capture'));
+  expect(document.querySelector('[role=menu]')?.textContent).not.toContain(t('rewind.as_for_all'));
+});
+
 test('a new connection begins with a picture, and has another place only when much has come', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   await live();
