@@ -22,7 +22,6 @@ pub(crate) use native_keyring::SystemKeyring;
 #[cfg(all(unix, not(target_os = "macos")))]
 pub(crate) use secret_service::SystemKeyring;
 #[cfg(unix)]
-#[allow(unused_imports, reason = "for the store")]
 pub(crate) use unix::{
     ASKPASS_VARIABLES, ProcessGuard, bind_listener, create_private_folder, executable, limit_unacknowledged,
     private_file, sync_folder,

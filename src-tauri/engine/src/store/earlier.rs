@@ -2,12 +2,14 @@
 //! those without a mark of their own only lack fields that came later.
 
 use super::{
-    HostsFile, Listening, OnClose, Pins, Preferences, PreferencesFile, SourcesFile, Theme, Verdict, hosts_file::Looked,
+    Bell, HostsFile, LeftOpen, Listening, OnClose, Pins, Place, Places, Preferences, PreferencesFile, SourcesFile,
+    Theme, Verdict, WasOpen, hosts_file::Looked,
 };
 use crate::{
     error::StoreError,
-    model::{Host, Identity, RsaKey},
+    model::{Host, HostId, Identity, RsaKey},
 };
+use serde_json::{Value, json};
 use std::fs;
 use tempfile::{TempDir, tempdir};
 
@@ -90,6 +92,50 @@ fn earlier_preferences_and_calls_open_with_what_came_later_as_it_is_at_first() {
     let first = folder("listen.json", include_str!("earlier/listen-first.json"));
     let expected = Listening { on: true, address: [192, 168, 1, 20].into(), port: 5501 };
     assert_eq!(Listening::read(first.path()), expected);
+}
+
+#[tokio::test]
+async fn what_a_newer_version_prefers_stays_where_another_part_is_changed() {
+    let text = r#"{ "theme": "sepia", "bell": "flash", "tags": [], "sounds": { "bell": "gong" }, "chords": ["Ctrl+Hyper+q"] }"#;
+    let folder = folder("preferences.json", text);
+    let file = PreferencesFile::open(folder.path());
+    file.set(Preferences { on_close: OnClose::Tray, bell: Bell::Sound, ..file.get() }).await.unwrap();
+    let written: Value = serde_json::from_slice(&fs::read(folder.path().join("preferences.json")).unwrap()).unwrap();
+    for (key, value) in [
+        ("theme", json!("sepia")),
+        ("sounds", json!({ "bell": "gong" })),
+        ("on_close", json!("tray")),
+        ("bell", json!("sound")),
+        ("chords", json!(["Ctrl+Hyper+q"])),
+    ] {
+        assert_eq!(written[key], value, "{key}");
+    }
+}
+
+#[test]
+fn newer_places_and_open_windows_are_left_as_they_are() {
+    let host: HostId = serde_json::from_value("6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a01".into()).unwrap();
+    let place = Place { x: 1, y: 2, width: 800, height: 600, maximized: false };
+    for version in [1, 2] {
+        let folder = tempdir().unwrap();
+        let places = json!({ "version": version, "machines": { host.to_string(): [
+            { "monitors": "one", "x": 1, "y": 2, "width": 800, "height": 600 },
+        ] } });
+        let open = json!({ "version": version, "open": [{ "host": host }] });
+        for (file, contents) in [("places.json", &places), ("open.json", &open)] {
+            fs::write(folder.path().join(file), contents.to_string()).unwrap();
+        }
+        let (remembered, left) = (Places::open(folder.path(), |_| true), LeftOpen::open(folder.path()));
+        assert_eq!(remembered.of(host, "one"), Some(place));
+        assert_eq!(left.left(), [WasOpen::Host(host)]);
+        remembered.keep(host, "two".into(), Place { x: 5, ..place }).unwrap();
+        left.note(vec![WasOpen::Address { address: "box".into(), view_only: false }]).unwrap();
+        assert_eq!(remembered.of(host, "two").unwrap().x, 5, "until Portlight ends");
+        for (file, contents) in [("places.json", places), ("open.json", open)] {
+            let now: Value = serde_json::from_slice(&fs::read(folder.path().join(file)).unwrap()).unwrap();
+            assert_eq!(now == contents, version == 2, "{file}");
+        }
+    }
 }
 
 #[tokio::test]

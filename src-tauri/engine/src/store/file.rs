@@ -1,32 +1,15 @@
 //! Files of Portlight's own: JSON with a version, private, replaced whole or not at all, and never lost.
 
+use crate::platform;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::{
     borrow::Cow,
     ffi::OsStr,
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
-
-/// Makes `folder` where it is missing, for its owner only.
-pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// To open a file for writing; a new one is its owner's only.
-pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
 
 /// The file at the end of a symbolic link, even if it is not there yet: people keep their settings in a repository and
 /// link to them, and replacing the link would part the two.
@@ -129,7 +112,7 @@ fn write_in_place(file: &Path, copy: tempfile::NamedTempFile, text: &[u8]) -> io
 }
 
 fn overwrite(file: &Path, text: &[u8]) -> io::Result<()> {
-    let mut opened = private().create(true).truncate(true).open(file)?;
+    let mut opened = platform::private_file().create(true).truncate(true).open(file)?;
     #[cfg(unix)]
     if let Err(cause) = opened.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
         tracing::debug!(%cause, file = %file.display(), "its mode stays as it is");
@@ -152,12 +135,9 @@ pub(crate) fn recover(file: &Path) -> io::Result<()> {
 
 /// After this a power cut does not undo a rename. Some file systems cannot do it for a folder.
 fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Err(cause) = File::open(folder).and_then(|folder| folder.sync_all()) {
+    if let Err(cause) = platform::sync_folder(folder) {
         tracing::debug!(%cause, folder = %folder.display(), "the folder was not synchronised");
     }
-    #[cfg(not(unix))]
-    let _ = folder;
 }
 
 /// A crash within [`write_whole`] leaves an unfinished file behind. It can go where nothing else writes the file.
@@ -181,7 +161,7 @@ pub(crate) fn keep_beside(file: &Path, why: &str, text: &[u8]) -> io::Result<Pat
     let mut number = 1;
     loop {
         let path = file.with_file_name(format!("{stem}.{why}-{number}.json"));
-        match private().create_new(true).open(&path) {
+        match platform::private_file().create_new(true).open(&path) {
             Ok(mut kept) => {
                 return match kept.write_all(text).and_then(|()| kept.sync_all()) {
                     Ok(()) => Ok(path),

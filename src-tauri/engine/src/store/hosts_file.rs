@@ -4,7 +4,7 @@
 //! cannot be read or merged stays in the file, or is kept beside it.
 
 use super::{file, list::List, merge::merge, versions::Versions};
-use crate::error::StoreError;
+use crate::{error::StoreError, platform};
 use std::{
     fs::{self, File, TryLockError},
     io,
@@ -104,7 +104,7 @@ impl HostsFile {
     pub(crate) fn open(folder: &Path) -> Result<Opened, StoreError> {
         let named = folder.join(FILE);
         let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: named.clone(), detail: cause.to_string() };
-        file::create_private_folder(folder).map_err(not_saved)?;
+        platform::create_private_folder(folder).map_err(not_saved)?;
         let lock = lock(&folder.join(LOCK), &named)?;
         let file = file::target_of(&named);
         // The lock is ours: what is unfinished was left by a crash.
@@ -329,7 +329,7 @@ fn newer() -> io::Error {
 fn lock(path: &Path, named: &Path) -> Result<File, StoreError> {
     let not_saved = |cause: io::Error| StoreError::HostsNotSaved { path: path.to_owned(), detail: cause.to_string() };
     file::is_regular(path).map_err(not_saved)?;
-    let lock = file::private().create(true).truncate(false).open(path).map_err(not_saved)?;
+    let lock = platform::private_file().create(true).truncate(false).open(path).map_err(not_saved)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(StoreError::HostsInUse { path: named.to_owned() }),

@@ -2,7 +2,10 @@
 //! taste: what cannot be read is as if nothing had been open.
 
 use super::file;
-use crate::model::{HostId, or_default};
+use crate::{
+    model::{HostId, or_default},
+    platform,
+};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +33,8 @@ pub enum WasOpen {
 /// The file, and what it says.
 pub struct LeftOpen {
     file: PathBuf,
+    /// A newer Portlight has written it: it is left as it is.
+    newer: bool,
     known: Mutex<Known>,
 }
 
@@ -69,7 +74,8 @@ impl LeftOpen {
         let contents: Contents = serde_json::from_slice(&text).unwrap_or_default();
         let left = contents.open.into_iter().filter_map(|was| serde_json::from_value(was).ok()).take(MOST);
         let left: Vec<WasOpen> = left.collect();
-        Self { file, known: Mutex::new(Known { written: left.clone(), left, ..Known::default() }) }
+        let newer = contents.version > VERSION;
+        Self { file, newer, known: Mutex::new(Known { written: left.clone(), left, ..Known::default() }) }
     }
 
     /// What was open when Portlight ended, and was not opened since.
@@ -99,13 +105,13 @@ impl LeftOpen {
         let mut all = known.open.clone();
         all.extend(known.left.iter().filter(|was| !known.open.contains(was)).cloned());
         all.truncate(MOST);
-        if all == known.written {
+        if self.newer || all == known.written {
             return Ok(());
         }
         let open = all.iter().map(serde_json::to_value).collect::<Result<_, _>>()?;
         let text = serde_json::to_vec_pretty(&Contents { version: VERSION, open })?;
         if let Some(folder) = self.file.parent() {
-            file::create_private_folder(folder)?;
+            platform::create_private_folder(folder)?;
         }
         file::write_whole(&file::target_of(&self.file), &text)?;
         known.written = all;

@@ -2,7 +2,7 @@
 //! what cannot be read is as if it had never been.
 
 use super::file;
-use crate::model::HostId;
+use crate::{model::HostId, platform};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -30,6 +30,8 @@ pub struct Place {
 /// The places, and their file.
 pub struct Places {
     file: PathBuf,
+    /// A newer Portlight has written it: it is left as it is.
+    newer: bool,
     known: Mutex<Known>,
 }
 
@@ -64,7 +66,7 @@ impl Places {
         let text = file::read(&file).ok().flatten().unwrap_or_default();
         let mut known: Known = serde_json::from_slice(&text).unwrap_or_default();
         known.machines.retain(|host, _| is_saved(*host));
-        Self { file, known: Mutex::new(known) }
+        Self { file, newer: known.version > VERSION, known: Mutex::new(known) }
     }
 
     /// Where the window of `host` was with these monitors; else where it was last, which may be nowhere now.
@@ -77,7 +79,7 @@ impl Places {
     /// Remembers it; blocks until the disk has it.
     ///
     /// # Errors
-    /// The system's: then it is remembered until Portlight quits.
+    /// The system's: then it is remembered until Portlight quits. So it is where a newer Portlight has written the file.
     pub fn keep(&self, host: HostId, monitors: String, place: Place) -> io::Result<()> {
         // Locked while it is written, so that the last one is what stays.
         let mut known = self.known.lock();
@@ -88,9 +90,12 @@ impl Places {
         kept.retain(|kept| kept.monitors != monitors);
         kept.insert(0, Kept { monitors, place });
         kept.truncate(MAX_SETS);
+        if self.newer {
+            return Ok(());
+        }
         known.version = VERSION;
         if let Some(folder) = self.file.parent() {
-            file::create_private_folder(folder)?;
+            platform::create_private_folder(folder)?;
         }
         file::write_whole(&file::target_of(&self.file), &serde_json::to_vec_pretty(&*known)?)
     }

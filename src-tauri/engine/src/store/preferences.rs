@@ -7,10 +7,11 @@ use crate::{
         Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, RewindChoice, Scaling,
         TagCaution, or_default,
     },
+    platform,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use tokio::{sync::watch, task::spawn_blocking};
 
@@ -251,6 +252,22 @@ impl Contents {
     }
 }
 
+impl Contents {
+    /// The file's text, of which only what is other than `before` changes: what a newer Portlight has written stays as it is.
+    fn printed(&self, before: &Self, text: &[u8]) -> serde_json::Result<Vec<u8>> {
+        let parts = |contents| serde_json::to_value(contents).and_then(serde_json::from_value::<Map<String, Value>>);
+        let (before, after) = (parts(before)?, parts(self)?);
+        let mut file: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
+        file.retain(|key, _| after.contains_key(key) || !before.contains_key(key));
+        for (key, value) in after {
+            if before.get(&key) != Some(&value) || !file.contains_key(&key) {
+                file.insert(key, value);
+            }
+        }
+        serde_json::to_vec_pretty(&file)
+    }
+}
+
 impl PreferencesFile {
     /// What was chosen before; the usual values where nothing was, or where it cannot be read.
     pub(crate) fn open(folder: &Path) -> Self {
@@ -319,13 +336,14 @@ impl PreferencesFile {
 
     async fn change(&self, change: impl FnOnce(&mut Contents)) -> Result<(), StoreError> {
         let _writing = self.writing.lock().await;
-        let mut contents = self.contents.lock().clone();
+        let before = self.contents.lock().clone();
+        let mut contents = before.clone();
         change(&mut contents);
         let file = self.file.clone();
-        let text = serde_json::to_vec_pretty(&contents);
+        let text = contents.printed(&before, &read(&file));
         let write = move || {
             if let Some(folder) = file.parent() {
-                file::create_private_folder(folder)?;
+                platform::create_private_folder(folder)?;
             }
             file::write_whole(&file::target_of(&file), &text?)
         };

@@ -5,6 +5,7 @@ use super::file;
 use crate::{
     error::StoreError,
     model::{HostSource, LoginId, NamedLogin, SourceId},
+    platform,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
@@ -121,7 +122,7 @@ impl<T: Entry> SmallFile<T> {
         let file = self.file.clone();
         let write = move || {
             if let Some(folder) = file.parent() {
-                file::create_private_folder(folder)?;
+                platform::create_private_folder(folder)?;
             }
             file::write_whole(&file::target_of(&file), &text?)
         };

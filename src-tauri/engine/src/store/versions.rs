@@ -4,6 +4,7 @@ use super::{clock::now, file, list::List};
 use crate::{
     error::StoreError,
     model::{Host, HostId},
+    platform,
 };
 use serde::Serialize;
 use std::{
@@ -96,7 +97,7 @@ impl Versions {
         {
             return Ok(());
         }
-        file::create_private_folder(&self.folder)?;
+        platform::create_private_folder(&self.folder)?;
         // Two within a second, or a clock that was set back.
         let time = last.map_or(now, |last| now.max(last + 1));
         file::write_whole(&self.path(time), text)?;
