@@ -94,7 +94,8 @@ fn nothing_leads_around_a_login_a_key_or_less_protection() {
 
 #[tokio::test]
 async fn only_a_vnc_server_is_an_answer() {
-    use tokio::{io::AsyncWriteExt, net::TcpListener};
+    use futures_util::FutureExt;
+    use tokio::{io::AsyncWriteExt, net::TcpListener, time};
     for (says, is_one) in [(&b"RFB 003.008\n"[..], true), (b"SSH-2.0-x\r\n", false), (b"RF", false)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = Address::tcp("127.0.0.1", listener.local_addr().unwrap().port()).unwrap();
