@@ -101,6 +101,11 @@ fn stages(report: &Report) -> String {
     report.stages.iter().map(stage).collect::<Vec<_>>().join(" ")
 }
 
+/// How often each stage waited for the other side.
+fn round_trips(report: &Report) -> Vec<Option<u32>> {
+    report.stages.iter().map(|stage| stage.round_trips).collect()
+}
+
 fn error(report: &Report) -> Option<&Error> {
     report.error.as_ref().map(|failure| &failure.error)
 }
@@ -146,6 +151,7 @@ async fn with_a_login_it_goes_all_the_way() {
     let server = Server::start(&[ACCEPTS]).await;
     let report = examine(target(&server.address), login("sesame")).await;
     assert_eq!(stages(&report), "dial greeting security login desktop", "{report:?}");
+    assert_eq!(round_trips(&report), [Some(1), Some(0), Some(1), Some(2), Some(1)], "{report:?}");
     assert_eq!(report.desktop.unwrap().name, "desk");
 }
 

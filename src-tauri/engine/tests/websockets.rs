@@ -148,5 +148,7 @@ async fn the_doctor_tells_the_stages_of_the_way() {
     let stages: Vec<_> = report.stages.iter().map(|stage| (stage.stage.to_string(), stage.ok)).collect();
     let expected = ["dial", "web_socket", "greeting", "security", "login"].map(|stage| (stage.to_owned(), true));
     assert_eq!(stages, expected);
+    let round_trips: Vec<_> = report.stages.iter().map(|stage| stage.round_trips).collect();
+    assert_eq!(round_trips, [Some(1), Some(1), Some(0), Some(1), Some(1)]);
     assert!(!serde_json::to_string(&report).unwrap().contains("abc123"), "the token is nobody's business");
 }

@@ -24,7 +24,7 @@ use crate::{
     model::{Address, Level, Protection, Target, WebSocket},
     store::Pins,
     transport::{
-        self, ConnectTrace, Connected, Route, TimeoutStream,
+        self, ConnectTrace, Connected, Counting, Route, TimeoutStream,
         proxy::Through,
         reverse::IncomingConnection,
         tls::{ClientCertificate, Unusable},
@@ -90,6 +90,8 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
             }
             None => dial(target, headers, &mut handshake).await?,
         };
+        let stream = Counting::new(stream);
+        handshake.observer().event(Event::Begins(&stream.round_trips()));
         let stream = TimeoutStream::new(stream);
         let timeout = stream.limit();
         handshake.begin(timeout.clone(), path, site_tls);

@@ -4,7 +4,7 @@ use crate::{
     error::ConnectError,
     model::{Identity, Level, OldTls, Party, Proxy, Secret},
     store::Verdict,
-    transport::{ConnectTrace, PathKind, ssh::AskPass},
+    transport::{ConnectTrace, PathKind, RoundTrips, ssh::AskPass},
 };
 use rfb::{CredentialRequest, Credentials, Mechanism, SecurityType, Step};
 
@@ -61,6 +61,8 @@ pub(crate) enum Event<'a> {
         /// The error that ended it.
         failure: Option<&'a ConnectError>,
     },
+    /// The handshake begins, on a stream that counts.
+    Begins(&'a RoundTrips),
     /// The handshake now waits for this.
     Step(Step),
     /// An UltraVNC repeater answered, and passes us on.

@@ -15,7 +15,7 @@ pub(super) fn text(target: &Target, called: bool, error: Option<&Error>, stages:
         let _ = writeln!(text, "{words}");
     };
     line(format_args!("end: {}", error.map_or_else(|| "by the user".to_owned(), code)));
-    for StageReport { stage, ok, ms, detail } in stages {
+    for StageReport { stage, ok, ms, detail, .. } in stages {
         let (mark, said) = if *ok { ("ok", detail_of(*stage, detail)) } else { ("failed", "") };
         line(format_args!("{}", format!("  {stage:<11} {mark:<6} {ms:>6} ms  {said}").trim_end()));
     }
@@ -72,7 +72,8 @@ mod tests {
     fn a_report_has_no_name_and_no_address() {
         let mut target = Target::unsaved("Ann's studio".into(), "studio.example:5901".parse().unwrap(), false);
         target.ssh_jump = Some("ann@gate.example".parse().unwrap());
-        let stage = |stage, ok, detail: &str| StageReport { stage, ok, ms: 12, detail: detail.into() };
+        let stage =
+            |stage, ok, detail: &str| StageReport { stage, ok, ms: 12, detail: detail.into(), round_trips: None };
         let stages = [
             stage(ReportStage::Ssh, true, "ann@gate.example"),
             stage(ReportStage::Greeting, true, "RFB 3.8"),

@@ -8,6 +8,7 @@ pub(crate) mod local_site;
 mod programs;
 pub(crate) mod proxy;
 pub mod reverse;
+mod round_trips;
 pub(crate) mod ssh;
 mod tcp;
 pub(crate) mod timeout;
@@ -18,11 +19,12 @@ mod unix;
 pub mod wake;
 pub(crate) mod ws;
 
-pub(crate) use tcp::{greets, is_known};
+pub(crate) use round_trips::{Counting, RoundTrips};
+pub(crate) use tcp::{ROUND_TRIPS as TCP_ROUND_TRIPS, greets, is_known};
 pub(crate) use timeout::{TimeoutHandle, TimeoutStream};
 #[cfg(test)]
 use trace::Attempt;
-pub(crate) use trace::{ConnectTrace, Outcome, Phase};
+pub(crate) use trace::{ConnectTrace, Outcome, Passed, Phase};
 
 use crate::{
     error::{ConnectError, Result},

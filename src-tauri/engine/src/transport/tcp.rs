@@ -20,6 +20,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+/// What connecting costs: SYN and its answer ([RFC 9293, section 3.5](https://www.rfc-editor.org/rfc/rfc9293#section-3.5)).
+pub(crate) const ROUND_TRIPS: u32 = 1;
 /// Upper bound for the lookup and all addresses together.
 const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Connection Attempt Delay of RFC 8305, section 5: how long one address may keep the next waiting.

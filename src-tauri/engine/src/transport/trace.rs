@@ -12,8 +12,16 @@ pub(crate) struct ConnectTrace {
     pub(crate) tried: Vec<Attempt>,
     /// The proxy in between.
     pub(crate) proxy: Option<String>,
-    /// Phases of a WebSocket or a proxy that were completed, and when.
-    pub(crate) passed: Vec<(Phase, Instant)>,
+    /// Phases of a WebSocket or a proxy that were completed.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// A phase that was completed.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) phase: Phase,
+    pub(crate) when: Instant,
+    pub(crate) round_trips: u32,
 }
 
 /// A phase of connecting through a site, once it is completed.
@@ -84,8 +92,8 @@ impl ConnectTrace {
         self.proxy = Some(proxy);
     }
 
-    pub(super) fn completed(&mut self, phase: Phase) {
-        self.passed.push((phase, Instant::now()));
+    pub(super) fn completed(&mut self, phase: Phase, round_trips: u32) {
+        self.passed.push(Passed { phase, when: Instant::now(), round_trips });
     }
 
     pub(super) fn attempt_started(&mut self, address: SocketAddr) {

@@ -37,11 +37,11 @@ impl Page {
         if !report.stages.is_empty() {
             self.line("");
         }
-        for StageReport { stage, ok, ms, detail } in &report.stages {
+        for StageReport { stage, ok, ms, detail, round_trips } in &report.stages {
             let time = if *ms == 0 { "<1".to_owned() } else { ms.to_string() };
             let message = report.error.as_ref().map(|failure| failure.message.as_str()).unwrap_or_default();
             let detail = match ok {
-                true => printable(detail),
+                true => format!("{}{}", printable(detail), trips(*round_trips)),
                 // The sentence itself stands at the end.
                 false => {
                     let beside = detail.strip_prefix(message).unwrap_or_default();
@@ -243,13 +243,28 @@ fn date(seconds: i64) -> String {
     format!("{year:04}-{:02}-{day:02}", u8::from(month))
 }
 
+/// Behind what a stage saw: how often one side waited for the other.
+fn trips(round_trips: Option<u32>) -> String {
+    match round_trips {
+        None | Some(0) => String::new(),
+        Some(1) => ", 1 round trip".to_owned(),
+        Some(number) => format!(", {number} round trips"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_identity_that_is_not_confirmed_is_no_protection_yet() {
-        let trust = |ok, detail: &str| StageReport { stage: ReportStage::Trust, ok, ms: 0, detail: detail.to_owned() };
+        let trust = |ok, detail: &str| StageReport {
+            stage: ReportStage::Trust,
+            ok,
+            ms: 0,
+            detail: detail.to_owned(),
+            round_trips: None,
+        };
         for (stage, doubt) in [
             (trust(true, "known: it was accepted before"), false),
             (trust(true, "not known yet"), true),
@@ -282,7 +297,7 @@ mod tests {
     /// A report with control characters in every text.
     fn hostile() -> Report {
         let words = || "\x1b[2J\x07\u{9b}2J\r\n\x7fwords".to_owned();
-        let stage = |ok| StageReport { stage: ReportStage::Login, ok, ms: 0, detail: words() };
+        let stage = |ok| StageReport { stage: ReportStage::Login, ok, ms: 0, detail: words(), round_trips: None };
         let certificate = Certificate {
             subject: words(),
             names: vec![words()],

@@ -20,4 +20,8 @@ ms: number,
 /**
  * What was seen: one line in English, for the curious.
  */
-detail: string, };
+detail: string, 
+/**
+ * How often one side waited for the other; none where that cannot be seen.
+ */
+round_trips: number | null, };

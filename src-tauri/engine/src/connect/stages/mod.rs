@@ -4,7 +4,7 @@
 mod path;
 
 use super::Event;
-use crate::model::Target;
+use crate::{model::Target, transport::RoundTrips};
 use path::note_path;
 use rfb::{Mechanism, SecurityType, Step};
 use serde::Serialize;
@@ -24,6 +24,8 @@ pub struct StageReport {
     pub ms: u64,
     /// What was seen: one line in English, for the curious.
     pub detail: String,
+    /// How often one side waited for the other; none where that cannot be seen.
+    pub round_trips: Option<u32>,
 }
 
 /// The stages on the way to a server's screen.
@@ -83,6 +85,8 @@ pub(crate) struct Stages {
     current: Option<Current>,
     /// When the path to the server began to be established.
     began: Instant,
+    /// Those of the handshake.
+    round_trips: Option<RoundTrips>,
     /// What the attempt has come to, in the exchange that the chosen security type has.
     exchange: Exchange,
     /// It began again, without this type.
@@ -98,6 +102,8 @@ pub(crate) type OnStage = Box<dyn FnMut(&StageReport) + Send>;
 struct Current {
     stage: ReportStage,
     began: Instant,
+    /// The handshake's before it began.
+    round_trips: Option<u32>,
     /// What is to be said beside the error, should it fail.
     note: String,
 }
@@ -119,8 +125,8 @@ impl Stages {
 
     /// The same, where somebody looks on.
     pub(crate) fn telling(on_stage: Option<OnStage>) -> Self {
-        let (stages, current, exchange, without) = Default::default();
-        Self { stages, current, began: Instant::now(), exchange, without, on_stage }
+        let (stages, current, round_trips, exchange, without) = Default::default();
+        Self { stages, current, began: Instant::now(), round_trips, exchange, without, on_stage }
     }
 
     /// The stages that are over.
@@ -132,6 +138,7 @@ impl Stages {
     pub(crate) fn event(&mut self, target: &Target, event: &Event<'_>) {
         match *event {
             Event::Dialing => self.began = Instant::now(),
+            Event::Begins(round_trips) => self.round_trips = Some(round_trips.clone()),
             Event::Dialled { trace, failure, .. } => note_path(self, target, self.began, trace, failure),
             Event::Step(step) => self.step(step),
             Event::Repeater => self.exchange.through_repeater = true,
@@ -191,12 +198,14 @@ impl Stages {
 
     /// The stage that is under way has gone well.
     pub(crate) fn done(&mut self, detail: impl Into<String>) {
-        self.done_at(Instant::now(), detail);
+        let round_trips = self.counted();
+        self.done_at(Instant::now(), detail, round_trips);
     }
 
     /// The stage that is under way has failed.
     pub(crate) fn failed(&mut self, error: &impl fmt::Display) {
-        self.end(Instant::now(), false, |note| format!("{error}{note}"));
+        let round_trips = self.counted();
+        self.end(Instant::now(), false, round_trips, |note| format!("{error}{note}"));
     }
 
     fn step(&mut self, step: Step) {
@@ -241,7 +250,14 @@ impl Stages {
     }
 
     fn enter_at(&mut self, stage: ReportStage, began: Instant) {
-        self.current = Some(Current { stage, began, note: String::new() });
+        let round_trips = self.round_trips.as_ref().map(RoundTrips::so_far);
+        self.current = Some(Current { stage, began, round_trips, note: String::new() });
+    }
+
+    /// The handshake's round trips in the stage that is under way.
+    fn counted(&self) -> Option<u32> {
+        let now = self.round_trips.as_ref()?.so_far();
+        self.current.as_ref()?.round_trips.map(|before| now - before)
     }
 
     /// To be said beside the error, should this stage fail.
@@ -251,14 +267,14 @@ impl Stages {
         }
     }
 
-    fn done_at(&mut self, now: Instant, detail: impl Into<String>) {
-        self.end(now, true, |_| detail.into());
+    fn done_at(&mut self, now: Instant, detail: impl Into<String>, round_trips: Option<u32>) {
+        self.end(now, true, round_trips, |_| detail.into());
     }
 
-    fn end(&mut self, now: Instant, ok: bool, detail: impl FnOnce(String) -> String) {
-        if let Some(Current { stage, began, note }) = self.current.take() {
+    fn end(&mut self, now: Instant, ok: bool, round_trips: Option<u32>, detail: impl FnOnce(String) -> String) {
+        if let Some(Current { stage, began, note, .. }) = self.current.take() {
             let ms = now.saturating_duration_since(began).as_millis().try_into().unwrap_or(u64::MAX);
-            let report = StageReport { stage, ok, ms, detail: detail(note) };
+            let report = StageReport { stage, ok, ms, detail: detail(note), round_trips };
             if let Some(on_stage) = &mut self.on_stage {
                 on_stage(&report);
             }

@@ -4,7 +4,7 @@ use super::{ReportStage, Stages};
 use crate::{
     error::ConnectError,
     model::{Address, Target},
-    transport::{ConnectTrace, Outcome, Phase},
+    transport::{ConnectTrace, Outcome, Passed, Phase, TCP_ROUND_TRIPS},
 };
 use tokio::time::Instant;
 
@@ -24,7 +24,7 @@ pub(super) fn note_path(
         let Some(took) = took else { return };
         dialled += took;
         let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
-        stages.done_at(dialled, addresses.join(", "));
+        stages.done_at(dialled, addresses.join(", "), None);
     }
     stages.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
     let others = others(trace);
@@ -38,7 +38,7 @@ pub(super) fn note_path(
     if socket.is_some() || trace.proxy.is_some() {
         // What comes once the machine or its site itself is reached.
         let first = socket.map(|socket| if socket.secure { ReportStage::Tls } else { ReportStage::WebSocket });
-        for (phase, when) in &trace.passed {
+        for Passed { phase, when, round_trips } in &trace.passed {
             let (detail, next) = match (phase, &trace.proxy) {
                 (Phase::Connected, Some(_)) => ([&*answered, &others].concat(), Some(ReportStage::Proxy)),
                 (Phase::Connected, None) => ([&*answered, &others].concat(), first),
@@ -46,7 +46,7 @@ pub(super) fn note_path(
                 (Phase::Encrypted(description), _) => (description.clone(), Some(ReportStage::WebSocket)),
                 (Phase::Answered, _) => ("it answered 101".to_owned(), None),
             };
-            stages.done_at(*when, detail);
+            stages.done_at(*when, detail, Some(*round_trips));
             if let Some(next) = next {
                 stages.enter_at(next, *when);
             }
@@ -56,7 +56,9 @@ pub(super) fn note_path(
     match failure {
         None => {
             let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
-            stages.done([answered, through, others].concat());
+            // ssh keeps its own to itself, and what is on this computer has none.
+            let is_tcp = matches!(target.address, Address::Tcp { .. }) && target.ssh_jump.is_none();
+            stages.done_at(Instant::now(), [answered, through, others].concat(), is_tcp.then_some(TCP_ROUND_TRIPS));
         }
         // Of a single address the error says it all.
         Some(ConnectError::Unreachable { .. }) => {}

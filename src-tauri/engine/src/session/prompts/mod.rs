@@ -211,6 +211,7 @@ impl Observer for Prompts<'_> {
             Event::Step(Step::SecurityResult) => Stage::Verdict,
             Event::TlsStarts => Stage::Encrypting,
             Event::Dialled { .. }
+            | Event::Begins(_)
             | Event::Repeater
             | Event::Version { .. }
             | Event::Offered(_)

@@ -18,7 +18,7 @@ mod tests;
 
 pub(crate) use environment::of_site;
 
-use super::{ConnectTrace, Phase, tcp};
+use super::{ConnectTrace, Counting, Phase, tcp};
 use crate::{
     error::{ConnectError, Result},
     model::{Address, Proxy, ProxyKind, Secret},
@@ -94,14 +94,15 @@ pub(super) async fn dial(
     let own = Address::Tcp { hostname: proxy.hostname().to_owned(), port: proxy.port() };
     let dialled = tcp::dial(proxy.hostname(), proxy.port(), &own, trace).await;
     let mut stream = dialled.map_err(|error| unreachable(error, via.clone()))?;
-    trace.completed(Phase::Connected);
+    trace.completed(Phase::Connected, tcp::ROUND_TRIPS);
     let address = address.without_query().to_string();
-    match timeout(TIMEOUT, lead(&mut stream, through, hostname, port)).await {
+    let mut counting = Counting::new(&mut stream);
+    match timeout(TIMEOUT, lead(&mut counting, through, hostname, port)).await {
         Ok(Ok(())) => {}
         Ok(Err(failed)) => return Err(failed.explain(via, address)),
         Err(_) => return Err(ConnectError::ProxyTimeout { via, address, seconds: TIMEOUT.as_secs() }),
     }
-    trace.completed(Phase::Led);
+    trace.completed(Phase::Led, counting.round_trips().so_far());
     Ok(stream)
 }
 

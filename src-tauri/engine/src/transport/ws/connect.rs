@@ -10,7 +10,7 @@ use crate::{
     error::{ConnectError, Result},
     model::{Address, WebSocket},
     transport::{
-        ConnectTrace, Phase, proxy, tcp,
+        ConnectTrace, Counting, Phase, RoundTrips, proxy, tcp,
         tls::{self, Peer, Refusal, Setup},
     },
 };
@@ -119,13 +119,15 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             Some(through) => proxy::dial(through, hostname, port, &shown, self.trace).await?,
             None => {
                 let tcp = tcp::dial(hostname, port, &shown, self.trace).await?;
-                self.trace.completed(Phase::Connected);
+                self.trace.completed(Phase::Connected, tcp::ROUND_TRIPS);
                 tcp
             }
         };
         let is_local = self.proxy.is_none() && tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+        let tcp = Counting::new(tcp);
+        let round_trips = tcp.round_trips();
         let (stream, tls): (Stream, _) = if self.socket.secure {
-            let tls = self.secure(Box::new(tcp)).await?;
+            let tls = self.secure(Box::new(tcp), &round_trips).await?;
             (tls.stream, Some(tls.description))
         } else {
             if !is_local && !self.headers.is_empty() {
@@ -133,14 +135,15 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             }
             (Box::new(tcp), None)
         };
+        let before = round_trips.so_far();
         let opened = timeout(TIMEOUT, open(stream, &opening, self.socket, &self.address)).await;
         let stream = opened.map_err(|_| self.timed_out())??;
-        self.trace.completed(Phase::Answered);
+        self.trace.completed(Phase::Answered, round_trips.so_far() - before);
         Ok(Connection { stream, tls })
     }
 
     /// TLS, with a certificate that the delegate has accepted.
-    async fn secure(&mut self, stream: Stream) -> Result<tls::Tls, ConnectError> {
+    async fn secure(&mut self, stream: Stream, round_trips: &RoundTrips) -> Result<tls::Tls, ConnectError> {
         let peer = Peer::of(&self.socket.hostname);
         let upgraded = timeout(TIMEOUT, tls::upgrade(stream, TlsKind::X509, &peer, self.setup)).await;
         let mut tls = upgraded
@@ -158,7 +161,7 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             self.approved.certificate = Some(sha256);
             self.approved.asked_for += since.elapsed();
         }
-        self.trace.completed(Phase::Encrypted(tls.description.clone()));
+        self.trace.completed(Phase::Encrypted(tls.description.clone()), round_trips.so_far());
         Ok(tls)
     }
 
