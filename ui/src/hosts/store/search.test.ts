@@ -68,7 +68,7 @@ describe('filters', () => {
   const hosts = [
     host('a', { tags: ['Lab', 'rack 4'], ssh_jump: 'ann@jump1', favourite: true }),
     host('b', { tags: ['lab'], ssh_jump: 'jump2' }),
-    host('c', { tags: ['labour', 'Büro'] }),
+    host('c', { tags: ['labour', 'Büro'], proxy: 'socks5://Gate.example' }),
   ];
   it.each([
     ['a tag as a whole', 'tag:lab', ['a', 'b']],
@@ -80,6 +80,7 @@ describe('filters', () => {
     ['both tags', 'tag:lab tag:"rack 4"', ['a']],
     ['the SSH host', 'via:jump', ['a', 'b']],
     ['a part of it', 'via:jump1', ['a']],
+    ['a proxy', 'via:gate', ['c']],
     ['open sessions', 'is:open', ['b']],
     ['favourites', 'is:fav', ['a']],
     ['with words', 'tag:lab rack', ['a']],

@@ -87,7 +87,7 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
       host,
       name,
       address,
-      via: folded(host.ssh_jump),
+      via: `${folded(host.ssh_jump)}\n${folded(host.proxy)}`,
       source: host.source === null ? '' : folded(sources.get(host.source) ?? ''),
       tags: own,
       nameLetters,
