@@ -11,7 +11,7 @@ mod notification;
 mod pages;
 mod renderer;
 mod side_buttons;
-mod trays;
+mod tray;
 
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
@@ -24,11 +24,11 @@ pub use notification::notify;
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;
-pub use trays::watch_trays;
+pub use tray::{TrayIcon, watch_trays};
 
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env, fs};
-use tauri::{AppHandle, RunEvent, Wry, tray::TrayIconBuilder};
+use tauri::{AppHandle, RunEvent};
 use terminal::OpenRequest;
 
 /// Whether [`watch_keys`] tells of keys.
@@ -121,9 +121,4 @@ pub fn ring() {
     if let Some(display) = gtk::gdk::Display::default() {
         display.beep();
     }
-}
-
-/// The tray icon as it is.
-pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
-    icon
 }
