@@ -140,3 +140,27 @@ pub async fn quit(app: App<'_>) {
     }
     app.end().await;
 }
+
+/// Chooses a file in the desktop's dialog of this title.
+pub async fn choose_file(desk: &Desk, title: &str, path: &str) {
+    let display = desk.display();
+    until("the dialog", async || display.has_window(title).then_some(())).await;
+    display.focus(title);
+    display.press("ctrl+l");
+    display.press("ctrl+a");
+    display.type_text(path);
+    confirm(desk, title).await;
+}
+
+/// Presses Return until the desktop's dialog has taken it: it takes none while it looks a path up.
+pub async fn confirm(desk: &Desk, title: &str) {
+    let display = desk.display();
+    let close = async || {
+        if !display.has_window(title) {
+            return Some(());
+        }
+        display.press("Return");
+        None
+    };
+    until("the dialog to close", close).await;
+}

@@ -54,13 +54,27 @@ pub fn set_dark(_app: &AppHandle, dark: Option<bool>) {
     // The desktop's own choice first: a theme's name may be the dark one's.
     settings.reset_property("gtk-theme-name");
     settings.reset_property("gtk-application-prefer-dark-theme");
-    let Some(dark) = dark else { return };
     let name = settings.gtk_theme_name().unwrap_or_default();
-    if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {
-        settings.set_gtk_theme_name(Some(light));
+    // WebKitGTK takes it for a light one.
+    let is_dark_contrast = name == DARK_CONTRAST;
+    match dark {
+        None if is_dark_contrast => settings.set_gtk_application_prefer_dark_theme(true),
+        None => {}
+        Some(dark) => {
+            if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {
+                settings.set_gtk_theme_name(Some(light));
+            }
+            if !dark && is_dark_contrast {
+                settings.set_gtk_theme_name(Some(LIGHT_CONTRAST));
+            }
+            settings.set_gtk_application_prefer_dark_theme(dark);
+        }
     }
-    settings.set_gtk_application_prefer_dark_theme(dark);
 }
+
+/// GTK's themes for people who need more contrast; WebKitGTK tells pages so.
+const LIGHT_CONTRAST: &str = "HighContrast";
+const DARK_CONTRAST: &str = "HighContrastInverse";
 
 /// The distribution, how windows are shown, and the desktop, as each calls itself.
 pub fn describe() -> String {

@@ -87,11 +87,7 @@ fn readable(name: &str, value: &Value) -> Option<Value> {
     let alone = Value::Object(Map::from_iter([(name.to_owned(), value.clone())]));
     let read: Preferences = serde_json::from_value(alone).ok()?;
     let Ok(Value::Object(mut read)) = serde_json::to_value(read) else { return None };
-    let read = match read.remove(name) {
-        // A list that is empty is not written.
-        None if name == "tags" && value.is_array() => Value::Array(Vec::new()),
-        read => read?,
-    };
+    let read = read.remove(name)?;
     match (&read, value) {
         (Value::Array(read), Value::Array(value)) if read.is_empty() && !value.is_empty() => None,
         (Value::Array(_), Value::Array(_)) => Some(read),

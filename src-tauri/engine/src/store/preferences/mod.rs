@@ -71,7 +71,7 @@ pub struct Preferences {
     #[cfg_attr(test, ts(type = "string | null"))]
     pub hotkey: Option<Chord>,
     /// What is asked for with machines that have a tag.
-    #[serde(deserialize_with = "TagCaution::read", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "TagCaution::read")]
     pub tags: Vec<TagCaution>,
 }
 
