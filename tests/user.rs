@@ -1,6 +1,8 @@
 //! What a user does in Portlight's windows, and what they see.
 
 use crate::desk::{App, Desk, Difference, Page, Server, count, until};
+use std::time::Duration;
+use tokio::time::timeout;
 
 // Keys, as WebDriver writes them.
 const ENTER: &str = "\u{e007}";
@@ -152,15 +154,16 @@ pub async fn choose_file(desk: &Desk, title: &str, path: &str) {
     confirm(desk, title).await;
 }
 
-/// Presses Return until the desktop's dialog has taken it: it takes none while it looks a path up.
+/// Presses Return until the desktop's dialog has taken it: it takes none while it looks a path up. One too many would answer what
+/// the page asks then, so each is given its time.
 pub async fn confirm(desk: &Desk, title: &str) {
     let display = desk.display();
-    let close = async || {
-        if !display.has_window(title) {
-            return Some(());
-        }
+    let closed = async || (!display.has_window(title)).then_some(());
+    for _ in 0..5 {
         display.press("Return");
-        None
-    };
-    until("the dialog to close", close).await;
+        if timeout(Duration::from_secs(3), until("the dialog to close", closed)).await.is_ok() {
+            return;
+        }
+    }
+    until("the dialog to close", closed).await;
 }
