@@ -289,3 +289,21 @@ pub async fn is_accessible(page: &Page<'_>, what: &str) {
     let found = page.script(&format!("if (!window.axe) {{ {axe} }}\n{look}")).await;
     assert_eq!(found, "", "{what}");
 }
+
+#[tokio::test]
+async fn who_asks_the_desktop_for_more_contrast_gets_it() {
+    let desk = Desk::of("who_asks_the_desktop_for_more_contrast_gets_it").open().await;
+    for (theme, dark) in [("HighContrast", false), ("HighContrastInverse", true)] {
+        let settings = desk.home().join("config/gtk-3.0/settings.ini");
+        fs::create_dir_all(settings.parent().expect("a folder")).expect("a home");
+        fs::write(&settings, format!("[Settings]\ngtk-theme-name={theme}\n")).expect("a home");
+        let app = App::start(&desk, &[]).await;
+        let hosts = app.hosts().await;
+        hosts.until_shown("#hosts [role=option]").await;
+        let facts = "return ['(prefers-contrast: more)', '(prefers-color-scheme: dark)'].map((fact) => matchMedia(fact).matches)";
+        assert_eq!(hosts.script(facts).await, serde_json::json!([true, dark]), "{theme}");
+        let selected = "return getComputedStyle(document.querySelector('#hosts [aria-selected=true]')).outlineStyle";
+        assert_eq!(hosts.script(selected).await, "solid", "{theme}: what is selected has an edge");
+        app.crash().await;
+    }
+}

@@ -4,6 +4,7 @@ use crate::{
     desk::{App, Desk, Server, until},
     user,
 };
+use std::{fs, path::Path};
 
 #[tokio::test]
 async fn without_a_tray_the_last_window_quits() {
@@ -108,6 +109,47 @@ async fn the_tray_has_what_is_open_and_switches_the_waiting_for_calls() {
     let listens = async || desk.home().join("config/portlight/listen.json").exists().then_some(());
     desk.tray().choose("Wait for calls").await;
     until("the choice to be kept", listens).await;
+}
+
+#[tokio::test]
+async fn the_tray_draws_the_icon_in_its_own_colour_and_has_pixels_where_it_cannot() {
+    let desk = Desk::of("the_tray_draws_the_icon_in_its_own_colour_and_has_pixels_where_it_cannot").tray().open().await;
+    let app = App::start(&desk, &[]).await;
+    app.hosts().await.until_shown("#hosts [role=option]").await;
+    let (name, theme): (String, String) =
+        (desk.tray().property("IconName").await, desk.tray().property("IconThemePath").await);
+    assert!(name.ends_with("-symbolic"), "{name}: panels draw such a one in the colour of their texts");
+    let drawing = Path::new(&theme).join("hicolor/symbolic/apps").join(format!("{name}.svg"));
+    let drawing = fs::read_to_string(&drawing).unwrap_or_else(|cause| panic!("{}: {cause}", drawing.display()));
+    assert_eq!(drawing, include_str!("../icons/portlight-symbolic.svg"));
+    let pixmaps: Vec<(i32, i32, Vec<u8>)> = desk.tray().property("IconPixmap").await;
+    let [(width, height, pixels)] = &pixmaps[..] else { panic!("{} pictures", pixmaps.len()) };
+    let (width, height) = (usize::try_from(*width).unwrap(), usize::try_from(*height).unwrap());
+    assert_eq!(pixels.len(), width * height * 4);
+    let middle = (height / 2 * width + width / 2) * 4;
+    assert_eq!((pixels[0], pixels[middle]), (0, 255), "transparent at the corner, not in the middle: opacity first");
+    assert_eq!(desk.tray().property::<String>("Title").await, "Portlight");
+    assert!(!desk.tray().property::<bool>("ItemIsMenu").await, "a click opens the list");
+}
+
+#[tokio::test]
+async fn a_click_into_a_former_menu_does_what_it_said() {
+    let desk = Desk::of("a_click_into_a_former_menu_does_what_it_said").tray().open().await;
+    let servers = [Server::start(&desk, None).await, Server::start(&desk, None).await];
+    let host = |n: usize| {
+        let (id, address) = (format!("00000000-0000-4000-8000-{n:012}"), servers[n].address());
+        serde_json::json!({ "id": id, "name": format!("Machine {n}"), "address": address, "favourite": true, "favourite_place": n })
+    };
+    desk.write_hosts(&serde_json::json!({ "version": 1, "hosts": [host(0), host(1)] }).to_string());
+    let app = App::start(&desk, &[]).await;
+    app.hosts().await;
+    let former = desk.tray().lines_with("Machine 1").await;
+    // What is open stands above the favourites, and moves them.
+    desk.tray().choose("Machine 0").await;
+    desk.tray().lines_with("Bring to front").await;
+    let line = former.iter().find(|line| line.label == "Machine 1").expect("a favourite");
+    desk.tray().choose_line(line).await;
+    app.viewer("Machine 1").await.until_state("live").await;
 }
 
 #[tokio::test]

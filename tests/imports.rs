@@ -2,7 +2,7 @@
 
 use crate::{
     desk::{App, Desk, until, until_passwords},
-    user::row,
+    user::{self, row},
 };
 use serde_json::Value;
 use std::{fs, path::Path, process::Output};
@@ -106,12 +106,7 @@ async fn files_are_chosen_and_saved_in_the_systems_own_dialog() {
     hosts.click("#import-files").await;
     let display = desk.display();
     let title = "Files with machines";
-    until("the dialog", async || display.has_window(title).then_some(())).await;
-    display.focus(title);
-    display.press("ctrl+l");
-    display.press("ctrl+a");
-    display.type_text(&file);
-    confirm(&desk, title).await;
+    user::choose_file(&desk, title, &file).await;
     hosts.until_shown("#import-found").await;
     hosts.click("#import-add").await;
     hosts.until_shown(&row("Anvil")).await;
@@ -126,7 +121,7 @@ async fn files_are_chosen_and_saved_in_the_systems_own_dialog() {
     let saved = desk.home().join("saved.csv");
     display.press("ctrl+a");
     display.type_text(saved.to_str().expect("a path"));
-    confirm(&desk, title).await;
+    user::confirm(&desk, title).await;
     hosts.until_gone("#export").await;
     let text = fs::read_to_string(saved).expect("the saved list");
     assert!(text.contains("Anvil,anvil.example,ann,"), "{text}");
@@ -160,19 +155,6 @@ async fn open_import(hosts: &crate::desk::Page<'_>) {
     hosts.click("#window-menu").await;
     choose(hosts, "Import…").await;
     hosts.until_shown("#import").await;
-}
-
-/// Presses Return until the dialog has taken it: it takes none while it looks a path up.
-async fn confirm(desk: &Desk, title: &str) {
-    let display = desk.display();
-    let close = async || {
-        if !display.has_window(title) {
-            return Some(());
-        }
-        display.press("Return");
-        None
-    };
-    until("the dialog to close", close).await;
 }
 
 async fn choose(hosts: &crate::desk::Page<'_>, label: &str) {

@@ -1,6 +1,9 @@
 //! What the user prefers, in force at once: language and colours of a window that is open, what closing means, and the keys.
 
-use crate::desk::{App, Desk, until};
+use crate::{
+    desk::{App, Desk, until},
+    user,
+};
 use std::fs;
 
 #[tokio::test]
@@ -56,4 +59,45 @@ async fn closing_the_list_does_what_is_preferred_also_by_its_key() {
     hosts.until_gone("#settings").await;
     desk.display().press("ctrl+w");
     app.end().await;
+}
+
+#[tokio::test]
+async fn settings_of_another_computer_are_looked_at_imported_and_put_back() {
+    let desk = Desk::of("settings_of_another_computer_are_looked_at_imported_and_put_back").open().await;
+    let file = desk.home().join("settings.json");
+    let newer = r#"{"theme": "dark", "bell": "gong", "password_command": "touch /tmp/ran", "tags": [{"tag": "prod", "view_only": true}]}"#;
+    fs::write(&file, newer).expect("a home");
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#hosts [role=option]").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    let import = async || {
+        hosts.click("#import-settings").await;
+        user::choose_file(&desk, "Import settings", file.to_str().expect("a path")).await;
+        hosts.until_shown("#import-settings-preview").await;
+    };
+    import().await;
+    let seen = hosts.text_of("#import-settings-preview").await;
+    for part in ["Colours", "Dark", "prod (View only at first)", "touch /tmp/ran", "When a machine rings its bell"] {
+        assert!(seen.contains(part), "{part} is missing: {seen}");
+    }
+    hosts.click("#import-settings-leave").await;
+    hosts.until_gone("#import-settings-preview").await;
+    let preferences = desk.hosts_file().with_file_name("preferences.json");
+    let written = fs::read_to_string(&preferences).unwrap_or_default();
+    assert!(!written.contains("dark") && !written.contains("prod"), "it was only looked at: {written}");
+
+    import().await;
+    hosts.click("#import-settings-act").await;
+    hosts.until("the dark theme", "matchMedia('(prefers-color-scheme: dark)').matches").await;
+    let text = fs::read_to_string(&preferences).expect("preferences");
+    assert!(text.contains("\"prod\"") && !text.contains("touch"), "{text}");
+    hosts.click("#put-back-settings").await;
+    hosts.until("the desktop's theme", "!matchMedia('(prefers-color-scheme: dark)').matches").await;
+    hosts.until_gone("#put-back-settings").await;
+    let text = fs::read_to_string(&preferences).expect("preferences");
+    assert!(!text.contains("prod"), "{text}");
+    // Without any caution yet, the first one can be added.
+    hosts.until("a field for a tag", "!document.querySelector('#new-caution').disabled").await;
 }

@@ -1,6 +1,8 @@
 //! What a user does in Portlight's windows, and what they see.
 
 use crate::desk::{App, Desk, Difference, Page, Server, count, until};
+use std::time::Duration;
+use tokio::time::timeout;
 
 // Keys, as WebDriver writes them.
 const ENTER: &str = "\u{e007}";
@@ -139,4 +141,29 @@ pub async fn quit(app: App<'_>) {
         until("the window to close", async || (!display.titles().contains(&title)).then_some(())).await;
     }
     app.end().await;
+}
+
+/// Chooses a file in the desktop's dialog of this title.
+pub async fn choose_file(desk: &Desk, title: &str, path: &str) {
+    let display = desk.display();
+    until("the dialog", async || display.has_window(title).then_some(())).await;
+    display.focus(title);
+    display.press("ctrl+l");
+    display.press("ctrl+a");
+    display.type_text(path);
+    confirm(desk, title).await;
+}
+
+/// Presses Return until the desktop's dialog has taken it: it takes none while it looks a path up. One too many would answer what
+/// the page asks then, so each is given its time.
+pub async fn confirm(desk: &Desk, title: &str) {
+    let display = desk.display();
+    let closed = async || (!display.has_window(title)).then_some(());
+    for _ in 0..5 {
+        display.press("Return");
+        if timeout(Duration::from_secs(3), until("the dialog to close", closed)).await.is_ok() {
+            return;
+        }
+    }
+    until("the dialog to close", closed).await;
 }

@@ -122,8 +122,16 @@ async fn no_page_runs_foreign_words_or_talks_to_others() {
 
 /// Commands that end the session or its window where they are allowed, or show a dialog until it is answered: other tests call
 /// them.
-const ENDING: &[&str] =
-    &["reconnect", "close", "close_window", "close_list", "choose_recording", "export_preferences", "rewind"];
+const ENDING: &[&str] = &[
+    "reconnect",
+    "close",
+    "close_window",
+    "close_list",
+    "choose_recording",
+    "export_preferences",
+    "preview_preferences",
+    "rewind",
+];
 
 /// All commands, as the build script declares them.
 fn commands() -> Vec<&'static str> {

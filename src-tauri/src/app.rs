@@ -79,7 +79,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         .manage(windows::Wishes::default())
         .manage(windows::Background::default())
         .manage(windows::ClosedTogether::default())
-        .manage(tray::Shown::default())
+        .manage(tray::Tray::default())
         .manage(hotkey::Hotkey::default())
         .manage(windows::DarkTheme::of_this_desktop())
         .manage(commands::Drawing(renderer.to_string()))
@@ -121,7 +121,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         OpenRequest::Background => events::begin_in_background(app.handle().clone()),
         _ => open(app.handle(), request)?,
     }
-    tray::show(app.handle())?;
+    tray::show(app.handle());
     events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());

@@ -80,12 +80,7 @@ pub fn follow_trays(app: AppHandle) {
             sessions.mark_unchanged();
             calls.mark_unchanged();
             let handle = app.clone();
-            let followed = app.run_on_main_thread(move || {
-                if let Err(cause) = tray::follow(&handle) {
-                    tracing::warn!(%cause, "the tray was not told");
-                }
-            });
-            if followed.is_err() {
+            if app.run_on_main_thread(move || tray::follow(&handle)).is_err() {
                 break;
             }
         }
@@ -190,7 +185,8 @@ fn show_preferences(app: &AppHandle, speaks_anew: bool, theme: Option<Theme>) ->
     }
     windows::renew_prewarmed(app);
     windows::reload_hosts(app)?;
-    tray::speak_anew(app)
+    tray::speak_anew(app);
+    Ok(())
 }
 
 /// Looks for machines in the network, and sends [`NEARBY_CHANGED`] to the page after changes, as long as the app lives.

@@ -133,8 +133,12 @@ impl Tray {
     /// Chooses a line by its label.
     pub async fn choose(&self, label: &str) {
         let lines = self.lines_with(label).await;
-        let line = lines.iter().find(|line| line.label == label).expect("just seen");
-        assert!(line.enabled, "{label:?} cannot be chosen");
+        self.choose_line(lines.iter().find(|line| line.label == label).expect("just seen")).await;
+    }
+
+    /// Chooses a line that was seen, be it of a menu that is another one by now.
+    pub async fn choose_line(&self, line: &Line) {
+        assert!(line.enabled, "{:?} cannot be chosen", line.label);
         let menu = self.menu().await;
         // The answer may never come: choosing "Quit" ends who would give it.
         let nothing = Value::from("");
@@ -146,6 +150,17 @@ impl Tray {
         let item = self.item().await;
         let item = Proxy::new(&self.connection, item.owner, item.path, ITEM).await.expect("an item");
         item.call_noreply("Activate", &(5, 5)).await.expect("a bus that carries");
+    }
+
+    /// A property of the icon.
+    pub async fn property<T>(&self, name: &str) -> T
+    where
+        T: TryFrom<OwnedValue>,
+        T::Error: Into<zbus::Error>,
+    {
+        let Item { owner, path } = self.item().await;
+        let item: Proxy<'_> = Proxy::new(&self.connection, owner, path, ITEM).await.expect("an item");
+        item.get_property(name).await.unwrap_or_else(|cause| panic!("{name}: {cause}"))
     }
 
     async fn menu(&self) -> Proxy<'static> {

@@ -8,6 +8,8 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 };
+// So that the list draws some rows.
+Object.defineProperty(Element.prototype, 'clientHeight', { get: () => 240 });
 Element.prototype.scrollIntoView ??= () => {};
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
   this.open = true;

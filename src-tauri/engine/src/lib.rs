@@ -62,7 +62,10 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use store::{HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, Reopening};
+use store::{
+    HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, PreferencesPreview,
+    Reopening,
+};
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -298,10 +301,25 @@ impl Engine {
     /// # Errors
     /// [`FormError::Fields`] for a command that is none, [`StoreError::System`]: then it is as before.
     pub async fn set_preferences(&self, preferences: Preferences) -> Result<()> {
-        if let Err(problem) = preferences.password_command() {
-            return Err(FormError::Fields { fields: vec![FieldProblem::PasswordCommand(problem)] }.into());
-        }
+        check(&preferences)?;
         Ok(self.preferences.set(preferences).await?)
+    }
+
+    /// What importing a file of settings would come to.
+    ///
+    /// # Errors
+    /// [`StoreError::FileUnreadable`], [`ImportError::NoSettings`].
+    pub async fn preview_preferences(&self, path: &Path) -> Result<PreferencesPreview> {
+        self.preferences.preview(path).await
+    }
+
+    /// Prefers what was imported, and keeps what was preferred before.
+    ///
+    /// # Errors
+    /// As [`Engine::set_preferences`].
+    pub async fn import_preferences(&self, preferences: Preferences) -> Result<()> {
+        check(&preferences)?;
+        Ok(self.preferences.import(preferences).await?)
     }
 
     /// Writes what is preferred into a file, for another computer.
@@ -397,4 +415,12 @@ impl Engine {
         let on_stage = Some(Box::new(on_stage) as _);
         Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins, on_stage).await)
     }
+}
+
+/// # Errors
+/// [`FormError::Fields`] for a command that is none.
+fn check(preferences: &Preferences) -> Result<()> {
+    let wrong = |problem| FormError::Fields { fields: vec![FieldProblem::PasswordCommand(problem)] };
+    preferences.password_command().map_err(wrong)?;
+    Ok(())
 }

@@ -6,7 +6,11 @@ use crate::{
     platform::{self, Choice},
     tray, windows,
 };
-use portlight_engine::{Engine, Result, model::HotkeyState, store::Preferences};
+use portlight_engine::{
+    Engine, Result,
+    model::HotkeyState,
+    store::{Preferences, PreferencesPreview},
+};
 use serde::Serialize;
 use std::fmt::Write;
 use tauri::{AppHandle, State, WebviewWindow, command};
@@ -66,6 +70,37 @@ pub async fn export_preferences(
     let Some(path) = paths.into_iter().next() else { return Ok(false) };
     engine.export_preferences(path).await?;
     Ok(true)
+}
+
+/// Lets the user choose a file of settings, and says what it would change; none where none was chosen.
+#[command]
+pub async fn preview_preferences(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    texts: State<'_, Texts>,
+) -> Result<Option<PreferencesPreview>> {
+    let paths = platform::choose_paths(&window, Choice::File, texts.get("settings.import_title")).await;
+    let Some(path) = paths.into_iter().next() else { return Ok(None) };
+    engine.preview_preferences(&path).await.map(Some)
+}
+
+/// Prefers what was imported, and keeps what was preferred before.
+#[command]
+pub async fn import_preferences(engine: EngineState<'_>, preferences: Preferences) -> Result<()> {
+    engine.import_preferences(preferences).await
+}
+
+/// Whether what was preferred before an import is kept.
+#[command]
+pub async fn has_former_preferences(engine: EngineState<'_>) -> Result<bool> {
+    Ok(engine.preferences().former().is_some())
+}
+
+/// Prefers again what was preferred before the last import; says what that is.
+#[command]
+pub async fn put_back_preferences(engine: EngineState<'_>) -> Result<Preferences> {
+    engine.preferences().put_back().await?;
+    Ok(engine.preferences().get())
 }
 
 /// Closes the hosts window, as at its frame.

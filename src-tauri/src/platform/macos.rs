@@ -7,13 +7,14 @@ use super::{
 pub use super::{
     plugin_instance::{Instance, claim},
     system_chooser::choose_paths,
+    system_tray::TrayIcon,
     web_view_keys::{
         CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, hold_hotkey, is_full_screen,
         ungrab_keyboard, watch_keys, watch_side_buttons,
     },
 };
 use std::{io, path::Path, process::Command, thread};
-use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry, tray::TrayIconBuilder};
+use tauri::{Builder, Manager, RunEvent, WebviewWindow, Wry};
 use terminal::OpenRequest;
 
 /// AppleScript that shows an alert; its texts are arguments, never part of the script.
@@ -103,11 +104,6 @@ pub async fn show_in_folder(path: &Path) -> io::Result<()> {
 /// Always.
 pub async fn notify(_title: &str, _body: &str, _click: &str) -> io::Result<std::future::Ready<bool>> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// A template image: the menu bar draws it in its own colour.
-pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
-    icon.icon_as_template(true)
 }
 
 /// There is one, always.

@@ -23,7 +23,7 @@
 //! | `hold_hotkey` | keys that the desktop gives to Portlight, whatever window has the focus |
 //! | `watch_trays` | whether there is a tray, as they come and go |
 //! | `starts_with_desktop`, `start_with_desktop` | Portlight in the tray from the login on |
-//! | `in_style` | the tray icon as the system's other icons look |
+//! | `TrayIcon` | the icon in the tray with its menu |
 //!
 //! What is known to work on which system is in docs/PLATFORMS.md.
 
@@ -35,6 +35,8 @@ pub use renderer::Renderer;
 mod plugin_instance;
 #[cfg(not(target_os = "linux"))]
 mod system_chooser;
+#[cfg(not(target_os = "linux"))]
+mod system_tray;
 #[cfg(not(target_os = "linux"))]
 mod web_view_keys;
 
@@ -70,6 +72,8 @@ pub struct Duties {
 
 /// What the user may choose in the system's dialog.
 pub enum Choice {
+    /// One file.
+    File,
     /// One file or several.
     Files,
     /// A folder.
@@ -79,6 +83,33 @@ pub enum Choice {
         /// What it is called at first.
         name: &'static str,
     },
+}
+
+/// A line of the tray's menu.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MenuLine {
+    /// What stands above others, and cannot be chosen.
+    Title(String),
+    /// A line to choose.
+    Item {
+        /// What [`TrayClick::Line`] has then.
+        id: String,
+        text: String,
+        /// Whether it has a tick; none where it is no switch.
+        on: Option<bool>,
+    },
+    /// A menu in the menu.
+    Menu { text: String, lines: Vec<MenuLine> },
+    /// A line between groups.
+    Separator,
+}
+
+/// What was clicked in the tray.
+pub enum TrayClick {
+    /// The icon, with the first button.
+    Icon,
+    /// The line with this id.
+    Line(String),
 }
 
 /// What is done where the process of a window's page has ended; the second argument is the window's label.

@@ -14,6 +14,10 @@ pub async fn choose_paths(window: &WebviewWindow, choice: Choice, title: &str) -
     let shown = window.run_on_main_thread(move || {
         let chosen: std::pin::Pin<Box<dyn Future<Output = Option<Vec<FileHandle>>> + Send>> = match choice {
             Choice::Files => Box::pin(dialog.pick_files()),
+            Choice::File => {
+                let file = dialog.pick_file();
+                Box::pin(async { file.await.map(|file| vec![file]) })
+            }
             Choice::Folder => {
                 let folder = dialog.pick_folder();
                 Box::pin(async { folder.await.map(|folder| vec![folder]) })

@@ -2,107 +2,92 @@
 
 mod menu;
 
-use crate::{platform, windows};
+use crate::{
+    platform::{MenuLine, TrayClick, TrayIcon},
+    windows,
+};
 use menu::{Entry, Item, Label};
 use portlight_engine::{Engine, store::Listening};
-use std::sync::{Arc, Mutex, PoisonError};
-use tauri::{
-    AppHandle, Manager, Wry, async_runtime,
-    menu::{CheckMenuItem, IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu},
-    tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tauri::{AppHandle, Manager, async_runtime};
 use terminal::Texts;
 
-/// The icon's id.
-const ID: &str = "portlight";
-
-/// What the menu has, so that it is made anew only where that changes.
+/// The icon, where there is a tray.
 #[derive(Default)]
-pub struct Shown(Mutex<Vec<Entry>>);
+pub struct Tray(Mutex<Option<Shown>>);
 
-/// Puts the icon into the tray. False where there is no tray.
-///
-/// # Errors
-/// What the window system says about the menu.
-pub fn show(app: &AppHandle) -> tauri::Result<bool> {
+struct Shown {
+    icon: TrayIcon,
+    /// What its menu has, so that it is made anew only where that changes.
+    entries: Vec<Entry>,
+}
+
+impl Tray {
+    fn shown(&self) -> MutexGuard<'_, Option<Shown>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts the icon into the tray, where there is one.
+pub fn show(app: &AppHandle) {
     let texts = app.state::<Texts>();
-    let icon = TrayIconBuilder::with_id(ID).icon(tauri::include_image!("icons/tray.png"));
     let entries = entries(app);
-    let built = platform::in_style(icon)
-        .title(texts.get("app.name"))
-        .tooltip(texts.get("app.name"))
-        .menu(&made(app, &entries)?)
-        .show_menu_on_left_click(false)
-        .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
-        .on_tray_icon_event(|tray, event| {
-            if let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. } = event {
-                report(windows::show_hosts(tray.app_handle()));
-            }
-        })
-        .build(app);
-    match built {
-        Ok(_) => {
-            *app.state::<Shown>().0.lock().unwrap_or_else(PoisonError::into_inner) = entries;
-            Ok(true)
-        }
-        Err(tauri::Error::Tray(cause)) => {
-            tracing::info!(%cause, "no tray here: closing the last window quits");
-            Ok(false)
-        }
-        Err(cause) => Err(cause),
+    match TrayIcon::show(app, texts.get("app.name"), &lines(&texts, &entries), clicked) {
+        Ok(icon) => *app.state::<Tray>().shown() = Some(Shown { icon, entries }),
+        Err(cause) => tracing::info!(cause, "no tray here: closing the last window quits"),
     }
 }
 
 /// Whether Portlight has an icon in the tray.
 pub fn is_there(app: &AppHandle) -> bool {
-    app.tray_by_id(ID).is_some()
+    app.state::<Tray>().shown().is_some()
 }
 
 /// A tray has come, or has gone. Without one nothing could bring a hidden list back, so it is shown. On the main thread only.
 ///
 /// # Errors
 /// What the window system says.
-pub fn came_or_went(app: &AppHandle, is_there: bool) -> tauri::Result<()> {
-    match (is_there, app.tray_by_id(ID)) {
-        (true, None) => show(app).map(drop),
-        (false, Some(_)) => {
-            drop(app.remove_tray_by_id(ID));
+pub fn came_or_went(app: &AppHandle, comes: bool) -> tauri::Result<()> {
+    match (comes, is_there(app)) {
+        (true, false) => show(app),
+        (false, true) => {
+            *app.state::<Tray>().shown() = None;
             tracing::info!("the tray has gone");
-            windows::leave_background(app)
+            windows::leave_background(app)?;
         }
-        (true, Some(_)) | (false, None) => Ok(()),
+        (true, true) | (false, false) => {}
     }
-}
-
-/// Makes the menu anew, where something else is in it now. On the main thread only.
-///
-/// # Errors
-/// What the window system says.
-pub fn follow(app: &AppHandle) -> tauri::Result<()> {
-    let Some(tray) = app.tray_by_id(ID) else { return Ok(()) };
-    let entries = entries(app);
-    let shown = app.state::<Shown>();
-    let mut shown = shown.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if *shown == entries {
-        return Ok(());
-    }
-    tray.set_menu(Some(made(app, &entries)?))?;
-    *shown = entries;
     Ok(())
 }
 
+/// Has the menu be as list, sessions and calls are. On the main thread only.
+pub fn follow(app: &AppHandle) {
+    let entries = entries(app);
+    if let Some(shown) = &mut *app.state::<Tray>().shown()
+        && shown.entries != entries
+    {
+        shown.icon.set_lines(&lines(&app.state::<Texts>(), &entries));
+        shown.entries = entries;
+    }
+}
+
 /// Makes the menu anew in another language. On the main thread only.
-///
-/// # Errors
-/// What the window system says.
-pub fn speak_anew(app: &AppHandle) -> tauri::Result<()> {
-    app.state::<Shown>().0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    follow(app)
+pub fn speak_anew(app: &AppHandle) {
+    if let Some(shown) = &*app.state::<Tray>().shown() {
+        shown.icon.set_lines(&lines(&app.state::<Texts>(), &shown.entries));
+    }
 }
 
 fn entries(app: &AppHandle) -> Vec<Entry> {
     let engine = app.state::<Arc<Engine>>();
     menu::entries(&engine.hosts().view().hosts, &engine.sessions().all(), engine.reverse().view().listening.on)
+}
+
+fn clicked(app: &AppHandle, click: TrayClick) {
+    match click {
+        TrayClick::Icon => report(windows::show_hosts(app)),
+        TrayClick::Line(item) => chosen(app, &item),
+    }
 }
 
 fn chosen(app: &AppHandle, item: &str) {
@@ -144,38 +129,22 @@ fn report(opened: tauri::Result<()>) {
     }
 }
 
-fn made(app: &AppHandle, entries: &[Entry]) -> tauri::Result<Menu<Wry>> {
-    let menu = Menu::new(app)?;
-    for entry in entries {
-        menu.append(&*line(app, entry)?)?;
-    }
-    Ok(menu)
-}
-
-fn line(app: &AppHandle, entry: &Entry) -> tauri::Result<Box<dyn IsMenuItem<Wry>>> {
-    let texts = app.state::<Texts>();
-    // A single & would underline the next letter.
-    let plain = |text: &str| text.replace('&', "&&");
-    let item = |item: &Item, text: &str| MenuItem::with_id(app, item.to_string(), plain(text), true, None::<&str>);
-    Ok(match entry {
-        Entry::Title(key) => Box::new(MenuItem::new(app, plain(texts.get(key)), false, None::<&str>)?),
-        Entry::Line(of, text) => Box::new(item(of, text)?),
-        Entry::Command(of, key) => Box::new(item(of, texts.get(key))?),
-        Entry::Switch(of, key, on) => {
-            let (id, text) = (of.to_string(), plain(texts.get(key)));
-            Box::new(CheckMenuItem::with_id(app, id, text, true, *on, None::<&str>)?)
-        }
-        Entry::Menu(label, lines) => {
+/// The menu in the language of the windows.
+fn lines(texts: &Texts, entries: &[Entry]) -> Vec<MenuLine> {
+    let item = |of: &Item, text: &str, on| MenuLine::Item { id: of.to_string(), text: text.to_owned(), on };
+    let line = |entry: &Entry| match entry {
+        Entry::Title(key) => MenuLine::Title(texts.get(key).to_owned()),
+        Entry::Line(of, text) => item(of, text, None),
+        Entry::Command(of, key) => item(of, texts.get(key), None),
+        Entry::Switch(of, key, on) => item(of, texts.get(key), Some(*on)),
+        Entry::Menu(label, below) => {
             let text = match label {
                 Label::Text(text) => text,
                 Label::Key(key) => texts.get(key),
             };
-            let menu = Submenu::new(app, plain(text), true)?;
-            for entry in lines {
-                menu.append(&*line(app, entry)?)?;
-            }
-            Box::new(menu)
+            MenuLine::Menu { text: text.to_owned(), lines: lines(texts, below) }
         }
-        Entry::Separator => Box::new(PredefinedMenuItem::separator(app)?),
-    })
+        Entry::Separator => MenuLine::Separator,
+    };
+    entries.iter().map(line).collect()
 }

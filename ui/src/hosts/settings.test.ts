@@ -127,6 +127,69 @@ describe('settings', () => {
     await waitFor(() => expect(backend.callsOf('export_preferences')).toHaveLength(1));
   });
 
+  it('are imported once it was seen what would change, and put back', async () => {
+    backend.preferences = { ...backend.preferences, password_command: 'pass show %h' };
+    const { preferences: before } = backend;
+    const imported = {
+      ...before,
+      theme: 'dark',
+      scaling: { percent: 150 },
+      nearby: 'off',
+      hotkey: 'Ctrl+Alt+P',
+      tags: [{ tag: 'prod', frame: 'red', view_only: true, ask_lines: false }],
+    } as const;
+    backend.foundPreferences = {
+      preferences: { ...imported, tags: [...imported.tags] },
+      password_command: 'curl https://files.example',
+      left_out: ['bell', 'telepathy'],
+    };
+    render(HostsWindow);
+    await choose(t('settings.open'));
+    await waitFor(() => expect(byId('import-settings')).toBeEnabled());
+    expect(document.getElementById('put-back-settings')).toBeNull();
+    await user.click(byId('import-settings'));
+    const dialog = await screen.findByRole('dialog', { name: t('settings.import_title') });
+    const rows = within(dialog)
+      .getAllByRole('row')
+      .map((row) => [...row.children].map((cell) => cell.textContent));
+    expect(rows.slice(1)).toEqual([
+      [t('settings.theme'), t('settings.theme.system'), t('settings.theme.dark')],
+      [t('viewer.scaling'), t('viewer.scale'), t('viewer.scale_percent', { percent: 150 })],
+      [
+        t('caution.tags'),
+        t('settings.nothing'),
+        `prod (${t('caution.frame')}: ${t('colour.red')}; ${t('editor.view_only')})`,
+      ],
+      [t('settings.nearby'), t('settings.on'), t('settings.off')],
+      [t('hotkey.label'), t('settings.nothing'), 'Ctrl+Alt+P'],
+    ]);
+    expect(within(dialog).getByText('curl https://files.example')).toBeVisible();
+    const names = `${t('settings.bell')}, telepathy`;
+    expect(within(dialog).getByText(t('settings.import_left_out', { names }))).toBeVisible();
+    expect((await axe.run(dialog, { rules: { 'color-contrast': { enabled: false } } })).violations).toEqual([]);
+    expect(byId('import-settings-leave')).toHaveFocus();
+    await user.click(byId('import-settings-leave'));
+    expect(backend.callsOf('import_preferences')).toEqual([]);
+
+    await user.click(byId('import-settings'));
+    await user.click(await screen.findByRole('button', { name: t('settings.import_act') }));
+    await waitFor(() => expect(backend.preferences).toMatchObject({ ...imported, password_command: 'pass show %h' }));
+    await waitFor(() => expect(screen.getByRole('radio', { name: t('settings.theme.dark') })).toBeChecked());
+    await user.click(byId('put-back-settings'));
+    await waitFor(() => expect(backend.preferences).toEqual(before));
+    await waitFor(() => expect(document.getElementById('put-back-settings')).toBeNull());
+
+    backend.foundPreferences = { preferences: before, password_command: null, left_out: [] };
+    await user.click(byId('import-settings'));
+    expect(await screen.findByText(t('settings.import_same'))).toBeVisible();
+    expect(document.getElementById('import-settings-act')).toBeNull();
+    await user.click(byId('import-settings-leave'));
+    const wrong = { code: 'no_settings', path: '/home/ann/hosts.json' } as const;
+    backend.refusals.set('preview_preferences', wrong);
+    await user.click(byId('import-settings'));
+    expect(await screen.findByText(errorText(wrong))).toBeVisible();
+  });
+
   it('are shown where a viewer’s keys ask for them, and a form stays beside the help', async () => {
     backend.wishes = [{ wish: 'settings' }];
     render(HostsWindow);

@@ -154,7 +154,7 @@ describe('lists that others keep', () => {
 
   it('are searched by their names', () => {
     const prepared = index(backend.hosts, new Map([['lab', 'Lab of Ann']]));
-    const found = (text: string) => search(prepared, parse(text), new Set()).hosts.map(({ name }) => name);
+    const found = (text: string) => search(prepared, parse(text), new Set()).rows.map(({ host }) => host.name);
     expect(found('source:lab')).toEqual(['Rack 1']);
     expect(found('source:"of ann" rack')).toEqual(['Rack 1']);
     expect(found('source:other')).toEqual([]);

@@ -31,10 +31,19 @@ export function t(key: Key, facts: Facts = {}, lang: Language = language): strin
   });
 }
 
+/** One for each language: making one takes longer than all that it does with a key that is typed. */
+function kept<Format>(make: (lang: Language) => Format): (lang: Language) => Format {
+  const made: Partial<Record<Language, Format>> = {};
+  return (lang) => (made[lang] ??= make(lang));
+}
+const plurals = kept((lang) => new Intl.PluralRules(lang));
+const numbers = kept((lang) => new Intl.NumberFormat(lang));
+const ago = kept((lang) => new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }));
+
 function formOf(key: Key, facts: Facts, lang: Language): Key {
   const number = facts.count ?? facts.seconds;
   if (typeof number !== 'number') return key;
-  const form = `${key}.${new Intl.PluralRules(lang).select(number)}`;
+  const form = `${key}.${plurals(lang).select(number)}`;
   return form in catalogues[lang] ? (form as Key) : key;
 }
 
@@ -108,7 +117,7 @@ const MAX_IN_MENU = 30;
 
 /** A number, with its thousands parted. */
 export function numberText(number: number, lang: Language = language): string {
-  return new Intl.NumberFormat(lang).format(number);
+  return numbers(lang).format(number);
 }
 
 /** A number of bytes, as short as people say it. */
@@ -142,7 +151,7 @@ export function agoText(seconds: number, now = Date.now(), lang: Language = lang
   const passed = Math.max(0, now / 1000 - seconds);
   if (passed < 60) return t('time.now', {}, lang);
   const [unit, length] = units.find(([, length]) => passed >= length) ?? ['minute', 60];
-  return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-Math.floor(passed / length), unit);
+  return ago(lang).format(-Math.floor(passed / length), unit);
 }
 
 export function languageOf(search: string): Language {

@@ -31,6 +31,7 @@ import type { Pace } from './bindings/Pace';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
+import type { PreferencesPreview } from './bindings/PreferencesPreview';
 import type { RemovedView } from './bindings/RemovedView';
 import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
@@ -194,6 +195,15 @@ export const setPreferences = (preferences: Preferences): Promise<void> => call(
 export const resetPreferences = (): Promise<Preferences> => call('reset_preferences');
 /** Lets the user choose where to, and writes there what they prefer; false where no place was chosen. */
 export const exportPreferences = (): Promise<boolean> => call('export_preferences');
+/** Lets the user choose a file of settings, and says what it would change; null where none was chosen. */
+export const previewPreferences = (): Promise<PreferencesPreview | null> => call('preview_preferences');
+/** Prefers what was imported, and keeps what was preferred before. On rejection it is as before. */
+export const importPreferences = (preferences: Preferences): Promise<void> =>
+  call('import_preferences', { preferences });
+/** Whether what was preferred before an import is kept. */
+export const hasFormerPreferences = (): Promise<boolean> => call('has_former_preferences');
+/** Prefers again what was preferred before the last import; says what that is. */
+export const putBackPreferences = (): Promise<Preferences> => call('put_back_preferences');
 /** What has become of the hotkey that is preferred. */
 export const hotkey = (): Promise<HotkeyState> => call('hotkey');
 /** Whether Portlight starts with the desktop, as the desktop sees it; null where that cannot be had. */

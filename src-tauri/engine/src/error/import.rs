@@ -14,6 +14,9 @@ pub enum ImportError {
     #[error("something else was looked at meanwhile: look at the files again")]
     #[serde(rename = "import_gone")]
     Gone,
+    /// What was chosen has no settings of Portlight's.
+    #[error("{} has no settings of Portlight's", path.display())]
+    NoSettings { path: PathBuf },
     /// A file with the list could not be written.
     #[error("could not write {}: {detail}", path.display())]
     #[serde(rename = "export_not_written")]

@@ -36,7 +36,8 @@ pub use listening::{LISTEN_PORT, Listening, ListeningView};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
 pub use preferences::{
-    Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, Reopening, Theme,
+    Bell, LanguageChoice, Look, Nearby, OnClose, Order, Preferences, PreferencesFile, PreferencesPreview, Reopening,
+    Theme,
 };
 pub(crate) use small_file::{LoginsFile, SourcesFile};
 pub use step::Deed;

@@ -23,7 +23,7 @@ pub async fn choose_paths(window: &WebviewWindow, choice: Choice, title: &str) -
 
 fn show(parent: &WebviewWindow, choice: &Choice, title: &str, answer: oneshot::Sender<Vec<PathBuf>>) {
     let action = match choice {
-        Choice::Files => gtk::FileChooserAction::Open,
+        Choice::File | Choice::Files => gtk::FileChooserAction::Open,
         Choice::Folder => gtk::FileChooserAction::SelectFolder,
         Choice::Save { .. } => gtk::FileChooserAction::Save,
     };
@@ -32,7 +32,7 @@ fn show(parent: &WebviewWindow, choice: &Choice, title: &str, answer: oneshot::S
     dialog.set_modal(true);
     match choice {
         Choice::Files => dialog.set_select_multiple(true),
-        Choice::Folder => {}
+        Choice::File | Choice::Folder => {}
         Choice::Save { name } => {
             dialog.set_current_name(name);
             dialog.set_do_overwrite_confirmation(true);

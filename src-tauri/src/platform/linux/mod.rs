@@ -11,7 +11,7 @@ mod notification;
 mod pages;
 mod renderer;
 mod side_buttons;
-mod trays;
+mod tray;
 
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
@@ -24,11 +24,11 @@ pub use notification::notify;
 pub use pages::{end_page, on_page_death};
 pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;
-pub use trays::watch_trays;
+pub use tray::{TrayIcon, watch_trays};
 
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env, fs};
-use tauri::{AppHandle, RunEvent, Wry, tray::TrayIconBuilder};
+use tauri::{AppHandle, RunEvent};
 use terminal::OpenRequest;
 
 /// Whether [`watch_keys`] tells of keys.
@@ -54,13 +54,27 @@ pub fn set_dark(_app: &AppHandle, dark: Option<bool>) {
     // The desktop's own choice first: a theme's name may be the dark one's.
     settings.reset_property("gtk-theme-name");
     settings.reset_property("gtk-application-prefer-dark-theme");
-    let Some(dark) = dark else { return };
     let name = settings.gtk_theme_name().unwrap_or_default();
-    if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {
-        settings.set_gtk_theme_name(Some(light));
+    // WebKitGTK takes it for a light one.
+    let is_dark_contrast = name == DARK_CONTRAST;
+    match dark {
+        None if is_dark_contrast => settings.set_gtk_application_prefer_dark_theme(true),
+        None => {}
+        Some(dark) => {
+            if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {
+                settings.set_gtk_theme_name(Some(light));
+            }
+            if !dark && is_dark_contrast {
+                settings.set_gtk_theme_name(Some(LIGHT_CONTRAST));
+            }
+            settings.set_gtk_application_prefer_dark_theme(dark);
+        }
     }
-    settings.set_gtk_application_prefer_dark_theme(dark);
 }
+
+/// GTK's themes for people who need more contrast; WebKitGTK tells pages so.
+const LIGHT_CONTRAST: &str = "HighContrast";
+const DARK_CONTRAST: &str = "HighContrastInverse";
 
 /// The distribution, how windows are shown, and the desktop, as each calls itself.
 pub fn describe() -> String {
@@ -121,9 +135,4 @@ pub fn ring() {
     if let Some(display) = gtk::gdk::Display::default() {
         display.beep();
     }
-}
-
-/// The tray icon as it is.
-pub fn in_style(icon: TrayIconBuilder<Wry>) -> TrayIconBuilder<Wry> {
-    icon
 }

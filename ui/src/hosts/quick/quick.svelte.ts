@@ -6,7 +6,7 @@ import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import { toEngineError } from '../../ipc/error';
 import { Query } from '../store/query.svelte';
-import { CONNECT, hostRow, type AddressRow, type HostRow } from '../store/rows';
+import { CONNECT, type AddressRow, type HostRow } from '../store/rows';
 import { index, parse, search, sortedByName } from '../store/search';
 import { Sources } from '../store/sources.svelte';
 
@@ -43,8 +43,8 @@ export class Quick {
   rows: QuickRow[] = $derived.by(() => {
     const { address } = this.query;
     const typed: AddressRow[] = address === undefined ? [] : [{ key: CONNECT, address }];
-    const set: SetRow[] = this.#isSet ? [{ key: SET, hosts: this.#found.hosts }] : [];
-    const hosts = this.#found.hosts.slice(0, MAX_ROWS - set.length - typed.length).map((host) => hostRow(host));
+    const set: SetRow[] = this.#isSet ? [{ key: SET, hosts: this.#found.rows.map(({ host }) => host) }] : [];
+    const hosts = this.#found.rows.slice(0, MAX_ROWS - set.length - typed.length);
     return [...set, ...hosts, ...typed];
   });
   /** Nothing is typed but tags, and several machines have them. */
@@ -52,7 +52,7 @@ export class Quick {
     this.#asked.words.length === 0 &&
       this.#asked.filters.length > 0 &&
       this.#asked.filters.every(({ by }) => by === 'tag') &&
-      this.#found.hosts.length > 1,
+      this.#found.rows.length > 1,
   );
   /** What the machines are found by, to be marked. */
   words = $derived(this.#asked.words);

@@ -27,7 +27,7 @@ import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
 import { CONNECT, nearbyRow, type Row } from './rows';
 import { asksForNearby, index, parse, search, searchNearby, sortedByName, toggledTag } from './search';
-import { arranged, rowsOf, type Section } from './sections';
+import { arranged, type Section } from './sections';
 import { Sources } from './sources.svelte';
 import { Selection } from './selection.svelte';
 import { type Editing, Sheet } from './sheet.svelte';
@@ -86,8 +86,8 @@ export class Hosts {
   #arranged: Section[] = $derived.by(() => {
     if (!this.query.isEmpty) {
       const { address } = this.query;
-      const rows = rowsOf(this.found.hosts);
-      if (address) rows.push({ key: CONNECT, address });
+      const { rows: found } = this.found;
+      const rows: Row[] = address ? [...found, { key: CONNECT, address }] : found;
       return [{ kind: 'found', rows, cards: false }];
     }
     const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
@@ -287,7 +287,7 @@ export class Hosts {
 
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {
-    const address = this.found.hosts.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
+    const address = this.found.rows.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
     this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false });
   }
 

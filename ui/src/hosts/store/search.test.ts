@@ -12,8 +12,8 @@ function look(hosts: HostView[], query: string, open: HostView[] = []) {
 }
 
 function found(hosts: HostView[], query: string, open: HostView[] = []): string[] {
-  const { hosts: matches, alike } = look(hosts, query, open);
-  return alike ? [] : matches.map(({ name }) => name);
+  const { rows: matches, alike } = look(hosts, query, open);
+  return alike ? [] : matches.map(({ host }) => host.name);
 }
 
 describe('with a query', () => {
@@ -56,7 +56,7 @@ describe('with a query', () => {
     const hosts = Array.from({ length: 10_000 }, (_, n) => host(`Node ${n}`, { address: `10.0.${n}.example` }));
     const prepared = index(sortedByName(hosts));
     const begun = performance.now();
-    expect(search(prepared, parse('node 99'), new Set()).hosts).not.toHaveLength(0);
+    expect(search(prepared, parse('node 99'), new Set()).rows).not.toHaveLength(0);
     // None has it, so all are looked at twice.
     expect(search(prepared, parse('nodde 777'), new Set()).alike).toBe(true);
     // Measured at a few milliseconds; a search that is quadratic takes seconds.
@@ -110,19 +110,19 @@ describe('where none matches', () => {
     ['one of two words', 'build servre', 'Build server'],
     ['letters between in Chinese', '会室', '会议室'],
   ])('those come that are alike: %s', (_, query, name) => {
-    const { hosts: matches, alike } = look(hosts, query);
+    const { rows: matches, alike } = look(hosts, query);
     expect(alike).toBe(true);
-    expect(matches[0]?.name).toBe(name);
+    expect(matches[0]?.host.name).toBe(name);
   });
 
   it('what is not alike does not come', () => {
-    for (const query of ['my old pc', 'zzz', 'x9']) expect(look(hosts, query).hosts, query).toEqual([]);
+    for (const query of ['my old pc', 'zzz', 'x9']) expect(look(hosts, query).rows, query).toEqual([]);
   });
 
   it('the nearest comes first', () => {
     const near = [host('s-t-u-d-i-o'), host('studi-o'), host('Stud--io')];
-    expect(look(near, 'studoi').hosts[0]?.name).toBe('studi-o');
-    expect(look(near, 'studio').hosts.map(({ name }) => name)).toEqual(['studi-o', 'Stud--io', 's-t-u-d-i-o']);
+    expect(look(near, 'studoi').rows[0]?.host.name).toBe('studi-o');
+    expect(look(near, 'studio').rows.map(({ host }) => host.name)).toEqual(['studi-o', 'Stud--io', 's-t-u-d-i-o']);
   });
 });
 
@@ -226,9 +226,9 @@ it('finds in any list what it means to, in that order', () => {
     for (let n = 0; n < 25; n++) {
       const query = parse(`${text(5)} ${below(2) ? text(9) : ''}`);
       if (query.words.length === 0) continue;
-      const { hosts: found, alike } = search(prepared, query, new Set());
+      const { rows: found, alike } = search(prepared, query, new Set());
       expect(
-        found.map(({ id }) => id),
+        found.map(({ key }) => key),
         query.words.join(' '),
       ).toEqual(meant(sorted, query.words));
       if (found.length === 50 && alike) seen.cut += 1;

@@ -8,6 +8,7 @@ import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { SourceId } from '../../ipc/bindings/SourceId';
+import { hostRow, type HostRow } from './rows';
 
 /** Hosts in the order that equally good matches have, with their texts folded for searching. */
 export interface Index {
@@ -23,6 +24,8 @@ export interface TagCount {
 
 interface Entry {
   host: HostView;
+  /** The same one with each search: what is drawn of it then stays. */
+  row: HostRow;
   name: string;
   address: string;
   via: string;
@@ -55,7 +58,7 @@ type State = (typeof states)[number];
 
 export interface Found {
   /** The best match first. */
-  hosts: HostView[];
+  rows: HostRow[];
   /** No host has all words: these are alike. */
   alike: boolean;
 }
@@ -85,6 +88,7 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
     const all = `${beforeNotes}\n${folded(host.notes)}`;
     return {
       host,
+      row: hostRow(host),
       name,
       address,
       via: `${folded(host.ssh_jump)}\n${folded(host.proxy)}`,
@@ -169,16 +173,16 @@ function tokens(text: string): Token[] {
 
 // ---- searching
 
-/** The hosts that have every word and pass every filter; `open` are those with an open session. */
+/** The rows of the hosts that have every word and pass every filter; `open` are those with an open session. */
 export function search(index: Index, query: Query, open: ReadonlySet<HostId>): Found {
   const entries = query.filters.reduce(
     (left, filter) => left.filter(passes(filter, index, open)),
     index.entries as Entry[],
   );
-  if (query.words.length === 0) return { hosts: entries.map(({ host }) => host), alike: false };
+  if (query.words.length === 0) return { rows: entries.map(({ row }) => row), alike: false };
   const wanted = query.words.reduce((letters, word) => letters | lettersOf(word), 0);
   const found = withAll(entries, query.words, wanted);
-  return found.length > 0 ? { hosts: found, alike: false } : { hosts: nearest(entries, query.words), alike: true };
+  return found.length > 0 ? { rows: found, alike: false } : { rows: nearest(entries, query.words), alike: true };
 }
 
 /** Whether a text asks for nothing but machines that are nearby. */
@@ -214,9 +218,9 @@ function passes(filter: Filter, index: Index, open: ReadonlySet<HostId>): (entry
 // ---- what has all words
 
 /** Those that have every word, the best first; equally good ones stay in the order of the entries. */
-function withAll(entries: readonly Entry[], words: readonly string[], letters: number): HostView[] {
+function withAll(entries: readonly Entry[], words: readonly string[], letters: number): HostRow[] {
   const lines = words.map((word) => `\n${word}`);
-  const byDistance: HostView[][] = [];
+  const byDistance: HostRow[][] = [];
   for (const entry of entries) {
     // Most have not even the letters.
     if ((letters & ~entry.allLetters) !== 0) continue;
@@ -224,7 +228,7 @@ function withAll(entries: readonly Entry[], words: readonly string[], letters: n
     for (let at = 0; at < words.length && distance < Infinity; at++) {
       distance += distanceOf(entry, words[at] ?? '', lines[at] ?? '');
     }
-    if (distance < Infinity) (byDistance[distance] ??= []).push(entry.host);
+    if (distance < Infinity) (byDistance[distance] ??= []).push(entry.row);
   }
   return byDistance.flat();
 }
@@ -260,9 +264,9 @@ function isOfAWord(text: string, at: number): boolean {
 // ---- what is alike
 
 /** Those that nearly have every word, the nearest first, and no more than are shown. */
-function nearest(entries: readonly Entry[], words: readonly string[]): HostView[] {
+function nearest(entries: readonly Entry[], words: readonly string[]): HostRow[] {
   const letters = words.map(lettersOf);
-  const byDistance: HostView[][] = [];
+  const byDistance: HostRow[][] = [];
   /** What is not nearer than this comes behind those that are found already, and is not looked at any closer. */
   let limit = Infinity;
   let nearer = 0;
@@ -272,7 +276,7 @@ function nearest(entries: readonly Entry[], words: readonly string[]): HostView[
       distance += nearness(entry, words[at] ?? '', letters[at] ?? 0, limit - distance);
     }
     if (distance >= limit) continue;
-    (byDistance[distance] ??= []).push(entry.host);
+    (byDistance[distance] ??= []).push(entry.row);
     nearer += 1;
     if (nearer < MAX_ALIKE) continue;
     limit = Math.min(limit, byDistance.length);

@@ -53,7 +53,7 @@ export function arranged(byName: readonly HostView[], order: Order, cards: Cards
   return sections.filter(({ rows }) => rows.length > 0);
 }
 
-export function rowsOf(hosts: readonly HostView[]): Row[] {
+function rowsOf(hosts: readonly HostView[]): Row[] {
   return hosts.map((host) => hostRow(host));
 }
 

@@ -20,6 +20,7 @@ import type { LoginView } from '../bindings/LoginView';
 import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { Preferences } from '../bindings/Preferences';
+import type { PreferencesPreview } from '../bindings/PreferencesPreview';
 import type { RecordingView } from '../bindings/RecordingView';
 import type { RemovedView } from '../bindings/RemovedView';
 import type { Report } from '../bindings/Report';
@@ -99,6 +100,10 @@ export class FakeBackend {
   /** What keeping the machine comes to. */
   kept: Kept | null = { name: 'Studio', not_stored: null };
   preferences: Preferences = { ...usualPreferences, look: 'rows' };
+  /** What the file of settings has that is chosen next. */
+  foundPreferences: PreferencesPreview = { preferences: usualPreferences, password_command: null, left_out: [] };
+  /** What was preferred before the last import. */
+  formerPreferences: Preferences | null = null;
   about: About = {
     version: '1.2.3',
     system: 'Debian GNU/Linux 12, x11',

@@ -39,6 +39,7 @@ import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
+import type { PreferencesPreview } from '../bindings/PreferencesPreview';
 import type { RemovedView } from '../bindings/RemovedView';
 import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
@@ -375,6 +376,25 @@ export const resetPreferences = (): Promise<Preferences> =>
   command('reset_preferences', [], () => (backend.preferences = usualPreferences));
 
 export const exportPreferences = (): Promise<boolean> => command('export_preferences', [], () => backend.chooses);
+
+export const previewPreferences = (): Promise<PreferencesPreview | null> =>
+  command('preview_preferences', [], () => (backend.chooses ? backend.foundPreferences : null));
+
+export const importPreferences = (preferences: Preferences): Promise<void> =>
+  command('import_preferences', [preferences], () => {
+    backend.formerPreferences = backend.preferences;
+    backend.preferences = preferences;
+  });
+
+export const hasFormerPreferences = (): Promise<boolean> =>
+  command('has_former_preferences', [], () => backend.formerPreferences !== null);
+
+export const putBackPreferences = (): Promise<Preferences> =>
+  command('put_back_preferences', [], () => {
+    backend.preferences = backend.formerPreferences ?? backend.preferences;
+    backend.formerPreferences = null;
+    return backend.preferences;
+  });
 
 export const hotkey = (): Promise<HotkeyState> => command('hotkey', [], () => backend.hotkey);
 

@@ -1,5 +1,9 @@
 //! What the user prefers for all machines, as one small file.
 
+mod exchange;
+
+pub use exchange::PreferencesPreview;
+
 use super::file;
 use crate::{
     error::StoreError,
@@ -68,7 +72,7 @@ pub struct Preferences {
     #[cfg_attr(test, ts(type = "string | null"))]
     pub hotkey: Option<Chord>,
     /// What is asked for with machines that have a tag.
-    #[serde(deserialize_with = "TagCaution::read", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "TagCaution::read")]
     pub tags: Vec<TagCaution>,
 }
 
@@ -84,11 +88,6 @@ impl Preferences {
     /// What Portlight prefers by itself. What makes dangerous machines safer stays.
     pub fn reset(&self) -> Self {
         Self { tags: self.tags.clone(), ..Self::default() }
-    }
-
-    /// As a file for another computer: without the command, which may say where passwords are, and runs a program.
-    pub(crate) fn export(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec_pretty(&Self { password_command: String::new(), ..self.clone() })
     }
 }
 
@@ -410,16 +409,6 @@ mod tests {
             [caution("prod", Some(crate::model::Colour::Red), true, false), caution("db", None, false, true)];
         assert_eq!(read.tags, expected);
         assert_eq!(read.reset(), Preferences { tags: expected.to_vec(), ..Preferences::default() });
-    }
-
-    #[test]
-    fn what_is_exported_runs_no_program_elsewhere() {
-        let preferences =
-            Preferences { bell: Bell::Flash, password_command: "pass show vnc".into(), ..Preferences::default() };
-        let text = preferences.export().unwrap();
-        assert!(!String::from_utf8_lossy(&text).contains("pass show"));
-        let read = Contents::read(&text).preferences;
-        assert_eq!(read, Preferences { password_command: String::new(), ..preferences });
     }
 
     #[tokio::test]
