@@ -194,6 +194,7 @@ impl Hosts {
             draft.login = None;
         }
         let keeps_password = matches!(change, PasswordChange::Keep);
+        let secure_on = draft.secure_on.clone();
         let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
         let before = self.list.get();
         let existing = draft.id.and_then(|id| before.get(id).cloned());
@@ -229,6 +230,10 @@ impl Hosts {
                 password = PasswordOutcome::NotStored { error: error.into() };
             }
         }
+        match self.save_secure_on(&mut host, secure_on).await {
+            Ok(login) => logins.extend(login),
+            Err(error) => password = PasswordOutcome::NotStored { error },
+        }
         self.note_logins(step, &host, logins);
         let told = self.readdress(&before).await;
         let told = told.and(self.give_logins(after.given.into_iter().collect()).await);
@@ -242,12 +247,19 @@ impl Hosts {
     ///
     /// # Errors
     /// As [`Hosts::save`].
-    pub async fn change(&self, id: Option<HostId>, change: &HostChange, password: PasswordChange) -> Result<Saved> {
+    pub async fn change(
+        &self,
+        id: Option<HostId>,
+        change: &HostChange,
+        password: PasswordChange,
+        secure_on: PasswordChange,
+    ) -> Result<Saved> {
         let mut form = match id {
             Some(id) => HostDraft::from(&self.host(id)?),
             None => HostDraft::default(),
         };
         change.apply(&mut form);
+        form.secure_on = secure_on;
         if let Some(name) = &change.login {
             form.login = if name.trim().is_empty() { None } else { Some(self.login_called(name)?) };
             form.login_chosen = form.login.is_some();
@@ -273,11 +285,14 @@ impl Hosts {
     /// The last one of the keyring's: then that login is still for the former server, and not sent to another one.
     pub(super) async fn readdress(&self, before: &List) -> Result<(), KeyringError> {
         let (now, mut refused) = (self.list.get(), Ok(()));
-        for host in now.all().iter().filter(|host| host.has_password || host.has_http_auth) {
-            let Some(former) = before.get(host.id).filter(|former| !former.is_same_server(host)) else { continue };
+        for host in now.all() {
+            let Some(former) = before.get(host.id).filter(|former| *former != host) else { continue };
             for kind in LoginKind::ALL.into_iter().filter(|kind| kind.is_there(host)) {
-                let account = kind.account(host.id);
-                refused = refused.and(self.keyring.readdress(account, former.recipient(), host.recipient()).await);
+                if let (Some(from), Some(to)) = (kind.recipient(former), kind.recipient(host))
+                    && from != to
+                {
+                    refused = refused.and(self.keyring.readdress(kind.account(host.id), from, to).await);
+                }
             }
         }
         refused
@@ -344,6 +359,32 @@ impl Hosts {
         Ok(())
     }
 
+    /// Keeps a host's SecureOn password, or forgets it. Returns what undoes that.
+    ///
+    /// # Errors
+    /// Those of the keyring and the list: then it is as it was, as far as the list says.
+    async fn save_secure_on(&self, host: &mut Host, change: PasswordChange) -> Result<Option<Login>> {
+        let kind = LoginKind::SecureOn;
+        let before = match change {
+            PasswordChange::Keep => return Ok(None),
+            _ if host.has_secure_on => self.login_before(host.id, kind).await.and_then(|login| login.before),
+            _ => None,
+        };
+        let after = match change {
+            PasswordChange::Set { password } => {
+                self.keyring.set_for(kind.account(host.id), kind.recipient(host), &password).await?;
+                Some(password)
+            }
+            PasswordChange::Keep | PasswordChange::Forget => {
+                self.keyring.forget(kind.account(host.id)).await?;
+                None
+            }
+        };
+        self.note_login(host.id, kind, after.is_some()).await?;
+        host.has_secure_on = after.is_some();
+        Ok(Some(Login { host: host.id, kind, before, after }))
+    }
+
     /// Notes in the list whether the keyring has a login.
     pub(super) fn note_login(
         &self,
@@ -402,7 +443,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// Adds a copy of a host, with its password, under another name. Its HTTP login is not copied.
+    /// Adds a copy of a host, with its password, under another name. Its HTTP login and its SecureOn password are not copied.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
@@ -650,7 +691,7 @@ mod tests {
         async fn is_for_its_host(&self, id: HostId) {
             let host = self.hosts.host(id).unwrap();
             assert!(host.has_password && host.has_http_auth);
-            for kind in LoginKind::ALL {
+            for kind in LoginKind::OF_SERVER {
                 let found = self.hosts.keyring.get_for(kind.account(id), host.recipient()).await;
                 assert!(found.unwrap().is_some(), "{kind:?} for {}", host.address);
             }

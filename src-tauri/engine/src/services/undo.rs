@@ -116,7 +116,7 @@ impl Hosts {
             let turned = match (before, list.get(*host)) {
                 (Some(secret), Some(found)) => {
                     there.push((*host, *kind));
-                    self.keyring.set_for(account, found.recipient(), secret).await
+                    self.keyring.set_for(account, kind.recipient(found), secret).await
                 }
                 (Some(_), None) => Ok(()),
                 (None, _) => self.keyring.forget(account).await,

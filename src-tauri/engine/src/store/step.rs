@@ -4,7 +4,7 @@ use super::{
     list::{List, Removed},
     merge::{Wins, as_fields, fields},
 };
-use crate::model::{Host, HostId, HttpAuth, Secret};
+use crate::model::{Host, HostId, HttpAuth, Recipient, Secret, SecureOn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -52,21 +52,34 @@ pub(crate) struct Login {
     pub(crate) after: Option<Secret>,
 }
 
-/// Which of a machine's logins.
+/// Which of a machine's secrets in the keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginKind {
     Password,
     HttpAuth,
+    /// What its network card wants with the packet that wakes it.
+    SecureOn,
 }
 
 impl LoginKind {
-    pub(crate) const ALL: [Self; 2] = [Self::Password, Self::HttpAuth];
+    pub(crate) const ALL: [Self; 3] = [Self::Password, Self::HttpAuth, Self::SecureOn];
+    /// Those for the server that the machine leads to.
+    pub(crate) const OF_SERVER: [Self; 2] = [Self::Password, Self::HttpAuth];
 
     /// The name under which the keyring has it.
     pub(crate) fn account(self, host: HostId) -> String {
         match self {
             Self::Password => host.to_string(),
             Self::HttpAuth => HttpAuth::account(host),
+            Self::SecureOn => SecureOn::account(host),
+        }
+    }
+
+    /// For whom it is, as the list says now; none where the list does not say.
+    pub(crate) fn recipient(self, host: &Host) -> Option<Recipient> {
+        match self {
+            Self::Password | Self::HttpAuth => Some(host.recipient()),
+            Self::SecureOn => host.wake().map(|wake| wake.recipient()),
         }
     }
 
@@ -75,6 +88,7 @@ impl LoginKind {
         match self {
             Self::Password => host.has_password,
             Self::HttpAuth => host.has_http_auth,
+            Self::SecureOn => host.has_secure_on,
         }
     }
 
@@ -83,6 +97,7 @@ impl LoginKind {
         match self {
             Self::Password => &mut host.has_password,
             Self::HttpAuth => &mut host.has_http_auth,
+            Self::SecureOn => &mut host.has_secure_on,
         }
     }
 }
@@ -193,7 +208,7 @@ impl Step {
                 (true, None) if change.after.is_none() && !too_late.contains(&id) => {
                     if let Some(Entry { position, host, .. }) = &change.before {
                         // Its logins come after it.
-                        let host = Host { has_password: false, has_http_auth: false, ..host.clone() };
+                        let host = host.without_secrets();
                         list.insert(*position, host);
                     }
                 }
@@ -239,7 +254,9 @@ impl Step {
         if !contradicting.is_empty() {
             taken.left.push(now.name.clone());
         }
-        (merged.has_password, merged.has_http_auth) = (now.has_password, now.has_http_auth);
+        for kind in LoginKind::ALL {
+            *kind.flag(&mut merged) = kind.is_there(&now);
+        }
         if !merged.is_same_server(&now) {
             // What is known about one server does not hold for another.
             let (protection, clear_text) = match merged.is_same_server(&before.host) {
@@ -248,7 +265,7 @@ impl Step {
             };
             (merged.protection, merged.clear_text) = (protection, clear_text);
             // A login that came later was meant for where it leads now.
-            for kind in LoginKind::ALL {
+            for kind in LoginKind::OF_SERVER {
                 let is_ours = self.logins.iter().any(|login| login.host == change.id && login.kind == kind);
                 if !is_ours && *kind.flag(&mut merged) && !*kind.flag(&mut after.host.clone()) {
                     *kind.flag(&mut merged) = false;
@@ -356,7 +373,7 @@ mod tests {
     #[test]
     fn what_is_learned_is_the_same_of_a_host_and_of_its_fields_in_the_file() {
         let mut now = Host::demo("other");
-        (now.has_password, now.has_http_auth, now.clear_text) = (true, true, true);
+        (now.has_password, now.has_http_auth, now.has_secure_on, now.clear_text) = (true, true, true, true);
         (now.last_opened, now.times_opened, now.protection) = (Some(1), 1, Some(Level::Clear));
         (now.display.grab, now.notes, now.favourite) = (true, "chosen".into(), true);
         let host = Host::new("a".into(), "a".parse().unwrap());
