@@ -227,6 +227,7 @@ const password: Extract<Prompt, { kind: 'password' }> = {
   command: null,
   can_keep: true,
   login: null,
+  offered: null,
 };
 const auth: EngineError = {
   code: 'auth_failed',
@@ -614,6 +615,7 @@ export const usualPreferences: Preferences = {
   rewind: 'kept',
   look: 'cards',
   password_command: '',
+  offered_login: null,
   nearby: 'shown',
   reopening: 'ask',
   hotkey: null,

@@ -785,6 +785,65 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_secure_on_password_is_for_one_card_and_way_and_goes_where_the_user_leads_it() {
+        let fixture = start();
+        let typed = |password: PasswordChange| HostDraft {
+            mac: "00:1a:2b:3c:4d:5e".into(),
+            secure_on: password,
+            ..draft("box")
+        };
+        let wrong = fixture.hosts.save(typed(set("hunter2")), PasswordChange::Keep).await.unwrap_err();
+        assert!(!wrong.to_string().contains("hunter2") && matches!(wrong, Error::Form(FormError::Fields { .. })));
+        let id = fixture.hosts.save(typed(set("00-11-22-33-44-55")), PasswordChange::Keep).await.unwrap().host.id;
+        assert!(fixture.view(id).unwrap().has_secure_on);
+        let sent = async || {
+            let wake = fixture.hosts.host(id).unwrap().wake().unwrap();
+            fixture.hosts.keyring.secure_on(id, &wake).await.map(|password| password.is_some())
+        };
+        assert_eq!(sent().await, Ok(true));
+
+        // Saving something else changes nothing of it; another way in the form takes it along.
+        let form = |change: &dyn Fn(&mut HostDraft)| {
+            let mut form = HostDraft::from(&fixture.hosts.host(id).unwrap());
+            change(&mut form);
+            form
+        };
+        let moved = form(&|form| form.wake_ssh_host = "gate".into());
+        fixture.hosts.save(moved, PasswordChange::Keep).await.unwrap();
+        assert_eq!(sent().await, Ok(true));
+        fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((sent().await, fixture.view(id).unwrap().wake_ssh_host.as_str()), (Ok(true), ""));
+
+        // What another program writes does not.
+        let led = fixture.hosts.list.change(move |list| {
+            list.get_mut(id)?.wake_way.ssh_host = Some("evil".parse().unwrap());
+            Ok::<_, StoreError>(())
+        });
+        led.await.unwrap();
+        assert!(matches!(sent().await, Err(Error::Keyring(KeyringError::ForAnother { .. }))), "{:?}", sent().await);
+        let back = form(&|form| form.wake_ssh_host.clear());
+        fixture.hosts.save(back, PasswordChange::Keep).await.unwrap();
+        assert_eq!(sent().await, Ok(true), "it leads where it did");
+
+        // Forgotten, and brought back.
+        let typed_again = form(&|form| form.secure_on = set("192.168.1.1"));
+        fixture.hosts.save(typed_again, PasswordChange::Keep).await.unwrap();
+        let forgotten = form(&|form| form.secure_on = PasswordChange::Forget);
+        fixture.hosts.save(forgotten, PasswordChange::Keep).await.unwrap();
+        assert_eq!((sent().await, fixture.secret(format!("SecureOn of {id}"))), (Ok(false), None));
+        fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((sent().await, fixture.secret(format!("SecureOn of {id}"))), (Ok(true), Some("192.168.1.1".into())));
+
+        // A list that says that there is one, and a keyring without.
+        fixture.hosts.keyring.forget(format!("SecureOn of {id}")).await.unwrap();
+        assert_eq!(sent().await, Err(ConnectError::WakePasswordMissing.into()));
+        fixture.hosts.save(form(&|form| form.secure_on = set("192.168.1.1")), PasswordChange::Keep).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
+        fixture.hosts.remove_for_good(vec![id]).await.unwrap();
+        assert_eq!(fixture.secret(format!("SecureOn of {id}")), None);
+    }
+
+    #[tokio::test]
     async fn what_fails_halfway_leaves_no_secret_behind() {
         let fixture = start();
         let id = fixture.saved("studio:1").await;

@@ -4,7 +4,7 @@ use super::file;
 use crate::{
     error::StoreError,
     model::{
-        Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, RewindChoice, Scaling,
+        Chord, ClipboardSharing, CommandLine, CommandProblem, LoginId, PictureChoice, Quality, RewindChoice, Scaling,
         TagCaution, or_default,
     },
 };
@@ -56,6 +56,10 @@ pub struct Preferences {
     /// [`CommandLine::parse`] reads it; may be empty.
     #[serde(deserialize_with = "or_default")]
     pub password_command: String,
+    /// The named login that the question for a login offers, of a machine of the user's that has none. Nothing is sent before they
+    /// have said so.
+    #[serde(deserialize_with = "or_default")]
+    pub offered_login: Option<LoginId>,
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
     pub nearby: Nearby,
@@ -85,9 +89,10 @@ impl Preferences {
         Self { tags: self.tags.clone(), ..Self::default() }
     }
 
-    /// As a file for another computer: without the command, which may say where passwords are, and runs a program.
+    /// As a file for another computer: without the command, which may say where passwords are, and runs a program; and without the
+    /// login, which that computer does not have.
     pub(crate) fn export(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec_pretty(&Self { password_command: String::new(), ..self.clone() })
+        serde_json::to_vec_pretty(&Self { password_command: String::new(), offered_login: None, ..self.clone() })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     list::{List, Removed},
     merge::{Wins, as_fields, fields},
 };
-use crate::model::{Host, HostId, HttpAuth, Recipient, Secret, SecureOn};
+use crate::model::{Host, HostId, HttpAuth, NamedLogin, Recipient, Secret, SecureOn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -26,6 +26,8 @@ pub enum Deed {
     Imported,
     /// Took machines off the list.
     Removed,
+    /// Took a named login away.
+    LoginRemoved,
     /// Put removed ones back.
     PutBack,
     /// Went back to an earlier version of the list.
@@ -40,6 +42,18 @@ pub(crate) struct Step {
     pub(crate) name: String,
     changes: Vec<Change>,
     pub(crate) logins: Vec<Login>,
+    /// The named login that it took away, or brought back.
+    pub(crate) named: Option<RemovedLogin>,
+}
+
+/// A named login as it was before it was removed.
+#[derive(Debug, Clone)]
+pub(crate) struct RemovedLogin {
+    pub(crate) login: NamedLogin,
+    /// Its place among all.
+    pub(crate) position: usize,
+    /// What the keyring had of it.
+    pub(crate) item: Option<Secret>,
 }
 
 /// A login in the keyring that a step has changed.
@@ -154,17 +168,22 @@ impl Step {
             Change { id, name, before: Some(entry.kept()), after: None }
         }));
         let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();
-        Self { deed, name, changes, logins: Vec::new() }
+        Self { deed, name, changes, logins: Vec::new(), named: None }
     }
 
     /// A step in which only logins have changed.
     pub(crate) fn of_logins(host: &Host, logins: Vec<Login>) -> Self {
-        Self { deed: Deed::Edited, name: host.name.clone(), changes: Vec::new(), logins }
+        Self { deed: Deed::Edited, name: host.name.clone(), changes: Vec::new(), logins, named: None }
+    }
+
+    /// The same with the named login that it takes away, or brings back, and called so.
+    pub(crate) fn of_named(self, named: RemovedLogin) -> Self {
+        Self { name: named.login.name.clone(), named: Some(named), ..self }
     }
 
     /// Whether nothing has changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.logins.is_empty()
+        self.changes.is_empty() && self.logins.is_empty() && self.named.is_none()
     }
 
     /// How many machines it is about.

@@ -146,5 +146,20 @@ describe('in the settings', () => {
     await user.click(byId('remove-login-act'));
     await waitFor(() => expect(list.queryByText('Lab')).toBeNull());
     expect((await axe.run(byId('settings'))).violations).toEqual([]);
+    expect(await screen.findByText(t('logins.removed', { name: 'Lab' }))).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: t('toast.undo') }));
+    await waitFor(() => expect(list.getByText('Lab')).toBeVisible());
+  });
+
+  it('one is chosen that is offered to machines without a login', async () => {
+    render(HostsWindow);
+    await user.click(byId('window-menu'));
+    await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
+    await waitFor(() => expect(byId('offered-login')).toBeEnabled());
+    expect(byId('offered-login')).toHaveDisplayValue(t('logins.offered_none'));
+    await user.selectOptions(byId('offered-login'), 'Lab');
+    await waitFor(() => expect(backend.preferences.offered_login).toBe('lab'));
+    await user.selectOptions(byId('offered-login'), t('logins.offered_none'));
+    await waitFor(() => expect(backend.preferences.offered_login).toBeNull());
   });
 });

@@ -303,6 +303,12 @@ export class Hosts {
     this.sheet.show({ kind: 'several', hosts });
   }
 
+  /** Says that a named login was removed, and offers to undo that. */
+  async loginRemoved(name: string): Promise<void> {
+    await this.load();
+    this.history.offer(t('logins.removed', { name }));
+  }
+
   /** What the list is called that others keep, where the host in the editor stands in one. */
   sourceOf({ draft }: Editing): string | null {
     return this.sources.nameOf(this.all?.find(({ id }) => id === draft.id) ?? null);

@@ -142,6 +142,8 @@ export const saveLogin = (
 
 export const removeLogin = (id: LoginId): Promise<void> =>
   command('remove_login', [id], () => {
+    const name = backend.logins.find((login) => login.id === id)?.name ?? '';
+    backend.step('login_removed', [], name);
     backend.logins = backend.logins.filter((login) => login.id !== id);
     backend.hosts = backend.hosts.map((host) => (host.login === id ? { ...host, login: null } : host));
     backend.emitHostsChanged();

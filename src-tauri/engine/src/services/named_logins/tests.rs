@@ -250,6 +250,41 @@ async fn one_that_is_removed_leaves_its_user_name_and_its_password_nowhere() {
     while fixture.hosts.undo(None).await.is_ok() {}
     while fixture.hosts.redo().await.is_ok() {}
     assert!(fixture.hosts.view().hosts.iter().all(|host| host.login.is_none()));
+    assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn one_that_is_removed_comes_back_with_all_that_it_was_for() {
+    let fixture = Fixture::start();
+    let first = fixture.hosts.save_login(None, "First", "", PasswordChange::Keep).await.unwrap();
+    let lab = fixture.lab().await;
+    let last = fixture.hosts.save_login(None, "Last", "", PasswordChange::Keep).await.unwrap();
+    let ids = [fixture.with(lab, "studio:1").await, fixture.with(lab, "other:1").await];
+    fixture.hosts.remove_login(lab).await.unwrap();
+    let step = fixture.hosts.view().history.undo.unwrap();
+    assert_eq!((step.deed, step.name.as_str()), (Deed::LoginRemoved, "Lab"));
+    for _ in 0..2 {
+        let undone = fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((undone.login, undone.step.name.as_str()), (None, "Lab"));
+        let all = fixture.hosts.logins();
+        assert_eq!(all.iter().map(|login| login.id).collect::<Vec<_>>(), [first, lab, last]);
+        for id in ids {
+            assert_eq!((fixture.sent(id).await.as_deref(), fixture.host(id).username.as_str()), (Some("hunter2"), ""));
+        }
+        fixture.hosts.redo().await.unwrap();
+        assert!(fixture.hosts.logins().iter().all(|login| login.id != lab));
+        assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+        assert_eq!(fixture.host(ids[0]).username, "ann");
+    }
+    // Its name is another one's meanwhile.
+    fixture.hosts.save_login(None, "lab", "", PasswordChange::Keep).await.unwrap();
+    let undone = fixture.hosts.undo(None).await.unwrap();
+    assert!(matches!(undone.login, Some(Error::Form(_))), "{:?}", undone.login);
+    assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+    // One that no machine uses is a step, too.
+    fixture.hosts.remove_login(first).await.unwrap();
+    fixture.hosts.undo(None).await.unwrap();
+    assert_eq!(fixture.hosts.logins()[0].id, first);
 }
 
 #[tokio::test]

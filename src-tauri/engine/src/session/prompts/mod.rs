@@ -45,6 +45,8 @@ pub(super) struct Prompts<'a> {
     command: Option<CommandError>,
     /// What the server asked for last, and on which path.
     wanted: Option<(CredentialRequest, PathKind)>,
+    /// Whether the login that is preferred for machines without one is offered: not any more where the keyring did not have it.
+    offers_login: bool,
     /// The SSH host whose questions are asked because it sends the packet that wakes the machine.
     waking_through: Option<Jump>,
     /// What is done in this attempt.
@@ -68,6 +70,7 @@ impl<'a> Prompts<'a> {
             keyring,
             command,
             wanted,
+            offers_login: true,
             waking_through: None,
             stages,
             longest_prompt,
