@@ -130,7 +130,7 @@ describe('in the settings', () => {
     await screen.findByText('Alpha');
     await user.click(byId('window-menu'));
     await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
-    const list = within(byId('named-logins'));
+    const list = within(byId('named-logins').querySelector('ul') as HTMLElement);
     expect(list.getByText('Lab').closest('li')).toHaveTextContent(t('logins.used', { count: 2 }));
     expect(list.getByText('Only a password').closest('li')).toHaveTextContent(t('logins.unused'));
     await user.click(list.getAllByRole('button', { name: t('logins.edit') })[0] as HTMLElement);
