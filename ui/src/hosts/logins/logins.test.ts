@@ -146,9 +146,10 @@ describe('in the settings', () => {
     await user.click(byId('remove-login-act'));
     await waitFor(() => expect(list.queryByText('Lab')).toBeNull());
     expect((await axe.run(byId('settings'))).violations).toEqual([]);
-    expect(await screen.findByText(t('logins.removed', { name: 'Lab' }))).toBeInTheDocument();
-    await user.click(screen.getByRole('button', { name: t('toast.undo') }));
+    await waitFor(() => expect(byId('login-removed')).toHaveTextContent(t('logins.removed', { name: 'Lab' })));
+    await user.click(within(byId('login-removed')).getByRole('button', { name: t('toast.undo') }));
     await waitFor(() => expect(list.getByText('Lab')).toBeVisible());
+    expect(document.getElementById('login-removed')).toBeNull();
   });
 
   it('one is chosen that is offered to machines without a login', async () => {

@@ -303,10 +303,11 @@ export class Hosts {
     this.sheet.show({ kind: 'several', hosts });
   }
 
-  /** Says that a named login was removed, and offers to undo that. */
-  async loginRemoved(name: string): Promise<void> {
+  /** What undoes the step that was just done, whatever is done after it. */
+  async undoOfNewest(): Promise<() => Promise<void>> {
     await this.load();
-    this.history.offer(t('logins.removed', { name }));
+    const number = this.history.view.undo?.number ?? null;
+    return () => this.history.undo(number);
   }
 
   /** What the list is called that others keep, where the host in the editor stands in one. */

@@ -28,7 +28,7 @@ pub enum Sender {
         targets: Vec<SocketAddr>,
     },
     /// An SSH host does, to which the way stays open meanwhile.
-    There(There),
+    There(Box<There>),
 }
 
 impl Sender {
@@ -39,7 +39,7 @@ impl Sender {
     /// The `Ssh…` and `Wake…` ones; [`ConnectError::ViewerFailed`] without detail where the user gave up.
     pub async fn open<A: AskPass>(wake: &Wake, password: Option<&SecureOn>, ask: &mut A) -> Result<Self, ConnectError> {
         match &wake.way.ssh_host {
-            Some(ssh_host) => Ok(Self::There(There::open(ssh_host, wake, password, ask).await?)),
+            Some(ssh_host) => Ok(Self::There(Box::new(There::open(ssh_host, wake, password, ask).await?))),
             None => Ok(Self::Here { packet: wake.packet(password), targets: wake.way.to(networks()) }),
         }
     }
