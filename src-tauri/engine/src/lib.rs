@@ -47,7 +47,11 @@ pub use services::{
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};
-pub use transport::{reverse, ssh::askpass, wake};
+pub use transport::{
+    reverse,
+    ssh::{askpass, question as ssh},
+    wake,
+};
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;

@@ -8,6 +8,7 @@
 //!     ─▶ list       the machines in the list: printed, added, changed, removed, woken
 //!     ─▶ relay      a session for a viewer elsewhere
 //!     ─▶ password   from standard input or a prompt
+//!     ─▶ asking     what a person is asked on the terminal
 //!     ─▶ instance   hands a request to the Portlight that runs
 //!     ─▶ text       what is said in a window, in the user's language
 //!     ─▶ platform   what differs between operating systems
@@ -16,6 +17,7 @@
 //! does: `portlight` becomes the program with the windows only where no Portlight runs.
 
 mod args;
+mod asking;
 mod doctor;
 mod exchange;
 mod files;

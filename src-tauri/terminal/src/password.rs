@@ -8,13 +8,13 @@ use zeroize::Zeroizing;
 /// Bytes of a password: more than any server takes.
 const MAX: usize = 8192;
 
-/// The first line of standard input.
+/// The first line of standard input, which `option` asks for.
 ///
 /// # Errors
 /// A sentence for the terminal: that there is none, that it is too long or no text, or that a person would type it readably.
-pub fn from_stdin() -> Result<Secret, String> {
+pub fn from_stdin(option: &str) -> Result<Secret, String> {
     if io::stdin().is_terminal() {
-        return Err("--password-stdin reads from a pipe or a file, such as --password-stdin < FILE".into());
+        return Err(format!("{option} reads from a pipe or a file, such as {option} < FILE"));
     }
     let failed = |cause: io::Error| format!("no password on standard input: {cause}");
     let mut input = platform::unbuffered_stdin().map_err(failed)?;

@@ -44,6 +44,7 @@ const table = [
   { name: 'mac', kind: 'text', group: 'wake', initial: '', own: true },
   { name: 'wake_address', kind: 'text', group: 'wake', initial: '' },
   { name: 'wake_port', kind: 'text', group: 'wake', initial: '', brief: 'label' },
+  { name: 'wake_ssh_host', kind: 'text', group: 'wake', initial: '' },
   { name: 'favourite', kind: 'check', group: 'notes', initial: false },
 ] as const satisfies readonly Description[];
 
@@ -54,7 +55,7 @@ export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies rea
 /** What has a control of its own in the form. */
 export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture' | 'login'>;
 /** What the user does not see as a field. */
-const unseen = ['id', 'on_new_address', 'login_chosen'] as const;
+const unseen = ['id', 'on_new_address', 'login_chosen', 'secure_on'] as const;
 type Unseen = (typeof unseen)[number];
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | Unseen>> = Missing;
@@ -90,12 +91,18 @@ export function fieldsOf(group: Group): HostField[] {
   return fields.filter((field) => field.group === group);
 }
 
+/** What a form begins with that the user does not see as a field. */
+const untold: Omit<Pick<HostDraft, Unseen>, 'id'> = {
+  on_new_address: 'ask',
+  login_chosen: false,
+  secure_on: { change: 'keep' },
+};
+
 /** A new host. */
 export function emptyDraft(facts: Partial<HostDraft> = {}): HostDraft {
   const values = Object.fromEntries(table.map(({ name, initial }) => [name, initial]));
   const unsorted: Sorting = { tags: [], colour: null, notes: '', picture: 'shown', login: null };
-  const unseen = { id: null, on_new_address: 'ask', login_chosen: false } as const;
-  return { ...(values as Pick<HostDraft, Name>), ...unsorted, ...unseen, ...facts };
+  return { ...(values as Pick<HostDraft, Name>), ...unsorted, ...untold, id: null, ...facts };
 }
 
 /** A saved host as the editor begins with it. */
@@ -103,7 +110,7 @@ export function draftOf(host: HostView): HostDraft {
   const values = Object.fromEntries(table.map(({ name }) => [name, host[name]]));
   const { id, tags, colour, notes, picture, login } = host;
   const sorting: Sorting = { tags: [...tags], colour, notes, picture, login };
-  return { ...(values as Pick<HostDraft, Name>), ...sorting, id, on_new_address: 'ask', login_chosen: false };
+  return { ...(values as Pick<HostDraft, Name>), ...sorting, ...untold, id };
 }
 
 /** A field of the form with a label. */
@@ -141,6 +148,7 @@ export function fieldNames(draft: HostDraft): FieldName[] {
 export function sectionOf(name: FieldName | FieldProblem['field']): SectionName | null {
   if (name === 'picture') return 'display';
   if (name === 'login') return 'login';
+  if (name === 'secure_on') return 'wake';
   const group = fields.find((field) => field.name === name)?.group ?? 'notes';
   return group === 'top' ? null : group;
 }

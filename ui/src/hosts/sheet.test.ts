@@ -119,6 +119,38 @@ describe('the sheet', () => {
     await waitFor(() => expect(byId('mac')).not.toBeInvalid());
   });
 
+  it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {
+    await edit();
+    const summary = byId('section-wake').querySelector('summary') as HTMLElement;
+    await user.click(summary);
+    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
+    await user.type(byId('ssh-jump'), 'ann@gate');
+    await user.click(within(byId('wake-ssh-host-note')).getByRole('button'));
+    expect(byId('wake-ssh-host')).toHaveValue('ann@gate');
+    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
+    expect(byId('secure-on')).toHaveAttribute('type', 'password');
+    await user.type(byId('secure-on'), 'wrong');
+    backend.refusals.set('save_host', { code: 'fields', fields: [{ field: 'secure_on', problem: 'form' }] });
+    await user.click(byId('save'));
+    await waitFor(() => expect(byId('secure-on')).toBeInvalid());
+    await user.clear(byId('secure-on'));
+    await user.type(byId('secure-on'), '00-11-22-33-44-55');
+    await user.click(byId('save'));
+    const saved = () => backend.callsOf('save_host').at(-1)?.[0];
+    const secure_on = { change: 'set', password: '00-11-22-33-44-55' };
+    await waitFor(() => expect(saved()).toMatchObject({ wake_ssh_host: 'ann@gate', secure_on }));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+
+    await user.keyboard('{F2}');
+    await screen.findByRole('dialog');
+    expect(byId('section-wake').querySelector('summary')).toHaveTextContent(t('editor.secure_on'));
+    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
+    expect(byId('secure-on')).toHaveAttribute('placeholder', t('editor.password_saved'));
+    await user.click(byId('forget-secure-on'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(saved()).toMatchObject({ secure_on: { change: 'forget' } }));
+  });
+
   it('shows a test stage by stage while it runs, and hides it on demand', async () => {
     await edit();
     backend.report = reached;

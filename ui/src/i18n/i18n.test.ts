@@ -24,6 +24,8 @@ import recordingError from '../ipc/bindings/RecordingError.ts?raw';
 import leftOut from '../ipc/bindings/LeftOut.ts?raw';
 import level from '../ipc/bindings/Level.ts?raw';
 import macProblem from '../ipc/bindings/MacProblem.ts?raw';
+import jumpProblem from '../ipc/bindings/JumpProblem.ts?raw';
+import secureOnProblem from '../ipc/bindings/SecureOnProblem.ts?raw';
 import wakeAddressProblem from '../ipc/bindings/WakeAddressProblem.ts?raw';
 import wakePortProblem from '../ipc/bindings/WakePortProblem.ts?raw';
 import otherProtocol from '../ipc/bindings/OtherProtocol.ts?raw';
@@ -148,6 +150,12 @@ describe('the catalogues', () => {
       ...wordsIn(consoleProblem).map((problem) => `error.command_bad_console.${problem}`),
       ...wordsIn(urlProblem).map((problem) => `problem.url.${problem}`),
       ...wordsIn(macProblem).map((problem) => `problem.mac.${problem}`),
+      ...wordsIn(jumpProblem).map((problem) => `problem.ssh_jump.${problem}`),
+      // Nothing is reached through the host that sends a packet.
+      ...wordsIn(jumpProblem)
+        .filter((problem) => problem !== 'address')
+        .map((problem) => `problem.wake_ssh_host.${problem}`),
+      ...wordsIn(secureOnProblem).map((problem) => `problem.secure_on.${problem}`),
       ...wordsIn(wakeAddressProblem).map((problem) => `problem.wake_address.${problem}`),
       ...wordsIn(wakePortProblem).map((problem) => `problem.wake_port.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),

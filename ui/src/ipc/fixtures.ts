@@ -227,6 +227,7 @@ const password: Extract<Prompt, { kind: 'password' }> = {
   command: null,
   can_keep: true,
   login: null,
+  offered: null,
 };
 const auth: EngineError = {
   code: 'auth_failed',
@@ -568,7 +569,9 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     mac: '',
     wake_address: '',
     wake_port: '',
+    wake_ssh_host: '',
     has_http_auth: false,
+    has_secure_on: false,
     reconnect: true,
     tags: [],
     colour: null,
@@ -612,6 +615,7 @@ export const usualPreferences: Preferences = {
   rewind: 'kept',
   look: 'cards',
   password_command: '',
+  offered_login: null,
   nearby: 'shown',
   reopening: 'ask',
   hotkey: null,

@@ -45,6 +45,7 @@ export const password: Extract<Prompt, { kind: 'password' }> = {
   command: null,
   can_keep: true,
   login: null,
+  offered: null,
 };
 
 /** That of the window which `open` opened last. */

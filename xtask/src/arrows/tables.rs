@@ -61,8 +61,9 @@ const TERMINAL: Table = &[
     ("instance",    "args"),
     ("text",        "instance"),
     ("password",    "platform"),
+    ("asking",      "platform"),
     ("doctor",      "args password"),
     ("exchange",    "args doctor instance"),
-    ("list",        "args doctor instance password"),
-    ("relay",       "args doctor link password platform"),
+    ("list",        "args asking doctor instance password"),
+    ("relay",       "args asking doctor link password platform"),
 ];

@@ -45,6 +45,22 @@ pub enum ConnectError {
     /// The packet that switches a machine on could not be sent.
     #[error("could not send the wake-up packet: {detail}")]
     WakeNotSent { detail: String },
+    /// The network card wants a SecureOn password, and the keyring has none any more.
+    #[error("the keyring has no SecureOn password for it any more: type it again in its form")]
+    WakePasswordMissing,
+    /// The SSH host has no program that could send the packet.
+    #[error("the SSH host {via} has nothing to send the wake-up packet with: python3, perl or etherwake")]
+    WakeNoSender { via: String },
+    /// The SSH host could not send the packet, or has not run what was to send it.
+    #[error("the SSH host {via} could not send the wake-up packet: {detail}")]
+    WakeNotSentThere { via: String, detail: String },
+    /// The SSH host has not said in time that the packet is sent; the time in which a person was asked does not count.
+    #[error("the SSH host {via} has not sent the wake-up packet within {seconds} s")]
+    WakeTimeout {
+        via: String,
+        #[cfg_attr(test, ts(type = "number"))]
+        seconds: u64,
+    },
     /// The server or the proxy in front of it said no, before or after the WebSocket was open.
     #[error("{address} {why} ({status}){}", said(reason))]
     WsRefused {

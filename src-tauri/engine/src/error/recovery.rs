@@ -87,6 +87,10 @@ impl ConnectError {
             | Self::CallerMustRetry { .. }
             | Self::CannotListen { .. }
             | Self::WakeNotSent { .. }
+            | Self::WakePasswordMissing
+            | Self::WakeNoSender { .. }
+            | Self::WakeNotSentThere { .. }
+            | Self::WakeTimeout { .. }
             | Self::WsUnknownToken { .. }
             | Self::SshMissing
             | Self::SshHostKey { .. }
@@ -194,6 +198,10 @@ mod tests {
             (CallerMustRetry { address: address() }, NO, NO, NO),
             (CannotListen { address: address(), detail: detail() }, NO, NO, NO),
             (WakeNotSent { detail: detail() }, NO, NO, NO),
+            (WakePasswordMissing, NO, NO, NO),
+            (WakeNoSender { via: via() }, NO, NO, NO),
+            (WakeNotSentThere { via: via(), detail: detail() }, NO, NO, NO),
+            (WakeTimeout { via: via(), seconds: 1 }, NO, NO, NO),
             (WsRefused { address: address(), why: WsRefusal::Login, status: 401, reason: None }, NO, NO, NO),
             (WsRefused { address: address(), why: WsRefusal::NotFound, status: 404, reason: None }, NO, NO, NO),
             (WsRefused { address: address(), why: WsRefusal::Forbidden, status: 403, reason: None }, NO, NO, NO),

@@ -2,7 +2,7 @@
 
 use super::{ImportProblem, LeftOut, text};
 use crate::model::{
-    Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Link, Secret, notes_found,
+    Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Jump, Link, Secret, notes_found,
     tags_found, wake_address, wake_port,
 };
 use std::collections::BTreeSet;
@@ -43,6 +43,7 @@ pub(super) struct Sketch {
     pub(super) mac: String,
     pub(super) wake_address: String,
     pub(super) wake_port: String,
+    pub(super) wake_ssh_host: String,
     pub(super) display: Display,
     pub(super) last_opened: Option<u64>,
     pub(super) favourite_place: Option<u32>,
@@ -68,6 +69,7 @@ impl Sketch {
             mac: String::new(),
             wake_address: String::new(),
             wake_port: String::new(),
+            wake_ssh_host: String::new(),
             display: Display::default(),
             last_opened: None,
             favourite_place: None,
@@ -120,9 +122,10 @@ impl Sketch {
             self.leave_out(LeftOut::Mac, !self.mac.trim().is_empty());
             self.mac.clear();
         }
-        if wake_address(&self.wake_address).is_err() || wake_port(&self.wake_port).is_err() {
+        let wrong_host = !self.wake_ssh_host.trim().is_empty() && Jump::parse(&self.wake_ssh_host).is_err();
+        if wrong_host || wake_address(&self.wake_address).is_err() || wake_port(&self.wake_port).is_err() {
             self.leave_out(LeftOut::Wake, true);
-            (self.wake_address, self.wake_port) = Default::default();
+            (self.wake_address, self.wake_port, self.wake_ssh_host) = Default::default();
         }
         if !self.options.ca_file.starts_with('/') {
             self.leave_out(LeftOut::Certificates, !self.options.ca_file.is_empty());
@@ -142,6 +145,7 @@ impl Sketch {
             mac,
             wake_address: self.wake_address.clone(),
             wake_port: self.wake_port.clone(),
+            wake_ssh_host: self.wake_ssh_host.clone(),
             ..Default::default()
         };
         let checked =
@@ -171,6 +175,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::Mac(_)
         | FieldProblem::WakeAddress(_)
         | FieldProblem::WakePort(_)
+        | FieldProblem::WakeSshHost(_)
+        | FieldProblem::SecureOn(_)
         | FieldProblem::Url(_) => ImportProblem::Line,
     }
 }

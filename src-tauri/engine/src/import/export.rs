@@ -49,6 +49,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         // What lies in this computer's keyring, and what was learned and agreed to here.
         has_password: false,
         has_http_auth: false,
+        has_secure_on: false,
         login: None,
         protection: None,
         clear_text: false,
@@ -66,7 +67,7 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
 }
 
 fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
-    let header = "name,address,username,view_only,favourite,ssh_jump,proxy,mac,wake_address,wake_port,repeater_id,ca_file,reconnect,tags,colour,notes";
+    let header = "name,address,username,view_only,favourite,ssh_jump,proxy,mac,wake_address,wake_port,wake_ssh_host,repeater_id,ca_file,reconnect,tags,colour,notes";
     let mut text = format!("{header}\r\n");
     for host in hosts {
         let address = host.address.without_query().to_string();
@@ -86,6 +87,7 @@ fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
             &view.mac,
             &view.wake_address,
             &view.wake_port,
+            &view.wake_ssh_host,
             &host.repeater_id,
             &host.ca_file,
             flag(host.reconnect),

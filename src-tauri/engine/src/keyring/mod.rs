@@ -5,13 +5,14 @@
 
 mod memory;
 mod named;
+mod secure_on;
 mod turn;
 
 pub use memory::Memory;
 
 use crate::{
     error::KeyringError,
-    model::{HostId, Recipient, Secret},
+    model::{Recipient, Secret},
     platform::SystemKeyring,
 };
 use parking_lot::Mutex;
@@ -174,17 +175,18 @@ impl Keyring {
         self.store(account.to_string(), Entry { secret: secret.clone(), recipient: None }).await
     }
 
-    /// Stores the login of `account`, which is a host's, in place of the one that may be there.
+    /// Stores the login of `account`, which is a host's, in place of the one that may be there. Without a recipient it is for the
+    /// first one that it is asked for.
     ///
     /// # Errors
     /// As [`Keyring::get`].
     pub async fn set_for(
         &self,
         account: impl ToString,
-        recipient: Recipient,
+        recipient: impl Into<Option<Recipient>>,
         secret: &Secret,
     ) -> Result<(), KeyringError> {
-        self.store(account.to_string(), Entry { secret: secret.clone(), recipient: Some(recipient) }).await
+        self.store(account.to_string(), Entry { secret: secret.clone(), recipient: recipient.into() }).await
     }
 
     /// A login goes along where its host leads from now on; one that was for neither server stays as it is.
@@ -215,15 +217,20 @@ impl Keyring {
         self.ask(move |store| store.forget(&account)).await
     }
 
-    /// Stores the password of the host `from` for the host `to` as well.
+    /// Stores the login of the account `from` for the account `to` as well.
     ///
     /// # Errors
     /// As [`Keyring::get_for`]; [`KeyringError::Failed`] where `from` has none.
-    pub async fn copy(&self, from: (HostId, Recipient), to: (HostId, Recipient)) -> Result<(), KeyringError> {
+    pub async fn copy(
+        &self,
+        from: (impl ToString, Recipient),
+        to: (impl ToString, Recipient),
+    ) -> Result<(), KeyringError> {
         let none = || KeyringError::Failed { detail: "it has no password to copy".to_owned() };
+        let ((from, former), (to, recipient)) = ((from.0.to_string(), from.1), (to.0.to_string(), to.1));
         let copy = move |store: &dyn Store| {
-            let secret = store.get(&from.0.to_string())?.ok_or_else(none)?.for_recipient(&from.1)?;
-            store.set(&to.0.to_string(), &Entry { secret, recipient: Some(to.1) })
+            let secret = store.get(&from)?.ok_or_else(none)?.for_recipient(&former)?;
+            store.set(&to, &Entry { secret, recipient: Some(recipient) })
         };
         self.ask(copy).await
     }

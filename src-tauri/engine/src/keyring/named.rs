@@ -114,6 +114,22 @@ impl Keyring {
         self.change_named(id, extend).await
     }
 
+    /// All that the keyring has of a named login, to be put back.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    pub(crate) async fn named_item(&self, id: LoginId) -> Result<Option<Secret>, KeyringError> {
+        self.get(account(id)).await
+    }
+
+    /// Puts that back.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    pub(crate) async fn put_named_item(&self, id: LoginId, item: &Secret) -> Result<(), KeyringError> {
+        self.set(account(id), item).await
+    }
+
     /// Takes a named login out of the keyring.
     ///
     /// # Errors

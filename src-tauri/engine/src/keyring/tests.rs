@@ -1,7 +1,10 @@
 //! A real gnome-keyring on a bus of its own, and stores that answer when the test says so.
 
 use super::*;
-use crate::test_process::{CHILD_OF_TEST, again};
+use crate::{
+    model::HostId,
+    test_process::{CHILD_OF_TEST, again},
+};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use secret_service::{EncryptionType, blocking::SecretService};

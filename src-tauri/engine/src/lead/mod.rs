@@ -142,6 +142,10 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         | ConnectError::CallerMustRetry { .. }
         | ConnectError::CannotListen { .. }
         | ConnectError::WakeNotSent { .. }
+        | ConnectError::WakePasswordMissing
+        | ConnectError::WakeNoSender { .. }
+        | ConnectError::WakeNotSentThere { .. }
+        | ConnectError::WakeTimeout { .. }
         | ConnectError::WsRefused { .. }
         | ConnectError::WsUnknownToken { .. }
         | ConnectError::WsSilent { .. }

@@ -5,8 +5,9 @@
 
 use super::{
     Address, AddressProblem, Colour, CommandLine, CommandProblem, Display, HostId, Jump, JumpProblem, Level, LoginId,
-    MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PictureChoice, Proxy, ProxyProblem, Recipient, SourceId, Sourced,
-    TextProblem, UrlProblem, Wake, WakeAddressProblem, WakePortProblem, WakeWay, Way, tags,
+    MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PasswordChange, PictureChoice, Proxy, ProxyProblem, Recipient,
+    SecureOn, SecureOnProblem, SourceId, Sourced, TextProblem, UrlProblem, Wake, WakeAddressProblem, WakePortProblem,
+    WakeWay, Way, tags,
     text::{one_line, without_bidi_controls},
     wake::{wake_address, wake_port},
 };
@@ -157,6 +158,9 @@ pub struct Host {
     /// Whether the keyring has an HTTP login for it.
     #[serde(default, alias = "has_site", skip_serializing_if = "is_false")]
     pub has_http_auth: bool,
+    /// Whether the keyring has a SecureOn password for its network card.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_secure_on: bool,
     /// When it was last opened, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_opened: Option<u64>,
@@ -198,6 +202,7 @@ impl Host {
             display: Display::default(),
             has_password: false,
             has_http_auth: false,
+            has_secure_on: false,
             last_opened: None,
             times_opened: 0,
             favourite_place: None,
@@ -219,6 +224,7 @@ impl Host {
             display: now.display,
             has_password: now.has_password,
             has_http_auth: now.has_http_auth,
+            has_secure_on: now.has_secure_on,
             last_opened: now.last_opened,
             times_opened: now.times_opened,
             protection: now.protection,
@@ -227,9 +233,14 @@ impl Host {
         }
     }
 
+    /// The same host while the keyring has nothing for it.
+    pub(crate) fn without_secrets(&self) -> Self {
+        Self { has_password: false, has_http_auth: false, has_secure_on: false, ..self.clone() }
+    }
+
     /// As something to wake; none where its network card is not known.
     pub fn wake(&self) -> Option<Wake> {
-        Some(Wake { mac: self.mac?, way: self.wake_way.clone() })
+        Some(Wake { mac: self.mac?, way: self.wake_way.clone(), has_password: self.has_secure_on })
     }
 
     /// Sorts favourites.
@@ -281,8 +292,10 @@ impl Host {
             mac: self.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             wake_address: self.wake_way.address.map(|address| address.to_string()).unwrap_or_default(),
             wake_port: self.wake_way.port.map(|port| port.to_string()).unwrap_or_default(),
+            wake_ssh_host: self.wake_way.ssh_host.as_ref().map(Jump::to_string).unwrap_or_default(),
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
+            has_secure_on: self.has_secure_on,
             last_opened: self.last_opened,
             times_opened: self.times_opened,
             favourite_place: self.favourite_place,
@@ -325,6 +338,11 @@ pub struct HostDraft {
     pub wake_address: String,
     /// The packet's UDP port; may be empty.
     pub wake_port: String,
+    /// The SSH host that sends the packet, as [`Jump::parse`] reads it; may be empty.
+    pub wake_ssh_host: String,
+    /// What becomes of the SecureOn password.
+    #[serde(default)]
+    pub secure_on: PasswordChange,
     /// What becomes of its saved logins where it leads to another server now.
     #[serde(default)]
     pub on_new_address: OnNewAddress,
@@ -378,7 +396,14 @@ impl HostDraft {
             port: wake_port(&self.wake_port)
                 .map_err(|wrong| problems.push(FieldProblem::WakePort(wrong)))
                 .unwrap_or_default(),
+            ssh_host: match self.wake_ssh_host.trim() {
+                "" => None,
+                text => Jump::parse(text).map_err(|wrong| problems.push(FieldProblem::WakeSshHost(wrong))).ok(),
+            },
         };
+        if let PasswordChange::Set { password } = &self.secure_on {
+            problems.extend(SecureOn::parse(password).err().map(FieldProblem::SecureOn));
+        }
         let ssh_jump = match self.ssh_jump.trim() {
             "" => None,
             text => Jump::parse(text).map_err(|wrong| problems.push(FieldProblem::SshJump(wrong))).ok(),
@@ -452,6 +477,8 @@ impl From<&Host> for HostDraft {
             mac: view.mac,
             wake_address: view.wake_address,
             wake_port: view.wake_port,
+            wake_ssh_host: view.wake_ssh_host,
+            secure_on: PasswordChange::Keep,
             on_new_address: OnNewAddress::default(),
         }
     }
@@ -522,10 +549,14 @@ pub struct HostView {
     pub wake_address: String,
     /// The packet's UDP port; may be empty.
     pub wake_port: String,
+    /// The SSH host that sends the packet; may be empty.
+    pub wake_ssh_host: String,
     /// Whether the keyring has a password for it.
     pub has_password: bool,
     /// Whether the keyring has an HTTP login for it.
     pub has_http_auth: bool,
+    /// Whether the keyring has a SecureOn password for its network card.
+    pub has_secure_on: bool,
     /// When it was last opened, in seconds since 1970.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub last_opened: Option<u64>,
@@ -595,6 +626,12 @@ pub enum FieldProblem {
     /// That packet's port.
     #[error("wake-up port: {0}")]
     WakePort(WakePortProblem),
+    /// The SSH host that sends that packet.
+    #[error("SSH host for the wake-up packet: {0}")]
+    WakeSshHost(JumpProblem),
+    /// The SecureOn password.
+    #[error("SecureOn password: {0}")]
+    SecureOn(SecureOnProblem),
     /// Where on the web a list is.
     #[error("URL: {0}")]
     Url(UrlProblem),
@@ -702,7 +739,7 @@ mod tests {
             json!({
                 "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
                 "view_only": false, "frame": false, "ask_lines": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "login": null, "password_command": "", "console_command": "", "mac": "", "wake_address": "", "wake_port": "", "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
+                "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "login": null, "password_command": "", "console_command": "", "mac": "", "wake_address": "", "wake_port": "", "wake_ssh_host": "", "has_secure_on": false, "has_http_auth": false, "old_tls": false, "reconnect": true, "demo": false,
                 "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
             })
         );

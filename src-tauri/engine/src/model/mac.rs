@@ -27,28 +27,7 @@ impl Mac {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, MacProblem> {
-        // Chinese and Japanese input methods write this for the colon.
-        let text = text.trim().replace('：', ":");
-        // Pieces between the separators, each of this many bytes.
-        let (separator, count, bytes) = match text.chars().find(|c| matches!(c, ':' | '-' | '.')) {
-            Some('.') => ('.', 3, 2),
-            Some(separator) => (separator, 6, 1),
-            None => (':', 1, 6),
-        };
-        let pieces: Vec<&str> = text.split(separator).collect();
-        let mut value = 0_u64;
-        for piece in &pieces {
-            let whole = piece.len() == 2 * bytes || (bytes == 1 && piece.len() == 1);
-            if !whole || !piece.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-                return Err(MacProblem::Form);
-            }
-            let piece = u64::from_str_radix(piece, 16).map_err(|_| MacProblem::Form)?;
-            value = value << (8 * bytes) | piece;
-        }
-        if pieces.len() != count {
-            return Err(MacProblem::Form);
-        }
-        let [_, _, mac @ ..] = value.to_be_bytes();
+        let mac = six_bytes(text).ok_or(MacProblem::Form)?;
         if mac == [0; 6] || mac[0] & 1 != 0 { Err(MacProblem::NotOneMachine) } else { Ok(Self(mac)) }
     }
 
@@ -60,6 +39,29 @@ impl Mac {
         }
         packet
     }
+}
+
+/// Six bytes in one of the notations of [`Mac::parse`].
+pub(super) fn six_bytes(text: &str) -> Option<[u8; 6]> {
+    // Chinese and Japanese input methods write this for the colon.
+    let text = text.trim().replace('：', ":");
+    // Pieces between the separators, each of this many bytes.
+    let (separator, count, bytes) = match text.chars().find(|c| matches!(c, ':' | '-' | '.')) {
+        Some('.') => ('.', 3, 2),
+        Some(separator) => (separator, 6, 1),
+        None => (':', 1, 6),
+    };
+    let pieces: Vec<&str> = text.split(separator).collect();
+    let mut value = 0_u64;
+    for piece in &pieces {
+        let whole = piece.len() == 2 * bytes || (bytes == 1 && piece.len() == 1);
+        if !whole || !piece.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        value = value << (8 * bytes) | u64::from_str_radix(piece, 16).ok()?;
+    }
+    let [_, _, six @ ..] = value.to_be_bytes();
+    (pieces.len() == count).then_some(six)
 }
 
 /// As Linux writes it: lower-case, a colon between bytes.

@@ -39,12 +39,13 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// What the form wants done with the host's password.
-#[derive(Debug, Clone, Deserialize)]
+/// What the form wants done with a password.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum PasswordChange {
     /// Nothing.
+    #[default]
     Keep,
     /// Take it out of the keyring.
     Forget,

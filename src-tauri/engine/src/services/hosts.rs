@@ -194,6 +194,7 @@ impl Hosts {
             draft.login = None;
         }
         let keeps_password = matches!(change, PasswordChange::Keep);
+        let secure_on = draft.secure_on.clone();
         let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
         let before = self.list.get();
         let existing = draft.id.and_then(|id| before.get(id).cloned());
@@ -229,6 +230,10 @@ impl Hosts {
                 password = PasswordOutcome::NotStored { error: error.into() };
             }
         }
+        match self.save_secure_on(&mut host, secure_on).await {
+            Ok(login) => logins.extend(login),
+            Err(error) => password = PasswordOutcome::NotStored { error },
+        }
         self.note_logins(step, &host, logins);
         let told = self.readdress(&before).await;
         let told = told.and(self.give_logins(after.given.into_iter().collect()).await);
@@ -242,12 +247,19 @@ impl Hosts {
     ///
     /// # Errors
     /// As [`Hosts::save`].
-    pub async fn change(&self, id: Option<HostId>, change: &HostChange, password: PasswordChange) -> Result<Saved> {
+    pub async fn change(
+        &self,
+        id: Option<HostId>,
+        change: &HostChange,
+        password: PasswordChange,
+        secure_on: PasswordChange,
+    ) -> Result<Saved> {
         let mut form = match id {
             Some(id) => HostDraft::from(&self.host(id)?),
             None => HostDraft::default(),
         };
         change.apply(&mut form);
+        form.secure_on = secure_on;
         if let Some(name) = &change.login {
             form.login = if name.trim().is_empty() { None } else { Some(self.login_called(name)?) };
             form.login_chosen = form.login.is_some();
@@ -273,11 +285,14 @@ impl Hosts {
     /// The last one of the keyring's: then that login is still for the former server, and not sent to another one.
     pub(super) async fn readdress(&self, before: &List) -> Result<(), KeyringError> {
         let (now, mut refused) = (self.list.get(), Ok(()));
-        for host in now.all().iter().filter(|host| host.has_password || host.has_http_auth) {
-            let Some(former) = before.get(host.id).filter(|former| !former.is_same_server(host)) else { continue };
+        for host in now.all() {
+            let Some(former) = before.get(host.id).filter(|former| *former != host) else { continue };
             for kind in LoginKind::ALL.into_iter().filter(|kind| kind.is_there(host)) {
-                let account = kind.account(host.id);
-                refused = refused.and(self.keyring.readdress(account, former.recipient(), host.recipient()).await);
+                if let (Some(from), Some(to)) = (kind.recipient(former), kind.recipient(host))
+                    && from != to
+                {
+                    refused = refused.and(self.keyring.readdress(kind.account(host.id), from, to).await);
+                }
             }
         }
         refused
@@ -344,6 +359,32 @@ impl Hosts {
         Ok(())
     }
 
+    /// Keeps a host's SecureOn password, or forgets it. Returns what undoes that.
+    ///
+    /// # Errors
+    /// Those of the keyring and the list: then it is as it was, as far as the list says.
+    async fn save_secure_on(&self, host: &mut Host, change: PasswordChange) -> Result<Option<Login>> {
+        let kind = LoginKind::SecureOn;
+        let before = match change {
+            PasswordChange::Keep => return Ok(None),
+            _ if host.has_secure_on => self.login_before(host.id, kind).await.and_then(|login| login.before),
+            _ => None,
+        };
+        let after = match change {
+            PasswordChange::Set { password } => {
+                self.keyring.set_for(kind.account(host.id), kind.recipient(host), &password).await?;
+                Some(password)
+            }
+            PasswordChange::Keep | PasswordChange::Forget => {
+                self.keyring.forget(kind.account(host.id)).await?;
+                None
+            }
+        };
+        self.note_login(host.id, kind, after.is_some()).await?;
+        host.has_secure_on = after.is_some();
+        Ok(Some(Login { host: host.id, kind, before, after }))
+    }
+
     /// Notes in the list whether the keyring has a login.
     pub(super) fn note_login(
         &self,
@@ -402,7 +443,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// Adds a copy of a host, with its password, under another name. Its HTTP login is not copied.
+    /// Adds a copy of a host, with its password, under another name. Its HTTP login and its SecureOn password are not copied.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
@@ -650,7 +691,7 @@ mod tests {
         async fn is_for_its_host(&self, id: HostId) {
             let host = self.hosts.host(id).unwrap();
             assert!(host.has_password && host.has_http_auth);
-            for kind in LoginKind::ALL {
+            for kind in LoginKind::OF_SERVER {
                 let found = self.hosts.keyring.get_for(kind.account(id), host.recipient()).await;
                 assert!(found.unwrap().is_some(), "{kind:?} for {}", host.address);
             }
@@ -741,6 +782,65 @@ mod tests {
             assert!(!fixture.hosts.draft(&form, PasswordChange::Forget).unwrap().0.has_password);
             assert!(fixture.hosts.draft(&form, set("typed")).unwrap().1.is_some());
         }
+    }
+
+    #[tokio::test]
+    async fn a_secure_on_password_is_for_one_card_and_way_and_goes_where_the_user_leads_it() {
+        let fixture = start();
+        let typed = |password: PasswordChange| HostDraft {
+            mac: "00:1a:2b:3c:4d:5e".into(),
+            secure_on: password,
+            ..draft("box")
+        };
+        let wrong = fixture.hosts.save(typed(set("hunter2")), PasswordChange::Keep).await.unwrap_err();
+        assert!(!wrong.to_string().contains("hunter2") && matches!(wrong, Error::Form(FormError::Fields { .. })));
+        let id = fixture.hosts.save(typed(set("00-11-22-33-44-55")), PasswordChange::Keep).await.unwrap().host.id;
+        assert!(fixture.view(id).unwrap().has_secure_on);
+        let sent = async || {
+            let wake = fixture.hosts.host(id).unwrap().wake().unwrap();
+            fixture.hosts.keyring.secure_on(id, &wake).await.map(|password| password.is_some())
+        };
+        assert_eq!(sent().await, Ok(true));
+
+        // Saving something else changes nothing of it; another way in the form takes it along.
+        let form = |change: &dyn Fn(&mut HostDraft)| {
+            let mut form = HostDraft::from(&fixture.hosts.host(id).unwrap());
+            change(&mut form);
+            form
+        };
+        let moved = form(&|form| form.wake_ssh_host = "gate".into());
+        fixture.hosts.save(moved, PasswordChange::Keep).await.unwrap();
+        assert_eq!(sent().await, Ok(true));
+        fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((sent().await, fixture.view(id).unwrap().wake_ssh_host.as_str()), (Ok(true), ""));
+
+        // What another program writes does not.
+        let led = fixture.hosts.list.change(move |list| {
+            list.get_mut(id)?.wake_way.ssh_host = Some("evil".parse().unwrap());
+            Ok::<_, StoreError>(())
+        });
+        led.await.unwrap();
+        assert!(matches!(sent().await, Err(Error::Keyring(KeyringError::ForAnother { .. }))), "{:?}", sent().await);
+        let back = form(&|form| form.wake_ssh_host.clear());
+        fixture.hosts.save(back, PasswordChange::Keep).await.unwrap();
+        assert_eq!(sent().await, Ok(true), "it leads where it did");
+
+        // Forgotten, and brought back.
+        let typed_again = form(&|form| form.secure_on = set("192.168.1.1"));
+        fixture.hosts.save(typed_again, PasswordChange::Keep).await.unwrap();
+        let forgotten = form(&|form| form.secure_on = PasswordChange::Forget);
+        fixture.hosts.save(forgotten, PasswordChange::Keep).await.unwrap();
+        assert_eq!((sent().await, fixture.secret(format!("SecureOn of {id}"))), (Ok(false), None));
+        fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((sent().await, fixture.secret(format!("SecureOn of {id}"))), (Ok(true), Some("192.168.1.1".into())));
+
+        // A list that says that there is one, and a keyring without.
+        fixture.hosts.keyring.forget(format!("SecureOn of {id}")).await.unwrap();
+        assert_eq!(sent().await, Err(ConnectError::WakePasswordMissing.into()));
+        fixture.hosts.save(form(&|form| form.secure_on = set("192.168.1.1")), PasswordChange::Keep).await.unwrap();
+        fixture.hosts.remove(vec![id]).await.unwrap();
+        fixture.hosts.remove_for_good(vec![id]).await.unwrap();
+        assert_eq!(fixture.secret(format!("SecureOn of {id}")), None);
     }
 
     #[tokio::test]

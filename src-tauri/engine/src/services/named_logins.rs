@@ -13,7 +13,7 @@ use crate::{
         FieldProblem, HostId, LoginId, LoginUse, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret,
         Target,
     },
-    store::{List, Step},
+    store::{Deed, List, RemovedLogin, Step},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -115,26 +115,63 @@ impl Hosts {
     }
 
     /// Takes a named login away, with its password. The machines that used it have its user name from then on, and are asked for their
-    /// password. It is no step that could be undone: the password is gone.
+    /// password. It is one step, which can be undone as long as Portlight runs.
     ///
     /// # Errors
     /// Those of the list, the keyring and the file: then it is still there.
     pub async fn remove_login(&self, id: LoginId) -> Result<()> {
-        let Some(login) = self.logins.get(id) else { return Ok(()) };
-        let left = move |list: &mut List| {
-            list.leave_login(&login);
-            Ok::<_, StoreError>(())
+        let _one = self.walking.lock().await;
+        let all = self.logins.all()?;
+        let Some(position) = all.iter().position(|login| login.id == id) else { return Ok(()) };
+        let login = all[position].clone();
+        let item = match self.keyring.named_item(id).await {
+            Err(KeyringError::Missing { .. }) => None,
+            item => item?,
         };
-        self.list.change(left).await?;
+        let left = login.clone();
+        let changed = self.list.change(move |list| {
+            let before = list.clone();
+            list.leave_login(&left);
+            Ok::<_, StoreError>(Step::between(Deed::LoginRemoved, &before, list))
+        });
+        let step = changed.await?;
+        self.take_login(id).await?;
+        self.list.history().add(step.of_named(RemovedLogin { login, position, item }));
+        self.list.announce();
+        Ok(())
+    }
+
+    /// No machine of the list uses it any more.
+    async fn take_login(&self, id: LoginId) -> Result<()> {
         match self.keyring.forget_named(id).await {
             // Then it has never been there.
             Ok(()) | Err(KeyringError::Missing { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         self.unchosen.lock().retain(|(login, _)| *login != id);
-        self.logins.change(move |logins| logins.retain(|login| login.id != id)).await?;
-        self.list.announce();
-        Ok(())
+        Ok(self.logins.change(move |logins| logins.retain(|login| login.id != id)).await?)
+    }
+
+    /// Brings a login back that a step had taken away, or takes it away again. Returns the login as it was.
+    ///
+    /// # Errors
+    /// Those of the keyring and the file.
+    pub(super) async fn walk_named(&self, named: &RemovedLogin, item_now: Option<Secret>) -> Result<RemovedLogin> {
+        let RemovedLogin { login, position, item } = named.clone();
+        if self.logins.get(login.id).is_some() {
+            self.take_login(login.id).await?;
+            return Ok(RemovedLogin { login, position, item: item_now });
+        }
+        // Its name may have become another one's.
+        if self.logins.all()?.iter().any(|other| other.is_called(&login.name)) {
+            return Err(wrong(FieldProblem::Login(NamedLoginProblem::Taken)).into());
+        }
+        if let Some(item) = &item {
+            self.keyring.put_named_item(login.id, item).await?;
+        }
+        let back = login.clone();
+        self.logins.change(move |logins| logins.insert(position.min(logins.len()), back)).await?;
+        Ok(RemovedLogin { login, position, item })
     }
 
     /// Tells the keyring what named logins are for from now on.

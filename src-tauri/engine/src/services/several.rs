@@ -45,6 +45,8 @@ pub struct SharedChange {
     pub wake_address: Option<String>,
     /// That packet's port; empty for the usual one.
     pub wake_port: Option<String>,
+    /// The SSH host that sends that packet; empty for none.
+    pub wake_ssh_host: Option<String>,
     /// The notes.
     pub notes: Option<String>,
     /// What is shown and kept of the screen.
@@ -93,6 +95,7 @@ impl SharedChange {
         set(&mut form.options.client_key, &self.client_key);
         set(&mut form.wake_address, &self.wake_address);
         set(&mut form.wake_port, &self.wake_port);
+        set(&mut form.wake_ssh_host, &self.wake_ssh_host);
         set(&mut form.options.notes, &self.notes);
         set(&mut form.options.picture, &self.picture);
         set(&mut form.options.favourite, &self.favourite);
@@ -223,7 +226,7 @@ mod tests {
         let said = json!({
             "username": "ann", "password_command": "pass show %h", "proxy": "socks5://box:1080",
             "console_command": "where %n", "ca_file": "/ca.pem", "client_certificate": "/own.pem",
-            "client_key": "/own.key", "wake_address": "10.0.0.255", "wake_port": "7", "notes": "Rack 4", "picture": "blurred", "favourite": true, "view_only": true,
+            "client_key": "/own.key", "wake_address": "10.0.0.255", "wake_port": "7", "wake_ssh_host": "gate", "notes": "Rack 4", "picture": "blurred", "favourite": true, "view_only": true,
             "frame": true, "ask_lines": true, "old_tls": true, "reconnect": false,
         });
         change(said).run(&mut list, &ids[..2]).unwrap();
@@ -238,7 +241,8 @@ mod tests {
             let expected =
                 ["ann", "pass show %h", "socks5://box:1080", "where %n", "/ca.pem", "/own.pem", "/own.key", "Rack 4"];
             assert_eq!(text(&form), expected);
-            assert_eq!((form.wake_address.as_str(), form.wake_port.as_str()), ("10.0.0.255", "7"));
+            let wake = [&form.wake_address, &form.wake_port, &form.wake_ssh_host];
+            assert_eq!(wake, ["10.0.0.255", "7", "gate"]);
             assert_eq!(form.options.picture, PictureChoice::Blurred);
             let HostOptions { favourite, view_only, frame, ask_lines, old_tls, reconnect, .. } = form.options;
             assert_eq!(

@@ -47,6 +47,11 @@ impl Hosts {
         let step = self.list.history().take(direction, number).ok_or(StoreError::NothingToUndo)?;
         // What leaves the list leaves the keyring, and may come again: where that cannot be, it is removed instead.
         let (taken_along, unread) = self.logins_of_added(&step).await;
+        // Of a login that goes again, before its machines leave it.
+        let item_now = match &step.named {
+            Some(named) => self.keyring.named_item(named.login.id).await.unwrap_or_default(),
+            None => None,
+        };
         let walked = {
             let too_late = self.too_late.lock().await;
             let (step, too_late) = (step.clone(), too_late.clone());
@@ -88,6 +93,12 @@ impl Hosts {
         }
         refused = refused.and(self.readdress(&list_before).await.map_err(Error::from));
         refused = refused.and(self.walk_logins(&step, &list_before).await.map_err(Error::from));
+        if let Some(named) = &step.named {
+            match self.walk_named(named, item_now).await {
+                Ok(named) => back = back.of_named(named),
+                Err(error) => refused = refused.and(Err(error)),
+            }
+        }
         for login in taken_along.into_iter().filter(|login| taken.gone.contains(&login.host)) {
             refused = refused.and(self.forget_login(login.host, login.kind).await);
             back.logins.push(login);
@@ -116,7 +127,7 @@ impl Hosts {
             let turned = match (before, list.get(*host)) {
                 (Some(secret), Some(found)) => {
                     there.push((*host, *kind));
-                    self.keyring.set_for(account, found.recipient(), secret).await
+                    self.keyring.set_for(account, kind.recipient(found), secret).await
                 }
                 (Some(_), None) => Ok(()),
                 (None, _) => self.keyring.forget(account).await,

@@ -39,7 +39,7 @@ impl Hosts {
         };
         let mut refused = self.readdress(&before).await;
         for id in strays {
-            for kind in LoginKind::ALL {
+            for kind in LoginKind::OF_SERVER {
                 refused = refused.and(self.forget_with_step(step, id, kind).await);
             }
         }

@@ -115,7 +115,7 @@ mod tests {
 
     fn login(password: &str, accepted: bool) -> Option<TypedLogin> {
         let (username, password) = (Some("ann".to_owned()), password.to_owned().into());
-        Some(TypedLogin { username, password, remember: Remember::No, accepted })
+        Some(TypedLogin { username, password, remember: Remember::No, named: None, accepted })
     }
 
     async fn run() -> (Run, Arc<Services>, tempfile::TempDir) {

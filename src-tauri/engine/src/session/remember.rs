@@ -27,6 +27,10 @@ pub(super) async fn remember(run: &Run, target: &Target, protection: &Protection
         };
     };
     run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
+    if let Some(login) = run.take_login_to_give() {
+        run.set_stage(Stage::Keyring);
+        return give_named(run, login, target.way().recipient(id), target).await;
+    }
     let Some((typed, remember)) = run.take_login_to_remember() else { return Ok(()) };
     if !run.is_current(target) {
         return Ok(());
@@ -64,6 +68,16 @@ async fn keep_own(run: &Run, id: HostId, target: &Target, typed: TypedLogin) -> 
         && !run.services.list.get().login_uses().any(|(_, used)| used == unused)
     {
         run.services.keyring.unchoose_named(login, vec![unused.1]).await?;
+    }
+    Ok(())
+}
+
+/// The machine uses a named login from now on, which was offered.
+async fn give_named(run: &Run, login: LoginId, server: Recipient, target: &Target) -> Result<(), Error> {
+    run.services.keyring.choose_named(login, vec![server.clone()]).await?;
+    // The host may have been edited meanwhile: then the login is not for this server.
+    if !run.change_host(target, move |host| host.login = Some(login)).await? {
+        run.services.keyring.unchoose_named(login, vec![server]).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::{
     error::{ConnectError, Error, Step},
     lead,
     model::Target,
-    transport::{wake, ws},
+    transport::ws,
 };
 use relay::{Between, EndReason, Viewer};
 use rfb::{
@@ -170,12 +170,20 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
     let headers = prompts.http_headers().await?;
     let began = Instant::now();
     let mut retried = false;
+    let mut sender = None;
     loop {
         if !run.is_current(target) {
             return Ok(None);
         }
-        if let Some(wake) = &target.wake {
-            wake::send(wake).await?;
+        match (&target.wake, &mut sender) {
+            (None, _) => {}
+            (Some(wake), None) => sender = Some(prompts.wake(wake).await?),
+            (Some(_), Some(sender)) => {
+                // It was sent once: it may be on its way up.
+                if let Err(error) = sender.send().await {
+                    tracing::info!(%error, "the wake-up packet is not sent again");
+                }
+            }
         }
         prompts.begin();
         let reached = prompts.locate(target).await?;

@@ -17,7 +17,8 @@ use crate::{
     error::{ConnectError, Error},
     lead::Lead,
     model::{
-        Address, ClipboardSharing, Display, Host, HostId, Level, RewindChoice, Secret, SessionId, Target, name_for,
+        Address, ClipboardSharing, Display, Host, HostId, Level, LoginId, RewindChoice, Secret, SessionId, Target,
+        name_for,
     },
     recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
@@ -138,6 +139,8 @@ pub(super) struct TypedLogin {
     pub(super) password: Secret,
     /// Whether it is still to be put into the keyring, once the server has accepted it, and for whom.
     pub(super) remember: Remember,
+    /// The named login that it is, where the machine is to use that from now on, once the server has accepted it.
+    pub(super) named: Option<LoginId>,
     /// The server has accepted it.
     pub(super) accepted: bool,
 }
@@ -216,7 +219,8 @@ impl Session {
 
     /// A login that is not asked for.
     pub(super) fn begin_with(&self, username: Option<String>, password: Secret) {
-        self.inner.lock().typed = Some(TypedLogin { username, password, remember: Remember::No, accepted: false });
+        self.inner.lock().typed =
+            Some(TypedLogin { username, password, remember: Remember::No, named: None, accepted: false });
     }
 
     pub(super) fn player(&self) -> Option<&Arc<Player>> {

@@ -195,6 +195,8 @@ pub enum Prompt {
         can_keep: bool,
         /// The named login that it would be; none for a machine with its own.
         login: Option<LoginAsked>,
+        /// The named login that is offered in its place, to a machine that has none.
+        offered: Option<LoginOffered>,
     },
     /// The passphrase of the key of our own certificate.
     Passphrase {
@@ -301,6 +303,16 @@ pub struct LoginAsked {
     pub machines: usize,
 }
 
+/// A named login that can be had in place of one that is typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct LoginOffered {
+    /// What it is called.
+    pub name: String,
+    /// May be empty.
+    pub username: String,
+}
+
 /// Whether a login that is typed is kept, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -332,6 +344,11 @@ pub enum Answer {
     },
     /// The named login is meant for this server as well.
     NamedLogin,
+    /// The named login that is offered.
+    OfferedLogin {
+        /// The machine uses it from now on, once the server has accepted it.
+        remember: bool,
+    },
     /// The passphrase.
     Passphrase {
         /// As typed.
@@ -379,6 +396,7 @@ impl Answer {
             (self, prompt),
             (Self::Password { .. }, Prompt::Password { .. })
                 | (Self::NamedLogin, Prompt::Password { login: Some(_), .. })
+                | (Self::OfferedLogin { .. }, Prompt::Password { offered: Some(_), .. })
                 | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
                 | (Self::Proxy { .. }, Prompt::Proxy { .. })
                 | (Self::Trust, Prompt::Trust { .. })

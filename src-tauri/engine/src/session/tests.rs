@@ -158,7 +158,13 @@ async fn a_login_that_was_typed_for_another_address_is_forgotten() {
     let services = Arc::new(services);
     let run = Run::idle(Target::from(&host), Arc::clone(&services));
     let password = "sesame".to_owned().into();
-    run.set_typed(Some(TypedLogin { username: None, password, remember: Remember::ForMachine, accepted: false }));
+    run.set_typed(Some(TypedLogin {
+        username: None,
+        password,
+        remember: Remember::ForMachine,
+        named: None,
+        accepted: false,
+    }));
     run.agree(|agreed| agreed.clear_text = true);
     run.snapshot().unwrap();
     assert!(run.typed().is_some() && run.agreed().clear_text, "the same address");

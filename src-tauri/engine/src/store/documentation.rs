@@ -59,7 +59,8 @@ fn every_field_is_documented_and_no_other() {
     host.mac = Some("00:11:22:33:44:55".parse().unwrap());
     host.wake_way.address = Some([192, 168, 1, 255].into());
     host.wake_way.port = std::num::NonZeroU16::new(7);
-    (host.has_password, host.has_http_auth, host.clear_text) = (true, true, true);
+    host.wake_way.ssh_host = Some("gate".parse().unwrap());
+    (host.has_password, host.has_http_auth, host.has_secure_on, host.clear_text) = (true, true, true, true);
     host.display.grab = true;
     (host.frame, host.ask_lines) = (true, true);
     (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());

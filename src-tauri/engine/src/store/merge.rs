@@ -132,8 +132,16 @@ pub(super) enum Wins {
 
 /// What Portlight itself learns while a machine is used, as [`Host::with_learned_of`] takes it over. Nobody would miss the other
 /// value.
-pub(super) const LEARNED: &[&str] =
-    &["last_opened", "times_opened", "protection", "clear_text", "display", "has_password", "has_http_auth"];
+pub(super) const LEARNED: &[&str] = &[
+    "last_opened",
+    "times_opened",
+    "protection",
+    "clear_text",
+    "display",
+    "has_password",
+    "has_http_auth",
+    "has_secure_on",
+];
 
 /// Fields with both changes, and the names of those that both have changed.
 pub(super) fn fields(

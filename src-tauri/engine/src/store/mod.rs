@@ -41,6 +41,6 @@ pub use preferences::{
 };
 pub(crate) use small_file::{LoginsFile, SourcesFile};
 pub use step::Deed;
-pub(crate) use step::{Login, LoginKind, Step};
+pub(crate) use step::{Login, LoginKind, RemovedLogin, Step};
 pub use versions::{Names, VersionView};
 pub(crate) use watching::watch;

@@ -4,7 +4,7 @@ use super::{
     list::{List, Removed},
     merge::{Wins, as_fields, fields},
 };
-use crate::model::{Host, HostId, HttpAuth, Secret};
+use crate::model::{Host, HostId, HttpAuth, NamedLogin, Recipient, Secret, SecureOn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -26,6 +26,8 @@ pub enum Deed {
     Imported,
     /// Took machines off the list.
     Removed,
+    /// Took a named login away.
+    LoginRemoved,
     /// Put removed ones back.
     PutBack,
     /// Went back to an earlier version of the list.
@@ -40,6 +42,18 @@ pub(crate) struct Step {
     pub(crate) name: String,
     changes: Vec<Change>,
     pub(crate) logins: Vec<Login>,
+    /// The named login that it took away, or brought back.
+    pub(crate) named: Option<RemovedLogin>,
+}
+
+/// A named login as it was before it was removed.
+#[derive(Debug, Clone)]
+pub(crate) struct RemovedLogin {
+    pub(crate) login: NamedLogin,
+    /// Its place among all.
+    pub(crate) position: usize,
+    /// What the keyring had of it.
+    pub(crate) item: Option<Secret>,
 }
 
 /// A login in the keyring that a step has changed.
@@ -52,21 +66,34 @@ pub(crate) struct Login {
     pub(crate) after: Option<Secret>,
 }
 
-/// Which of a machine's logins.
+/// Which of a machine's secrets in the keyring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoginKind {
     Password,
     HttpAuth,
+    /// What its network card wants with the packet that wakes it.
+    SecureOn,
 }
 
 impl LoginKind {
-    pub(crate) const ALL: [Self; 2] = [Self::Password, Self::HttpAuth];
+    pub(crate) const ALL: [Self; 3] = [Self::Password, Self::HttpAuth, Self::SecureOn];
+    /// Those for the server that the machine leads to.
+    pub(crate) const OF_SERVER: [Self; 2] = [Self::Password, Self::HttpAuth];
 
     /// The name under which the keyring has it.
     pub(crate) fn account(self, host: HostId) -> String {
         match self {
             Self::Password => host.to_string(),
             Self::HttpAuth => HttpAuth::account(host),
+            Self::SecureOn => SecureOn::account(host),
+        }
+    }
+
+    /// For whom it is, as the list says now; none where the list does not say.
+    pub(crate) fn recipient(self, host: &Host) -> Option<Recipient> {
+        match self {
+            Self::Password | Self::HttpAuth => Some(host.recipient()),
+            Self::SecureOn => host.wake().map(|wake| wake.recipient()),
         }
     }
 
@@ -75,6 +102,7 @@ impl LoginKind {
         match self {
             Self::Password => host.has_password,
             Self::HttpAuth => host.has_http_auth,
+            Self::SecureOn => host.has_secure_on,
         }
     }
 
@@ -83,6 +111,7 @@ impl LoginKind {
         match self {
             Self::Password => &mut host.has_password,
             Self::HttpAuth => &mut host.has_http_auth,
+            Self::SecureOn => &mut host.has_secure_on,
         }
     }
 }
@@ -139,17 +168,22 @@ impl Step {
             Change { id, name, before: Some(entry.kept()), after: None }
         }));
         let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();
-        Self { deed, name, changes, logins: Vec::new() }
+        Self { deed, name, changes, logins: Vec::new(), named: None }
     }
 
     /// A step in which only logins have changed.
     pub(crate) fn of_logins(host: &Host, logins: Vec<Login>) -> Self {
-        Self { deed: Deed::Edited, name: host.name.clone(), changes: Vec::new(), logins }
+        Self { deed: Deed::Edited, name: host.name.clone(), changes: Vec::new(), logins, named: None }
+    }
+
+    /// The same with the named login that it takes away, or brings back, and called so.
+    pub(crate) fn of_named(self, named: RemovedLogin) -> Self {
+        Self { name: named.login.name.clone(), named: Some(named), ..self }
     }
 
     /// Whether nothing has changed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.logins.is_empty()
+        self.changes.is_empty() && self.logins.is_empty() && self.named.is_none()
     }
 
     /// How many machines it is about.
@@ -193,7 +227,7 @@ impl Step {
                 (true, None) if change.after.is_none() && !too_late.contains(&id) => {
                     if let Some(Entry { position, host, .. }) = &change.before {
                         // Its logins come after it.
-                        let host = Host { has_password: false, has_http_auth: false, ..host.clone() };
+                        let host = host.without_secrets();
                         list.insert(*position, host);
                     }
                 }
@@ -239,7 +273,9 @@ impl Step {
         if !contradicting.is_empty() {
             taken.left.push(now.name.clone());
         }
-        (merged.has_password, merged.has_http_auth) = (now.has_password, now.has_http_auth);
+        for kind in LoginKind::ALL {
+            *kind.flag(&mut merged) = kind.is_there(&now);
+        }
         if !merged.is_same_server(&now) {
             // What is known about one server does not hold for another.
             let (protection, clear_text) = match merged.is_same_server(&before.host) {
@@ -248,7 +284,7 @@ impl Step {
             };
             (merged.protection, merged.clear_text) = (protection, clear_text);
             // A login that came later was meant for where it leads now.
-            for kind in LoginKind::ALL {
+            for kind in LoginKind::OF_SERVER {
                 let is_ours = self.logins.iter().any(|login| login.host == change.id && login.kind == kind);
                 if !is_ours && *kind.flag(&mut merged) && !*kind.flag(&mut after.host.clone()) {
                     *kind.flag(&mut merged) = false;
@@ -356,7 +392,7 @@ mod tests {
     #[test]
     fn what_is_learned_is_the_same_of_a_host_and_of_its_fields_in_the_file() {
         let mut now = Host::demo("other");
-        (now.has_password, now.has_http_auth, now.clear_text) = (true, true, true);
+        (now.has_password, now.has_http_auth, now.has_secure_on, now.clear_text) = (true, true, true, true);
         (now.last_opened, now.times_opened, now.protection) = (Some(1), 1, Some(Level::Clear));
         (now.display.grab, now.notes, now.favourite) = (true, "chosen".into(), true);
         let host = Host::new("a".into(), "a".parse().unwrap());

@@ -228,8 +228,7 @@ impl List {
         let changed: Vec<_> = changed.iter().map(|host| became(host, &now[&host.id])).collect();
         let (restored, new): (Vec<_>, Vec<_>) = back.into_iter().partition(|host| removed.contains_key(&host.id));
         let restored: Vec<_> = restored.into_iter().map(|host| became(host, &removed[&host.id])).collect();
-        let new = new.into_iter().map(|host| Host { has_password: false, has_http_auth: false, ..host.clone() });
-        let new: Vec<_> = new.collect();
+        let new: Vec<_> = new.into_iter().map(Host::without_secrets).collect();
         let ids: Vec<_> = restored.iter().map(|host| host.id).collect();
         // Both are known to be there; an empty one is an error.
         let _ = self.restore(&ids);

@@ -13,7 +13,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
        portlight add ADDRESS [--name NAME] [--username NAME] [--password-stdin]
                      [--ask-password] [--named-login NAME] [--ssh-host HOST]
                      [--proxy URL] [--mac MAC] [--wake-address ADDRESS]
-                     [--wake-port PORT] [--tag TAG]
+                     [--wake-port PORT] [--wake-ssh-host HOST] [--secure-on-stdin]
+                     [--ask-secure-on] [--tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none]
                      [--notes TEXT] [--favourite] [--view-only] [--frame] [--ask-lines]
                      [--no-reconnect]
@@ -24,7 +25,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--username NAME] [--password-stdin] [--ask-password]
                      [--forget-password] [--named-login NAME] [--ssh-host HOST]
                      [--proxy URL] [--mac MAC] [--wake-address ADDRESS]
-                     [--wake-port PORT] [--tag TAG] [--no-tag TAG]
+                     [--wake-port PORT] [--wake-ssh-host HOST] [--secure-on-stdin]
+                     [--ask-secure-on] [--forget-secure-on] [--tag TAG] [--no-tag TAG]
                      [--colour blue|amber|green|red|violet|grey|none] [--notes TEXT]
                      [--favourite] [--no-favourite] [--view-only] [--no-view-only]
                      [--frame] [--no-frame] [--ask-lines] [--no-ask-lines]
@@ -83,6 +85,7 @@ its name in any case, its address, or its id.
                      what becomes of the logins that were saved for the former address
   --no-tag TAG       take this tag away
   --forget-password  take its password out of the keyring
+  --forget-secure-on take its SecureOn password out of the keyring
   --no-favourite     no favourite
   --no-view-only     not only watched
   --no-frame         no frame around its window
@@ -103,6 +106,10 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
   --wake-address ADDRESS
                      the packet that wakes it goes to this broadcast address
   --wake-port PORT   and to this UDP port; usually 9
+  --wake-ssh-host HOST
+                     this SSH host sends it, in the network that the machine is in
+  --secure-on-stdin  keep the SecureOn password that comes on standard input, one line
+  --ask-secure-on    ask for the SecureOn password, which is not shown, and keep it
   --tag TAG          it has this tag; may be given several times
   --colour blue|amber|green|red|violet|grey|none
                      the colour of its sign
@@ -131,7 +138,8 @@ put back in the window for so long.
 
   --json             print one JSON array, for scripts
 
-wake sends the packet that switches a machine on, to the network card that is saved for it.
+wake sends the packet that switches a machine on, to the network card that is saved for it,
+and from the SSH host that is saved for that. What ssh asks then is asked on the terminal.
 
 doctor examines the way to a machine, stage by stage, up to where a login is wanted.
 It ends with 0 where it came so far, with 1 where it did not, with 2 for wrong options.

@@ -77,6 +77,8 @@ pub struct SaveArgs {
     pub change: HostChange,
     /// What becomes of its password.
     pub password: PasswordArg,
+    /// What becomes of its SecureOn password. Of the two only one is typed at a time.
+    pub secure_on: PasswordArg,
     /// Whether to print JSON.
     pub json: bool,
 }
@@ -127,12 +129,26 @@ pub enum ListChange {
         change: Box<HostChange>,
         /// Whether its password leaves the keyring.
         forget_password: bool,
+        /// What becomes of its SecureOn password.
+        secure_on: SecureOnChange,
     },
     /// Takes machines off the list.
     Remove {
         /// Which.
         hosts: Vec<HostId>,
     },
+}
+
+/// What becomes of a SecureOn password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecureOnChange {
+    /// Nothing: a password that goes beside is the machine's own.
+    Keep,
+    /// It leaves the keyring.
+    Forget,
+    /// It is what goes beside.
+    Set,
 }
 
 /// The arguments of `portlight import`.
@@ -246,15 +262,16 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         Some("add") => {
             let address = one(words, "which address? portlight add ADDRESS")?;
             let change = HostChange { address: Some(address), ..change(&given)? };
-            Ok(Command::Save(Box::new(SaveArgs { name: None, change, password: password(&given)?, json })))
+            let (password, secure_on) = passwords(&given)?;
+            Ok(Command::Save(Box::new(SaveArgs { name: None, change, password, secure_on, json })))
         }
         Some("edit") => {
             let name = Some(one(words, "which machine? portlight edit NAME")?);
-            let (change, password) = (change(&given)?, password(&given)?);
-            if change == HostChange::default() && password == PasswordArg::Keep {
+            let (change, (password, secure_on)) = (change(&given)?, passwords(&given)?);
+            if change == HostChange::default() && (password, secure_on) == (PasswordArg::Keep, PasswordArg::Keep) {
                 return Err("what is to be changed? see portlight edit --help".to_owned());
             }
-            Ok(Command::Save(Box::new(SaveArgs { name, change, password, json })))
+            Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json })))
         }
         Some("remove") if words.is_empty() => Err("which machines? portlight remove NAME...".to_owned()),
         Some("remove") => Ok(Command::Remove { names: words, json }),
@@ -334,6 +351,7 @@ fn change(given: &Given) -> Result<HostChange, String> {
         mac: given.value("mac"),
         wake_address: given.value("wake-address"),
         wake_port: given.value("wake-port"),
+        wake_ssh_host: given.value("wake-ssh-host"),
         repeater_id: given.value("repeater-id"),
         ca_file: given.value("ca-file"),
         client_certificate: given.value("client-certificate"),
@@ -377,18 +395,29 @@ fn known<T: Clone>(word: &str, all: &[(&str, T)], option: &str) -> Result<T, Str
     })
 }
 
-fn password(given: &Given) -> Result<PasswordArg, String> {
+/// What becomes of a machine's password and of its SecureOn password.
+fn passwords(given: &Given) -> Result<(PasswordArg, PasswordArg), String> {
     if given.value("named-login").is_some_and(|name| !name.is_empty())
         && ["password-stdin", "ask-password", "password-command"].iter().any(|name| given.flag(name))
     {
         return Err("a machine with --named-login has no password and no command of its own".to_owned());
     }
-    match (given.flag("password-stdin"), given.flag("ask-password"), given.flag("forget-password")) {
-        (false, false, false) => Ok(PasswordArg::Keep),
-        (true, false, false) => Ok(PasswordArg::Stdin),
-        (false, true, false) => Ok(PasswordArg::Ask),
-        (false, false, true) => Ok(PasswordArg::Forget),
-        _ => Err("only one of --password-stdin, --ask-password and --forget-password".to_owned()),
+    let password = password_of(given, ["password-stdin", "ask-password", "forget-password"])?;
+    let secure_on = password_of(given, ["secure-on-stdin", "ask-secure-on", "forget-secure-on"])?;
+    let is_typed = |arg| matches!(arg, PasswordArg::Stdin | PasswordArg::Ask);
+    if is_typed(password) && is_typed(secure_on) {
+        return Err("one password at a time: portlight edit keeps the other one".to_owned());
+    }
+    Ok((password, secure_on))
+}
+
+fn password_of(given: &Given, options: [&str; 3]) -> Result<PasswordArg, String> {
+    match options.map(|option| given.flag(option)) {
+        [false, false, false] => Ok(PasswordArg::Keep),
+        [true, false, false] => Ok(PasswordArg::Stdin),
+        [false, true, false] => Ok(PasswordArg::Ask),
+        [false, false, true] => Ok(PasswordArg::Forget),
+        _ => Err(format!("only one of {}", options.map(|option| format!("--{option}")).join(", "))),
     }
 }
 
@@ -588,6 +617,11 @@ mod tests {
             "add box --logins keep",
             "add box --password hunter2",
             "add box --password-stdin --ask-password",
+            "add box --secure-on 00-11-22-33-44-55",
+            "add box --secure-on-stdin --ask-secure-on",
+            "add box --password-stdin --secure-on-stdin",
+            "edit box --ask-password --ask-secure-on",
+            "add box --forget-secure-on",
             "edit",
             "edit box",
             "edit box --logins maybe",
@@ -615,7 +649,8 @@ mod tests {
     #[test]
     fn a_machine_is_described_field_by_field() {
         let save = |name: Option<&str>, change, password| {
-            Ok(Command::Save(Box::new(SaveArgs { name: name.map(str::to_owned), change, password, json: false })))
+            let (name, secure_on) = (name.map(str::to_owned), PasswordArg::Keep);
+            Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json: false })))
         };
         let text = |text: &str| Some(text.to_owned());
         let change = HostChange {
@@ -640,6 +675,19 @@ mod tests {
         assert_eq!(
             parse_words("edit Box --proxy= --reconnect --no-reconnect --colour none --logins keep --forget-password"),
             save(Some("Box"), change, PasswordArg::Forget)
+        );
+        let wakes = |name: Option<&str>, change, secure_on| {
+            let (name, password) = (name.map(str::to_owned), PasswordArg::Keep);
+            Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json: false })))
+        };
+        let change = HostChange { wake_ssh_host: text("ann@gate"), ..HostChange::default() };
+        assert_eq!(
+            parse_words("edit Box --wake-ssh-host ann@gate --secure-on-stdin"),
+            wakes(Some("Box"), change, PasswordArg::Stdin)
+        );
+        assert_eq!(
+            parse_words("edit Box --forget-secure-on"),
+            wakes(Some("Box"), HostChange::default(), PasswordArg::Forget)
         );
         assert_eq!(parse_words("list --tag a"), Ok(Command::List { tags: vec!["a".into()], json: false }));
         assert_eq!(parse_words("show a --json"), Ok(Command::Show { name: "a".into(), json: true }));

@@ -27,7 +27,7 @@ pub const KEYRING_SERVICE: &str = "portlight";
 /// Examines the way to a machine and prints the report. Ends with 0 only where the stage asked for was reached.
 pub fn examine(args: &DoctorArgs) -> ExitCode {
     let typed = match args.login {
-        Some(PasswordSource::Stdin) => match password::from_stdin() {
+        Some(PasswordSource::Stdin) => match password::from_stdin("--password-stdin") {
             Ok(password) => Some(password),
             Err(problem) => {
                 eprintln!("portlight: {problem}");

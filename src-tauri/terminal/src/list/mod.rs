@@ -1,9 +1,10 @@
 //! `portlight list`, `show`, `add`, `edit`, `remove` and `wake`: without display or session bus, where no Portlight runs.
 
 mod print;
+mod wake;
 
 use crate::{
-    args::{ListChange, PasswordArg, SaveArgs},
+    args::{ListChange, PasswordArg, SaveArgs, SecureOnChange},
     doctor::KEYRING_SERVICE,
     instance::{self, Answer},
     password,
@@ -13,7 +14,6 @@ use portlight_engine::{
     keyring::Keyring,
     model::{Host, HostId, HostView, NamedLogin, PasswordChange, Secret, without_secrets},
     store::List,
-    wake as packets,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,18 +49,25 @@ pub fn show(name: &str, json: bool) -> ExitCode {
 
 /// Adds a machine, or changes one.
 pub fn save(args: SaveArgs) -> ExitCode {
-    let SaveArgs { name, change, password, json } = args;
+    let SaveArgs { name, change, password, secure_on, json } = args;
     ended((|| {
         let list = saved()?;
         let host = name.as_deref().map(|name| find(&list, name).map(|host| host.id)).transpose()?;
-        let typed = match password {
-            PasswordArg::Keep | PasswordArg::Forget => None,
-            PasswordArg::Stdin => Some(password::from_stdin()?),
-            PasswordArg::Ask => Some(password::ask("Password: ")?),
+        let typed = |arg, option, question| match arg {
+            PasswordArg::Keep | PasswordArg::Forget => Ok(None),
+            PasswordArg::Stdin => password::from_stdin(option).map(Some),
+            PasswordArg::Ask => password::ask(question).map(Some),
         };
-        let forget_password = password == PasswordArg::Forget;
-        let change = Box::new(change);
-        let changed = perform(&ListChange::Save { host, change, forget_password }, typed)?;
+        let own = typed(password, "--password-stdin", "Password: ")?;
+        let for_card = typed(secure_on, "--secure-on-stdin", "SecureOn password: ")?;
+        let (change, forget_password) = (Box::new(change), password == PasswordArg::Forget);
+        let secure_on = match secure_on {
+            PasswordArg::Keep => SecureOnChange::Keep,
+            PasswordArg::Forget => SecureOnChange::Forget,
+            PasswordArg::Stdin | PasswordArg::Ask => SecureOnChange::Set,
+        };
+        let wanted = ListChange::Save { host, change, forget_password, secure_on };
+        let changed = perform(&wanted, own.or(for_card))?;
         let deed = if host.is_some() { "changed" } else { "added" };
         print::changed(&changed, deed, &logins(), json);
         changed.password.map_or(Ok(()), |problem| Err(format!("the machine is saved, its password is not: {problem}")))
@@ -82,13 +89,7 @@ pub fn remove(names: &[String], json: bool) -> ExitCode {
 
 /// Sends the packet that switches a machine on.
 pub fn wake(name: &str) -> ExitCode {
-    ended((|| {
-        let list = saved()?;
-        let host = find(&list, name)?;
-        let edit = || format!("the network card of {0:?} is not known: portlight edit {0:?} --mac MAC", host.name);
-        let wake = host.wake().ok_or_else(edit)?;
-        runtime()?.block_on(packets::send(&wake)).map_err(sentence)
-    })())
+    ended(wake::send(name))
 }
 
 /// Changes a list, as the Portlight that holds it.
@@ -97,13 +98,15 @@ pub fn wake(name: &str) -> ExitCode {
 /// A sentence for the terminal; then nothing is changed.
 pub async fn change(hosts: &Hosts, change: ListChange, password: Option<Secret>) -> Result<Changed, String> {
     match change {
-        ListChange::Save { host, change, forget_password } => {
-            let password = match (password, forget_password) {
-                (Some(password), _) => PasswordChange::Set { password },
-                (None, true) => PasswordChange::Forget,
-                (None, false) => PasswordChange::Keep,
+        ListChange::Save { host, change, forget_password, secure_on } => {
+            let set = |password: Option<Secret>| password.map(|password| PasswordChange::Set { password });
+            let otherwise = if forget_password { PasswordChange::Forget } else { PasswordChange::Keep };
+            let (password, secure_on) = match secure_on {
+                SecureOnChange::Keep => (set(password).unwrap_or(otherwise), PasswordChange::Keep),
+                SecureOnChange::Forget => (set(password).unwrap_or(otherwise), PasswordChange::Forget),
+                SecureOnChange::Set => (otherwise, set(password).unwrap_or_default()),
             };
-            let saved = hosts.change(host, &change, password).await.map_err(|error| refused(&error))?;
+            let saved = hosts.change(host, &change, password, secure_on).await.map_err(|error| refused(&error))?;
             let password = match saved.password {
                 PasswordOutcome::NotStored { error } => Some(error.to_string()),
                 PasswordOutcome::Kept | PasswordOutcome::Stored | PasswordOutcome::Forgotten => None,

@@ -61,6 +61,8 @@ pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
         ("network card", &view.mac),
         ("woken at", &view.wake_address),
         ("wake-up port", &view.wake_port),
+        ("woken from", &view.wake_ssh_host),
+        ("SecureOn", if view.has_secure_on { "in the keyring" } else { "" }),
         ("authorities", ca_file),
         ("certificate", client_certificate),
         ("its key", client_key),

@@ -26,7 +26,7 @@ const WAIT: Duration = Duration::from_secs(300);
 /// Logs in, prints the ticket, and moves bytes until either side ends. Ends with 0 where the viewer left.
 pub fn serve(args: RelayArgs) -> ExitCode {
     let done = (|| {
-        let typed = if args.password_stdin { Some(password::from_stdin()?) } else { None };
+        let typed = if args.password_stdin { Some(password::from_stdin("--password-stdin")?) } else { None };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(sentence)?;
         let done = runtime.block_on(async {
             let login = typed.map(|password| TypedOnce { username: args.username.clone(), password });

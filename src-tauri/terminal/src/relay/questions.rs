@@ -1,12 +1,14 @@
 //! What a session asks, on the terminal. Whoever cannot be asked has not agreed.
 
-use crate::platform;
+use crate::{
+    asking::{SshReply, confirm, printable, secret, ssh, tell, unasked, wrong},
+    platform,
+};
 use portlight_engine::{
     doctor::TrustPolicy,
-    model::{Identity, Secret, Travels},
-    session::{Answer, Prompt, Remember, SshQuestion, Subject},
+    model::{Identity, Travels},
+    session::{Answer, Prompt, Remember, Subject},
 };
-use std::io;
 
 /// What is known without asking.
 pub(super) struct Asked {
@@ -76,21 +78,10 @@ impl Asked {
                 Answer::ClearText { remember: false }
             }
             Prompt::Call { from } => return Err(format!("{from} has called, and nobody waits for calls here")),
-            Prompt::Ssh { question, .. } => match question {
-                SshQuestion::Notice { prompt } => {
-                    tell(&format!("{prompt}\n"))?;
-                    return Ok(Reply::Nothing);
-                }
-                SshQuestion::HostKey { prompt, .. } | SshQuestion::Confirm { prompt } => {
-                    confirm(prompt.trim_end())?;
-                    Answer::Ssh { secret: None, remember: false }
-                }
-                SshQuestion::Password { prompt, again }
-                | SshQuestion::Passphrase { prompt, again }
-                | SshQuestion::Other { prompt, again } => {
-                    let typed = secret(&format!("{}{} ", wrong(*again), prompt.trim_end()))?;
-                    Answer::Ssh { secret: Some(typed), remember: false }
-                }
+            Prompt::Ssh { question, .. } => match ssh(question)? {
+                SshReply::Secret(typed) => Answer::Ssh { secret: Some(typed), remember: false },
+                SshReply::Yes => Answer::Ssh { secret: None, remember: false },
+                SshReply::Nothing => return Ok(Reply::Nothing),
             },
         };
         Ok(Reply::Answer(answer))
@@ -119,37 +110,8 @@ impl Asked {
     }
 }
 
-fn wrong(again: bool) -> &'static str {
-    if again { "That was not right.\n" } else { "" }
-}
-
 fn user_name(whom: &str, known: &str) -> Result<String, String> {
     let usual = if known.is_empty() { String::new() } else { format!(" [{known}]") };
     let typed = platform::ask(&printable(&format!("User name for {whom}{usual}: "))).map_err(unasked)?;
     Ok(if typed.is_empty() { known.to_owned() } else { typed })
-}
-
-fn secret(question: &str) -> Result<Secret, String> {
-    platform::ask_hidden(&printable(question)).map_err(unasked)
-}
-
-fn confirm(question: &str) -> Result<(), String> {
-    let answer = platform::ask(&printable(&format!("{question} (yes or no) "))).map_err(unasked)?;
-    if answer.eq_ignore_ascii_case("yes") { Ok(()) } else { Err("given up".to_owned()) }
-}
-
-fn tell(text: &str) -> Result<(), String> {
-    platform::tell(&printable(text)).map_err(unasked)
-}
-
-fn unasked(cause: io::Error) -> String {
-    match cause.kind() {
-        io::ErrorKind::Interrupted => "given up".to_owned(),
-        _ => format!("there is a question, and no terminal to ask it on ({cause})"),
-    }
-}
-
-/// What is said to a terminal may have several lines, and nothing else that controls it.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }

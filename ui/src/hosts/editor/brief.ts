@@ -11,6 +11,8 @@ export interface Beside {
   password: boolean;
   /** The same of a login for the website. */
   httpAuth: boolean;
+  /** The same of a SecureOn password. */
+  secureOn: boolean;
   /** What the named login is called; null where it has none. */
   login: string | null;
   /** Fields that differ between the machines of the form. */
@@ -31,6 +33,8 @@ export function brief(section: SectionName, draft: HostDraft, beside: Beside): s
     if (beside.login !== null) said.splice(0, said.length, beside.login);
     if (beside.password) said.splice(1, 0, t('editor.password'));
     if (beside.httpAuth) said.push(t('editor.http_auth'));
+  } else if (section === 'wake') {
+    if (beside.secureOn) said.push(t('editor.secure_on'));
   } else if (section === 'display') {
     const { picture } = draft;
     said.push(own('picture', picture === 'shown' ? null : t(`editor.brief.picture_${picture}`)));

@@ -130,7 +130,7 @@ describe('in the settings', () => {
     await screen.findByText('Alpha');
     await user.click(byId('window-menu'));
     await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
-    const list = within(byId('named-logins'));
+    const list = within(byId('named-logins').querySelector('ul') as HTMLElement);
     expect(list.getByText('Lab').closest('li')).toHaveTextContent(t('logins.used', { count: 2 }));
     expect(list.getByText('Only a password').closest('li')).toHaveTextContent(t('logins.unused'));
     await user.click(list.getAllByRole('button', { name: t('logins.edit') })[0] as HTMLElement);
@@ -146,5 +146,21 @@ describe('in the settings', () => {
     await user.click(byId('remove-login-act'));
     await waitFor(() => expect(list.queryByText('Lab')).toBeNull());
     expect((await axe.run(byId('settings'))).violations).toEqual([]);
+    await waitFor(() => expect(byId('login-removed')).toHaveTextContent(t('logins.removed', { name: 'Lab' })));
+    await user.click(within(byId('login-removed')).getByRole('button', { name: t('toast.undo') }));
+    await waitFor(() => expect(list.getByText('Lab')).toBeVisible());
+    expect(document.getElementById('login-removed')).toBeNull();
+  });
+
+  it('one is chosen that is offered to machines without a login', async () => {
+    render(HostsWindow);
+    await user.click(byId('window-menu'));
+    await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
+    await waitFor(() => expect(byId('offered-login')).toBeEnabled());
+    expect(byId('offered-login')).toHaveDisplayValue(t('logins.offered_none'));
+    await user.selectOptions(byId('offered-login'), 'Lab');
+    await waitFor(() => expect(backend.preferences.offered_login).toBe('lab'));
+    await user.selectOptions(byId('offered-login'), t('logins.offered_none'));
+    await waitFor(() => expect(backend.preferences.offered_login).toBeNull());
   });
 });

@@ -9,7 +9,7 @@ import { colours } from '../colours';
 import { pictureChoices } from '../fields';
 
 /** Settings of which one of a few is chosen. */
-type Chosen = Exclude<keyof Preferences, 'scaling' | 'password_command' | 'hotkey' | 'tags'>;
+type Chosen = Exclude<keyof Preferences, 'scaling' | 'password_command' | 'hotkey' | 'tags' | 'offered_login'>;
 /** Sizes that the page offers; a file may name one in percent. */
 type Size = Extract<Scaling, string>;
 export type Choices<Value> = readonly { value: Value; label: string }[];
@@ -54,6 +54,7 @@ const names: Record<keyof Preferences, Key> = {
   rewind: 'settings.rewind',
   pictures: 'settings.pictures',
   password_command: 'settings.password_command',
+  offered_login: 'logins.offered',
   nearby: 'settings.nearby',
   on_close: 'settings.on_close',
   reopening: 'settings.reopening',
@@ -89,6 +90,9 @@ function said(name: keyof Preferences, preferences: Preferences): string {
   switch (name) {
     case 'password_command':
       return preferences.password_command || t('settings.nothing');
+    // It is one of this computer, and no file changes it.
+    case 'offered_login':
+      return '';
     case 'hotkey':
       return preferences.hotkey ?? t('settings.nothing');
     case 'tags':

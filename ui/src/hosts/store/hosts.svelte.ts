@@ -288,18 +288,26 @@ export class Hosts {
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {
     const address = this.found.rows.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
-    this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), hasPassword: false, hasHttpAuth: false });
+    const hasNone = { hasPassword: false, hasHttpAuth: false, hasSecureOn: false };
+    this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), ...hasNone });
   }
 
   edit(host: HostView, address = host.address): void {
     const { content } = this.sheet;
     if (content?.kind === 'one' && content.draft.id === host.id && address === host.address) return;
-    const { has_password: hasPassword, has_http_auth: hasHttpAuth } = host;
-    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, address });
+    const { has_password: hasPassword, has_http_auth: hasHttpAuth, has_secure_on: hasSecureOn } = host;
+    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, address });
   }
 
   editSeveral(hosts: HostView[]): void {
     this.sheet.show({ kind: 'several', hosts });
+  }
+
+  /** What undoes the step that was just done, whatever is done after it. */
+  async undoOfNewest(): Promise<() => Promise<void>> {
+    await this.load();
+    const number = this.history.view.undo?.number ?? null;
+    return () => this.history.undo(number);
   }
 
   /** What the list is called that others keep, where the host in the editor stands in one. */
@@ -319,7 +327,7 @@ export class Hosts {
     const merged = await asItIsNow(draft, editing?.draft, this.all ?? []);
     const { host, password } = await engine.saveHost(merged.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
-    Object.assign(draft, { id: host.id, on_new_address: 'ask' });
+    Object.assign(draft, { id: host.id, on_new_address: 'ask', secure_on: { change: 'keep' } });
     if (editing) sheet.content = { ...editing, draft: draftOf(host) };
     if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
     sheet.close();

@@ -9,6 +9,7 @@ export interface Editing {
   draft: HostDraft;
   hasPassword: boolean;
   hasHttpAuth: boolean;
+  hasSecureOn: boolean;
   /** What the form begins with in place of the machine's address. */
   address?: string;
 }

@@ -16,7 +16,11 @@ password: string,
 /**
  * Keep both once the server has accepted them.
  */
-remember: Remember, } | { "kind": "named_login" } | { "kind": "passphrase", 
+remember: Remember, } | { "kind": "named_login" } | { "kind": "offered_login", 
+/**
+ * The machine uses it from now on, once the server has accepted it.
+ */
+remember: boolean, } | { "kind": "passphrase", 
 /**
  * As typed.
  */

@@ -10,7 +10,7 @@ import type { WsRefusal } from "./WsRefusal";
 /**
  * Why there is no session with a server, or no longer one. The conventions of the fields are those of the [module](super).
  */
-export type ConnectError = { "code": "unknown_name", hostname: string, } | { "code": "connection_refused", address: string, } | { "code": "dial_timeout", address: string, seconds: number, } | { "code": "unreachable", address: string, detail: string, } | { "code": "socket_missing", path: string, } | { "code": "caller_gone", address: string, } | { "code": "caller_left", address: string, } | { "code": "caller_must_retry", address: string, } | { "code": "cannot_listen", address: string, detail: string, } | { "code": "wake_not_sent", detail: string, } | { "code": "ws_refused", address: string, 
+export type ConnectError = { "code": "unknown_name", hostname: string, } | { "code": "connection_refused", address: string, } | { "code": "dial_timeout", address: string, seconds: number, } | { "code": "unreachable", address: string, detail: string, } | { "code": "socket_missing", path: string, } | { "code": "caller_gone", address: string, } | { "code": "caller_left", address: string, } | { "code": "caller_must_retry", address: string, } | { "code": "cannot_listen", address: string, detail: string, } | { "code": "wake_not_sent", detail: string, } | { "code": "wake_password_missing" } | { "code": "wake_no_sender", via: string, } | { "code": "wake_not_sent_there", via: string, detail: string, } | { "code": "wake_timeout", via: string, seconds: number, } | { "code": "ws_refused", address: string, 
 /**
  * What it comes to.
  */

@@ -5,6 +5,7 @@ import type { JumpProblem } from "./JumpProblem";
 import type { MacProblem } from "./MacProblem";
 import type { NamedLoginProblem } from "./NamedLoginProblem";
 import type { ProxyProblem } from "./ProxyProblem";
+import type { SecureOnProblem } from "./SecureOnProblem";
 import type { TextProblem } from "./TextProblem";
 import type { UrlProblem } from "./UrlProblem";
 import type { WakeAddressProblem } from "./WakeAddressProblem";
@@ -13,4 +14,4 @@ import type { WakePortProblem } from "./WakePortProblem";
 /**
  * A field of the form and what is wrong with it.
  */
-export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "login", "problem": NamedLoginProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "wake_address", "problem": WakeAddressProblem } | { "field": "wake_port", "problem": WakePortProblem } | { "field": "url", "problem": UrlProblem };
+export type FieldProblem = { "field": "name", "problem": TextProblem } | { "field": "address", "problem": AddressProblem } | { "field": "username", "problem": TextProblem } | { "field": "repeater_id", "problem": TextProblem } | { "field": "ca_file", "problem": TextProblem } | { "field": "client_certificate", "problem": TextProblem } | { "field": "client_key", "problem": TextProblem } | { "field": "tags", "problem": TextProblem } | { "field": "notes", "problem": TextProblem } | { "field": "ssh_jump", "problem": JumpProblem } | { "field": "proxy", "problem": ProxyProblem } | { "field": "login", "problem": NamedLoginProblem } | { "field": "password_command", "problem": CommandProblem } | { "field": "console_command", "problem": CommandProblem } | { "field": "mac", "problem": MacProblem } | { "field": "wake_address", "problem": WakeAddressProblem } | { "field": "wake_port", "problem": WakePortProblem } | { "field": "wake_ssh_host", "problem": JumpProblem } | { "field": "secure_on", "problem": SecureOnProblem } | { "field": "url", "problem": UrlProblem };

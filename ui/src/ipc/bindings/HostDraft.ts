@@ -3,6 +3,7 @@ import type { Colour } from "./Colour";
 import type { HostId } from "./HostId";
 import type { LoginId } from "./LoginId";
 import type { OnNewAddress } from "./OnNewAddress";
+import type { PasswordChange } from "./PasswordChange";
 import type { PictureChoice } from "./PictureChoice";
 
 /**
@@ -57,6 +58,14 @@ wake_address: string,
  * The packet's UDP port; may be empty.
  */
 wake_port: string, 
+/**
+ * The SSH host that sends the packet, as [`Jump::parse`] reads it; may be empty.
+ */
+wake_ssh_host: string, 
+/**
+ * What becomes of the SecureOn password.
+ */
+secure_on: PasswordChange, 
 /**
  * What becomes of its saved logins where it leads to another server now.
  */

@@ -54,6 +54,10 @@ wake_address: string,
  */
 wake_port: string, 
 /**
+ * The SSH host that sends the packet; may be empty.
+ */
+wake_ssh_host: string, 
+/**
  * Whether the keyring has a password for it.
  */
 has_password: boolean, 
@@ -61,6 +65,10 @@ has_password: boolean,
  * Whether the keyring has an HTTP login for it.
  */
 has_http_auth: boolean, 
+/**
+ * Whether the keyring has a SecureOn password for its network card.
+ */
+has_secure_on: boolean, 
 /**
  * When it was last opened, in seconds since 1970.
  */

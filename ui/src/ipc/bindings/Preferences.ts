@@ -2,6 +2,7 @@
 import type { Bell } from "./Bell";
 import type { ClipboardSharing } from "./ClipboardSharing";
 import type { LanguageChoice } from "./LanguageChoice";
+import type { LoginId } from "./LoginId";
 import type { Look } from "./Look";
 import type { Nearby } from "./Nearby";
 import type { OnClose } from "./OnClose";
@@ -67,6 +68,11 @@ look: Look,
  * [`CommandLine::parse`] reads it; may be empty.
  */
 password_command: string, 
+/**
+ * The named login that the question for a login offers, of a machine of the user's that has none. Nothing is sent before they
+ * have said so.
+ */
+offered_login: LoginId | null, 
 /**
  * Whether machines in the network are looked for.
  */

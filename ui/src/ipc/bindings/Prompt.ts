@@ -6,6 +6,7 @@ import type { KeyringError } from "./KeyringError";
 import type { KnownKey } from "./KnownKey";
 import type { Level } from "./Level";
 import type { LoginAsked } from "./LoginAsked";
+import type { LoginOffered } from "./LoginOffered";
 import type { SshQuestion } from "./SshQuestion";
 import type { Travels } from "./Travels";
 
@@ -40,7 +41,11 @@ can_keep: boolean,
 /**
  * The named login that it would be; none for a machine with its own.
  */
-login: LoginAsked | null, } | { "kind": "passphrase", 
+login: LoginAsked | null, 
+/**
+ * The named login that is offered in its place, to a machine that has none.
+ */
+offered: LoginOffered | null, } | { "kind": "passphrase", 
 /**
  * The key's file.
  */

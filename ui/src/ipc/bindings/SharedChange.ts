@@ -65,6 +65,10 @@ wake_address: string | null,
  */
 wake_port: string | null, 
 /**
+ * The SSH host that sends that packet; empty for none.
+ */
+wake_ssh_host: string | null, 
+/**
  * The notes.
  */
 notes: string | null, 

@@ -37,6 +37,7 @@ import type { Wish } from '../wish';
 interface State {
   hosts: HostView[];
   removed: Map<HostId, RemovedView>;
+  logins: LoginView[];
 }
 
 interface Step {
@@ -154,9 +155,9 @@ export class FakeBackend {
   #steps = 0;
 
   /** The user is about to do this to the list. */
-  step(deed: Deed, [first, ...others]: HostView[]): void {
+  step(deed: Deed, [first, ...others]: HostView[], name = first?.name ?? ''): void {
     this.#undone = [];
-    const view = { number: ++this.#steps, deed, name: first?.name ?? '', count: others.length + 1 };
+    const view = { number: ++this.#steps, deed, name, count: others.length + 1 };
     this.#done.push({ view, host: first?.id ?? null, state: this.#state() });
   }
 
@@ -177,14 +178,14 @@ export class FakeBackend {
     if (!step) throw { code: 'nothing_to_undo' } satisfies EngineError;
     const view = { ...step.view, number: ++this.#steps };
     to.push({ view, host: step.host, state: this.#state() });
-    ({ hosts: this.hosts, removed: this.removed } = step.state);
+    ({ hosts: this.hosts, removed: this.removed, logins: this.logins } = step.state);
     this.emitHostsChanged();
     const host = this.hosts.some(({ id }) => id === step.host) ? step.host : null;
     return { step: view, host, left: this.left.splice(0), login: null };
   }
 
   #state(): State {
-    return { hosts: [...this.hosts], removed: new Map(this.removed) };
+    return { hosts: [...this.hosts], removed: new Map(this.removed), logins: [...this.logins] };
   }
 
   /** Emits the event that the list changed. */

@@ -143,6 +143,8 @@ export const saveLogin = (
 
 export const removeLogin = (id: LoginId): Promise<void> =>
   command('remove_login', [id], () => {
+    const name = backend.logins.find((login) => login.id === id)?.name ?? '';
+    backend.step('login_removed', [], name);
     backend.logins = backend.logins.filter((login) => login.id !== id);
     backend.hosts = backend.hosts.map((host) => (host.login === id ? { ...host, login: null } : host));
     backend.emitHostsChanged();
@@ -649,7 +651,7 @@ function findRemoved(id: HostId): HostView {
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, secure_on, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
@@ -664,6 +666,7 @@ function fromDraft({ on_new_address, login_chosen, ...draft }: HostDraft): HostV
     address,
     has_password: (former?.has_password ?? false) && keepsPassword,
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
+    has_secure_on: secure_on.change === 'keep' ? (former?.has_secure_on ?? false) : secure_on.change === 'set',
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
     favourite_place: former?.favourite_place ?? null,

@@ -347,6 +347,39 @@ describe('a named login', () => {
   });
 });
 
+describe('a login for machines without one', () => {
+  const offered: Prompt = { ...password, offered: { name: 'Lab', username: 'ann' } };
+
+  test('is preselected, and sent by a press that nothing else has begun', async () => {
+    await open();
+    await ask(offered);
+    const lab = t('prompt.offered_as', { name: 'Lab', username: 'ann' });
+    expect(getByRole(document.body, 'radio', { name: lab })).toBeChecked();
+    expect(document.querySelector('#password')).toBeNull();
+    expect(find('#connect')).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    expect(given()).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, CONSENT_DELAY_MS));
+    expect(await violations()).toEqual([]);
+    await userEvent.keyboard('{Enter}');
+    expect(given()).toEqual([{ kind: 'offered_login', remember: true }]);
+  });
+
+  test('is left for one that is typed, or not kept', async () => {
+    await open();
+    await ask(offered);
+    await userEvent.click(getByRole(document.body, 'radio', { name: t('prompt.typed') }));
+    await userEvent.type(find('#password'), 'pw{Enter}');
+    expect(given()).toEqual([{ kind: 'password', username: null, password: 'pw', remember: 'for_machine' }]);
+    await settle();
+    await ask(offered);
+    await userEvent.click(find('#remember-offered'));
+    await new Promise((resolve) => setTimeout(resolve, CONSENT_DELAY_MS));
+    await userEvent.click(find('#connect'));
+    expect(given().at(-1)).toEqual({ kind: 'offered_login', remember: false });
+  });
+});
+
 describe('the password', () => {
   test('goes to the engine, and nothing of it stays', async () => {
     const session = await open();

@@ -32,6 +32,7 @@ fn machine(mut entry: Value) -> Sketch {
     machine.options = host.options.clone();
     (machine.ssh_jump, machine.proxy, machine.mac) = (view.ssh_jump, view.proxy, view.mac);
     (machine.wake_address, machine.wake_port) = (view.wake_address, view.wake_port);
+    machine.wake_ssh_host = view.wake_ssh_host;
     (machine.display, machine.last_opened, machine.favourite_place) =
         (host.display, host.last_opened, host.favourite_place);
     // A sketch has no place for a command: only the person's own form makes one.

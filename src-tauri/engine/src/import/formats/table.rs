@@ -25,6 +25,7 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::Mac, &["mac", "macaddress"]),
     (Column::WakeAddress, &["wakeaddress"]),
     (Column::WakePort, &["wakeport"]),
+    (Column::WakeSshHost, &["wakesshhost"]),
     (Column::Reconnect, &["reconnect"]),
     (Column::Protocol, &["protocol"]),
     (Column::Tags, &["tags", "group", "folder"]),
@@ -48,6 +49,7 @@ enum Column {
     Mac,
     WakeAddress,
     WakePort,
+    WakeSshHost,
     Reconnect,
     Protocol,
     Tags,
@@ -112,6 +114,7 @@ fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
         (&mut machine.mac, Column::Mac),
         (&mut machine.wake_address, Column::WakeAddress),
         (&mut machine.wake_port, Column::WakePort),
+        (&mut machine.wake_ssh_host, Column::WakeSshHost),
     ] {
         as_text(get(column)).clone_into(field);
     }

@@ -184,15 +184,15 @@ async fn it_takes_the_place_of_a_password_or_a_command_and_they_take_its_place()
     fixture.hosts.save(fixture.form(id), set("own again")).await.unwrap();
     assert!(fixture.host(id).has_password && fixture.host(id).login.is_none());
     let named = HostChange { login: Some("lab".into()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &named, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &named, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
     assert_eq!((fixture.sent(id).await.as_deref(), fixture.host(id).has_password), (Some("hunter2"), false));
     let command = HostChange { password_command: Some("pass show x".into()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &command, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &command, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
     assert!(fixture.host(id).login.is_none() && fixture.host(id).password_command.is_some());
-    fixture.hosts.change(Some(id), &named, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &named, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
     assert!(fixture.host(id).login.is_some() && fixture.host(id).password_command.is_none());
     let none = HostChange { login: Some(String::new()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &none, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &none, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
     assert_eq!(fixture.host(id).login, None);
 }
 
@@ -250,6 +250,41 @@ async fn one_that_is_removed_leaves_its_user_name_and_its_password_nowhere() {
     while fixture.hosts.undo(None).await.is_ok() {}
     while fixture.hosts.redo().await.is_ok() {}
     assert!(fixture.hosts.view().hosts.iter().all(|host| host.login.is_none()));
+    assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn one_that_is_removed_comes_back_with_all_that_it_was_for() {
+    let fixture = Fixture::start();
+    let first = fixture.hosts.save_login(None, "First", "", PasswordChange::Keep).await.unwrap();
+    let lab = fixture.lab().await;
+    let last = fixture.hosts.save_login(None, "Last", "", PasswordChange::Keep).await.unwrap();
+    let ids = [fixture.with(lab, "studio:1").await, fixture.with(lab, "other:1").await];
+    fixture.hosts.remove_login(lab).await.unwrap();
+    let step = fixture.hosts.view().history.undo.unwrap();
+    assert_eq!((step.deed, step.name.as_str()), (Deed::LoginRemoved, "Lab"));
+    for _ in 0..2 {
+        let undone = fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((undone.login, undone.step.name.as_str()), (None, "Lab"));
+        let all = fixture.hosts.logins();
+        assert_eq!(all.iter().map(|login| login.id).collect::<Vec<_>>(), [first, lab, last]);
+        for id in ids {
+            assert_eq!((fixture.sent(id).await.as_deref(), fixture.host(id).username.as_str()), (Some("hunter2"), ""));
+        }
+        fixture.hosts.redo().await.unwrap();
+        assert!(fixture.hosts.logins().iter().all(|login| login.id != lab));
+        assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+        assert_eq!(fixture.host(ids[0]).username, "ann");
+    }
+    // Its name is another one's meanwhile.
+    fixture.hosts.save_login(None, "lab", "", PasswordChange::Keep).await.unwrap();
+    let undone = fixture.hosts.undo(None).await.unwrap();
+    assert!(matches!(undone.login, Some(Error::Form(_))), "{:?}", undone.login);
+    assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+    // One that no machine uses is a step, too.
+    fixture.hosts.remove_login(first).await.unwrap();
+    fixture.hosts.undo(None).await.unwrap();
+    assert_eq!(fixture.hosts.logins()[0].id, first);
 }
 
 #[tokio::test]
@@ -266,6 +301,6 @@ async fn a_name_is_one_logins_alone() {
     fixture.hosts.save_login(Some(lab), "LAB", "ann", PasswordChange::Forget).await.unwrap();
     assert!(!fixture.hosts.logins()[0].has_password);
     let unknown = HostChange { login: Some("no such".into()), ..HostChange::default() };
-    let refused = fixture.hosts.change(None, &unknown, PasswordChange::Keep).await;
+    let refused = fixture.hosts.change(None, &unknown, PasswordChange::Keep, PasswordChange::Keep).await;
     assert!(matches!(refused, Err(Error::Form(FormError::Fields { .. }))));
 }

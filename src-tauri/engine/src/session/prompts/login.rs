@@ -1,14 +1,18 @@
 //! User name and password: as typed in this session, from a command or the keyring, or asked for.
 
 use super::{
-    super::{Answer, Prompt, Stage, session::TypedLogin, state::LoginAsked},
+    super::{
+        Answer, Prompt, Stage,
+        session::TypedLogin,
+        state::{LoginAsked, LoginOffered, Remember},
+    },
     Prompts,
 };
 use crate::{
     command::{COMMAND_OFFER_DELAY, password},
     error::{CommandError, ConnectError, KeyringError},
     keyring::KEYRING_OFFER_DELAY,
-    model::{CommandLine, HostId, LoginId, Party, Placeholders, Secret, Travels},
+    model::{CommandLine, HostId, LoginId, NamedLogin, Party, Placeholders, Secret, Travels},
     transport::PathKind,
 };
 use rfb::{CredentialRequest, Credentials};
@@ -186,13 +190,21 @@ impl Prompts<'_> {
         let login = self.login_asked();
         let can_keep = login.is_some() || self.target.password_command.is_none();
         let keyring = self.keyring.clone();
-        let prompt = Prompt::Password { username, travels, problem, keyring, command, can_keep, login };
+        // One that was not accepted is not offered again.
+        let offered = self.login_to_offer(request).filter(|_| problem.is_none());
+        let told = offered.as_ref().map(|NamedLogin { name, username, .. }| {
+            let (name, username) = (name.clone(), username.clone());
+            LoginOffered { name, username }
+        });
+        let prompt = Prompt::Password { username, travels, problem, keyring, command, can_keep, login, offered: told };
         let (username, password, remember) = match self.ask(Party::Server, prompt, Stage::Authenticating).await {
             Some(Answer::Password { username, password, remember }) => (username, password, remember),
             Some(Answer::NamedLogin) => return self.choose_named().await,
+            Some(Answer::OfferedLogin { remember }) => return self.use_offered(request, offered, remember).await,
             _ => return Err(ConnectError::cancelled()),
         };
-        let typed = TypedLogin { username: username.filter(|_| request.username), password, remember, accepted: false };
+        let username = username.filter(|_| request.username);
+        let typed = TypedLogin { username, password, remember, named: None, accepted: false };
         self.run.set_typed(Some(typed.clone()));
         Ok(self.credentials_of(&typed))
     }
@@ -202,6 +214,45 @@ impl Prompts<'_> {
         let login = services.logins.get(self.target.login?)?;
         let machines = services.list.get().machines_with(login.id);
         Some(LoginAsked { name: login.name, machines })
+    }
+
+    /// The named login that is preferred for machines without one: for a machine that the user keeps themselves and that has nothing
+    /// else, as whoever lists a machine could call any server by a trusted name.
+    fn login_to_offer(&self, request: CredentialRequest) -> Option<NamedLogin> {
+        let target = &self.target;
+        let has_own = target.login.is_some() || target.has_password || target.password_command.is_some();
+        target.own_host().filter(|_| !has_own && self.offers_login)?;
+        let login = self.run.services.logins.get(self.run.services.preferences.get().offered_login?)?;
+        let has_name = !request.username || !login.username.is_empty() || !target.username.is_empty();
+        (login.has_password && has_name).then_some(login)
+    }
+
+    /// The person says that the named login which was offered is to be sent to this server.
+    async fn use_offered(
+        &mut self,
+        request: CredentialRequest,
+        offered: Option<NamedLogin>,
+        remember: bool,
+    ) -> Result<Credentials, ConnectError> {
+        let login = offered.ok_or_else(ConnectError::cancelled)?;
+        self.run.set_stage(Stage::Keyring);
+        match self.run.services.keyring.named_for_any(login.id).await {
+            Ok(Some(password)) => {
+                let username = Some(login.username).filter(|username| request.username && !username.is_empty());
+                let named = remember.then_some(login.id);
+                let typed = TypedLogin { username, password, remember: Remember::No, named, accepted: false };
+                self.run.set_typed(Some(typed.clone()));
+                self.run.set_stage(Stage::Authenticating);
+                return Ok(self.credentials_of(&typed));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::info!(%error, "no password of the login that was offered");
+                self.keyring = Some(error);
+            }
+        }
+        self.offers_login = false;
+        Box::pin(self.ask_for_login(None)).await
     }
 
     /// The person says that the named login is for this server, too.

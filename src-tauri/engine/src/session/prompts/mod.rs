@@ -6,13 +6,14 @@ mod login;
 mod passphrase;
 mod proxy;
 mod ssh;
+mod wake;
 
 use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
     command::{Console, console},
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
     error::{CommandError, ConnectError, Error, KeyringError},
-    model::{HttpAuth, Level, Party, Placeholders, Proxy, Secret, Target},
+    model::{HttpAuth, Jump, Level, Party, Placeholders, Proxy, Secret, Target},
     transport::{
         PathKind,
         reverse::IncomingConnection,
@@ -44,6 +45,10 @@ pub(super) struct Prompts<'a> {
     command: Option<CommandError>,
     /// What the server asked for last, and on which path.
     wanted: Option<(CredentialRequest, PathKind)>,
+    /// Whether the login that is preferred for machines without one is offered: not any more where the keyring did not have it.
+    offers_login: bool,
+    /// The SSH host whose questions are asked because it sends the packet that wakes the machine.
+    waking_through: Option<Jump>,
     /// What is done in this attempt.
     stages: Stages,
     /// How long a prompt kept the server waiting in this attempt, at most.
@@ -65,6 +70,8 @@ impl<'a> Prompts<'a> {
             keyring,
             command,
             wanted,
+            offers_login: true,
+            waking_through: None,
             stages,
             longest_prompt,
             is_stale,
@@ -192,7 +199,9 @@ impl<'a> Prompts<'a> {
     fn subject(&self, party: Party) -> Subject {
         let Target { name, address, ssh_jump, proxy, .. } = &self.target;
         let address = match party {
-            Party::SshHost => ssh_jump.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Party::SshHost => {
+                self.waking_through.as_ref().or(ssh_jump.as_ref()).map(ToString::to_string).unwrap_or_default()
+            }
             Party::Proxy => proxy.as_ref().map(|proxy| proxy.without_username().to_string()).unwrap_or_default(),
             Party::Site | Party::Server | Party::Caller => address.without_query().to_string(),
         };

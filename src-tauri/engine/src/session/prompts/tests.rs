@@ -1,3 +1,5 @@
+mod named;
+
 use super::*;
 use crate::{
     connect::{Handshake, Policy, ReportStage},
@@ -133,6 +135,7 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
                 command: None,
                 can_keep: true,
                 login: None,
+                offered: None,
             }
         );
     }
@@ -610,4 +613,16 @@ async fn a_console_commands_failure_is_among_what_was_tried() {
     );
     let [tried] = &run.session().tried()[..] else { panic!("one stage") };
     assert!(!tried.ok && tried.stage == ReportStage::Command && tried.detail.contains("no such guest"), "{tried:?}");
+}
+
+#[tokio::test]
+async fn a_question_of_the_host_that_sends_the_packet_is_about_that_host() {
+    let host = Host { ssh_jump: Some("ann@jump".parse().unwrap()), ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let mut prompts = Prompts::new(&run, &target);
+    prompts.waking_through = Some("gate".parse().unwrap());
+    assert_eq!(prompts.subject(Party::SshHost).address, "gate");
+    prompts.waking_through = None;
+    assert_eq!(prompts.subject(Party::SshHost).address, "ann@jump");
 }

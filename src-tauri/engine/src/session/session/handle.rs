@@ -5,7 +5,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     lead::Lead,
-    model::{Host, Level, Secret, Target},
+    model::{Host, Level, LoginId, Secret, Target},
     recording::Player,
     session::{Answer, Prompt, SessionState, Stage, Subject, services::Services, state::Remember},
     transport::reverse::IncomingConnection,
@@ -192,6 +192,11 @@ impl Run {
             (remember != Remember::No).then(|| (typed.clone(), remember))
         };
         self.update(|_, inner| take(inner)).flatten()
+    }
+
+    /// The named login that the machine is to use from now on. It is given once.
+    pub(in crate::session) fn take_login_to_give(&self) -> Option<LoginId> {
+        self.update(|_, inner| inner.typed.as_mut().and_then(|typed| typed.named.take())).flatten()
     }
 
     pub(in crate::session) fn agreed(&self) -> Agreed {

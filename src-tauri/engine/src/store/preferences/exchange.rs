@@ -21,6 +21,8 @@ const MAX_NAME: usize = 60;
 const FORMER: &str = "preferences-before-import.json";
 /// The setting that is never taken without a word.
 const COMMAND: &str = "password_command";
+/// The setting that stays as it is here.
+const LOGIN: &str = "offered_login";
 
 /// What importing a file of settings would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,9 +39,10 @@ pub struct PreferencesPreview {
 }
 
 impl Preferences {
-    /// As a file for another computer: without the command, which may say where passwords are, and runs a program.
+    /// As a file for another computer: without the command, which may say where passwords are, and runs a program; and without the
+    /// login, which that computer does not have.
     pub(crate) fn export(&self) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec_pretty(&Self { password_command: String::new(), ..self.clone() })
+        serde_json::to_vec_pretty(&Self { password_command: String::new(), offered_login: None, ..self.clone() })
     }
 
     /// What a file written by [`Preferences::export`], or one of Portlight's own, would change here; none where it is no such file.
@@ -50,12 +53,13 @@ impl Preferences {
         let mut left_out = Vec::new();
         let mut knows_any = false;
         for (name, value) in settings {
-            let known = readable(&name, &value);
+            // A login of another computer is none here.
+            let known = if name == LOGIN { Some(Value::Null) } else { readable(&name, &value) };
             knows_any |= known.is_some();
             if known.as_ref() != Some(&value) {
                 left_out.push(name.clone());
             }
-            if let Some(value) = known {
+            if let Some(value) = known.filter(|_| name != LOGIN) {
                 merged.insert(name, value);
             }
         }
@@ -132,7 +136,7 @@ impl PreferencesFile {
         let text = serde_json::to_vec_pretty(&self.get());
         let keep = move || {
             if let Some(folder) = file.parent() {
-                file::create_private_folder(folder)?;
+                crate::platform::create_private_folder(folder)?;
             }
             file::write_whole(&file, &text?)
         };
@@ -226,6 +230,21 @@ mod tests {
                 "{text}"
             );
             assert_eq!(found.preferences, now);
+        }
+    }
+
+    #[test]
+    fn a_login_of_another_computer_is_none_here() {
+        let login = |text: &str| Some(serde_json::from_value(text.into()).unwrap());
+        let offered_login = login("6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a01");
+        let now = Preferences { offered_login, ..Preferences::default() };
+        assert!(!String::from_utf8(now.export().unwrap()).unwrap().contains("6f4f7c1e"));
+        let other = r#"{"bell": "flash", "offered_login": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a02"}"#;
+        for (text, left_out) in [(other, &["offered_login"][..]), (r#"{"bell": "flash", "offered_login": null}"#, &[])]
+        {
+            let found = preview(&now, text).unwrap();
+            assert_eq!(found.preferences, Preferences { bell: Bell::Flash, ..now.clone() });
+            assert_eq!(found.left_out, left_out);
         }
     }
 

@@ -8,7 +8,7 @@ use super::file;
 use crate::{
     error::StoreError,
     model::{
-        Chord, ClipboardSharing, CommandLine, CommandProblem, PictureChoice, Quality, RewindChoice, Scaling,
+        Chord, ClipboardSharing, CommandLine, CommandProblem, LoginId, PictureChoice, Quality, RewindChoice, Scaling,
         TagCaution, or_default,
     },
     platform,
@@ -61,6 +61,10 @@ pub struct Preferences {
     /// [`CommandLine::parse`] reads it; may be empty.
     #[serde(deserialize_with = "or_default")]
     pub password_command: String,
+    /// The named login that the question for a login offers, of a machine of the user's that has none. Nothing is sent before they
+    /// have said so.
+    #[serde(deserialize_with = "or_default")]
+    pub offered_login: Option<LoginId>,
     /// Whether machines in the network are looked for.
     #[serde(deserialize_with = "Nearby::read")]
     pub nearby: Nearby,

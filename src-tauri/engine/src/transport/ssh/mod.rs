@@ -7,6 +7,7 @@
 //!       ├▶ failure             why ssh ended, told from its error output
 //!       ├▶ platform::Channel   where this ssh's askpass program connects, and message: the messages there
 //!       └▶ question            ssh's questions, for the keyring and the user
+//! script                       the same way for a script that the SSH host runs
 //! askpass                      the other end of the channel: Portlight's executable, started by ssh
 //! ```
 //! Needs OpenSSH 8.4 (2020) or newer, which has `SSH_ASKPASS_REQUIRE`; an older one asks at the terminal that Portlight
@@ -17,7 +18,8 @@ mod configuration;
 mod failure;
 mod message;
 mod process;
-pub(crate) mod question;
+pub mod question;
+mod script;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
@@ -32,14 +34,17 @@ use process::Tunnel;
 pub(crate) use question::AskPass;
 use question::Questions;
 use rfb::Stream;
+pub(crate) use script::Script;
+use script::next_line;
 use std::{
     ffi::OsString,
     io::{self, ErrorKind},
     path::PathBuf,
+    pin::pin,
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt, BufReader},
     process::Command,
     time::{Instant, sleep, timeout},
 };
@@ -81,18 +86,6 @@ struct Ssh {
 /// be silent for hours.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 
-/// What came of waiting for the server's first byte.
-enum Start {
-    /// It is there.
-    Open,
-    /// The server closed without one.
-    Closed,
-    /// ssh ended.
-    Failed(io::Error),
-    /// None came in time.
-    TimedOut,
-}
-
 impl Ssh {
     fn of_the_system() -> Result<Self, ConnectError> {
         Ok(Self {
@@ -123,22 +116,17 @@ impl Ssh {
             true => None,
             false => Some(format!("-oServerAliveInterval={}", self.alive_interval.as_secs())),
         };
-        let mut command = self.command(jump, hostname, port, &channel, alive);
-        let mut tunnel = Tunnel::start(&mut command).map_err(|cause| {
-            if cause.kind() == ErrorKind::NotFound {
-                ConnectError::SshMissing
-            } else {
-                ConnectError::SshFailed { via: jump.to_string(), detail: cause.to_string() }
-            }
-        })?;
-        match self.start(&mut tunnel, &channel, &mut Questions::new(jump), ask).await? {
-            Start::Open => Ok(Box::new(tunnel)),
-            Start::Closed => Err(ConnectError::NotRfbClosed { address: address.to_string() }),
-            Start::Failed(cause) => Err(match cause.downcast::<Ended>() {
+        let mut command = self.command(&channel);
+        command.args(alive).arg("-W").arg(format!("[{}]:{port}", dns_name(hostname))).args(jump.arguments());
+        let mut tunnel = start(&mut command, jump)?;
+        match self.attend(tunnel.first_bytes(), &channel, &mut Questions::new(jump), ask).await? {
+            Some(Ok(true)) => Ok(Box::new(tunnel)),
+            Some(Ok(false)) => Err(ConnectError::NotRfbClosed { address: address.to_string() }),
+            Some(Err(cause)) => Err(match cause.downcast::<Ended>() {
                 Ok(Ended { detail }) => explain(detail, jump, &address),
                 Err(cause) => ConnectError::SshFailed { via: jump.to_string(), detail: cause.to_string() },
             }),
-            Start::TimedOut => Err(ConnectError::SshTimeout {
+            None => Err(ConnectError::SshTimeout {
                 via: jump.to_string(),
                 address: address.to_string(),
                 seconds: self.timeout.as_secs(),
@@ -146,51 +134,78 @@ impl Ssh {
         }
     }
 
-    fn command(&self, jump: &Jump, hostname: &str, port: u16, channel: &Channel, alive: Option<String>) -> Command {
+    /// `sh` on the SSH host, which reads `script`. Returns with the first line that the script says.
+    async fn run<A: AskPass>(&self, jump: &Jump, script: &str, ask: &mut A) -> Result<Script, ConnectError> {
+        let channel = Channel::open().map_err(system)?;
+        let mut command = self.command(&channel);
+        // What the user's configuration may have for logins by hand: a terminal, forwarded ports and agents, another command.
+        command.args(["-T", "-a", "-x", "-oClearAllForwardings=yes", "-oRemoteCommand=none"]);
+        command.args(jump.arguments()).arg("sh");
+        let mut tunnel = BufReader::new(start(&mut command, jump)?);
+        let first = async {
+            // Where ssh has ended, reading says why.
+            let _ = tunnel.get_mut().write_all(script.as_bytes()).await;
+            next_line(&mut tunnel).await
+        };
+        let first = self.attend(first, &channel, &mut Questions::new(jump), ask).await?;
+        let late = || ConnectError::WakeTimeout { via: jump.to_string(), seconds: self.timeout.as_secs() };
+        let first = first.ok_or_else(late)?.map_err(|cause| ended(cause, jump))?;
+        Ok(Script { tunnel, via: jump.clone(), first })
+    }
+
+    /// ssh with what every use of it has.
+    fn command(&self, channel: &Channel) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.options)
-            .args(alive)
-            .arg("-W")
-            .arg(format!("[{}]:{port}", dns_name(hostname)))
-            .args(jump.arguments());
+        command.args(&self.options);
         command.env("SSH_ASKPASS", &self.askpass).env("SSH_ASKPASS_REQUIRE", "force");
         command.envs(platform::ASKPASS_VARIABLES.iter().copied()).env(askpass::CHANNEL, channel.address());
         command
     }
 
-    /// Answers ssh's questions until the server's first byte or ssh's end. While a question is open no time runs.
-    async fn start<A: AskPass>(
+    /// Answers ssh's questions until `opened` is done; none where that takes too long. While a question is open no time runs.
+    async fn attend<T, A: AskPass>(
         &self,
-        tunnel: &mut Tunnel,
+        opened: impl Future<Output = T>,
         channel: &Channel,
         questions: &mut Questions,
         ask: &mut A,
-    ) -> Result<Start, ConnectError> {
-        let mut left = self.timeout;
+    ) -> Result<Option<T>, ConnectError> {
+        let (mut left, mut opened) = (self.timeout, pin!(opened));
         loop {
             let since = Instant::now();
             let asking = tokio::select! {
-                first = tunnel.first_bytes() => return Ok(first.into()),
+                done = &mut opened => return Ok(Some(done)),
                 asking = channel.accept() => asking.map_err(system)?,
-                () = sleep(left) => return Ok(Start::TimedOut),
+                () = sleep(left) => return Ok(None),
             };
             left = left.saturating_sub(since.elapsed());
             tokio::select! {
-                first = tunnel.first_bytes() => return Ok(first.into()),
+                done = &mut opened => return Ok(Some(done)),
                 answered = answer_one(asking, questions, ask) => answered?,
             }
         }
     }
 }
 
-impl From<io::Result<bool>> for Start {
-    fn from(first_bytes: io::Result<bool>) -> Self {
-        match first_bytes {
-            Ok(true) => Self::Open,
-            Ok(false) => Self::Closed,
-            Err(cause) => Self::Failed(cause),
-        }
+/// Starts ssh.
+fn start(command: &mut Command, jump: &Jump) -> Result<Tunnel, ConnectError> {
+    Tunnel::start(command).map_err(|cause| match cause.kind() {
+        ErrorKind::NotFound => ConnectError::SshMissing,
+        _ => ConnectError::SshFailed { via: jump.to_string(), detail: cause.to_string() },
+    })
+}
+
+/// Why a script has said nothing more.
+fn ended(cause: io::Error, jump: &Jump) -> ConnectError {
+    match cause.downcast::<Ended>() {
+        Ok(Ended { detail }) => match explain(detail, jump, &Address::Demo) {
+            // ssh was told of no address behind the SSH host.
+            ConnectError::SshForward { via, detail, .. } | ConnectError::SshProhibited { via, detail, .. } => {
+                ConnectError::SshFailed { via, detail }
+            }
+            error => error,
+        },
+        Err(cause) => ConnectError::WakeNotSentThere { via: jump.to_string(), detail: cause.to_string() },
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 const MAX_LINES: usize = 16;
 
 /// Answers ssh's questions: from the keyring, then by asking the user.
-pub(crate) trait AskPass: Send {
+pub trait AskPass: Send {
     /// The answer, of the question's kind; none where the user gave up, which ends the attempt. Dropped early where ssh no
     /// longer needs it: then the question disappears from the window. No deadline runs in the meantime.
     fn answer(&mut self, question: &Question) -> impl Future<Output = Option<Reply>> + Send;
@@ -15,10 +15,12 @@ pub(crate) trait AskPass: Send {
 
 /// A question of ssh. The prompt is ssh's or, for a login, may be the SSH server's; sanitised either way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Question {
+pub enum Question {
     /// A secret to be typed. An empty passphrase skips that key.
     Secret {
+        /// The words.
         prompt: String,
+        /// What kind of secret.
         of: SecretOf,
         /// The account under which the keyring may keep it; none for one-time codes, and where ssh does not name the owner.
         account: Option<String>,
@@ -26,16 +28,27 @@ pub(crate) enum Question {
         again: bool,
     },
     /// Whether this key is the SSH host's.
-    HostKey { prompt: String, fingerprint: Option<String> },
+    HostKey {
+        /// The words.
+        prompt: String,
+        /// The key's, where ssh says it.
+        fingerprint: Option<String>,
+    },
     /// Yes, or give up.
-    Confirm { prompt: String },
+    Confirm {
+        /// The words.
+        prompt: String,
+    },
     /// Nothing to answer, something to do, such as to touch a security key. ssh withdraws it when that was done.
-    Notice { prompt: String },
+    Notice {
+        /// The words.
+        prompt: String,
+    },
 }
 
 /// What kind of secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SecretOf {
+pub enum SecretOf {
     /// The user's password on the SSH host.
     Password,
     /// The passphrase of a private key on this machine.
@@ -46,7 +59,7 @@ pub(crate) enum SecretOf {
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// To [`Question::Secret`].
     Secret(Secret),
     /// To all others.

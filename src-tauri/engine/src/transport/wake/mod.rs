@@ -1,23 +1,59 @@
 //! Wake-on-LAN: sends the packet that switches a machine on.
 //!
 //! The packet is AMD's "Magic Packet Technology" (publication 20213, 1995): six bytes 0xFF, then the network card's
-//! address sixteen times. A sleeping machine answers no ARP request, so the packet goes to broadcast addresses.
+//! address sixteen times, and a SecureOn password where the card wants one. A sleeping machine answers no ARP request, so the packet
+//! goes to broadcast addresses; as routers do not pass those on, an SSH host in its network can send it instead.
 
+pub(super) mod there;
+
+use super::ssh::AskPass;
 use crate::{
     error::{ConnectError, Result},
-    model::Wake,
+    model::{SecureOn, Wake},
 };
 use if_addrs::{IfAddr, get_if_addrs};
 use std::net::{Ipv4Addr, SocketAddr};
+use there::There;
 use tokio::net::UdpSocket;
+use zeroize::Zeroizing;
 
-/// Sends the packet that wakes a machine where its list says, or else into every network that this computer is in. There is no reply:
-/// whether it has arrived shows only when the machine can be reached. It may be sent again.
-///
-/// # Errors
-/// [`ConnectError::WakeNotSent`] where it could be sent nowhere, with the first cause.
-pub async fn send(wake: &Wake) -> Result<(), ConnectError> {
-    send_to(&wake.mac.magic_packet(), &wake.way.to(networks())).await
+/// What sends the packet that wakes one machine, as often as that is wanted. There is no reply: whether it has arrived shows only when
+/// the machine can be reached.
+pub enum Sender {
+    /// This computer does.
+    Here {
+        /// With the password.
+        packet: Zeroizing<Vec<u8>>,
+        /// Where it goes.
+        targets: Vec<SocketAddr>,
+    },
+    /// An SSH host does, to which the way stays open meanwhile.
+    There(Box<There>),
+}
+
+impl Sender {
+    /// Opens the way to who sends the packet: here into every network that this computer is in, where its list says no other address.
+    /// `ask` answers what ssh asks on the way.
+    ///
+    /// # Errors
+    /// The `Ssh…` and `Wake…` ones; [`ConnectError::ViewerFailed`] without detail where the user gave up.
+    pub async fn open<A: AskPass>(wake: &Wake, password: Option<&SecureOn>, ask: &mut A) -> Result<Self, ConnectError> {
+        match &wake.way.ssh_host {
+            Some(ssh_host) => Ok(Self::There(Box::new(There::open(ssh_host, wake, password, ask).await?))),
+            None => Ok(Self::Here { packet: wake.packet(password), targets: wake.way.to(networks()) }),
+        }
+    }
+
+    /// Sends the packet.
+    ///
+    /// # Errors
+    /// [`ConnectError::WakeNotSent`] where it could be sent nowhere, with the first cause; from an SSH host as [`Sender::open`].
+    pub async fn send(&mut self) -> Result<(), ConnectError> {
+        match self {
+            Self::Here { packet, targets } => send_to(packet, targets).await,
+            Self::There(there) => there.send().await,
+        }
+    }
 }
 
 async fn send_to(packet: &[u8], targets: &[SocketAddr]) -> Result<(), ConnectError> {
@@ -67,16 +103,28 @@ fn once_each(broadcast: impl Iterator<Item = Ipv4Addr>) -> Vec<Ipv4Addr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Mac, WakeWay};
+    use crate::{
+        model::{Mac, WakeWay},
+        transport::ssh::question::{Question, Reply},
+    };
     use std::{num::NonZeroU16, time::Duration};
     use tokio::time::timeout;
+
+    /// Is asked nothing.
+    struct Nobody;
+
+    impl AskPass for Nobody {
+        async fn answer(&mut self, question: &Question) -> Option<Reply> {
+            panic!("{question:?}")
+        }
+    }
 
     /// A machine on loopback, and how it is woken.
     async fn asleep() -> (UdpSocket, Wake) {
         let machine = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let port = NonZeroU16::new(machine.local_addr().unwrap().port());
-        let way = WakeWay { address: Some(Ipv4Addr::LOCALHOST), port };
-        (machine, Wake { mac: Mac::parse("00:1a:2b:3c:4d:5e").unwrap(), way })
+        let way = WakeWay { address: Some(Ipv4Addr::LOCALHOST), port, ssh_host: None };
+        (machine, Wake { mac: Mac::parse("00:1a:2b:3c:4d:5e").unwrap(), way, has_password: false })
     }
 
     async fn received(machine: &UdpSocket) -> Vec<u8> {
@@ -96,8 +144,11 @@ mod tests {
     #[tokio::test]
     async fn the_packet_arrives_at_the_address_and_port_that_were_chosen() {
         let (machine, wake) = asleep().await;
-        send(&wake).await.unwrap();
-        assert_eq!(received(&machine).await, wake.mac.magic_packet());
+        let password = SecureOn::parse(&"00-11-22-33-44-55".to_owned().into()).unwrap();
+        for password in [None, Some(&password)] {
+            Sender::open(&wake, password, &mut Nobody).await.unwrap().send().await.unwrap();
+            assert_eq!(received(&machine).await, *wake.packet(password));
+        }
     }
 
     #[tokio::test]
