@@ -107,6 +107,7 @@ const COMMANDS: &[&str] = &[
     "drop_chord",
     "screen_sized",
     "set_fullscreen",
+    "close_screen",
     "monitors",
     "read_clipboard",
     "write_clipboard",

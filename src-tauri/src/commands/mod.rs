@@ -128,6 +128,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::drop_chord,
             session::screen_sized,
             session::set_fullscreen,
+            session::close_screen,
             session::monitors,
             session::read_clipboard,
             session::write_clipboard,

@@ -136,7 +136,11 @@ fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {
     if place.maximized { window.maximize() } else { Ok(()) }
 }
 
-fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
+/// The size and place of a new window that shows a screen of this size.
+///
+/// # Errors
+/// What the window system says.
+pub fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     // Where the user just clicked.
     let pointer = window.cursor_position().ok();
     let here = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());

@@ -1,6 +1,6 @@
 //! What a window is made from: its label, its page, and what that page may load.
 
-use super::deaths::Stopped;
+use super::{deaths::Stopped, screens};
 use crate::platform;
 use portlight_engine::{Engine, model::SessionId, store::Theme};
 use std::sync::{
@@ -10,7 +10,7 @@ use std::sync::{
 use tauri::{
     AppHandle, Manager, Url, Webview, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
-    webview::{NewWindowResponse, PermissionKind, PermissionResponse},
+    webview::{PermissionKind, PermissionResponse},
     window::Color,
 };
 use terminal::Texts;
@@ -57,7 +57,7 @@ pub struct Page {
     framed: bool,
     /// What is to be seen before the page has drawn anything, in the light theme and in the dark one: the page's own
     /// background (theme.css).
-    background: [Color; 2],
+    pub background: [Color; 2],
 }
 
 /// The list of hosts.
@@ -110,6 +110,7 @@ pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result
 /// What the window system says.
 pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
     let url = address(app, page);
+    let opener = (app.clone(), label.to_owned());
     let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
@@ -118,7 +119,7 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .on_navigation(is_built_in)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_new_window(move |url, features| screens::open(&opener.0, &opener.1, &url, features))
         .on_permission_request(permit)
         // On Linux all windows load through the first one's handler: so it looks at the page, not at the window.
         .on_web_resource_request(move |request, response| {

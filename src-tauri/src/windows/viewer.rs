@@ -3,7 +3,7 @@
 use super::{
     background, fit,
     page::{label, session_of, to_front, viewer},
-    prewarmed,
+    prewarmed, screens,
 };
 use crate::platform;
 use portlight_engine::{
@@ -126,6 +126,7 @@ pub fn destroyed(window: &Window) {
         && let Some(engine) = app.try_state::<Arc<Engine>>()
     {
         engine.sessions().end(session);
+        screens::close_all(app, session);
     }
     let prewarmed = prewarmed::label(app);
     let is_left = |label: &String| label != window.label() && Some(label) != prewarmed.as_ref();

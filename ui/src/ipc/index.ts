@@ -316,14 +316,18 @@ export const dropChord = (chord: string): Promise<string[]> => call('drop_chord'
 export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /**
  * Calls `onKey` with this window's keys while they are the remote machine's. False where the system's toolkit gives none: then the page
- * has them from the web view.
+ * has them from the web view. Here and below, `screen` is the number of one that has a window of its own, which is meant then.
  */
-export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
-  call('take_keys', { channel: new Channel<KeyNotice>(onKey) });
+export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
+  call('take_keys', { channel: new Channel<KeyNotice>(onKey), screen });
 /** Gives this window's keys to the page or to the remote machine. */
-export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('set_keyboard_owner', { owner });
+export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
+  call('set_keyboard_owner', { owner, screen });
 /** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
-export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
+export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
+  call('set_fullscreen', { on, screen });
+/** Closes the window of a single screen. */
+export const closeScreen = (screen: number): Promise<void> => call('close_screen', { screen });
 /** Width and height of each monitor of this computer. */
 export const monitors = (): Promise<LocalMonitors> => call('monitors');
 /** Null where the clipboard has no text, or where this window does not have the focus. */

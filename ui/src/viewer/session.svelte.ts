@@ -22,6 +22,7 @@ import type { ListWish } from '../ipc/wish';
 import { chords } from '../keys/viewer';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
+import { Apart } from './apart/apart.svelte';
 import { Capture } from './capture.svelte';
 import { Held } from './keyboard/held.svelte';
 import { KeptChords } from './keyboard/kept.svelte';
@@ -31,6 +32,7 @@ import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
+import type { Area } from './novnc/screens';
 import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
 import { Rewind } from './rewind/rewind.svelte';
@@ -74,8 +76,8 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
-  /** How many screens the remote machine has, as far as is known. */
-  screens = $state(1);
+  /** Where the remote machine's screens are, as far as it has said so. */
+  screens = $state.raw<readonly Area[]>([]);
   /** This computer's monitors; none before they are asked for. */
   monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
   /** For how many seconds the server has not answered to input; 0 while it does. */
@@ -93,6 +95,7 @@ export class Session {
   readonly keyboard = new Keyboard(this);
   readonly held = new Held();
   readonly kept = new KeptChords(this);
+  readonly apart = new Apart(this);
   readonly typist = new Typist(this);
   readonly capture = new Capture(this);
   readonly rewind = new Rewind(this);
@@ -127,6 +130,9 @@ export class Session {
 
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
+
+  /** Which of the machine's screens this window shows, from 1; null: all. */
+  shownScreen: number | null = $derived.by(() => (this.apart.isOn ? 1 : this.display.screen));
 
   /** Whether its last minutes are kept. */
   rewindChoice: RewindChoice = $derived.by(() => this.display.rewind ?? this.view?.rewind_unchosen ?? 'off');
@@ -488,7 +494,7 @@ export class Session {
       this.following = 'unknown';
       this.measured = 'good';
       this.figures = null;
-      this.screens = 1;
+      this.screens = [];
       this.url = next.url;
       this.desktopName = next.desktop_name;
       this.protection = next.protection;
@@ -500,7 +506,10 @@ export class Session {
       // The message was about a picture that is gone. `drawn` stays: it tells an end from a failure to connect.
       this.dismissMessage();
       if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
-      else if (next.state === 'ended' && this.fullScreen) void this.setFullScreen(false);
+      else if (next.state === 'ended') {
+        this.apart.close();
+        if (this.fullScreen) void this.setFullScreen(false);
+      }
     }
     this.state = next;
   }

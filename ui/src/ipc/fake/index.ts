@@ -516,16 +516,19 @@ export const dropChord = (chord: string): Promise<string[]> =>
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
 
-export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
+export const takeKeys = (onKey: (notice: KeyNotice) => void, _screen: number | null = null): Promise<boolean> =>
   command('take_keys', [], () => {
     backend.key = onKey;
     return backend.givesKeys;
   });
 
-export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
+export const setKeyboardOwner = (owner: KeyboardOwner, _screen: number | null = null): Promise<void> =>
   command('set_keyboard_owner', [owner], () => {});
 
-export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
+export const setFullscreen = (on: boolean, _screen: number | null = null): Promise<void> =>
+  command('set_fullscreen', [on], () => {});
+
+export const closeScreen = (screen: number): Promise<void> => command('close_screen', [screen], () => {});
 
 export const monitors = (): Promise<LocalMonitors> => command('monitors', [], () => backend.monitors);
 

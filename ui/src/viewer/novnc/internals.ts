@@ -83,6 +83,8 @@ export interface Canvases {
   _targetCtx: CanvasRenderingContext2D;
   /** Makes visible what an update has drawn; queued where something waits, unless it comes from there. */
   flip(fromQueue?: boolean): void;
+  /** What is to be seen with the next flip; empty where `right` is not beyond `left`. */
+  readonly _damageBounds: { left: number; top: number; right: number; bottom: number };
   /** Notes that this part is to be seen with the next flip. */
   _damage(x: number, y: number, width: number, height: number): void;
 }
@@ -116,6 +118,8 @@ export interface Keyboard {
   /** A release of a key that is not down is dropped. */
   _sendKeyEvent(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
   _allKeysUp(): void;
+  /** Both stop the event. */
+  readonly _eventHandlers: { keydown(event: KeyboardEvent): void; keyup(event: KeyboardEvent): void };
   /** The symbol that each key was pressed with, by its name. */
   readonly _keyDownList: Readonly<Record<string, number>>;
 }
