@@ -124,7 +124,7 @@ fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: Option<Mon
     places.begin(window.label(), remembered, remote);
     match remembered {
         Some(place) => put(window, into_view(place, &areas(window)?))?,
-        None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size))?,
+        None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size), None)?,
     }
     // Where questions come first they are asked in a window.
     if full_screen.is_some() { platform::fill_monitors(window, full_screen) } else { Ok(()) }
@@ -136,15 +136,14 @@ fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {
     if place.maximized { window.maximize() } else { Ok(()) }
 }
 
-/// The size and place of a new window that shows a screen of this size.
+/// The size and place of a new window that shows a screen of this size: on this monitor, or where the user just clicked.
 ///
 /// # Errors
 /// What the window system says.
-pub fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
-    // Where the user just clicked.
+pub fn place_new(window: &WebviewWindow, remote: Size, on: Option<Monitor>) -> tauri::Result<()> {
     let pointer = window.cursor_position().ok();
     let here = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
-    let Some(monitor) = here.or_else(|| window.primary_monitor().ok().flatten()) else { return Ok(()) };
+    let Some(monitor) = on.or(here).or_else(|| window.primary_monitor().ok().flatten()) else { return Ok(()) };
     let area = area(&monitor);
     let taken: Vec<_> = places::others(window.app_handle(), window.label()).iter().filter_map(corner_of).collect();
     // Centred by the size that was asked for: the window does not have it yet.
@@ -161,7 +160,7 @@ fn place_late(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
     let Some(monitor) = window.current_monitor()? else { return Ok(()) };
     let untouched = same((size.width, size.height), fit(VIEWER_PAGE.size, area(&monitor).room()));
-    if places.replace(window.label()) || !untouched { Ok(()) } else { place_new(window, remote) }
+    if places.replace(window.label()) || !untouched { Ok(()) } else { place_new(window, remote, None) }
 }
 
 fn set_size(window: &WebviewWindow, size: Size) -> tauri::Result<()> {

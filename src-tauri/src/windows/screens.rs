@@ -12,7 +12,7 @@ use super::{
 };
 use portlight_engine::model::SessionId;
 use tauri::{
-    AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, Manager, Monitor, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::{NewWindowFeatures, NewWindowResponse},
 };
 
@@ -51,7 +51,9 @@ pub fn open(app: &AppHandle, opener: &str, url: &Url, features: NewWindowFeature
     if window(app, session, number).is_some() {
         return NewWindowResponse::Deny;
     }
-    match build(app, &label(session, number), size, features) {
+    let others = app.get_webview_window(opener).map(|opener| other_monitors(&opener)).unwrap_or_default();
+    let monitor = others.into_iter().nth(usize::from(number).saturating_sub(2));
+    match build(app, &label(session, number), size, monitor, features) {
         Ok(window) => NewWindowResponse::Create { window },
         Err(cause) => {
             tracing::warn!(%cause, "no window for a screen");
@@ -60,7 +62,20 @@ pub fn open(app: &AppHandle, opener: &str, url: &Url, features: NewWindowFeature
     }
 }
 
-fn build(app: &AppHandle, label: &str, screen: Size, features: NewWindowFeatures) -> tauri::Result<WebviewWindow> {
+/// The monitors of this computer that a window is not on.
+fn other_monitors(window: &WebviewWindow) -> Vec<Monitor> {
+    let own = window.current_monitor().ok().flatten().map(|monitor| *monitor.position());
+    let all = window.available_monitors().unwrap_or_default();
+    all.into_iter().filter(|monitor| own != Some(*monitor.position())).collect()
+}
+
+fn build(
+    app: &AppHandle,
+    label: &str,
+    screen: Size,
+    on: Option<Monitor>,
+    features: NewWindowFeatures,
+) -> tauri::Result<WebviewWindow> {
     let blank = Url::parse("about:blank").map_err(tauri::Error::InvalidUrl)?;
     let window = WebviewWindowBuilder::new(app, label, WebviewUrl::External(blank))
         .window_features(features)
@@ -81,7 +96,7 @@ fn build(app: &AppHandle, label: &str, screen: Size, features: NewWindowFeatures
         })
         .build()?;
     app.state::<Places>().begin(label, None, None);
-    place_new(&window, screen)?;
+    place_new(&window, screen, on)?;
     to_front(&window)?;
     Ok(window)
 }
@@ -113,6 +128,39 @@ pub fn close_all(app: &AppHandle, session: SessionId) {
     for window in all(app, session) {
         if let Err(cause) = window.destroy() {
             tracing::debug!(%cause, "the window has gone");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_may_ask_for_a_screen_and_for_nothing_else() {
+        let asked = |url: &str| asked_for(&url.parse().unwrap());
+        assert_eq!(asked("about:blank#2-1920x1080"), Some((2, (1920.0, 1080.0))));
+        for other in [
+            "about:blank",
+            "about:blank#",
+            "about:blank#0-1x1",
+            "about:blank#17-1x1",
+            "about:blank#2-1x70000",
+            "about:blank#2-1x1x1",
+            "about:srcdoc#2-1x1",
+            "tauri://localhost/viewer.html#2-1x1",
+            "https://example.org/#2-1x1",
+        ] {
+            assert_eq!(asked(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_window_knows_who_has_opened_it() {
+        let session = session_of("viewer-7").unwrap();
+        assert_eq!(opened_by(&label(session, 2)), Some(session));
+        for other in ["hosts", "viewer-7", "screen-7", "screen-x-2"] {
+            assert_eq!(opened_by(other), None, "{other}");
         }
     }
 }

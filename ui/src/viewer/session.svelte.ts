@@ -22,7 +22,6 @@ import type { ListWish } from '../ipc/wish';
 import { chords } from '../keys/viewer';
 import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
-import { Apart } from './apart/apart.svelte';
 import { Capture } from './capture.svelte';
 import { Held } from './keyboard/held.svelte';
 import { KeptChords } from './keyboard/kept.svelte';
@@ -32,11 +31,11 @@ import { SharedClipboard } from './clipboard.svelte';
 import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
-import type { Area } from './novnc/screens';
 import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
 import { Rewind } from './rewind/rewind.svelte';
 import type { Size } from './scaling';
+import { Screens } from './screens/screens.svelte';
 import { Tell } from './tell/tell.svelte';
 
 export class Session {
@@ -76,8 +75,6 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
-  /** Where the remote machine's screens are, as far as it has said so. */
-  screens = $state.raw<readonly Area[]>([]);
   /** This computer's monitors; none before they are asked for. */
   monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
   /** For how many seconds the server has not answered to input; 0 while it does. */
@@ -95,7 +92,7 @@ export class Session {
   readonly keyboard = new Keyboard(this);
   readonly held = new Held();
   readonly kept = new KeptChords(this);
-  readonly apart = new Apart(this);
+  readonly screens = new Screens(this);
   readonly typist = new Typist(this);
   readonly capture = new Capture(this);
   readonly rewind = new Rewind(this);
@@ -130,9 +127,6 @@ export class Session {
 
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
-
-  /** Which of the machine's screens this window shows, from 1; null: all. */
-  shownScreen: number | null = $derived.by(() => (this.apart.isOn ? 1 : this.display.screen));
 
   /** Whether its last minutes are kept. */
   rewindChoice: RewindChoice = $derived.by(() => this.display.rewind ?? this.view?.rewind_unchosen ?? 'off');
@@ -401,9 +395,17 @@ export class Session {
     if (isFirst) this.showMessage(t('clipboard.lost', { letters }), 8_000);
   }
 
-  /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
+  /** The remote screen has this size. */
   screenSized({ width, height }: Size): void {
     this.size = { width, height };
+    this.fitWindow();
+  }
+
+  /** What is seen in the window has another size. It keeps fitting, unless the screen follows it. */
+  fitWindow(): void {
+    const shown = this.screens.size ?? this.size;
+    if (!shown) return;
+    const { width, height } = shown;
     const size = `${width}x${height}`;
     const isNew = size !== this.#screenSize && this.#screenSize !== null && this.scaling !== 'follow';
     this.#screenSize = size;
@@ -494,7 +496,7 @@ export class Session {
       this.following = 'unknown';
       this.measured = 'good';
       this.figures = null;
-      this.screens = [];
+      this.screens.all = [];
       this.url = next.url;
       this.desktopName = next.desktop_name;
       this.protection = next.protection;
@@ -507,7 +509,7 @@ export class Session {
       this.dismissMessage();
       if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
       else if (next.state === 'ended') {
-        this.apart.close();
+        this.screens.bringTogether();
         if (this.fullScreen) void this.setFullScreen(false);
       }
     }

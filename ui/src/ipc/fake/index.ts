@@ -516,17 +516,20 @@ export const dropChord = (chord: string): Promise<string[]> =>
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
 
-export const takeKeys = (onKey: (notice: KeyNotice) => void, _screen: number | null = null): Promise<boolean> =>
-  command('take_keys', [], () => {
+/** Nothing where the window is the session's own. */
+const ofScreen = (screen: number | null): number[] => (screen === null ? [] : [screen]);
+
+export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
+  command('take_keys', ofScreen(screen), () => {
     backend.key = onKey;
     return backend.givesKeys;
   });
 
-export const setKeyboardOwner = (owner: KeyboardOwner, _screen: number | null = null): Promise<void> =>
-  command('set_keyboard_owner', [owner], () => {});
+export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
+  command('set_keyboard_owner', [owner, ...ofScreen(screen)], () => {});
 
-export const setFullscreen = (on: boolean, _screen: number | null = null): Promise<void> =>
-  command('set_fullscreen', [on], () => {});
+export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
+  command('set_fullscreen', [on, ...ofScreen(screen)], () => {});
 
 export const closeScreen = (screen: number): Promise<void> => command('close_screen', [screen], () => {});
 

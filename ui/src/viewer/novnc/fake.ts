@@ -144,6 +144,19 @@ export class FakeRfb {
     this.released.push(this.viewOnly);
     for (const code of this.#down) this.takeKey(0, code, false);
   }
+  /** The screens that are drawn in other windows, and what was done there. */
+  mirrored: number[] = [];
+  done: string[] = [];
+  mirror(number: number) {
+    this.mirrored.push(number);
+    return {
+      take: ({ type }: MouseEvent) => this.done.push(type),
+      end: () => (this.mirrored = this.mirrored.filter((other) => other !== number)),
+    };
+  }
+  keyThere({ type, code }: KeyboardEvent): void {
+    this.done.push(`${type} ${code}`);
+  }
   /** How often a text was taken back. */
   withheld = 0;
   withholdClipboard(): void {

@@ -139,7 +139,8 @@ export class Mirror implements Pointed {
     this._mouseButtonMask = mask;
     if (!area || this._viewOnly || this._rfbConnectionState !== 'connected') return;
     const { _sock: sock, _extendedPointerEventSupported: knowsAll } = this.#rfb;
-    const send = (mask & EXTENDED) !== 0 && knowsAll ? this.#messages.extendedPointerEvent : this.#messages.pointerEvent;
+    const send =
+      (mask & EXTENDED) !== 0 && knowsAll ? this.#messages.extendedPointerEvent : this.#messages.pointerEvent;
     send(sock, area.x + this.#place.x, area.y + this.#place.y, mask);
   }
 

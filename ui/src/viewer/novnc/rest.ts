@@ -21,7 +21,11 @@ export function holdRequests(messages: Messages): void {
 }
 
 /** Lets one session rest while neither the page nor another window of it is seen; returns what ends that. */
-export function restWhileHidden(rfb: Internals, messages: Messages, mirrors: Pick<Mirrors, 'areSeen' | 'onseen'>): () => void {
+export function restWhileHidden(
+  rfb: Internals,
+  messages: Messages,
+  mirrors: Pick<Mirrors, 'areSeen' | 'onseen'>,
+): () => void {
   const sock = rfb._sock;
   /** The server sent updates without being asked, and shall again. */
   let continuous = false;
