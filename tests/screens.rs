@@ -1,6 +1,6 @@
 //! A machine with several screens, each of them in a window of its own.
 
-use crate::desk::{App, Desk, Page, Server, split, until};
+use crate::desk::{App, Desk, Page, Server, set_screens, until};
 use serde_json::json;
 
 /// Of both screens.
@@ -14,7 +14,7 @@ const SECOND: &str = "Studio: screen 2";
 /// A machine with two screens side by side, each of another colour: the right one is a terminal.
 async fn machine(desk: &Desk) -> Server {
     let server = Server::start(desk, None).await;
-    split(server.port(), SIZE).expect("a viewer's way to the display");
+    set_screens(server.port(), 2, SIZE).expect("a viewer's way to the display");
     server.display.paint(LEFT);
     let mut xterm = desk.command("xterm");
     xterm.env("DISPLAY", &server.display.name).env("PS1", "$ ");
@@ -33,8 +33,9 @@ async fn machine(desk: &Desk) -> Server {
 /// Chooses it in the menu of sizes.
 async fn choose(viewer: &Page<'_>, label: &str) {
     viewer.use_tool("#scale").await;
-    let item =
-        format!("[...document.querySelectorAll('[role=menuitemradio]')].find((item) => item.textContent.trim() === {label:?})");
+    let item = format!(
+        "[...document.querySelectorAll('[role=menuitemradio]')].find((item) => item.textContent.trim() === {label:?})"
+    );
     viewer.until(label, &format!("(({item})?.setAttribute('data-chosen', ''), {item})")).await;
     viewer.click("[data-chosen]").await;
 }
@@ -114,12 +115,13 @@ async fn the_windows_of_single_screens_go_with_their_session() {
 
     // A screen that is no more has no window.
     desk.display().focus(OWN);
-    server.display.set_size(640, 480);
+    set_screens(server.port(), 1, SIZE).expect("a viewer's way to the display");
     until_closed(&desk, SECOND).await;
-    split(server.port(), SIZE).expect("a viewer's way to the display");
+    set_screens(server.port(), 2, SIZE).expect("a viewer's way to the display");
     open_again(&viewer, &desk).await;
 
     // The session ends, and with it what shows a part of it.
+    desk.display().focus(OWN);
     viewer.use_tool("#disconnect").await;
     viewer.until_state("ended").await;
     until_closed(&desk, SECOND).await;
