@@ -82,6 +82,7 @@ const COMMANDS: &[&str] = &[
     "set_view_only",
     "type_password",
     "type_clipboard",
+    "strokes",
     "answer_lines",
     "stop_typing",
     "keep",

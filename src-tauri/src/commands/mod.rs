@@ -103,6 +103,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_view_only,
             session::type_password,
             session::type_clipboard,
+            session::strokes,
             session::answer_lines,
             session::stop_typing,
             session::keep,
