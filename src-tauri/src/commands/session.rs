@@ -6,7 +6,8 @@ use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
     model::{
-        Address, Chord, Display, FieldProblem, KeyNotice, KeyStroke, KeyboardOwner, LocalMonitors, Monitors, SessionId,
+        Address, Chord, Display, FieldProblem, KeyNotice, KeyStroke, KeyboardLayout, KeyboardOwner, LocalMonitors,
+        Monitors, SessionId,
     },
     recording::RecordingView,
     session::{Answer, Followed, Kept, Manner, SessionUpdate, SessionView},
@@ -104,16 +105,17 @@ pub async fn type_clipboard(window: WebviewWindow, engine: EngineState<'_>, mann
     engine.type_unseen(session, text, manner).await
 }
 
-/// What is pressed for each of these characters on the keyboard of this machine, in their order; none for one that there is no key
+/// What is pressed for each of these characters on such a keyboard of this machine's, in their order; none for one that there is no key
 /// for. `by_place`: the server takes keys by their places.
 #[command]
 pub async fn strokes(
     window: WebviewWindow,
     engine: EngineState<'_>,
     letters: String,
+    layout: KeyboardLayout,
     by_place: bool,
 ) -> Result<Vec<Option<Vec<KeyStroke>>>> {
-    Ok(engine.sessions().strokes(session_of(&window)?, &letters, by_place))
+    Ok(engine.sessions().strokes(session_of(&window)?, &letters, layout, by_place))
 }
 
 /// The person's word about the lines with this number: whether they go to the machine. It counts for no other ones.

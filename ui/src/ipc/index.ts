@@ -19,6 +19,8 @@ import type { ImportSource } from './bindings/ImportSource';
 import type { ImportSourceView } from './bindings/ImportSourceView';
 import type { Kept } from './bindings/Kept';
 import type { KeyNotice } from './bindings/KeyNotice';
+import type { KeyboardLayout } from './bindings/KeyboardLayout';
+import type { KeyStroke } from './bindings/KeyStroke';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { LoginId } from './bindings/LoginId';
 import type { Listening } from './bindings/Listening';
@@ -27,7 +29,7 @@ import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { LocalMonitors } from './bindings/LocalMonitors';
-import type { Pace } from './bindings/Pace';
+import type { Manner } from './bindings/Manner';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
@@ -263,10 +265,16 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  * Types the machine's own password into its screen; false where that was stopped before its end. Rejects with `typed_readably` where
  * others can read along and `readably` does not say that they may.
  */
-export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
-  call('type_password', { pace, readably });
+export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
+  call('type_password', { manner, readably });
 /** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
-export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+export const typeClipboard = (manner: Manner): Promise<boolean> => call('type_clipboard', { manner });
+/**
+ * What is pressed for each of these characters on a keyboard of this layout, in their order; null for one that there is no key for.
+ * `byPlace`: the server takes keys by their places.
+ */
+export const strokes = (letters: string, layout: KeyboardLayout, byPlace: boolean): Promise<(KeyStroke[] | null)[]> =>
+  call('strokes', { letters, layout, byPlace });
 /** Whether the lines with this number go to the machine. */
 export const answerLines = (number: number, go: boolean): Promise<void> => call('answer_lines', { number, go });
 /** The engine types no more. */

@@ -240,12 +240,12 @@ export class Session {
 
   /** Has the engine type the machine's password, which this page never sees. */
   async typePassword(readably: boolean): Promise<void> {
-    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typePassword(pace, readably)));
+    await this.attempt(() => this.typist.typeUnseen((manner) => engine.typePassword(manner, readably)));
   }
 
   /** Has the engine type one line of the clipboard. */
   async typeClipboard(): Promise<void> {
-    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typeClipboard(pace)));
+    await this.attempt(() => this.typist.typeUnseen((manner) => engine.typeClipboard(manner)));
   }
 
   /** Copies text this way from now on. */

@@ -8,7 +8,9 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, HostId, KeyStroke, PictureChoice, Secret, SessionId, Target},
+    model::{
+        Address, ClipboardSharing, Display, HostId, KeyStroke, KeyboardLayout, PictureChoice, Secret, SessionId, Target,
+    },
     recording::{
         self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished,
     },
@@ -286,11 +288,17 @@ impl Sessions {
         Ok(session.input.type_text(text, manner, session.layout())?.await.is_ok())
     }
 
-    /// What is pressed for each of these characters on the keyboard of the session's machine, in their order; none for one that there
+    /// What is pressed for each of these characters on this keyboard of the session's machine, in their order; none for one that there
     /// is no key for. `by_place` as in [`Manner`].
-    pub fn strokes(&self, id: SessionId, letters: &str, by_place: bool) -> Vec<Option<Vec<KeyStroke>>> {
+    pub fn strokes(
+        &self,
+        id: SessionId,
+        letters: &str,
+        layout: KeyboardLayout,
+        by_place: bool,
+    ) -> Vec<Option<Vec<KeyStroke>>> {
         let Some(session) = self.get(id) else { return Vec::new() };
-        let strokes = session.input.strokes(letters, by_place, session.layout()).into_iter();
+        let strokes = session.input.strokes(letters, by_place, layout.layout()).into_iter();
         strokes.map(|strokes| Some(strokes?.into_iter().map(KeyStroke::from).collect())).collect()
     }
 

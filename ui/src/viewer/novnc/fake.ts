@@ -63,6 +63,7 @@ export class FakeRfb {
   watched = 0;
   counts: Counts = { at: 0, received: 0, sent: 0, updates: 0, waiting: 0, busy: 0, encodings: new Map(), answer: null };
   transferred: (transfer: Transfer, busy: number) => void = () => {};
+  takesPlaces = false;
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
   pasted: string[] = [];
   disconnected = false;

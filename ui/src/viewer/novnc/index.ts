@@ -70,6 +70,8 @@ interface Additions {
   unlockPointer(): void;
   /** One of the machine's screens in a canvas of another window, too. */
   mirror(number: number, canvas: HTMLCanvasElement): Mirror;
+  /** Whether the server takes keys by their places. */
+  readonly takesPlaces: boolean;
   /** A key of another window's page. */
   keyThere(event: KeyboardEvent): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
@@ -280,6 +282,10 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     refresh(): void {
       const { _sock, _fbWidth, _fbHeight, _rfbConnectionState } = this.#internals;
       if (_rfbConnectionState === 'connected') messages.fbUpdateRequest(_sock, false, 0, 0, _fbWidth, _fbHeight);
+    }
+
+    get takesPlaces(): boolean {
+      return this.#internals._qemuExtKeyEventSupported;
     }
 
     mirror(number: number, canvas: HTMLCanvasElement): Mirror {

@@ -147,6 +147,8 @@ export interface Internals {
   _handleMouse(event: MouseEvent): void;
   /** As both above. What noVNC itself calls for everything that the mouse does. */
   _sendMouse(x: number, y: number, mask: number): void;
+  /** The server takes keys by their places, with QEMU's extended KeyEvent. */
+  readonly _qemuExtKeyEventSupported: boolean;
   /** The server knows more than seven buttons. */
   _extendedPointerEventSupported: boolean;
   /** The buttons that are down, by RFB's mask. */
