@@ -76,6 +76,13 @@ async fn each_screen_has_a_window_of_its_own() {
     desk.display().type_text(&format!("touch {}\n", file.display()));
     until("what was typed", async || file.exists().then_some(())).await;
 
+    // Its bar takes the keys, and gives them back with none of them down over there.
+    desk.display().press("ctrl+alt+shift+t");
+    desk.display().press("Escape");
+    let other = desk.home().join("typed later");
+    desk.display().type_text(&format!("touch '{}'\n", other.display()));
+    until("what was typed later", async || other.exists().then_some(())).await;
+
     // It scales on its own, and the pointer with it.
     desk.display().place(SECOND, (320, 240));
     let (x, y, ..) = until("half of it", async || place(SECOND).filter(|second| second.2 == 320)).await;

@@ -78,19 +78,20 @@ async fn former_size(window: &WebviewWindow, session: SessionId) -> Option<Size>
 
 /// What is around a remote screen in its window, in logical pixels on each side: the frame of a machine where a mistake is dear.
 #[derive(Clone, Copy)]
-struct Around(f64);
+pub struct Around(f64);
 
 impl Around {
     /// As wide as `--frame-width` in `ViewerWindow.svelte`.
     const FRAME: f64 = 4.0;
 
-    fn of(engine: &Engine, session: SessionId) -> Self {
+    /// The frame of the session's machine.
+    pub fn of(engine: &Engine, session: SessionId) -> Self {
         let framed = engine.sessions().view(session).is_some_and(|view| view.frame.is_some());
         Self(if framed { Self::FRAME } else { 0.0 })
     }
 
     /// The size of the page that has room for a screen of `remote` pixels.
-    fn size(self, remote: Size) -> Size {
+    pub fn size(self, remote: Size) -> Size {
         (remote.0 + 2.0 * self.0, remote.1 + 2.0 * self.0)
     }
 

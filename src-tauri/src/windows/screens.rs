@@ -5,12 +5,13 @@
 //! script, and may ask for nothing: all that is in them is made by the session's page.
 
 use super::{
-    fit::place_new,
+    fit::{Around, place_new},
     geometry::Size,
     page::{VIEWER_PAGE, session_of, to_front},
     places::Places,
 };
-use portlight_engine::model::SessionId;
+use portlight_engine::{Engine, model::SessionId};
+use std::sync::Arc;
 use tauri::{
     AppHandle, Manager, Monitor, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::{NewWindowFeatures, NewWindowResponse},
@@ -51,6 +52,7 @@ pub fn open(app: &AppHandle, opener: &str, url: &Url, features: NewWindowFeature
     if window(app, session, number).is_some() {
         return NewWindowResponse::Deny;
     }
+    let size = Around::of(&app.state::<Arc<Engine>>(), session).size(size);
     let others = app.get_webview_window(opener).map(|opener| other_monitors(&opener)).unwrap_or_default();
     let monitor = others.into_iter().nth(usize::from(number).saturating_sub(2));
     match build(app, &label(session, number), size, monitor, features) {
