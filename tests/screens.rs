@@ -77,8 +77,12 @@ async fn each_screen_has_a_window_of_its_own() {
     until("what was typed", async || file.exists().then_some(())).await;
 
     // Its bar takes the keys, and gives them back with none of them down over there.
+    let focused =
+        |what: &str| format!("(open('', 'screen-2')?.document.querySelector('{what}:focus') ?? null) !== null");
     desk.display().press("ctrl+alt+shift+t");
+    viewer.until("its bar to have the focus", &focused("#bar button")).await;
     desk.display().press("Escape");
+    viewer.until("the screen to have it again", &focused("canvas")).await;
     let other = desk.home().join("typed later");
     desk.display().type_text(&format!("touch '{}'\n", other.display()));
     until("what was typed later", async || other.exists().then_some(())).await;

@@ -180,11 +180,8 @@ mod tests {
             else {
                 continue;
             };
-            let symbol = rest
-                .trim()
-                .split_whitespace()
-                .next()
-                .and_then(|hex| u32::from_str_radix(hex.strip_prefix("0x")?, 16).ok());
+            let symbol =
+                rest.split_whitespace().next().and_then(|hex| u32::from_str_radix(hex.strip_prefix("0x")?, 16).ok());
             // Where Unicode has it, its comment says so: Cyrillic letters have two symbols.
             let unicode = rest.split_once("U+").and_then(|(_, hex)| u32::from_str_radix(hex.get(..4)?, 16).ok());
             let symbol = match unicode.and_then(char::from_u32) {
