@@ -12,6 +12,7 @@ mod recordings;
 mod session;
 mod settings;
 mod sources;
+mod typing;
 
 pub use settings::Drawing;
 
@@ -101,11 +102,11 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::answer,
             session::set_display,
             session::set_view_only,
-            session::type_password,
-            session::type_clipboard,
-            session::strokes,
-            session::answer_lines,
-            session::stop_typing,
+            typing::type_password,
+            typing::type_clipboard,
+            typing::strokes,
+            typing::answer_lines,
+            typing::stop_typing,
             session::keep,
             session::tried,
             session::wake,

@@ -3,6 +3,7 @@
 //! ```text
 //! viewer ─┬▶ fit ─┬▶ places ─┐          places: what the user has moved is remembered
 //!         │       └▶ geometry ┤
+//!         ├▶ screens ─▶ fit   │          screens: windows for single screens of a machine
 //!         ├▶ prewarmed ───────┼▶ page ─▶ deaths
 //! watch ──┘                   │             watch: pages that stop working
 //! hosts, quick ───────────────┘

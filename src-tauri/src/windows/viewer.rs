@@ -87,7 +87,7 @@ fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId
             let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             start(&engine, session);
-            let window = viewer(app, session, title).inspect_err(|_| engine.sessions().end(session))?;
+            let window = viewer(app, session, title, screens::open).inspect_err(|_| engine.sessions().end(session))?;
             (session, window, true)
         }
     };
