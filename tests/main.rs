@@ -43,6 +43,7 @@ mod recording;
 mod relay;
 mod reopening;
 mod rewind;
+mod screens;
 mod server_messages;
 mod settings;
 mod several;

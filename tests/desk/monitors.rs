@@ -15,12 +15,15 @@ pub async fn start(xvnc: &mut Command) -> Display {
     let port = free_port();
     xvnc.args(["-SecurityTypes", "None", "-geometry", "1400x900", "-depth", "24", "-localhost"]);
     let display = Display::start("Xvnc", xvnc.args(["-rfbport", &port.to_string()])).await;
-    split(port).expect("a viewer's way to the display");
+    set_screens(port, 2, SIZE).expect("a viewer's way to the display");
     display
 }
 
-/// SetDesktopSize of the [RFB specification](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#setdesktopsize).
-fn split(port: u16) -> std::io::Result<()> {
+/// Gives a server of TigerVNC's so many screens of this size, side by side: SetDesktopSize of the [RFB specification](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#setdesktopsize).
+///
+/// # Errors
+/// What the connection says.
+pub fn set_screens(port: u16, count: u8, (width, height): (u16, u16)) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     let read = |count: usize| {
         let mut bytes = vec![0; count];
@@ -39,11 +42,11 @@ fn split(port: u16) -> std::io::Result<()> {
     say(&(-308_i32).to_be_bytes())?;
     let two = |value: u16| value.to_be_bytes();
     let mut message = vec![251, 0];
-    message.extend([two(2 * SIZE.0), two(SIZE.1)].concat());
-    message.extend([2, 0]);
-    for number in 0..2_u16 {
+    message.extend([two(u16::from(count) * width), two(height)].concat());
+    message.extend([count, 0]);
+    for number in 0..u16::from(count) {
         message.extend(u32::from(number).to_be_bytes());
-        message.extend([two(number * SIZE.0), two(0), two(SIZE.0), two(SIZE.1)].concat());
+        message.extend([two(number * width), two(0), two(width), two(height)].concat());
         message.extend(0_u32.to_be_bytes());
     }
     say(&message)?;

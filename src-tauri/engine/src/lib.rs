@@ -60,7 +60,7 @@ use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
-use session::{Pace, Sessions};
+use session::{Manner, Sessions};
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
@@ -368,7 +368,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`TypingError`], and what kept the password from being found: nothing was typed.
-    pub async fn type_password(&self, session: SessionId, pace: Pace, readably: bool) -> Result<bool> {
+    pub async fn type_password(&self, session: SessionId, manner: Manner, readably: bool) -> Result<bool> {
         let (target, typed, private) = self.sessions.login(session).ok_or(TypingError::NotTyped)?;
         if !private && !readably {
             return Err(TypingError::TypedReadably.into());
@@ -378,19 +378,19 @@ impl Engine {
             None => doctor::password_of(&target, &self.keyring, &self.preferences.get()).await?,
         };
         let password = password.ok_or(TypingError::NothingToType)?;
-        Ok(self.sessions.type_text(session, &password, pace).await?)
+        Ok(self.sessions.type_text(session, &password, manner).await?)
     }
 
     /// Types a text that nobody has looked at: one line at once, several once the person at the window has looked at them.
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.
-    pub async fn type_unseen(&self, session: SessionId, text: String, pace: Pace) -> Result<bool> {
+    pub async fn type_unseen(&self, session: SessionId, text: String, manner: Manner) -> Result<bool> {
         match text.trim_end_matches(['\r', '\n']) {
             lines if lines.contains(['\r', '\n']) => {
-                Ok(self.sessions.type_lines(session, &lines.to_owned().into(), pace).await?)
+                Ok(self.sessions.type_lines(session, &lines.to_owned().into(), manner).await?)
             }
-            line => Ok(self.sessions.type_text(session, &line.to_owned().into(), pace).await?),
+            line => Ok(self.sessions.type_text(session, &line.to_owned().into(), manner).await?),
         }
     }
 

@@ -16,6 +16,7 @@
 //! gate                  what a viewer sends after it: message by message, so that what acts can be left out
 //!  └▶ lines               a text of several lines, which an open gate can keep back
 //! typing                a text as key events
+//!  └▶ layout              where a layout has each character
 //! ```
 //! [`client::handshake`] is the function to read first. It reads exactly the bytes that the protocol announces, sends
 //! one message and waits, and checks every length before it allocates. It uses no clock and no source of randomness of
@@ -51,4 +52,4 @@ pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};
 pub use stream::{ByteStream, Stream};
 pub use text::{is_invisible, sanitize};
-pub use typing::{Symbols, key_events};
+pub use typing::{Keyboard, Layout, Stroke, Symbols};

@@ -12,6 +12,7 @@ mod recordings;
 mod session;
 mod settings;
 mod sources;
+mod typing;
 
 pub use settings::Drawing;
 
@@ -105,10 +106,11 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::answer,
             session::set_display,
             session::set_view_only,
-            session::type_password,
-            session::type_clipboard,
-            session::answer_lines,
-            session::stop_typing,
+            typing::type_password,
+            typing::type_clipboard,
+            typing::strokes,
+            typing::answer_lines,
+            typing::stop_typing,
             session::keep,
             session::tried,
             session::wake,
@@ -132,6 +134,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::drop_chord,
             session::screen_sized,
             session::set_fullscreen,
+            session::close_screen,
             session::monitors,
             session::read_clipboard,
             session::write_clipboard,

@@ -5,14 +5,14 @@ use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, LocalMonitors, SessionId},
+    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, LocalMonitors, Monitors, SessionId},
     recording::RecordingView,
-    session::{Answer, Followed, Kept, Pace, SessionUpdate, SessionView},
+    session::{Answer, Followed, Kept, SessionUpdate, SessionView},
     store::Bell,
 };
 use serde::Deserialize;
 use std::sync::Arc;
-use tauri::{AppHandle, State, WebviewWindow, command, ipc::Channel};
+use tauri::{AppHandle, Manager, State, WebviewWindow, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use terminal::Texts;
 
@@ -78,36 +78,6 @@ pub async fn set_display(window: WebviewWindow, engine: EngineState<'_>, display
 #[command]
 pub async fn set_view_only(window: WebviewWindow, engine: EngineState<'_>, view_only: bool) -> Result<()> {
     engine.sessions().set_view_only(session_of(&window)?, view_only);
-    Ok(())
-}
-
-/// Types the machine's own password into its screen, which the page never sees; says whether all of it was typed. Rejects with
-/// `typed_readably` where others can read along and `readably` does not say that they may.
-#[command]
-pub async fn type_password(window: WebviewWindow, engine: EngineState<'_>, pace: Pace, readably: bool) -> Result<bool> {
-    engine.type_password(session_of(&window)?, pace, readably).await
-}
-
-/// Types the clipboard's text, where what is copied here goes to the machine and the window has the focus; says whether all of it
-/// was typed. Several lines are asked about first, as [`answer_lines`] answers.
-#[command]
-pub async fn type_clipboard(window: WebviewWindow, engine: EngineState<'_>, pace: Pace) -> Result<bool> {
-    let session = session_of(&window)?;
-    let text = read_clipboard(window, engine.clone()).await?.unwrap_or_default();
-    engine.type_unseen(session, text, pace).await
-}
-
-/// The person's word about the lines with this number: whether they go to the machine. It counts for no other ones.
-#[command]
-pub async fn answer_lines(window: WebviewWindow, engine: EngineState<'_>, number: u64, go: bool) -> Result<()> {
-    engine.sessions().answer_lines(session_of(&window)?, number, go);
-    Ok(())
-}
-
-/// Types no more of it.
-#[command]
-pub async fn stop_typing(window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
-    engine.sessions().stop_typing(session_of(&window)?);
     Ok(())
 }
 
@@ -250,16 +220,16 @@ pub async fn close_window(window: WebviewWindow) -> Result<()> {
     window.close().map_err(system)
 }
 
-/// Sends this window's keys to the page while they are the remote machine's. False where the page has them from its web view.
+/// Sends a window's keys to the page while they are the remote machine's. False where the page has them from its web view.
 #[command]
-pub async fn take_keys(window: WebviewWindow, channel: Channel<KeyNotice>) -> Result<bool> {
-    windows::take_keys(&window, channel).map_err(system)
+pub async fn take_keys(window: WebviewWindow, screen: Option<u8>, channel: Channel<KeyNotice>) -> Result<bool> {
+    windows::take_keys(&showing(window, screen)?, channel).map_err(system)
 }
 
-/// Gives this window's keys to the page or to the remote machine.
+/// Gives a window's keys to the page or to the remote machine.
 #[command]
-pub async fn set_keyboard_owner(window: WebviewWindow, owner: KeyboardOwner) -> Result<()> {
-    windows::set_keyboard_owner(&window, owner).map_err(system)
+pub async fn set_keyboard_owner(window: WebviewWindow, screen: Option<u8>, owner: KeyboardOwner) -> Result<()> {
+    windows::set_keyboard_owner(&showing(window, screen)?, owner).map_err(system)
 }
 
 /// The chords that the user has kept, for all machines.
@@ -290,12 +260,27 @@ pub async fn screen_sized(window: WebviewWindow, engine: EngineState<'_>, width:
     Ok(())
 }
 
-/// Turns full screen on, on the monitors that were chosen for the machine, or off.
+/// Turns full screen on, on the monitors that were chosen for the machine, or off. A window of a single screen fills its own monitor.
 #[command]
-pub async fn set_fullscreen(window: WebviewWindow, engine: EngineState<'_>, on: bool) -> Result<()> {
+pub async fn set_fullscreen(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    screen: Option<u8>,
+    on: bool,
+) -> Result<()> {
     let session = session_of(&window)?;
     let chosen = engine.sessions().view(session).map(|view| view.display.monitors).unwrap_or_default();
-    platform::fill_monitors(&window, on.then_some(chosen)).map_err(system)
+    let monitors = if screen.is_some() { Monitors::Own } else { chosen };
+    platform::fill_monitors(&showing(window, screen)?, on.then_some(monitors)).map_err(system)
+}
+
+/// Closes the window that shows a single screen.
+#[command]
+pub async fn close_screen(window: WebviewWindow, screen: u8) -> Result<()> {
+    match windows::screen(window.app_handle(), session_of(&window)?, screen) {
+        Some(window) => window.close().map_err(system),
+        None => Ok(()),
+    }
 }
 
 /// This computer's monitors.
@@ -313,7 +298,7 @@ pub async fn monitors(window: WebviewWindow) -> Result<LocalMonitors> {
 /// there is no text.
 #[command]
 pub async fn read_clipboard(window: WebviewWindow, engine: EngineState<'_>) -> Result<Option<String>> {
-    if !engine.sessions().clipboard(session_of(&window)?).sends() || !window.is_focused().map_err(system)? {
+    if !engine.sessions().clipboard(session_of(&window)?).sends() || !windows::has_focus(&window).map_err(system)? {
         return Ok(None);
     }
     // Blocks until the program that owns the clipboard answers.
@@ -324,7 +309,7 @@ pub async fn read_clipboard(window: WebviewWindow, engine: EngineState<'_>) -> R
 /// Whether the clipboard has an image and no text, under the same conditions.
 #[command]
 pub async fn clipboard_has_image(window: WebviewWindow, engine: EngineState<'_>) -> Result<bool> {
-    if !engine.sessions().clipboard(session_of(&window)?).sends() || !window.is_focused().map_err(system)? {
+    if !engine.sessions().clipboard(session_of(&window)?).sends() || !windows::has_focus(&window).map_err(system)? {
         return Ok(false);
     }
     let has_image = tauri::async_runtime::spawn_blocking(move || {
@@ -338,7 +323,7 @@ pub async fn clipboard_has_image(window: WebviewWindow, engine: EngineState<'_>)
 /// whether it did.
 #[command]
 pub async fn write_clipboard(window: WebviewWindow, engine: EngineState<'_>, text: String) -> Result<bool> {
-    if !engine.sessions().clipboard(session_of(&window)?).receives() || !window.is_focused().map_err(system)? {
+    if !engine.sessions().clipboard(session_of(&window)?).receives() || !windows::has_focus(&window).map_err(system)? {
         return Ok(false);
     }
     put_into_clipboard(window, text).await?;
@@ -447,6 +432,13 @@ fn show_title(window: &WebviewWindow, title: &str) {
 fn is_fingerprint(text: &str) -> bool {
     text.len() <= 64 * 3
         && text.split([':', '-']).all(|pair| pair.len() == 2 && pair.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// The session's window that a page means: its own, or that of a single screen.
+fn showing(window: WebviewWindow, screen: Option<u8>) -> Result<WebviewWindow> {
+    let Some(number) = screen else { return Ok(window) };
+    let of_screen = windows::screen(window.app_handle(), session_of(&window)?, number);
+    of_screen.ok_or_else(|| system("this screen has no window of its own"))
 }
 
 pub(super) fn session_of(window: &WebviewWindow) -> Result<SessionId> {

@@ -78,19 +78,20 @@ async fn former_size(window: &WebviewWindow, session: SessionId) -> Option<Size>
 
 /// What is around a remote screen in its window, in logical pixels on each side: the frame of a machine where a mistake is dear.
 #[derive(Clone, Copy)]
-struct Around(f64);
+pub struct Around(f64);
 
 impl Around {
     /// As wide as `--frame-width` in `ViewerWindow.svelte`.
     const FRAME: f64 = 4.0;
 
-    fn of(engine: &Engine, session: SessionId) -> Self {
+    /// The frame of the session's machine.
+    pub fn of(engine: &Engine, session: SessionId) -> Self {
         let framed = engine.sessions().view(session).is_some_and(|view| view.frame.is_some());
         Self(if framed { Self::FRAME } else { 0.0 })
     }
 
     /// The size of the page that has room for a screen of `remote` pixels.
-    fn size(self, remote: Size) -> Size {
+    pub fn size(self, remote: Size) -> Size {
         (remote.0 + 2.0 * self.0, remote.1 + 2.0 * self.0)
     }
 
@@ -124,7 +125,7 @@ fn fit_new(window: &WebviewWindow, remote: Option<Size>, full_screen: Option<Mon
     places.begin(window.label(), remembered, remote);
     match remembered {
         Some(place) => put(window, into_view(place, &areas(window)?))?,
-        None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size))?,
+        None => place_new(window, remote.unwrap_or(VIEWER_PAGE.size), None)?,
     }
     // Where questions come first they are asked in a window.
     if full_screen.is_some() { platform::fill_monitors(window, full_screen) } else { Ok(()) }
@@ -136,11 +137,14 @@ fn put(window: &WebviewWindow, place: Place) -> tauri::Result<()> {
     if place.maximized { window.maximize() } else { Ok(()) }
 }
 
-fn place_new(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
-    // Where the user just clicked.
+/// The size and place of a new window that shows a screen of this size: on this monitor, or where the user just clicked.
+///
+/// # Errors
+/// What the window system says.
+pub fn place_new(window: &WebviewWindow, remote: Size, on: Option<Monitor>) -> tauri::Result<()> {
     let pointer = window.cursor_position().ok();
     let here = pointer.and_then(|at| window.monitor_from_point(at.x, at.y).ok().flatten());
-    let Some(monitor) = here.or_else(|| window.primary_monitor().ok().flatten()) else { return Ok(()) };
+    let Some(monitor) = on.or(here).or_else(|| window.primary_monitor().ok().flatten()) else { return Ok(()) };
     let area = area(&monitor);
     let taken: Vec<_> = places::others(window.app_handle(), window.label()).iter().filter_map(corner_of).collect();
     // Centred by the size that was asked for: the window does not have it yet.
@@ -157,7 +161,7 @@ fn place_late(window: &WebviewWindow, remote: Size) -> tauri::Result<()> {
     let size = window.inner_size()?.to_logical::<f64>(window.scale_factor()?);
     let Some(monitor) = window.current_monitor()? else { return Ok(()) };
     let untouched = same((size.width, size.height), fit(VIEWER_PAGE.size, area(&monitor).room()));
-    if places.replace(window.label()) || !untouched { Ok(()) } else { place_new(window, remote) }
+    if places.replace(window.label()) || !untouched { Ok(()) } else { place_new(window, remote, None) }
 }
 
 fn set_size(window: &WebviewWindow, size: Size) -> tauri::Result<()> {

@@ -73,7 +73,7 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
         return page::to_front(&window);
     }
     let title = app.state::<Texts>().get("app.name").to_owned();
-    page::build(app, HOSTS, &HOSTS_PAGE, &title, true).map(drop)
+    page::build(app, HOSTS, &HOSTS_PAGE, &title, true, None).map(drop)
 }
 
 /// Loads its page again, which speaks another language then, and shows what the user prefers, where that was changed.

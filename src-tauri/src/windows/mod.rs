@@ -3,6 +3,7 @@
 //! ```text
 //! viewer ─┬▶ fit ─┬▶ places ─┐          places: what the user has moved is remembered
 //!         │       └▶ geometry ┤
+//!         ├▶ screens ─▶ fit   │          screens: windows for single screens of a machine
 //!         ├▶ prewarmed ───────┼▶ page ─▶ deaths
 //! watch ──┘                   │             watch: pages that stop working
 //! hosts, quick ───────────────┘
@@ -20,6 +21,7 @@ mod page;
 mod places;
 mod prewarmed;
 mod quick;
+mod screens;
 mod together;
 mod viewer;
 mod watch;
@@ -35,6 +37,7 @@ pub use page::{DarkTheme, HOSTS, is_given_up, session_of, show_theme};
 pub use places::{Places, closing as viewer_closing, forget_place, moved};
 pub use prewarmed::{Prewarmed, prepare as prewarm, renew as renew_prewarmed};
 pub use quick::{left as quick_left, ready as quick_ready, show as show_quick};
+pub use screens::{has_focus, window as screen};
 pub use together::{ClosedTogether, close_together, open_together};
 pub use viewer::{destroyed, leave, mark, open, open_call, open_last_minutes, open_recording, ring, show_session};
 pub use watch::{focused, forget, register as watch_pages};

@@ -8,9 +8,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 use tauri::{
-    AppHandle, Manager, Url, Webview, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    AppHandle, Manager, Url, Webview, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, Wry,
     http::{HeaderValue, header::CONTENT_SECURITY_POLICY},
-    webview::{NewWindowResponse, PermissionKind, PermissionResponse},
+    webview::{NewWindowFeatures, NewWindowResponse, PermissionKind, PermissionResponse},
     window::Color,
 };
 use terminal::Texts;
@@ -57,7 +57,7 @@ pub struct Page {
     framed: bool,
     /// What is to be seen before the page has drawn anything, in the light theme and in the dark one: the page's own
     /// background (theme.css).
-    background: [Color; 2],
+    pub background: [Color; 2],
 }
 
 /// The list of hosts.
@@ -100,16 +100,27 @@ pub fn session_of(label: &str) -> Option<SessionId> {
 ///
 /// # Errors
 /// What the window system says.
-pub fn viewer(app: &AppHandle, session: SessionId, title: &str) -> tauri::Result<WebviewWindow> {
-    build(app, &label(session), &VIEWER_PAGE, title, false)
+pub fn viewer(app: &AppHandle, session: SessionId, title: &str, opens: Opens) -> tauri::Result<WebviewWindow> {
+    build(app, &label(session), &VIEWER_PAGE, title, false, Some(opens))
 }
 
-/// Makes a window with one of the built-in pages.
+/// Decides about a window that a page wants to open: gets the app, the label of its window, and what it asks for.
+pub type Opens = fn(&AppHandle, &str, &Url, NewWindowFeatures) -> NewWindowResponse<Wry>;
+
+/// Makes a window with one of the built-in pages, which opens no others but by `opens`.
 ///
 /// # Errors
 /// What the window system says.
-pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool) -> tauri::Result<WebviewWindow> {
+pub fn build(
+    app: &AppHandle,
+    label: &str,
+    page: &Page,
+    title: &str,
+    shown: bool,
+    opens: Option<Opens>,
+) -> tauri::Result<WebviewWindow> {
     let url = address(app, page);
+    let opener = (app.clone(), label.to_owned());
     let relay_port = app.state::<Arc<Engine>>().sessions().relay_port();
     let window = WebviewWindowBuilder::new(app, label, WebviewUrl::App(url.into()))
         .title(title)
@@ -118,7 +129,10 @@ pub fn build(app: &AppHandle, label: &str, page: &Page, title: &str, shown: bool
         .inner_size(page.size.0, page.size.1)
         .min_inner_size(page.min.0, page.min.1)
         .on_navigation(is_built_in)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_new_window(move |url, features| match opens {
+            Some(opens) => opens(&opener.0, &opener.1, &url, features),
+            None => NewWindowResponse::Deny,
+        })
         .on_permission_request(permit)
         // On Linux all windows load through the first one's handler: so it looks at the page, not at the window.
         .on_web_resource_request(move |request, response| {

@@ -1,7 +1,7 @@
 //! The prewarmed window: a viewer window that is made, loaded and not shown, so that the next session waits only for its
 //! server. Starting a web view takes several times as long as everything else between a click and the picture.
 
-use super::{deaths::Deaths, page};
+use super::{deaths::Deaths, page, screens};
 use portlight_engine::{Engine, model::SessionId, session::SessionState};
 use std::{
     env,
@@ -47,7 +47,7 @@ pub fn prepare(app: &AppHandle) {
         *prewarmed.session.insert(app.state::<Arc<Engine>>().sessions().reserve())
     };
     let title = app.package_info().name.clone();
-    if let Err(cause) = page::viewer(app, session, &title) {
+    if let Err(cause) = page::viewer(app, session, &title, screens::open) {
         tracing::warn!(%cause, "no prewarmed window");
         app.state::<Prewarmed>().lock().session = None;
     }

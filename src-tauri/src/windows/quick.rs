@@ -19,7 +19,7 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
         return page::to_front(&window);
     }
     let title = app.state::<Texts>().get("quick.title").to_owned();
-    let window = page::build(app, QUICK, &QUICK_PAGE, &title, false)?;
+    let window = page::build(app, QUICK, &QUICK_PAGE, &title, false, None)?;
     async_runtime::spawn(async move {
         sleep(PATIENCE).await;
         // An error means that it has been left by now.

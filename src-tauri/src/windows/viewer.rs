@@ -3,7 +3,7 @@
 use super::{
     background, fit,
     page::{label, session_of, to_front, viewer},
-    prewarmed,
+    prewarmed, screens,
 };
 use crate::platform;
 use portlight_engine::{
@@ -87,7 +87,7 @@ fn show(app: &AppHandle, title: &str, start: impl FnOnce(&Arc<Engine>, SessionId
             let session = engine.sessions().reserve();
             // The session dials while its window is still being made.
             start(&engine, session);
-            let window = viewer(app, session, title).inspect_err(|_| engine.sessions().end(session))?;
+            let window = viewer(app, session, title, screens::open).inspect_err(|_| engine.sessions().end(session))?;
             (session, window, true)
         }
     };
@@ -126,6 +126,7 @@ pub fn destroyed(window: &Window) {
         && let Some(engine) = app.try_state::<Arc<Engine>>()
     {
         engine.sessions().end(session);
+        screens::close_all(app, session);
     }
     let prewarmed = prewarmed::label(app);
     let is_left = |label: &String| label != window.label() && Some(label) != prewarmed.as_ref();

@@ -6,7 +6,7 @@
 use super::{
     deaths::Stopped,
     page::{self, session_of},
-    prewarmed,
+    prewarmed, screens,
 };
 use crate::platform;
 use portlight_engine::{Engine, session::SessionState};
@@ -73,7 +73,12 @@ fn died(app: &AppHandle, label: &str) {
         return prewarmed::replace(app);
     }
     let Some(window) = app.get_webview_window(label) else { return };
+    // Its process is that of the page that draws in it, for which there is more to be done.
+    if screens::opened_by(label).is_some() {
+        return;
+    }
     if let Some(session) = session_of(label) {
+        screens::close_all(app, session);
         app.state::<Arc<Engine>>().sessions().page_stopped(session);
         // As at every end; the new page would not know of it.
         log(platform::fill_monitors(&window, None));

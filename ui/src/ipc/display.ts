@@ -11,6 +11,7 @@ export const defaultDisplay: Display = {
   clipboard: null,
   quality: null,
   rewind: null,
+  layout: null,
   cursor: 'server',
   toolbar: { edge: 'top', at: 0.5, handle: true },
 };

@@ -19,6 +19,8 @@ import type { ImportSource } from './bindings/ImportSource';
 import type { ImportSourceView } from './bindings/ImportSourceView';
 import type { Kept } from './bindings/Kept';
 import type { KeyNotice } from './bindings/KeyNotice';
+import type { KeyboardLayout } from './bindings/KeyboardLayout';
+import type { KeyStroke } from './bindings/KeyStroke';
 import type { KeyboardOwner } from './bindings/KeyboardOwner';
 import type { LoginId } from './bindings/LoginId';
 import type { Listening } from './bindings/Listening';
@@ -27,7 +29,7 @@ import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { LocalMonitors } from './bindings/LocalMonitors';
-import type { Pace } from './bindings/Pace';
+import type { Manner } from './bindings/Manner';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
@@ -273,10 +275,16 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  * Types the machine's own password into its screen; false where that was stopped before its end. Rejects with `typed_readably` where
  * others can read along and `readably` does not say that they may.
  */
-export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
-  call('type_password', { pace, readably });
+export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
+  call('type_password', { manner, readably });
 /** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
-export const typeClipboard = (pace: Pace): Promise<boolean> => call('type_clipboard', { pace });
+export const typeClipboard = (manner: Manner): Promise<boolean> => call('type_clipboard', { manner });
+/**
+ * What is pressed for each of these characters on a keyboard of this layout, in their order; null for one that there is no key for.
+ * `byPlace`: the server takes keys by their places.
+ */
+export const strokes = (letters: string, layout: KeyboardLayout, byPlace: boolean): Promise<(KeyStroke[] | null)[]> =>
+  call('strokes', { letters, layout, byPlace });
 /** Whether the lines with this number go to the machine. */
 export const answerLines = (number: number, go: boolean): Promise<void> => call('answer_lines', { number, go });
 /** The engine types no more. */
@@ -326,14 +334,18 @@ export const dropChord = (chord: string): Promise<string[]> => call('drop_chord'
 export const screenSized = (width: number, height: number): Promise<void> => call('screen_sized', { width, height });
 /**
  * Calls `onKey` with this window's keys while they are the remote machine's. False where the system's toolkit gives none: then the page
- * has them from the web view.
+ * has them from the web view. Here and below, `screen` is the number of one that has a window of its own, which is meant then.
  */
-export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
-  call('take_keys', { channel: new Channel<KeyNotice>(onKey) });
+export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
+  call('take_keys', { channel: new Channel<KeyNotice>(onKey), screen });
 /** Gives this window's keys to the page or to the remote machine. */
-export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> => call('set_keyboard_owner', { owner });
+export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
+  call('set_keyboard_owner', { owner, screen });
 /** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
-export const setFullscreen = (on: boolean): Promise<void> => call('set_fullscreen', { on });
+export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
+  call('set_fullscreen', { on, screen });
+/** Closes the window of a single screen. */
+export const closeScreen = (screen: number): Promise<void> => call('close_screen', { screen });
 /** Width and height of each monitor of this computer. */
 export const monitors = (): Promise<LocalMonitors> => call('monitors');
 /** Null where the clipboard has no text, or where this window does not have the focus. */

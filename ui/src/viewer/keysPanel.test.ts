@@ -130,6 +130,25 @@ test('a text is typed from its panel, and Escape stops it', async () => {
   expect(rfb.canvas).toHaveFocus();
 });
 
+test('a layout is chosen once for a machine, and what it has not is said before', async () => {
+  const rfb = await live();
+  rfb.takesPlaces = true;
+  await userEvent.click(find('#keys'));
+  await userEvent.click(find('#type-text'));
+  await userEvent.selectOptions(find('#layout'), 'de');
+  await userEvent.type(find('#text-to-type'), 'aé');
+  await settle();
+  expect(engine.callsOf('set_display').at(-1)).toMatchObject([{ layout: 'de' }]);
+  expect(engine.callsOf('strokes').at(-1)).toEqual(['aé', 'de', true]);
+  expect(find('#type-notes')).toHaveTextContent(t('typing.not_on_layout', { letters: 'é' }));
+  find('#type').click();
+  await settle();
+  expect(rfb.sent).toEqual([
+    [0x61, 'KeyA', true],
+    [0x61, 'KeyA', false],
+  ]);
+});
+
 /** Opens the panel for texts of a machine whose password is known. */
 async function openTyping(isPrivate: boolean): Promise<void> {
   Object.assign(engine.session, { can_type_password: true, private: isPrivate });
@@ -144,7 +163,7 @@ test('the password and the clipboard are typed by the engine: the page never has
   expect(await violations()).toEqual([]);
   await userEvent.click(find('#type-password'));
   await settle();
-  expect(engine.callsOf('type_password')).toEqual([['steady', false]]);
+  expect(engine.callsOf('type_password')).toEqual([[{ pace: 'steady', by_place: false }, false]]);
   expect(find('#toast')).toHaveTextContent(t('typing.unseen_done'));
 
   engine.typesAll = false;
@@ -152,7 +171,7 @@ test('the password and the clipboard are typed by the engine: the page never has
   await userEvent.click(find('#type-text'));
   await userEvent.click(find('#type-clipboard'));
   await settle();
-  expect(engine.callsOf('type_clipboard')).toEqual([['steady']]);
+  expect(engine.callsOf('type_clipboard')).toEqual([[{ pace: 'steady', by_place: false }]]);
   expect(engine.callsOf('read_clipboard')).toEqual([]);
   expect(find('#toast')).toHaveTextContent(t('typing.unseen_stopped'));
 });
@@ -168,7 +187,7 @@ test('a password that others can read on the way is typed only after that was sa
   await vi.advanceTimersByTimeAsync(CONSENT_DELAY_MS);
   await userEvent.click(find('#type-readably'));
   await settle();
-  expect(engine.callsOf('type_password')).toEqual([['steady', true]]);
+  expect(engine.callsOf('type_password')).toEqual([[{ pace: 'steady', by_place: false }, true]]);
 });
 
 test('while the engine types it is to be seen, and a key stops it', async () => {

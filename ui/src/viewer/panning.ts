@@ -29,6 +29,8 @@ export class Panning {
     readonly element: HTMLElement,
     readonly view: () => Pannable | null,
     readonly viewOnly: () => boolean,
+    /** The one that the element is in. */
+    readonly window: Window = globalThis.window,
   ) {}
 
   /** Listens until the function that is returned is called. */
@@ -37,13 +39,14 @@ export class Panning {
     const options = { capture: true, signal: over.signal };
     this.element.addEventListener('pointerdown', (event) => this.#pressed(event), options);
     this.element.addEventListener('pointerleave', (event) => this.#left(event), { signal: over.signal });
-    addEventListener('pointermove', (event) => this.#moved(event), options);
-    addEventListener('pointerup', (event) => this.#released(event), options);
-    addEventListener('pointercancel', () => this.#stop(), options);
-    addEventListener('blur', () => this.#stop(), { signal: over.signal });
+    const { window } = this;
+    window.addEventListener('pointermove', (event) => this.#moved(event), options);
+    window.addEventListener('pointerup', (event) => this.#released(event), options);
+    window.addEventListener('pointercancel', () => this.#stop(), options);
+    window.addEventListener('blur', () => this.#stop(), { signal: over.signal });
     // noVNC listens to the mouse, whose events come after the pointer's.
     for (const name of ['mousedown', 'mousemove', 'mouseup'] as const) {
-      addEventListener(name, (event) => this.#mouse(event), options);
+      window.addEventListener(name, (event) => this.#mouse(event), options);
     }
     return () => {
       over.abort();
@@ -94,8 +97,8 @@ export class Panning {
     const hovers = pointerType !== 'touch' || buttons !== 0;
     this.#edge = isOnScreen && hovers && this.view()?.showsPart ? { x, y } : null;
     if (this.#edge && this.#frame === 0 && this.#isAtEdge(this.#edge)) {
-      this.#last = performance.now();
-      this.#frame = requestAnimationFrame((now) => this.#step(now));
+      this.#last = this.window.performance.now();
+      this.#frame = this.window.requestAnimationFrame((now) => this.#step(now));
     }
   }
 
@@ -119,7 +122,7 @@ export class Panning {
     if ((x === 0 && y === 0) || !view.pan(x * seconds, y * seconds)) return;
     // The pointer stands still, and something else is below it.
     view.point(this.#edge.x, this.#edge.y);
-    this.#frame = requestAnimationFrame((later) => this.#step(later));
+    this.#frame = this.window.requestAnimationFrame((later) => this.#step(later));
   }
 
   #left({ buttons }: PointerEvent): void {
@@ -129,7 +132,7 @@ export class Panning {
   #stop(): void {
     this.#drag = this.#edge = null;
     this.#ending = false;
-    cancelAnimationFrame(this.#frame);
+    this.window.cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.element.classList.remove('dragged');
   }

@@ -35,6 +35,7 @@ import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
 import { Rewind } from './rewind/rewind.svelte';
 import type { Size } from './scaling';
+import { Screens } from './screens/screens.svelte';
 import { Tell } from './tell/tell.svelte';
 
 export class Session {
@@ -74,8 +75,6 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
-  /** How many screens the remote machine has, as far as is known. */
-  screens = $state(1);
   /** This computer's monitors; none before they are asked for. */
   monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
   /** For how many seconds the server has not answered to input; 0 while it does. */
@@ -93,6 +92,7 @@ export class Session {
   readonly keyboard = new Keyboard(this);
   readonly held = new Held();
   readonly kept = new KeptChords(this);
+  readonly screens = new Screens(this);
   readonly typist = new Typist(this);
   readonly capture = new Capture(this);
   readonly rewind = new Rewind(this);
@@ -240,12 +240,12 @@ export class Session {
 
   /** Has the engine type the machine's password, which this page never sees. */
   async typePassword(readably: boolean): Promise<void> {
-    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typePassword(pace, readably)));
+    await this.attempt(() => this.typist.typeUnseen((manner) => engine.typePassword(manner, readably)));
   }
 
   /** Has the engine type the clipboard; several lines only once somebody has looked at them. */
   async typeClipboard(): Promise<void> {
-    await this.attempt(() => this.typist.typeUnseen((pace) => engine.typeClipboard(pace)));
+    await this.attempt(() => this.typist.typeUnseen((manner) => engine.typeClipboard(manner)));
   }
 
   /** Copies text this way from now on; null: as for all machines. */
@@ -402,9 +402,17 @@ export class Session {
     if (isFirst) this.showMessage(t('clipboard.lost', { letters }), 8_000);
   }
 
-  /** The remote screen has this size. The window keeps fitting, unless the screen follows it. */
+  /** The remote screen has this size. */
   screenSized({ width, height }: Size): void {
     this.size = { width, height };
+    this.fitWindow();
+  }
+
+  /** What is seen in the window has another size. It keeps fitting, unless the screen follows it. */
+  fitWindow(): void {
+    const shown = this.screens.size ?? this.size;
+    if (!shown) return;
+    const { width, height } = shown;
     const size = `${width}x${height}`;
     const isNew = size !== this.#screenSize && this.#screenSize !== null && this.scaling !== 'follow';
     this.#screenSize = size;
@@ -495,7 +503,7 @@ export class Session {
       this.following = 'unknown';
       this.measured = 'good';
       this.figures = null;
-      this.screens = 1;
+      this.screens.all = [];
       this.url = next.url;
       this.desktopName = next.desktop_name;
       this.protection = next.protection;
@@ -507,7 +515,10 @@ export class Session {
       // The message was about a picture that is gone. `drawn` stays: it tells an end from a failure to connect.
       this.dismissMessage();
       if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
-      else if (next.state === 'ended' && this.fullScreen) void this.setFullScreen(false);
+      else if (next.state === 'ended') {
+        this.screens.bringTogether();
+        if (this.fullScreen) void this.setFullScreen(false);
+      }
     }
     this.state = next;
   }

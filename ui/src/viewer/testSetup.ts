@@ -36,6 +36,12 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
   not_stored: null,
 };
 
+/** A machine's two screens, side by side. */
+export const twoScreens = [
+  { x: 0, y: 0, width: 640, height: 480 },
+  { x: 640, y: 0, width: 800, height: 600 },
+];
+
 export const password: Extract<Prompt, { kind: 'password' }> = {
   kind: 'password',
   username: null,

@@ -25,6 +25,7 @@ import {
   ready,
   setUpViewer,
   settle,
+  twoScreens,
 } from './testSetup';
 
 const lost: EngineError = { code: 'connection_lost', address: 'studio.local', detail: 'reset' };
@@ -574,7 +575,7 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
     all: false,
   };
   const rfb = await goLive();
-  rfb.emit('screens', 2);
+  rfb.emit('screens', twoScreens);
   find('#scale').click();
   await settle();
   const choose = async (label: string) => {

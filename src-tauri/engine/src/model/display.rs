@@ -1,6 +1,6 @@
 //! How a person likes to see and use one machine: chosen in its window, remembered with it.
 
-use super::RewindChoice;
+use super::{KeyboardLayout, RewindChoice};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU8;
 
@@ -34,6 +34,9 @@ pub struct Display {
     /// Whether the last minutes of its session are kept; none where nothing was chosen: then as for all machines.
     #[serde(deserialize_with = "RewindChoice::read_chosen")]
     pub rewind: Option<RewindChoice>,
+    /// The keyboard layout over there, for what is typed; none where nothing was chosen: then the server looks for the keys.
+    #[serde(deserialize_with = "or_default")]
+    pub layout: Option<KeyboardLayout>,
     /// What is shown where the pointer is.
     #[serde(deserialize_with = "or_default")]
     pub cursor: Cursor,

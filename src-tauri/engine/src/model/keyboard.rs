@@ -43,6 +43,24 @@ pub struct SideButton {
     pub y: f64,
 }
 
+/// A key of the remote machine's goes down or up, for a text that is typed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct KeyStroke {
+    /// Its X11 symbol.
+    pub keysym: u32,
+    /// Its number in Linux's input system; none where only the server knows.
+    pub key: Option<u8>,
+    /// Down, or up.
+    pub down: bool,
+}
+
+impl From<rfb::Stroke> for KeyStroke {
+    fn from(stroke: rfb::Stroke) -> Self {
+        Self { keysym: stroke.symbol, key: stroke.key, down: stroke.down }
+    }
+}
+
 /// A key goes down or up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

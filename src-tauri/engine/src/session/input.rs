@@ -8,7 +8,7 @@ use crate::{
 };
 use parking_lot::Mutex;
 use relay::Between;
-use rfb::{Gate, Symbols, key_events};
+use rfb::{Gate, Keyboard, Layout, Stroke, Symbols};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -45,6 +45,16 @@ impl Pace {
             Self::Slow => 150,
         })
     }
+}
+
+/// How a text is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Manner {
+    /// How fast.
+    pub pace: Pace,
+    /// Whether the server takes keys by their places, as far as its viewer knows.
+    pub by_place: bool,
 }
 
 /// The input of one session, over all its connections.
@@ -135,7 +145,7 @@ struct Typing {
     /// Bytes of it that are typed.
     at: usize,
     pace: Pace,
-    symbols: Symbols,
+    keyboard: Keyboard,
     /// Told when all of it is typed; dropped where it is stopped before.
     done: oneshot::Sender<()>,
 }
@@ -225,21 +235,34 @@ impl Input {
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.
-    pub(super) fn type_text(&self, text: &Secret, pace: Pace) -> Result<oneshot::Receiver<()>, TypingError> {
+    pub(super) fn type_text(
+        &self,
+        text: &Secret,
+        manner: Manner,
+        layout: Option<Layout>,
+    ) -> Result<oneshot::Receiver<()>, TypingError> {
         let mut state = self.state.lock();
         let symbols = state.symbols.filter(|_| !state.view_only).ok_or(TypingError::NotTyped)?;
+        let keyboard = Keyboard { symbols, layout, takes_places: manner.by_place };
         // Lines end with one character, as Enter is pressed once.
         let text = Secret::from(text.expose().trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n"));
         if text.expose().is_empty() {
             return Err(TypingError::NothingToType);
         }
-        if text.expose().chars().any(|letter| key_events(letter, symbols).is_none()) {
+        if text.expose().chars().any(|letter| keyboard.strokes(letter).is_none()) {
             return Err(TypingError::NoKey);
         }
         let (done, receiver) = oneshot::channel();
-        state.typing = Some(Typing { text, at: 0, pace, symbols, done });
+        state.typing = Some(Typing { text, at: 0, pace: manner.pace, keyboard, done });
         state.wake();
         Ok(receiver)
+    }
+
+    /// What is pressed for each of these characters, in their order; none for one that there is no key for.
+    pub(super) fn strokes(&self, letters: &str, by_place: bool, layout: Option<Layout>) -> Vec<Option<Vec<Stroke>>> {
+        let symbols = self.state.lock().symbols.unwrap_or(Symbols::Unicode);
+        let keyboard = Keyboard { symbols, layout, takes_places: by_place };
+        letters.chars().map(|letter| keyboard.strokes(letter)).collect()
     }
 
     pub(super) fn stop_typing(&self) {
@@ -299,7 +322,7 @@ impl Typing {
         let letter = self.text.expose()[self.at..].chars().next()?;
         self.at += letter.len_utf8();
         // It was looked at before whether each has a key.
-        key_events(letter, self.symbols)
+        self.keyboard.key_events(letter)
     }
 }
 
@@ -419,6 +442,10 @@ mod tests {
         Secret::from(text.to_owned())
     }
 
+    fn at(pace: Pace) -> Manner {
+        Manner { pace, by_place: false }
+    }
+
     fn own(relay: &mut AtTheRelay) -> Vec<u8> {
         let mut to_server = Vec::new();
         relay.poll_own(&mut Context::from_waker(Waker::noop()), &mut to_server);
@@ -435,7 +462,7 @@ mod tests {
     async fn a_text_is_typed_at_its_pace_and_between_the_pages_messages() {
         let input = input();
         let mut relay = connected(&input, "desk");
-        let mut done = input.type_text(&secret("aa"), Pace::Steady).unwrap();
+        let mut done = input.type_text(&secret("aa"), at(Pace::Steady), None).unwrap();
         assert_eq!(own(&mut relay), [KEY_A, KEY_A_UP].concat());
         assert!(own(&mut relay).is_empty(), "not yet");
         // Half of a message is on its way: nothing may come into it.
@@ -462,7 +489,7 @@ mod tests {
         for (name, stop) in stops {
             let input = input();
             let mut relay = connected(&input, "desk");
-            let done = input.type_text(&secret("aaaa"), Pace::Fast).unwrap();
+            let done = input.type_text(&secret("aaaa"), at(Pace::Fast), None).unwrap();
             own(&mut relay);
             // A key that goes up, and a pointer that moves, are none.
             passed(&mut relay, &[KEY_A_UP.to_vec(), vec![5, 0, 0, 0, 0, 0]].concat());
@@ -474,10 +501,10 @@ mod tests {
         }
         let input = input();
         let relay = connected(&input, "desk");
-        let done = input.type_text(&secret("aaaa"), Pace::Fast).unwrap();
+        let done = input.type_text(&secret("aaaa"), at(Pace::Fast), None).unwrap();
         drop(relay);
         assert!(done.await.is_err());
-        let refused = input.type_text(&secret("a"), Pace::Fast).err();
+        let refused = input.type_text(&secret("a"), at(Pace::Fast), None).err();
         assert_eq!(refused, Some(TypingError::NotTyped), "there is no connection");
     }
 
@@ -485,21 +512,21 @@ mod tests {
     async fn what_cannot_be_typed_is_said_before_a_key_is_pressed() {
         let input = input();
         let mut relay = connected(&input, "QEMU (vm1)");
-        let refused = |text: &str| input.type_text(&secret(text), Pace::Fast).err();
+        let refused = |text: &str| input.type_text(&secret(text), at(Pace::Fast), None).err();
         assert_eq!(refused(""), Some(TypingError::NothingToType));
         assert_eq!(refused("\u{feff}"), Some(TypingError::NothingToType));
         assert_eq!(refused("pass\u{0}word"), Some(TypingError::NoKey));
         assert_eq!(refused("密码"), Some(TypingError::NoKey), "QEMU would press other keys");
         assert!(own(&mut relay).is_empty());
         input.set_view_only(true);
-        assert_eq!(input.type_text(&secret("a"), Pace::Fast).err(), Some(TypingError::NotTyped));
+        assert_eq!(input.type_text(&secret("a"), at(Pace::Fast), None).err(), Some(TypingError::NotTyped));
     }
 
     #[tokio::test(start_paused = true)]
     async fn lines_end_with_one_enter() {
         let input = input();
         let mut relay = connected(&input, "desk");
-        let _done = input.type_text(&secret("\r\n\r"), Pace::Fast).unwrap();
+        let _done = input.type_text(&secret("\r\n\r"), at(Pace::Fast), None).unwrap();
         let mut keys = Vec::new();
         for _ in 0..4 {
             keys.extend(own(&mut relay));

@@ -32,7 +32,7 @@ mod state;
 mod tests;
 
 pub use elsewhere::{Door, TypedOnce};
-pub use input::{LinesAsked, Pace};
+pub use input::{LinesAsked, Manner, Pace};
 pub use keep::Kept;
 pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, LastMinutes, Sessions};

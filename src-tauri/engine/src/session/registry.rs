@@ -1,14 +1,16 @@
 //! All sessions of the app, by id.
 
 use super::{
-    Answer, Changes, Kept, OpenSession, OpenState, Pace, Prompt, SessionState, SessionView, keep, overview::is_picture,
-    play, run, services::Services, session::Session,
+    Answer, Changes, Kept, Manner, OpenSession, OpenState, Prompt, SessionState, SessionView, keep,
+    overview::is_picture, play, run, services::Services, session::Session,
 };
 use crate::{
     connect::StageReport,
     error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
+    model::{
+        Address, ClipboardSharing, Display, HostId, KeyStroke, KeyboardLayout, PictureChoice, Secret, SessionId, Target,
+    },
     recording::{
         self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished,
     },
@@ -281,19 +283,33 @@ impl Sessions {
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.
-    pub async fn type_text(&self, id: SessionId, text: &Secret, pace: Pace) -> Result<bool, TypingError> {
+    pub async fn type_text(&self, id: SessionId, text: &Secret, manner: Manner) -> Result<bool, TypingError> {
         let session = self.get(id).ok_or(TypingError::NotTyped)?;
-        Ok(session.input.type_text(text, pace)?.await.is_ok())
+        Ok(session.input.type_text(text, manner, session.layout())?.await.is_ok())
+    }
+
+    /// What is pressed for each of these characters on this keyboard of the session's machine, in their order; none for one that there
+    /// is no key for. `by_place` as in [`Manner`].
+    pub fn strokes(
+        &self,
+        id: SessionId,
+        letters: &str,
+        layout: KeyboardLayout,
+        by_place: bool,
+    ) -> Vec<Option<Vec<KeyStroke>>> {
+        let Some(session) = self.get(id) else { return Vec::new() };
+        let strokes = session.input.strokes(letters, by_place, layout.layout()).into_iter();
+        strokes.map(|strokes| Some(strokes?.into_iter().map(KeyStroke::from).collect())).collect()
     }
 
     /// The same for several lines, once the person at the window has looked at them and let them go.
     ///
     /// # Errors
     /// As [`Sessions::type_text`].
-    pub async fn type_lines(&self, id: SessionId, text: &Secret, pace: Pace) -> Result<bool, TypingError> {
+    pub async fn type_lines(&self, id: SessionId, text: &Secret, manner: Manner) -> Result<bool, TypingError> {
         let session = self.get(id).ok_or(TypingError::NotTyped)?;
         match session.input.ask_to_type(text)?.await {
-            Ok(()) => self.type_text(id, text, pace).await,
+            Ok(()) => self.type_text(id, text, manner).await,
             Err(_) => Ok(false),
         }
     }

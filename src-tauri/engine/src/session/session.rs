@@ -261,6 +261,11 @@ impl Session {
         }
     }
 
+    /// The keyboard layout that was chosen for its machine.
+    pub(super) fn layout(&self) -> Option<rfb::Layout> {
+        self.inner.lock().target.display.layout?.layout()
+    }
+
     /// Notes what was chosen in the window; returns what the session looks at.
     pub(super) fn set_display(&self, display: Display) -> Target {
         let mut inner = self.inner.lock();

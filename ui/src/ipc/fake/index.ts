@@ -26,6 +26,8 @@ import type { ImportSource } from '../bindings/ImportSource';
 import type { ImportSourceView } from '../bindings/ImportSourceView';
 import type { Kept } from '../bindings/Kept';
 import type { KeyNotice } from '../bindings/KeyNotice';
+import type { KeyboardLayout } from '../bindings/KeyboardLayout';
+import type { KeyStroke } from '../bindings/KeyStroke';
 import type { KeyboardOwner } from '../bindings/KeyboardOwner';
 import type { LoginId } from '../bindings/LoginId';
 import type { LoginView } from '../bindings/LoginView';
@@ -34,7 +36,7 @@ import type { ListeningView } from '../bindings/ListeningView';
 import type { NearbyView } from '../bindings/NearbyView';
 import type { OpenSession } from '../bindings/OpenSession';
 import type { PasswordChange } from '../bindings/PasswordChange';
-import type { Pace } from '../bindings/Pace';
+import type { Manner } from '../bindings/Manner';
 import type { PictureView } from '../bindings/PictureView';
 import type { PlaybackWish } from '../bindings/PlaybackWish';
 import type { PasswordOutcome } from '../bindings/PasswordOutcome';
@@ -461,11 +463,20 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> =>
     backend.reach(backend.state);
   });
 
-export const typePassword = (pace: Pace, readably: boolean): Promise<boolean> =>
-  command('type_password', [pace, readably], () => backend.typesAll);
+export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
+  command('type_password', [manner, readably], () => backend.typesAll);
 
-export const typeClipboard = (pace: Pace): Promise<boolean> =>
-  command('type_clipboard', [pace], () => backend.typesAll);
+export const typeClipboard = (manner: Manner): Promise<boolean> =>
+  command('type_clipboard', [manner], () => backend.typesAll);
+
+/** Its keyboard has letters only, each on the key of A. */
+export const strokes = (letters: string, layout: KeyboardLayout, byPlace: boolean): Promise<(KeyStroke[] | null)[]> =>
+  command('strokes', [letters, layout, byPlace], () =>
+    [...letters].map((letter) => {
+      const press = (down: boolean): KeyStroke => ({ keysym: letter.codePointAt(0) ?? 0, key: 30, down });
+      return /[a-z]/.test(letter) ? [press(true), press(false)] : null;
+    }),
+  );
 
 export const answerLines = (number: number, go: boolean): Promise<void> =>
   command('answer_lines', [number, go], () => {
@@ -538,16 +549,22 @@ export const dropChord = (chord: string): Promise<string[]> =>
 export const screenSized = (width: number, height: number): Promise<void> =>
   command('screen_sized', [width, height], () => {});
 
-export const takeKeys = (onKey: (notice: KeyNotice) => void): Promise<boolean> =>
-  command('take_keys', [], () => {
+/** Nothing where the window is the session's own. */
+const ofScreen = (screen: number | null): number[] => (screen === null ? [] : [screen]);
+
+export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
+  command('take_keys', ofScreen(screen), () => {
     backend.key = onKey;
     return backend.givesKeys;
   });
 
-export const setKeyboardOwner = (owner: KeyboardOwner): Promise<void> =>
-  command('set_keyboard_owner', [owner], () => {});
+export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
+  command('set_keyboard_owner', [owner, ...ofScreen(screen)], () => {});
 
-export const setFullscreen = (on: boolean): Promise<void> => command('set_fullscreen', [on], () => {});
+export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
+  command('set_fullscreen', [on, ...ofScreen(screen)], () => {});
+
+export const closeScreen = (screen: number): Promise<void> => command('close_screen', [screen], () => {});
 
 export const monitors = (): Promise<LocalMonitors> => command('monitors', [], () => backend.monitors);
 

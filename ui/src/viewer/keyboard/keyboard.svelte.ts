@@ -22,7 +22,7 @@ export class Keyboard {
   /** The screen has the focus within the page, and takes keys. */
   isScreens = $state(false);
   /** The window has the focus. */
-  #focused = $state(document.hasFocus());
+  #focused = $state(false);
   /** What the user's chord has decided, until full screen or the machine's setting changes; null where it has not. */
   #chosen = $state<boolean | null>(null);
   /** Whether the toolkit gives keys: only then shortcuts of this desktop can go to the remote machine. */
@@ -30,6 +30,8 @@ export class Keyboard {
   /** The machine takes only movements of the mouse, and gets the mouse together with all keys. */
   takesMovements = $state(false);
   readonly #window: Window;
+  /** Of the screen that the window shows alone; null: it is the session's own. */
+  readonly #screen: number | null;
 
   /** Whether all shortcuts are to go to the remote machine while it has the keys. */
   wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
@@ -39,8 +41,10 @@ export class Keyboard {
     return this.wants ? 'grabbed' : 'screen';
   });
 
-  constructor(window: Window) {
+  constructor(window: Window, screen: number | null = null, focused = document.hasFocus()) {
     this.#window = window;
+    this.#screen = screen;
+    this.#focused = focused;
   }
 
   /** Passes the toolkit's keys on from now on; the owner follows what the user does. For a component that is being made. */
@@ -49,7 +53,7 @@ export class Keyboard {
       if (notice.kind === 'press') onPress(notice);
       else if (notice.kind === 'side_button') onSideButton(notice);
       else this.#released();
-    });
+    }, this.#screen);
   }
 
   focus(focused: boolean): void {
@@ -75,7 +79,7 @@ export class Keyboard {
   /** Tells the window who has the keys. */
   tell(owner: KeyboardOwner): void {
     if (!this.given) return;
-    void this.#window.attempt(() => engine.setKeyboardOwner(owner));
+    void this.#window.attempt(() => engine.setKeyboardOwner(owner, this.#screen));
     if (owner === 'grabbed') this.#say('viewer.keys_grabbed');
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { knowsUnicode } from './symbols';
-import { typed } from './typing';
+import { onLayout, typed } from './typing';
 
 const keys = (text: string) =>
   typed(text).presses.map((press) =>
@@ -51,6 +51,18 @@ test('what a server would take for another key is left out', () => {
   expect(presses.map(([stroke]) => stroke?.keysym)).toEqual([0xe9, 0x61, 0xff0d]);
   expect(impossible).toEqual(['－', '（', '）']);
   expect(knowsUnicode('ada@qemu')).toBe(true);
+});
+
+test('on a layout each character is where the engine says, and the rest is left out', () => {
+  const key = (keysym: number, key: number | null, down: boolean) => ({ keysym, key, down });
+  const layout = onLayout(['y', 'é'], [[key(0x79, 44, true), key(0x79, 44, false)], null]);
+  const { presses, foreign, impossible } = typed('yéyx', true, layout);
+  const press = [
+    { keysym: 0x79, code: 'KeyZ', down: true },
+    { keysym: 0x79, code: 'KeyZ', down: false },
+  ];
+  expect(presses).toEqual([press, press]);
+  expect([foreign, impossible]).toEqual([[], ['é', 'x']]);
 });
 
 test('counts lines as people do', () => {

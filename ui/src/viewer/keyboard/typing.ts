@@ -1,7 +1,9 @@
 // A text as keys: what is pressed for it, and what cannot be.
 
+import type { KeyStroke } from '../../ipc/bindings/KeyStroke';
 import { keysymOf } from '../novnc/keysyms';
 import { strokeOf, tap, type Stroke } from './chord';
+import { codeOf } from './codes';
 import { isUnicode, needsShift } from './symbols';
 
 /** What is pressed for one character: all of it goes down and up, so that nothing is held behind it. */
@@ -11,7 +13,7 @@ export interface Typed {
   presses: Press[];
   /** How many lines it has. */
   lines: number;
-  /** Characters that are on no us keyboard, each once, as people can read them: the server's layout may lack them. */
+  /** Characters that are on no us keyboard, each once, as people can read them: a layout that is not known may lack them. */
   foreign: string[];
   /** Those among them that go as Unicode's symbols, which some servers do not know at all. */
   unicode: string[];
@@ -19,28 +21,43 @@ export interface Typed {
   impossible: string[];
 }
 
-/**
- * Composed: `é` may come as `e` and an accent, for which there is no key. The byte order mark in front of a file is none of its text.
- * `withUnicode` says whether the server knows Unicode's symbols.
- */
-export function typed(text: string, withUnicode = true): Typed {
-  const letters = [
+/** The characters of a text: `é` may come as `e` and an accent, for which there is no key. The mark in front of a file is none. */
+export function lettersOf(text: string): string[] {
+  return [
     ...text
       .replace(/^\ufeff/, '')
       .replace(/\r\n?/g, '\n')
       .normalize('NFC'),
   ];
+}
+
+/** What is pressed for each character on the layout that the machine has, as far as the engine has said so. */
+export type OnLayout = ReadonlyMap<string, Press | null>;
+
+/** As the engine says it. */
+export function onLayout(letters: readonly string[], said: readonly (KeyStroke[] | null)[]): OnLayout {
+  const press = (strokes: KeyStroke[]) =>
+    strokes.map(({ keysym, key, down }) => ({ keysym, code: key === null ? null : codeOf(key), down }));
+  return new Map(letters.map((letter, nth) => [letter, said[nth] ? press(said[nth]) : null]));
+}
+
+/**
+ * `withUnicode` says whether the server knows Unicode's symbols; `layout` is null where the machine's is not known, and the server
+ * looks for the keys.
+ */
+export function typed(text: string, withUnicode = true, layout: OnLayout | null = null): Typed {
+  const letters = lettersOf(text);
   const presses: Press[] = [];
   const [foreign, unicode, impossible] = [new Set<string>(), new Set<string>(), new Set<string>()];
   for (const letter of letters) {
-    const press = pressOf(letter);
+    const press = layout ? layout.get(letter) : pressOf(letter);
     const codePoint = letter.codePointAt(0) ?? 0;
-    if (!press || (!withUnicode && codePoint > LAST_ASCII && isUnicode(codePoint))) {
+    if (!press || (!layout && !withUnicode && codePoint > LAST_ASCII && isUnicode(codePoint))) {
       impossible.add(readable(letter));
       continue;
     }
     presses.push(press);
-    if (codePoint <= LAST_ASCII) continue;
+    if (layout || codePoint <= LAST_ASCII) continue;
     foreign.add(readable(letter));
     if (isUnicode(codePoint)) unicode.add(readable(letter));
   }

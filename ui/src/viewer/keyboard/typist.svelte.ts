@@ -2,6 +2,7 @@
 
 import { joined, t, type Key } from '../../i18n';
 import { stopTyping } from '../../ipc';
+import type { Manner } from '../../ipc/bindings/Manner';
 import type { Typed } from './typing';
 
 /** Milliseconds from one character to the next. */
@@ -12,6 +13,8 @@ export type Pace = keyof typeof PACES;
 /** What takes keys to the server. */
 interface Target {
   sendKey(keysym: number, code: string | null, down?: boolean): void;
+  /** Whether the server takes keys by their places. */
+  readonly takesPlaces: boolean;
 }
 
 /** What it says things in. */
@@ -44,6 +47,11 @@ export class Typist {
     this.#target = target;
   }
 
+  /** Whether the server takes keys by their places. */
+  get takesPlaces(): boolean {
+    return this.#target?.takesPlaces ?? false;
+  }
+
   /** Types until the end, or until it is stopped. Each character's keys are up again before anything else can happen. */
   async type(text: Typed): Promise<void> {
     this.stop();
@@ -68,11 +76,11 @@ export class Typist {
   }
 
   /** Has the engine type something: `run` resolves with whether all of it was typed. */
-  async typeUnseen(run: (pace: Pace) => Promise<boolean>): Promise<void> {
+  async typeUnseen(run: (manner: Manner) => Promise<boolean>): Promise<void> {
     this.stop();
     this.unseen = true;
     try {
-      const whole = await run(this.pace);
+      const whole = await run({ pace: this.pace, by_place: this.takesPlaces });
       // Where the session has gone, its end says enough.
       if (this.#target) this.#window.showMessage(t(whole ? 'typing.unseen_done' : 'typing.unseen_stopped'), 4_000);
     } finally {

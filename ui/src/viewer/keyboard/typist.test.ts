@@ -10,6 +10,7 @@ let silence: number;
 let typist: Typist;
 
 const target = {
+  takesPlaces: false,
   sendKey(keysym: number, _: string | null, down?: boolean) {
     depth += down ? 1 : -1;
     if (down && keysym < 0xff00) sent += String.fromCodePoint(keysym & 0xffffff);

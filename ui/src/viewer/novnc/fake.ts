@@ -63,6 +63,7 @@ export class FakeRfb {
   watched = 0;
   counts: Counts = { at: 0, received: 0, sent: 0, updates: 0, waiting: 0, busy: 0, encodings: new Map(), answer: null };
   transferred: (transfer: Transfer, busy: number) => void = () => {};
+  takesPlaces = false;
   sent: [keysym: number, code: string | null, down: boolean | undefined][] = [];
   pasted: string[] = [];
   disconnected = false;
@@ -143,6 +144,19 @@ export class FakeRfb {
   releaseKeys(): void {
     this.released.push(this.viewOnly);
     for (const code of this.#down) this.takeKey(0, code, false);
+  }
+  /** The screens that are drawn in other windows, and what was done there. */
+  mirrored: number[] = [];
+  done: string[] = [];
+  mirror(number: number) {
+    this.mirrored.push(number);
+    return {
+      take: ({ type }: MouseEvent) => this.done.push(type),
+      end: () => (this.mirrored = this.mirrored.filter((other) => other !== number)),
+    };
+  }
+  keyThere({ type, code }: KeyboardEvent): void {
+    this.done.push(`${type} ${code}`);
   }
   /** How often a text was taken back. */
   withheld = 0;

@@ -16,6 +16,7 @@ import { chooseCursor, scaleCursor } from './cursor';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
+import { Mirror, Mirrors } from './mirror';
 import { Meter, type Watch } from './meter';
 import { limitPseudoRectangles } from './rectangles';
 import { showProgress } from './progress';
@@ -67,6 +68,12 @@ interface Additions {
   lockPointer(): Promise<void>;
   /** Takes it back. */
   unlockPointer(): void;
+  /** One of the machine's screens in a canvas of another window, too. */
+  mirror(number: number, canvas: HTMLCanvasElement): Mirror;
+  /** Whether the server takes keys by their places. */
+  readonly takesPlaces: boolean;
+  /** A key of another window's page. */
+  keyThere(event: KeyboardEvent): void;
   /** All keys that are down go up. noVNC does so where the window loses the focus, but not where another element takes it. */
   releaseKeys(): void;
 }
@@ -133,6 +140,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     readonly #streams: Streams | null;
     readonly #boundaries: Boundaries;
     readonly #meter: Meter;
+    readonly #mirrors: Mirrors;
     #small: HTMLCanvasElement | null = null;
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
@@ -143,6 +151,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       const { streams, end: endDecoders } = replaceDecoders(internals, next);
       this.#streams = streams;
       drawSmallThroughOne(internals._display);
+      this.#mirrors = new Mirrors(internals);
       showProgress(internals);
       limitBells(internals);
       refuseTooLarge(internals);
@@ -162,8 +171,8 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         () => internals._refreshCursor(),
       );
       readScreens(internals, (screens) => {
-        this.#view.screens = screens;
-        internals.dispatchEvent(new CustomEvent('screens', { detail: screens.length }));
+        this.#view.screens = this.#mirrors.screens = screens;
+        internals.dispatchEvent(new CustomEvent('screens', { detail: screens }));
       });
       this.#pointer = new RelativePointer(internals, messages);
       tellKeysUp(internals);
@@ -175,7 +184,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       const endWatch = watchAnswers(parameters[1], internals, original);
       acknowledge(parameters[1], internals);
       this.#meter = new Meter(parameters[1], internals, original);
-      const endRest = restWhileHidden(internals, messages);
+      const endRest = restWhileHidden(internals, messages, this.#mirrors);
       next = null;
       this.addEventListener('disconnect', () => {
         endDecoders();
@@ -273,6 +282,20 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     refresh(): void {
       const { _sock, _fbWidth, _fbHeight, _rfbConnectionState } = this.#internals;
       if (_rfbConnectionState === 'connected') messages.fbUpdateRequest(_sock, false, 0, 0, _fbWidth, _fbHeight);
+    }
+
+    get takesPlaces(): boolean {
+      return this.#internals._qemuExtKeyEventSupported;
+    }
+
+    mirror(number: number, canvas: HTMLCanvasElement): Mirror {
+      return new Mirror(this.#internals, messages, this.#mirrors, number, canvas);
+    }
+
+    keyThere(event: KeyboardEvent): void {
+      const { keydown, keyup } = this.#internals._keyboard._eventHandlers;
+      if (event.type === 'keydown') keydown(event);
+      else keyup(event);
     }
 
     releaseKeys(): void {

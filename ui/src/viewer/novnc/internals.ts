@@ -83,6 +83,8 @@ export interface Canvases {
   _targetCtx: CanvasRenderingContext2D;
   /** Makes visible what an update has drawn; queued where something waits, unless it comes from there. */
   flip(fromQueue?: boolean): void;
+  /** What is to be seen with the next flip; empty where `right` is not beyond `left`. */
+  readonly _damageBounds: { left: number; top: number; right: number; bottom: number };
   /** Notes that this part is to be seen with the next flip. */
   _damage(x: number, y: number, width: number, height: number): void;
 }
@@ -116,6 +118,8 @@ export interface Keyboard {
   /** A release of a key that is not down is dropped. */
   _sendKeyEvent(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
   _allKeysUp(): void;
+  /** Both stop the event. */
+  readonly _eventHandlers: { keydown(event: KeyboardEvent): void; keyup(event: KeyboardEvent): void };
   /** The symbol that each key was pressed with, by its name. */
   readonly _keyDownList: Readonly<Record<string, number>>;
 }
@@ -143,6 +147,8 @@ export interface Internals {
   _handleMouse(event: MouseEvent): void;
   /** As both above. What noVNC itself calls for everything that the mouse does. */
   _sendMouse(x: number, y: number, mask: number): void;
+  /** The server takes keys by their places, with QEMU's extended KeyEvent. */
+  readonly _qemuExtKeyEventSupported: boolean;
   /** The server knows more than seven buttons. */
   _extendedPointerEventSupported: boolean;
   /** The buttons that are down, by RFB's mask. */

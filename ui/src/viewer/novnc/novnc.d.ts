@@ -4,6 +4,7 @@ declare module '@novnc/novnc' {
   import type { Cursor } from '../../ipc/bindings/Cursor';
   import type { Scaling } from '../../ipc/bindings/Scaling';
   import type { Following, Refusal } from './follow';
+  import type { Area } from './screens';
 
   export interface RfbEvents {
     /** The handshake is through; no picture yet. */
@@ -22,8 +23,8 @@ declare module '@novnc/novnc' {
     letterslost: CustomEvent<{ letters: string }>;
     /** Ours: the remote screen's size, at first and each time that it changes. */
     screensize: CustomEvent<{ width: number; height: number }>;
-    /** Ours: how many screens the remote machine has. */
-    screens: CustomEvent<number>;
+    /** Ours: where the remote machine's screens are. */
+    screens: CustomEvent<Area[]>;
     /** Ours: the machine's mouse tells of movements only from now on, or of places again. */
     pointermode: CustomEvent<{ relative: boolean }>;
     /** Ours: the server has said whether its screen can follow the window's size. */

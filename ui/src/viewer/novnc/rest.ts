@@ -2,6 +2,7 @@
 // asked for comes, and is drawn; when the window is seen again, all that has changed meanwhile comes in one update.
 
 import type { Internals, Messages, Websock } from './internals';
+import type { Mirrors } from './mirror';
 
 type Area = [x: number, y: number, width: number, height: number];
 
@@ -19,8 +20,12 @@ export function holdRequests(messages: Messages): void {
   };
 }
 
-/** Lets one session rest while the page is hidden; returns what ends that. */
-export function restWhileHidden(rfb: Internals, messages: Messages): () => void {
+/** Lets one session rest while neither the page nor another window of it is seen; returns what ends that. */
+export function restWhileHidden(
+  rfb: Internals,
+  messages: Messages,
+  mirrors: Pick<Mirrors, 'areSeen' | 'onseen'>,
+): () => void {
   const sock = rfb._sock;
   /** The server sent updates without being asked, and shall again. */
   let continuous = false;
@@ -44,11 +49,12 @@ export function restWhileHidden(rfb: Internals, messages: Messages): () => void 
     messages.enableContinuousUpdates(sock, true, 0, 0, rfb._fbWidth, rfb._fbHeight);
   };
   const look = () => {
-    if (document.hidden) sleep();
+    if (document.hidden && !mirrors.areSeen) sleep();
     else if (waiting.has(sock)) wake();
   };
 
   look();
+  mirrors.onseen = look;
   document.addEventListener('visibilitychange', look);
   glances.set(rfb, () => {
     const held = waiting.get(sock);

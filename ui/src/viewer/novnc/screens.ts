@@ -25,13 +25,18 @@ export function readScreens(rfb: Internals, told: (screens: Area[]) => void): vo
   };
 }
 
-/** What is seen of a framebuffer of this size: the screen of this number, from 1, or all of it where there is no such one. */
-export function seenArea(screens: Area[], number: number | null, width: number, height: number): Area {
-  const all = { x: 0, y: 0, width, height };
-  const screen = number === null ? undefined : screens[number - 1];
-  if (screen === undefined) return all;
+/** The screen of this number, from 1, in a framebuffer of this size; null where there is no such one. */
+export function screenArea(screens: Area[], number: number, width: number, height: number): Area | null {
+  const screen = screens[number - 1];
+  if (screen === undefined) return null;
   const isWithin = screen.x + screen.width <= width && screen.y + screen.height <= height;
-  return isWithin && screen.width > 0 && screen.height > 0 ? screen : all;
+  return isWithin && screen.width > 0 && screen.height > 0 ? screen : null;
+}
+
+/** What is seen of a framebuffer of this size: a screen, or all of it where there is no such one. */
+export function seenArea(screens: Area[], number: number | null, width: number, height: number): Area {
+  const screen = number === null ? null : screenArea(screens, number, width, height);
+  return screen ?? { x: 0, y: 0, width, height };
 }
 
 function areas(list: DataView): Area[] {

@@ -1,18 +1,13 @@
 // The mouse's side buttons, where the window's toolkit tells of them.
 
-import type { Internals } from './internals';
+import type { Pointed } from './wheel';
 
 /** One goes down over the screen, or up anywhere. Servers without extended mouse buttons are told of none: noVNC leaves that bit out. */
-export function pressSideButton(
-  rfb: Internals,
-  clientX: number,
-  clientY: number,
-  forward: boolean,
-  down: boolean,
-): void {
+export function pressSideButton(rfb: Pointed, clientX: number, clientY: number, forward: boolean, down: boolean): void {
   const held = rfb._mouseButtonMask;
   const button = forward ? FORWARD : BACK;
-  if (down ? document.elementFromPoint(clientX, clientY) !== rfb._canvas : (held & button) === 0) return;
+  if (down ? rfb._canvas.ownerDocument.elementFromPoint(clientX, clientY) !== rfb._canvas : (held & button) === 0)
+    return;
   const { left, top } = rfb._canvas.getBoundingClientRect();
   rfb._handleMouseButton(clientX - left, clientY - top, down ? held | button : held & ~button);
 }

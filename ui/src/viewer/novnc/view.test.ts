@@ -65,7 +65,7 @@ test('one of several screens is seen alone, and the pointer stays in it', async 
   rfb.addEventListener('screens', told);
   rfb.shownScreen = 2;
   say(twoScreens);
-  expect(told.mock.calls[0]?.[0]).toMatchObject({ detail: 2 });
+  expect(told.mock.calls[0]?.[0]).toMatchObject({ detail: [{ x: 0 }, { x: 240, y: 60, width: 160, height: 200 }] });
   const part = rfb._display._viewportLoc;
   expect([part.x, part.y, part.w, part.h, rfb.showsPart]).toEqual([240, 60, 160, 200, false]);
   sent().length = 0;
@@ -79,6 +79,32 @@ test('one of several screens is seen alone, and the pointer stays in it', async 
   expect([part.x, part.y, part.w, part.h], 'there is no third one').toEqual([0, 0, 400, 300]);
   rfb.shownScreen = null;
   expect([part.x, part.w]).toEqual([0, 400]);
+});
+
+test('one of several screens is drawn into another canvas, and acted on from there', async () => {
+  const { rfb, say, sent } = await connect([400, 300]);
+  say(twoScreens);
+  const canvas = document.createElement('canvas');
+  const mirror = rfb.mirror(2, canvas);
+  expect([canvas.width, canvas.height]).toEqual([160, 200]);
+  const drawn = vi.fn();
+  vi.spyOn(canvas, 'getContext').mockReturnValue({ drawImage: drawn } as unknown as RenderingContext & null);
+  rfb._display.fillRect(230, 50, 20, 20, [1, 2, 3]);
+  rfb._display.flip();
+  rfb._display.fillRect(0, 0, 20, 20, [1, 2, 3]);
+  rfb._display.flip();
+  expect(drawn.mock.calls.map((call: unknown[]) => call.slice(1))).toEqual([[240, 60, 10, 10, 0, 0, 10, 10]]);
+  sent().length = 0;
+  // The canvas is 100 by 60 pixels of its page's.
+  mirror.take(new MouseEvent('mousedown', { clientX: 50, clientY: 30, buttons: 1 }));
+  mirror.end();
+  expect(sent()).toEqual([5, 1, ...word(320), ...word(160), 5, 0, ...word(320), ...word(160)]);
+  rfb._display.fillRect(240, 60, 20, 20, [1, 2, 3]);
+  rfb._display.flip();
+  expect(drawn).toHaveBeenCalledTimes(1);
+  rfb.viewOnly = true;
+  rfb.mirror(2, canvas).take(new MouseEvent('mousemove', { clientX: 1, clientY: 1, buttons: 1 }));
+  expect(sent()).toHaveLength(12);
 });
 
 test('the pointer is the server’s, a dot or nothing', async () => {

@@ -3,6 +3,12 @@
 
 import type { Internals } from './internals';
 
+/** What takes the mouse's buttons at a place of a canvas: noVNC, or a {@link Mirror} of it. */
+export type Pointed = Pick<
+  Internals,
+  '_canvas' | '_rfbConnectionState' | '_viewOnly' | '_mouseButtonMask' | '_handleMouseButton'
+>;
+
 /** What web views tell beside the standard's: 120 for a notch, the other way round. */
 type LegacyWheelEvent = WheelEvent & { wheelDeltaX?: number; wheelDeltaY?: number };
 
@@ -23,7 +29,7 @@ export class Wheel {
 }
 
 /** Turns the wheel there, with the pointer where it is. */
-export function turnWheel(rfb: Internals, wheel: Wheel, event: WheelEvent): void {
+export function turnWheel(rfb: Pointed, wheel: Wheel, event: WheelEvent): void {
   if (rfb._rfbConnectionState !== 'connected' || rfb._viewOnly) return;
   event.stopPropagation();
   event.preventDefault();
