@@ -305,18 +305,18 @@ async fn the_json_form_is_stable() {
     let port = server.address.rsplit(':').next().unwrap().to_owned();
     let mut report = examine(target(&server.address), None).await;
     report.stages.iter_mut().for_each(|stage| stage.ms = 1);
-    let stage = |stage: &str, detail: &str| json!({ "stage": stage, "ok": true, "ms": 1, "detail": detail });
+    let stage = |stage: &str, detail: &str, round_trips: u32| json!({ "stage": stage, "ok": true, "ms": 1, "detail": detail, "round_trips": round_trips });
     let at = format!("127.0.0.1:{port}");
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         json!({
             "target": at,
             "stages": [
-                stage("dial", &at),
-                stage("greeting", "RFB 3.8"),
-                stage("security", "None"),
-                stage("login", "none is asked for"),
-                stage("desktop", "800x600"),
+                stage("dial", &at, 1),
+                stage("greeting", "RFB 3.8", 0),
+                stage("security", "None", 1),
+                stage("login", "none is asked for", 1),
+                stage("desktop", "800x600", 1),
             ],
             "protocol": "3.8",
             "offered": ["None"],
@@ -336,7 +336,7 @@ async fn the_json_form_is_stable() {
         serde_json::to_value(&report).unwrap(),
         json!({
             "target": at,
-            "stages": [stage("dial", &at), { "stage": "greeting", "ok": false, "ms": 1, "detail": message }],
+            "stages": [stage("dial", &at, 1), { "stage": "greeting", "ok": false, "ms": 1, "detail": message, "round_trips": 0 }],
             "protocol": null,
             "offered": [],
             "chosen": null,
