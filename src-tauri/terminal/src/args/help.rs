@@ -85,7 +85,8 @@ its name in any case, its address, or its id.
                      what becomes of the logins that were saved for the former address
   --no-tag TAG       take this tag away
   --forget-password  take its password out of the keyring
-  --forget-secure-on take its SecureOn password out of the keyring
+  --forget-secure-on
+                     take its SecureOn password out of the keyring
   --no-favourite     no favourite
   --no-view-only     not only watched
   --no-frame         no frame around its window
@@ -99,7 +100,8 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
   --username NAME    for servers that ask for one
   --password-stdin   keep the password that comes on standard input, one line
   --ask-password     ask for the password, which is not shown, and keep it
-  --named-login NAME the login of this name, which Settings has, in place of its own
+  --named-login NAME
+                     the login of this name, which Settings has, in place of its own
   --ssh-host HOST    the way leads through this SSH host
   --proxy URL        the way leads through this proxy
   --mac MAC          its network card, to wake it
