@@ -16,9 +16,9 @@ use std::{
 };
 
 /// Bytes in memory, of one session.
-const MOST_OF_ONE: usize = 64 * 1024 * 1024;
+const MOST_OF_ONE: usize = 32 * 1024 * 1024;
 /// Bytes in memory, of all sessions.
-const MOST_OF_ALL: usize = 256 * 1024 * 1024;
+const MOST_OF_ALL: usize = 128 * 1024 * 1024;
 
 /// The memory that all sessions share for it: counts those that keep something.
 #[derive(Clone)]
