@@ -4,6 +4,7 @@ use super::{Preferences, PreferencesFile, read};
 use crate::{
     error::{ImportError, StoreError},
     model::{CommandLine, is_same_tag, without_bidi_controls},
+    platform,
     store::file,
 };
 use serde::Serialize;
@@ -136,7 +137,7 @@ impl PreferencesFile {
         let text = serde_json::to_vec_pretty(&self.get());
         let keep = move || {
             if let Some(folder) = file.parent() {
-                crate::platform::create_private_folder(folder)?;
+                platform::create_private_folder(folder)?;
             }
             file::write_whole(&file, &text?)
         };

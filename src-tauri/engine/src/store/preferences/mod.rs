@@ -253,9 +253,7 @@ impl Contents {
             preferences: serde_json::from_value(value).unwrap_or_default(),
         }
     }
-}
 
-impl Contents {
     /// The file's text, of which only what is other than `before` changes: what a newer Portlight has written stays as it is.
     fn printed(&self, before: &Self, text: &[u8]) -> serde_json::Result<Vec<u8>> {
         let parts = |contents| serde_json::to_value(contents).and_then(serde_json::from_value::<Map<String, Value>>);
@@ -342,13 +340,12 @@ impl PreferencesFile {
         let before = self.contents.lock().clone();
         let mut contents = before.clone();
         change(&mut contents);
-        let file = self.file.clone();
-        let text = contents.printed(&before, &read(&file));
+        let (file, new) = (self.file.clone(), contents.clone());
         let write = move || {
             if let Some(folder) = file.parent() {
                 platform::create_private_folder(folder)?;
             }
-            file::write_whole(&file::target_of(&file), &text?)
+            file::write_whole(&file::target_of(&file), &new.printed(&before, &read(&file))?)
         };
         let written = spawn_blocking(write).await.unwrap_or_else(|cause| Err(cause.into()));
         written.map_err(|cause| StoreError::System {
