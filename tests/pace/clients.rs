@@ -85,6 +85,11 @@ pub async fn portlight_with_list(desk: &Desk, port: u16) -> Running {
 
 impl Running {
     /// The client's own process.
+    pub fn process(&self) -> &Process {
+        &self.processes[0]
+    }
+
+    /// Its ID.
     pub fn pid(&self) -> u32 {
         self.processes[0].pid()
     }
@@ -111,7 +116,7 @@ async fn portlight(desk: &Desk, port: u16) -> (Vec<Arc<Process>>, String) {
 }
 
 /// Waits for so many pages: each has a process of WebKit's, whose name Linux cuts.
-async fn until_pages(portlight: &Process, count: usize) {
+pub(super) async fn until_pages(portlight: &Process, count: usize) {
     let what = format!("{count} pages");
     until(&what, async || (portlight.children("WebKitWebProces").len() == count).then_some(())).await;
 }

@@ -12,6 +12,7 @@ mod load;
 mod picture;
 mod profile;
 mod server;
+mod several;
 mod soak;
 
 use crate::desk::{App, Desk, Difference, address, until};
@@ -84,6 +85,14 @@ async fn soak() {
     let minutes: f64 = word("PACE_SOAK").map_or(1.0, |word| word.parse().expect("a number of minutes"));
     let desk = Desk::of("pace_soak").open().await;
     soak::soak(&desk, Duration::from_secs_f64(minutes * 60.0), encodings()[0]).await;
+}
+
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask pace --sessions COUNT"]
+async fn several() {
+    let count = word("PACE_SESSIONS").map_or(10, |word| word.parse().expect("a number of sessions"));
+    let desk = Desk::of("pace_several").open().await;
+    several::several(&desk, count, encodings()[0]).await;
 }
 
 /// The pictures that are measured with are those that are seen: else a broken load would be a fast one.

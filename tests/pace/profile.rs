@@ -126,7 +126,7 @@ fn cpu(portlight: u32, x_server: u32) -> [Duration; 6] {
 }
 
 /// Of all threads, also those that have ended.
-fn of_process(pid: u32) -> Duration {
+pub(super) fn of_process(pid: u32) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // Fields after the name in parentheses: state, and the twelfth and thirteenth are the time in user space and kernel.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);

@@ -35,7 +35,7 @@ cargo xtask quality           what each quality costs on a link of 1 Mbit/s (nee
 cargo xtask links             Portlight beside TigerVNC's viewer over narrow and long links (needs root)
 cargo xtask pace [OPTIONS]    how fast pixels are taken in, beside TigerVNC's viewer and noVNC in Chromium:
                               [--rounds N] [--only ENCODING] [--load full|4k|desktop] [--rate UPDATES]
-                              [--profile | --soak MINUTES]
+                              [--profile | --soak MINUTES | --sessions COUNT]
 ";
 
 /// Seconds for each fuzz target in a run of the tests.

@@ -9,6 +9,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("--load", "PACE_LOAD"),
     ("--rate", "PACE_RATE"),
     ("--soak", "PACE_SOAK"),
+    ("--sessions", "PACE_SESSIONS"),
 ];
 
 /// A measurement.
@@ -36,8 +37,10 @@ impl<'a> Pace<'a> {
             let known = OPTIONS.iter().find(|(option, _)| *option == word);
             let (_, variable) = known.ok_or_else(|| format!("{word} is no option of cargo xtask pace"))?;
             let value = words.next().ok_or_else(|| format!("{word} needs a word behind it"))?;
-            if word == "--soak" {
-                pace.test = "pace::soak";
+            match word {
+                "--soak" => pace.test = "pace::soak",
+                "--sessions" => pace.test = "pace::several",
+                _ => {}
             }
             pace.options.push((variable, value));
         }
@@ -60,6 +63,7 @@ mod tests {
         assert_eq!(Pace::of(&arguments), Ok(pace));
         assert_eq!(Pace::of(&[]).map(|pace| pace.test), Ok("pace::throughput"));
         assert_eq!(Pace::of(&words("--soak 60")).map(|pace| pace.test), Ok("pace::soak"));
+        assert_eq!(Pace::of(&words("--sessions 10")).map(|pace| pace.test), Ok("pace::several"));
     }
 
     #[test]
