@@ -188,3 +188,22 @@ async fn quitting_completes_a_recording() {
     let bar = player.text_of("#player").await;
     assert!(!bar.contains("cut off"), "{bar}");
 }
+
+#[tokio::test]
+async fn a_session_that_is_only_viewed_is_recorded() {
+    let desk = Desk::of("a_session_that_is_only_viewed_is_recorded").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    desk.display().press("ctrl+alt+shift+v");
+    viewer.until("view only", "document.querySelector('#view-only').ariaPressed === 'true'").await;
+    let (viewer, file) = record_two_colours(&desk, &app, &server).await;
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_gone("#recording").await;
+    assert_eq!(viewer.script("return document.querySelector('#view-only').ariaPressed").await, "true");
+
+    let opened = desk.portlight(&[file.to_str().expect("UTF-8")]);
+    assert!(opened.status.success(), "{opened:?}");
+    until_painted(&player_of(&app, &file).await, SECOND).await;
+}

@@ -125,8 +125,8 @@ export const shortcuts: readonly Shortcut[] = [
     },
   },
   { keys: 'Ctrl+,', key: ',', ctrl: true, label: 'settings.open', run: ({ show }) => show('settings') },
-  { keys: 'Ctrl+W', key: 'w', ctrl: true, label: 'key.close', run: ({ hosts }) => void hosts.close() },
-  { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.quit() },
+  { keys: 'Ctrl+W', key: 'w', ctrl: true, label: 'key.close', run: ({ hosts }) => void hosts.ending.close() },
+  { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.ending.quit() },
   {
     keys: 'Ctrl+Z',
     key: 'z',

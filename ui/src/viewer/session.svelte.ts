@@ -5,8 +5,6 @@ import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
 import type { Display } from '../ipc/bindings/Display';
-import type { LocalMonitors } from '../ipc/bindings/LocalMonitors';
-import type { Monitors } from '../ipc/bindings/Monitors';
 import type { Bell } from '../ipc/bindings/Bell';
 import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
 import type { EngineError } from '../ipc/bindings/EngineError';
@@ -20,17 +18,17 @@ import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import type { ListWish } from '../ipc/wish';
 import { chords } from '../keys/viewer';
-import { isExposed } from '../protection/marks';
 import { atMostEvery, BELL_PAUSE_MS } from './bell';
 import { Capture } from './capture.svelte';
+import { FullScreen } from './fullScreen.svelte';
 import { Held } from './keyboard/held.svelte';
 import { KeptChords } from './keyboard/kept.svelte';
 import { Keyboard } from './keyboard/keyboard.svelte';
 import { Typist } from './keyboard/typist.svelte';
 import { SharedClipboard } from './clipboard.svelte';
-import { CONSENT_DELAY_MS } from './consent';
 import type { TextTooLarge } from './novnc/clipboard';
 import type { Following, Refusal } from './novnc/follow';
+import { type MessageAction, SharingOffer } from './offer.svelte';
 import { type Level } from './quality/automatic';
 import type { Figures } from './quality/figures';
 import { Rewind } from './rewind/rewind.svelte';
@@ -45,7 +43,6 @@ export class Session {
   viewOnly = $state(false);
   /** How the user likes to see this machine. */
   display = $state.raw<Display>(defaultDisplay);
-  fullScreen = $state(false);
   /** Whether the user wants passwords kept; stays chosen when a password was refused. */
   remember = $state(true);
   /** The same for a machine that is not in the list, which is added then. */
@@ -75,8 +72,6 @@ export class Session {
   pictured = $state(false);
   /** Whether the remote screen can follow the window's size. */
   following = $state.raw<Following | 'unable'>('unknown');
-  /** This computer's monitors; none before they are asked for. */
-  monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
   /** For how many seconds the server has not answered to input; 0 while it does. */
   silence = $state(0);
   /** How often the engine has heard how the user likes to see this machine. */
@@ -89,7 +84,9 @@ export class Session {
   /** Of the remote screen, in its own pixels. */
   size = $state.raw<Size | null>(null);
   readonly clipboard = new SharedClipboard();
-  readonly keyboard = new Keyboard(this);
+  readonly offer: SharingOffer = new SharingOffer(this);
+  readonly keyboard: Keyboard = new Keyboard(this);
+  readonly fullScreen: FullScreen = new FullScreen(this);
   readonly held = new Held();
   readonly kept = new KeptChords(this);
   readonly screens = new Screens(this);
@@ -104,8 +101,6 @@ export class Session {
   #lossTold = false;
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   readonly #mayTellTouch = atMostEvery(TOUCH_PAUSE_MS);
-  /** Copying text was offered, and is not offered once more. */
-  #offered = false;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -130,12 +125,6 @@ export class Session {
 
   /** Whether its last minutes are kept. */
   rewindChoice: RewindChoice = $derived.by(() => this.display.rewind ?? this.view?.rewind_unchosen ?? 'off');
-
-  /** Why no text is copied though the user has chosen nothing; null where it is, or the user has. */
-  whyNotShared: 'readable' | 'unlisted' | null = $derived.by(() => {
-    if (this.display.clipboard !== null || this.sharing !== 'off' || !this.protection) return null;
-    return isExposed(this.protection.level, this.protection.local) ? 'readable' : 'unlisted';
-  });
 
   /** Whether keys are down there, or typed, without one down here. */
   get keysMarked(): boolean {
@@ -250,25 +239,8 @@ export class Session {
 
   /** Copies text this way from now on; null: as for all machines. */
   async share(clipboard: ClipboardSharing | null): Promise<void> {
-    this.withdrawOffer();
+    this.offer.withdraw();
     await this.changeDisplay({ clipboard });
-  }
-
-  /** The user has the same offer in front of them, or has decided. */
-  withdrawOffer(): void {
-    if (this.messageAction) this.dismissMessage();
-  }
-
-  /** Offers to copy text, once, where nobody has chosen that there is none copied. */
-  offerSharing(): void {
-    if (this.#offered || !this.whyNotShared) return;
-    this.#offered = true;
-    const shown = performance.now();
-    const run = () => {
-      // What was aimed at the screen below is no consent.
-      if (performance.now() - shown >= CONSENT_DELAY_MS) void this.share('both');
-    };
-    this.showMessage(t(`clipboard.offer_${this.whyNotShared}`), OFFER_MS, { label: t('clipboard.allow'), run });
   }
 
   /** Adds the machine to the list; throws an EngineError for the form to show. */
@@ -285,7 +257,7 @@ export class Session {
   /** Connects to another address instead; throws an EngineError for the form to show. */
   async correctAddress(text: string): Promise<void> {
     await engine.correctAddress(text);
-    this.#offered = false;
+    this.offer.forget();
   }
 
   /** Wakes the machine up, and connects when it answers. */
@@ -296,7 +268,7 @@ export class Session {
   /** Takes the step that the failure leads to. */
   async followLead(): Promise<void> {
     await this.attempt(() => engine.followLead());
-    this.#offered = false;
+    this.offer.forget();
   }
 
   /** Brings the list to the front, with the form of this machine. */
@@ -312,44 +284,6 @@ export class Session {
   /** Brings the next session's window to the front, or the one before. */
   async showNext(back: boolean): Promise<void> {
     await this.attempt(() => engine.showNextSession(back));
-  }
-
-  async setFullScreen(on: boolean): Promise<void> {
-    await this.attempt(async () => {
-      await engine.setFullscreen(on);
-      this.fullScreen = on;
-    });
-  }
-
-  /** Full screen as the user wants this machine from now on. */
-  async chooseFullScreen(on: boolean): Promise<void> {
-    await this.setFullScreen(on);
-    if (this.fullScreen === on && this.display.full_screen !== on) await this.changeDisplay({ full_screen: on });
-  }
-
-  /** Full screen, or a window again; where keys of the desktop still work, says once how to leave. */
-  async toggleFullScreen(): Promise<void> {
-    await this.chooseFullScreen(!this.fullScreen);
-    if (this.fullScreen && !this.keyboard.given)
-      this.showMessage(t('viewer.full_screen_hint', { keys: chords.fullScreen.keys }), 6_000);
-  }
-
-  /** Fills these monitors in full screen from now on; in full screen, at once. */
-  async chooseMonitors(monitors: Monitors): Promise<void> {
-    await this.changeDisplay({ monitors });
-    if (this.fullScreen) await this.setFullScreen(true);
-  }
-
-  /** Looks which monitors this computer has. */
-  async lookAtMonitors(): Promise<void> {
-    await this.attempt(async () => {
-      this.monitors = await engine.monitors();
-    });
-  }
-
-  /** Full screen where it was chosen for this machine before. */
-  async beginFullScreen(): Promise<void> {
-    if (this.display.full_screen && !this.fullScreen) await this.setFullScreen(true);
   }
 
   // ---- the screen's events
@@ -391,7 +325,7 @@ export class Session {
 
   /** The remote machine copied text. */
   async receiveText(text: string): Promise<void> {
-    if ((await this.clipboard.receive(text)) && document.hasFocus()) this.offerSharing();
+    if ((await this.clipboard.receive(text)) && document.hasFocus()) this.offer.make();
   }
 
   /** These letters of the text that is sent arrive as question marks. */
@@ -517,7 +451,7 @@ export class Session {
       if (next.state !== 'ended' && next.state !== 'reconnecting') this.drawn = false;
       else if (next.state === 'ended') {
         this.screens.bringTogether();
-        if (this.fullScreen) void this.setFullScreen(false);
+        if (this.fullScreen.on) void this.fullScreen.set(false);
       }
     }
     this.state = next;
@@ -528,17 +462,8 @@ export class Session {
   }
 }
 
-/** A button in a message. */
-interface MessageAction {
-  label: string;
-  run: () => void;
-}
-
 /** How to touch a machine is told once in so many milliseconds. */
 const TOUCH_PAUSE_MS = 10_000;
-
-/** So many milliseconds copying text is offered. */
-const OFFER_MS = 12_000;
 
 /** So many milliseconds after its handshake noVNC has for the first picture, before the toolbar comes without it. */
 const LATE_PICTURE_MS = 300;

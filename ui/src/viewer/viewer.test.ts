@@ -193,7 +193,7 @@ test('says why the session ended, over what was last seen', async () => {
 test('says that the connection was lost and when it is dialled again, over the last picture', async () => {
   vi.useFakeTimers();
   const rfb = await goLive();
-  await session.setFullScreen(true);
+  await session.fullScreen.set(true);
   await reach({ state: 'reconnecting', error: lost, seconds: 2 });
   expect(phase()).toBe('reconnecting');
   expect(find('#reason')).toHaveTextContent(errorText(lost));
@@ -204,7 +204,7 @@ test('says that the connection was lost and when it is dialled again, over the l
   await vi.advanceTimersByTimeAsync(5_000);
   expect(find('#wait')).toHaveTextContent(t('reconnecting.now'));
   // It is still the same look at the same machine.
-  expect(session.fullScreen).toBe(true);
+  expect(session.fullScreen.on).toBe(true);
   await reach({ state: 'ended', error: lost });
   expect(find('#ended h1')).toHaveTextContent(t('ended.title'));
 });
@@ -591,7 +591,7 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
   expect(rfb.shownScreen).toBe(2);
   await choose('Pointer: none');
   expect(rfb.cursor).toBe('nothing');
-  await session.setFullScreen(true);
+  await session.fullScreen.set(true);
   await choose('Full screen on all monitors');
   expect(session.display.monitors, 'this desktop cannot').toBe('own');
   await choose('Full screen on monitor 2');
@@ -622,7 +622,7 @@ test('the shortcuts of this desktop go along in full screen, and come back by th
   engine.givesKeys = true;
   vi.spyOn(document, 'hasFocus').mockReturnValue(true);
   await goLive();
-  await session.setFullScreen(true);
+  await session.fullScreen.set(true);
   await settle();
   expect(owners().at(-1)).toBe('grabbed');
   expect(session.message).toContain('Ctrl+Alt+Shift+G');
@@ -636,7 +636,7 @@ test('the shortcuts of this desktop go along in full screen, and come back by th
   engine.key({ ...key, key: 34, chord: true });
   await settle();
   expect(owners().at(-1)).toBe('grabbed');
-  await session.setFullScreen(false);
+  await session.fullScreen.set(false);
   await settle();
   expect(owners().at(-1)).toBe('screen');
   await session.changeDisplay({ grab: true });

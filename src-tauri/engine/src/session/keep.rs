@@ -171,6 +171,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_kept_while_something_is_asked_is_that_host_from_then_on() {
+        let (run, services, _folder) = run().await;
+        let before = run.snapshot().unwrap();
+        assert!(run.kept_as(&before).is_none());
+        keep(run.session(), "Studio", false, &services).await.unwrap().unwrap();
+        let id = services.list.get().all()[0].id;
+        let now = run.kept_as(&before).expect("it was added");
+        assert_eq!(now.host, Some(id));
+        assert!(run.kept_as(&now).is_none(), "it is what it is");
+        // What is noted with it reaches the list.
+        run.note(&now, |host| host.protection = Some(Level::Encrypted)).await;
+        assert_eq!(services.list.get().all()[0].protection, Some(Level::Encrypted));
+    }
+
+    #[tokio::test]
     async fn a_name_that_is_none_keeps_nothing() {
         let (run, services, _folder) = run().await;
         let fields = vec![FieldProblem::Name(TextProblem::ControlCharacters)];

@@ -89,6 +89,7 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         }
     };
     let rfb::client::Server { init, mut stream, .. } = server;
+    let target = run.kept_as(&target).unwrap_or(target);
     let not_stored = remember(run, &target, &protection).await.err();
 
     run.page_is_there().await;

@@ -3,14 +3,12 @@
 import { errorText, t } from '../../i18n';
 import * as engine from '../../ipc';
 import type { Discovered } from '../../ipc/bindings/Discovered';
-import type { EngineError } from '../../ipc/bindings/EngineError';
 import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
 import type { ImportPreview } from '../../ipc/bindings/ImportPreview';
 import type { LoginView } from '../../ipc/bindings/LoginView';
-import type { LeftMachine } from '../../ipc/bindings/LeftMachine';
 import type { Look } from '../../ipc/bindings/Look';
 import type { Order } from '../../ipc/bindings/Order';
 import type { PasswordChange } from '../../ipc/bindings/PasswordChange';
@@ -18,10 +16,12 @@ import type { SessionId } from '../../ipc/bindings/SessionId';
 import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
+import { Ending } from './ending.svelte';
 import { Favourites } from './favourites.svelte';
 import { asItIsNow } from './form';
 import { History } from './history.svelte';
 import { Nearby } from './nearby.svelte';
+import { Notices } from './notices.svelte';
 import { Pictures } from './pictures.svelte';
 import { Query } from './query.svelte';
 import { OpenSessions } from './sessions.svelte';
@@ -36,16 +36,10 @@ import { Toasts } from './toasts.svelte';
 export class Hosts {
   /** Null until the list has been read. */
   all = $state.raw<HostView[] | null>(null);
-  notices = $state.raw<EngineError[]>([]);
+  readonly notices = new Notices();
   /** Keys of the rows whose window is being opened. */
   opening = $state.raw<ReadonlySet<string>>(new Set());
   readonly sheet = new Sheet();
-  /** Whether the user is being asked what closing the window means. */
-  closing = $state(false);
-  /** How many sessions are open, while the user is asked whether to quit; else null. */
-  quitting = $state<number | null>(null);
-  /** The machines that were open when Portlight ended, while the user is asked whether to open them; else null. */
-  leftOpen = $state.raw<LeftMachine[] | null>(null);
   /** Whether all open sessions are shown. */
   showsSessions = $state(false);
   readonly sessions = new OpenSessions();
@@ -55,6 +49,7 @@ export class Hosts {
   readonly nearby = new Nearby();
   readonly query = new Query();
   readonly toasts = new Toasts();
+  readonly ending = new Ending(this.toasts);
   readonly history = new History({
     toasts: this.toasts,
     load: () => this.load(),
@@ -123,7 +118,6 @@ export class Hosts {
   #loading: Promise<void> | null = null;
   #stale = false;
   #preferred = Promise.resolve();
-  #dismissedNotices = new Set<string>();
 
   // ---- the list
 
@@ -148,13 +142,13 @@ export class Hosts {
         void this.sessions.load();
         void this.nearby.load();
       }),
-      engine.onClosing(() => (this.closing = true)),
+      engine.onClosing(() => (this.ending.closing = true)),
       engine.onWishes(() => void this.#grant(show, look)),
     ];
     this.#preferred = this.prefer();
     const unfollows = [this.sessions.follow(), this.pictures.follow(), this.nearby.follow()];
     void this.load();
-    void this.#askToReopen();
+    void this.ending.askToReopen();
     // What was wished for while this page was still loading.
     void this.#grant(show, look);
     return () => {
@@ -172,11 +166,6 @@ export class Hosts {
       this.look = look;
     });
     this.look ??= 'rows';
-  }
-
-  dismissNotice(notice: EngineError): void {
-    this.#dismissedNotices.add(JSON.stringify(notice));
-    this.notices = this.notices.filter((other) => other !== notice);
   }
 
   // ---- search and selection
@@ -396,52 +385,13 @@ export class Hosts {
     this.history.offer(t('toast.went_back', { time }));
   }
 
-  async chooseClosing(choice: 'tray' | 'quit'): Promise<void> {
-    this.closing = false;
-    await this.toasts.attempt(() => engine.chooseClosing(choice));
-  }
-
-  /** Closes the window, which may be asked about first. */
-  async close(): Promise<void> {
-    await this.toasts.attempt(() => engine.closeList());
-  }
-
-  /** Asks to quit, which may be asked about first. */
-  async quit(): Promise<void> {
-    await this.toasts.attempt(() => engine.quit('ask'));
-  }
-
-  /** The answer to that. */
-  async chooseQuitting(choice: 'stay' | 'quit'): Promise<void> {
-    this.quitting = null;
-    await this.toasts.attempt(() => engine.quit(choice));
-  }
-
   /** Brings a session's window to the front. */
   async show(session: SessionId): Promise<void> {
     this.showsSessions = false;
     await this.toasts.attempt(() => engine.showSession(session));
   }
 
-  /** Closes the window, whose form is not wanted any more. */
-  async #discard(): Promise<void> {
-    await this.toasts.attempt(() => engine.chooseClosing('discard'));
-  }
-
-  /** The answer to the question that {@link leftOpen} asks. */
-  async reopen(places: number[], always: boolean): Promise<void> {
-    this.leftOpen = null;
-    await this.toasts.attempt(() => engine.reopen(places, always));
-  }
-
   // ---- details
-
-  async #askToReopen(): Promise<void> {
-    await this.toasts.attempt(async () => {
-      const machines = await engine.leftOpen();
-      this.leftOpen = machines.length > 0 ? machines : null;
-    });
-  }
 
   #remember(part: { order: Order } | { look: Look }): Promise<boolean> {
     return this.toasts.attempt(async () => engine.setPreferences({ ...(await engine.preferences()), ...part }));
@@ -453,10 +403,10 @@ export class Hosts {
       for (const wish of await engine.wishes()) {
         if (wish.wish === 'sessions') this.showsSessions = true;
         else if (wish.wish === 'new') this.add();
-        else if (wish.wish === 'quit') this.quitting = wish.sessions;
+        else if (wish.wish === 'quit') this.ending.quitting = wish.sessions;
         else if (wish.wish === 'settings' || wish.wish === 'help') show(wish.wish);
         else if (wish.wish === 'import') look(wish.preview);
-        else if (wish.wish === 'close') this.sheet.leave(() => void this.#discard());
+        else if (wish.wish === 'close') this.sheet.leave(() => void this.ending.discard());
         else await this.#editById(wish.host, wish.address);
       }
     });
@@ -483,20 +433,10 @@ export class Hosts {
         this.logins = logins;
         this.history.view = history;
         this.removed = removed;
-        this.#setNotices(notices);
+        this.notices.set(notices);
       }
     });
     this.all ??= [];
-  }
-
-  /** Shows what there is to say now; what was dismissed stays so, while it is the same. */
-  #setNotices(notices: EngineError[]): void {
-    const texts = new Map(notices.map((notice) => [JSON.stringify(notice), notice]));
-    for (const dismissed of this.#dismissedNotices) {
-      if (!texts.delete(dismissed)) this.#dismissedNotices.delete(dismissed);
-    }
-    const shown = this.notices.map((notice) => JSON.stringify(notice));
-    if (shown.join() !== [...texts.keys()].join()) this.notices = [...texts.values()];
   }
 
   /** Selects the row behind those that go, or the one before them. */

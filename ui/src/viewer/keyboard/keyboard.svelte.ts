@@ -11,7 +11,7 @@ import { chords } from '../../keys/viewer';
 /** What it depends on. */
 interface Window {
   readonly display: Display;
-  readonly fullScreen: boolean;
+  readonly fullScreen: { readonly on: boolean };
   readonly name: string;
   readonly viewOnly: boolean;
   showMessage(text: string, ms: number): void;
@@ -34,7 +34,7 @@ export class Keyboard {
   readonly #screen: number | null;
 
   /** Whether all shortcuts are to go to the remote machine while it has the keys. */
-  wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen || this.#window.display.grab));
+  wants: boolean = $derived.by(() => this.#chosen ?? (this.#window.fullScreen.on || this.#window.display.grab));
 
   owner: KeyboardOwner = $derived.by(() => {
     if (!this.given || !this.isScreens || !this.#focused) return 'page';

@@ -205,7 +205,7 @@ test('a bell within an update is a byte of that', async () => {
 });
 
 // Where these fail, noVNC does it itself, or in another way: look whether what is tested here is still needed.
-test('noVNC still makes an event of each bell, and waits in a way that can be seen', async () => {
+test('noVNC by itself makes an event of each bell, and waits in a way that can be seen', async () => {
   const { default: RFB } = await ofNovnc('rfb.js');
   expect(String(RFB.prototype._normalMsg)).toMatch(/case 2:[^]*?new CustomEvent\(\s*"bell"/);
   expect(String(RFB.prototype._framebufferUpdate)).toMatch(

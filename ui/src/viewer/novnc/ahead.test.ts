@@ -72,7 +72,7 @@ test('nothing is asked for where the server sends by itself', () => {
 });
 
 // Where this fails, noVNC asks ahead itself, or asks in another way: look whether this is still needed.
-test('noVNC still asks at the end of an update', async () => {
+test('noVNC by itself asks at the end of an update', async () => {
   const { default: RFB } = await ofNovnc('rfb.js');
   expect(String(RFB.prototype._normalMsg)).toMatch(
     /ret = this\._framebufferUpdate\(\);\s+if \(ret && !this\._enabledContinuousUpdates\) \{\s+RFB\.messages\.fbUpdateRequest\(/,

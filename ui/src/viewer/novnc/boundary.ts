@@ -1,4 +1,5 @@
 // Where one message of the server's ends and the next begins: only there a recording can begin.
+// noVNC tells nobody.
 
 import type { Internals } from './internals';
 

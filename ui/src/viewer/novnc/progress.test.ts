@@ -63,7 +63,7 @@ test('an update that comes quickly is shown whole, however long ago the last one
   }
 });
 
-test('noVNC shows it at its end only', async () => {
+test('noVNC by itself shows it at its end only', async () => {
   const session = await connect([64, 48], () => true, true);
   const shown = shownBy(session);
   session.say([...update(2), ...pixel(0)]);

@@ -117,7 +117,7 @@ test('who only watches moves nothing, and a machine that takes places again lets
   expect(exit).toHaveBeenCalledOnce();
 });
 
-test('noVNC still ends the session there by itself', async () => {
+test('noVNC by itself ends the session there', async () => {
   const { rfb, say } = await connect([64, 48], () => true, true);
   expect(rfb._rfbConnectionState).toBe('connected');
   say(mode(false));

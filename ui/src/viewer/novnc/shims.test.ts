@@ -1,5 +1,6 @@
 // The shims, each against the noVNC that they are for where it can be reached.
 
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -49,6 +50,15 @@ test('the page has its console back where loading fails', async () => {
     ),
   ).rejects.toThrow('gone');
   expect(console.error).toBe(before);
+});
+
+// Where one of these fails, look whether its shim is still needed. The Windows key's is above.
+test('noVNC by itself waits for a video decoder before it loads, and tells why it ended only on the console', async () => {
+  const core = (file: string) =>
+    readFileSync(join(dirname(createRequire(import.meta.url).resolve('@novnc/novnc')), file), 'utf8');
+  expect(core('util/browser.js')).toMatch(/^supportsWebCodecsH264Decode = await /m);
+  expect(core('rfb.js')).toMatch(/"disconnect", \{ detail:\s+\{ clean: this\._rfbCleanDisconnect \} \}/);
+  expect(core('util/logging.js')).toMatch(/Error = console\.error\.bind\(window\.console\)/);
 });
 
 test('noVNC has what we use of it', async () => {

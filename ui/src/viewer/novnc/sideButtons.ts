@@ -1,4 +1,5 @@
-// The mouse's side buttons, where the window's toolkit tells of them.
+// The mouse's side buttons, where the window's toolkit tells of them: noVNC knows them from the web view's events only, and
+// WebKitGTK tells its pages of them as of no button at all.
 
 import type { Pointed } from './wheel';
 

@@ -94,6 +94,40 @@ describe('each prompt', () => {
   });
 });
 
+describe('the machine that a prompt is about is added to the list there', () => {
+  test.each([
+    ['trust', meeting],
+    ['weaker', weaker],
+    ['clear text', clearText],
+    ['call', call],
+  ])('%s, which is not answered by that', async (_, prompt) => {
+    Object.assign(engine.session, typedSession);
+    await open();
+    await ask(prompt);
+    await userEvent.click(find('#keep'));
+    expect(await violations()).toEqual([]);
+    await userEvent.clear(find('#keep-name'));
+    await userEvent.type(find('#keep-name'), 'Cellar{Enter}');
+    await settle();
+    expect(engine.callsOf('keep')).toEqual([['Cellar', false]]);
+    expect([find('#kept').textContent, document.activeElement?.id]).toEqual([
+      t('keep.added', { name: 'Cellar' }),
+      'kept',
+    ]);
+    expect(document.querySelector('#keep, #remember')).toBeNull();
+    expect(given()).toEqual([]);
+  });
+
+  test('one that is there is not, nor one whose key has changed', async () => {
+    await open();
+    await ask(meeting);
+    expect(document.querySelector('#keep')).toBeNull();
+    Object.assign(engine.session, typedSession);
+    await ask(changed);
+    expect(document.querySelector('#keep')).toBeNull();
+  });
+});
+
 describe('an answer is bound to its prompt', () => {
   test('it carries the number of the prompt that is shown', async () => {
     await open();

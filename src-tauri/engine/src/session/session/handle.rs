@@ -83,6 +83,12 @@ impl Run {
         target.host.is_none() || saved_target(&self.services, target).is_some_and(|saved| saved.is_same_server(target))
     }
 
+    /// What an unsaved target is by now, where its machine was added to the list while something was asked; else none.
+    pub(in crate::session) fn kept_as(&self, target: &Target) -> Option<Target> {
+        let now = self.update(|_, inner| inner.target.clone())?;
+        (target.host.is_none() && now.host.is_some() && now.is_same_server(target)).then_some(now)
+    }
+
     /// Changes the saved host, while it is still the same server; returns whether it was.
     ///
     /// # Errors

@@ -134,7 +134,7 @@ test('all rectangles that arrive together go to the worker together', async () =
 });
 
 // Where one of these fails, noVNC has become better, or has changed: look whether the replacement is still needed.
-test('noVNC still does what its decoders are replaced for', async () => {
+test('noVNC by itself does what its decoders are replaced for', async () => {
   const raw = recording('raw');
   const lines = new Framebuffer(raw.width, raw.height);
   await replay(raw, theirs(), lines, raw.bytes.length);

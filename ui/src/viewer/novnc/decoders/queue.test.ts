@@ -73,7 +73,7 @@ test('a thousand small rectangles may be queued, and no more', async () => {
 });
 
 // Where this fails, noVNC has become better, or has changed: look whether reading ahead is still needed.
-test('noVNC still waits for everything to be drawn before it reads the next update', async () => {
+test('noVNC by itself waits for everything to be drawn before it reads the next update', async () => {
   const { default: RFB } = await ofNovnc('rfb.js');
   expect(String(RFB.prototype._framebufferUpdate)).toMatch(/this\._display\.pending\(\)[^]+this\._display\.flush\(\)/);
   const { default: NovncDisplay } = await ofNovnc('display.js');
