@@ -81,7 +81,7 @@ pub struct Engine {
     sources: HostSources,
     reverse: Reverse,
     hints: Arc<SeenHints>,
-    places: Places,
+    places: Arc<Places>,
     left_open: LeftOpen,
     preferences: Arc<PreferencesFile>,
     pictures: Arc<Pictures>,
@@ -112,6 +112,7 @@ impl Engine {
         let data = settings.data.clone();
         let read = spawn_blocking(move || (Places::open(&data, |host| saved.contains(&host)), LeftOpen::open(&data)));
         let (places, left_open) = read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        let places = Arc::new(places);
         let list = Arc::new(HostList::start(opened)?);
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
@@ -146,6 +147,7 @@ impl Engine {
             pictures: Arc::clone(&pictures),
             preferences: Arc::clone(&preferences),
             logins,
+            places: Some(Arc::clone(&places)),
             room: recording::Room::default(),
             runtime,
         });

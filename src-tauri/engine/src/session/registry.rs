@@ -9,7 +9,8 @@ use crate::{
     error::{ConnectError, Error, RecordingError, StoreError, TypingError},
     lead::Lead,
     model::{
-        Address, ClipboardSharing, Display, HostId, KeyStroke, KeyboardLayout, PictureChoice, Secret, SessionId, Target,
+        Address, ClipboardSharing, Display, HostId, Jump, KeyStroke, KeyboardLayout, PictureChoice, Secret, SessionId,
+        Target,
     },
     recording::{
         self, Beginning, Kind, OnChange, PlaybackWish, Player, Recorder, Recording, Source, Stretch, Unfinished,
@@ -394,6 +395,11 @@ impl Sessions {
             (Lead::Address { address, .. }, Some(host)) => return Some(Followed::Edit { host, address }),
             (Lead::Address { address, .. }, None) => session.correct(Address::parse(&address).ok()?, &self.services),
             (Lead::Listed { host, .. }, _) => return Some(Followed::Open { host }),
+            (Lead::Through { address, through, .. }, _) => {
+                let (address, through) = (Address::parse(&address).ok()?, Jump::parse(&through).ok()?);
+                session.try_through(address, through, &self.services);
+            }
+            (Lead::Account, _) => session.ask_for_account(&self.services),
         }
         None
     }

@@ -170,6 +170,25 @@ impl Run {
         });
     }
 
+    /// What the server is, as far as that shows.
+    pub(in crate::session) fn note_mac(&self, is_mac: bool) {
+        self.update(|_, inner| inner.is_mac = is_mac);
+    }
+
+    /// Whether it is a Mac with logins for its accounts.
+    pub(in crate::session) fn is_mac(&self) -> bool {
+        self.update(|_, inner| inner.is_mac).unwrap_or_default()
+    }
+
+    /// The same, where no user name was given for one.
+    pub(in crate::session) fn lacks_account(&self) -> bool {
+        self.update(|_, inner| {
+            let typed = inner.typed.as_ref().and_then(|typed| typed.username.as_ref());
+            inner.is_mac && typed.unwrap_or(&inner.target.username).is_empty()
+        })
+        .unwrap_or_default()
+    }
+
     /// Where the failure leads, once that is known.
     pub(in crate::session) fn set_lead(&self, lead: Lead) {
         self.update(|session, inner| {
