@@ -129,6 +129,7 @@ impl Engine {
         notices.chain(logins.all().err().map(Error::from)).for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
         let sources = HostSources::start(&list, &settings.config, (keyring.clone(), pins.clone()), runtime.clone());
+        reverse.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         let preferences = Arc::new(preferences);
         let pictures = Arc::new(Pictures::new(
