@@ -98,6 +98,8 @@ struct Inner {
     tried: Vec<StageReport>,
     /// It is a Mac with logins for its accounts.
     is_mac: bool,
+    /// A password was sent to it without a user name.
+    nameless: bool,
     /// Where its failure leads.
     lead: Option<Lead>,
     /// The page's last small picture of the screen.
@@ -188,6 +190,7 @@ impl Session {
             private: false,
             tried: Vec::new(),
             is_mac: false,
+            nameless: false,
             lead: None,
             picture: None,
             task: None,

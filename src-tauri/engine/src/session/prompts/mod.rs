@@ -270,6 +270,9 @@ impl Observer for Prompts<'_> {
 
     async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
         let credentials = self.log_in(request, path).await?;
+        if !request.username {
+            self.run.note_nameless();
+        }
         self.stages.login_sent();
         Ok(credentials)
     }

@@ -640,6 +640,7 @@ async fn a_mac_that_refuses_a_password_without_a_name_is_asked_with_one() {
         let mut prompts = Prompts::new(&run, &target);
         prompts.event(Event::Version { major: 3, minor: 889 });
         prompts.event(Event::Offered(offered));
+        assert!(!run.lacks_account(), "nothing was sent yet");
         {
             let asked = prompts.credentials(REQUEST, PathKind::Network);
             let (first, ()) = tokio::join!(asked, answered(&run, "accounts"));
