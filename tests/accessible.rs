@@ -1,5 +1,5 @@
 //! Every window, dialog and menu, looked at as the web view has drawn it: by axe-core (roles, the contrast of colours, sizes),
-//! and by what a screen reader is told. In both languages, light and dark.
+//! and by what a screen reader is told. In both languages, each in light and dark colours, with more contrast and without.
 
 use crate::{
     desk::{App, Desk, Page, Reader, Server, State, address, free_port},
@@ -260,6 +260,7 @@ impl Look<'_> {
     /// Fails with all that is wrong in a window.
     async fn at(&self, page: &Page<'_>, title: &str, what: &str) {
         is_accessible(page, what).await;
+        is_readable_in_other_colours(page, what).await;
         let window = self.reader.window(title).await;
         let wrong: Vec<_> = window
             .all()
@@ -288,6 +289,34 @@ pub async fn is_accessible(page: &Page<'_>, what: &str) {
         return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)).join('\\n');";
     let found = page.script(&format!("if (!window.axe) {{ {axe} }}\n{look}")).await;
     assert_eq!(found, "", "{what}");
+}
+
+/// Fails with all that axe-core finds against the contrast of a page as it is drawn in the other colours, and in both with more contrast. The page
+/// stays as it is: its own rules for these are made to hold, or not to, and then put back.
+async fn is_readable_in_other_colours(page: &Page<'_>, what: &str) {
+    let look = "const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+        const about = rules.filter((rule) => rule instanceof CSSMediaRule && /prefers-(color-scheme|contrast)/.test(rule.media.mediaText));
+        if (about.length < 3) return 'there are no colours to choose from';
+        const texts = about.map((rule) => rule.media.mediaText);
+        const [sheet] = document.styleSheets;
+        sheet.insertRule('*, ::before, ::after { transition: none !important }', 0);
+        const always = (holds) => (holds ? '(min-width: 0px)' : '(max-width: 0px)');
+        const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+        const all = [];
+        for (const [dark, more] of [[!isDark, false], [isDark, true], [!isDark, true]]) {
+            about.forEach((rule, at) => (rule.media.mediaText = texts[at]
+                .replace(/\\(prefers-color-scheme: (dark|light)\\)/g, (_, scheme) => always((scheme === 'dark') === dark))
+                .replace(/\\(prefers-contrast: more\\)/g, () => always(more))));
+            document.documentElement.style.colorScheme = dark ? 'dark' : 'light';
+            const { violations } = await axe.run(document, { runOnly: { type: 'rule', values: ['color-contrast'] }, resultTypes: ['violations'] });
+            all.push(...violations.flatMap(({ nodes }) => nodes.map((node) =>
+                `${dark ? 'dark' : 'light'}${more ? ', more contrast' : ''}: ${node.target.join(' ')}: ${node.failureSummary}`)));
+        }
+        about.forEach((rule, at) => (rule.media.mediaText = texts[at]));
+        document.documentElement.style.colorScheme = '';
+        sheet.deleteRule(0);
+        return all.join('\\n');";
+    assert_eq!(page.script(look).await, "", "{what}");
 }
 
 #[tokio::test]

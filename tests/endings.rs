@@ -4,9 +4,13 @@ use crate::{
     desk::{App, Desk, Server, address, free_port, until, until_passwords},
     user::{self, sees},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::net::{TcpListener, TcpStream};
 
@@ -204,4 +208,54 @@ async fn a_password_for_a_typed_address_is_remembered_with_its_machine() {
     user::stop_searching(&hosts).await;
     hosts.until_shown(&user::row(&server.address())).await;
     viewer.until_gone("#toolbar #keep").await;
+}
+
+#[tokio::test]
+async fn a_machine_is_reached_for_once_through_the_ssh_host_of_last_time_and_gets_no_login_by_that() {
+    let desk = Desk::of("a_machine_is_reached_for_once_through_the_ssh_host_of_last_time_and_gets_no_login_by_that")
+        .open()
+        .await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    // Nothing listens there: only the SSH host reaches it. It is a mock, for which every machine is this one.
+    let address = format!("127.0.77.2::{}", server.port());
+    let folder = desk.home().join("programs");
+    fs::create_dir_all(&folder).expect("a home");
+    let ssh = folder.join("ssh");
+    let script = "#!/bin/bash\n[[ \" $* \" == *\" -G \"* ]] && exit\nwhile (($#)); do [[ $1 == -W ]] && to=$2; shift; done\n\
+        exec 3<>/dev/tcp/127.0.0.1/${to##*:}\ncat <&3 & cat >&3\n";
+    fs::write(&ssh, script).expect("a home");
+    fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).expect("a home");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
+    let variables = [("PATH", path.as_str())];
+    let listed = |more: &str| {
+        desk.write_hosts(&format!(
+            r#"{{ "version": 1, "hosts": [{{ "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a01", "name": "Studio",
+                "address": "{address}"{more} }}] }}"#
+        ));
+    };
+    listed(r#", "ssh_jump": "ann@gate""#);
+    let app = App::start_with(&desk, &["Studio"], &variables).await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("asking").await;
+    user::answer(&viewer, PASSWORD, true).await;
+    viewer.until_state("live").await;
+    until_passwords(desk.bus(), 1).await;
+    user::quit(app).await;
+
+    // Its way is another one now.
+    listed(r#", "has_password": true"#);
+    let app = App::start_with(&desk, &["Studio"], &variables).await;
+    let viewer = app.viewer("Studio").await;
+    viewer.until_state("ended").await;
+    let lead = viewer.text_of(".lead").await;
+    assert!(lead.contains("ann@gate"), "{lead}");
+    viewer.click("#lead").await;
+    viewer.until_state("asking").await;
+    user::answer(&viewer, PASSWORD, false).await;
+    viewer.until_state("live").await;
+    sees(&viewer, &server, [0x33, 0x99, 0x66]).await;
+    let title = format!("Studio (127.0.77.2:{} via ann@gate)", server.port());
+    assert!(desk.display().has_window(&title), "it says what it shows");
+    let list = fs::read_to_string(desk.hosts_file()).expect("the list");
+    assert!(!list.contains("gate"), "the list is the user's: {list}");
 }

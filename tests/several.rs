@@ -119,7 +119,7 @@ async fn a_set_is_opened_together_and_closed_together() {
     let list = app.hosts().await;
     list.until_shown(&user::row("One")).await;
 
-    let said = desk.portlight(&["tag:lab"]);
+    let said = desk.portlight(&["open", "lab"]);
     assert!(said.status.success(), "{said:?}");
     for name in ["One", "Two"] {
         app.viewer(name).await.until_state("live").await;
@@ -137,6 +137,16 @@ async fn a_set_is_opened_together_and_closed_together() {
     for name in ["One", "Two"] {
         app.viewer(name).await.until_state("live").await;
     }
-    let said = desk.portlight(&["tag:nobody"]);
-    assert!(!said.status.success(), "a set without machines is an address that is none");
+    // Opening them has ended the search.
+    list.fill("#search", "tag:lab").await;
+    list.click("#close-set").await;
+    list.until("none to be open", &format!("{open} === 0")).await;
+
+    let said = desk.portlight(&["tag:lab"]);
+    assert!(said.status.success(), "{said:?}");
+    list.until("both to be open", &format!("{open} === 2")).await;
+    for nobody in [&["tag:nobody"][..], &["open", "nobody"]] {
+        let said = desk.portlight(nobody);
+        assert!(!said.status.success(), "a set without machines is an address that is none: {said:?}");
+    }
 }

@@ -81,7 +81,7 @@ pub struct Engine {
     sources: HostSources,
     reverse: Reverse,
     hints: Arc<SeenHints>,
-    places: Places,
+    places: Arc<Places>,
     left_open: LeftOpen,
     preferences: Arc<PreferencesFile>,
     pictures: Arc<Pictures>,
@@ -112,6 +112,7 @@ impl Engine {
         let data = settings.data.clone();
         let read = spawn_blocking(move || (Places::open(&data, |host| saved.contains(&host)), LeftOpen::open(&data)));
         let (places, left_open) = read.await.map_err(|cause| ConnectError::System { detail: cause.to_string() })?;
+        let places = Arc::new(places);
         let list = Arc::new(HostList::start(opened)?);
         if first_run {
             list.put(Host::demo(&settings.demo_name)).await?;
@@ -128,6 +129,7 @@ impl Engine {
         notices.chain(logins.all().err().map(Error::from)).for_each(|notice| hosts.add_notice(notice));
         let imports = Imports::new(Arc::clone(&list), keyring.clone());
         let sources = HostSources::start(&list, &settings.config, (keyring.clone(), pins.clone()), runtime.clone());
+        reverse.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         sources.notice().into_iter().for_each(|notice| hosts.add_notice(notice.into()));
         let preferences = Arc::new(preferences);
         let pictures = Arc::new(Pictures::new(
@@ -146,6 +148,7 @@ impl Engine {
             pictures: Arc::clone(&pictures),
             preferences: Arc::clone(&preferences),
             logins,
+            places: Some(Arc::clone(&places)),
             room: recording::Room::default(),
             runtime,
         });

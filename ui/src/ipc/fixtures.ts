@@ -228,6 +228,7 @@ const password: Extract<Prompt, { kind: 'password' }> = {
   can_keep: true,
   login: null,
   offered: null,
+  account: false,
 };
 const auth: EngineError = {
   code: 'auth_failed',
@@ -343,6 +344,7 @@ const states: Record<string, SessionState> = {
   'ended-typed': { state: 'ended', error: { code: 'connection_refused', address: '192.168.1.20:5901' } },
   'ended-wake': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
   'ended-lead': { state: 'ended', error: { code: 'connection_refused', address: 'studio.local' } },
+  'ended-through': { state: 'ended', error: { code: 'dial_timeout', address: 'studio.local', seconds: 10 } },
   recording: live({ level: 'password', security_type: 'VncAuth' }),
   playback: live({ level: 'clear', local: true, security_type: '' }),
   'unsaved-login': live({ level: 'password', security_type: 'VncAuth' }),
@@ -436,6 +438,10 @@ const sessions: Record<string, SessionView> = {
   'ended-typed': typedSession,
   'ended-wake': { ...savedSession, can_wake: true },
   'ended-lead': { ...savedSession, lead: { lead: 'address', address: 'studio.local:1', why: 'answers' } },
+  'ended-through': {
+    ...savedSession,
+    lead: { lead: 'through', address: 'studio.lab.example', through: 'ann@gate.example', beside: null },
+  },
   call: { ...typedSession, name: '192.168.1.33', address: '192.168.1.33', called: true },
 };
 

@@ -128,6 +128,7 @@ test.each([
   [typedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.use'],
   [savedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.edit'],
   [{ ...savedSession, can_wake: true }, { lead: 'wake' }, 'hosts.wake'],
+  [savedSession, { lead: 'account' }, 'lead.enter_account'],
 ] as const)('a failure leads on, by one button which the engine knows more about', async (view, lead, action) => {
   engine.session = { ...view };
   await open();
@@ -140,6 +141,17 @@ test.each([
   expect(has('#wake')).toBe(false);
   await click('#lead');
   expect(engine.callsOf('follow_lead')).toEqual([[]]);
+});
+
+test.each([
+  [null, 'Last time, Portlight reached it at box:1 through ann@gate.'],
+  ['Office', '“Office”, in the same network, was last reached through ann@gate.'],
+])('the SSH host of an earlier time is offered, and named', async (beside, text) => {
+  engine.session = { ...savedSession, lead: { lead: 'through', address: 'box:1', through: 'ann@gate', beside } };
+  await open();
+  await reach(ended);
+  expect(find('.lead')).toHaveTextContent(text);
+  expect(find('#lead')).toHaveTextContent('Try ann@gate this once');
 });
 
 test('a report for others is made by the engine', async () => {

@@ -52,6 +52,7 @@ export const password: Extract<Prompt, { kind: 'password' }> = {
   can_keep: true,
   login: null,
   offered: null,
+  account: false,
 };
 
 /** That of the window which `open` opened last. */

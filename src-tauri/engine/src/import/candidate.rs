@@ -85,9 +85,13 @@ impl Sketch {
         Self::new(name, Err(problem), as_written)
     }
 
-    /// Takes tags over, as far as they can be some.
+    /// Takes tags over, as far as they can be some; the others are noted as left out.
     pub(super) fn tag<'a>(&mut self, found: impl IntoIterator<Item = &'a str>) {
-        self.options.tags.extend(tags_found(found));
+        for text in found {
+            let tags = tags_found([text]);
+            self.leave_out(LeftOut::Tags, tags.is_empty() && !text.trim().is_empty());
+            self.options.tags.extend(tags);
+        }
     }
 
     /// Takes notes over.

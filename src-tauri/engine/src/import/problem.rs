@@ -126,7 +126,7 @@ pub enum ImportProblem {
 pub enum LeftOut {
     /// Commands that would be run: never taken.
     Commands,
-    /// Folders, groups or labels.
+    /// Folders, groups or labels that can be no tags.
     Tags,
     /// Notes.
     Notes,
@@ -136,6 +136,8 @@ pub enum LeftOut {
     Proxy,
     /// The file of a key for SSH: it belongs into ssh's own configuration.
     SshKey,
+    /// The password in a file that it names: whoever writes such a file could name any password of the user's, and their own server.
+    PasswordFile,
     /// Certificates that cannot be found from here.
     Certificates,
     /// The network card's address, which cannot be read.
@@ -151,11 +153,12 @@ impl LeftOut {
     pub fn words(self) -> &'static str {
         match self {
             Self::Commands => "commands, which are never run",
-            Self::Tags => "its group or labels",
+            Self::Tags => "a group or label that can be no tag",
             Self::Notes => "its notes",
             Self::Username => "a user name that may not be meant for VNC",
             Self::Proxy => "a proxy that Portlight cannot go through",
             Self::SshKey => "the key file for SSH: name it in ~/.ssh/config",
+            Self::PasswordFile => "the password in the file that it names: type that password once",
             Self::Certificates => "certificates that cannot be found from here",
             Self::Mac => "a MAC address that cannot be read",
             Self::Wake => "where its wake-up packet goes, which cannot be read",

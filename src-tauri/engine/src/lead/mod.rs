@@ -4,12 +4,12 @@
 //! and never at the port that has just failed: a server may count that as one more wrong login.
 
 use crate::{
-    error::{CommandError, ConnectError, Error, OtherProtocol, WsMistake},
-    model::{Address, Host, HostId, Jump, Target, VNC_PORT},
+    error::{CommandError, ConnectError, Error, OtherProtocol, Step, WsMistake},
+    model::{Address, Host, HostId, Jump, LastWay, Target, VNC_PORT},
     transport::{greets, is_known},
 };
 use serde::Serialize;
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use tokio::time::timeout;
 
 /// The next step after a failure.
@@ -35,6 +35,17 @@ pub enum Lead {
         /// The SSH host or proxy that it is reached through.
         through: String,
     },
+    /// An SSH host through which it, or another machine beside it, was reached last. It is tried for once, and nothing changes in the list.
+    Through {
+        /// The machine's address there.
+        address: String,
+        /// The SSH host.
+        through: String,
+        /// The machine beside it that was reached so; none where it was this one itself.
+        beside: Option<String>,
+    },
+    /// It is a Mac, and no user name was given: a password alone is no account's there.
+    Account,
 }
 
 /// Why another address may be the right one.
@@ -65,6 +76,19 @@ pub(crate) enum Question {
     Known(Address),
 }
 
+/// What is known beside the failure.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known<'a> {
+    /// The machines of the list.
+    pub(crate) hosts: &'a [Host],
+    /// The SSH hosts that machines were reached through last, the newest first.
+    pub(crate) ways: &'a [LastWay],
+    /// The list has the machine's network card.
+    pub(crate) can_wake: bool,
+    /// It is a Mac with logins for its accounts, and no user name was given.
+    pub(crate) lacks_account: bool,
+}
+
 /// How long looking may take, 5 s.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -86,8 +110,8 @@ impl Question {
     }
 }
 
-/// What a failure on the way to `target` leads to. `hosts` are those of the list; `can_wake`: the list has its network card.
-pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake: bool) -> Option<Question> {
+/// What a failure on the way to `target` leads to.
+pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Option<Question> {
     let error = match error {
         Error::Connect(error) => error,
         // What a person has to do about these is in their sentences.
@@ -115,12 +139,29 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
     if target.console_command.is_some() {
         return None;
     }
-    let listed = || another_way(target, hosts).map(Question::Clear);
-    let wake = || can_wake.then_some(Question::Clear(Lead::Wake));
+    let last = || last_way(target, known.ways).map(Question::Clear);
+    // Another machine's way is one that this one may have, too; how it was reached itself is known.
+    let others = || another_way(target, known.hosts).or_else(|| way_beside(target, known)).map(Question::Clear);
+    let wake = || known.can_wake.then_some(Question::Clear(Lead::Wake));
     match error {
-        ConnectError::UnknownName { .. } => listed().or_else(|| local_name(target).map(Question::Known)),
-        ConnectError::ConnectionRefused { .. } => listed().or_else(|| other_port(target).map(Question::Answers)),
-        ConnectError::DialTimeout { .. } | ConnectError::Unreachable { .. } => wake().or_else(listed),
+        ConnectError::UnknownName { .. } => last().or_else(others).or_else(|| local_name(target).map(Question::Known)),
+        ConnectError::ConnectionRefused { .. } => {
+            last().or_else(others).or_else(|| other_port(target).map(Question::Answers))
+        }
+        ConnectError::DialTimeout { .. } | ConnectError::Unreachable { .. } => last().or_else(wake).or_else(others),
+        // What is in between is not there, or does not reach it: nothing was sent to the server.
+        ConnectError::SshUnreachable { .. }
+        | ConnectError::SshTimeout { .. }
+        | ConnectError::SshForward { .. }
+        | ConnectError::ProxyUnreachable { .. }
+        | ConnectError::ProxyTimeout { .. }
+        | ConnectError::ProxyForward { .. } => last(),
+        // Nothing is dialled before the person has typed the name.
+        ConnectError::AuthFailed { too_many: false, .. }
+        | ConnectError::AuthFailedProbably { .. }
+        | ConnectError::Closed { during: Step::Authentication | Step::SecurityResult, .. } => {
+            known.lacks_account.then_some(Question::Clear(Lead::Account))
+        }
         ConnectError::NotRfb { looks_like, .. } => match looks_like {
             Some(OtherProtocol::Http) => website(target, "ws", Why::Website),
             Some(OtherProtocol::Tls) => website(target, "wss", Why::Website),
@@ -151,21 +192,15 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         | ConnectError::WsSilent { .. }
         | ConnectError::WsTimeout { .. }
         | ConnectError::SshMissing
-        | ConnectError::SshUnreachable { .. }
-        | ConnectError::SshTimeout { .. }
         | ConnectError::SshHostKey { .. }
         | ConnectError::SshDenied { .. }
-        | ConnectError::SshForward { .. }
         | ConnectError::SshProhibited { .. }
         | ConnectError::SshBroken { .. }
         | ConnectError::SshFailed { .. }
-        | ConnectError::ProxyUnreachable { .. }
-        | ConnectError::ProxyTimeout { .. }
         | ConnectError::ProxyBroken { .. }
         | ConnectError::ProxyLoginWanted { .. }
         | ConnectError::ProxyDenied { .. }
         | ConnectError::ProxyProhibited { .. }
-        | ConnectError::ProxyForward { .. }
         | ConnectError::NotProxy { .. }
         | ConnectError::ProxyFailed { .. }
         | ConnectError::ProxyVariable { .. }
@@ -176,7 +211,6 @@ pub(crate) fn question(error: &Error, target: &Target, hosts: &[Host], can_wake:
         | ConnectError::Refused { .. }
         | ConnectError::NoCommonType { .. }
         | ConnectError::AuthFailed { .. }
-        | ConnectError::AuthFailedProbably { .. }
         | ConnectError::BadInput { .. }
         | ConnectError::BadHttpAuth { .. }
         | ConnectError::TooWeak { .. }
@@ -267,6 +301,33 @@ fn another_way(target: &Target, hosts: &[Host]) -> Option<Lead> {
         let is_other = target.host != Some(host.id) && host.address == target.address;
         is_other.then(|| Lead::Listed { host: host.id, name: host.name.clone(), through })
     })
+}
+
+/// The SSH host that it was reached through last, where its entry leads another way now.
+fn last_way(target: &Target, ways: &[LastWay]) -> Option<Lead> {
+    let way = ways.iter().find(|way| Some(way.host) == target.host)?;
+    let is_other = target.ssh_jump.as_ref() != Some(&way.ssh_jump) || *target.listed_address() != way.address;
+    let (address, through) = (way.address.to_string(), way.ssh_jump.to_string());
+    is_other.then_some(Lead::Through { address, through, beside: None })
+}
+
+/// The SSH host that a machine beside it was reached through last: one with the same host name, or in the same domain.
+fn way_beside(target: &Target, known: Known<'_>) -> Option<Lead> {
+    let (hostname, _) = direct(target)?;
+    known.ways.iter().filter(|way| Some(way.host) != target.host).find_map(|way| {
+        let Address::Tcp { hostname: other, .. } = &way.address else { return None };
+        let is_beside = hostname.eq_ignore_ascii_case(other)
+            || domain(hostname).zip(domain(other)).is_some_and(|(here, there)| here.eq_ignore_ascii_case(there));
+        let machine = known.hosts.iter().find(|host| is_beside && host.id == way.host)?;
+        let (address, through) = (target.address.to_string(), way.ssh_jump.to_string());
+        Some(Lead::Through { address, through, beside: Some(machine.name.clone()) })
+    })
+}
+
+/// The domain that a name is in. One label alone is no network of anybody's, and mDNS names are in everybody's.
+fn domain(hostname: &str) -> Option<&str> {
+    let (_, domain) = hostname.split_once('.').filter(|_| hostname.parse::<IpAddr>().is_err())?;
+    domain.trim_end_matches('.').contains('.').then_some(domain)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::error::{Step, WsRefusal};
+use crate::error::WsRefusal;
 
 fn typed(address: &str) -> Target {
     Target::unsaved(address.to_owned(), address.parse().unwrap(), false)
@@ -10,7 +10,7 @@ fn refused() -> Error {
 }
 
 fn asked(error: Error, target: &Target) -> Option<Question> {
-    question(&error, target, &[], false)
+    question(&error, target, Known::default())
 }
 
 fn address(text: &str, why: Why) -> Option<Question> {
@@ -47,11 +47,100 @@ fn a_machine_that_is_silent_leads_to_waking_it_and_to_the_same_one_by_another_wa
     let listed = Question::Clear(Lead::Listed { host: gate.id, name: "Studio".into(), through: "ann@gate".into() });
     let hosts = [Host::new("Other".into(), "box:1".parse().unwrap()), gate.clone()];
     let target = typed("box:1");
-    assert_eq!(question(&silent, &target, &hosts, true), Some(Question::Clear(Lead::Wake)));
-    assert_eq!(question(&silent, &target, &hosts, false), Some(listed.clone()));
-    assert_eq!(question(&refused(), &target, &hosts, false), Some(listed));
-    assert_eq!(question(&silent, &Target::from(&gate), &hosts, false), None, "it is that way already");
-    assert_eq!(question(&silent, &typed("box:2"), &hosts, false), None, "another server");
+    let known = Known { hosts: &hosts, ..Known::default() };
+    let woken = Known { can_wake: true, ..known };
+    assert_eq!(question(&silent, &target, woken), Some(Question::Clear(Lead::Wake)));
+    assert_eq!(question(&silent, &target, known), Some(listed.clone()));
+    assert_eq!(question(&refused(), &target, known), Some(listed));
+    assert_eq!(question(&silent, &Target::from(&gate), known), None, "it is that way already");
+    assert_eq!(question(&silent, &typed("box:2"), known), None, "another server");
+}
+
+fn way(host: &Host, address: &str, ssh_jump: &str) -> LastWay {
+    LastWay { host: host.id, address: address.parse().unwrap(), ssh_jump: ssh_jump.parse().unwrap() }
+}
+
+fn through(address: &str, through: &str, beside: Option<&str>) -> Option<Question> {
+    let beside = beside.map(str::to_owned);
+    Some(Question::Clear(Lead::Through { address: address.into(), through: through.into(), beside }))
+}
+
+#[test]
+fn a_machine_leads_back_to_the_ssh_host_that_it_was_reached_through_last() {
+    let studio = Host::new("Studio".into(), "studio.example:1".parse().unwrap());
+    let hosts = [studio.clone()];
+    let ways = [way(&studio, "studio:1", "ann@jump1")];
+    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, lacks_account: false };
+    let last = through("studio:5901", "ann@jump1", None);
+    let unknown: Error = ConnectError::UnknownName { hostname: String::new() }.into();
+    let silent: Error = ConnectError::DialTimeout { address: String::new(), seconds: 10 }.into();
+    let target = Target::from(&studio);
+    for error in [&unknown, &refused(), &silent] {
+        assert_eq!(question(error, &target, known), last, "{error}");
+    }
+    let jump2 = Target { ssh_jump: Some("jump2".parse().unwrap()), ..target.clone() };
+    let gone: Error = ConnectError::SshUnreachable { via: String::new(), detail: String::new() }.into();
+    assert_eq!(question(&gone, &jump2, known), last, "another SSH host is not there");
+    let same = Target { ssh_jump: Some("ann@jump1".parse().unwrap()), address: "studio:1".parse().unwrap(), ..target };
+    assert_eq!(question(&gone, &same, known), None, "it is that way already");
+    let denied: Error = ConnectError::SshDenied { via: String::new(), detail: String::new() }.into();
+    assert_eq!(question(&denied, &jump2, known), None, "nothing leads around a login");
+}
+
+#[test]
+fn a_machine_leads_to_the_ssh_host_that_one_beside_it_was_reached_through() {
+    let office = Host::new("Office".into(), "office.lab.example:1".parse().unwrap());
+    let hosts = [office.clone()];
+    let asked = |from: &str, to: &str| {
+        let ways = [way(&office, to, "jump1")];
+        question(&refused(), &typed(from), Known { hosts: &hosts, ways: &ways, ..Known::default() })
+    };
+    for (from, to) in [
+        ("studio.lab.example:1", "office.lab.example:7"),
+        ("studio.LAB.example:1", "office.lab.example"),
+        ("office:1", "office:7"),
+        ("10.0.0.7:1", "10.0.0.7:9"),
+    ] {
+        let address = from.parse::<Address>().unwrap().to_string();
+        assert_eq!(asked(from, to), through(&address, "jump1", Some("Office")), "{from}");
+    }
+    // A top domain, mDNS and a part of an IP address are no network of anybody's.
+    for (from, to) in [
+        ("studio.example:1", "office.example"),
+        ("studio.local:1", "office.local"),
+        ("10.0.0.7:1", "10.0.0.8"),
+        ("studio:1", "office"),
+        ("studio.lab.example:1", "office.sub.lab.example"),
+    ] {
+        assert!(matches!(asked(from, to), Some(Question::Answers(_))), "{from}");
+    }
+    let removed = [way(&Host::demo("Gone"), "studio:7", "jump1")];
+    let known = Known { hosts: &hosts, ways: &removed, ..Known::default() };
+    assert!(matches!(question(&refused(), &typed("studio:1"), known), Some(Question::Answers(_))));
+    let proxied = Target { proxy: Some("socks5://gate".parse().unwrap()), ..typed("office:1") };
+    let ways = [way(&office, "office:7", "jump1")];
+    let known = Known { ways: &ways, ..known };
+    assert_eq!(question(&refused(), &proxied, known), None, "what is in between is its own");
+}
+
+#[test]
+fn a_mac_that_was_given_no_user_name_leads_to_typing_one() {
+    let known = Known { lacks_account: true, ..Known::default() };
+    let refused = |too_many| ConnectError::AuthFailed { address: String::new(), reason: None, too_many };
+    let closed = |during| ConnectError::Closed { address: String::new(), during };
+    let target = typed("mac");
+    for (error, leads) in [
+        (refused(false), true),
+        (refused(true), false),
+        (ConnectError::AuthFailedProbably { address: String::new() }, true),
+        (closed(Step::Authentication), true),
+        (closed(Step::Greeting), false),
+    ] {
+        let error = Error::from(error);
+        let lead = leads.then_some(Question::Clear(Lead::Account));
+        assert_eq!(question(&error, &target, known), lead, "{error:?}");
+        assert_eq!(question(&error, &target, Known::default()), None, "{error:?}");
+    }
 }
 
 #[test]
@@ -77,6 +166,9 @@ fn another_protocol_leads_to_where_vnc_is() {
 #[test]
 fn nothing_leads_around_a_login_a_key_or_less_protection() {
     let address = String::new;
+    let hosts = [Host { ssh_jump: Some("gate".parse().unwrap()), ..Host::new("Box".into(), "box:1".parse().unwrap()) }];
+    let ways = [way(&hosts[0], "box:1", "gate")];
+    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, lacks_account: false };
     for error in [
         ConnectError::AuthFailed { address: address(), reason: None, too_many: false },
         ConnectError::AuthFailedProbably { address: address() },
@@ -86,7 +178,7 @@ fn nothing_leads_around_a_login_a_key_or_less_protection() {
         ConnectError::WsRefused { address: address(), why: WsRefusal::Login, status: 401, reason: None },
     ] {
         let text = error.to_string();
-        assert_eq!(question(&error.into(), &typed("box:1"), &[], true), None, "{text}");
+        assert_eq!(question(&error.into(), &typed("box:1"), known), None, "{text}");
     }
     let console = Target { console_command: Some("where".parse().unwrap()), ..typed("box") };
     assert_eq!(asked(refused(), &console), None, "only its command knows where it is");

@@ -72,5 +72,5 @@ pub(crate) use text::without_bidi_controls;
 pub use text::{MAX_TEXT, TextProblem};
 pub use wake::{Wake, WakeAddressProblem, WakePortProblem, WakeWay};
 pub(crate) use wake::{wake_address, wake_port};
-pub use way::Recipient;
 pub(crate) use way::Way;
+pub use way::{LastWay, Recipient};

@@ -1,8 +1,8 @@
 //! What a session looks at.
 
 use super::{
-    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, Level, LoginId, Placeholders, Proxy, Secret, Wake,
-    Way,
+    Address, CommandLine, Display, Host, HostId, HostOptions, Jump, LastWay, Level, LoginId, Placeholders, Proxy,
+    Secret, Wake, Way, name_for,
 };
 use std::{
     net::SocketAddr,
@@ -120,6 +120,31 @@ impl Target {
             target.username = username;
         }
         target
+    }
+
+    /// The same machine, reached for once at `address` through `ssh_jump`. It counts as typed: no login of its entry goes along, as those
+    /// are for another way, and nothing is kept with the entry. What protects the user and the machine stays as it was chosen.
+    pub(crate) fn through_for_once(&self, address: Address, ssh_jump: Jump) -> Self {
+        let way = format!("{} via {ssh_jump}", name_for(&address));
+        let name = if self.host.is_some() { format!("{} ({way})", self.name) } else { way };
+        let options =
+            HostOptions { client_certificate: String::new(), client_key: String::new(), ..self.options.clone() };
+        Self {
+            options,
+            display: Display { clipboard: None, ..self.display },
+            ssh_jump: Some(ssh_jump),
+            least: self.least,
+            protection: self.protection,
+            for_once: self.for_once,
+            ..Self::unsaved(name, address, self.view_only)
+        }
+    }
+
+    /// Its way as it is to be remembered for later attempts: only where it leads through an SSH host to a host name and port.
+    pub(crate) fn last_way(&self) -> Option<LastWay> {
+        let (host, ssh_jump, address) = (self.host?, self.ssh_jump.clone()?, self.listed_address().clone());
+        let is_plain = self.console_command.is_none() && matches!(address, Address::Tcp { .. });
+        is_plain.then_some(LastWay { host, address, ssh_jump })
     }
 
     /// The address that the machine is known by: a console is elsewhere each time.
@@ -245,6 +270,33 @@ mod tests {
             assert_ne!(plain.endpoint(), other.endpoint());
             assert!(!plain.is_same_server(other));
         }
+    }
+
+    #[test]
+    fn for_once_through_an_ssh_host_no_login_of_its_entry_goes_along() {
+        let options = HostOptions {
+            client_certificate: "/me.pem".into(),
+            view_only: true,
+            ask_lines: true,
+            ..saved("a").options
+        };
+        let host = Target {
+            options,
+            has_password: true,
+            has_http_auth: true,
+            login: Some(LoginId::new()),
+            password_command: Some("pass box".parse().unwrap()),
+            protection: Some(Level::Encrypted),
+            ..saved("box:1")
+        };
+        let once = host.through_for_once("box:2".parse().unwrap(), "gate".parse().unwrap());
+        assert_eq!((once.host, once.has_password, once.has_http_auth, once.login), (None, false, false, None));
+        assert!(once.password_command.is_none() && once.client_certificate.is_empty());
+        assert!(once.view_only && once.ask_lines, "what protects the machine stays");
+        assert_eq!(once.protection, Some(Level::Encrypted), "and what protects the user");
+        assert_eq!(once.endpoint(), "box:5902 through gate", "keys are known with the way");
+        assert_eq!(once.name, "Box (box:5902 via gate)");
+        assert_eq!(once.last_way(), None, "it is no entry's way");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Address, CommandLine, HostId, Jump, Proxy};
 use openssl::sha::Sha256;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What decides which server a host or a target leads to: equal ways lead to the same one.
@@ -14,6 +15,17 @@ pub(crate) struct Way<'a> {
     /// Whom it knows us as makes no other way.
     pub(super) proxy: Option<Proxy>,
     pub(super) console_command: Option<&'a CommandLine>,
+}
+
+/// The SSH host that a machine was reached through last, and where from there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastWay {
+    /// The machine.
+    pub host: HostId,
+    /// Its address by then.
+    pub address: Address,
+    /// The SSH host.
+    pub ssh_jump: Jump,
 }
 
 impl Way<'_> {

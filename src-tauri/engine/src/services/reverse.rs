@@ -31,6 +31,13 @@ impl Reverse {
         Self { listener, incoming, listening, changing, config: config.to_owned() }
     }
 
+    /// That a newer Portlight has written the setting: nothing listens, as it may mean something else by it.
+    pub(crate) fn notice(&self) -> Option<StoreError> {
+        let version = Listening::newer_version(&self.config)?;
+        let detail = format!("its version is {version}: a newer Portlight has written it");
+        Some(StoreError::FileUnreadable { path: Listening::path(&self.config), detail })
+    }
+
     /// Listens as it was chosen the last time.
     ///
     /// # Errors
@@ -103,6 +110,11 @@ mod tests {
         assert!(TcpStream::connect(free).await.is_err(), "it does not listen either");
 
         fs::remove_dir(Listening::path(folder.path())).unwrap();
+        assert_eq!(reverse.notice(), None);
+        fs::write(Listening::path(folder.path()), r#"{ "version": 2, "on": true }"#).unwrap();
+        let notice = reverse.notice().expect("a notice").to_string();
+        assert!(notice.contains("listen.json") && notice.contains("version is 2"), "{notice}");
+        fs::remove_file(Listening::path(folder.path())).unwrap();
         reverse.listen(on.clone()).await.unwrap();
         assert_eq!(reverse.view().listening, on);
         assert!(TcpStream::connect(free).await.is_ok());

@@ -83,6 +83,7 @@ impl Sessions {
             pictures: Arc::new(pictures),
             preferences,
             logins: Arc::new(LoginsFile::open(config)),
+            places: None,
             // Nobody could see it again.
             room: Room::none(),
             runtime,

@@ -13,7 +13,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, HostId, PictureChoice, Secret, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, HostId, Jump, PictureChoice, Secret, SessionId, Target},
     recording::{OnChange, Player, Recorder, Recording, Source, Unfinished},
     store::WasOpen,
     transport::reverse::IncomingConnection,
@@ -302,6 +302,11 @@ impl Sessions {
             (Lead::Address { address, .. }, Some(host)) => return Some(Followed::Edit { host, address }),
             (Lead::Address { address, .. }, None) => session.correct(Address::parse(&address).ok()?, &self.services),
             (Lead::Listed { host, .. }, _) => return Some(Followed::Open { host }),
+            (Lead::Through { address, through, .. }, _) => {
+                let (address, through) = (Address::parse(&address).ok()?, Jump::parse(&through).ok()?);
+                session.try_through(address, through, &self.services);
+            }
+            (Lead::Account, _) => session.ask_for_account(&self.services),
         }
         None
     }

@@ -10,6 +10,8 @@ use crate::{
     error::Error,
     model::{HostId, LoginId, Protection, Recipient, Target},
 };
+use std::io;
+use tokio::task::spawn_blocking;
 
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
 /// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
@@ -27,6 +29,7 @@ pub(super) async fn remember(run: &Run, target: &Target, protection: &Protection
         };
     };
     run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
+    note_way(run, id, target).await;
     if let Some(login) = run.take_login_to_give() {
         run.set_stage(Stage::Keyring);
         return give_named(run, login, target.way().recipient(id), target).await;
@@ -39,6 +42,16 @@ pub(super) async fn remember(run: &Run, target: &Target, protection: &Protection
     match (target.login, remember) {
         (Some(login), Remember::ForAll) => change_named(run, login, target.way().recipient(id), typed).await,
         _ => keep_own(run, id, target, typed).await,
+    }
+}
+
+/// Notes how it was reached, for when that does not work any more.
+async fn note_way(run: &Run, id: HostId, target: &Target) {
+    let Some(places) = run.services.places.clone() else { return };
+    let way = target.last_way();
+    let noted = spawn_blocking(move || places.keep_way(id, way)).await;
+    if let Err(cause) = noted.map_err(io::Error::from).flatten() {
+        tracing::info!(%cause, "how it was reached is not kept");
     }
 }
 

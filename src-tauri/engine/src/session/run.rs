@@ -71,7 +71,14 @@ pub(super) async fn run(run: Run) {
 fn lead_from(run: &Run, error: &Error, target: &Target) -> Option<lead::Question> {
     let list = run.services.list.get();
     let can_wake = target.host.and_then(|id| list.get(id)).is_some_and(|host| host.mac.is_some());
-    lead::question(error, target, list.all(), can_wake && target.wake.is_none())
+    let ways = run.services.places.as_ref().map(|places| places.ways()).unwrap_or_default();
+    let known = lead::Known {
+        hosts: list.all(),
+        ways: &ways,
+        can_wake: can_wake && target.wake.is_none(),
+        lacks_account: run.lacks_account(),
+    };
+    lead::question(error, target, known)
 }
 
 /// Connects, logs in, and relays until either side ends.

@@ -5,7 +5,7 @@ use crate::{
     model::Target,
     pictures::Pictures,
     recording::Room,
-    store::{HostList, LoginsFile, Pins, PreferencesFile},
+    store::{HostList, LoginsFile, Pins, Places, PreferencesFile},
 };
 use relay::Relay;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(crate) struct Services {
     pub(crate) pictures: Arc<Pictures>,
     pub(crate) preferences: Arc<PreferencesFile>,
     pub(crate) logins: Arc<LoginsFile>,
+    /// Where it is kept how machines were reached; none where nothing is to be kept.
+    pub(crate) places: Option<Arc<Places>>,
     /// Memory for the last minutes of all sessions.
     pub(crate) room: Room,
     pub(crate) runtime: Handle,

@@ -4,6 +4,7 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
+mod elsewhere;
 mod handle;
 
 pub(super) use handle::Run;
@@ -16,10 +17,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{
-        Address, ClipboardSharing, Display, Host, HostId, Level, LoginId, RewindChoice, Secret, SessionId, Target,
-        name_for,
-    },
+    model::{ClipboardSharing, Display, Host, HostId, Level, LoginId, RewindChoice, Secret, SessionId, Target},
     recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,
@@ -98,6 +96,10 @@ struct Inner {
     private: bool,
     /// What was done in the last attempt to connect.
     tried: Vec<StageReport>,
+    /// It is a Mac with logins for its accounts.
+    is_mac: bool,
+    /// A password was sent to it without a user name.
+    nameless: bool,
     /// Where its failure leads.
     lead: Option<Lead>,
     /// The page's last small picture of the screen.
@@ -118,6 +120,8 @@ pub(super) struct Agreed {
     pub(super) level: Option<Level>,
     /// That the password travels readably.
     pub(super) clear_text: bool,
+    /// That an account's login is to be typed, with its user name.
+    pub(super) account: bool,
 }
 
 /// What there is to know of a machine that is to be kept.
@@ -185,6 +189,8 @@ impl Session {
             reached: None,
             private: false,
             tried: Vec::new(),
+            is_mac: false,
+            nameless: false,
             lead: None,
             picture: None,
             task: None,
@@ -480,20 +486,6 @@ impl Session {
         } else if waits {
             self.retry_now.notify_waiters();
         }
-    }
-
-    pub(super) fn correct(self: &Arc<Self>, address: Address, services: &Arc<Services>) {
-        let mut inner = self.inner.lock();
-        let ended = matches!(*self.state.borrow(), SessionState::Ended { .. });
-        if !ended || inner.target.host.is_some() || inner.is_reverse || self.player.is_some() {
-            return;
-        }
-        inner.target = Target { name: name_for(&address), address, ..inner.target.clone() };
-        // What was allowed to the machine at the former address.
-        (inner.target.display.clipboard, inner.private) = (None, false);
-        (inner.ticket, inner.typed, inner.agreed, inner.reached) = (None, None, Agreed::default(), None);
-        (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
-        self.restart(&mut inner, services);
     }
 
     pub(super) fn close(&self) {

@@ -185,6 +185,8 @@ pub enum Prompt {
         username: Option<String>,
         /// What happens to the password on its way.
         travels: Travels,
+        /// It is a Mac: the password of an account there goes with the account's user name, another one without.
+        account: bool,
         /// Why the last one was no good: not accepted, or not fit to be sent.
         problem: Option<ConnectError>,
         /// Why the keyring cannot keep it or did not have it; none where the keyring works.

@@ -11,7 +11,7 @@ use crate::{
     error::{ConnectError, Error},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
-    store::{HostList, HostsFile, LoginsFile, Pins, Preferences, PreferencesFile},
+    store::{HostList, HostsFile, LoginsFile, Pins, Places, Preferences, PreferencesFile},
 };
 use relay::Relay;
 use std::{sync::Arc, time::Duration};
@@ -42,6 +42,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
         logins: Arc::new(LoginsFile::open(folder.path())),
+        places: Some(Arc::new(Places::open(folder.path(), |_| true))),
         room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };

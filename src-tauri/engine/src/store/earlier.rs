@@ -2,8 +2,8 @@
 //! those without a mark of their own only lack fields that came later.
 
 use super::{
-    Bell, HostsFile, LeftOpen, Listening, OnClose, Pins, Place, Places, Preferences, PreferencesFile, SourcesFile,
-    Theme, Verdict, WasOpen, hosts_file::Looked,
+    Bell, HostsFile, LeftOpen, Listening, LoginsFile, OnClose, Pins, Place, Places, Preferences, PreferencesFile,
+    SourcesFile, Theme, Verdict, WasOpen, hosts_file::Looked,
 };
 use crate::{
     error::StoreError,
@@ -136,6 +136,45 @@ fn newer_places_and_open_windows_are_left_as_they_are() {
             assert_eq!(now == contents, version == 2, "{file}");
         }
     }
+}
+
+/// The samples of the present forms are what this version writes: another form needs another sample, and the former one stays.
+#[tokio::test]
+async fn small_files_open_and_their_samples_are_what_is_written_now() {
+    let host: HostId = serde_json::from_value("6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a01".into()).unwrap();
+    let [places, open, logins, listen] = [
+        include_str!("earlier/places-1.json"),
+        include_str!("earlier/open-1.json"),
+        include_str!("earlier/logins-1.json"),
+        include_str!("earlier/listen-1.json"),
+    ];
+    let new = tempdir().unwrap();
+    let is_written = |file: &str, sample: &str| {
+        let written: Value = serde_json::from_slice(&fs::read(new.path().join(file)).unwrap()).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(sample).unwrap(), "{file}");
+    };
+
+    let read = Places::open(folder("places.json", places).path(), |_| true);
+    let now = Places::open(new.path(), |_| true);
+    let monitors = "eDP-1 1920x1080+0+0";
+    now.keep(host, monitors.into(), read.of(host, monitors).unwrap()).unwrap();
+    now.keep_way(host, read.ways().first().cloned()).unwrap();
+    is_written("places.json", places);
+
+    let left = LeftOpen::open(folder("open.json", open).path()).left();
+    assert_eq!(left.len(), 2);
+    LeftOpen::open(new.path()).note(left).unwrap();
+    is_written("open.json", open);
+
+    let read = LoginsFile::peek(folder("logins.json", logins).path()).unwrap();
+    assert_eq!((read[0].name.as_str(), read[0].username.as_str(), read[0].has_password), ("Lab", "ann", true));
+    LoginsFile::open(new.path()).change(|logins| *logins = read).await.unwrap();
+    is_written("logins.json", logins);
+
+    let read = Listening::read(folder("listen.json", listen).path());
+    assert!(read.on);
+    read.write(new.path()).unwrap();
+    is_written("listen.json", listen);
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
-//! Where the windows of saved machines were, by the monitors that there were: one file in the data folder. It is a taste, so
-//! what cannot be read is as if it had never been.
+//! What saved machines were last seen with: where their windows were, by the monitors that there were, and the SSH host that they
+//! were reached through. It is one file in the data folder, and nobody's choice: what cannot be read is as if it had never been.
 
 use super::file;
-use crate::{model::HostId, platform};
+use crate::{
+    model::{HostId, LastWay, or_default},
+    platform,
+};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,7 +30,7 @@ pub struct Place {
     pub maximized: bool,
 }
 
-/// The places, and their file.
+/// The places and the ways, and their file.
 pub struct Places {
     file: PathBuf,
     /// A newer Portlight has written it: it is left as it is.
@@ -41,6 +44,9 @@ struct Known {
     version: u32,
     /// By machine; the last one used comes first.
     machines: BTreeMap<HostId, Vec<Kept>>,
+    /// The newest first; one for a machine.
+    #[serde(deserialize_with = "or_default")]
+    ways: Vec<LastWay>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +61,8 @@ const FILE: &str = "places.json";
 const VERSION: u32 = 1;
 /// Sets of monitors that a machine's window is remembered for: more come together with docks and projectors, over years.
 const MAX_SETS: usize = 8;
+/// Machines whose way is remembered.
+const MAX_WAYS: usize = 200;
 
 impl Places {
     /// What `folder` has about the machines that `is_saved`.
@@ -66,6 +74,7 @@ impl Places {
         let text = file::read(&file).ok().flatten().unwrap_or_default();
         let mut known: Known = serde_json::from_slice(&text).unwrap_or_default();
         known.machines.retain(|host, _| is_saved(*host));
+        known.ways.retain(|way| is_saved(way.host));
         Self { file, newer: known.version > VERSION, known: Mutex::new(known) }
     }
 
@@ -90,6 +99,31 @@ impl Places {
         kept.retain(|kept| kept.monitors != monitors);
         kept.insert(0, Kept { monitors, place });
         kept.truncate(MAX_SETS);
+        self.write(&mut known)
+    }
+
+    /// The SSH hosts that machines were reached through last, the newest first.
+    pub(crate) fn ways(&self) -> Vec<LastWay> {
+        self.known.lock().ways.clone()
+    }
+
+    /// Remembers how `host` was reached: through an SSH host, or not (then what was remembered is forgotten). Blocks until the disk has
+    /// it; a way that is known already is not written again.
+    ///
+    /// # Errors
+    /// As of [`Places::keep`].
+    pub(crate) fn keep_way(&self, host: HostId, way: Option<LastWay>) -> io::Result<()> {
+        let mut known = self.known.lock();
+        if known.ways.iter().find(|known| known.host == host) == way.as_ref() {
+            return Ok(());
+        }
+        known.ways.retain(|known| known.host != host);
+        known.ways.splice(0..0, way);
+        known.ways.truncate(MAX_WAYS);
+        self.write(&mut known)
+    }
+
+    fn write(&self, known: &mut Known) -> io::Result<()> {
         if self.newer {
             return Ok(());
         }
@@ -97,7 +131,7 @@ impl Places {
         if let Some(folder) = self.file.parent() {
             platform::create_private_folder(folder)?;
         }
-        file::write_whole(&file::target_of(&self.file), &serde_json::to_vec_pretty(&*known)?)
+        file::write_whole(&file::target_of(&self.file), &serde_json::to_vec_pretty(known)?)
     }
 }
 
@@ -127,6 +161,41 @@ mod tests {
         assert_eq!(places.of(host(1), "two"), Some(THERE));
         assert_eq!(places.of(host(1), "three"), Some(THERE), "the last one");
         assert_eq!([places.of(host(2), "one"), places.of(host(3), "one")], [None; 2], "others, and removed ones");
+    }
+
+    #[test]
+    fn the_ssh_host_that_a_machine_was_reached_through_is_remembered_until_it_is_reached_otherwise() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Places::open(data.path(), |found| found != host(3));
+        let way = |last: u8, jump: &str| LastWay {
+            host: host(last),
+            address: "box:1".parse().unwrap(),
+            ssh_jump: jump.parse().unwrap(),
+        };
+        let places = open();
+        places.keep(host(1), "one".into(), HERE).unwrap();
+        for last in 1..=3 {
+            places.keep_way(host(last), Some(way(last, "gate"))).unwrap();
+        }
+        places.keep_way(host(1), Some(way(1, "ann@jump1"))).unwrap();
+        let places = open();
+        assert_eq!(places.ways(), [way(1, "ann@jump1"), way(2, "gate")], "the newest first, and none that was removed");
+        assert_eq!(places.of(host(1), "one"), Some(HERE), "the places stay");
+        places.keep_way(host(1), None).unwrap();
+        assert_eq!(open().ways(), [way(2, "gate")]);
+
+        let written = || fs::metadata(data.path().join(FILE)).unwrap().modified().unwrap();
+        let before = written();
+        places.keep_way(host(2), Some(way(2, "gate"))).unwrap();
+        places.keep_way(host(1), None).unwrap();
+        assert_eq!(written(), before, "what is known already is not written again");
+        for _ in 0..MAX_WAYS + 7 {
+            let other = HostId::new();
+            places.keep_way(other, Some(LastWay { host: other, ..way(2, "gate") })).unwrap();
+        }
+        assert_eq!(open().ways().len(), MAX_WAYS);
+        fs::write(data.path().join(FILE), r#"{ "version": 1, "ways": [{ "host": 7 }], "machines": {} }"#).unwrap();
+        assert_eq!(open().ways(), []);
     }
 
     #[test]

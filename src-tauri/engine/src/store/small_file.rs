@@ -8,7 +8,7 @@ use crate::{
     platform,
 };
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{
     io,
@@ -20,7 +20,7 @@ const VERSION: u64 = 1;
 
 /// What is in such a file.
 pub(crate) trait Entry: Clone + PartialEq + Serialize + DeserializeOwned + Send {
-    type Id: PartialEq;
+    type Id: Clone + PartialEq + Send;
     /// What the file is called.
     const FILE: &str;
     /// What the list in it is called.
@@ -55,34 +55,79 @@ pub(crate) type SourcesFile = SmallFile<HostSource>;
 pub(crate) type LoginsFile = SmallFile<NamedLogin>;
 
 /// A file, and what it says.
-pub(crate) struct SmallFile<T> {
+pub(crate) struct SmallFile<T: Entry> {
     file: PathBuf,
     /// Why it cannot be read: then it is left as it is.
-    entries: Mutex<Result<Vec<T>, StoreError>>,
+    contents: Mutex<Result<Contents<T>, StoreError>>,
     /// Held while the file is written.
     writing: tokio::sync::Mutex<()>,
 }
 
-struct Printed<'a, T>(&'a [T]);
+/// What a file says: its entries, and the fields that only a newer Portlight knows, which are kept when it is written.
+#[derive(Clone, PartialEq)]
+struct Contents<T: Entry> {
+    entries: Vec<T>,
+    /// Beside the list.
+    rest: Map<String, Value>,
+    /// Of entries.
+    of_entries: Vec<(T::Id, Map<String, Value>)>,
+}
 
-impl<T: Entry> Serialize for Printed<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("version", &VERSION)?;
-        map.serialize_entry(T::LIST, self.0)?;
-        map.end()
+impl<T: Entry> Contents<T> {
+    fn empty() -> Self {
+        Self { entries: Vec::new(), rest: Map::new(), of_entries: Vec::new() }
     }
+
+    fn parse(text: &[u8]) -> Result<Self, String> {
+        let mut rest: Map<String, Value> = file::parse(text, VERSION)?;
+        let list = rest.remove(T::LIST).unwrap_or_else(|| Value::Array(Vec::new()));
+        let list = Vec::<Map<String, Value>>::deserialize(list).map_err(|cause| cause.to_string())?;
+        let (mut entries, mut of_entries) = (Vec::new(), Vec::new());
+        for fields in list {
+            let entry = T::deserialize(Value::Object(fields.clone())).map_err(|cause| cause.to_string())?;
+            of_entries.push((entry.id(), unknown(&entry, &fields)));
+            entries.push(entry);
+        }
+        Ok(Self { entries, rest, of_entries })
+    }
+
+    fn print(&self) -> serde_json::Result<Vec<u8>> {
+        let mut list = Vec::new();
+        for entry in &self.entries {
+            let mut printed = serde_json::to_value(entry)?;
+            let kept = self.of_entries.iter().find(|(id, _)| *id == entry.id());
+            if let (Value::Object(fields), Some((_, kept))) = (&mut printed, kept) {
+                for (key, value) in kept {
+                    fields.entry(key).or_insert_with(|| value.clone());
+                }
+            }
+            list.push(printed);
+        }
+        let mut fields = Map::from_iter([("version".to_owned(), VERSION.into()), (T::LIST.to_owned(), list.into())]);
+        fields.extend(self.rest.clone());
+        serde_json::to_vec_pretty(&fields)
+    }
+}
+
+/// The fields that say nothing about an entry: those are not known, or say what goes without saying.
+fn unknown<T: Entry>(entry: &T, fields: &Map<String, Value>) -> Map<String, Value> {
+    let says_nothing = |key: &String| {
+        let mut others = fields.clone();
+        others.remove(key);
+        T::deserialize(Value::Object(others)).is_ok_and(|other| other == *entry)
+    };
+    fields.iter().filter(|(key, _)| says_nothing(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 impl<T: Entry> SmallFile<T> {
     /// What was added before.
     pub(crate) fn open(folder: &Path) -> Self {
         let file = folder.join(T::FILE);
-        let entries = match file::recover(&file) {
+        let contents = match file::recover(&file) {
             Ok(()) => read(&file),
             Err(cause) => Err(unreadable(&file, cause.to_string())),
         };
-        Self { file, entries: Mutex::new(entries), writing: tokio::sync::Mutex::default() }
+        Self { file, contents: Mutex::new(contents), writing: tokio::sync::Mutex::default() }
     }
 
     /// The same, and nothing is written.
@@ -90,7 +135,7 @@ impl<T: Entry> SmallFile<T> {
     /// # Errors
     /// [`StoreError::FileUnreadable`].
     pub(crate) fn peek(folder: &Path) -> Result<Vec<T>, StoreError> {
-        read(&folder.join(T::FILE))
+        read(&folder.join(T::FILE)).map(|contents| contents.entries)
     }
 
     /// All entries, in the order in which they were added.
@@ -98,12 +143,12 @@ impl<T: Entry> SmallFile<T> {
     /// # Errors
     /// [`StoreError::FileUnreadable`].
     pub(crate) fn all(&self) -> Result<Vec<T>, StoreError> {
-        self.entries.lock().clone()
+        self.contents.lock().as_ref().map(|contents| contents.entries.clone()).map_err(Clone::clone)
     }
 
     /// One of them; none where it is not there any more.
     pub(crate) fn get(&self, id: T::Id) -> Option<T> {
-        self.entries.lock().as_ref().ok()?.iter().find(|entry| entry.id() == id).cloned()
+        self.contents.lock().as_ref().ok()?.entries.iter().find(|entry| entry.id() == id).cloned()
     }
 
     /// Changes them, and writes the file.
@@ -112,13 +157,13 @@ impl<T: Entry> SmallFile<T> {
     /// [`StoreError::FileUnreadable`], and [`StoreError::System`] where it cannot be saved: then nothing has changed.
     pub(crate) async fn change(&self, change: impl FnOnce(&mut Vec<T>)) -> Result<(), StoreError> {
         let _writing = self.writing.lock().await;
-        let before = self.all()?;
-        let mut entries = before.clone();
-        change(&mut entries);
-        if entries == before {
+        let before = self.contents.lock().clone()?;
+        let mut contents = before.clone();
+        change(&mut contents.entries);
+        if contents.entries == before.entries {
             return Ok(());
         }
-        let text = serde_json::to_vec_pretty(&Printed(&entries));
+        let text = contents.print();
         let file = self.file.clone();
         let write = move || {
             if let Some(folder) = file.parent() {
@@ -130,21 +175,15 @@ impl<T: Entry> SmallFile<T> {
         written.map_err(|cause| StoreError::System {
             detail: format!("could not save {}: {cause}", self.file.display()),
         })?;
-        *self.entries.lock() = Ok(entries);
+        *self.contents.lock() = Ok(contents);
         Ok(())
     }
 }
 
-fn read<T: Entry>(file: &Path) -> Result<Vec<T>, StoreError> {
+fn read<T: Entry>(file: &Path) -> Result<Contents<T>, StoreError> {
     let found = file::read(file).map_err(|cause| unreadable(file, cause.to_string()))?;
-    let Some(text) = found else { return Ok(Vec::new()) };
-    parse(&text).map_err(|detail| unreadable(file, detail))
-}
-
-fn parse<T: Entry>(text: &[u8]) -> Result<Vec<T>, String> {
-    let mut fields: Map<String, Value> = file::parse(text, VERSION)?;
-    let entries = fields.remove(T::LIST).unwrap_or_else(|| Value::Array(Vec::new()));
-    Vec::<T>::deserialize(entries).map_err(|cause| cause.to_string())
+    let Some(text) = found else { return Ok(Contents::empty()) };
+    Contents::parse(&text).map_err(|detail| unreadable(file, detail))
 }
 
 fn unreadable(file: &Path, detail: String) -> StoreError {
@@ -180,6 +219,34 @@ mod tests {
         assert!(matches!(file.all(), Err(StoreError::FileUnreadable { .. })));
         assert!(file.change(Vec::clear).await.is_err());
         assert_eq!(fs::read_to_string(folder.path().join(HostSource::FILE)).unwrap(), broken);
+    }
+
+    #[tokio::test]
+    async fn what_a_newer_version_has_beside_is_kept_when_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(HostSource::FILE);
+        let [lab, rack] = ["/lists/lab.json", "/lists/rack.json"].map(|path| Origin::Path(path.into()));
+        let (lab, rack) = (HostSource::new("", lab).unwrap(), HostSource::new("", rack).unwrap());
+        let mut text: Value = serde_json::from_slice(
+            &Contents::<HostSource> {
+                entries: vec![HostSource { paused: true, ..lab.clone() }, rack.clone()],
+                ..Contents::empty()
+            }
+            .print()
+            .unwrap(),
+        )
+        .unwrap();
+        (text["order"], text["sources"][0]["flavour"]) = (serde_json::json!(["rack"]), "blue".into());
+        fs::write(&file, text.to_string()).unwrap();
+
+        let sources = SourcesFile::open(folder.path());
+        sources.change(|sources| sources[0].paused = false).await.unwrap();
+        let written: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!((&written["order"], &written["sources"][0]["flavour"]), (&text["order"], &"blue".into()));
+        assert_eq!(SourcesFile::peek(folder.path()), Ok(vec![lab, rack.clone()]), "what is known is as it was changed");
+        sources.change(|sources| drop(sources.remove(0))).await.unwrap();
+        assert!(!fs::read_to_string(&file).unwrap().contains("blue"), "what is removed is gone");
+        assert_eq!(SourcesFile::peek(folder.path()), Ok(vec![rack]));
     }
 
     #[tokio::test]

@@ -115,6 +115,17 @@ describe('where none matches', () => {
     expect(matches[0]?.host.name).toBe(name);
   });
 
+  it('tags and user names are looked at where no name and no address is alike', () => {
+    const tagged = host('One', { tags: ['laboratory', 'rack 4'] });
+    const used = host('Two', { username: 'margaret' });
+    const named = host('Labo-ratory');
+    const names = (query: string, hosts: HostView[]) => look(hosts, query).rows.map(({ host }) => host.name);
+    expect(names('laboratry', [tagged, used])).toEqual(['One']);
+    expect(names('margret', [tagged, used])).toEqual(['Two']);
+    expect(names('oen laboratry', [tagged, used])).toEqual([]);
+    expect(names('laboratroy', [tagged, used, named])).toEqual(['Labo-ratory']);
+  });
+
   it('what is not alike does not come', () => {
     for (const query of ['my old pc', 'zzz', 'x9']) expect(look(hosts, query).rows, query).toEqual([]);
   });
@@ -203,7 +214,12 @@ function meant(hosts: readonly HostView[], words: readonly string[]): string[] {
       .sort((a, b) => a.far - b.far || Number(b.host.favourite) - Number(a.host.favourite))
       .map(({ host }) => host.id);
   const found = sorted(strict);
-  return found.length > 0 ? found : sorted(alike).slice(0, 50);
+  if (found.length > 0) return found;
+  const byName = sorted(alike);
+  const labels = (host: HostView) => [...host.tags, host.username].map(folded);
+  const byAll = (host: HostView, word: string) =>
+    Math.min(alike(host, word), ...labels(host).map((label) => 2 + near(label, word)));
+  return (byName.length > 0 ? byName : sorted(byAll)).slice(0, 50);
 }
 
 it('finds in any list what it means to, in that order', () => {

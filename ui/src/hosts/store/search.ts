@@ -2,7 +2,8 @@
 //
 // Words are looked for in name, address, user name, tags and notes; `tag:lab`, `via:jump1`, `source:team`, `is:open` and `is:nearby`
 // narrow the list.
-// Where no host has all words, those come that nearly have them: with letters between, or with one wrong.
+// Where no host has all words, those come that nearly have them in name or address: with letters between, or with one wrong; where
+// there are none either, those that nearly have them in a tag or the user name, too.
 
 import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
@@ -32,6 +33,7 @@ interface Entry {
   /** The name of the source that lists it; empty for the user's own. */
   source: string;
   tags: string[];
+  username: string;
   /** Which letters the name has, a bit for each of 32 kinds. */
   nameLetters: number;
   addressLetters: number;
@@ -83,7 +85,8 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
       else tags.set(tag, { tag: host.tags[at] ?? tag, count: 1 });
     });
     const [nameLetters, addressLetters] = [lettersOf(name), lettersOf(address)];
-    const beforeTags = `${name}\n${address}\n${folded(host.username)}`;
+    const username = folded(host.username);
+    const beforeTags = `${name}\n${address}\n${username}`;
     const beforeNotes = [beforeTags, ...own].join('\n');
     const all = `${beforeNotes}\n${folded(host.notes)}`;
     return {
@@ -94,6 +97,7 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
       via: `${folded(host.ssh_jump)}\n${folded(host.proxy)}`,
       source: host.source === null ? '' : folded(sources.get(host.source) ?? ''),
       tags: own,
+      username,
       nameLetters,
       addressLetters,
       all,
@@ -182,7 +186,9 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
   if (query.words.length === 0) return { rows: entries.map(({ row }) => row), alike: false };
   const wanted = query.words.reduce((letters, word) => letters | lettersOf(word), 0);
   const found = withAll(entries, query.words, wanted);
-  return found.length > 0 ? { rows: found, alike: false } : { rows: nearest(entries, query.words), alike: true };
+  if (found.length > 0) return { rows: found, alike: false };
+  const alike = nearest(entries, query.words, nearness);
+  return { rows: alike.length > 0 ? alike : nearest(entries, query.words, nearnessOfAll), alike: true };
 }
 
 /** Whether a text asks for nothing but machines that are nearby. */
@@ -264,7 +270,7 @@ function isOfAWord(text: string, at: number): boolean {
 // ---- what is alike
 
 /** Those that nearly have every word, the nearest first, and no more than are shown. */
-function nearest(entries: readonly Entry[], words: readonly string[]): HostRow[] {
+function nearest(entries: readonly Entry[], words: readonly string[], nearness: Nearness): HostRow[] {
   const letters = words.map(lettersOf);
   const byDistance: HostRow[][] = [];
   /** What is not nearer than this comes behind those that are found already, and is not looked at any closer. */
@@ -285,12 +291,24 @@ function nearest(entries: readonly Entry[], words: readonly string[]): HostRow[]
   return byDistance.flat().slice(0, MAX_ALIKE);
 }
 
-/** How near name or address are to a word; infinite where that is not below a limit. */
+/** How near an entry is to a word with these letters; infinite where that is not below a limit. */
+type Nearness = (entry: Entry, word: string, letters: number, limit: number) => number;
+
+/** By its name or address. */
 function nearness(entry: Entry, word: string, letters: number, limit: number): number {
   const inName = nearBelow(limit, entry.name, entry.nameLetters, word, letters);
   // What is in the address is one further.
   const inAddress = 1 + nearBelow(Math.min(limit, inName) - 1, entry.address, entry.addressLetters, word, letters);
   return Math.min(inName, inAddress);
+}
+
+/** By its tags or user name, too, which are two further. */
+function nearnessOfAll(entry: Entry, word: string, letters: number, limit: number): number {
+  let least = nearness(entry, word, letters, limit);
+  for (const text of [...entry.tags, entry.username]) {
+    least = Math.min(least, 2 + nearBelow(Math.min(limit, least) - 2, text, lettersOf(text), word, letters));
+  }
+  return least;
 }
 
 function nearBelow(limit: number, text: string, has: number, word: string, letters: number): number {

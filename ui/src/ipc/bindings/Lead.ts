@@ -25,4 +25,16 @@ name: string,
 /**
  * The SSH host or proxy that it is reached through.
  */
-through: string, };
+through: string, } | { "lead": "through", 
+/**
+ * The machine's address there.
+ */
+address: string, 
+/**
+ * The SSH host.
+ */
+through: string, 
+/**
+ * The machine beside it that was reached so; none where it was this one itself.
+ */
+beside: string | null, } | { "lead": "account" };

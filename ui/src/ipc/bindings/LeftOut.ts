@@ -3,4 +3,4 @@
 /**
  * Something of an entry that is not carried over, because there is no place for it, or because it must not be.
  */
-export type LeftOut = "commands" | "tags" | "notes" | "username" | "proxy" | "ssh_key" | "certificates" | "mac" | "wake" | "repeater_id";
+export type LeftOut = "commands" | "tags" | "notes" | "username" | "proxy" | "ssh_key" | "password_file" | "certificates" | "mac" | "wake" | "repeater_id";

@@ -23,6 +23,10 @@ username: string | null,
  */
 travels: Travels, 
 /**
+ * It is a Mac: the password of an account there goes with the account's user name, another one without.
+ */
+account: boolean, 
+/**
  * Why the last one was no good: not accepted, or not fit to be sent.
  */
 problem: ConnectError | null, 

@@ -2,7 +2,7 @@
 //! `src/kbookmark.cpp`).
 
 use super::super::{
-    FileProblem, ImportProblem, LeftOut,
+    FileProblem, ImportProblem,
     candidate::{Password, Sketch, link},
     key_file::{self, is_on},
     markup::{self, Element},
@@ -40,21 +40,30 @@ pub(in super::super) fn settings(text: &str) -> Settings {
 pub(in super::super) fn read(text: &str, settings: &Settings) -> Result<Vec<Sketch>, FileProblem> {
     let root = markup::root(text, Some(DOCTYPE))?;
     let mut machines = Vec::new();
-    folder(&root, settings, false, false, &mut machines);
+    folder(&root, settings, &mut Vec::new(), false, &mut machines);
     Ok(machines)
 }
 
-fn folder(element: &Element, settings: &Settings, is_inside: bool, is_history: bool, machines: &mut Vec<Sketch>) {
+/// `titles` are those of the folder and of the ones that it lies in, but for the history's.
+fn folder<'a>(
+    element: &'a Element,
+    settings: &Settings,
+    titles: &mut Vec<&'a str>,
+    is_history: bool,
+    machines: &mut Vec<Sketch>,
+) {
     for child in &element.children {
         match child.name.as_str() {
             "folder" => {
                 let is_history = is_history || metadata(child, "krdc-history") == "historyfolder";
-                folder(child, settings, !is_history, is_history, machines);
+                titles.push(if is_history { "" } else { child.text_of("title") });
+                folder(child, settings, titles, is_history, machines);
+                titles.pop();
             }
             "bookmark" => {
                 let mut machine = bookmark(child, settings);
                 machine.is_kept = !is_history;
-                machine.leave_out(LeftOut::Tags, is_inside);
+                machine.tag(titles.iter().copied());
                 machines.push(machine);
             }
             _ => {}

@@ -305,7 +305,7 @@ fn krdc() {
         ssh_tunnel_user_name=imke\nssh_tunnel_port=2222\nviewOnly=true\nquality=3\n";
     let expected = |tunnel: &str| {
         [
-            "Hopper: hopper.mill.test:5901 user imke used 1795459200 password Elsewhere without [Tags]".to_owned(),
+            "Hopper: hopper.mill.test:5901 user imke tags Mill used 1795459200 password Elsewhere".to_owned(),
             "loom.weaver.test:5903: loom.weaver.test:5903 maybe password Elsewhere".to_owned(),
             "X: rdp://x ! it is no VNC machine (rdp)".to_owned(),
             format!("T: {tunnel} password Elsewhere"),
@@ -341,9 +341,9 @@ fn mremoteng() {
         MREMOTENG,
         Format::Mremoteng,
         &[
-            "Hopper: hopper.mill.test:5901 via imke@gate.mill.test mac 02:00:5e:10:00:07 notes second floor watching favourite \
-         password quince7 without [Commands, Tags, Username]",
-            "Heir: heir.test:5905 without [Tags]",
+            "Hopper: hopper.mill.test:5901 via imke@gate.mill.test mac 02:00:5e:10:00:07 tags Mill notes second floor watching favourite \
+         password quince7 without [Commands, Username]",
+            "Heir: heir.test:5905 tags Mill",
             "gate: gate.mill.test ! it is no VNC machine (SSH2)",
             "Lost: lost.test:5900 ! the SSH host that it goes through is not in the file",
         ],
@@ -365,6 +365,35 @@ fn mremoteng() {
 }
 
 #[test]
+fn folders_above_become_tags_the_outermost_first_and_what_can_be_none_is_said() {
+    let long = "x".repeat(60);
+    let krdc = KRDC.replace(
+        "<title>Mill</title>",
+        &format!("<title>Mill</title><folder><title>{long}</title><folder><title>Ground floor</title>"),
+    );
+    let krdc = krdc.replacen("</folder>\n<folder>", "</folder></folder></folder>\n<folder>", 1);
+    let shown = shown(&reading("bookmarks.xml", &krdc));
+    assert!(shown[0].contains(" tags Mill+Ground floor ") && shown[0].ends_with(" without [Tags]"), "{shown:?}");
+    assert!(!shown[1].contains("tags"), "the history is no group: {shown:?}");
+
+    // A folder in itself, by way of another one, has no end.
+    let csv = "Name;Id;Parent;NodeType;Hostname;Port;Protocol\nA;a;f;Connection;a.test;5901;VNC\n\
+        F;f;g;Container;;;\nG;g;f;Container;;;\n";
+    check("export.csv", csv, Format::MremotengCsv, &["A: a.test:5901 tags G+F"]);
+
+    let ini = "[one:children]\ntwo\n[two:children]\none\nthree\n[three]\nbox.test\n[all:children]\none\n";
+    check("hosts", ini, Format::AnsibleIni, &["box.test: box.test tags one+two+three maybe"]);
+    let yaml = "all: {children: {one: {children: {two: {hosts: {box.test: }}}}, three: {hosts: {box.test: }}}}\n";
+    check("inventory.yml", yaml, Format::AnsibleYaml, &["box.test: box.test tags one+two+three maybe"]);
+}
+
+#[test]
+fn a_password_file_that_a_connection_names_is_not_followed() {
+    let text = "TigerVNC Configuration file Version 1.0\n\nServerName=box:1\nPasswordFile=/home/ann/.vnc/passwd\n";
+    check("box.tigervnc", text, Format::Tigervnc, &["box: box:5901 without [PasswordFile]"]);
+}
+
+#[test]
 fn mremoteng_csv() {
     let text = "Name;Id;Parent;NodeType;Description;Username;Password;Hostname;Port;Protocol;MacAddress;Favorite;VNCViewOnly\r\n\
         Hopper;a2;a1;Connection;second floor;imke;quin;ce7;hopper.mill.test;5901;VNC;02:00:5e:10:00:07;True;True\r\n\
@@ -375,7 +404,7 @@ fn mremoteng_csv() {
         text,
         Format::MremotengCsv,
         &[
-            "Loom: loom.mill.test:5902 watching password quince7 without [Tags]",
+            "Loom: loom.mill.test:5902 tags Mill watching password quince7",
             "X: x ! it is no VNC machine (SSH2)",
             "Hopper:  ! this row does not have as many values as there are columns",
         ],
@@ -526,13 +555,13 @@ fn ansible_inventories() {
         &ini,
         Format::AnsibleIni,
         &[
-            "gate.mill.test: gate.mill.test maybe without [Tags]",
-            "loom01.mill.test: loom01.mill.test maybe without [Tags]",
-            "loom02.mill.test: loom02.mill.test maybe without [Tags]",
-            "loom03.mill.test: loom03.mill.test maybe without [Tags]",
-            "loom-old: 192.0.2.44 maybe without [Tags]",
-            "quoted: 192.0.2.45 maybe without [Tags]",
-            "port.mill.test: port.mill.test maybe without [Tags]",
+            "gate.mill.test: gate.mill.test tags again maybe",
+            "loom01.mill.test: loom01.mill.test tags mill+looms maybe",
+            "loom02.mill.test: loom02.mill.test tags mill+looms maybe",
+            "loom03.mill.test: loom03.mill.test tags mill+looms maybe",
+            "loom-old: 192.0.2.44 tags mill+looms maybe",
+            "quoted: 192.0.2.45 tags mill+looms maybe",
+            "port.mill.test: port.mill.test tags mill+looms maybe",
             "tpl: {{x}} ! its address is a template, which is not evaluated",
             "n[1:99999]: n[1:99999] ! its range of names cannot be read, or is too long",
         ],
@@ -545,10 +574,10 @@ fn ansible_inventories() {
         yaml,
         Format::AnsibleYaml,
         &[
-            "loom-old: 192.0.2.44 maybe without [Tags]",
-            "loom07.mill.test: loom07.mill.test maybe without [Tags]",
-            "n1: n1 maybe without [Tags]",
-            "n2: n2 maybe without [Tags]",
+            "loom-old: 192.0.2.44 tags looms maybe",
+            "loom07.mill.test: loom07.mill.test tags looms maybe",
+            "n1: n1 tags looms maybe",
+            "n2: n2 tags looms maybe",
             "tpl: {{ x }} ! its address is a template, which is not evaluated",
             "vault: abc maybe",
         ],

@@ -10,7 +10,7 @@ use crate::model::{ClipboardSharing, Quality};
 /// What the first line of a connection file begins with.
 pub(in super::super) const HEAD: &str = "TigerVNC Configuration file Version 1.0";
 
-/// Reads a connection file. There is no password in one, ever.
+/// Reads a connection file. TigerVNC writes no password into one; a file that one names by hand is not followed.
 pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, FileProblem> {
     let groups = key_file::groups(text);
     let file = groups.first().ok_or(FileProblem::Unknown)?;
@@ -41,6 +41,7 @@ pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, File
     if off("AutoSelect") {
         machine.display.quality = quality(file.get("QualityLevel"));
     }
+    machine.leave_out(LeftOut::PasswordFile, ["PasswordFile", "passwd"].iter().any(|key| !file.get(key).is_empty()));
     machine.leave_out(LeftOut::Certificates, !chosen("X509CRL", "/x509_crl.pem").is_empty());
     Ok(vec![machine])
 }

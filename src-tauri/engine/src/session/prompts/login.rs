@@ -181,7 +181,11 @@ impl Prompts<'_> {
         let command = self.command.take();
         let (request, path) = self.wanted.ok_or_else(ConnectError::cancelled)?;
         let typed_name = self.run.typed().and_then(|typed| typed.username);
-        let username = request.username.then(|| typed_name.unwrap_or_else(|| self.target.username.clone()));
+        // A Mac takes the password for VNC viewers, too, which goes without a name: so that is tried where no name is known. Many
+        // only know the password of their account.
+        let account = self.run.is_mac() && !request.username && problem.is_some();
+        let asks_username = request.username || account;
+        let username = asks_username.then(|| typed_name.unwrap_or_else(|| self.target.username.clone()));
         let travels = match path {
             PathKind::Network => Travels::from(request.security_type),
             PathKind::Local => Travels::Local,
@@ -196,14 +200,15 @@ impl Prompts<'_> {
             let (name, username) = (name.clone(), username.clone());
             LoginOffered { name, username }
         });
-        let prompt = Prompt::Password { username, travels, problem, keyring, command, can_keep, login, offered: told };
+        let prompt =
+            Prompt::Password { username, travels, account, problem, keyring, command, can_keep, login, offered: told };
         let (username, password, remember) = match self.ask(Party::Server, prompt, Stage::Authenticating).await {
             Some(Answer::Password { username, password, remember }) => (username, password, remember),
             Some(Answer::NamedLogin) => return self.choose_named().await,
             Some(Answer::OfferedLogin { remember }) => return self.use_offered(request, offered, remember).await,
             _ => return Err(ConnectError::cancelled()),
         };
-        let username = username.filter(|_| request.username);
+        let username = username.filter(|_| asks_username);
         let typed = TypedLogin { username, password, remember, named: None, accepted: false };
         self.run.set_typed(Some(typed.clone()));
         Ok(self.credentials_of(&typed))

@@ -24,7 +24,7 @@ use crate::{
         ws::Headers,
     },
 };
-use rfb::{CredentialRequest, Credentials, Step};
+use rfb::{CredentialRequest, Credentials, SecurityType, Step};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -103,7 +103,7 @@ impl<'a> Prompts<'a> {
         Policy {
             floor: best.map(|best| agreed.level.map_or(best, |level| level.min(best))).max(target.least),
             clear_text: target.clear_text || agreed.clear_text,
-            have_username: !typed_name.unwrap_or(&target.username).is_empty(),
+            have_username: agreed.account || !typed_name.unwrap_or(&target.username).is_empty(),
             have_password: target.has_password
                 || target.login.is_some()
                 || target.password_command.is_some()
@@ -219,11 +219,16 @@ impl Observer for Prompts<'_> {
             Event::Step(Step::Authentication | Step::ServerInit) => Stage::Authenticating,
             Event::Step(Step::SecurityResult) => Stage::Verdict,
             Event::TlsStarts => Stage::Encrypting,
+            Event::Version { .. } => return self.run.note_mac(false),
+            Event::Offered(offered) => {
+                if offered.iter().any(|offer| matches!(offer, SecurityType::Ard | SecurityType::AppleRsa)) {
+                    self.run.note_mac(true);
+                }
+                return;
+            }
             Event::Dialled { .. }
             | Event::Begins(_)
             | Event::Repeater
-            | Event::Version { .. }
-            | Event::Offered(_)
             | Event::Chosen(_)
             | Event::Approved(_)
             | Event::Tls { .. }
@@ -265,6 +270,9 @@ impl Observer for Prompts<'_> {
 
     async fn credentials(&mut self, request: CredentialRequest, path: PathKind) -> Result<Credentials, ConnectError> {
         let credentials = self.log_in(request, path).await?;
+        if !request.username {
+            self.run.note_nameless();
+        }
         self.stages.login_sent();
         Ok(credentials)
     }

@@ -33,6 +33,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         list,
         preferences: Arc::new(PreferencesFile::open(folder.path())),
         logins: Arc::new(LoginsFile::open(folder.path())),
+        places: None,
         room: crate::recording::Room::default(),
         runtime: Handle::current(),
     };
@@ -130,6 +131,7 @@ async fn what_happens_to_the_password_is_said_with_the_prompt() {
             Prompt::Password {
                 username,
                 travels,
+                account: false,
                 problem: None,
                 keyring: None,
                 command: None,
@@ -625,4 +627,45 @@ async fn a_question_of_the_host_that_sends_the_packet_is_about_that_host() {
     assert_eq!(prompts.subject(Party::SshHost).address, "gate");
     prompts.waking_through = None;
     assert_eq!(prompts.subject(Party::SshHost).address, "ann@jump");
+}
+
+#[tokio::test]
+async fn a_mac_that_refuses_a_password_without_a_name_is_asked_with_one() {
+    let host = host();
+    let (services, _folder) = services(&host).await;
+    for (offered, is_mac) in
+        [(&[SecurityType::Ard, SecurityType::VncAuth][..], true), (&[SecurityType::VncAuth], false)]
+    {
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        prompts.event(Event::Version { major: 3, minor: 889 });
+        prompts.event(Event::Offered(offered));
+        assert!(!run.lacks_account(), "nothing was sent yet");
+        {
+            let asked = prompts.credentials(REQUEST, PathKind::Network);
+            let (first, ()) = tokio::join!(asked, answered(&run, "accounts"));
+            assert!(first.is_ok());
+        }
+        assert!(!prompts.policy().have_username, "a password for VNC viewers goes without a name");
+        assert_eq!(run.lacks_account(), is_mac);
+        let refused = ConnectError::AuthFailed { address: "box".into(), reason: None, too_many: false };
+        {
+            let mut again = pin!(prompts.ask_for_another_login(refused));
+            assert!(futures_util::poll!(&mut again).is_pending());
+            let (number, prompt) = shown(&run).expect("a prompt");
+            let Prompt::Password { username, account, .. } = prompt else { panic!("{prompt:?}") };
+            assert_eq!((username.is_some(), account), (is_mac, is_mac));
+            let answer = Answer::Password {
+                username: Some("ann".into()),
+                password: "accounts".to_owned().into(),
+                remember: Remember::No,
+            };
+            run.session().answer(number, answer);
+            assert!(again.await.is_ok());
+        }
+        assert_eq!(prompts.policy().have_username, is_mac, "then the account's login is preferred");
+        assert!(!run.lacks_account());
+        prompts.event(Event::Version { major: 3, minor: 8 });
+        assert!(!run.is_mac(), "another server answers there");
+    }
 }

@@ -176,6 +176,30 @@ impl Run {
         });
     }
 
+    /// What the server is, as far as that shows.
+    pub(in crate::session) fn note_mac(&self, is_mac: bool) {
+        self.update(|_, inner| (inner.is_mac, inner.nameless) = (is_mac, false));
+    }
+
+    /// A password goes to it without a user name.
+    pub(in crate::session) fn note_nameless(&self) {
+        self.update(|_, inner| inner.nameless = true);
+    }
+
+    /// Whether it is a Mac with logins for its accounts.
+    pub(in crate::session) fn is_mac(&self) -> bool {
+        self.update(|_, inner| inner.is_mac).unwrap_or_default()
+    }
+
+    /// The same, where it was sent a password and no user name is known.
+    pub(in crate::session) fn lacks_account(&self) -> bool {
+        self.update(|_, inner| {
+            let typed = inner.typed.as_ref().and_then(|typed| typed.username.as_ref());
+            inner.is_mac && inner.nameless && typed.unwrap_or(&inner.target.username).is_empty()
+        })
+        .unwrap_or_default()
+    }
+
     /// Where the failure leads, once that is known.
     pub(in crate::session) fn set_lead(&self, lead: Lead) {
         self.update(|session, inner| {

@@ -2,22 +2,21 @@
 
 use super::{Machines, expand};
 use crate::import::{ImportProblem, candidate::Sketch};
+use std::collections::HashMap;
 
 /// Reads an inventory.
 pub(in super::super::super) fn read(text: &str) -> Vec<Sketch> {
     let (mut machines, mut wrong) = (Machines::default(), Vec::new());
-    let (mut budget, mut has_hosts, mut has_group) = (super::MAX_EXPANDED, true, false);
+    let parents = parents(text);
+    let (mut budget, mut has_hosts, mut groups) = (super::MAX_EXPANDED, true, Vec::new());
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(section) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            // `[loom[1:3]]` is none, and a host line may begin with a range.
-            if section.1.trim().is_empty() || section.1.trim_start().starts_with('#') {
-                (has_hosts, has_group) = (!section.0.contains(':'), section.0 != "ungrouped");
-                continue;
-            }
+        if let Some(section) = section(line) {
+            (has_hosts, groups) = (!section.contains(':'), with_parents(section, &parents));
+            continue;
         }
         if !has_hosts {
             continue;
@@ -36,7 +35,7 @@ pub(in super::super::super) fn read(text: &str) -> Vec<Sketch> {
         let host = variables.iter().find(|(key, _)| key == "ansible_host" || key == "ansible_ssh_host");
         let host = host.map(|(_, value)| value.as_str());
         match expand(without_port(&pattern), &mut budget) {
-            Some(names) => names.iter().for_each(|name| machines.add(name, number + 1, host, has_group)),
+            Some(names) => names.iter().for_each(|name| machines.add(name, number + 1, host, &groups)),
             None => refuse(ImportProblem::Range),
         }
     }
@@ -44,6 +43,44 @@ pub(in super::super::super) fn read(text: &str) -> Vec<Sketch> {
     found.append(&mut wrong);
     found
 }
+
+/// The section that a line begins.
+fn section(line: &str) -> Option<&str> {
+    let (section, behind) = line.strip_prefix('[')?.split_once(']')?;
+    // `[loom[1:3]]` is none, and a host line may begin with a range.
+    (behind.trim().is_empty() || behind.trim_start().starts_with('#')).then_some(section)
+}
+
+/// The groups that each group stands in, as `[name:children]` says.
+fn parents(text: &str) -> HashMap<&str, Vec<&str>> {
+    let (mut parents, mut parent) = (HashMap::<_, Vec<_>>::new(), None);
+    for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
+        if let Some(section) = section(line) {
+            parent = section.strip_suffix(":children");
+        } else if let (Some(parent), Some(child)) = (parent, line.split_whitespace().next()) {
+            parents.entry(child).or_default().push(parent);
+        }
+    }
+    parents
+}
+
+/// A group and those that it stands in, the outermost first. Groups of all machines say nothing.
+fn with_parents(group: &str, parents: &HashMap<&str, Vec<&str>>) -> Vec<String> {
+    let mut groups = vec![group];
+    let mut next = 0;
+    while let Some(group) = groups.get(next).filter(|_| groups.len() < MAX_GROUPS) {
+        for parent in parents.get(group).into_iter().flatten() {
+            if !groups.contains(parent) {
+                groups.push(parent);
+            }
+        }
+        next += 1;
+    }
+    groups.iter().rev().filter(|group| !super::is_of_all(group)).map(|group| (*group).to_owned()).collect()
+}
+
+/// Groups of a machine that are looked at.
+const MAX_GROUPS: usize = 32;
 
 /// `box:22` has SSH's port, which is not VNC's.
 fn without_port(pattern: &str) -> &str {

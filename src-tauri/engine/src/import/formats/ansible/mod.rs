@@ -5,7 +5,7 @@ pub(in super::super) mod ini;
 pub(in super::super) mod yaml;
 
 use super::super::{
-    ImportProblem, LeftOut,
+    ImportProblem,
     candidate::{Sketch, tcp},
 };
 use std::collections::HashMap;
@@ -24,18 +24,22 @@ struct Machine {
     name: String,
     line: usize,
     host: Option<String>,
-    has_group: bool,
+    groups: Vec<String>,
 }
 
 impl Machines {
-    fn add(&mut self, name: &str, line: usize, host: Option<&str>, has_group: bool) {
+    fn add(&mut self, name: &str, line: usize, host: Option<&str>, groups: &[String]) {
         let place = *self.by_name.entry(name.to_owned()).or_insert_with(|| {
-            self.order.push(Machine { name: name.to_owned(), line, host: None, has_group: false });
+            self.order.push(Machine { name: name.to_owned(), line, host: None, groups: Vec::new() });
             self.order.len() - 1
         });
         if let Some(machine) = self.order.get_mut(place) {
             machine.host = machine.host.take().or_else(|| host.map(str::to_owned));
-            machine.has_group |= has_group;
+            for group in groups {
+                if !machine.groups.contains(group) {
+                    machine.groups.push(group.clone());
+                }
+            }
         }
     }
 
@@ -50,8 +54,13 @@ fn candidate(machine: Machine) -> Sketch {
     let mut candidate = Sketch::new(&machine.name, address, host);
     candidate.line = machine.line;
     candidate.is_kept = false;
-    candidate.leave_out(LeftOut::Tags, machine.has_group);
+    candidate.tag(machine.groups.iter().map(String::as_str));
     candidate
+}
+
+/// Whether a group says nothing about its machines.
+fn is_of_all(group: &str) -> bool {
+    matches!(group, "all" | "ungrouped")
 }
 
 /// The names that a pattern with ranges stands for: `loom[01:03]`, `node-[a:f]`, `n[1:9:2]`. None where it is no such pattern,

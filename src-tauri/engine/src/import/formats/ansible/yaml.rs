@@ -27,38 +27,43 @@ pub(in super::super::super) fn read(text: &str) -> Result<Vec<Sketch>, FileProbl
     let (mut machines, mut budget) = (Machines::default(), super::MAX_EXPANDED);
     let mut is_inventory = false;
     for (name, _, group) in &groups {
-        is_inventory |= read_group(group, !matches!(name.as_str(), "all" | "ungrouped"), &mut machines, &mut budget);
+        is_inventory |= read_group(name, group, &mut Vec::new(), &mut machines, &mut budget);
     }
     if is_inventory { Ok(machines.into_candidates()) } else { Err(FileProblem::Unknown) }
 }
 
 /// Whether it is a group.
-fn read_group(group: &Node, has_group: bool, machines: &mut Machines, budget: &mut usize) -> bool {
+fn read_group(name: &str, group: &Node, groups: &mut Vec<String>, machines: &mut Machines, budget: &mut usize) -> bool {
     let Node::Map(parts) = group else { return false };
+    let outside = groups.len();
+    if !super::is_of_all(name) {
+        groups.push(name.to_owned());
+    }
     let mut is_group = false;
     for (part, line, value) in parts {
         is_group |= matches!(part.as_str(), "hosts" | "vars" | "children");
         match (part.as_str(), value) {
-            ("hosts", Node::Text(name)) => add(name, *line, None, has_group, machines, budget),
+            ("hosts", Node::Text(name)) => add(name, *line, None, groups, machines, budget),
             ("hosts", Node::Map(hosts)) => {
                 for (name, line, variables) in hosts {
-                    add(name, *line, host_of(variables), has_group, machines, budget);
+                    add(name, *line, host_of(variables), groups, machines, budget);
                 }
             }
             ("children", Node::Map(children)) => {
-                for (_, _, child) in children {
-                    read_group(child, true, machines, budget);
+                for (name, _, child) in children {
+                    read_group(name, child, groups, machines, budget);
                 }
             }
             _ => {}
         }
     }
+    groups.truncate(outside);
     is_group
 }
 
-fn add(name: &str, line: usize, host: Option<&str>, has_group: bool, machines: &mut Machines, budget: &mut usize) {
+fn add(name: &str, line: usize, host: Option<&str>, groups: &[String], machines: &mut Machines, budget: &mut usize) {
     for name in expand(name, budget).unwrap_or_else(|| vec![name.to_owned()]) {
-        machines.add(&name, line, host, has_group);
+        machines.add(&name, line, host, groups);
     }
 }
 

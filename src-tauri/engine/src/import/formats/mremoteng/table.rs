@@ -53,7 +53,7 @@ impl Table {
         machine.password = password(value("Password"));
         // Often the name of a Windows account, inherited: mRemoteNG itself sends VNC servers the password alone.
         machine.leave_out(LeftOut::Username, !value("Username").is_empty());
-        machine.leave_out(LeftOut::Tags, node.parent.is_some());
+        machine.tag(self.folders(node).into_iter().rev());
         machine.note(value("Descr"));
         machine.leave_out(LeftOut::Notes, !value("UserField").is_empty());
         let commands = ["PreExtApp", "PostExtApp", "OpeningCommand", "SSHOptions"];
@@ -68,6 +68,13 @@ impl Table {
             }
         }
         machine
+    }
+
+    /// The names of the folders above a node, the innermost first.
+    fn folders(&self, node: &Node) -> Vec<&str> {
+        let above = |node: &&Node| node.parent.and_then(|parent| self.0.get(parent));
+        let folders = std::iter::successors(above(&node), above).take(MAX_DEPTH);
+        folders.filter_map(|folder| folder.fields.get("Name").map(String::as_str)).collect()
     }
 
     /// The value of a field, from the folders above where the node says so. Names and addresses are never inherited.
