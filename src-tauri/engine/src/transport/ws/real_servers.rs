@@ -272,7 +272,6 @@ async fn pings_disturb_none_of_them() {
 }
 
 #[tokio::test]
-#[ignore = "needs nginx, whose package would start a web server on the machine that tests"]
 async fn a_proxy_that_cuts_quiet_ways_does_not_cut_this_one() {
     let (folder, qemu, port) = (TempDir::new().unwrap(), Qemu::start(), free_port());
     reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
@@ -291,7 +290,7 @@ async fn a_proxy_that_cuts_quiet_ways_does_not_cut_this_one() {
         at("pid")
     );
     std::fs::write(at("config"), config).unwrap();
-    let _nginx = Running::start("nginx", &["-e", "/dev/null", "-c", &at("config")]);
+    let _nginx = Running::start("/usr/sbin/nginx", &["-e", "/dev/null", "-c", &at("config")]);
     let place = format!("ws://127.0.0.1:{port}");
     stays_open(reached(&place).await.unwrap(), 8).await;
 
