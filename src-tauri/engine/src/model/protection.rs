@@ -65,6 +65,8 @@ pub struct Protection {
     pub through: Option<String>,
     /// Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
     pub site_tls: Option<String>,
+    /// What is old about the TLS to the site; the user agreed to that for this machine.
+    pub site_old: Vec<OldTls>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// How the login was made within SASL, such as `SCRAM-SHA-256`.
@@ -86,7 +88,7 @@ impl Protection {
     }
 }
 
-/// What can be old about a server's TLS.
+/// What can be old about the TLS of a server, or of the site in front of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +103,13 @@ pub enum OldTls {
     Renegotiation,
     /// Its Diffie-Hellman key has less than 1024 bits. That is accepted from nobody.
     Key,
+}
+
+impl OldTls {
+    /// What is said of a connection's version and cipher where this is old about it: `, old: TLS 1.1 or older`.
+    pub(crate) fn listed(old: &[Self]) -> String {
+        old.iter().map(|old| format!(", old: {old}")).collect()
+    }
 }
 
 impl fmt::Display for OldTls {

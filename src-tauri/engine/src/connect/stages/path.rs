@@ -3,7 +3,7 @@
 use super::{ReportStage, Stages};
 use crate::{
     error::ConnectError,
-    model::{Address, Target},
+    model::{Address, OldTls, Target},
     transport::{ConnectTrace, Outcome, Passed, Phase, TCP_ROUND_TRIPS},
 };
 use tokio::time::Instant;
@@ -43,7 +43,9 @@ pub(super) fn note_path(
                 (Phase::Connected, Some(_)) => ([&*answered, &others].concat(), Some(ReportStage::Proxy)),
                 (Phase::Connected, None) => ([&*answered, &others].concat(), first),
                 (Phase::Led, via) => (format!("{} leads there", via.as_deref().unwrap_or("it")), first),
-                (Phase::Encrypted(description), _) => (description.clone(), Some(ReportStage::WebSocket)),
+                (Phase::Encrypted(tls), _) => {
+                    ([&*tls.description, &OldTls::listed(&tls.old)].concat(), Some(ReportStage::WebSocket))
+                }
                 (Phase::Answered, _) => ("it answered 101".to_owned(), None),
             };
             stages.done_at(*when, detail, Some(*round_trips));
