@@ -115,8 +115,9 @@ impl<'a, O: Observer> Handshake<'a, O> {
         Protection {
             level,
             local: self.path == PathKind::Local,
-            through: self.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
-            site_tls: self.site_tls.take(),
+            through: self.target.jump().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
+            site_tls,
+            site_old: site_old.unwrap_or_default(),
             security_type: security_type.name().unwrap_or_default().to_owned(),
             mechanism: self.mechanism.map(|mechanism| mechanism.name().to_owned()),
             tls: self.tls.take(),
@@ -192,12 +193,12 @@ impl<'a, O: Observer> Handshake<'a, O> {
     }
 }
 
-impl<O: Observer> Ask for Handshake<'_, O> {
 /// What is left of a level where TLS has this that is old: it hides everything, and proves nothing any more.
 fn proven_by(level: Level, old: &[OldTls]) -> Level {
     if old.is_empty() { level } else { level.min(Level::Encrypted) }
 }
 
+impl<O: Observer> Ask for Handshake<'_, O> {
     fn step(&mut self, step: Step) {
         self.set_timeout(timeout::deadline(step));
         self.observer.event(Event::Step(step));

@@ -170,8 +170,8 @@ async fn dial_through<O: Observer>(
     proxy: Option<&Through>,
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
-    let Target { address, ssh_jump, .. } = target;
-    let route = Route { address, tls: handshake.tls_setup(), jump: ssh_jump.as_ref(), proxy, headers };
+    let Target { address, .. } = target;
+    let route = Route { address, tls: handshake.tls_setup(), jump: target.jump(), proxy, headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;
