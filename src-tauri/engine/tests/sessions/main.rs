@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod between;
+
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
