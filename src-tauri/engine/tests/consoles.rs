@@ -4,18 +4,20 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+mod sshd;
+
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     doctor::{self, ProbeRequest, Report, Saved, TrustPolicy},
     model::{Address, Target},
     store::Pins,
 };
+use sshd::Sshd;
 use std::{
     fs,
-    io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -126,102 +128,31 @@ async fn a_libvirt_domain_is_found_with_its_password() {
     assert!(error.contains("failed to get domain 'other'"), "{error}");
 }
 
-/// A hypervisor that is reached by ssh: a real sshd on loopback with keys of its own, whose host key is known, and a mock of
-/// `virsh` that names `port` as the screen's.
-struct Hypervisor {
-    folder: TempDir,
-    sshd: Child,
-    /// As it stands in a URI.
-    place: String,
+/// A mock of `virsh` that names `port` as the screen's, among the programs of `sshd`.
+fn mock_virsh(sshd: &Sshd, port: u16) {
+    let xml = format!(
+        "<domain><devices><graphics type='vnc' port='{port}' listen='127.0.0.1'>\
+         <listen type='address' address='127.0.0.1'/></graphics></devices></domain>"
+    );
+    sshd.program("virsh", &format!("echo \"{xml}\""));
 }
-
-impl Hypervisor {
-    fn start(port: u16) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name).display().to_string();
-        for name in ["host", "id"] {
-            let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &at(name)]).status();
-            assert!(made.unwrap().success());
-        }
-        let ssh_port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        // The sshd of root insists on it; otherwise it is not needed.
-        let _ = fs::create_dir_all("/run/sshd");
-        let lines = format!(
-            "ListenAddress 127.0.0.1:{ssh_port}\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\nUsePAM no\nStrictModes no\n\
-             PermitRootLogin yes\n",
-            at("host"),
-            at("id.pub")
-        );
-        fs::write(at("sshd"), lines).unwrap();
-        let public = fs::read_to_string(at("host.pub")).unwrap();
-        fs::write(at("known"), format!("[127.0.0.1]:{ssh_port} {public}")).unwrap();
-        let client = format!(
-            "Host *\nIdentityFile {}\nIdentitiesOnly yes\nIdentityAgent none\nUserKnownHostsFile {}\n\
-             GlobalKnownHostsFile /dev/null\nStrictHostKeyChecking yes\n",
-            at("id"),
-            at("known")
-        );
-        fs::write(at("config"), client).unwrap();
-        fs::create_dir(at("bin")).unwrap();
-        let xml = format!(
-            "<domain><devices><graphics type='vnc' port='{port}' listen='127.0.0.1'>\
-             <listen type='address' address='127.0.0.1'/></graphics></devices></domain>"
-        );
-        let programs = [
-            ("bin/ssh", format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("config"))),
-            ("bin/virsh", format!("echo \"{xml}\"")),
-        ];
-        for (name, line) in programs {
-            fs::write(at(name), format!("#!/bin/sh\n{line}\n")).unwrap();
-            fs::set_permissions(at(name), fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        let mut sshd = Command::new("/usr/sbin/sshd");
-        sshd.args(["-D", "-e", "-f", &at("sshd")]).stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut sshd = sshd.spawn().expect("the package openssh-server is needed for this test");
-        let mut said = BufReader::new(sshd.stderr.take().unwrap()).lines();
-        assert!(said.by_ref().map_while(|line| line.ok()).any(|line| line.contains("Server listening")));
-        std::thread::spawn(move || said.for_each(drop));
-        let user = Command::new("id").arg("-un").output().unwrap().stdout;
-        let place = format!("{}@127.0.0.1:{ssh_port}", String::from_utf8(user).unwrap().trim());
-        Self { folder, sshd, place }
-    }
-
-    /// The programs of the test before those of the system.
-    fn programs(&self) -> String {
-        format!("{}:{}", self.folder.path().join("bin").display(), std::env::var("PATH").unwrap())
-    }
-}
-
-impl Drop for Hypervisor {
-    fn drop(&mut self) {
-        let _ = self.sshd.kill();
-        let _ = self.sshd.wait();
-    }
-}
-
-const PLACE: &str = "PORTLIGHT_TEST_HYPERVISOR";
 
 #[tokio::test]
 async fn a_screen_on_the_loopback_of_a_hypervisor_is_reached_by_ssh_as_its_console_says() {
-    // This very test runs again, with other programs in its PATH.
-    if let Ok(place) = std::env::var(PLACE) {
-        let report = examine(&format!("{} lab qemu+ssh://{place}/system", script("libvirt").display())).await;
-        reached(&report);
-        let through = format!("through ssh://{place}");
-        let by_ssh = report.stages.iter().find(|stage| stage.stage.to_string() == "ssh");
-        assert!(by_ssh.is_some_and(|stage| stage.ok && stage.detail.contains(&through)), "{:?}", report.stages);
-        return;
-    }
-    let screen = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let hypervisor = Hypervisor::start(screen.local_addr().unwrap().port());
-    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     let this = "a_screen_on_the_loopback_of_a_hypervisor_is_reached_by_ssh_as_its_console_says";
-    child.args(["--exact", this, "--nocapture"]).env("PATH", hypervisor.programs()).env(PLACE, &hypervisor.place);
-    let ran = tokio::select! {
-        ran = timeout(TIMEOUT, child.kill_on_drop(true).output()) => ran.unwrap().unwrap(),
+    let Some(folder) = sshd::again(this).await else { return };
+    let (hypervisor, screen) = (Sshd::start(folder), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    mock_virsh(&hypervisor, screen.local_addr().unwrap().port());
+    let place = &hypervisor.place;
+    let command = format!("{} lab qemu+ssh://{place}/system", script("libvirt").display());
+    let report = tokio::select! {
+        report = examine(&command) => report,
         () = lets_anybody_in(&screen) => panic!("it listens as long as the test runs"),
     };
-    assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    reached(&report);
+    let through = format!("through ssh://{place}");
+    let by_ssh = report.stages.iter().find(|stage| stage.stage.to_string() == "ssh");
+    assert!(by_ssh.is_some_and(|stage| stage.ok && stage.detail.contains(&through)), "{:?}", report.stages);
 }
 
 /// A VNC server without a password (RFC 6143, section 7.1).

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_console_s_ssh_host_is_gone_through_and_changes_nobody_s_logins() {
+    fn a_consoles_ssh_host_is_gone_through_and_changes_nobody_s_logins() {
         let saved = Target { console_command: Some("console a".parse().unwrap()), ..saved("box") };
         let console = saved.at("127.0.0.1:5901".parse().unwrap(), None, Some("ann@hypervisor".parse().unwrap()));
         assert_eq!(console.jump().map(ToString::to_string).as_deref(), Some("ann@hypervisor"));

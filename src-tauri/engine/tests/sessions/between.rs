@@ -73,8 +73,9 @@ async fn lead(mut near: TcpStream, kind: Kind, mood: Mood) -> io::Result<()> {
                 head.push(near.read_u8().await?);
             }
             let head = String::from_utf8_lossy(&head).into_owned();
-            let place = head.strip_prefix("CONNECT 127.0.0.1:").and_then(|rest| rest.split(' ').next());
-            place.and_then(|port| port.parse().ok()).unwrap_or_default()
+            // Whatever name it is asked for is this computer.
+            let place = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            place.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default()
         }
     };
     let answer = match (kind, mood) {
@@ -143,6 +144,84 @@ async fn a_proxy_that_restarts_is_waited_for_like_the_machine() {
         let _viewer = view(&until_ready(&mut states).await).await;
         until(&mut states, |state| *state == SessionState::Live).await;
     }
+}
+
+/// A VNC server behind a WebSocket, which lets anybody in.
+async fn welcome_by_web_socket(listener: &TcpListener) -> WebSocketStream<TcpStream> {
+    let (stream, _) = timeout(TIMEOUT, listener.accept()).await.unwrap().unwrap();
+    let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+    for (say, hear) in [(&VERSION[..], VERSION.len()), (&[1, 1], 1), (&[0; 4], 1), (SERVER_INIT, 0)] {
+        socket.send(Message::binary(say.to_vec())).await.unwrap();
+        let mut heard = 0;
+        while heard < hear {
+            heard += timeout(TIMEOUT, socket.next()).await.unwrap().unwrap().unwrap().len();
+        }
+    }
+    socket
+}
+
+#[tokio::test]
+async fn the_environments_proxy_is_waited_for_on_the_way_to_a_site() {
+    // The environment is the whole process's: this very test runs again, in another one.
+    const PORT: &str = "PORTLIGHT_TEST_PROXY_PORT";
+    let Some(port) = std::env::var(PORT).ok().map(|port| port.parse::<u16>().unwrap()) else {
+        let port = Server::start().await.listener.local_addr().unwrap().port();
+        let mut test = tokio::process::Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "between::the_environments_proxy_is_waited_for_on_the_way_to_a_site", "--nocapture"]);
+        test.env(PORT, port.to_string()).env("http_proxy", format!("http://127.0.0.1:{port}")).kill_on_drop(true);
+        let ran = timeout(TIMEOUT * 2, test.env_remove("no_proxy").env_remove("NO_PROXY").output()).await;
+        let ran = ran.unwrap().unwrap();
+        let said = [ran.stdout, ran.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+        assert!(ran.status.success() && said.contains("1 passed"), "{said}");
+        return;
+    };
+    let (house, site) = (house().await, TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let proxy = Proxy::start(Kind::Connect, Mood::Leads, port).await;
+    let (id, mut states) = house.open(&format!("ws://site.test:{}/screen", site.local_addr().unwrap().port()));
+    let _there = welcome_by_web_socket(&site).await;
+    house.engine.sessions().attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    proxy.stop().await;
+    until_reconnecting(&mut states, 1).await;
+    house.engine.sessions().reconnect(id);
+    let error = until_reconnecting(&mut states, 2).await;
+    assert!(matches!(error, ConnectError::ProxyUnreachable { .. }), "{error:?}");
+
+    let _proxy = Proxy::start(Kind::Connect, Mood::Leads, port).await;
+    house.engine.sessions().reconnect(id);
+    let _there = welcome_by_web_socket(&site).await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_ssh_host_that_restarts_is_waited_for_like_the_machine() {
+    let this = "between::an_ssh_host_that_restarts_is_waited_for_like_the_machine";
+    let Some(folder) = sshd::again(this).await else { return };
+    let (mut sshd, house, server) = (sshd::Sshd::start(folder), house().await, Server::start().await);
+    let behind = HostDraft { ssh_jump: format!("ssh://{}", sshd.place), ..draft(&server.address()) };
+    let host = house.engine.hosts().save(behind, PasswordChange::Keep).await.unwrap().host.id;
+    let (id, mut states) = house.open_host(host);
+    let _there = server.welcome().await;
+    house.engine.sessions().attach(id);
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
+
+    sshd.kill();
+    let error = until_reconnecting(&mut states, 1).await;
+    assert!(matches!(error, ConnectError::ConnectionLost { .. }), "{error:?}");
+    house.engine.sessions().reconnect(id);
+    let error = until_reconnecting(&mut states, 2).await;
+    assert!(matches!(error, ConnectError::SshUnreachable { .. }), "{error:?}");
+
+    sshd.start_again();
+    house.engine.sessions().reconnect(id);
+    let _there = server.welcome().await;
+    let _viewer = view(&until_ready(&mut states).await).await;
+    until(&mut states, |state| *state == SessionState::Live).await;
 }
 
 // ---- UltraVNC's repeater

@@ -240,6 +240,12 @@ async fn libvncserver_speaks_it_on_its_only_port() {
     let _x11vnc = Running::start("x11vnc", &picture);
     let stream = reached(&format!("ws://127.0.0.1:{port}/websockify")).await.unwrap();
     assert_eq!(desktop(stream).await, "A raw picture");
+    // Who names no `Origin`, as programs that are no browsers, is sent away without a word.
+    let mut plain = tokio::net::TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
+    let request = "GET /websockify HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    plain.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(timeout(TIMEOUT, plain.read(&mut [0])).await.unwrap().unwrap(), 0);
 }
 
 /// A session with this server that is quiet for so many pings, and goes on after them.
