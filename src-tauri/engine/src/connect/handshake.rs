@@ -129,12 +129,12 @@ impl<'a, O: Observer> Handshake<'a, O> {
 
     /// What a session with this security type is protected by.
     fn level(&self, security_type: SecurityType) -> Level {
-        proven_by(Level::from(security_type.level()), &self.old).max(self.path_level())
+        Level::from(security_type.level()).proven_by(&self.old).max(self.path_level())
     }
 
     /// What the path protects by itself.
     fn path_level(&self) -> Level {
-        proven_by(self.path.level(), self.site_tls.as_ref().map_or(&[], |tls| &tls.old))
+        self.path.level(self.site_tls.as_ref())
     }
 
     /// What both TLS connections, to the site and to the server, are made with.
@@ -191,11 +191,6 @@ impl<'a, O: Observer> Handshake<'a, O> {
         self.identity = Some(identity);
         Ok(())
     }
-}
-
-/// What is left of a level where TLS has this that is old: it hides everything, and proves nothing any more.
-fn proven_by(level: Level, old: &[OldTls]) -> Level {
-    if old.is_empty() { level } else { level.min(Level::Encrypted) }
 }
 
 impl<O: Observer> Ask for Handshake<'_, O> {

@@ -175,8 +175,9 @@ async fn dial_through<O: Observer>(
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;
-    let path = connected.as_ref().ok().map(|connected| connected.path);
-    handshake.observer().event(Event::Dialled { trace: &trace, path, failure: connected.as_ref().err() });
+    let reached = connected.as_ref().ok();
+    let (path, site_tls) = (reached.map(|way| way.path), reached.and_then(|way| way.site_tls.as_ref()));
+    handshake.observer().event(Event::Dialled { trace: &trace, path, site_tls, failure: connected.as_ref().err() });
     connected
 }
 

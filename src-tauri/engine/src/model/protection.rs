@@ -20,6 +20,13 @@ pub enum Level {
     Identified,
 }
 
+impl Level {
+    /// What is left of it where TLS has this that is old: it hides everything, and proves nothing any more.
+    pub(crate) fn proven_by(self, old: &[OldTls]) -> Self {
+        if old.is_empty() { self } else { self.min(Self::Encrypted) }
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

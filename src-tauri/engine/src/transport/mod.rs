@@ -63,11 +63,11 @@ impl PathKind {
         self != Self::Network
     }
 
-    /// What a session is protected by at least.
-    pub(crate) fn level(self) -> Level {
+    /// What a session is protected by at least, with this TLS to a site.
+    pub(crate) fn level(self, site_tls: Option<&SiteTls>) -> Level {
         match self {
             Self::Network | Self::Local => Level::Clear,
-            Self::Ssh | Self::Site => Level::Identified,
+            Self::Ssh | Self::Site => Level::Identified.proven_by(site_tls.map_or(&[], |tls| &tls.old)),
         }
     }
 }
