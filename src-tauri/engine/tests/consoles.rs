@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+#[allow(dead_code, reason = "the tests of sessions start it again")]
 mod sshd;
 
 use futures_util::{SinkExt, StreamExt};
