@@ -7,7 +7,8 @@ use std::process::Command;
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
 /// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a screen reader's bus, a keyring, an SSH server, a network
-/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another; a libvirt.
+/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another; proxies and
+/// web servers in between; a libvirt.
 pub const TEST: &[&str] = &[
     "at-spi2-core",
     "dbus",
@@ -20,6 +21,7 @@ pub const TEST: &[&str] = &[
     "libvirt-daemon",
     "libvirt-daemon-driver-qemu",
     "microsocks",
+    "nginx-light",
     "openbox",
     "openssh-client",
     "openssh-server",

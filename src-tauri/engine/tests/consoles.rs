@@ -4,12 +4,16 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+#[allow(dead_code, reason = "the tests of sessions start it again")]
+mod sshd;
+
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
     doctor::{self, ProbeRequest, Report, Saved, TrustPolicy},
     model::{Address, Target},
     store::Pins,
 };
+use sshd::Sshd;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -123,6 +127,47 @@ async fn a_libvirt_domain_is_found_with_its_password() {
     let missing = examine(&libvirt.console("other")).await;
     let error = missing.error.map(|failure| failure.error.to_string()).unwrap_or_default();
     assert!(error.contains("failed to get domain 'other'"), "{error}");
+}
+
+/// A mock of `virsh` that names `port` as the screen's, among the programs of `sshd`.
+fn mock_virsh(sshd: &Sshd, port: u16) {
+    let xml = format!(
+        "<domain><devices><graphics type='vnc' port='{port}' listen='127.0.0.1'>\
+         <listen type='address' address='127.0.0.1'/></graphics></devices></domain>"
+    );
+    sshd.program("virsh", &format!("echo \"{xml}\""));
+}
+
+#[tokio::test]
+async fn a_screen_on_the_loopback_of_a_hypervisor_is_reached_by_ssh_as_its_console_says() {
+    let this = "a_screen_on_the_loopback_of_a_hypervisor_is_reached_by_ssh_as_its_console_says";
+    let Some(folder) = sshd::again(this).await else { return };
+    let (hypervisor, screen) = (Sshd::start(folder), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    mock_virsh(&hypervisor, screen.local_addr().unwrap().port());
+    let place = &hypervisor.place;
+    let command = format!("{} lab qemu+ssh://{place}/system", script("libvirt").display());
+    let report = tokio::select! {
+        report = examine(&command) => report,
+        () = lets_anybody_in(&screen) => panic!("it listens as long as the test runs"),
+    };
+    reached(&report);
+    let through = format!("through ssh://{place}");
+    let by_ssh = report.stages.iter().find(|stage| stage.stage.to_string() == "ssh");
+    assert!(by_ssh.is_some_and(|stage| stage.ok && stage.detail.contains(&through)), "{:?}", report.stages);
+}
+
+/// A VNC server without a password (RFC 6143, section 7.1).
+async fn lets_anybody_in(listener: &TcpListener) {
+    const SCREEN: &[u8] = b"\x03\x20\x02\x58\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk";
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for (say, hear) in [(&b"RFB 003.008\n"[..], 12), (&[1, 1], 1), (&[0; 4], 1), (SCREEN, 0)] {
+            stream.write_all(say).await.unwrap();
+            stream.read_exact(&mut vec![0; hear]).await.unwrap();
+        }
+        // Until the viewer goes.
+        let _ = stream.read(&mut [0]).await;
+    }
 }
 
 /// A mock: a site that hands out what `answer` says for a POST, and shows a screen to who has the right request.

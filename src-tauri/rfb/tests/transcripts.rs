@@ -865,6 +865,9 @@ async fn tls_has_a_list_of_its_own() {
         }
         ann_fails!(anns(), then(within_tls(&[18], list), [Hangs]), Error::NoCommonSecurity { .. });
     }
+    // What is refused is only its place.
+    ann_fails!(anns(), then(within_tls(&[18], &[19, 16]), [Hangs]), Error::NoCommonSecurity { offered, .. }
+        if offered == ["VeNCrypt (19) within TLS", "Tight (16) within TLS"]);
     ann_fails!(anns(), then(within_tls(&[18], &[]), [text("no")]),
         Error::Refused { reason: Some(reason) } if reason == "no");
     ann_fails!(anns(), then(within_tls(&[18], &[]), [s([0xff; 4]), Hangs]), Error::Refused { .. });
@@ -1039,23 +1042,28 @@ async fn tight_is_left_where_the_outer_list_had_something_better() {
 // ---- repeaters
 
 #[tokio::test(start_paused = true)]
-async fn a_repeater_is_sent_its_id() {
-    const REQUEST: &[u8; 250] = &{
-        let mut request = [0; 250];
-        let (id, mut place) = (*b"ID:1234", 0);
-        while place < id.len() {
-            request[place] = id[place];
+async fn a_repeater_is_sent_an_id_or_an_address() {
+    const fn padded<const N: usize>(words: [u8; N]) -> [u8; 250] {
+        let (mut request, mut place) = ([0; 250], 0);
+        while place < N {
+            request[place] = words[place];
             place += 1;
         }
         request
-    };
-    let policy = Policy { repeater_id: Some("1234".to_owned()), ..anns() };
-    let script = || vec![s("RFB 000.000\n"), V(REQUEST), s(V38), V(V38), s([1, 1]), V(&[1]), s(OK)];
-    for width in [1 << 20, 1] {
-        let held = hold_with(then(script(), session()), width, &policy, ann()).await;
-        assert!(held.result.is_ok());
-        assert_eq!(held.recorder.info, ["repeater", "3.8", "None"]);
     }
+    const REQUEST: &[u8; 250] = &padded(*b"ID:1234");
+    const ADDRESS: &[u8; 250] = &padded(*b"studio.test:5901");
+    let asking = |what: &str| Policy { repeater_id: Some(what.to_owned()), ..anns() };
+    let script = |request| vec![s("RFB 000.000\n"), V(request), s(V38), V(V38), s([1, 1]), V(&[1]), s(OK)];
+    // Mode II: a server that waits there by an ID. Mode I: one that the repeater connects to.
+    for (what, request) in [("1234", REQUEST), ("ID:1234", REQUEST), ("studio.test:5901", ADDRESS)] {
+        for width in [1 << 20, 1] {
+            let held = hold_with(then(script(request), session()), width, &asking(what), ann()).await;
+            assert!(held.result.is_ok());
+            assert_eq!(held.recorder.info, ["repeater", "3.8", "None"]);
+        }
+    }
+    let policy = asking("1234");
     let again = || vec![s("RFB 000.000\n"), V(REQUEST), s("RFB 000.000\n"), Hangs];
     ann_fails!(policy, again(), Error::Protocol { during: Step::Greeting, .. });
     // A server that is no repeater is not sent the ID.

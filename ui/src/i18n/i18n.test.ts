@@ -159,7 +159,9 @@ describe('the catalogues', () => {
       ...wordsIn(wakeAddressProblem).map((problem) => `problem.wake_address.${problem}`),
       ...wordsIn(wakePortProblem).map((problem) => `problem.wake_port.${problem}`),
       ...wordsIn(wsMistake).map((mistake) => `error.not_web_socket.${mistake}`),
-      ...wordsIn(oldTls).flatMap((old) => [`error.old_tls.${old}`, `viewer.old_tls.${old}`]),
+      ...wordsIn(oldTls).flatMap((old) =>
+        ['error.old_tls', 'viewer.old_tls', 'viewer.site_old_tls'].map((of) => `${of}.${old}`),
+      ),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
     ];
     const tagsIn = (binding: string) => [...binding.matchAll(/"(?:problem|plan)": "(\w+)"/g)].map(([, word]) => word);

@@ -450,6 +450,7 @@ function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_
     local: false,
     through: null,
     site_tls: null,
+    site_old: [],
     mechanism: null,
     tls: null,
     old: [],

@@ -65,6 +65,7 @@ function playedSession(): Session {
     identity: null,
     through: null,
     site_tls: null,
+    site_old: [],
     password_unasked: false,
   };
   return session;

@@ -31,6 +31,7 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     identity: null,
     through: null,
     site_tls: null,
+    site_old: [],
     password_unasked: false,
   },
   not_stored: null,

@@ -3,7 +3,7 @@
 use super::run::{Limits, run};
 use crate::{
     error::{CommandError, ConsoleProblem},
-    model::{Address, CommandLine, HttpAuth, Placeholders, Secret},
+    model::{Address, CommandLine, HttpAuth, Jump, JumpProblem, Placeholders, Secret},
 };
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::{cell::Cell, collections::BTreeMap, fmt, time::Duration};
@@ -25,6 +25,8 @@ pub(crate) struct Console {
     pub(crate) fingerprint: Option<String>,
     /// The headers for its site, instead of what the keyring has.
     pub(crate) headers: Option<HttpAuth>,
+    /// The SSH host that it is reached through, instead of the machine's own.
+    pub(crate) jump: Option<Jump>,
 }
 
 /// Asks `command` where a machine's console is.
@@ -55,7 +57,7 @@ fn read(output: &[u8]) -> Result<Console, Wrong> {
     let place = Cell::new(ConsoleProblem::NotObject);
     let mut json = serde_json::Deserializer::from_slice(output);
     let fields = json.deserialize_map(Reader(&place)).and_then(|fields| json.end().map(|()| fields));
-    let Fields { address, username, password, fingerprint, headers } =
+    let Fields { address, username, password, fingerprint, headers, ssh } =
         fields.map_err(|cause| match cause.is_data() {
             // serde's own words would quote the value.
             true => wrong(place.get()),
@@ -74,7 +76,15 @@ fn read(output: &[u8]) -> Result<Console, Wrong> {
     if let Some(Err(detail)) = headers.as_ref().map(HttpAuth::check) {
         return Err(Wrong { problem: ConsoleProblem::Headers, detail });
     }
-    Ok(Console { address, username, password, fingerprint, headers })
+    let jump = ssh.map(|text| read_jump(&text, &address)).transpose();
+    let jump = jump.map_err(|cause| Wrong { problem: ConsoleProblem::Ssh, detail: cause.to_string() })?;
+    Ok(Console { address, username, password, fingerprint, headers, jump })
+}
+
+/// The SSH host in front of `address`, which is held to what a machine's own is held to.
+fn read_jump(text: &str, address: &Address) -> Result<Jump, JumpProblem> {
+    let jump = Jump::parse(text)?;
+    if matches!(address, Address::Tcp { .. }) { Ok(jump) } else { Err(JumpProblem::Address) }
 }
 
 /// 32 bytes in hexadecimal, with or without colons.
@@ -91,6 +101,7 @@ struct Fields {
     password: Option<Secret>,
     fingerprint: Option<String>,
     headers: Option<BTreeMap<String, Secret>>,
+    ssh: Option<String>,
 }
 
 /// Reads the object, and notes what it is about to read, for the case that this is of another kind.
@@ -113,6 +124,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
                 "password" => (at(ConsoleProblem::Password), fields.password = map.next_value()?).1,
                 "fingerprint" => (at(ConsoleProblem::Fingerprint), fields.fingerprint = map.next_value()?).1,
                 "headers" => (at(ConsoleProblem::Headers), fields.headers = map.next_value()?).1,
+                "ssh" => (at(ConsoleProblem::Ssh), fields.ssh = map.next_value()?).1,
                 // A field that is not understood may be what keeps the connection safe.
                 _ => {
                     at(ConsoleProblem::UnknownField);
@@ -146,6 +158,8 @@ mod tests {
         assert_eq!((console.username.as_deref(), console.password.unwrap().expose()), (Some("root"), "se\"same"));
         assert_eq!(console.fingerprint, Some(sha256));
         assert_eq!(console.headers.unwrap().headers.len(), 2);
+        let tunnelled = read(br#"{"address":"127.0.0.1:5901","ssh":"ssh://ann@hypervisor:2222"}"#).unwrap();
+        assert_eq!(tunnelled.jump.unwrap().to_string(), "ssh://ann@hypervisor:2222");
         let plain = read(br#"{"address":"127.0.0.1:5901","password":null}"#).unwrap();
         assert_eq!(plain.address.to_string(), "127.0.0.1:5901");
         assert!(plain.password.is_none() && plain.headers.is_none());
@@ -173,6 +187,12 @@ mod tests {
             (r#"{"address": "box", "headers": ["hunter2"]}"#, Headers),
             (r#"{"address": "box", "headers": {"a": 1}}"#, Headers),
             (r#"{"address": "box", "headers": {"a b": "hunter2"}}"#, Headers),
+            (r#"{"address": "box", "ssh": ["hunter2"]}"#, Ssh),
+            (r#"{"address": "box", "ssh": "-oProxyCommand=hunter2"}"#, Ssh),
+            (r#"{"address": "box", "ssh": "ann:hunter2@gate"}"#, Ssh),
+            (r#"{"address": "box", "ssh": "hunter2; hunter2"}"#, Ssh),
+            (r#"{"address": "wss://box/", "ssh": "hunter2"}"#, Ssh),
+            (r#"{"address": "/run/vnc.sock", "ssh": "hunter2"}"#, Ssh),
             (r#"{"adress": "hunter2"}"#, UnknownField),
         ] {
             let (problem, detail) = problem(output);

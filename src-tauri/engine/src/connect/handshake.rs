@@ -3,10 +3,10 @@
 use super::{Event, Observer, Policy, Presented, Weaker, peer, server_name};
 use crate::{
     error::ConnectError,
-    model::{Certificate, Identity, Level, OldTls, Party, Protection, Target},
+    model::{Certificate, HostOptions, Identity, Level, OldTls, Party, Protection, Target},
     store::{Pins, Verdict},
     transport::{
-        PathKind, TimeoutHandle,
+        PathKind, SiteTls, TimeoutHandle,
         ssh::{
             AskPass,
             question::{Question, Reply},
@@ -30,7 +30,7 @@ pub(crate) struct Handshake<'a, O> {
     observer: &'a mut O,
     timeout: Option<TimeoutHandle>,
     path: PathKind,
-    site_tls: Option<String>,
+    site_tls: Option<SiteTls>,
     site: Option<Identity>,
     tls: Option<String>,
     /// What is old about the server's TLS.
@@ -82,7 +82,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
     }
 
     /// The path is established; its reads and writes follow the handshake's deadlines from now on.
-    pub(crate) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<String>) {
+    pub(crate) fn begin(&mut self, timeout: TimeoutHandle, path: PathKind, site_tls: Option<SiteTls>) {
         (self.timeout, self.path, self.site_tls) = (Some(timeout), path, site_tls);
         (self.tls, self.identity, self.mechanism, self.chosen) = (None, None, None, None);
         self.old.clear();
@@ -100,7 +100,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
             shared: true,
             have_username: self.policy.have_username,
             have_password: self.policy.have_password,
-            floor: self.policy.floor.filter(|floor| *floor > self.path.level()).map(rfb::Level::from),
+            floor: self.policy.floor.filter(|floor| *floor > self.path_level()).map(rfb::Level::from),
             repeater_id: Some(self.target.repeater_id.clone()).filter(|id| !id.is_empty()),
             server_name: server_name(&self.target.address),
             without: without.to_vec(),
@@ -110,11 +110,14 @@ impl<'a, O: Observer> Handshake<'a, O> {
     /// What protects the session with `server`.
     pub(crate) fn protection(&mut self, server: &Server) -> Protection {
         let security_type = server.security_type;
+        let level = self.level(security_type);
+        let (site_tls, site_old) = self.site_tls.take().map(|tls| (tls.description, tls.old)).unzip();
         Protection {
-            level: self.level(security_type),
+            level,
             local: self.path == PathKind::Local,
-            through: self.target.ssh_jump.as_ref().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
-            site_tls: self.site_tls.take(),
+            through: self.target.jump().map(ToString::to_string).filter(|_| self.path == PathKind::Ssh),
+            site_tls,
+            site_old: site_old.unwrap_or_default(),
             security_type: security_type.name().unwrap_or_default().to_owned(),
             mechanism: self.mechanism.map(|mechanism| mechanism.name().to_owned()),
             tls: self.tls.take(),
@@ -124,16 +127,20 @@ impl<'a, O: Observer> Handshake<'a, O> {
         }
     }
 
-    /// What a session with this security type is protected by. Old TLS hides everything, and proves nothing any more.
+    /// What a session with this security type is protected by.
     fn level(&self, security_type: SecurityType) -> Level {
-        let level = Level::from(security_type.level());
-        let level = if self.old.is_empty() { level } else { level.min(Level::Encrypted) };
-        level.max(self.path.level())
+        Level::from(security_type.level()).proven_by(&self.old).max(self.path_level())
     }
 
-    /// What both TLS connections, to the site and to the server, are made with. Only the server's may be old.
+    /// What the path protects by itself.
+    fn path_level(&self) -> Level {
+        self.path.level(self.site_tls.as_ref())
+    }
+
+    /// What both TLS connections, to the site and to the server, are made with.
     pub(crate) fn tls_setup(&self) -> tls::Setup<'a> {
-        tls::Setup { ca_file: &self.target.ca_file, certificate: self.certificate, accept_old: false }
+        let HostOptions { ca_file, old_tls, .. } = &self.target.options;
+        tls::Setup { ca_file, certificate: self.certificate, accept_old: *old_tls }
     }
 
     fn set_timeout(&self, limit: std::time::Duration) {
@@ -216,9 +223,8 @@ impl<O: Observer> Ask for Handshake<'_, O> {
     async fn tls(&mut self, stream: Stream, kind: TlsKind) -> Result<Stream, TlsError> {
         self.set_timeout(timeout::TLS);
         self.observer.event(Event::TlsStarts);
-        let setup = tls::Setup { accept_old: self.target.old_tls, ..self.tls_setup() };
         let address = self.target.address.without_query().to_string();
-        let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), setup).await {
+        let tls = match tls::upgrade(stream, kind, &peer(&self.target.address), self.tls_setup()).await {
             Ok(tls) => tls,
             Err(tls::Failed::CaFile { detail }) => {
                 self.fail(ConnectError::CaFile { path: self.target.ca_file.clone(), detail });

@@ -170,13 +170,14 @@ async fn dial_through<O: Observer>(
     proxy: Option<&Through>,
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
-    let Target { address, ssh_jump, .. } = target;
-    let route = Route { address, tls: handshake.tls_setup(), jump: ssh_jump.as_ref(), proxy, headers };
+    let Target { address, .. } = target;
+    let route = Route { address, tls: handshake.tls_setup(), jump: target.jump(), proxy, headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;
-    let path = connected.as_ref().ok().map(|connected| connected.path);
-    handshake.observer().event(Event::Dialled { trace: &trace, path, failure: connected.as_ref().err() });
+    let reached = connected.as_ref().ok();
+    let (path, site_tls) = (reached.map(|way| way.path), reached.and_then(|way| way.site_tls.as_ref()));
+    handshake.observer().event(Event::Dialled { trace: &trace, path, site_tls, failure: connected.as_ref().err() });
     connected
 }
 

@@ -4,7 +4,7 @@ use crate::{
     error::ConnectError,
     model::{Identity, Level, OldTls, Party, Proxy, Secret},
     store::Verdict,
-    transport::{ConnectTrace, PathKind, RoundTrips, ssh::AskPass},
+    transport::{ConnectTrace, PathKind, RoundTrips, SiteTls, ssh::AskPass},
 };
 use rfb::{CredentialRequest, Credentials, Mechanism, SecurityType, Step};
 
@@ -58,6 +58,8 @@ pub(crate) enum Event<'a> {
         trace: &'a ConnectTrace,
         /// What it protects, where it was established.
         path: Option<PathKind>,
+        /// The TLS to a site on it.
+        site_tls: Option<&'a SiteTls>,
         /// The error that ended it.
         failure: Option<&'a ConnectError>,
     },

@@ -204,7 +204,7 @@ impl ProbeRequest {
         progress.stages.command_asked();
         let found = console(command, &Placeholders::from(&self.target)).await?;
         progress.stages.done(found.address.without_query().to_string());
-        self.target = self.target.at(found.address, found.username);
+        self.target = self.target.at(found.address, found.username, found.jump);
         if let Some(headers) = found.headers {
             self.saved.http_auth = Some(headers);
         }

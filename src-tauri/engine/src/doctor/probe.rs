@@ -39,7 +39,7 @@ impl<'a> Probe<'a> {
 
     /// `error`, or what ssh asked where that is why ssh failed: there is no person to answer.
     pub(super) fn explain(&self, error: ConnectError) -> ConnectError {
-        match (&self.ssh_question, &self.request.target.ssh_jump) {
+        match (&self.ssh_question, self.request.target.jump()) {
             (Some(question), Some(jump)) => {
                 let detail = format!("ssh asks: {question} Open the machine once to answer");
                 ConnectError::SshFailed { via: jump.to_string(), detail }

@@ -5,7 +5,7 @@ use crate::{
     connect::{Event, OnStage, Stages, name},
     error::Error,
     model::{Address, Identity, Level, Target},
-    transport::PathKind,
+    transport::{PathKind, SiteTls},
 };
 use rfb::{SecurityType, ServerInit};
 
@@ -26,7 +26,7 @@ impl Progress {
     pub(super) fn event(&mut self, target: &Target, event: &Event<'_>) {
         self.stages.event(target, event);
         match *event {
-            Event::Dialled { path: Some(path), .. } => self.established(path),
+            Event::Dialled { path: Some(path), site_tls, .. } => self.established(path, site_tls),
             Event::Version { major, minor } => self.report.protocol = Some(format!("{major}.{minor}")),
             Event::Offered(offered) => self.offered(offered),
             Event::Chosen(chosen) => self.chose(chosen),
@@ -45,8 +45,8 @@ impl Progress {
     }
 
     /// The path to the server is established.
-    fn established(&mut self, path: PathKind) {
-        self.path_level = path.level();
+    fn established(&mut self, path: PathKind, site_tls: Option<&SiteTls>) {
+        self.path_level = path.level(site_tls);
         self.report.tunnel = match path {
             PathKind::Ssh => Some("ssh".to_owned()),
             PathKind::Site => Some("wss".to_owned()),

@@ -102,8 +102,11 @@ pub enum ConsoleProblem {
     /// The headers are no object of texts, or have a name that is none.
     #[error("its \"headers\" are no object of names and texts")]
     Headers,
+    /// The SSH host cannot be read, or the address is none that is reached through one.
+    #[error("its \"ssh\" is no SSH host for this address")]
+    Ssh,
     /// There is a field that is not known.
-    #[error("it has another field than address, username, password, fingerprint and headers")]
+    #[error("it has another field than address, username, password, fingerprint, headers and ssh")]
     UnknownField,
 }
 

@@ -20,6 +20,13 @@ pub enum Level {
     Identified,
 }
 
+impl Level {
+    /// What is left of it where TLS has this that is old: it hides everything, and proves nothing any more.
+    pub(crate) fn proven_by(self, old: &[OldTls]) -> Self {
+        if old.is_empty() { self } else { self.min(Self::Encrypted) }
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -65,6 +72,8 @@ pub struct Protection {
     pub through: Option<String>,
     /// Version and cipher of the TLS to the site in front of the server, which everything goes through as far as there.
     pub site_tls: Option<String>,
+    /// What is old about the TLS to the site; the user agreed to that for this machine.
+    pub site_old: Vec<OldTls>,
     /// The security type's name in the field, such as `X509Vnc`.
     pub security_type: String,
     /// How the login was made within SASL, such as `SCRAM-SHA-256`.
@@ -86,7 +95,7 @@ impl Protection {
     }
 }
 
-/// What can be old about a server's TLS.
+/// What can be old about the TLS of a server, or of the site in front of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +110,13 @@ pub enum OldTls {
     Renegotiation,
     /// Its Diffie-Hellman key has less than 1024 bits. That is accepted from nobody.
     Key,
+}
+
+impl OldTls {
+    /// What is said of a connection's version and cipher where this is old about it: `, old: TLS 1.1 or older`.
+    pub(crate) fn listed(old: &[Self]) -> String {
+        old.iter().map(|old| format!(", old: {old}")).collect()
+    }
 }
 
 impl fmt::Display for OldTls {

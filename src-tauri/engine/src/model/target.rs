@@ -29,8 +29,10 @@ pub struct Target {
     pub has_password: bool,
     /// Whether the keyring has what the site in front of it wants to see.
     pub has_http_auth: bool,
-    /// The SSH host that the way leads through.
+    /// The SSH host that the way leads through, as the list has it.
     pub ssh_jump: Option<Jump>,
+    /// The SSH host that a console command has named instead: see [`Target::jump`].
+    pub console_jump: Option<Jump>,
     /// The proxy that the way leads through.
     pub proxy: Option<Proxy>,
     /// The named login that it uses.
@@ -68,6 +70,7 @@ impl Target {
             has_password: false,
             has_http_auth: false,
             ssh_jump: None,
+            console_jump: None,
             proxy: None,
             login: None,
             password_command: None,
@@ -84,7 +87,7 @@ impl Target {
 
     /// The name under which keys of its server are known: see [`Address::endpoint`].
     pub(crate) fn endpoint(&self) -> String {
-        Way { address: &self.address, ..self.way() }.endpoint(self.host)
+        Way { address: &self.address, ssh_jump: self.jump(), ..self.way() }.endpoint(self.host)
     }
 
     /// Whether the endpoint may be another machine each time: an address with a token that is not saved.
@@ -113,9 +116,14 @@ impl Target {
         }
     }
 
-    /// The same machine where its console is now.
-    pub(crate) fn at(&self, address: Address, username: Option<String>) -> Self {
-        let mut target = Self { listed: Some(self.listed_address().clone()), address, ..self.clone() };
+    /// The SSH host that the way to its address leads through.
+    pub(crate) fn jump(&self) -> Option<&Jump> {
+        self.console_jump.as_ref().or(self.ssh_jump.as_ref())
+    }
+
+    /// The same machine where its console is now, through this SSH host where its command has named one.
+    pub(crate) fn at(&self, address: Address, username: Option<String>, console_jump: Option<Jump>) -> Self {
+        let mut target = Self { listed: Some(self.listed_address().clone()), address, console_jump, ..self.clone() };
         if let Some(username) = username {
             target.username = username;
         }
@@ -216,6 +224,7 @@ impl From<&Host> for Target {
             has_password: host.has_password,
             has_http_auth: host.has_http_auth,
             ssh_jump: host.ssh_jump.clone(),
+            console_jump: None,
             proxy: host.proxy.clone(),
             login: host.login,
             password_command: host.password_command.clone(),
@@ -297,6 +306,18 @@ mod tests {
         assert_eq!(once.endpoint(), "box:5902 through gate", "keys are known with the way");
         assert_eq!(once.name, "Box (box:5902 via gate)");
         assert_eq!(once.last_way(), None, "it is no entry's way");
+    }
+
+    #[test]
+    fn a_consoles_ssh_host_is_gone_through_and_changes_nobody_s_logins() {
+        let saved = Target { console_command: Some("console a".parse().unwrap()), ..saved("box") };
+        let console = saved.at("127.0.0.1:5901".parse().unwrap(), None, Some("ann@hypervisor".parse().unwrap()));
+        assert_eq!(console.jump().map(ToString::to_string).as_deref(), Some("ann@hypervisor"));
+        assert_eq!(console.endpoint(), "127.0.0.1:5901 through ann@hypervisor", "its keys are known together with it");
+        assert!(console.is_same_server(&saved));
+        let of_the_form = Target { ssh_jump: Some("gate".parse().unwrap()), ..saved };
+        let console = of_the_form.at("127.0.0.1:5901".parse().unwrap(), None, None);
+        assert_eq!(console.jump().map(ToString::to_string).as_deref(), Some("gate"), "where the command names none");
     }
 
     #[test]

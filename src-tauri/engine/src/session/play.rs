@@ -69,6 +69,7 @@ fn on_this_computer() -> Protection {
         local: true,
         through: None,
         site_tls: None,
+        site_old: vec![],
         security_type: String::new(),
         mechanism: None,
         tls: None,

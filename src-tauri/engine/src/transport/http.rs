@@ -155,6 +155,9 @@ fn of_a_web_server(error: ConnectError, address: &str) -> Error {
         ConnectError::DialTimeout { seconds, .. } => FetchError::Timeout { address, seconds },
         ConnectError::ConnectionLost { detail, .. } => FetchError::Broken { address, detail },
         ConnectError::Tls { detail, .. } => FetchError::Tls { address, detail },
+        ConnectError::OldTls { why, detail, .. } => {
+            FetchError::Tls { address, detail: format!("it has {why} ({detail})") }
+        }
         ConnectError::TooWeak { bits, .. } => {
             FetchError::Tls { address, detail: format!("its key has only {bits} bits") }
         }

@@ -6,7 +6,7 @@ use openssl::{
     hash::MessageDigest,
     nid::Nid,
     pkey::PKey,
-    ssl::{Ssl, SslContext, SslMethod, SslVerifyMode},
+    ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslVerifyMode, SslVersion},
     x509::{X509, X509Name},
 };
 use std::pin::Pin;
@@ -23,6 +23,21 @@ pub(crate) fn tls_site() -> SslContext {
 
 /// The same, asking for a certificate of ours or not.
 pub(crate) fn tls_site_that(asks: SslVerifyMode) -> SslContext {
+    let mut site = site();
+    site.set_verify(asks);
+    site.build()
+}
+
+/// The same, of an age: `newest` is the newest version that it speaks.
+pub(crate) fn old_site(newest: SslVersion) -> SslContext {
+    let mut site = site();
+    site.set_min_proto_version(None).unwrap();
+    site.set_max_proto_version(Some(newest)).unwrap();
+    site.set_cipher_list("DEFAULT:@SECLEVEL=0").unwrap();
+    site.build()
+}
+
+fn site() -> SslContextBuilder {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let mut name = X509Name::builder().unwrap();
@@ -39,8 +54,7 @@ pub(crate) fn tls_site_that(asks: SslVerifyMode) -> SslContext {
     let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
     context.set_certificate(&certificate.build()).unwrap();
     context.set_private_key(&key).unwrap();
-    context.set_verify(asks);
-    context.build()
+    context
 }
 
 /// The next connection, within TLS.

@@ -24,7 +24,7 @@ pub(crate) use tcp::{ROUND_TRIPS as TCP_ROUND_TRIPS, greets, is_known};
 pub(crate) use timeout::{TimeoutHandle, TimeoutStream};
 #[cfg(test)]
 use trace::Attempt;
-pub(crate) use trace::{ConnectTrace, Outcome, Passed, Phase};
+pub(crate) use trace::{ConnectTrace, Outcome, Passed, Phase, SiteTls};
 
 use crate::{
     error::{ConnectError, Result},
@@ -40,8 +40,8 @@ pub(crate) struct Connected {
     pub(crate) stream: Stream,
     /// What the path protects.
     pub(crate) path: PathKind,
-    /// Version and cipher of the TLS to a site in front of it.
-    pub(crate) site_tls: Option<String>,
+    /// The TLS to a site in front of it.
+    pub(crate) site_tls: Option<SiteTls>,
 }
 
 /// What a path protects by itself.
@@ -63,11 +63,11 @@ impl PathKind {
         self != Self::Network
     }
 
-    /// What a session is protected by at least.
-    pub(crate) fn level(self) -> Level {
+    /// What a session is protected by at least, with this TLS to a site.
+    pub(crate) fn level(self, site_tls: Option<&SiteTls>) -> Level {
         match self {
             Self::Network | Self::Local => Level::Clear,
-            Self::Ssh | Self::Site => Level::Identified,
+            Self::Ssh | Self::Site => Level::Identified.proven_by(site_tls.map_or(&[], |tls| &tls.old)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What happened while connecting: a session ignores it, the doctor shows it.
 
+use crate::model::OldTls;
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::time::Instant;
 
@@ -31,10 +32,19 @@ pub(crate) enum Phase {
     Connected,
     /// The proxy has connected to the machine.
     Led,
-    /// TLS is up, with this version and cipher, and the certificate was accepted.
-    Encrypted(String),
+    /// TLS is up, and the certificate was accepted.
+    Encrypted(SiteTls),
     /// The opening handshake of the WebSocket (RFC 6455, section 4) is over.
     Answered,
+}
+
+/// The TLS to a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SiteTls {
+    /// Version and cipher.
+    pub(crate) description: String,
+    /// What is old about it.
+    pub(crate) old: Vec<OldTls>,
 }
 
 /// The lookup of a host name.

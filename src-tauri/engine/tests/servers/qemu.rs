@@ -1,7 +1,7 @@
 //! QEMU 7.2, the screen of virtual machines.
 
 use crate::{
-    bed::{ANN, PASSWORD, Qemu, Tls},
+    bed::{ANN, PASSWORD, Qemu, Tls, free_port},
     certificates::{Authority, CertificateParams, rsa},
     examination::{
         Given::{Nothing, Password, User},
@@ -119,6 +119,34 @@ async fn old_tls_is_named_and_accepted_where_that_was_agreed_to() {
         }
     }
     table.end();
+}
+
+/// The same behind `wss://`, where the site's TLS is what is old.
+#[tokio::test]
+async fn an_old_site_is_named_and_accepted_where_that_was_agreed_to() {
+    let authority = Authority::new("Our house");
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Keys { authorities: Some(authority.write(folder.path())), ..Keys::none() };
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
+    let port = free_port();
+    let old = Tls::Limited(&shown, "NORMAL:-VERS-ALL:+VERS-TLS1.1");
+    let _server = Qemu::start(old, &format!(",websocket={port}")).await;
+    let mut target = Target::unsaved("QEMU".to_owned(), address(&format!("wss://127.0.0.1:{port}/")), false);
+    let strict = examine_target(target.clone(), Nothing, &keys).await;
+    assert!(ending(&strict).starts_with("old_tls"), "{strict:?}");
+
+    target.old_tls = true;
+    let agreed = examine_target(target.clone(), Nothing, &keys).await;
+    assert!(agreed.error.is_none(), "{agreed:?}");
+    // Without that it would be identified, as far as the site.
+    assert_eq!(agreed.protection, Some(Level::Encrypted));
+    let told = agreed.stages.iter().any(|stage| stage.detail.ends_with("old: TLS 1.1 or older"));
+    assert!(told, "{:#?}", agreed.stages);
+
+    // Who once had more is asked before a login is sent.
+    target.protection = Some(Level::Identified);
+    let before = examine_target(target, Password(PASSWORD), &keys).await;
+    assert!(ending(&before).starts_with("weaker"), "{before:?}");
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ pub(super) async fn negotiate<A: Ask>(
     let speakable: Vec<_> =
         offered.iter().copied().filter(|offer| matches!(offer, SecurityType::TlsNone | SecurityType::TlsVnc)).collect();
     let choice = policy.choose_within(SecurityType::Tls, outer, &speakable);
-    let choice = choice.ok_or_else(|| no_common_security(&offered))?;
+    let named: Vec<_> = offered.iter().map(|offer| name_within(*offer)).collect();
+    let choice = choice.ok_or_else(|| no_common_security(&named))?;
     if let Choice::Inner(chosen) = choice {
         wire.send(&[if chosen == SecurityType::TlsNone { 1 } else { 2 }]).await?;
     }
@@ -47,6 +48,14 @@ fn within(offer: SecurityType) -> SecurityType {
         SecurityType::None => SecurityType::TlsNone,
         SecurityType::VncAuth => SecurityType::TlsVnc,
         other => other,
+    }
+}
+
+/// What a type is called that is refused here: those that lead to further lists are spoken outside TLS only, where servers have them.
+fn name_within(offer: SecurityType) -> String {
+    match offer {
+        SecurityType::VeNCrypt | SecurityType::Tight | SecurityType::Tls => format!("{offer} within TLS"),
+        other => other.to_string(),
     }
 }
 

@@ -3,4 +3,4 @@
 /**
  * What is wrong with what a console command printed.
  */
-export type ConsoleProblem = "not_json" | "not_object" | "no_address" | "address" | "username" | "password" | "fingerprint" | "headers" | "unknown_field";
+export type ConsoleProblem = "not_json" | "not_object" | "no_address" | "address" | "username" | "password" | "fingerprint" | "headers" | "ssh" | "unknown_field";

@@ -24,6 +24,10 @@ through: string | null,
  */
 site_tls: string | null, 
 /**
+ * What is old about the TLS to the site; the user agreed to that for this machine.
+ */
+site_old: Array<OldTls>, 
+/**
  * The security type's name in the field, such as `X509Vnc`.
  */
 security_type: string, 

@@ -81,9 +81,10 @@ test('its details open and close by mouse and by keyboard, and give the keyboard
 });
 
 test('TLS to a website in front of the machine is in the details', async () => {
-  await goLive({ site_tls: 'TLSv1.3 TLS_AES_128_GCM_SHA256' });
+  await goLive({ site_tls: 'TLSv1.1 AES128-SHA', site_old: ['version'] });
   await userEvent.click(find('#protection'));
-  expect(find('#site-tls')).toHaveTextContent('TLSv1.3 TLS_AES_128_GCM_SHA256');
+  expect(find('#site-tls')).toHaveTextContent('TLSv1.1 AES128-SHA');
+  expect(find('#protection-panel .old')).toHaveTextContent(t('viewer.site_old_tls.version'));
 });
 
 test('how SASL was used, and what is old about TLS, is in the details', async () => {

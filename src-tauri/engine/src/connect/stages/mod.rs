@@ -4,7 +4,10 @@
 mod path;
 
 use super::Event;
-use crate::{model::Target, transport::RoundTrips};
+use crate::{
+    model::{OldTls, Target},
+    transport::RoundTrips,
+};
 use path::note_path;
 use rfb::{Mechanism, SecurityType, Step};
 use serde::Serialize;
@@ -155,7 +158,7 @@ impl Stages {
             }
             Event::Tls { description, anonymous, old } => {
                 self.exchange.encrypted = true;
-                let old: String = old.iter().map(|old| format!(", old: {old}")).collect();
+                let old = OldTls::listed(old);
                 self.done(format!("{description}{}{old}", if anonymous { ", anonymous" } else { "" }));
                 self.enter(ReportStage::Login);
             }

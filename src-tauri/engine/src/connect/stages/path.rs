@@ -3,7 +3,7 @@
 use super::{ReportStage, Stages};
 use crate::{
     error::ConnectError,
-    model::{Address, Target},
+    model::{Address, OldTls, Target},
     transport::{ConnectTrace, Outcome, Passed, Phase, TCP_ROUND_TRIPS},
 };
 use tokio::time::Instant;
@@ -26,7 +26,7 @@ pub(super) fn note_path(
         let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
         stages.done_at(dialled, addresses.join(", "), None);
     }
-    stages.enter_at(if target.ssh_jump.is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
+    stages.enter_at(if target.jump().is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
     let others = others(trace);
     let answered = trace.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
     let answered =
@@ -43,7 +43,9 @@ pub(super) fn note_path(
                 (Phase::Connected, Some(_)) => ([&*answered, &others].concat(), Some(ReportStage::Proxy)),
                 (Phase::Connected, None) => ([&*answered, &others].concat(), first),
                 (Phase::Led, via) => (format!("{} leads there", via.as_deref().unwrap_or("it")), first),
-                (Phase::Encrypted(description), _) => (description.clone(), Some(ReportStage::WebSocket)),
+                (Phase::Encrypted(tls), _) => {
+                    ([&*tls.description, &OldTls::listed(&tls.old)].concat(), Some(ReportStage::WebSocket))
+                }
                 (Phase::Answered, _) => ("it answered 101".to_owned(), None),
             };
             stages.done_at(*when, detail, Some(*round_trips));
@@ -55,9 +57,9 @@ pub(super) fn note_path(
     }
     match failure {
         None => {
-            let through = target.ssh_jump.as_ref().map(|jump| format!(", through {jump}")).unwrap_or_default();
+            let through = target.jump().map(|jump| format!(", through {jump}")).unwrap_or_default();
             // ssh keeps its own to itself, and what is on this computer has none.
-            let is_tcp = matches!(target.address, Address::Tcp { .. }) && target.ssh_jump.is_none();
+            let is_tcp = matches!(target.address, Address::Tcp { .. }) && target.jump().is_none();
             stages.done_at(Instant::now(), [answered, through, others].concat(), is_tcp.then_some(TCP_ROUND_TRIPS));
         }
         // Of a single address the error says it all.

@@ -129,7 +129,7 @@ impl<'a> Prompts<'a> {
             }
         };
         self.stages.done(found.address.without_query().to_string());
-        self.target = listed.at(found.address.clone(), found.username.clone());
+        self.target = listed.at(found.address.clone(), found.username.clone(), found.jump.clone());
         self.named_key_shown = false;
         self.console = Some(found);
         self.run.set_stage(Stage::Dialing);
@@ -197,10 +197,10 @@ impl<'a> Prompts<'a> {
 
     /// Who a prompt is about: the name never stands without the address.
     fn subject(&self, party: Party) -> Subject {
-        let Target { name, address, ssh_jump, proxy, .. } = &self.target;
+        let Target { name, address, proxy, .. } = &self.target;
         let address = match party {
             Party::SshHost => {
-                self.waking_through.as_ref().or(ssh_jump.as_ref()).map(ToString::to_string).unwrap_or_default()
+                self.waking_through.as_ref().or(self.target.jump()).map(ToString::to_string).unwrap_or_default()
             }
             Party::Proxy => proxy.as_ref().map(|proxy| proxy.without_username().to_string()).unwrap_or_default(),
             Party::Site | Party::Server | Party::Caller => address.without_query().to_string(),

@@ -97,7 +97,7 @@ impl Failed {
             Self::Client(refusal) => refusal.explain(address),
             Self::Early => ConnectError::Tls { address, detail: "something was sent before TLS".to_owned() },
             Self::Tls { detail } => ConnectError::Tls { address, detail },
-            Self::Old { why, detail } => ConnectError::Tls { address, detail: format!("it has {why} ({detail})") },
+            Self::Old { why, detail } => ConnectError::OldTls { address, why, detail },
             Self::Weak { bits } => ConnectError::TooWeak { address, bits },
             // Not the connection's: a task of Portlight failed.
             Self::Io(cause) if cause.kind() == ErrorKind::Other => {

@@ -10,7 +10,7 @@ use crate::{
     error::{ConnectError, Result},
     model::{Address, WebSocket},
     transport::{
-        ConnectTrace, Counting, Phase, RoundTrips, proxy, tcp,
+        ConnectTrace, Counting, Phase, RoundTrips, SiteTls, proxy, tcp,
         tls::{self, Peer, Refusal, Setup},
     },
 };
@@ -31,14 +31,15 @@ const LONG_QUESTION: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     /// Bytes to and from the server behind it.
     pub(crate) stream: Stream,
-    /// Version and cipher of TLS, which protects the stream as far as the site; none for `ws://`.
-    pub(crate) tls: Option<String>,
+    /// What protects the stream as far as the site; none for `ws://`.
+    pub(crate) tls: Option<SiteTls>,
 }
 
 /// Connects to `socket`, through `proxy` where there is one; `setup` is for TLS. The steps are recorded in `trace`, also where it fails.
 ///
 /// # Errors
-/// Those of TCP and of the proxy; [`ConnectError::Tls`] where both sides find no common ground, and [`ConnectError::ConnectionLost`] where
+/// Those of TCP and of the proxy; [`ConnectError::Tls`] where both sides find no common ground, [`ConnectError::OldTls`] and
+/// [`ConnectError::TooWeak`] where that is too old or too weak, and [`ConnectError::ConnectionLost`] where
 /// the connection breaks on the way to it, as it does while a proxy restarts; [`ConnectError::CaFile`];
 /// [`ConnectError::BadHttpAuth`] for headers that cannot be sent; [`ConnectError::WsRefused`],
 /// [`ConnectError::WsUnknownToken`], [`ConnectError::WsSilent`], [`ConnectError::WsTimeout`] and
@@ -128,7 +129,7 @@ impl<D: ConnectDelegate> Connector<'_, D> {
         let round_trips = tcp.round_trips();
         let (stream, tls): (Stream, _) = if self.socket.secure {
             let tls = self.secure(Box::new(tcp), &round_trips).await?;
-            (tls.stream, Some(tls.description))
+            (tls.stream, Some(SiteTls { description: tls.description, old: tls.old }))
         } else {
             if !is_local && !self.headers.is_empty() {
                 self.approve_clear_text().await?;
@@ -161,7 +162,8 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             self.approved.certificate = Some(sha256);
             self.approved.asked_for += since.elapsed();
         }
-        self.trace.completed(Phase::Encrypted(tls.description.clone()), round_trips.so_far());
+        let site_tls = SiteTls { description: tls.description.clone(), old: tls.old.clone() };
+        self.trace.completed(Phase::Encrypted(site_tls), round_trips.so_far());
         Ok(tls)
     }
 

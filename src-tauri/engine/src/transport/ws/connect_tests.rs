@@ -2,14 +2,14 @@
 
 use super::{headers::HeaderName, *};
 use crate::{
-    model::{Address, Secret, WebSocket},
+    model::{Address, OldTls, Secret, WebSocket},
     transport::{
-        ConnectTrace,
-        local_site::{accept, read_request, tls_site, tls_site_that},
+        ConnectTrace, Phase, SiteTls,
+        local_site::{accept, old_site, read_request, tls_site, tls_site_that, try_accept},
         tls::Setup,
     },
 };
-use openssl::ssl::{Ssl, SslVerifyMode};
+use openssl::ssl::{Ssl, SslVerifyMode, SslVersion};
 use std::{pin::Pin, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -48,7 +48,7 @@ async fn open_for(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     stream.flush().await.unwrap();
 }
 
-async fn rfb(opened: Result<Connection, ConnectError>) -> Option<String> {
+async fn rfb(opened: Result<Connection, ConnectError>) -> Option<SiteTls> {
     let Connection { mut stream, tls } = opened.unwrap_or_else(|error| panic!("{error}"));
     let mut read = [0; 3];
     stream.read_exact(&mut read).await.unwrap();
@@ -83,7 +83,7 @@ async fn an_open_websocket_says_which_tls_protects_it() {
     let site = async { open_for(&mut accept(&listener, &context).await).await };
     let (opened, ()) = both(dial_to(&socket, &mut delegate), site).await;
     let tls = rfb(opened).await.unwrap();
-    assert!(tls.starts_with("TLSv1.3 TLS_"), "{tls}");
+    assert!(tls.description.starts_with("TLSv1.3 TLS_") && tls.old.is_empty(), "{tls:?}");
 
     let (listener, socket) = listen("ws").await;
     let site = async { open_for(&mut listener.accept().await.unwrap().0).await };
@@ -223,4 +223,26 @@ async fn a_site_that_wants_a_certificate_of_ours_says_so_in_tls_or_in_http() {
     };
     let (opened, ()) = both(dial_to(&socket, &mut Accepts::default()), site).await;
     assert_eq!(wanted(opened.err()), "");
+}
+
+#[tokio::test]
+async fn an_old_site_is_named_and_accepted_where_that_was_agreed_to() {
+    for (newest, version) in [(SslVersion::TLS1, "TLSv1 "), (SslVersion::TLS1_1, "TLSv1.1 ")] {
+        let context = old_site(newest);
+        let (listener, socket) = listen("wss").await;
+        let (opened, _) =
+            both(dial_to(&socket, &mut Accepts::default()), async { try_accept(&listener, &context).await }).await;
+        let error = opened.err().unwrap();
+        assert!(matches!(error, ConnectError::OldTls { why: OldTls::Version, .. }), "{error:?}");
+
+        let agreed = Setup { accept_old: true, ..Setup::default() };
+        let (mut trace, mut accepts, headers) = (ConnectTrace::default(), Accepts::default(), Headers::default());
+        let dialled = dial(&socket, agreed, &headers, None, &mut accepts, &mut trace);
+        let site = async { open_for(&mut accept(&listener, &context).await).await };
+        let (opened, ()) = both(dialled, site).await;
+        let tls = rfb(opened).await.unwrap();
+        assert!(tls.description.starts_with(version), "{tls:?}");
+        assert_eq!(tls.old, [OldTls::Version]);
+        assert!(trace.passed.iter().any(|passed| passed.phase == Phase::Encrypted(tls.clone())), "{trace:?}");
+    }
 }

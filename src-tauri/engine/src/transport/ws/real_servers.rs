@@ -240,6 +240,12 @@ async fn libvncserver_speaks_it_on_its_only_port() {
     let _x11vnc = Running::start("x11vnc", &picture);
     let stream = reached(&format!("ws://127.0.0.1:{port}/websockify")).await.unwrap();
     assert_eq!(desktop(stream).await, "A raw picture");
+    // Who names no `Origin`, as programs that are no browsers, is sent away without a word.
+    let mut plain = tokio::net::TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
+    let request = "GET /websockify HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    plain.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(timeout(TIMEOUT, plain.read(&mut [0])).await.unwrap().unwrap(), 0);
 }
 
 /// A session with this server that is quiet for so many pings, and goes on after them.
@@ -272,7 +278,6 @@ async fn pings_disturb_none_of_them() {
 }
 
 #[tokio::test]
-#[ignore = "needs nginx, whose package would start a web server on the machine that tests"]
 async fn a_proxy_that_cuts_quiet_ways_does_not_cut_this_one() {
     let (folder, qemu, port) = (TempDir::new().unwrap(), Qemu::start(), free_port());
     reached(&format!("ws://127.0.0.1:{}", qemu.ws)).await.unwrap();
@@ -291,7 +296,7 @@ async fn a_proxy_that_cuts_quiet_ways_does_not_cut_this_one() {
         at("pid")
     );
     std::fs::write(at("config"), config).unwrap();
-    let _nginx = Running::start("nginx", &["-e", "/dev/null", "-c", &at("config")]);
+    let _nginx = Running::start("/usr/sbin/nginx", &["-e", "/dev/null", "-c", &at("config")]);
     let place = format!("ws://127.0.0.1:{port}");
     stays_open(reached(&place).await.unwrap(), 8).await;
 

@@ -41,6 +41,7 @@ fn protection() -> Protection {
         local: false,
         through: None,
         site_tls: None,
+        site_old: vec![],
         security_type: "VncAuth".into(),
         mechanism: None,
         tls: None,

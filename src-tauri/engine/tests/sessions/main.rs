@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod between;
+#[cfg(target_os = "linux")]
+#[path = "../sshd/mod.rs"]
+mod sshd;
+
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use portlight_engine::{
     ConnectError, Engine, Error, Settings,
