@@ -29,7 +29,7 @@ const LETTERS: [(&str, &str); 4] = [("ASCII", "plain text"), ("é", "café"), ("
 /// Lengths that are tried, in letters.
 const LENGTHS: [(usize, &str); 3] = [(60_000, "60 kB"), (250_000, "250 kB"), (2_000_000, "2 MB")];
 /// Until something has come that will come.
-const PATIENCE: Duration = Duration::from_secs(6);
+const TIMEOUT: Duration = Duration::from_secs(6);
 /// More bytes than any handshake has.
 const HANDSHAKE: u64 = 5000;
 /// Longer than a server takes between two pieces of one update.
@@ -86,7 +86,7 @@ async fn row(server_name: &str, maker: Maker) -> String {
         keep_picture(&desk, &format!("{server_name}, {name}"));
         desk.display().close_window(name);
         let gone = || (!desk.display().has_window(name)).then_some(());
-        within(PATIENCE, async || gone()).await.expect("a window that closes");
+        within(TIMEOUT, async || gone()).await.expect("a window that closes");
     }
     let viewer = open(&app, &hosts, "Follows", maker).await;
     let follows = follows(&desk, &viewer).await;
@@ -126,7 +126,7 @@ fn first_update(counter: Counter) -> JoinHandle<[u64; 2]> {
     thread::spawn(move || {
         let began = Instant::now();
         let (mut last, mut grown, mut first) = (before, began, None);
-        while began.elapsed() < 5 * PATIENCE && (first.is_none() || grown.elapsed() < AFTERWARDS) {
+        while began.elapsed() < 5 * TIMEOUT && (first.is_none() || grown.elapsed() < AFTERWARDS) {
             thread::sleep(Duration::from_millis(5));
             let now = counter.bytes();
             if first.is_none() && last - before >= HANDSHAKE && grown.elapsed() >= PAUSE {
@@ -152,7 +152,7 @@ async fn follows(desk: &Desk, viewer: &Page<'_>) -> String {
         "return [...document.querySelectorAll('#screen canvas')]
             .some((canvas) => canvas.width === {width} && canvas.height === {height})"
     );
-    let followed = within(PATIENCE, async || (viewer.script(&same).await == true).then_some(())).await;
+    let followed = within(TIMEOUT, async || (viewer.script(&same).await == true).then_some(())).await;
     let size = "const canvas = document.querySelector('#screen canvas'); return `${canvas.width}x${canvas.height}`";
     let size = viewer.script(size).await;
     let size = size.as_str().unwrap_or_default();
@@ -197,7 +197,7 @@ async fn copied_by(
     let before = paste();
     let said_before = said(viewer).await;
     copy(text).await;
-    let arrived = within(PATIENCE, async || paste().filter(|now| Some(now) != before.as_ref())).await;
+    let arrived = within(TIMEOUT, async || paste().filter(|now| Some(now) != before.as_ref())).await;
     let note = match arrived {
         Some(now) if now == text => return notes.push(name.to_owned()),
         Some(now) if now.chars().count() > 20 => format!("{name}: {} of it", now.chars().count()),

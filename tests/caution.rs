@@ -62,7 +62,7 @@ async fn a_tag_frames_its_machines_keeps_hands_off_and_shows_lines_before_they_g
 
     copy(&desk, "one line");
     until("one line there", async || (server.display.paste().as_deref() == Some("one line")).then_some(())).await;
-    // This server fetches the text when somebody over there pastes.
+    // This server fetches the text when something is pasted over there.
     copy(&desk, "rm a\nrm b");
     let mut refused = server.display.begin_to_paste();
     viewer.until_shown("#lines").await;

@@ -51,7 +51,7 @@ async fn a_target_opens_its_screen_alone_and_a_second_call_goes_to_the_first() {
     sees(&second, &other, [0x44, 0x88, 0xcc]).await;
     sees(&viewer, &one, [0xcc, 0x88, 0x44]).await;
 
-    // Whoever asks for what is open already gets it, not another one.
+    // What is open already comes to the front; there is no second one.
     assert_eq!(texts(desk.portlight(&[&one.address()])).0, Some(0));
     assert_eq!(texts(desk.portlight(&[])).0, Some(0));
     app.hosts().await.until_shown("#search").await;
@@ -169,7 +169,7 @@ async fn the_doctor_says_what_is_wrong_and_ends_accordingly() {
         assert!(!complaint.contains("hunter2"), "{complaint}");
     }
 
-    // Somebody who accepts and says nothing: nobody has to wait for that to end.
+    // A server that accepts and says nothing: it is not waited for.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
     let silent = address(listener.local_addr().expect("a bound socket").port());
     let waiting = desk.spawn("portlight", desk.command(portlight()).args(["doctor", &silent]));

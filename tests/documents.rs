@@ -98,7 +98,7 @@ async fn pictures_of_the_windows() {
     user::quit(app).await;
 }
 
-/// The machines of somebody who has some.
+/// The machines of a user who has some.
 fn list(servers: &[Server]) -> Value {
     let id = |at: usize| format!("6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f{at:02x}");
     let mut hosts = Vec::new();

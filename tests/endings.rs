@@ -51,7 +51,7 @@ async fn a_server_that_dies_is_told_of_and_found_again_when_it_is_back() {
     let says_why = reason.contains("closed the session") || reason.contains("was lost");
     assert!(says_why && reason.contains(&server.address()), "{reason}");
 
-    // Nobody has to do anything.
+    // Nothing has to be done.
     let server = Server::start_at(&desk, server.port(), None).await;
     viewer.until_state("live").await;
     sees(&viewer, &server, [0x99, 0x66, 0x33]).await;

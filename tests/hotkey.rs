@@ -1,11 +1,11 @@
-//! The hotkey: quick connect comes whatever window has the focus, and whoever cannot have their keys is told why.
+//! The hotkey: quick connect comes whatever window has the focus, and where the keys cannot be had the user is told why.
 
 use crate::desk::{App, Desk, Grabbed, Portal, portlight, until};
 use std::process::Command;
 
 const QUICK: &str = "Quick connect";
 
-/// Waits until the hotkey brings quick connect, and sends it away again. It is pressed until then: nobody sees from outside when it is
+/// Waits until the hotkey brings quick connect, and sends it away again. It is pressed until then: it is not seen from outside when it is
 /// held.
 async fn brings_quick_connect(desk: &Desk, keys: &str) {
     until("quick connect to have the focus", async || {

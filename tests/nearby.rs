@@ -47,7 +47,7 @@ async fn a_machine_nearby_is_one_click_away_and_another_keeps_it() {
     let kept = list["hosts"].as_array().expect("hosts").iter().find(|host| host["address"] == Far::ADDRESS);
     assert_eq!(kept.expect("it was kept")["name"], "Werkstatt");
 
-    // One switch, and nobody here listens any more.
+    // One switch, and there is no listener any more.
     announce(&speaker, "Lager", server.port() + 1);
     hosts.until_shown("[data-nearby=Lager]").await;
     let sockets = || mdns_sockets(app.pid());

@@ -63,7 +63,7 @@ async fn a_prewarmed_window_whose_page_dies_is_replaced() {
     open(&desk, &one);
     shows(&desk, ONE).await;
 
-    // At once: there is none then, or one that nobody knows yet to be dead.
+    // At once: there is none then, or one that is not known to be dead yet.
     let prewarmed = pages(&portlight, 3).await[2];
     signal("KILL", &prewarmed.to_string());
     open(&desk, &other);
@@ -92,7 +92,7 @@ async fn a_list_whose_page_dies_comes_back_but_not_for_ever() {
     until("a message", async || (windows() == 2).then_some(())).await;
     desk.display().press("Escape");
     until("the message to close", async || (windows() == 1).then_some(())).await;
-    // Whoever asks for it gets it.
+    // It is there where it is asked for.
     assert!(desk.portlight(&[]).status.success());
     is_back().await;
 }

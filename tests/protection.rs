@@ -50,7 +50,7 @@ async fn a_certificate_is_asked_about_once_and_again_when_it_is_another() {
     viewer.use_tool("#disconnect").await;
     user::leave(&desk, &viewer, "Studio").await;
 
-    // Somebody else answers at the address.
+    // Another server answers at the address.
     server.kill();
     let server = Server::start_with(&desk, port, "X509Vnc", Some(PASSWORD), Some(&second)).await;
     user::open(&hosts, "Studio").await;

@@ -43,7 +43,7 @@ async fn what_was_open_at_a_crash_is_asked_about_once_and_opened_and_what_was_cl
     app.viewer("One").await.until_state("live").await;
     app.viewer(&two.address()).await.until_state("live").await;
 
-    // Quitting with windows that are open is no closing of them either; from now on nobody is asked.
+    // Quitting with windows that are open is no closing of them either; from now on nothing is asked.
     let text = fs::read_to_string(desk.hosts_file().with_file_name("preferences.json")).unwrap_or_default();
     assert!(!text.contains("always"), "{text}");
     hosts
@@ -75,7 +75,7 @@ async fn who_starts_with_a_machine_or_without_a_window_is_asked_only_once_the_li
     first.kill();
     first.end().await;
 
-    // It was left open, too, and what nobody has answered is not forgotten.
+    // It was left open, too, and what was not answered is not forgotten.
     let first = desk.spawn("portlight", desk.command(portlight()).arg("--background"));
     desk.tray().lines_with("Quit").await;
     assert_eq!(desk.display().titles(), Vec::<String>::new());

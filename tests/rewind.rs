@@ -70,7 +70,7 @@ async fn what_was_on_the_screen_is_seen_again_while_the_session_goes_on() {
     let film = saved(&desk, "plrec").await;
     past.until("where it lies", "document.querySelector('#toast').innerText.includes('.plrec')").await;
 
-    // Keys that are pressed there reach nobody, and the session goes on.
+    // Keys that are pressed there go nowhere, and the session goes on.
     desk.display().press("a");
     paint(&server, &viewer, THIRD).await;
     until_painted(&past, FIRST).await;

@@ -157,7 +157,7 @@ async fn without_a_display_there_is_a_sentence_and_no_panic() {
 #[tokio::test]
 async fn a_display_that_turns_us_away_is_none() {
     let desk = Desk::of("a_display_that_turns_us_away_is_none").without_bus().open().await;
-    // Whoever has no cookie from this file is turned away.
+    // Clients without a cookie from this file are turned away.
     let (cookies, nobodys) = (desk.home().join("cookies"), desk.home().join("nobodys"));
     // Family, address and number: any; then the kind of the cookie and the cookie, each after its length (Xauth(3)).
     let cookie = [&[0xff, 0xff, 0, 0, 0, 0, 0, 18][..], b"MIT-MAGIC-COOKIE-1", &[0, 16], &[7; 16]].concat();
@@ -252,7 +252,7 @@ async fn a_library_that_is_missing_is_named_in_the_users_language_where_there_is
     let folder = desk.home().join("bin");
     fs::create_dir(&folder).expect("a home");
     fs::copy(portlight(), folder.join("portlight")).expect("a program");
-    // The same program, which wants a library that nobody has.
+    // The same program, which wants a library that does not exist.
     let (wanted, nobodys) = (b"libwebkit2gtk-4.1.so.0", b"libwebkit2gtk-4.X.so.0");
     let mut program = fs::read(program_with_windows()).expect("a program");
     let place = program.windows(wanted.len()).position(|part| part == wanted).expect("the library's name");
@@ -261,7 +261,7 @@ async fn a_library_that_is_missing_is_named_in_the_users_language_where_there_is
     fs::write(&windows, program)
         .and_then(|()| fs::set_permissions(&windows, PermissionsExt::from_mode(0o755)))
         .expect("a home");
-    // A mock: the real one would wait for somebody to press its button.
+    // A mock: the real one would wait until its button is pressed.
     let (mock, shown) = (folder.join("zenity"), desk.home().join("shown"));
     fs::write(&mock, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > {}\n", shown.display())).expect("a home");
     fs::set_permissions(&mock, PermissionsExt::from_mode(0o755)).expect("a home");

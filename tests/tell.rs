@@ -1,4 +1,4 @@
-//! Being told of what happens on a screen that nobody looks at.
+//! Being told of what happens on a screen that is not in sight.
 
 use crate::{
     desk::{App, Desk, Server, until},
@@ -74,7 +74,7 @@ async fn a_hidden_window_tells_of_a_change_once_and_comes_to_the_front_by_a_clic
     viewer.until_gone("#tell-mark").await;
     // Armed again only by hand.
     server.display.paint(FIRST);
-    // Somebody else's notification is none of ours.
+    // Another program's notification is none of ours.
     let server_side = bus.object_server().interface::<_, Notifications>(PATH).await.expect("the service");
     Notifications::action_invoked(server_side.signal_emitter(), 8, "default").await.expect("a bus");
     assert!(!desk.display().has_focus(&name));

@@ -102,7 +102,7 @@ pub async fn sees(viewer: &Page<'_>, server: &Server, colour: [u8; 3]) {
     sees_background(viewer, server, colour).await;
 }
 
-/// The same where somebody else has painted.
+/// The same where another program has painted.
 pub async fn sees_background(viewer: &Page<'_>, server: &Server, colour: [u8; 3]) {
     until("the server's screen in the viewer", async || {
         let (there, here) = (server.display.picture(), viewer.screen().await?);

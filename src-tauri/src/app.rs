@@ -134,9 +134,9 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
     instance.serve(app.handle(), DUTIES);
     app.run(|app, event| {
         match &event {
-            // The last window is closed. With a code, somebody quits.
+            // The last window is closed. With a code, Portlight is being quit.
             RunEvent::ExitRequested { code: None, api, .. } if windows::stays_in_background(app) => api.prevent_exit(),
-            // With it all windows close: nobody closes them.
+            // With it all windows close: the user has not closed them.
             RunEvent::ExitRequested { code: Some(_), .. } => app.state::<Arc<Engine>>().ends(),
             RunEvent::Exit => {
                 let engine = app.state::<Arc<Engine>>();

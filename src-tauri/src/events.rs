@@ -26,7 +26,7 @@ const DROPPED: &str = "files-dropped";
 /// makes the tray's menu, has that to do first.
 const TRAY_DELAY: Duration = Duration::from_millis(300);
 /// For a tray to come, where Portlight starts without a window: at a login the panel may start after it.
-const TRAY_PATIENCE: Duration = Duration::from_secs(15);
+const TRAY_TIMEOUT: Duration = Duration::from_secs(15);
 /// For what is said in the network to come together.
 const NEARBY_DELAY: Duration = Duration::from_millis(200);
 
@@ -87,11 +87,11 @@ pub fn follow_trays(app: AppHandle) {
     });
 }
 
-/// Begins without a window. Where no tray has come within [`TRAY_PATIENCE`], nothing could bring one: then the list is shown.
+/// Begins without a window. Where no tray has come within [`TRAY_TIMEOUT`], nothing could bring one: then the list is shown.
 pub fn begin_in_background(app: AppHandle) {
     windows::stay_in_background(&app);
     async_runtime::spawn(async move {
-        sleep(TRAY_PATIENCE).await;
+        sleep(TRAY_TIMEOUT).await;
         let handle = app.clone();
         let looked = app.run_on_main_thread(move || {
             if !tray::is_there(&handle)

@@ -1,4 +1,4 @@
-//! The bell of an X display, as whoever makes a sound of it hears it (XKB).
+//! The bell of an X display, as a program gets it that makes a sound of it (XKB).
 
 use std::error::Error;
 use x11rb::{

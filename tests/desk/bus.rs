@@ -60,7 +60,7 @@ impl Bus {
         }
     }
 
-    /// Whether anybody has `name`.
+    /// Whether `name` has an owner.
     pub async fn has(&self, name: &str) -> bool {
         let name = BusName::try_from(name).expect("a bus name");
         let daemon = DBusProxy::new(&self.connection).await.expect("every bus has its daemon");

@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-/// A running X server: one that shows nothing to anybody, or one that VNC shows.
+/// A running X server: one without a screen, or one that VNC shows.
 pub struct Display {
     /// As the environment variable DISPLAY has it.
     pub name: String,

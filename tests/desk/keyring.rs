@@ -15,7 +15,7 @@ const SERVICE: &str = "org.freedesktop.secrets";
 const PATH: &str = "/org/freedesktop/secrets";
 const INTERFACE: &str = "org.freedesktop.Secret.Service";
 
-/// Starts a keyring that is open, as after logging in. Nobody is there who could ask to unlock it again.
+/// Starts a keyring that is open, as after logging in. There is no prompter that could ask to unlock it again.
 pub async fn start(desk: &Desk) {
     let bus = desk.bus();
     let password = desk.home().join("login");

@@ -36,7 +36,7 @@ impl Counter {
         let port = listener.local_addr().expect("a bound socket").port();
         let bytes = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&bytes);
-        // Ends with the test's process at the latest: nobody waits for it.
+        // Ends with the test's process at the latest: it is not waited for.
         thread::spawn(move || {
             for viewer in listener.incoming().flatten() {
                 let _ = copy(&viewer, server, &counted, round_trip);
@@ -149,7 +149,7 @@ impl Drop for Far {
     }
 }
 
-/// Whether a test is to go on: in a process of its own, with a network that nobody else has. Needs root, unshare and ip.
+/// Whether a test is to go on: in a process of its own, with a network of its own. Needs root, unshare and ip.
 pub fn is_in_own_network(test: &str) -> bool {
     const ALONE: &str = "PORTLIGHT_TEST_IN_OWN_NETWORK";
     if env::var_os(ALONE).is_none() {

@@ -44,7 +44,7 @@ pub enum Maker {
     Krfb,
     /// A machine that is only switched on.
     Qemu,
-    /// With sway, which shows nothing to anybody else.
+    /// With sway, which has no screen of its own.
     Wayvnc,
 }
 
@@ -183,7 +183,7 @@ fn lay_for_sway(folder: &Path, photograph: &Path) {
     fs::write(folder.join("sway"), settings).expect("a folder");
     fs::write(folder.join("none"), "").expect("a folder");
     for path in [folder, &folder.join("sway"), &folder.join("none"), photograph] {
-        // Only root can; anybody else is nobody already, as far as sway is concerned.
+        // Only root can; sway takes any other user as it is.
         let _ = chown(path, Some(NOBODY), Some(NOBODY));
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("a folder");
@@ -206,7 +206,7 @@ const NOBODY: u32 = 65534;
 /// The socket of a compositor that is the only one in its folder.
 const WAYLAND: &str = "wayland-1";
 
-/// Lets in whoever knows the password for unattended access.
+/// Lets in with the password for unattended access.
 fn krfb_settings(port: u16) -> String {
     // As KDE's programs write a password where there is no wallet.
     let obscured: String =

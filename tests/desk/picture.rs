@@ -7,7 +7,7 @@ use image::RgbImage;
 pub struct Difference {
     /// Between 0 and 255, over all pixels and channels.
     mean: f64,
-    /// The share of pixels that anybody would call different.
+    /// The share of pixels that are clearly different.
     other: f64,
 }
 

@@ -140,7 +140,7 @@ pub fn signal(signal: &str, to: &str) {
 
 /// Runs a program that soon ends by itself.
 pub fn run(command: &Command, input: &[u8]) -> Output {
-    // The program `timeout` bounds what nobody else would.
+    // The program `timeout` bounds what has no bound of its own.
     let mut bounded = Command::new("timeout");
     bounded.args(["--kill-after=1", "20"]).arg(command.get_program()).args(command.get_args());
     bounded.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -142,7 +142,7 @@ impl Reader {
         let address: String = answer.await.expect("an accessibility bus").body().deserialize().expect("an address");
         let connection = Builder::address(address.as_str()).expect("an address").build().await;
         let connection = connection.expect("a bus to connect to");
-        // Programs tell only of what somebody has asked for.
+        // Programs tell only of what was asked for.
         let events = ["object:children-changed", "object:text-changed"];
         for event in events {
             let body = (event, Vec::<&str>::new(), "");
@@ -153,7 +153,7 @@ impl Reader {
         let rule = MatchRule::builder().msg_type(message::Type::Signal);
         let rule = rule.interface("org.a11y.atspi.Event.Object").expect("an interface").build();
         let mut signals = MessageStream::for_match_rule(rule, &connection, None).await.expect("a bus that tells");
-        // Taken at once: no answer is read behind signals that nobody takes.
+        // Taken at once: no answer is read behind signals that are not taken.
         let (tell, events) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(Ok(event)) = signals.next().await {

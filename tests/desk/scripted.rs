@@ -29,7 +29,7 @@ impl Scripted {
         let size = Arc::new(Mutex::new(size));
         let (sender, viewers) = mpsc::channel();
         let current = Arc::clone(&size);
-        // Ends with the test's process at the latest: nobody waits for it.
+        // Ends with the test's process at the latest: it is not waited for.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // Those that leave early are no viewers.

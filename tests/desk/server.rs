@@ -119,7 +119,7 @@ pub fn address(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-/// A port where nobody listens.
+/// A port without a listener.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     listener.local_addr().expect("a bound socket").port()

@@ -1,4 +1,4 @@
-//! What the server sends: a first update, and a row of others that is repeated for as long as anybody asks.
+//! What the server sends: a first update, and a row of others that is repeated for as long as it is asked for.
 
 use super::{
     encode::{Encoder, Encoding, Order, Update},
@@ -51,7 +51,7 @@ pub struct Load {
 
 /// Of the desktop, and of the smaller full frames.
 pub const SCREEN: (u32, u32) = (1920, 1080);
-/// As many as differ enough that nobody could cache them.
+/// As many as differ enough that they cannot be cached.
 const FRAMES: u32 = 12;
 /// Fewer of those with four times as many pixels, which all stay in memory.
 const FRAMES_4K: u32 = 6;

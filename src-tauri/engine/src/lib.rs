@@ -233,12 +233,12 @@ impl Engine {
         &self.places
     }
 
-    /// The machines whose windows were open when Portlight ended, as long as nobody has said what becomes of them.
+    /// The machines whose windows were open when Portlight ended, as long as the user has not said what becomes of them.
     pub fn left_open(&self) -> Vec<LeftMachine> {
         self.hosts.left_open(&self.left_open)
     }
 
-    /// Those of [`Engine::left_open`] at these places, to be opened now; nobody is asked about the others again.
+    /// Those of [`Engine::left_open`] at these places, to be opened now; the others are forgotten.
     pub fn reopened(&self, places: &[usize]) -> Vec<Target> {
         self.hosts.reopened(&self.left_open, places)
     }
@@ -384,7 +384,7 @@ impl Engine {
         Ok(self.sessions.type_text(session, &password, manner).await?)
     }
 
-    /// Types a text that nobody has looked at: one line at once, several once the person at the window has looked at them.
+    /// Types a text that was not looked at: one line at once, several once the person at the window has looked at them.
     ///
     /// # Errors
     /// [`TypingError`]: nothing was typed.

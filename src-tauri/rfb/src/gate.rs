@@ -43,7 +43,7 @@ pub struct Gate {
     /// The present message as far as it has come, where that is [`Fate::Gathered`].
     gathered: Vec<u8>,
     waiting: Option<Waiting>,
-    /// A message that is in no table has come: from there on nobody knows where messages begin.
+    /// A message that is in no table has come: where the next ones begin is not known from there on.
     lost: Option<UnknownMessage>,
     held: Held,
 }
@@ -72,7 +72,7 @@ impl std::fmt::Debug for Waiting {
     }
 }
 
-/// A message that is in no table: nobody knows how long it is.
+/// A message that is in no table: its length is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the viewer sent a message of the unknown type {0}")]
 pub struct UnknownMessage(u8);
@@ -83,7 +83,7 @@ impl Gate {
         Self { is_closed, ..Self::default() }
     }
 
-    /// Opens or closes it. What closes it lets go of all keys and buttons that are down over there: nobody else would.
+    /// Opens or closes it. Closing lets go of all keys and buttons that are down over there: the viewer's own messages do not arrive any more.
     pub fn set_closed(&mut self, is_closed: bool, to_server: &mut Vec<u8>) {
         self.is_closed = is_closed;
         if is_closed {
@@ -132,7 +132,7 @@ impl Gate {
             false => Fate::Passes,
             true if self.is_closed => Fate::LeftOut,
             true if self.waiting.is_some() || self.asks && is_text => {
-                // Nobody looks at so much.
+                // More than is looked at.
                 if message.length <= lines::MAX_MESSAGE { Fate::Gathered } else { Fate::LeftOut }
             }
             true => Fate::Passes,

@@ -10,7 +10,7 @@ pub(crate) enum Brought {
     NoLines,
     /// A text with at least one line break, also where that is its end.
     Lines(String),
-    /// Something that nobody can be shown: broken, too large, or no plain text.
+    /// Something that cannot be shown: broken, too large, or no plain text.
     Unreadable,
 }
 

@@ -1,4 +1,4 @@
-//! Who makes VNC servers that have logins of their own.
+//! The makers of VNC servers with logins of their own.
 
 /// Whose VNC server it is: each has its own place to turn another login on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

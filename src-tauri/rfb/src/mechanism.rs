@@ -41,7 +41,7 @@ impl Mechanism {
             (Self::External, SecurityType::X509Sasl) => certified.then_some(chosen),
             (Self::External, _) => None,
             (Self::Plain, SecurityType::Sasl) => Some(SecurityType::SaslPlain),
-            // Whoever sits in between has anonymous TLS with both sides, and would read it.
+            // With anonymous TLS an attacker in between has a connection to each side, and would read it.
             (Self::Plain, SecurityType::TlsSasl) => None,
             _ => Some(chosen),
         }

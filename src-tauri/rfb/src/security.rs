@@ -188,7 +188,7 @@ impl SecurityType {
         })
     }
 
-    /// Who has made the server that offers it, where only one does.
+    /// The maker of the server that offers it, where there is only one.
     pub fn maker(self) -> Option<Maker> {
         match self.number() {
             _ if matches!(self, Self::TightUnixLogin | Self::TightOther(_)) => None,
@@ -330,7 +330,7 @@ struct Rank {
 // - a known user name picks the Unix login within Tight, though VNC authentication beside it would not send the password
 //   readably: a Unix password is not accepted there. So Tight comes before VNC authentication, which Tight has as well.
 //   The caller approves the clear text, and a floor above it puts both last;
-// - Apple's 33 after its 30, though it pins the server's key: it was tried with no real Mac, and must keep nobody out who
+// - Apple's 33 after its 30, though it pins the server's key: it was tried with no real Mac, and must not keep out those who
 //   comes in by 30.
 
 /// Preference order if a user name is known.

@@ -169,7 +169,7 @@ fn sessions(engine: &Engine, names: bool) -> Vec<(Option<String>, String)> {
 }
 
 impl About {
-    /// In English, for whoever is asked for help.
+    /// In English, as it is for those who are asked for help.
     fn report(&self, sessions: &[(Option<String>, String)]) -> String {
         let Self { version, system, renderer, webview, keyring, tray } = self;
         let there = |is_there: &bool| if *is_there { "there" } else { "missing" };

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Renderer {
     /// Which renderer.
     pub kind: Kind,
-    /// The reason, for a person who reports a problem.
+    /// The reason, for the report of a problem.
     pub why: String,
 }
 

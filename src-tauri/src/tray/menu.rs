@@ -10,7 +10,7 @@ use std::{cmp::Reverse, collections::HashMap, fmt, str::FromStr};
 const MAX_FAVOURITES: usize = 12;
 /// Hosts that were opened last.
 const MAX_RECENT: usize = 8;
-/// Open sessions; whoever has more has the overview.
+/// Open sessions; more are in the overview.
 const MAX_SESSIONS: usize = 12;
 /// Sets,
 const MAX_SETS: usize = 10;

@@ -81,7 +81,7 @@ pub fn cascade(corner: Corner, taken: &[Corner]) -> Corner {
 /// A monitor's area in the display's pixels: x, y, width, height.
 pub type Pixels = (i32, i32, u32, u32);
 
-/// `place`, or one within the first area where nobody could take hold of it any more.
+/// `place`, or one within the first area where no part of its title bar could be reached any more.
 pub fn into_view(place: Place, areas: &[Pixels]) -> Place {
     let title = (i64::from(place.x), i64::from(place.y), i64::from(place.width));
     let is_seen = |area: &Pixels| {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
 use terminal::Texts;
 
-/// Somebody wants something of the hosts window; its page takes the wishes then.
+/// A wish for the hosts window was added; its page takes the wishes then.
 const WISHES: &str = "wishes";
 
 /// What the hosts window is wanted for.

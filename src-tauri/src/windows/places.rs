@@ -82,7 +82,7 @@ impl Places {
         }
         if !tracked.by_user {
             let ours = *tracked.ours.get_or_insert(now);
-            // Who is quick has sized it before it rested for the first time.
+            // The user may have sized it before it rested for the first time.
             let is_asked = tracked.asked.is_none_or(|(width, height)| {
                 ours.width.abs_diff(width) <= ROUNDING && ours.height.abs_diff(height) <= ROUNDING
             });

@@ -6,8 +6,8 @@ use tauri::{AppHandle, Manager, WebviewWindow, Window, async_runtime};
 use terminal::Texts;
 use tokio::time::sleep;
 
-/// For the page to say that it takes keys. Whoever waits longer is to see that something happens.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// For the page to say that it takes keys. After that the window is shown all the same, so that something happens.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Shows the window, and makes it where there is none. A new one is shown when its page takes keys, so that no letter is lost that is
 /// typed into it.
@@ -21,7 +21,7 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     let title = app.state::<Texts>().get("quick.title").to_owned();
     let window = page::build(app, QUICK, &QUICK_PAGE, &title, false, None)?;
     async_runtime::spawn(async move {
-        sleep(PATIENCE).await;
+        sleep(TIMEOUT).await;
         // An error means that it has been left by now.
         if window.is_visible().is_ok_and(|visible| !visible) {
             report(page::to_front(&window));
@@ -38,7 +38,7 @@ pub fn ready(window: &WebviewWindow) -> tauri::Result<()> {
     page::to_front(window)
 }
 
-/// Closes the window when another one gets the focus: it is in nobody's way.
+/// Closes the window when another one gets the focus.
 pub fn left(window: &Window) {
     if window.label() == QUICK {
         report(window.close());

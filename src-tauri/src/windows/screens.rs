@@ -20,7 +20,7 @@ use tauri::{
 /// The label of such a window is this, its session's id, and the number of its screen.
 const SCREEN: &str = "screen-";
 /// So many screens of a machine have a window, at most: the protocol has room for 255.
-const MOST: u8 = 16;
+const MAX_SCREENS: u8 = 16;
 
 /// The label of the window that shows this screen, from 1, of the session's machine.
 fn label(session: SessionId, number: u8) -> String {
@@ -40,7 +40,7 @@ fn asked_for(url: &Url) -> Option<(u8, Size)> {
     let (number, size) = url.fragment()?.split_once('-')?;
     let (width, height) = size.split_once('x')?;
     let (width, height) = (width.parse::<u16>().ok()?, height.parse::<u16>().ok()?);
-    let number = number.parse().ok().filter(|number| (1..=MOST).contains(number))?;
+    let number = number.parse().ok().filter(|number| (1..=MAX_SCREENS).contains(number))?;
     Some((number, (width.into(), height.into())))
 }
 
@@ -110,7 +110,7 @@ pub fn window(app: &AppHandle, session: SessionId, number: u8) -> Option<Webview
 
 /// All such windows of a session.
 fn all(app: &AppHandle, session: SessionId) -> impl Iterator<Item = WebviewWindow> {
-    (1..=MOST).filter_map(move |number| window(app, session, number))
+    (1..=MAX_SCREENS).filter_map(move |number| window(app, session, number))
 }
 
 /// Whether a session's window has the focus, or one of those.

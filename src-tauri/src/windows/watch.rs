@@ -1,7 +1,7 @@
 //! Pages that stop working: each has a process of the web view's, which may crash, be killed for its memory, or hang.
 //!
 //! A page whose process has ended is loaded again ([`died`]). One that gives no answer is ended, which comes to the same.
-//! It is asked only while somebody depends on it: while its window has the focus, or its session is not over.
+//! It is asked only while its window has the focus or its session is not over.
 
 use super::{
     deaths::Stopped,
@@ -91,7 +91,7 @@ fn died(app: &AppHandle, label: &str) {
 
 /// Says, without the page, that the page will not come back by itself.
 fn tell(app: &AppHandle, window: &WebviewWindow) {
-    // Nobody has been looking at it: whoever wants to has it loaded then.
+    // It was not in sight: it is loaded again when it is shown.
     if !window.is_visible().unwrap_or(true) {
         return;
     }
@@ -129,7 +129,7 @@ async fn ask_again_and_again(app: AppHandle, label: String, mut focus: watch::Re
     }
 }
 
-/// Waits until somebody depends on the page; none where the window is gone.
+/// Waits until the page has to be there: until it has the focus or a session; none where the window is gone.
 async fn until_it_matters(app: &AppHandle, label: &str, focus: &mut watch::Receiver<bool>) -> Option<()> {
     let engine = Arc::clone(&app.state::<Arc<Engine>>());
     let session_runs = async {

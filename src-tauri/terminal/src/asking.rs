@@ -1,4 +1,4 @@
-//! What a person is asked on the terminal. Whoever cannot be asked has not agreed.
+//! What the user is asked on the terminal. Where there is no terminal to ask on, the answer is no.
 
 use crate::platform;
 use portlight_engine::{model::Secret, session::SshQuestion};

@@ -123,7 +123,7 @@ fn open(request: &OpenRequest, arguments: &[OsString]) -> ExitCode {
     }
 }
 
-/// Says why nothing was opened: on standard error, and in a window where nobody reads that, as after a click in a menu, a
+/// Says why nothing was opened: on standard error, and in a window where that goes unread, as after a click in a menu, a
 /// browser or a file manager; there as `tell` has it in the user's language.
 pub fn failed(sentence: &str, code: u8, tell: impl FnOnce(&Texts) -> String) -> ExitCode {
     eprintln!("portlight: {sentence}");

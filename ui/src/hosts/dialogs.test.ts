@@ -229,7 +229,7 @@ describe('importing', () => {
     backend.filesDropped.forEach((dropped) => dropped(preview(entry('new'))));
     expect(document.getElementById('import')).toBeNull();
     expect(document.getElementById('drop')).toBeNull();
-    // What was read for nobody is forgotten.
+    // What was read for a dialog that is gone is forgotten.
     expect(backend.callsOf('leave_import')).toHaveLength(2);
   });
 

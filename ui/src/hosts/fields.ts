@@ -117,7 +117,7 @@ export function draftOf(host: HostView): HostDraft {
 export type FieldName = Name | keyof Sorting;
 
 /**
- * What is to be saved where a host was changed by somebody else while the form was open: what was not touched in the form is as it is
+ * What is to be saved where a host was changed elsewhere while the form was open: what was not touched in the form is as it is
  * now. Also the fields that both have changed; there it has what was typed.
  */
 export function mergedDraft(

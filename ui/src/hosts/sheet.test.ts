@@ -112,7 +112,7 @@ describe('the sheet', () => {
     });
     await user.tab();
     await waitFor(() => expect(byId('mac')).toBeInvalid());
-    // Nobody has been at the proxy yet.
+    // The proxy field was not left yet.
     expect(byId('proxy')).not.toBeInvalid();
     await user.type(byId('ssh-jump'), 'gate');
     await user.tab();

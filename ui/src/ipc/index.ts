@@ -238,7 +238,7 @@ export const chooseRecording = (): Promise<boolean> => call('choose_recording');
 export const quickReady = (): Promise<void> => call('quick_ready');
 /** Closes quick connect. */
 export const closeQuick = (): Promise<void> => call('close_quick');
-/** Calls `wished` when somebody wants something of this window: see `wishes`. */
+/** Calls `wished` when there is a wish for this window: see `wishes`. */
 export const onWishes = (wished: () => void): Promise<Stop> => listenTo('wishes', wished);
 /** Calls `changed` when `hotkey` says something else. */
 export const onHotkeyChanged = (changed: () => void): Promise<Stop> => listenTo('hotkey-changed', changed);

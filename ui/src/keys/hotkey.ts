@@ -23,7 +23,7 @@ const named: Record<string, string> = {
   Escape: 'Esc',
 };
 
-/** What was pressed; `typed` where nobody could type any more if the desktop took it, null where it is only modifiers yet. */
+/** What was pressed; `typed` where it could not be typed any more if the desktop took it, null where it is only modifiers yet. */
 export function pressedHotkey(event: KeyboardEvent): { chord: string } | 'typed' | null {
   const key = keyOf(event);
   if (!key) return null;

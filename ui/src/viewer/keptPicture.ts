@@ -33,7 +33,7 @@ export class KeptPicture {
     this.#stop();
     this.#screen = screen;
     const take = () => {
-      // Nobody sees it, so nothing has changed since the window had the focus.
+      // It is not in sight, so nothing has changed since the window had the focus.
       if (!document.hidden) void this.take();
     };
     this.#timers = [setTimeout(take, FIRST_MS), setInterval(take, EVERY_MS)];
@@ -56,7 +56,7 @@ export class KeptPicture {
     const file = small && (await this.#encoded(small));
     if (!file || isSame(file, this.#kept)) return;
     this.#kept = file;
-    // One that is lost is missed by nobody: the next one follows.
+    // One that is lost is no loss: the next one follows.
     await keepPicture(toBytes({ blurred, width, height, file })).catch(() => {});
   }
 

@@ -7,7 +7,7 @@ import type { Novnc } from './novnc';
 import { Session } from './session.svelte';
 import Toolbar from './toolbar/Toolbar.svelte';
 
-/** Draws a screen of a few pixels and the toolbar where nobody sees them; afterwards nothing of it is left. */
+/** Draws a screen of a few pixels and the toolbar out of sight; afterwards nothing of it is left. */
 export function rehearse(Novnc: Novnc): void {
   const stage = document.createElement('div');
   stage.inert = true;

@@ -221,7 +221,7 @@ export class Session {
     this.showMessage(t(this.viewOnly ? 'viewer.untouched' : 'viewer.touched', facts), 4_000);
   }
 
-  /** Somebody wants to act on the machine, and only views it. */
+  /** There was input for a machine that is only viewed. */
   tellHowToTouch(): void {
     if (this.viewOnly && !this.view?.playback && this.#mayTellTouch())
       this.showMessage(t('viewer.touch_hint', { keys: chords.touch.keys }), 6_000);
@@ -232,7 +232,7 @@ export class Session {
     await this.attempt(() => this.typist.typeUnseen((manner) => engine.typePassword(manner, readably)));
   }
 
-  /** Has the engine type the clipboard; several lines only once somebody has looked at them. */
+  /** Has the engine type the clipboard; several lines only once the user has looked at them. */
   async typeClipboard(): Promise<void> {
     await this.attempt(() => this.typist.typeUnseen((manner) => engine.typeClipboard(manner)));
   }
@@ -314,7 +314,7 @@ export class Session {
     engine.screenTooLarge(width, height).catch((caught: unknown) => this.#end(toEngineError(caught)));
   }
 
-  /** The server's bell. Where it cannot be rung, nobody misses a message about that. */
+  /** The server's bell. Where it cannot be rung, a message about that would be of no use. */
   ring(): void {
     if (!this.#mayRing()) return;
     const flash = (bell: Bell) => {
@@ -350,7 +350,7 @@ export class Session {
     const size = `${width}x${height}`;
     const isNew = size !== this.#screenSize && this.#screenSize !== null && this.scaling !== 'follow';
     this.#screenSize = size;
-    // Where it cannot, the picture is scaled, and nobody misses a message about that.
+    // Where it cannot, the picture is scaled, and a message about that would be of no use.
     if (isNew) engine.screenSized(width, height).catch(() => {});
   }
 
@@ -424,7 +424,7 @@ export class Session {
   }
 
   #reach(next: SessionState): void {
-    // Nobody is asked about a caller who has hung up, and nothing is to be said about one.
+    // Of a caller who has hung up nothing is asked or said.
     if (next.state === 'ended' && next.error?.code === 'caller_left') void this.closeWindow();
     if (next.state !== 'live') {
       this.silence = 0;

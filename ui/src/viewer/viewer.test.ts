@@ -38,7 +38,7 @@ async function open(load?: LoadNovnc): Promise<void> {
   session = await openWindow(load);
 }
 
-/** A session that nobody on the way reads. */
+/** A session that cannot be read on its way. */
 const private_ = { ...ready, protection: { ...ready.protection, level: 'encrypted' } } as const;
 
 /** Up to a picture. */

@@ -99,7 +99,7 @@ async fn watch(
                 Err(_) => Ok(status),
             }
         }
-        // Nobody holds its outputs any more; it may run on all the same.
+        // Its outputs are closed; it may run on all the same.
         read = &mut reading => {
             read?;
             child.wait().await
@@ -139,7 +139,7 @@ fn words(status: ExitStatus) -> String {
     status.code().map_or_else(|| status.to_string(), |code| code.to_string())
 }
 
-/// Where the program is: in `PATH` where it is a bare name; `~/` is the home folder, as everybody writes it.
+/// Where the program is: in `PATH` where it is a bare name; `~/` is the home folder.
 fn path_of(program: &str) -> PathBuf {
     match (program.strip_prefix("~/"), dirs::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     async fn is_gone(pid: u32) {
-        // A process that nobody has waited for yet is a zombie: it runs no more.
+        // A process that was not waited for yet is a zombie: it runs no more.
         let runs = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
         let gone = async {
             while runs() {

@@ -5,7 +5,7 @@
 //!          ├▶ rfb         version, security type, login, ServerInit
 //!          ├▶ handshake   rfb's callbacks: TLS, known keys, floor, consent, deadlines
 //!          ├▶ observer    what only the caller knows, and what it is told
-//!          ├▶ stages      what was done, for whoever asks
+//!          ├▶ stages      what was done, and how long it took
 //!          └▶ failure     the handshake's end as the user is told it
 //! ```
 
@@ -116,7 +116,7 @@ pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O)
 }
 
 /// The certificate that is shown to servers that ask, where the target has one. Its files are read before the server is called:
-/// no server waits while somebody types a passphrase.
+/// no server waits while a passphrase is typed.
 async fn own_certificate<O: Observer>(
     target: &Target,
     observer: &mut O,
@@ -181,7 +181,7 @@ async fn dial_through<O: Observer>(
     connected
 }
 
-/// Who a certificate has to name.
+/// The name that a certificate has to be for.
 fn peer(address: &Address) -> transport::tls::Peer {
     use transport::tls::Peer;
     match address {

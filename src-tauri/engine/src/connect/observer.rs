@@ -102,7 +102,7 @@ pub(crate) enum Event<'a> {
 /// A key that was presented, and what is known about it.
 #[derive(Debug)]
 pub(crate) struct Presented<'a> {
-    /// Who presented it: [`Party::Server`] or [`Party::Site`].
+    /// What presented it: [`Party::Server`] or [`Party::Site`].
     pub(crate) party: Party,
     /// The name under which the party's keys are known.
     pub(crate) endpoint: &'a str,

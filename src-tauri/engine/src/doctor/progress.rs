@@ -66,7 +66,7 @@ impl Progress {
         self.report.protection = level;
     }
 
-    /// Who the server has shown to be.
+    /// The identity that the server has shown.
     pub(super) fn shown(&mut self, identity: Identity) {
         self.report.identity = Some(identity);
     }

@@ -23,7 +23,7 @@ pub struct Report {
     pub chosen: Option<String>,
     /// What it protects.
     pub protection: Option<Level>,
-    /// Who the server has shown to be.
+    /// The identity that the server has shown.
     pub identity: Option<Identity>,
     /// Its screen; none where the login was not asked for or failed.
     pub desktop: Option<Desktop>,

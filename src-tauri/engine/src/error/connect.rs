@@ -258,7 +258,7 @@ pub enum ConnectError {
     /// The host's own file of certificate authorities cannot be used.
     #[error("the certificate file {path} cannot be used: {detail}")]
     CaFile { path: String, detail: String },
-    /// The server lets in only who shows a certificate, and there is none to show.
+    /// The server demands a client certificate, and there is none to show.
     #[error("{address} wants a client certificate{}", in_brackets(detail))]
     ClientCertificateWanted {
         address: String,
@@ -396,7 +396,7 @@ impl std::fmt::Display for OtherProtocol {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum WsRefusal {
-    /// It wants to know who we are, or did not like the answer.
+    /// It wants a login, or did not accept the one it got.
     Login,
     /// Forbidden, independent of any login.
     Forbidden,

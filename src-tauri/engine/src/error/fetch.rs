@@ -29,7 +29,7 @@ pub enum FetchError {
     #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
     #[serde(rename = "list_tls")]
     Tls { address: String, detail: String },
-    /// No known authority vouches for the certificate, and nobody has accepted it.
+    /// No known authority vouches for the certificate, and the user has not accepted it.
     #[error("nobody has confirmed yet that this is the certificate of {address}: {fingerprint}")]
     #[serde(rename = "list_untrusted")]
     Untrusted {

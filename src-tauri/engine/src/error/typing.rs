@@ -18,7 +18,7 @@ pub enum TypingError {
     /// It has characters that no key is known for at this server.
     #[error("there is no key for some of its characters")]
     NoKey,
-    /// A password would travel readably, and nobody has agreed to that.
+    /// A password would travel readably, and the user has not agreed to that.
     #[error("the password would travel readably")]
     TypedReadably,
 }

@@ -29,7 +29,7 @@ pub enum FileProblem {
     /// It is not written as such a file is.
     #[error("it is damaged ({detail})")]
     Malformed {
-        /// Where, in the words of whoever reads such files.
+        /// Where, in the words of the reader of such files.
         detail: String,
     },
     /// It would have Portlight read something from elsewhere.

@@ -145,7 +145,7 @@ impl Keyring {
         self.ask(look).await
     }
 
-    /// As [`Keyring::get_for`], but asks nobody to unlock the keyring. Only what was stored for `recipient` is found.
+    /// As [`Keyring::get_for`], but does not ask the user to unlock the keyring. Only what was stored for `recipient` is found.
     ///
     /// # Errors
     /// As [`Keyring::get_for`]; [`KeyringError::Locked`] where it would have to be unlocked.

@@ -1,6 +1,6 @@
 //! Named logins in the keyring: one item each, with the password and with the servers that the user has chosen it for.
 //!
-//! The servers lie beside the password and not in the list, as anybody may write to a list: one that leads a machine elsewhere, or
+//! The servers lie beside the password and not in the list, as any program may write to a list: one that leads a machine elsewhere, or
 //! gives the login to another machine, gets no password by that.
 
 use super::{Entry, Keyring, Store};
@@ -58,7 +58,7 @@ impl Keyring {
         self.ask(look).await
     }
 
-    /// The password of a named login, whatever it was chosen for: for who chooses it just now.
+    /// The password of a named login, whatever it was chosen for: for the choice that is just being made.
     ///
     /// # Errors
     /// As [`Keyring::get`].

@@ -72,7 +72,7 @@ pub(crate) enum Question {
     Clear(Lead),
     /// Whether a VNC server answers at this address.
     Answers(Address),
-    /// Whether this address has a name that somebody knows.
+    /// Whether this address has a name that a resolver knows.
     Known(Address),
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Known<'a> {
 }
 
 /// How long looking may take, 5 s.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Question {
     /// The lead, where there is one.
@@ -98,11 +98,11 @@ impl Question {
         let (address, why, is_there) = match self {
             Self::Clear(lead) => return Some(lead),
             Self::Answers(address) => {
-                let answers = timeout(PATIENCE, greets(&address)).await.unwrap_or_default();
+                let answers = timeout(TIMEOUT, greets(&address)).await.unwrap_or_default();
                 (address, Why::Answers, answers)
             }
             Self::Known(address) => {
-                let known = timeout(PATIENCE, is_known(&address)).await.unwrap_or_default();
+                let known = timeout(TIMEOUT, is_known(&address)).await.unwrap_or_default();
                 (address, Why::Known, known)
             }
         };

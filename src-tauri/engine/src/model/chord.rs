@@ -43,7 +43,7 @@ impl Chord {
             .map(|modifier| modifier.trim_end_matches('+'))
     }
 
-    /// Whether a desktop may give it to a program: one that is no modifier itself, and that nobody types as text.
+    /// Whether a desktop may give it to a program: one that is no modifier itself, and that is not typed as text.
     #[must_use]
     pub fn is_hotkey(&self) -> bool {
         let key = self.key();

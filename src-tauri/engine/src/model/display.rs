@@ -79,7 +79,7 @@ pub enum ClipboardSharing {
 
 impl ClipboardSharing {
     /// Which way where nothing was chosen for a machine: as `for_all`, with one that is in the list; neither way with others, or
-    /// where somebody on the way could read what is copied.
+    /// where what is copied could be read on its way.
     pub(crate) fn unchosen(for_all: Self, listed: bool, private: bool) -> Self {
         if listed && private { for_all } else { Self::Off }
     }

@@ -218,7 +218,7 @@ impl Host {
         Self::new(name.to_owned(), Address::Demo)
     }
 
-    /// The same host with what Portlight itself has learned about it by `now`: nobody has chosen that, so it is no change.
+    /// The same host with what Portlight itself has learned about it by `now`: the user has not chosen that, so it is no change.
     pub(crate) fn with_learned_of(&self, now: &Self) -> Self {
         Self {
             display: now.display,

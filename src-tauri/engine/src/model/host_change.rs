@@ -1,11 +1,11 @@
-//! What is to be changed of a host, field by field: for whoever shows no form.
+//! What is to be changed of a host, field by field: for the command line, which shows no form.
 
 use super::{Colour, HostDraft, OnNewAddress, PictureChoice, is_same_tag};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The fields that are said; all others stay as they are. An empty text takes a field's value away.
 ///
-/// A field that this Portlight does not know is refused, not left out: who names one wants it changed.
+/// A field that this Portlight does not know is refused, not left out: it was to be changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs, reason = "the fields are those of HostDraft and HostOptions")]
@@ -51,7 +51,7 @@ pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl HostChange {
-    /// Changes a form so, all but the named login: only whoever has those knows which one is called so.
+    /// Changes a form so, all but the named login, which is looked up by its name elsewhere.
     pub(crate) fn apply(&self, form: &mut HostDraft) {
         for (said, field) in [
             (&self.name, &mut form.name),

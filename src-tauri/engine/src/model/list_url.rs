@@ -30,7 +30,7 @@ pub enum UrlProblem {
     /// The rest of it cannot be read.
     #[error("this is no address of a web server")]
     Address,
-    /// It is `http://`, and nobody has said that this is fine.
+    /// It is `http://`, and the user has not agreed to that.
     #[error("everyone on the way can read and change a list that comes by http://")]
     ClearText,
     /// It is `http://`, and there is a login.

@@ -32,7 +32,7 @@ impl NamedLogin {
         Ok(Self { id: LoginId::new(), name, username, has_password: false })
     }
 
-    /// Whether it is called so. Case does not matter: who reads two names apart only by that chooses the wrong one.
+    /// Whether it is called so. Case does not matter: names that differ only in case would be confused.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name.to_lowercase() == name.trim().to_lowercase()
     }

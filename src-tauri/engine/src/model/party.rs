@@ -1,4 +1,4 @@
-//! Who a question is about.
+//! What a question is about: the server, or the site before it.
 
 use serde::Serialize;
 

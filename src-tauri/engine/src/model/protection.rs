@@ -89,7 +89,7 @@ pub struct Protection {
 }
 
 impl Protection {
-    /// Whether nobody on the way can simply read what goes through the session.
+    /// Whether the session cannot simply be read on its way.
     pub(crate) fn is_private(&self) -> bool {
         self.local || self.level >= Level::Encrypted
     }
@@ -106,9 +106,9 @@ pub enum OldTls {
     Algorithms,
     /// It signs its part of the handshake with SHA-1 or MD5.
     Signature,
-    /// It is from before RFC 5746 (2010): somebody in between could put something before what is sent to it.
+    /// It is from before RFC 5746 (2010): an attacker in between could put something before what is sent to it.
     Renegotiation,
-    /// Its Diffie-Hellman key has less than 1024 bits. That is accepted from nobody.
+    /// Its Diffie-Hellman key has less than 1024 bits. That is never accepted.
     Key,
 }
 

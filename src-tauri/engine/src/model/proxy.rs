@@ -130,7 +130,7 @@ impl Proxy {
         self.kind
     }
 
-    /// Whom it knows us as; none where it lets in everybody.
+    /// The user name for it; none where it asks for none.
     pub fn username(&self) -> Option<&str> {
         self.username.as_deref()
     }

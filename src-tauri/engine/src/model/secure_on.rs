@@ -2,7 +2,7 @@
 //!
 //! Six bytes, as `ethtool -s eth0 wol s sopass 00:11:22:33:44:55` sets it, or four, as
 //! [etherwake](https://manpages.debian.org/etherwake.8) sends one that is written like an IPv4 address. It crosses the network
-//! readably, so it is no protection against who listens there.
+//! readably, so it is no protection against a listener there.
 
 use super::{HostId, Secret, mac::six_bytes};
 use serde::Serialize;

@@ -63,7 +63,7 @@ pub struct HostSource {
 /// A quarter of an hour.
 const USUAL_INTERVAL: u32 = 15;
 /// A week, in minutes.
-const LONGEST_INTERVAL: u32 = 7 * 24 * 60;
+const MAX_INTERVAL: u32 = 7 * 24 * 60;
 
 fn usual_interval() -> u32 {
     USUAL_INTERVAL
@@ -109,7 +109,7 @@ impl HostSource {
 
     /// From now on it is read anew after so many minutes: one at least, a week at most.
     pub fn set_interval(&mut self, minutes: u32) {
-        self.every_minutes = minutes.clamp(1, LONGEST_INTERVAL);
+        self.every_minutes = minutes.clamp(1, MAX_INTERVAL);
     }
 }
 

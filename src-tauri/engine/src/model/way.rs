@@ -68,7 +68,7 @@ impl Way<'_> {
     }
 }
 
-/// The server that a login is for, as a text that the keyring keeps beside the login. Nobody who only writes to the list can change
+/// The server that a login is for, as a text that the keyring keeps beside the login. Writing to the list alone does not change
 /// it: a host that another program leads elsewhere does not take the login along that was typed for the former server.
 ///
 /// It is the server's endpoint and, where the way has what may be secret (a query) or long (a command), a digest of that with the

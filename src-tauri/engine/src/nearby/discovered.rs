@@ -15,7 +15,7 @@ pub struct Discovered {
     pub number: u32,
     /// What it calls itself, made fit to be shown.
     pub name: String,
-    /// Where it is, in numbers: what a name means is again said by anyone.
+    /// Where it is, in numbers: what a name means is again said by any machine.
     #[cfg_attr(test, ts(type = "string"))]
     pub address: Address,
     /// Where it says that it is, by name.

@@ -5,8 +5,8 @@
 //! shelf       all of them, within bounds
 //! listen      the questions and answers in the network
 //! ```
-//! Anyone in the network can say anything. So nothing that was said is more than a name to be shown and an address to be dialled
-//! when the user says so: it is never compared with a saved host's name, gets nobody's password, and is not in the list until
+//! Any machine in the network can say anything. So nothing that was said is more than a name to be shown and an address to be dialled
+//! when the user says so: it is never compared with a saved host's name, gets no password, and is not in the list until
 //! the user keeps it. Nothing is sent or listened to while it is turned off, nor before [`Nearby::follow`].
 
 mod discovered;
@@ -51,7 +51,7 @@ pub struct Nearby {
     following: Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
-/// What was found, and who wants to know of it.
+/// What was found, and where that is told.
 #[derive(Default)]
 struct Found {
     shelf: Mutex<Shelf>,
@@ -68,7 +68,7 @@ impl Found {
 }
 
 impl Nearby {
-    /// Nobody yet: nothing is sent before [`Nearby::follow`].
+    /// Without a follower yet: nothing is sent before [`Nearby::follow`].
     pub(crate) fn new(list: Arc<HostList>, preferences: Arc<PreferencesFile>, runtime: Handle) -> Self {
         Self { found: Arc::default(), list, preferences, runtime, following: Mutex::default() }
     }

@@ -3,7 +3,7 @@
 use super::discovered::Discovered;
 use std::collections::HashMap;
 
-/// So many machines are kept: who has more around them does not look for one here.
+/// So many machines are kept: more are no help in finding one.
 pub(super) const MAX_MACHINES: usize = 200;
 
 /// Machines by the whole name of their service, which is unique in a network.

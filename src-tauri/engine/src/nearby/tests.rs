@@ -25,7 +25,7 @@ fn run(command: &[&str]) {
     assert!(status.expect("the packages util-linux and iproute2 are needed for this test").success(), "{command:?}");
 }
 
-/// Whether the test is to go on: in a process of its own, with a network that nobody else has.
+/// Whether the test is to go on: in a process of its own, with a network of its own.
 fn is_in_own_network(test: &str) -> bool {
     if std::env::var_os(CHILD_OF_TEST).is_none() {
         let test = again(&format!("nearby::tests::{test}"));
@@ -222,7 +222,7 @@ fn eavesdrop() -> impl FnMut() -> usize {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
     socket.set_reuse_address(true).unwrap();
     socket.set_reuse_port(true).unwrap();
-    // At the group's own address: so it is told from those who listen at any address.
+    // At the group's own address: so it is told from listeners at any address.
     socket.bind(&SocketAddr::from(GROUP).into()).unwrap();
     socket.join_multicast_v4(&GROUP.0, &HERE).unwrap();
     socket.set_nonblocking(true).unwrap();

@@ -111,7 +111,7 @@ impl Pictures {
         let inner = Arc::clone(&self.inner);
         let kept = blocking(move || {
             let mut shelf = shelf.lock();
-            // The machine may have been removed while the keyring was asked: whoever tidies comes after this lock.
+            // The machine may have been removed while the keyring was asked: tidying waits for this lock.
             inner.allows(host, picture.blurred).then(|| {
                 inner.pictured.lock().extend(inner.list.get().get(host).map(|known| (host, known.clone())));
                 shelf.put(host, &picture)
@@ -214,7 +214,7 @@ async fn follow(pictures: Weak<Inner>, mut list: watch::Receiver<u64>, mut prefe
         let (tidied, all_off) = (Arc::clone(&inner), inner.preferences.get().pictures == PictureChoice::Off);
         blocking(move || match shelf {
             Some(shelf) => tidied.tidy(&shelf),
-            // Without a key nobody knows whose they are, and none is to be kept.
+            // Without a key it is not known whose they are, and none is to be kept.
             None if all_off => shelf::clear(&tidied.folder),
             None => {}
         })

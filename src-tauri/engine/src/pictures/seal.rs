@@ -60,7 +60,7 @@ impl Key {
         Ok(Self { bytes, naming })
     }
 
-    /// What the file of a machine is called: says nothing to who has no key.
+    /// What the file of a machine is called: says nothing without the key.
     pub(super) fn name(&self, host: HostId) -> Result<String, ErrorStack> {
         let mac =
             Signer::new(MessageDigest::sha256(), &self.naming)?.sign_oneshot_to_vec(host.to_string().as_bytes())?;

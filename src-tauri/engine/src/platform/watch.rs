@@ -65,7 +65,7 @@ mod linux {
                     tracing::info!(%cause, folder = %folder.display(), "it is not watched");
                 }
             }
-            // SAFETY: the descriptor is open and nobody else's, and an `OwnedFd` has the same one until it is dropped.
+            // SAFETY: the descriptor is open and owned by nothing else, and an `OwnedFd` has the same one until it is dropped.
             #[allow(unsafe_code, reason = "tokio has no other way for a descriptor that is no socket")]
             let registered = unsafe { AsyncFd::register(inotify) };
             registered.map(Self).map_err(Into::into)

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-/// How a file begins. The bytes behind the name are changed by whoever takes it for text.
+/// How a file begins. The bytes behind the name are changed by programs that take it for text.
 const MAGIC: &[u8; 8] = b"PLREC\r\n\x1a";
 /// The only version there is.
 const VERSION: u16 = 1;
@@ -62,7 +62,7 @@ pub(crate) enum Next {
     Bytes { at: u32, length: usize },
     /// It ended then.
     End { at: u32 },
-    /// Whoever wrote it was cut off.
+    /// The recording was cut off.
     Cut,
 }
 

@@ -2,7 +2,7 @@
 //! and no session.
 //!
 //! What the server sends is one unbroken stream. It can be shown from a beginning on, which the page gives now and then, as for a
-//! recording; what is before the oldest beginning is of no use to anybody, and is dropped.
+//! recording; what is before the oldest beginning is of no use, and is dropped.
 
 use super::format::{self, Beginning, Head, MAX_RECORD, Windows};
 use bytes::Bytes;

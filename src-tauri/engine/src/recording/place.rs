@@ -84,7 +84,7 @@ pub(super) fn write(
 
 /// Removes a file that [`create`] has made, and that nothing came of.
 pub(super) fn discard(path: &Path) {
-    // Where it cannot be removed it stays, and harms nobody.
+    // Where it cannot be removed it stays, and does no harm.
     let _ = std::fs::remove_file(path);
 }
 

@@ -1,4 +1,4 @@
-//! Plays a recording: sends its bytes at their times, to whoever reads them as a server's. Nothing that the other end says is
+//! Plays a recording: sends its bytes at their times, as a server would. Nothing that the other end says is
 //! heard.
 
 use super::{recorder::OnChange, source::Source};
@@ -79,7 +79,7 @@ pub(crate) enum Played {
     Again,
     /// It cannot be read any further.
     Failed(RecordingError),
-    /// Nobody reads it any more.
+    /// Its reader is gone.
     Left,
 }
 
@@ -97,7 +97,7 @@ struct Clock {
 impl Player {
     pub(crate) fn new(source: Source, on_change: OnChange) -> Self {
         let duration = source.duration();
-        // Who rewinds wants to see what has just been, and mostly not what was first.
+        // Rewinding is for what has just been, and mostly not for what was first.
         let position = source.stretch().map_or(0, |_| duration.saturating_sub(JUST_BEEN));
         // It stands still until a page is there.
         let clock = Clock {
@@ -164,7 +164,7 @@ impl Player {
         (self.on_change)();
     }
 
-    /// Sends all records whose time has come, until the user wants to go back, nobody listens, or the file is broken.
+    /// Sends all records whose time has come, until the user wants to go back, the reader is gone, or the file is broken.
     pub(crate) async fn play(&self, to: impl AsyncRead + AsyncWrite + Send) -> Played {
         let (mut from_page, mut to_page) = split(to);
         // Whatever the page asks for, it gets what was recorded.

@@ -16,9 +16,9 @@ use std::{
 };
 
 /// Bytes in memory, of one session.
-const MOST_OF_ONE: usize = 32 * 1024 * 1024;
+const MAX_SESSION_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes in memory, of all sessions.
-const MOST_OF_ALL: usize = 128 * 1024 * 1024;
+const MAX_TOTAL_BYTES: usize = 128 * 1024 * 1024;
 
 /// The memory that all sessions share for it: counts those that keep something.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub(crate) struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Self { keeping: Arc::default(), of_all: MOST_OF_ALL }
+        Self { keeping: Arc::default(), of_all: MAX_TOTAL_BYTES }
     }
 }
 
@@ -42,7 +42,7 @@ impl Room {
 
     /// Bytes for each of them.
     fn most(&self) -> usize {
-        (self.of_all / self.keeping.load(Ordering::Relaxed).max(1)).min(MOST_OF_ONE)
+        (self.of_all / self.keeping.load(Ordering::Relaxed).max(1)).min(MAX_SESSION_BYTES)
     }
 }
 
@@ -222,13 +222,13 @@ mod tests {
     fn many_sessions_share_what_there_is() {
         let room = Room::default();
         let all: Vec<_> = (0..16).map(|_| Rewind::new(room.clone())).collect();
-        assert_eq!(room.most(), MOST_OF_ONE);
+        assert_eq!(room.most(), MAX_SESSION_BYTES);
         for rewind in &all {
             rewind.set(true);
             rewind.connected(0, (64, 48));
         }
-        assert_eq!(room.most(), MOST_OF_ALL / 16);
+        assert_eq!(room.most(), MAX_TOTAL_BYTES / 16);
         drop(all);
-        assert_eq!(room.most(), MOST_OF_ONE);
+        assert_eq!(room.most(), MAX_SESSION_BYTES);
     }
 }

@@ -41,7 +41,7 @@ impl Source {
         }
     }
 
-    /// Whoever recorded it was cut off.
+    /// The recording was cut off.
     pub(crate) fn is_cut(&self) -> bool {
         matches!(self, Self::File(Recording { cut: true, .. }))
     }

@@ -328,7 +328,7 @@ impl Hosts {
     /// Notes that the host is being opened. Returns at once: nothing waits for the disk.
     pub(crate) fn note_opened(&self, target: &Target) {
         let now = now();
-        // It is under way, and one that fails is told with the next change that someone waits for.
+        // It is under way, and one that fails is told with the next change that is waited for.
         drop(self.list.note(target, move |host| {
             host.last_opened = Some(now);
             host.times_opened = host.times_opened.saturating_add(1);

@@ -1,7 +1,7 @@
 //! Named logins: a user name and a password that several machines use.
 //!
 //! A machine says in the list which one it uses. For which servers one is, only the keyring says: see `keyring::named`. So each change
-//! of the list that the user makes is told to the keyring, and one that anybody else makes is not.
+//! of the list that the user makes is told to the keyring, and one that another program makes is not.
 
 use super::{
     given_logins::{Given, LoginView},
@@ -198,7 +198,7 @@ impl Hosts {
         Ok(())
     }
 
-    /// What machines do not use any more is forgotten: whoever gives the login to such a server later is not the user. Undoing brings
+    /// What machines do not use any more is forgotten: a login that such a server gets later was not given by the user. Undoing brings
     /// it back.
     ///
     /// # Errors

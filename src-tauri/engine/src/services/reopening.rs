@@ -24,7 +24,7 @@ impl Hosts {
         self.targets_of(left.left()).into_iter().map(machine).collect()
     }
 
-    /// What [`Hosts::left_open`] has told, to be opened now: those at these places. Nobody is asked about the others again.
+    /// What [`Hosts::left_open`] has told, to be opened now: those at these places. The others are forgotten.
     pub fn reopened(&self, left: &LeftOpen, places: &[usize]) -> Vec<Target> {
         let targets = self.targets_of(left.take_left()).into_iter().enumerate();
         targets.filter(|(place, _)| places.contains(place)).map(|(_, target)| target).collect()

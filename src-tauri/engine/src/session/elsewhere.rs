@@ -84,7 +84,7 @@ impl Sessions {
             preferences,
             logins: Arc::new(LoginsFile::open(config)),
             places: None,
-            // Nobody could see it again.
+            // It could not be seen again.
             room: Room::none(),
             runtime,
         });

@@ -90,11 +90,11 @@ struct Question {
     asks: Asks,
 }
 
-/// Who waits for the answer.
+/// Where the answer goes.
 enum Asks {
     /// The gate, which keeps a text for the machine's clipboard back.
     Gate,
-    /// Who wants it typed; dropped where nothing is to be typed.
+    /// Where the answer goes; dropped where nothing is to be typed.
     Typist(oneshot::Sender<()>),
 }
 
@@ -122,7 +122,7 @@ impl fmt::Debug for LinesAsked {
     }
 }
 
-/// So many characters of a text are shown: nobody looks at more.
+/// So many characters of a text are shown.
 const SHOWN: usize = 20_000;
 
 impl From<&Question> for LinesAsked {
@@ -190,7 +190,7 @@ impl Input {
         let Some(question) = state.question.take_if(|question| question.number == number) else { return };
         match question.asks {
             Asks::Gate => state.decided = Some(go),
-            // Who waited for it may have gone.
+            // Its receiver may have gone.
             Asks::Typist(answer) if go => drop(answer.send(())),
             Asks::Typist(_) => {}
         }
@@ -202,7 +202,7 @@ impl Input {
     /// Asks whether these lines may be typed; what is returned fails where they may not.
     ///
     /// # Errors
-    /// [`TypingError`]: nobody is asked.
+    /// [`TypingError`]: the user is not asked.
     pub(super) fn ask_to_type(&self, text: &Secret) -> Result<oneshot::Receiver<()>, TypingError> {
         let mut state = self.state.lock();
         if state.view_only || state.symbols.is_none() || state.question.is_some() {
@@ -399,7 +399,7 @@ impl Between for AtTheRelay {
             }
             None => {
                 if let Some(typing) = state.typing.take() {
-                    // Who waited for it may have gone.
+                    // Its receiver may have gone.
                     let _ = typing.done.send(());
                 }
             }

@@ -1,4 +1,4 @@
-//! All open sessions at a glance, for the window with the list: small pictures of them, too, while somebody looks.
+//! All open sessions at a glance, for the window with the list: small pictures of them, too, while they are shown.
 
 use super::SessionState;
 use crate::model::{HostId, SessionId};

@@ -171,7 +171,7 @@ impl Sessions {
     }
 
     /// Opens targets in their order with `open`, which says which session each got: so that only [`AT_ONCE`] of them are on their
-    /// way, whatever a network or a server does when all come together. Who takes long keeps the others waiting no longer than
+    /// way, whatever a network or a server does when all come together. One that takes long keeps the others waiting no longer than
     /// [`LONG_WAY`].
     pub async fn open_in_turn(&self, targets: Vec<Target>, open: impl Fn(&Target) -> Option<SessionId>) {
         let opened = stream::iter(targets).for_each_concurrent(AT_ONCE, |target| {
@@ -236,7 +236,7 @@ impl Sessions {
         }
     }
 
-    /// What it looks at, the password that was typed for it and accepted, and whether nobody on the way can read along.
+    /// What it looks at, the password that was typed for it and accepted, and whether the session cannot be read on its way.
     pub(crate) fn login(&self, id: SessionId) -> Option<(Target, Option<Secret>, bool)> {
         let session = self.get(id)?;
         Some((session.target(), session.typed_password(), session.is_private()))
@@ -395,7 +395,7 @@ impl Sessions {
         self.all()
     }
 
-    /// What is to be opened again after Portlight has ended: what is open, and what nobody has ended. An address only where it is all
+    /// What is to be opened again after Portlight has ended: what is open, and what the user has not ended. An address only where it is all
     /// that was said, and has nothing of a secret.
     pub(crate) fn to_reopen(&self) -> Vec<WasOpen> {
         let mut open = self.each(|id, session| Some((id, session.to_reopen()?)));

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{env::consts::OS, fmt::Write};
 
-/// Version, system, kind of way, what went wrong, and each stage with its time. In English, for whoever is asked for help.
+/// Version, system, kind of way, what went wrong, and each stage with its time. In English, as it is for those who are asked for help.
 pub(super) fn text(target: &Target, called: bool, error: Option<&Error>, stages: &[StageReport]) -> String {
     let mut text = format!("Portlight {} ({OS})\nway: {}\n", env!("CARGO_PKG_VERSION"), way(target, called));
     let mut line = |words: std::fmt::Arguments<'_>| {

@@ -51,7 +51,7 @@ pub(super) struct Session {
     pub(super) past_of: Option<SessionId>,
     /// Its window is about to close.
     leaving: AtomicBool,
-    /// A viewer has come since it began to connect. Who looks at the states may miss the one that says so.
+    /// A viewer has come since it began to connect. A reader of the states may miss the one that says so.
     pub(super) served: AtomicBool,
     /// What a run does: see `run::run`.
     runs: RunFn,
@@ -92,7 +92,7 @@ struct Inner {
     kept: bool,
     /// How well the server was reached.
     reached: Option<Level>,
-    /// Nobody on the way could read along when it was reached last.
+    /// The session could not be read on its way when it was reached last.
     private: bool,
     /// What was done in the last attempt to connect.
     tried: Vec<StageReport>,
@@ -308,7 +308,7 @@ impl Session {
         inner.typed.as_ref().filter(|typed| typed.accepted).map(|typed| typed.password.clone())
     }
 
-    /// Nobody on the way can read along.
+    /// The session cannot be read on its way.
     pub(super) fn is_private(&self) -> bool {
         self.inner.lock().private
     }
@@ -503,7 +503,7 @@ impl Session {
         self.viewer_ended(&mut inner, ConnectError::PageStopped);
     }
 
-    /// Ends the session with the viewer's own error. Only the page, or whoever saw it stop, knows why its connection
+    /// Ends the session with the viewer's own error. Only the page, or what saw it stop, knows why its connection
     /// closed; all the relay sees is that it did. While the session connects (again), this is about a viewer that is no
     /// more.
     fn viewer_ended(&self, inner: &mut Inner, error: ConnectError) {

@@ -38,7 +38,7 @@ pub struct SessionView {
     pub has_login: bool,
     /// Whether there is a password that can be typed there: one that was typed here and accepted, or a saved one.
     pub can_type_password: bool,
-    /// Whether nobody on the way can read along.
+    /// Whether the session cannot be read on its way.
     pub private: bool,
     /// Whether the machine can be woken up.
     pub can_wake: bool,
@@ -98,7 +98,7 @@ pub enum SessionState {
         /// Counts the session's prompts; the answer echoes it, so that it cannot be taken for one to another prompt.
         #[cfg_attr(test, ts(type = "number"))]
         number: u64,
-        /// Who it is about.
+        /// What it is about.
         subject: Subject,
         /// The question.
         prompt: Prompt,
@@ -135,7 +135,7 @@ pub enum SessionState {
     },
 }
 
-/// Who a prompt is about.
+/// What a prompt is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Subject {

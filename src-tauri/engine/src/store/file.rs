@@ -63,7 +63,7 @@ pub(crate) fn write_whole(file: &Path, text: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same as [`write_whole`], where somebody else may write the file, too: returns what lay there, where that was something
+/// The same as [`write_whole`], where other programs may write the file, too: returns what lay there, where that was something
 /// else than `expected`. Where the system cannot exchange two files, what is written in that very moment is not seen.
 pub(crate) fn exchange(file: &Path, text: &[u8], expected: Option<&[u8]>) -> io::Result<Option<Vec<u8>>> {
     #[cfg(target_os = "linux")]

@@ -288,7 +288,7 @@ impl Shared {
             true => file.save(changed).map(|notice| self.publish(file, notice)),
             false => Ok(()),
         };
-        // Who is told of the change finds the step that undoes it.
+        // With the change, the step that undoes it is announced.
         let told: Vec<Announced> = replies.into_iter().map(|reply| reply(written.clone())).collect();
         if is_new && written.is_ok() {
             self.announce();

@@ -291,7 +291,7 @@ impl HostsFile {
         }
     }
 
-    /// Whether nobody has written to the file for a moment.
+    /// Whether the file has not been written for a moment.
     pub(crate) fn has_rested(&self) -> bool {
         let modified = fs::metadata(&self.file).and_then(|found| found.modified());
         // A time that is not known, or lies ahead, says nothing.

@@ -40,12 +40,12 @@ pub struct LeftOpen {
 
 #[derive(Default)]
 struct Known {
-    /// What was open when Portlight ended, while nobody has said what becomes of it.
+    /// What was open when Portlight ended, while the user has not said what becomes of it.
     left: Vec<WasOpen>,
     open: Vec<WasOpen>,
     /// What the file says.
     written: Vec<WasOpen>,
-    /// Portlight ends: windows that close now are none that somebody closes.
+    /// Portlight ends: windows that close now are not closed by the user.
     ends: bool,
 }
 
@@ -60,8 +60,8 @@ struct Contents {
 
 const FILE: &str = "open.json";
 const VERSION: u32 = 1;
-/// More windows than anyone has open.
-const MOST: usize = 200;
+/// More windows than are ever open.
+const MAX_WINDOWS: usize = 200;
 
 impl LeftOpen {
     /// What `folder` has.
@@ -72,7 +72,7 @@ impl LeftOpen {
         }
         let text = file::read(&file).ok().flatten().unwrap_or_default();
         let contents: Contents = serde_json::from_slice(&text).unwrap_or_default();
-        let left = contents.open.into_iter().filter_map(|was| serde_json::from_value(was).ok()).take(MOST);
+        let left = contents.open.into_iter().filter_map(|was| serde_json::from_value(was).ok()).take(MAX_WINDOWS);
         let left: Vec<WasOpen> = left.collect();
         let newer = contents.version > VERSION;
         Self { file, newer, known: Mutex::new(Known { written: left.clone(), left, ..Known::default() }) }
@@ -104,7 +104,7 @@ impl LeftOpen {
         known.open = open;
         let mut all = known.open.clone();
         all.extend(known.left.iter().filter(|was| !known.open.contains(was)).cloned());
-        all.truncate(MOST);
+        all.truncate(MAX_WINDOWS);
         if self.newer || all == known.written {
             return Ok(());
         }
@@ -151,7 +151,7 @@ mod tests {
 
         let second = open();
         assert_eq!(second.left(), [host(1), typed("box:1")]);
-        // One is opened meanwhile, another one besides, and nobody answers before the next end.
+        // One is opened meanwhile, another one besides, and there is no answer before the next end.
         second.note(vec![host(3), host(1)]).unwrap();
         assert_eq!(second.left(), [typed("box:1")]);
         let third = open();

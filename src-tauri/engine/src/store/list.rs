@@ -267,7 +267,7 @@ impl List {
     }
 
     /// What can be read of a list that a newer Portlight has written, and its version; none where it is of this version. It must not
-    /// be written: nobody knows what it means.
+    /// be written: its meaning is not known.
     pub(super) fn parse_newer(text: &[u8]) -> Option<(Self, u64)> {
         let version = file::newer_version(text, VERSION)?;
         let list = file::parse(text, version).and_then(Self::of_fields).unwrap_or_default();

@@ -130,7 +130,7 @@ pub(super) enum Wins {
     Ours,
 }
 
-/// What Portlight itself learns while a machine is used, as [`Host::with_learned_of`] takes it over. Nobody would miss the other
+/// What Portlight itself learns while a machine is used, as [`Host::with_learned_of`] takes it over. It is no loss where the other
 /// value.
 pub(super) const LEARNED: &[&str] = &[
     "last_opened",

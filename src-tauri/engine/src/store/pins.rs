@@ -109,7 +109,7 @@ impl Pins {
     /// decides: name and dates of a certificate serve to find out whose key it is, which is known of a key that was accepted
     /// for this very address, so what its certificate says later does not matter.
     ///
-    /// A key of the other kind is a change, too: an attacker in between who cannot show the server's certificate could offer
+    /// A key of the other kind is a change, too: an attacker in between that cannot show the server's certificate could offer
     /// an RA2 key instead, and would otherwise pass for a new server.
     pub fn verdict(&self, endpoint: &str, identity: &Identity) -> Verdict {
         if identity.is_vouched_for() {

@@ -26,17 +26,17 @@ pub(crate) const ROUND_TRIPS: u32 = 1;
 const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 /// Connection Attempt Delay of RFC 8305, section 5: how long one address may keep the next waiting.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// Who answers within this time is near: in the same machine, or in the same network.
+/// A server that answers within this time is near: in the same machine, or in the same network.
 const NEAR: Duration = Duration::from_millis(2);
-/// Bytes of SO_RCVBUF for who is near: within [`NEAR`] as much as Ethernet of 1 Gbit/s brings.
+/// Bytes of SO_RCVBUF for a server that is near: within [`NEAR`] as much as Ethernet of 1 Gbit/s brings.
 const NEAR_BACKLOG: usize = 256 * 1024;
 /// A network that has vanished is noticed within a minute, whatever was on its way. The server itself may be silent for
 /// hours.
-const PATIENCE: Patience =
-    Patience { quiet: Duration::from_secs(20), interval: Duration::from_secs(5), gone: Duration::from_secs(45) };
+const KEEP_ALIVE: KeepAlive =
+    KeepAlive { quiet: Duration::from_secs(20), interval: Duration::from_secs(5), gone: Duration::from_secs(45) };
 
 /// How long the other end's system may be silent. It answers for a server that is silent itself, or stopped.
-struct Patience {
+struct KeepAlive {
     /// After so long without anything it is asked.
     quiet: Duration,
     /// And asked again.
@@ -45,7 +45,7 @@ struct Patience {
     gone: Duration,
 }
 
-impl Patience {
+impl KeepAlive {
     /// Sets it for a connection. Without, the session still works; it only notices a dead network later.
     fn set_for(&self, stream: &TcpStream) {
         let socket = SockRef::from(stream);
@@ -108,7 +108,7 @@ pub(crate) async fn is_known(address: &Address) -> bool {
 /// Socket options of every TCP connection, dialled or accepted: no Nagle, and an end to a dead network.
 pub(super) fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    PATIENCE.set_for(stream);
+    KEEP_ALIVE.set_for(stream);
     Ok(())
 }
 
@@ -320,6 +320,6 @@ mod tests {
 
     #[test]
     fn a_minute_is_enough() {
-        assert!(PATIENCE.gone + PATIENCE.interval < Duration::from_secs(60));
+        assert!(KEEP_ALIVE.gone + KEEP_ALIVE.interval < Duration::from_secs(60));
     }
 }

@@ -44,7 +44,7 @@ fn answer(mut challenge: [u8; 16], password: &[u8]) -> [u8; 16] {
 }
 
 /// Eight bytes of a password as VNC programs keep it in files: DES with a key that is the same in all of them, which hides it
-/// from a glance and from nobody else.
+/// from a glance and from nothing more.
 pub fn unobfuscated(mut block: [u8; 8]) -> Zeroizing<[u8; 8]> {
     Des::new((&*key(&EVERYBODYS_KEY)).into()).decrypt_block((&mut block).into());
     Zeroizing::new(block)

@@ -141,7 +141,7 @@ fn a_message_that_was_half_through_reaches_its_end_before_anything_else() {
     gate.pass(&text, &mut out).unwrap();
     assert_eq!(out, [key(1, 9), text, key(0, 9)].concat());
     assert!(gate.is_between_messages());
-    // One that was left out half way through holds nobody up, but is left out to its end.
+    // One that was left out half way through holds up none of the others, but is left out to its end.
     gate.pass(&text_of_length(100), &mut Vec::new()).unwrap();
     assert!(gate.is_between_messages());
     gate.set_closed(false, &mut out);
@@ -248,7 +248,7 @@ fn what_cannot_be_looked_at_is_left_out() {
     assert!(passed(&mut gate, &vec![b'\n'; lines::MAX_MESSAGE], 1 << 16).is_empty());
     assert_eq!(gate.waiting_text(), None);
     assert_eq!(passed(&mut gate, &key(1, 9), 8), key(1, 9));
-    // More behind a text than anybody waits for.
+    // More than is kept behind a text.
     passed(&mut gate, &classic(b"a\n"), 9);
     let more = classic(&vec![b'a'; lines::MAX_LINES]);
     passed(&mut gate, &[&more[..], &more].concat(), 1 << 16);

@@ -43,7 +43,7 @@ fn show(parent: &WebviewWindow, choice: &Choice, title: &str, answer: oneshot::S
     dialog.connect_response(move |dialog, response| {
         let Some((_, answer)) = state.take() else { return };
         let chosen = if response == gtk::ResponseType::Accept { dialog.filenames() } else { Vec::new() };
-        // Nobody waits any more where the page has gone.
+        // The receiver is gone where the page is.
         let _ = answer.send(chosen);
         dialog.destroy();
     });

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// Which monitors are filled can be chosen.
 pub const CHOOSES_MONITORS: bool = true;
 
-/// Whether it is in full screen, whoever has put it there; on the main thread only. Tauri knows only what went through Tauri.
+/// Whether it is in full screen, by Portlight or by the desktop; on the main thread only. Tauri knows only what went through Tauri.
 ///
 /// # Errors
 /// What the window system says.

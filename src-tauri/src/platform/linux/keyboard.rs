@@ -13,7 +13,7 @@ use tauri::WebviewWindow;
 /// X adds so many to the numbers of Linux's input system; GDK does the same on Wayland.
 const X_KEY_OFFSET: u16 = 8;
 
-/// Calls `on_key` for each key of a window, on the main thread; where it returns true, nobody else gets the key.
+/// Calls `on_key` for each key of a window, on the main thread; where it returns true, the key goes nowhere else.
 ///
 /// # Errors
 /// What the window system says.
@@ -52,10 +52,10 @@ struct Passed(VecDeque<What>);
 
 impl Passed {
     /// So many may be on their way through the page at once.
-    const MOST: usize = 32;
+    const MAX_PASSED: usize = 32;
 
     fn go(&mut self, what: What) {
-        if self.0.len() == Self::MOST {
+        if self.0.len() == Self::MAX_PASSED {
             self.0.pop_front();
         }
         self.0.push_back(what);

@@ -9,7 +9,7 @@ use tauri::WebviewWindow;
 const BACK: u32 = 8;
 const FORWARD: u32 = 9;
 
-/// Calls `on_button` for each side button that goes down or up over a window's page, on the main thread. Nobody else gets them.
+/// Calls `on_button` for each side button that goes down or up over a window's page, on the main thread. They go nowhere else.
 ///
 /// # Errors
 /// What the window system says.

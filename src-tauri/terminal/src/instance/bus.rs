@@ -111,7 +111,7 @@ where
     }
 }
 
-/// How the bus says that nobody owns a name, and that its owner has gone before it answered.
+/// How the bus says that a name has no owner, and that its owner has gone before it answered.
 const NOBODY: [&str; 3] = ["ServiceUnknown", "NameHasNoOwner", "NoReply"];
 
 fn is_nobody(error: &str) -> bool {

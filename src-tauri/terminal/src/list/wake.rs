@@ -25,7 +25,7 @@ pub(super) fn send(name: &str) -> Result<(), String> {
     let wake = host.wake().ok_or_else(edit)?;
     let runtime = runtime()?;
     let sent = runtime.block_on(send_to(host.id, &wake));
-    // Does not wait for a question that nobody has answered, nor for a keyring that hangs.
+    // Does not wait for an unanswered question, nor for a keyring that hangs.
     runtime.shutdown_background();
     sent
 }

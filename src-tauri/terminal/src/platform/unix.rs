@@ -113,7 +113,7 @@ impl Drop for Silent<'_> {
     }
 }
 
-/// Whether what this process says is read by nobody: it has no terminal, and no program has given it a pipe to read from. So
+/// Whether the output of this process goes unread: it has no terminal, and no program has given it a pipe to read from. So
 /// desktops start programs.
 pub fn nobody_reads() -> bool {
     let on_a_terminal = io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal();

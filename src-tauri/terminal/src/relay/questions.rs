@@ -1,4 +1,4 @@
-//! What a session asks, on the terminal. Whoever cannot be asked has not agreed.
+//! What a session asks, on the terminal. Where there is no terminal to ask on, the answer is no.
 
 use crate::{
     asking::{SshReply, confirm, printable, secret, ssh, tell, unasked, wrong},

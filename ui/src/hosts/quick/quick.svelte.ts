@@ -102,7 +102,7 @@ export class Quick {
 
   /** Opens what is chosen, or what was typed as an address, and closes the window. */
   async enter(): Promise<void> {
-    // Whoever types fast is ahead of the list.
+    // Fast typing is ahead of the list.
     await this.load();
     const { row } = this;
     if (row && 'hosts' in row && row.hosts.length > MANY && !this.asks) {

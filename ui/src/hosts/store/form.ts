@@ -1,4 +1,4 @@
-// What is saved of a form, where the list was changed by somebody else while it was open.
+// What is saved of a form, where the list was changed elsewhere while it was open.
 
 import * as engine from '../../ipc';
 import type { HostDraft } from '../../ipc/bindings/HostDraft';

@@ -90,7 +90,7 @@ export class Hosts {
   });
   rows: Row[] = $derived.by(() => {
     const [first, ...others] = this.sections;
-    // Mostly one while somebody searches: ten thousand rows are not copied with each key.
+    // Mostly one during a search: ten thousand rows are not copied with each key.
     return first && others.length === 0 ? first.rows : this.sections.flatMap(({ rows }) => rows);
   });
   /** The text is no host's, and may be an address: hosts that are only alike are not what Enter means. */
@@ -202,7 +202,7 @@ export class Hosts {
     else if (isSeveral) await this.openSeveral(hosts);
     else if (row && 'session' in row && row.session) await this.show(row.session.id);
     else if (row && 'host' in row) await this.open(row.key);
-    // Anyone in the network can take any name: it is never what was typed.
+    // Any machine in the network can take any name: it is never what was typed.
     else if (row && 'machine' in row) await (isChosen ? this.openNearby(row.machine) : undefined);
     else if (!this.query.isEmpty) await this.connect();
   }

@@ -10,7 +10,7 @@ export const GAP = 14;
 const NARROWEST = 220;
 /** Below a card's picture: its name, and what it is. */
 const CAPTION = 54;
-/** A row's at most: further apart, nobody sees what belongs together. */
+/** A row's at most: further apart, it is not seen what belongs together. */
 const WIDEST_ROW = 900;
 
 /** A section on the screen: its first row's number, and how many there are. */

@@ -5,7 +5,7 @@ import type { HostId } from '../../ipc/bindings/HostId';
 import type { OpenSession } from '../../ipc/bindings/OpenSession';
 import type { SessionId } from '../../ipc/bindings/SessionId';
 
-/** So often small pictures are asked for while somebody looks at them, */
+/** So often small pictures are asked for while they are in sight, */
 export const PICTURES_MS = 2_000;
 /** and while they are only to be seen beside something else. */
 export const BESIDE_MS = 10_000;

@@ -13,6 +13,6 @@ number: number,
  */
 name: string, 
 /**
- * Where it is, in numbers: what a name means is again said by anyone.
+ * Where it is, in numbers: what a name means is again said by any machine.
  */
 address: string, };

@@ -5,7 +5,7 @@
  */
 export type FileProblem = { "problem": "unknown" } | { "problem": "no_machine" } | { "problem": "binary" } | { "problem": "too_large" } | { "problem": "too_many" } | { "problem": "nested" } | { "problem": "malformed", 
 /**
- * Where, in the words of whoever reads such files.
+ * Where, in the words of the reader of such files.
  */
 detail: string, } | { "problem": "entities" } | { "problem": "encrypted" } | { "problem": "dynamic" } | { "problem": "newer" } | { "problem": "not_a_file" } | { "problem": "unreadable", 
 /**

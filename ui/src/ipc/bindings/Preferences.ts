@@ -36,7 +36,7 @@ scaling: Scaling,
  */
 quality: Quality, 
 /**
- * Which way text is copied with a machine of the list for which nothing else was chosen, where nobody on the way can read it.
+ * Which way text is copied with a machine of the list for which nothing else was chosen, where it cannot be read on its way.
  */
 clipboard: ClipboardSharing, 
 /**

@@ -198,7 +198,7 @@ export class FakeBackend {
     this.closing.forEach((listener) => listener());
   }
 
-  /** Somebody wants something of the hosts window. */
+  /** A wish for the hosts window was added. */
   wish(wish: Wish): void {
     this.wishes.push(wish);
     this.wished.forEach((listener) => listener());

@@ -40,7 +40,7 @@ export class Held {
     for (const modifier of this.modifiers.toReversed()) this.#take(modifier, false);
   }
 
-  /** noVNC says that a key is up, whoever let it go. */
+  /** noVNC says that a key is up, however it was let go. */
   wentUp(code: string): void {
     this.modifiers = this.modifiers.filter((modifier) => strokeOf(modifier, false).code !== code);
   }

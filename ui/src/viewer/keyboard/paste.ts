@@ -1,5 +1,5 @@
 // What a key pastes has to be there before the key: a text that was copied while this window had the focus, by a clipboard manager or
-// a script, is sent when somebody is about to paste it.
+// a script, is sent when it is about to be pasted.
 
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
 
@@ -24,7 +24,7 @@ export class KeysInOrder {
     else this.#pass(press);
   }
 
-  /** The keyboard is somebody else's: those that wait were never pressed. */
+  /** The keyboard is another window's: those that wait were never pressed. */
   forget(): void {
     if (this.#waiting) this.#waiting = [];
     this.#held.clear();
@@ -34,7 +34,7 @@ export class KeysInOrder {
     const waiting = [press];
     this.#waiting = waiting;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MS)));
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS)));
     await Promise.race([this.#share(), late]);
     clearTimeout(timer);
     const [first, ...others] = this.#waiting;
@@ -67,4 +67,4 @@ const LETTER_V = 0x76;
 const INSERT = 0xff63;
 
 /** So many milliseconds a key waits at most: the program that has the clipboard may not answer. */
-const PATIENCE_MS = 200;
+const TIMEOUT_MS = 200;

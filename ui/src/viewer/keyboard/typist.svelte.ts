@@ -61,7 +61,7 @@ export class Typist {
     let done = 0;
     for (const press of presses) {
       this.progress = { done, total: presses.length };
-      // What a server that stands still is sent waits on the way, where nobody can stop it.
+      // What a server that stands still is sent waits on the way, where it cannot be stopped.
       while (this.#window.silence > 0 && !isOver()) await pause(SILENCE_MS, over.signal);
       if (isOver()) break;
       for (const { keysym, code, down } of press) this.#target?.sendKey(keysym, code, down);

@@ -86,7 +86,7 @@ export function watchAnswers(
     timer = undefined;
   };
   const look = () => {
-    // Not with each answer: while somebody types, they come and go.
+    // Not with each answer: while there is typing, they come and go.
     if (!answers.waits) return stop();
     if (answers.look()) {
       if (rfb._supportsFence) clientFence(rfb._sock, REQUEST + BLOCK_BEFORE, '');

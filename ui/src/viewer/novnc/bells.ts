@@ -1,5 +1,5 @@
 // A bell is a message of one byte, and noVNC makes an event of each: a million of them a second fill the memory faster than
-// the web view frees it. Nobody hears two of them in a tenth of a second.
+// the web view frees it. Two of them in a tenth of a second are heard as one.
 
 import { atMostEvery } from '../bell';
 import type { Internals } from './internals';

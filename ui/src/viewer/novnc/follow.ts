@@ -1,6 +1,6 @@
 // The remote screen follows the window's size (SetDesktopSize and ExtendedDesktopSize of rfbproto). noVNC can do that, too, but asks at
 // once for each size of a window that is being dragged, never again after a server did not answer, and without end where a
-// server takes another size than it was asked for. It tells nobody about a refusal.
+// server takes another size than it was asked for. It does not tell of a refusal.
 
 import { followed, type Size } from '../scaling';
 import type { Internals } from './internals';

@@ -36,7 +36,7 @@ import { turnWheel, Wheel } from './wheel';
 interface Additions {
   /**
    * A key goes down or up, as the window's toolkit or a button says; one that goes up has the symbol that it went down with. The
-   * locks are null where nobody knows how they stand here.
+   * locks are null where it is not known how they stand here.
    */
   takeKey(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
   /** A text that the server was told of and has not fetched yet is not given to it. */

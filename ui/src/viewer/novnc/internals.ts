@@ -1,4 +1,4 @@
-// The parts of noVNC 1.7.0's insides that we reach. None of them is promised to anyone: `decoders/decoders.test.ts` fails where
+// The parts of noVNC 1.7.0's insides that we reach. None of them is promised: `decoders/decoders.test.ts` fails where
 // a new version has moved one.
 
 /** `core/websock.js`: what the server has sent and no decoder has read. Reading beyond what is there is not noticed. */

@@ -15,7 +15,7 @@ export function skipMessagesOfKnownLength(rfb: Internals): void {
   skipEmptyUpdates(rfb);
 }
 
-/** SetColourMapEntries (RFC 6143 7.6.2) that nobody asked for: with true colours it means nothing. */
+/** SetColourMapEntries (RFC 6143 7.6.2) that was not asked for: with true colours it means nothing. */
 function skipColourMap(rfb: Internals): void {
   const sock = rfb._sock;
   rfb._handleSetColourMapMsg = () => {

@@ -1,12 +1,12 @@
 // Measures a session. What the choice of a quality needs is measured always: a few additions with each message. All else is
-// counted only while somebody watches, and costs nothing otherwise: its hooks are not there.
+// counted only while that is shown, and costs nothing otherwise: its hooks are not there.
 
 import { holdsBack } from './acknowledge';
 import type { Internals, Messages } from './internals';
 import { peek } from './skip';
 import { Transfers, type Transfer } from './transfers';
 
-/** What has come so far, and what was waited for, since the session began or somebody watches. */
+/** What has come so far, and what was waited for, since the session began or that is shown. */
 export interface Counts {
   /** When, in milliseconds. */
   at: number;

@@ -15,7 +15,7 @@ declare module '@novnc/novnc' {
     bell: CustomEvent<Record<string, never>>;
     /** Ours: for how many seconds the server has not answered to input; 0 when it has. */
     silence: CustomEvent<{ seconds: number }>;
-    /** Ours: a key that was down is up, whoever let it go. */
+    /** Ours: a key that was down is up, however it was let go. */
     keyup: CustomEvent<{ code: string }>;
     /** Ours: a text was not passed on. */
     texttoolarge: CustomEvent<{ from: 'server' | 'here'; bytes: number; limit: number }>;

@@ -1,4 +1,4 @@
-// The real noVNC: what a window asks for while nobody sees it.
+// The real noVNC: what a window asks for while it is out of sight.
 
 import { afterEach, expect, test, vi } from 'vitest';
 import { connect, word, type Connected } from './real';

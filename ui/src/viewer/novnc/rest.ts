@@ -1,4 +1,4 @@
-// A window that nobody sees rests: it asks for no more updates, so that nothing is sent, decoded and drawn for it. What was
+// A window out of sight rests: it asks for no more updates, so that nothing is sent, decoded and drawn for it. What was
 // asked for comes, and is drawn; when the window is seen again, all that has changed meanwhile comes in one update.
 
 import type { Internals, Messages, Websock } from './internals';
@@ -70,7 +70,7 @@ export function restWhileHidden(
   };
 }
 
-/** One update for a session that rests, for whoever looks at a small picture of it. */
+/** One update for a session that rests, for the small picture of it. */
 export function glance(rfb: object): void {
   glances.get(rfb)?.();
 }

@@ -61,7 +61,7 @@ function notches(delta: number, mode: number, legacy: number | undefined): numbe
 
 /** A page that stood still for long gets many at once. Never −0. */
 function within(count: number): number {
-  return Math.max(-MOST, Math.min(MOST, count)) + 0;
+  return Math.max(-MAX_NOTCHES, Math.min(MAX_NOTCHES, count)) + 0;
 }
 
 /** The bits of RFB's PointerEvent for those of the DOM. */
@@ -73,4 +73,4 @@ const [UP, DOWN, LEFT, RIGHT] = [8, 16, 32, 64];
 /** Of a notch, where a web view tells no better. */
 const PIXELS = 50;
 const LINES = 3;
-const MOST = 20;
+const MAX_NOTCHES = 20;

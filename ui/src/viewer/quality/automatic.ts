@@ -35,7 +35,7 @@ const UP_AFTER = 3;
 /** A step up that is taken back within so many transfers was wrong; */
 const REGRETS = 12;
 /** the next one then takes twice as long, up to this. */
-const MOST_PATIENCE = 96;
+const MAX_UP_AFTER = 96;
 /** The page spends so much of its time on pictures that it cannot take larger ones, */
 const BUSY = 0.5;
 /** and so much that it wants smaller ones: then there is no way back in this session. */
@@ -48,7 +48,7 @@ export class Automatic {
   #rate: number | null = null;
   #below = 0;
   #above = 0;
-  #patience = UP_AFTER;
+  #upAfter = UP_AFTER;
   #sinceUp = Infinity;
   #tooBusy = 0;
   #top = STEPS.length - 1;
@@ -73,12 +73,12 @@ export class Automatic {
     this.#above = upper && rate > upper.up && busy <= BUSY && this.#step < this.#top ? this.#above + 1 : 0;
     this.#tooBusy = this.level === 'best' && busy > TOO_BUSY ? this.#tooBusy + 1 : 0;
     if (this.#below >= DOWN_AFTER) {
-      if (this.#sinceUp <= REGRETS) this.#patience = Math.min(this.#patience * 2, MOST_PATIENCE);
+      if (this.#sinceUp <= REGRETS) this.#upAfter = Math.min(this.#upAfter * 2, MAX_UP_AFTER);
       this.#go(-1);
     } else if (this.#tooBusy >= TOO_BUSY_AFTER) {
       this.#top = this.#step - 1;
       this.#go(-1);
-    } else if (this.#above >= this.#patience) {
+    } else if (this.#above >= this.#upAfter) {
       this.#go(1);
       this.#sinceUp = 0;
     }

@@ -31,7 +31,7 @@ export const LOOK_EVERY_MS = 1000;
 export const LOOKS = 2;
 
 /** From so much of the time on something is what all else waits for. */
-const MOST = 0.5;
+const BOUND = 0.5;
 
 export function figuresBetween(before: Counts, now: Counts): Figures {
   const ms = Math.max(now.at - before.at, 1);
@@ -54,8 +54,8 @@ export function figuresBetween(before: Counts, now: Counts): Figures {
 /** `waiting` and `busy` are parts of the time, from 0 to 1. */
 export function boundOf({ updates, waiting, busy }: { updates: number; waiting: number; busy: number }): Bound {
   // Both before looking at updates: one may be long on its way.
-  if (busy >= MOST && busy >= waiting) return 'computer';
-  if (waiting >= MOST) return 'network';
+  if (busy >= BOUND && busy >= waiting) return 'computer';
+  if (waiting >= BOUND) return 'network';
   return updates === 0 ? 'still' : 'server';
 }
 

@@ -37,7 +37,7 @@ export class Pace {
     if (since === 0) return false;
     if (since >= MUCH_BYTES) return true;
     if (since >= SOME_BYTES && age >= (slow ? SLOW_MS : SOME_MS)) return quiet;
-    return age >= LONG_MS && (quiet || age >= LONGEST_MS);
+    return age >= LONG_MS && (quiet || age >= MAX_MS);
   }
 }
 
@@ -54,4 +54,4 @@ const SOME_MS = 20_000;
 const SLOW_MS = 120_000;
 /** Half of the time that is kept: what is older can be dropped then. */
 const LONG_MS = 300_000;
-const LONGEST_MS = 360_000;
+const MAX_MS = 360_000;

@@ -49,7 +49,7 @@ export class Rewind {
         const beginning = await source.beginning(await engine.prepareRewind());
         if (!over) await engine.beginRewind(toBytes(beginning));
       } catch {
-        // They can be seen from an earlier place, or not yet: nobody is kept from anything.
+        // They can be seen from an earlier place, or not yet.
       }
       pace.begin(performance.now());
       busy = false;

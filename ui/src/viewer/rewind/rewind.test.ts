@@ -73,7 +73,7 @@ test('a new connection begins with a picture, and has another place only when mu
   rfb.arrived = 9 * 1024 * 1024;
   await vi.advanceTimersByTimeAsync(1_000);
   expect(engine.callsOf('prepare_rewind')).toHaveLength(1);
-  // A window that nobody sees keeps what it has.
+  // A window out of sight keeps what it has.
   await vi.advanceTimersByTimeAsync(10_000);
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
   rfb.arrived *= 3;

@@ -29,7 +29,7 @@ interface Session {
 }
 
 /** So many screens have a window, at most, as the engine has it. */
-const MOST = 16;
+const MAX_SCREENS = 16;
 
 export class Screens {
   /** Where they are, as far as the server has said so. */
@@ -56,7 +56,7 @@ export class Screens {
 
   /** Gives each a window of its own. Within the user's click: otherwise the web view opens none. */
   takeApart(): void {
-    this.all.slice(1, MOST).forEach((screen, nth) => this.#open(nth + 2, screen));
+    this.all.slice(1, MAX_SCREENS).forEach((screen, nth) => this.#open(nth + 2, screen));
     this.#session.fitWindow();
   }
 

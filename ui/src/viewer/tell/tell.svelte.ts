@@ -58,7 +58,7 @@ export class Tell {
       // The next connection's screen may be another one.
       if (this.source !== source) return this.#lose();
       if (watching.look(performance.now(), source.cells(area))) void this.#tell(wish);
-      // What changes until the next look, where nobody sees the window.
+      // What changes until the next look, where the window is out of sight.
       else source.glance();
     }, LOOK_MS);
   }

@@ -53,7 +53,7 @@ test('a part that was marked is waited for, and its change told of once', async 
   expect(rfb.watchedArea).toEqual({ x: 100, y: 80, width: 200, height: 120 });
   expect(find('#tell-mark').textContent).toContain(t('tell.waits_changed'));
   await vi.advanceTimersByTimeAsync(10_000);
-  // Also where nobody sees the window.
+  // Also where the window is out of sight.
   expect([engine.callsOf('tell').length, rfb.glances]).toEqual([0, 5]);
   rfb.light = 100;
   await vi.advanceTimersByTimeAsync(2_000);

@@ -1,4 +1,4 @@
-//! What is done in one attempt to connect, stage by stage, and how long each took: for the doctor's report, and for whoever
+//! What is done in one attempt to connect, stage by stage, and how long each took: for the doctor's report, and for those who
 //! asks why a session did not come about.
 
 mod path;
@@ -126,7 +126,7 @@ impl Stages {
         Self::telling(None)
     }
 
-    /// The same, where somebody looks on.
+    /// The same, observed.
     pub(crate) fn telling(on_stage: Option<OnStage>) -> Self {
         let (stages, current, round_trips, exchange, without) = Default::default();
         Self { stages, current, began: Instant::now(), round_trips, exchange, without, on_stage }

@@ -119,7 +119,7 @@ impl Link {
         });
     }
 
-    /// Whether it asks for more than an address can say: who takes the address alone would leave that out.
+    /// Whether it asks for more than an address can say, which would be lost where only the address is taken.
     pub fn asks_for_more(&self) -> bool {
         self.ssh_host.is_some() || self.security_type.is_some() || self.channel_type.is_some() || self.names_key
     }

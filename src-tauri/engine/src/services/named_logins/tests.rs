@@ -161,7 +161,7 @@ async fn whether_it_goes_along_to_another_address_is_asked() {
     fixture.hosts.undo(None).await.unwrap();
     assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter2"));
 
-    // Who chooses it together with the address has said so.
+    // It was chosen together with the address.
     let chosen = HostDraft { login_chosen: true, ..moved(OnNewAddress::Ask) };
     fixture.hosts.save(chosen, PasswordChange::Keep).await.unwrap();
     assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter2"));

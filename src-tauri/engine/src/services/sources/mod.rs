@@ -275,7 +275,7 @@ fn wrong_name(problem: TextProblem) -> FormError {
 async fn follow(shared: Arc<Shared>, id: SourceId) {
     let asked = shared.asked(id);
     let mut reader = Reader::default();
-    // Who has just added it waits for it.
+    // The user has just added it, and waits for it.
     let mut is_asked = timeout(Duration::ZERO, asked.notified()).await.is_ok();
     while let Some(source) = shared.file.get(id) {
         let seen = sight(&source.origin).await;
@@ -339,10 +339,10 @@ impl Shared {
         }
     }
 
-    /// Reads a source once, and takes over what it lists. Only who `is_asked` may have to unlock the keyring.
+    /// Reads a source once, and takes over what it lists. The user may be asked to unlock the keyring only where `is_asked`.
     async fn read(&self, source: &HostSource, reader: &mut Reader, is_asked: bool) {
         let id = source.id;
-        // The end is announced: who has not asked for it sees no beginning.
+        // The end is announced; the beginning is where the user has asked for it.
         self.states.lock().entry(id).or_default().found.reading = true;
         let found = match self.take_over(source, &mut reader.kept, is_asked).await {
             Ok(found) => {

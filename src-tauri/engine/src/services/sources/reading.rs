@@ -27,9 +27,9 @@ const TOGETHER: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_secs(1);
 
 /// How long a source that fails is left alone at most, unless it is read less often anyway, or says so itself.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+const MAX_BACKOFF: Duration = Duration::from_secs(60 * 60);
 /// The longest pause that a web server can ask for.
-const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads a source.
 ///
@@ -62,7 +62,7 @@ pub(super) async fn read(
     }
 }
 
-/// When to read a source again that has failed so many times in a row, where nobody asks before. Each failure of what may be busy
+/// When to read a source again that has failed so many times in a row, where it is not asked for before. Each failure of what may be busy
 /// doubles the pause, to an hour.
 pub(super) fn pause(source: &HostSource, failures: u32, retry_after: Option<Duration>) -> Duration {
     let interval = Duration::from_secs(60 * u64::from(source.every_minutes.max(1)));
@@ -70,7 +70,7 @@ pub(super) fn pause(source: &HostSource, failures: u32, retry_after: Option<Dura
         return interval;
     }
     let doubled = interval.saturating_mul(2_u32.saturating_pow(failures - 1));
-    doubled.min(LONGEST_PAUSE.max(interval)).max(retry_after.unwrap_or_default().min(LONGEST_WISH))
+    doubled.min(MAX_BACKOFF.max(interval)).max(retry_after.unwrap_or_default().min(MAX_RETRY_AFTER))
 }
 
 async fn read_path(path: &Path) -> Result<Listing, SourceProblem> {
@@ -111,7 +111,7 @@ fn look(path: &Path) -> Sight {
     }
 }
 
-/// Waits until the files of a source look otherwise. What a command would print, or a web server send, tells nobody.
+/// Waits until the files of a source look otherwise. What a command would print, or a web server send, is not announced.
 pub(super) async fn changed(origin: &Origin, seen: Sight) {
     let Origin::Path(path) = origin else { return pending().await };
     let watch = FolderWatch::new(&folders(path));

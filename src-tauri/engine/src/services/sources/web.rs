@@ -25,7 +25,7 @@ pub(super) struct Unread {
     pub(super) problem: SourceProblem,
     /// How long it wants to be left alone.
     pub(super) retry_after: Option<Duration>,
-    /// A certificate that nobody has accepted.
+    /// A certificate that the user has not accepted.
     pub(super) certificate: Option<Identity>,
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn fetch(
     }
 }
 
-/// What the source's login comes to as headers. In the background nobody is asked to unlock the keyring.
+/// What the source's login comes to as headers. In the background the user is not asked to unlock the keyring.
 async fn login(source: &HostSource, url: &ListUrl, keyring: &Keyring, may_unlock: bool) -> Result<Headers, Unread> {
     if !source.has_login {
         return Ok(Headers::default());

@@ -10,7 +10,7 @@ impl Prompts<'_> {
     pub(super) async fn consent_to_weaker(&mut self, weaker: Weaker) -> Result<(), ConnectError> {
         let Weaker { before, now, security_type } = weaker;
         if let Some(wanted) = self.target.least.filter(|wanted| now < *wanted) {
-            // Nobody is asked: what a link says is not changed by whoever sits in between.
+            // Nothing is asked: what a link says is not changed by an attacker in between.
             let address = self.target.address.without_query().to_string();
             return Err(ConnectError::BelowLink { address, wanted, now });
         }

@@ -222,7 +222,7 @@ impl Prompts<'_> {
     }
 
     /// The named login that is preferred for machines without one: for a machine that the user keeps themselves and that has nothing
-    /// else, as whoever lists a machine could call any server by a trusted name.
+    /// else, as the keeper of a list could call any server by a trusted name.
     fn login_to_offer(&self, request: CredentialRequest) -> Option<NamedLogin> {
         let target = &self.target;
         let has_own = target.login.is_some() || target.has_password || target.password_command.is_some();

@@ -195,7 +195,7 @@ impl<'a> Prompts<'a> {
         answer
     }
 
-    /// Who a prompt is about: the name never stands without the address.
+    /// What a prompt is about: the name never stands without the address.
     fn subject(&self, party: Party) -> Subject {
         let Target { name, address, proxy, .. } = &self.target;
         let address = match party {

@@ -414,7 +414,7 @@ async fn the_passphrase_of_our_own_key_is_asked_for_once_and_kept_when_it_was_ri
     let account = crate::model::passphrase_account("/ann.pem");
     assert!(services.keyring.get(&account).await.unwrap().is_none(), "not before it is known to be right");
 
-    // Another attempt of the same session asks nobody.
+    // Another attempt of the same session asks nothing.
     let mut prompts_of_another = Prompts::new(&run, &target);
     assert_eq!(prompts_of_another.passphrase_of("/ann.pem", false).await.unwrap().expose(), "sesame");
 
@@ -454,7 +454,7 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
     }
     assert!(services.keyring.get(proxy.account()).await.unwrap().is_none(), "not before it is known to be right");
 
-    // Another attempt of the same session asks nobody.
+    // Another attempt of the same session asks nothing.
     assert_eq!(Prompts::new(&run, &target).password_of(&proxy, false).await.unwrap().expose(), "sesame");
 
     prompts.keep_proved();

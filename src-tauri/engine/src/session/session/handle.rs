@@ -101,7 +101,7 @@ impl Run {
         self.services.list.note(target, change).await
     }
 
-    /// The same for what is only noted: that it cannot be saved must not keep anybody from their machine.
+    /// The same for what is only noted: that it cannot be saved must not keep the user from the machine.
     pub(in crate::session) async fn note(&self, target: &Target, change: impl FnOnce(&mut Host) + Send + 'static) {
         if let Err(error) = self.change_host(target, change).await {
             tracing::warn!(%error, "not noted with the host");
@@ -166,7 +166,7 @@ impl Run {
         self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
     }
 
-    /// The server let us in, with so much protection; `private`: nobody on the way can read along.
+    /// The server let us in, with so much protection; `private`: the session cannot be read on its way.
     pub(in crate::session) fn note_reached(&self, level: Level, private: bool) {
         self.update(|_, inner| {
             (inner.reached, inner.private) = (Some(level), private);

@@ -700,7 +700,7 @@ fn a_crash_while_saving_loses_nothing() {
     assert!(unfinished > 0, "no child died while saving: this tests nothing");
 }
 
-/// The bound is far above what it takes, and far below what anybody would notice in a window.
+/// The bound is far above what it takes, and far below what is noticed in a window.
 #[test]
 fn ten_thousand_hosts_are_no_burden() {
     let folder = tempdir().unwrap();

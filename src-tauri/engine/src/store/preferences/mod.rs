@@ -36,7 +36,7 @@ pub struct Preferences {
     /// The picture's quality of a machine for which nothing else was chosen.
     #[serde(deserialize_with = "or_default")]
     pub quality: Quality,
-    /// Which way text is copied with a machine of the list for which nothing else was chosen, where nobody on the way can read it.
+    /// Which way text is copied with a machine of the list for which nothing else was chosen, where it cannot be read on its way.
     #[serde(deserialize_with = "or_default")]
     pub clipboard: ClipboardSharing,
     /// What a server's bell does.

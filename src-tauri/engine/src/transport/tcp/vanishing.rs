@@ -78,7 +78,7 @@ async fn it_is_noticed_whatever_was_on_its_way() {
     let connected = async || {
         let (near, far) = tokio::join!(TcpStream::connect("10.0.0.2:5900"), listener.accept());
         let (near, second) = (near.unwrap(), Duration::from_secs(1));
-        Patience { quiet: second, interval: second, gone: 4 * second }.set_for(&near);
+        KeepAlive { quiet: second, interval: second, gone: 4 * second }.set_for(&near);
         (near, far.unwrap().0)
     };
     let ((mut idle, _far), (mut sending, mut far)) = (connected().await, connected().await);

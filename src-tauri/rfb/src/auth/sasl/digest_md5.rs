@@ -58,12 +58,12 @@ impl Challenge {
         let ciphers = one("cipher")?.unwrap_or_default();
         let longest = match one("maxbuf")?.map(|digits| std::str::from_utf8(digits).ok()?.parse().ok()) {
             Some(Some(longest)) => longest,
-            None => DEFAULT_LONGEST,
+            None => DEFAULT_MAXBUF,
             Some(None) => return Err("DIGEST-MD5 with an unreadable maxbuf".to_owned()),
         };
         let without = lists(qualities, b"auth");
         let layer = match lists(qualities, b"auth-conf") && lists(ciphers, b"rc4") && (wants_layer || !without) {
-            true if longest < MIN_LONGEST => return Err(format!("DIGEST-MD5 with records of {longest} bytes")),
+            true if longest < MIN_MAXBUF => return Err(format!("DIGEST-MD5 with records of {longest} bytes")),
             true => Some(longest),
             false if without => None,
             false => return Err("DIGEST-MD5 with another cipher than RC4".to_owned()),
@@ -111,7 +111,7 @@ impl Challenge {
         add("qop", quality.as_bytes());
         if self.layer.is_some() {
             add("cipher", b"rc4");
-            add("maxbuf", Layer::LONGEST.to_string().as_bytes());
+            add("maxbuf", Layer::MAX_RECORD.to_string().as_bytes());
         }
         add("digest-uri", &quoted(uri.as_bytes()));
         add("response", &digest("AUTHENTICATE"));
@@ -229,9 +229,9 @@ fn hexadecimal(hash: &[u8; 16]) -> Vec<u8> {
 /// How often the server's nonce was used.
 const COUNT: &str = "00000001";
 /// Bytes of a record where the server does not say.
-const DEFAULT_LONGEST: usize = 65_536;
+const DEFAULT_MAXBUF: usize = 65_536;
 /// Bytes of a record; what is RFC 2831's least but one is not worth splitting messages for.
-const MIN_LONGEST: usize = 64;
+const MIN_MAXBUF: usize = 64;
 
 // What the layer's keys are made with (RFC 2831, sections 2.3 and 2.4).
 const OUR_SIGNING: &str = "Digest session key to client-to-server signing key magic constant";

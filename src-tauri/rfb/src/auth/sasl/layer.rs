@@ -34,7 +34,7 @@ pub(crate) struct Layer {
 
 impl Layer {
     /// Bytes of a record that are received at most, without its length.
-    pub(super) const LONGEST: usize = 65_536;
+    pub(super) const MAX_RECORD: usize = 65_536;
 
     /// A layer whose own records have at most `longest` bytes without their length, of which 64 are enough.
     pub(super) fn new(ours: &Keys, theirs: &Keys, longest: usize) -> Self {
@@ -53,7 +53,7 @@ impl Codec for Layer {
     fn body_len(&self, head: &[u8]) -> io::Result<usize> {
         let length = head.first_chunk().map_or(0, |length| u32::from_be_bytes(*length));
         let length =
-            usize::try_from(length).ok().filter(|length| (MAC_LEN + TRAILER_LEN..=Self::LONGEST).contains(length));
+            usize::try_from(length).ok().filter(|length| (MAC_LEN + TRAILER_LEN..=Self::MAX_RECORD).contains(length));
         length.ok_or_else(altered)
     }
 

@@ -41,7 +41,7 @@ const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ITEM: &str = "/StatusNotifierItem";
 const MENU: &str = "/StatusNotifierItem/Menu";
 /// For a watcher to answer: the main thread waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What does something about a click.
 type Clicked = Arc<dyn Fn(TrayClick) + Send + Sync>;
@@ -71,7 +71,7 @@ impl TrayIcon {
             }
         };
         let shown = register(name, lines, Arc::new(clicked));
-        let shown = async_runtime::block_on(async { timeout(PATIENCE, shown).await });
+        let shown = async_runtime::block_on(async { timeout(TIMEOUT, shown).await });
         shown.map_err(|_| "the tray does not answer".to_owned())?.map_err(|cause| cause.to_string())
     }
 

@@ -20,7 +20,7 @@ const ZRLE = 16;
 /** The zlib streams of a session that began in the middle, or is to be played from its middle. */
 export type Streams = Pick<Decompression, 'windows' | 'begin'>;
 
-/** Replaces the decoders of one session. Without a worker noVNC's own decompress, whose streams nobody can look into. */
+/** Replaces the decoders of one session. Without a worker noVNC's own decompress, whose streams cannot be looked into. */
 export function replaceDecoders(rfb: Internals, worker: Worker | null): { streams: Streams | null; end: () => void } {
   const fail = (detail: string) => void rfb._fail(detail);
   const decoders = rfb._decoders;
