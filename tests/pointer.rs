@@ -58,6 +58,12 @@ async fn a_machine_that_takes_movements_gets_the_mouse_with_a_click_and_gives_it
     desk.display().press("ctrl+alt+shift+g");
     viewer.until("the mouse to be free", "document.pointerLockElement === null").await;
     viewer.until("a word of that", "document.querySelector('#toast')?.textContent.includes('shortcuts')").await;
+
+    // The toolbar comes also where the machine has the mouse, and frees it.
+    desk.display().click((x + width / 2, y + height / 2));
+    viewer.until("the mouse to be the machine's again", locked).await;
+    viewer.call_toolbar().await;
+    viewer.until("the mouse to be free again", "document.pointerLockElement === null").await;
 }
 
 #[tokio::test]

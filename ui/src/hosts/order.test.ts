@@ -365,6 +365,24 @@ describe('several machines', () => {
     expect(byId('tags-added')).toHaveAccessibleDescription(problemText({ field: 'tags', problem: 'too_long' }));
   });
 
+  it('have each field checked as it is left', async () => {
+    await show(...five());
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
+    await user.type(byId('ssh-jump'), '-x');
+    backend.refusals.set('check_host', {
+      code: 'fields',
+      fields: [
+        { field: 'ssh_jump', problem: 'hyphen' },
+        { field: 'proxy', problem: 'scheme' },
+      ],
+    });
+    await user.tab();
+    await waitFor(() => expect(byId('ssh-jump')).toBeInvalid());
+    expect(byId('proxy')).not.toBeInvalid();
+    await user.type(byId('ssh-jump'), 'y');
+    expect(byId('ssh-jump')).not.toBeInvalid();
+  });
+
   it('are not forgotten half chosen without a question', async () => {
     await show(...five());
     await user.keyboard('{Shift>}{ArrowDown}{/Shift}{F2}');
