@@ -142,6 +142,12 @@ impl Look<'_> {
         hosts.fill("#address", "127.0.0.1:1").await;
         hosts.click("#test").await;
         hosts.until_shown("#test-stages").await;
+        // The result takes room from the fields, and not from what is around them.
+        let in_sight = "['#editor-title', '#test-stages', '#save'].every((part) => {
+                const { top, bottom } = document.querySelector(part).getBoundingClientRect();
+                return top >= 0 && bottom <= innerHeight;
+            })";
+        hosts.until("title, result and buttons in sight", in_sight).await;
         self.at_list("what a test has found").await;
         hosts.press("#address", "\u{e00c}").await;
         hosts.until_shown("#leaving").await;

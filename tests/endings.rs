@@ -30,6 +30,22 @@ async fn where_no_server_listens_the_reason_is_told_and_trying_again_is_enough()
     let reason = viewer.text_of("#reason").await;
     assert!(reason.starts_with(&format!("{} refused the connection.", address(port))), "{reason}");
 
+    // In the smallest window all of the card is in reach, from its title to its last button.
+    let size = desk.display().place_of("Studio").map(|(_, _, width, height)| (width as u32, height as u32));
+    desk.display().place("Studio", (320, 240));
+    for part in [".card h1", "#reason", "#again", ".card footer :last-child"] {
+        let in_reach = format!(
+            "(() => {{
+                 const part = document.querySelector({part:?});
+                 part.scrollIntoView({{ block: 'nearest' }});
+                 const {{ top, bottom, left, right }} = part.getBoundingClientRect();
+                 return innerWidth <= 320 && top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+             }})()"
+        );
+        viewer.until(&format!("{part} in a small window"), &in_reach).await;
+    }
+    desk.display().place("Studio", size.expect("a window"));
+
     let server = Server::start_at(&desk, port, None).await;
     viewer.click("#again").await;
     viewer.until_state("live").await;

@@ -55,7 +55,7 @@ export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies rea
 /** What has a control of its own in the form. */
 export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture' | 'login'>;
 /** What the user does not see as a field. */
-const unseen = ['id', 'on_new_address', 'login_chosen', 'secure_on'] as const;
+const unseen = ['id', 'on_new_address', 'login_chosen', 'secure_on', 'as_for_all'] as const;
 type Unseen = (typeof unseen)[number];
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | Unseen>> = Missing;
@@ -96,6 +96,7 @@ const untold: Omit<Pick<HostDraft, Unseen>, 'id'> = {
   on_new_address: 'ask',
   login_chosen: false,
   secure_on: { change: 'keep' },
+  as_for_all: [],
 };
 
 /** A new host. */

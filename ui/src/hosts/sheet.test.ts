@@ -4,6 +4,7 @@ import { cleanup, render, screen, waitFor, within } from '@testing-library/svelt
 import { userEvent } from '@testing-library/user-event';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { t } from '../i18n';
+import { defaultDisplay } from '../ipc/display';
 import { backend as current, reset } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine, reached } from '../ipc/fixtures';
@@ -117,6 +118,27 @@ describe('the sheet', () => {
     await user.type(byId('ssh-jump'), 'gate');
     await user.tab();
     await waitFor(() => expect(byId('mac')).not.toBeInvalid());
+  });
+
+  it('shows what was chosen otherwise than for all machines, and leaves it to that again', async () => {
+    const display = { ...defaultDisplay, scaling: 'actual' as const, quality: 'low' as const, full_screen: true };
+    backend.hosts = [machine('Attic', 'attic.local', { display }), machine('Studio', 'studio.local')];
+    render(HostsWindow);
+    await screen.findByText('Attic');
+    await user.keyboard('{F2}');
+    await user.click(byId('section-display').querySelector('summary') as HTMLElement);
+    const list = await screen.findByRole('list', { name: t('editor.chosen') });
+    expect(within(list).getAllByRole('listitem')).toHaveLength(2);
+    expect(byId('scaling-chosen')).toHaveTextContent(t('viewer.scale_actual'));
+    await user.click(within(byId('scaling-chosen')).getByRole('button', { name: t('viewer.as_for_all') }));
+    expect(document.getElementById('scaling-chosen')).toBeNull();
+    await user.click(byId('save'));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    expect(backend.hosts[0]?.display).toEqual({ ...display, scaling: null });
+    // Of one that has chosen nothing nothing is said.
+    await user.click(screen.getByText('Studio'));
+    await user.keyboard('{F2}');
+    expect(screen.queryByRole('list', { name: t('editor.chosen') })).toBeNull();
   });
 
   it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {

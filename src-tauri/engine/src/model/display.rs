@@ -45,6 +45,33 @@ pub struct Display {
     pub toolbar: Toolbar,
 }
 
+/// A choice that a machine can leave to what is chosen for all machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum SharedChoice {
+    /// [`Display::scaling`].
+    Scaling,
+    /// [`Display::clipboard`].
+    Clipboard,
+    /// [`Display::quality`].
+    Quality,
+    /// [`Display::rewind`].
+    Rewind,
+}
+
+impl Display {
+    /// Leaves a choice to what is chosen for all machines.
+    pub(super) fn leave(&mut self, choice: SharedChoice) {
+        match choice {
+            SharedChoice::Scaling => self.scaling = None,
+            SharedChoice::Clipboard => self.clipboard = None,
+            SharedChoice::Quality => self.quality = None,
+            SharedChoice::Rewind => self.rewind = None,
+        }
+    }
+}
+
 /// How the remote screen fits into the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

@@ -130,6 +130,18 @@ mod tests {
         Taken { blurred: true, size: (800, 600), file: b"\xff\xd8\xff\xe0 a screen".to_vec() }
     }
 
+    /// Written by the first version that keeps pictures, with a key that was made for this.
+    #[test]
+    fn an_earlier_picture_opens() {
+        let key = concat!(
+            "c562022e032959699f84ab6f62d919849b9799aa88a41dbf542c43e78766ee61",
+            "3964e038addd8e010767971c752f250bb331919cbf2be2e1203a94eb0563139b"
+        );
+        let key = Key::parse(&key.to_owned().into()).unwrap();
+        let host = serde_json::from_value("6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a01".into()).unwrap();
+        assert!(key.open(host, include_bytes!("earlier/picture-1")) == Some(picture()));
+    }
+
     #[test]
     fn a_picture_opens_for_its_machine_and_its_key_only() {
         let (key, other) = (Key::new().unwrap(), Key::new().unwrap());

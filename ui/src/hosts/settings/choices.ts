@@ -80,13 +80,14 @@ export function changes(before: Preferences, after: Preferences): Change[] {
   const all = (Object.keys(names) as (keyof Preferences)[]).map((name) => ({
     name,
     label: t(names[name]),
-    from: said(name, before),
-    to: said(name, after),
+    from: choiceText(name, before),
+    to: choiceText(name, after),
   }));
   return all.filter(({ from, to }) => from !== to);
 }
 
-function said(name: keyof Preferences, preferences: Preferences): string {
+/** What is chosen, in the words of the page. */
+export function choiceText(name: keyof Preferences, preferences: Preferences): string {
   switch (name) {
     case 'password_command':
       return preferences.password_command || t('settings.nothing');

@@ -285,7 +285,8 @@ export class Hosts {
     const { content } = this.sheet;
     if (content?.kind === 'one' && content.draft.id === host.id && address === host.address) return;
     const { has_password: hasPassword, has_http_auth: hasHttpAuth, has_secure_on: hasSecureOn } = host;
-    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, address });
+    const { display } = host;
+    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, display, address });
   }
 
   editSeveral(hosts: HostView[]): void {

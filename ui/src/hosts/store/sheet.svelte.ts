@@ -1,5 +1,6 @@
 // The form beside the list: what is in it, and that nothing that was typed into it is lost without a question.
 
+import type { Display } from '../../ipc/bindings/Display';
 import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { HostView } from '../../ipc/bindings/HostView';
 
@@ -10,6 +11,8 @@ export interface Editing {
   hasPassword: boolean;
   hasHttpAuth: boolean;
   hasSecureOn: boolean;
+  /** What was chosen in its window, where that is anything. */
+  display?: Display | undefined;
   /** What the form begins with in place of the machine's address. */
   address?: string;
 }

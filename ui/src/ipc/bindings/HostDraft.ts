@@ -5,6 +5,7 @@ import type { LoginId } from "./LoginId";
 import type { OnNewAddress } from "./OnNewAddress";
 import type { PasswordChange } from "./PasswordChange";
 import type { PictureChoice } from "./PictureChoice";
+import type { SharedChoice } from "./SharedChoice";
 
 /**
  * A host as typed into the form.
@@ -66,6 +67,10 @@ wake_ssh_host: string,
  * What becomes of the SecureOn password.
  */
 secure_on: PasswordChange, 
+/**
+ * What is no longer to be otherwise than for all machines.
+ */
+as_for_all: Array<SharedChoice>, 
 /**
  * What becomes of its saved logins where it leads to another server now.
  */

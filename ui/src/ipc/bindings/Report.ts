@@ -34,7 +34,7 @@ chosen: string | null,
  */
 protection: Level | null, 
 /**
- * Who the server has shown to be.
+ * The identity that the server has shown.
  */
 identity: Identity | null, 
 /**

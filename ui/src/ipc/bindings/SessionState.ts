@@ -18,7 +18,7 @@ stage: Stage, } | { "state": "asking",
  */
 number: number, 
 /**
- * Who it is about.
+ * What it is about.
  */
 subject: Subject, 
 /**

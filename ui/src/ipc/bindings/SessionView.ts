@@ -60,7 +60,7 @@ has_login: boolean,
  */
 can_type_password: boolean, 
 /**
- * Whether nobody on the way can read along.
+ * Whether the session cannot be read on its way.
  */
 private: boolean, 
 /**

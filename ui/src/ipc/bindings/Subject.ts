@@ -2,7 +2,7 @@
 import type { Party } from "./Party";
 
 /**
- * Who a prompt is about.
+ * What a prompt is about.
  */
 export type Subject = { 
 /**

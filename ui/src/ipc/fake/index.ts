@@ -668,7 +668,7 @@ function findRemoved(id: HostId): HostView {
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen, secure_on, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
@@ -689,6 +689,9 @@ function fromDraft({ on_new_address, login_chosen, secure_on, ...draft }: HostDr
     favourite_place: former?.favourite_place ?? null,
     source: former?.source ?? null,
     demo: false,
+    ...(former?.display && {
+      display: { ...former.display, ...Object.fromEntries(as_for_all.map((name) => [name, null])) },
+    }),
   };
 }
 

@@ -3,8 +3,8 @@
 use super::{Host, HostOptions, HostView};
 use crate::model::{
     Address, AddressProblem, CommandLine, CommandProblem, HostId, Jump, JumpProblem, LoginId, MAX_TEXT, Mac,
-    MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn, SecureOnProblem, TextProblem,
-    UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
+    MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn, SecureOnProblem, SharedChoice,
+    TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
     text::{one_line, without_bidi_controls},
     wake::{wake_address, wake_port},
 };
@@ -51,6 +51,9 @@ pub struct HostDraft {
     /// What becomes of the SecureOn password.
     #[serde(default)]
     pub secure_on: PasswordChange,
+    /// What is no longer to be otherwise than for all machines.
+    #[serde(default)]
+    pub as_for_all: Vec<SharedChoice>,
     /// What becomes of its saved logins where it leads to another server now.
     #[serde(default)]
     pub on_new_address: OnNewAddress,
@@ -159,6 +162,7 @@ impl HostDraft {
             // What was learned about the old server says nothing about this one.
             (host.protection, host.clear_text) = (None, false);
         }
+        self.as_for_all.iter().for_each(|choice| host.display.leave(*choice));
         if !host.favourite {
             host.favourite_place = None;
         }
@@ -187,6 +191,7 @@ impl From<&Host> for HostDraft {
             wake_port: view.wake_port,
             wake_ssh_host: view.wake_ssh_host,
             secure_on: PasswordChange::Keep,
+            as_for_all: Vec::new(),
             on_new_address: OnNewAddress::default(),
         }
     }

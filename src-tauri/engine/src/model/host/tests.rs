@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{AddressProblem, CommandProblem, MAX_TEXT, TextProblem};
+use crate::model::{AddressProblem, CommandProblem, MAX_TEXT, Quality, Scaling, SharedChoice, TextProblem};
 use serde_json::json;
 
 fn draft(name: &str, address: &str, username: &str) -> HostDraft {
@@ -13,6 +13,17 @@ fn host() -> Host {
         "has_password": true, "last_opened": 1_790_000_000, "flavour": "blue",
     }))
     .unwrap()
+}
+
+#[test]
+fn a_form_leaves_a_choice_to_what_is_for_all_machines_and_no_other() {
+    let mut host = draft("Studio", "box", "").check(None).unwrap();
+    assert_eq!(host.view().display, None);
+    host.display = Display { scaling: Some(Scaling::Actual), quality: Some(Quality::Low), ..Display::default() };
+    assert_eq!(host.view().display, Some(host.display));
+    let form = HostDraft { as_for_all: vec![SharedChoice::Scaling], ..HostDraft::from(&host) };
+    let display = form.check(Some(&host)).unwrap().display;
+    assert_eq!((display.scaling, display.quality), (None, Some(Quality::Low)));
 }
 
 #[test]

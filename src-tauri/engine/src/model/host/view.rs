@@ -1,11 +1,11 @@
 //! A host as shown.
 
 use super::{Host, HostOptions, favourite_order};
-use crate::model::{Address, CommandLine, HostId, Jump, LoginId, Proxy, SourceId};
+use crate::model::{Address, CommandLine, Display, HostId, Jump, LoginId, Proxy, SourceId};
 use serde::Serialize;
 
 /// A host as shown: everything but secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct HostView {
     /// Its name for life.
@@ -41,6 +41,10 @@ pub struct HostView {
     pub has_http_auth: bool,
     /// Whether the keyring has a SecureOn password for its network card.
     pub has_secure_on: bool,
+    /// What was chosen in its window, where that is anything.
+    #[cfg_attr(test, ts(optional))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<Display>,
     /// When it was last opened, in seconds since 1970.
     #[cfg_attr(test, ts(type = "number | null"))]
     pub last_opened: Option<u64>,
@@ -73,6 +77,7 @@ impl Host {
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
             has_secure_on: self.has_secure_on,
+            display: (self.display != Display::default()).then_some(self.display),
             last_opened: self.last_opened,
             times_opened: self.times_opened,
             favourite_place: self.favourite_place,

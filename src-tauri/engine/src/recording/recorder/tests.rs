@@ -36,6 +36,20 @@ fn saved(recorder: &Recorder, changes: &mpsc::Receiver<()>) -> PathBuf {
     }
 }
 
+/// Written by the first version that records.
+#[test]
+fn an_earlier_recording_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Studio.plrec");
+    std::fs::write(&file, include_bytes!("../earlier/recording-1.plrec")).unwrap();
+    let recording = crate::recording::Recording::open(&file).unwrap();
+    assert_eq!(recording.name(), "Studio");
+    let (head, bytes, over) = recorded(&file).unwrap();
+    assert_eq!((head.width, head.height, head.name.as_str()), (64, 48, "Studio"));
+    assert_eq!(bytes, b"a first message and another");
+    assert!(matches!(over, Next::End { .. }));
+}
+
 #[test]
 fn a_recording_begins_where_the_page_says_and_has_all_that_follows() {
     let folder = tempfile::tempdir().unwrap();
