@@ -1,7 +1,7 @@
 // Files joined into one, taken apart again. That a web view decodes them to the same pixels is seen in a real window.
 
 import { expect, test } from 'vitest';
-import { countJoinable, join, paddedHeight, readStrip, type Strip } from './jpeg';
+import { join, joinable, paddedHeight, readStrip, type Strip } from './jpeg';
 
 const segment = (marker: number, ...body: number[]) => [0xff, marker, (body.length + 2) >> 8, body.length + 2, ...body];
 
@@ -44,7 +44,7 @@ const strip = (kind: Kind = {}) => readStrip(file(kind));
 
 test('strips are joined into one file, divided by restart markers', () => {
   const strips = [strip(), strip({ data: [9] }), strip({ height: 20, data: [8, 7] })] as [Strip, Strip, Strip];
-  expect(countJoinable(strips)).toBe(3);
+  expect(joinable(strips)).toEqual([[0, 1, 2]]);
   const [first] = strips;
   // 34 lines are five blocks of eight.
   expect(paddedHeight(first)).toBe(40);
@@ -86,21 +86,32 @@ test('every beginning of a file is left alone', () => {
 });
 
 test('only what is alike is joined', () => {
-  expect(countJoinable([strip(), strip({ table: 2 })])).toBe(1);
-  expect(countJoinable([strip(), strip({ width: 99 })])).toBe(1);
-  expect(countJoinable([strip(), null, strip()])).toBe(1);
-  expect(countJoinable([null, strip()])).toBe(0);
+  expect(joinable([strip(), strip({ table: 2 })])).toEqual([[0], [1]]);
+  expect(joinable([strip(), strip({ width: 99 })])).toEqual([[0], [1]]);
+  expect(joinable([null, strip()])).toEqual([[0], [1]]);
   // The blocks of a strip that is higher, or follows a lower one, would be counted wrong.
-  expect(countJoinable([strip(), strip({ height: 40 })])).toBe(1);
-  expect(countJoinable([strip(), strip({ height: 20 }), strip({ height: 20 })])).toBe(2);
-  expect(countJoinable([])).toBe(0);
+  expect(joinable([strip(), strip({ height: 40 })])).toEqual([[0], [1]]);
+  expect(joinable([strip(), strip({ height: 20 }), strip({ height: 20 })])).toEqual([[0, 1], [2]]);
+  expect(joinable([])).toEqual([]);
+});
+
+test('columns that come by turns are joined, each for itself', () => {
+  const [left, right] = [{ width: 2048 }, { width: 1792 }];
+  const last = { height: 20 };
+  const strips = [left, right, left, right, { ...left, ...last }, { ...right, ...last }].map(strip);
+  expect(joinable(strips)).toEqual([
+    [0, 2, 4],
+    [1, 3, 5],
+  ]);
+  expect(joinable([strip(), null, strip()])).toEqual([[0, 2], [1]]);
 });
 
 test('a joined picture has a bounded height, and a strip no more blocks than can be counted', () => {
   const many = Array.from({ length: 500 }, () => strip());
-  const count = countJoinable(many);
-  expect(count).toBeGreaterThan(100);
-  expect(count * 40).toBeLessThanOrEqual(8_192);
+  const counts = joinable(many).map((group) => group.length);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(500);
+  expect(counts[0]).toBeGreaterThan(100);
+  expect(Math.max(...counts) * 40).toBeLessThanOrEqual(8_192);
   const huge = { width: 16_000, height: 300 };
-  expect(countJoinable([strip(huge), strip(huge)])).toBe(1);
+  expect(joinable([strip(huge), strip(huge)])).toEqual([[0], [1]]);
 });

@@ -24,6 +24,8 @@ const BLOCK = 8;
 
 /** Lines of a joined picture, at most. */
 const MAX_LINES = 8_192;
+/** Groups that more strips can join, at most: columns of a screen. */
+const MAX_OPEN = 4;
 
 const START = 0xd8;
 const END = 0xd9;
@@ -75,18 +77,27 @@ export function readStrip(file: Uint8Array): Strip | null {
   return null;
 }
 
-/** How many strips can be joined from one on: all have the height of that, but the last, which may be lower. */
-export function countJoinable(strips: readonly (Strip | null)[], from = 0): number {
-  const first = strips[from];
-  if (!first) return 0;
-  const height = paddedHeight(first);
-  let count = 1;
-  for (let next = strips[from + 1]; next && count * height < MAX_LINES - first.height; next = strips[from + count]) {
-    if (restartInterval(first) > 0xffff || !alike(first, next) || next.height > first.height) break;
-    count++;
-    if (next.height < first.height) break;
+/**
+ * Which strips become one file, by their places among all: those of a group have one height, but the last, which may be lower. A
+ * group takes strips from between those of others, as a screen wider than Tight's 2,048 pixels comes in columns, by turns.
+ */
+export function joinable(strips: readonly (Strip | null)[]): number[][] {
+  const groups: number[][] = [];
+  let open: { first: Strip; members: number[] }[] = [];
+  for (const [place, strip] of strips.entries()) {
+    const group = strip && open.find(({ first }) => alike(first, strip) && strip.height <= first.height);
+    if (group) {
+      const { first, members } = group;
+      members.push(place);
+      const isFull = members.length * paddedHeight(first) >= MAX_LINES - first.height;
+      if (isFull || strip.height < first.height) open = open.filter((other) => other !== group);
+    } else {
+      const members = [place];
+      groups.push(members);
+      if (strip && restartInterval(strip) <= 0xffff) open = [...open, { first: strip, members }].slice(-MAX_OPEN);
+    }
   }
-  return count;
+  return groups;
 }
 
 /** Where in the joined picture each strip begins: below whole blocks of the one above. */
@@ -99,7 +110,7 @@ function restartInterval(strip: Strip): number {
   return strip.blocksPerLine * Math.ceil(strip.height / BLOCK);
 }
 
-/** One file of all strips, which {@link countJoinable} has found to fit. */
+/** One file of all strips, which {@link joinable} has found to fit. */
 export function join(strips: readonly [Strip, ...Strip[]]): Uint8Array<ArrayBuffer> {
   const [first] = strips;
   const last = strips[strips.length - 1] ?? first;

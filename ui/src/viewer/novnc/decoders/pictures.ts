@@ -3,7 +3,7 @@
 // decoded is waited for for ever.
 
 import type { Display } from '../internals';
-import { countJoinable, join, paddedHeight, readStrip, type Strip } from './jpeg';
+import { join, joinable, paddedHeight, readStrip, type Strip } from './jpeg';
 import { enqueue, type Drawable, type Place } from './queue';
 
 interface Waiting {
@@ -46,20 +46,16 @@ function groups(waiting: Waiting[]): Group[] {
     const strip = mime === 'image/jpeg' ? readStrip(bytes) : null;
     return strip?.width === place.width && strip.height === place.height ? strip : null;
   });
-  const found: Group[] = [];
-  for (let at = 0; at < waiting.length;) {
-    const count = countJoinable(strips, at);
-    const [first, ...others] = strips.slice(at, at + count) as Strip[];
-    const members = waiting.slice(at, at + Math.max(1, count));
-    const [{ bytes, mime }] = members as [Waiting];
+  return joinable(strips).map((places) => {
+    const members = places.map((place) => waiting[place] as Waiting);
+    const [first, ...others] = places.map((place) => strips[place]);
     if (first && others.length > 0) {
-      found.push({ file: join([first, ...others]), mime, distance: paddedHeight(first), waiting: members });
-    } else {
-      found.push({ file: bytes, mime, distance: 0, waiting: members });
+      const file = join([first, ...(others as Strip[])]);
+      return { file, mime: 'image/jpeg', distance: paddedHeight(first), waiting: members };
     }
-    at += members.length;
-  }
-  return found;
+    const [{ bytes, mime }] = members as [Waiting];
+    return { file: bytes, mime, distance: 0, waiting: members };
+  });
 }
 
 async function decode(display: Display, { file, mime, distance, waiting }: Group): Promise<void> {
