@@ -22,6 +22,8 @@ export class KeptPicture {
   /** A web view that cannot make WebP files makes PNG files instead; WebKitGTK does. */
   #type: typeof WEBP | typeof JPEG = WEBP;
   #timers: ReturnType<typeof setTimeout>[] = [];
+  /** Ends when all that was taken is kept. */
+  #keeping: Promise<void> = Promise.resolve();
 
   /** What is to be kept of the screen is asked for each time. */
   constructor(choice: () => PictureChoice) {
@@ -47,17 +49,25 @@ export class KeptPicture {
   }
 
   /** Keeps what is on the screen now, where that is something else than before. */
-  async take(): Promise<void> {
+  take(): Promise<void> {
     const [screen, choice] = [this.#screen, this.#choice()];
-    if (screen === null || choice === 'off') return;
+    if (screen === null || choice === 'off') return this.#keeping;
     const blurred = choice === 'blurred';
     const small = drawn(screen, SIZE, blurred);
     const { width, height } = screen;
-    const file = small && (await this.#encoded(small));
+    if (!small) return this.#keeping;
+    // One after the other: an earlier picture that took longer would take the later one's place.
+    const keep = () => this.#keep(small, { blurred, width, height });
+    this.#keeping = this.#keeping.then(keep, keep);
+    return this.#keeping;
+  }
+
+  async #keep(small: HTMLCanvasElement, about: { blurred: boolean; width: number; height: number }): Promise<void> {
+    const file = await this.#encoded(small);
     if (!file || isSame(file, this.#kept)) return;
     this.#kept = file;
     // One that is lost is no loss: the next one follows.
-    await keepPicture(toBytes({ blurred, width, height, file })).catch(() => {});
+    await keepPicture(toBytes({ ...about, file })).catch(() => {});
   }
 
   /** A WebP file, or a JPEG file where the web view makes no other; null where it makes neither. */

@@ -63,6 +63,23 @@ describe('the kept picture', () => {
     expect(kept()).toHaveLength(3);
   });
 
+  it('is the last one that was taken, however long an earlier one takes', async () => {
+    const picture = new KeptPicture(() => 'shown');
+    picture.begin(screenOf(640, 480));
+    await picture.take();
+    const made: BlobCallback[] = [];
+    vi.spyOn(HTMLCanvasElement.prototype, 'toBlob').mockImplementation((done) => void made.push(done));
+    const both = [picture.take(), picture.take()];
+    await settle();
+    made[1]?.(fileOf('c', 'image/jpeg'));
+    made[0]?.(fileOf('b', 'image/jpeg'));
+    await settle();
+    made[1]?.(fileOf('c', 'image/jpeg'));
+    await Promise.all(both);
+    expect(kept().map((bytes) => bytes.at(-1))).toEqual([97, 98, 99]);
+    picture.end();
+  });
+
   it('is blurred or not taken at all as is chosen, and never another kind of file', async () => {
     let choice: 'blurred' | 'off' = 'off';
     const picture = new KeptPicture(() => choice);
