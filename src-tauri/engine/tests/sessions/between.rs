@@ -116,8 +116,7 @@ async fn a_proxy_that_restarts_is_waited_for_like_the_machine() {
         let (id, mut states) = house.open_host(host);
         let _there = server.welcome().await;
         house.engine.sessions().attach(id);
-        let _viewer = view(&until_ready(&mut states).await).await;
-        until(&mut states, |state| *state == SessionState::Live).await;
+        let _viewer = view_live(&mut states).await;
 
         // It goes, and the session with it.
         proxy.stop().await;
@@ -141,8 +140,7 @@ async fn a_proxy_that_restarts_is_waited_for_like_the_machine() {
         let _proxy = Proxy::start(kind, Mood::Leads, port).await;
         house.engine.sessions().reconnect(id);
         let _there = server.welcome().await;
-        let _viewer = view(&until_ready(&mut states).await).await;
-        until(&mut states, |state| *state == SessionState::Live).await;
+        let _viewer = view_live(&mut states).await;
     }
 }
 
@@ -180,8 +178,7 @@ async fn the_environments_proxy_is_waited_for_on_the_way_to_a_site() {
     let (id, mut states) = house.open(&format!("ws://site.test:{}/screen", site.local_addr().unwrap().port()));
     let _there = welcome_by_web_socket(&site).await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 
     proxy.stop().await;
     until_reconnecting(&mut states, 1).await;
@@ -192,8 +189,7 @@ async fn the_environments_proxy_is_waited_for_on_the_way_to_a_site() {
     let _proxy = Proxy::start(Kind::Connect, Mood::Leads, port).await;
     house.engine.sessions().reconnect(id);
     let _there = welcome_by_web_socket(&site).await;
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 }
 
 #[cfg(target_os = "linux")]
@@ -207,8 +203,7 @@ async fn an_ssh_host_that_restarts_is_waited_for_like_the_machine() {
     let (id, mut states) = house.open_host(host);
     let _there = server.welcome().await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 
     sshd.kill();
     let error = until_reconnecting(&mut states, 1).await;
@@ -220,8 +215,7 @@ async fn an_ssh_host_that_restarts_is_waited_for_like_the_machine() {
     sshd.start_again();
     house.engine.sessions().reconnect(id);
     let _there = server.welcome().await;
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 }
 
 // ---- UltraVNC's repeater

@@ -214,6 +214,13 @@ async fn view(url: &str) -> Viewer {
     viewer
 }
 
+/// The same for a session that is ready, until its state says that it is seen.
+async fn view_live(states: &mut watch::Receiver<SessionState>) -> Viewer {
+    let viewer = view(&until_ready(states).await).await;
+    until(states, |state| *state == SessionState::Live).await;
+    viewer
+}
+
 async fn hear_from(viewer: &mut Viewer) -> Vec<u8> {
     match timeout(TIMEOUT, viewer.next()).await.unwrap() {
         Some(Ok(Message::Binary(bytes))) => bytes.to_vec(),
@@ -246,15 +253,13 @@ async fn a_way_that_broke_is_walked_again() {
     let (id, mut states) = house.open(&server.address());
     let there = server.welcome().await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 
     drop(there);
     assert_eq!(until_broken(&mut states).await.1, 1);
     // By itself, and then it is there again.
     let there = server.welcome().await;
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 
     // At once, where somebody says so.
     drop(there);
@@ -263,8 +268,7 @@ async fn a_way_that_broke_is_walked_again() {
     house.engine.sessions().reconnect(id);
     let there = server.welcome().await;
     assert!(asked.elapsed() < Duration::from_secs(2));
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
 
     // Until somebody says that it is enough.
     drop(there);
@@ -279,8 +283,7 @@ async fn a_server_that_refuses_on_the_way_back_is_left_alone() {
     let (id, mut states) = house.open(&server.address());
     let there = server.welcome().await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
     drop(there);
     until_broken(&mut states).await;
     let mut there = server.accept().await;
@@ -298,8 +301,7 @@ async fn a_machine_may_ask_not_to_be_dialled_again() {
     let (id, mut states) = house.open_host(host);
     let there = server.welcome().await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
     drop(there);
     assert!(matches!(until_ended(&mut states).await, Some(Error::Connect(ConnectError::ServerClosed { .. }))));
 }
@@ -594,8 +596,7 @@ async fn a_server_that_calls_is_talked_to_when_a_person_says_so() {
     expect(&mut there, VERSION).await;
     there.write_all(&[1, 1]).await.unwrap();
     let_in(&mut there).await;
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
     drop(there);
     until_ended(&mut states).await;
     house.engine.sessions().reconnect(id);
@@ -777,8 +778,7 @@ async fn no_state_no_view_and_no_log_shows_a_password() {
     let mut there = server.ask(0).await;
     finish(&mut there).await;
     house.engine.sessions().attach(id);
-    let _viewer = view(&until_ready(&mut states).await).await;
-    until(&mut states, |state| *state == SessionState::Live).await;
+    let _viewer = view_live(&mut states).await;
     writeln!(
         written.clone(),
         "{:?} {:?}",
