@@ -5,7 +5,12 @@ use crate::{
     proxy::{Fault, Proxy},
 };
 use futures_util::{SinkExt, StreamExt};
-use portlight_engine::{Engine, Error, Settings, keyring::Keyring, model::SessionId, session::SessionState};
+use portlight_engine::{
+    Engine, Error, Settings,
+    keyring::Keyring,
+    model::{RewindChoice, SessionId},
+    session::SessionState,
+};
 use std::{
     fmt, fs,
     sync::{Arc, Mutex, PoisonError},
@@ -98,10 +103,10 @@ impl fmt::Display for Open {
     }
 }
 
-/// Resident memory in KiB.
+/// Memory that the process has written to, in KiB: without its program and libraries, of which parts are read at any time.
 fn memory() -> i64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let memory = fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+    let line = memory.lines().find(|line| line.starts_with("Anonymous:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
@@ -208,6 +213,8 @@ async fn open(engine: &Arc<Engine>, listener: &TcpListener, port: u16) -> (Sessi
     // One way, walked once: what it comes to is the question here.
     let mut target = engine.hosts().target(&format!("127.0.0.1::{port}"), false).unwrap();
     target.reconnect = false;
+    // What is kept to be seen again has its own bound, and would be counted as the relay's.
+    target.display.rewind = Some(RewindChoice::Off);
     let id = engine.sessions().reserve();
     engine.open(id, target);
     engine.sessions().attach(id);
