@@ -74,7 +74,7 @@ async fn what_was_on_the_screen_is_seen_again_while_the_session_goes_on() {
     desk.display().press("a");
     paint(&server, &viewer, THIRD).await;
     until_painted(&past, FIRST).await;
-    past.script("document.querySelector('#back-to-live').click()").await;
+    past.click("#back-to-live").await;
     until("the window to go", async || {
         (!desk.display().titles().iter().any(|title| title.starts_with('↶'))).then_some(())
     })

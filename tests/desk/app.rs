@@ -1,7 +1,10 @@
 //! Portlight, started and driven over WebDriver.
 
 use super::{Desk, Page, Process, TIMEOUT, address, free_port, portlight, program_with_windows, signal, wait::until};
-use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use fantoccini::{
+    Client, ClientBuilder,
+    wd::{Capabilities, WindowHandle},
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use std::{fs, sync::Arc};
@@ -125,6 +128,14 @@ impl<'d> App<'d> {
     /// The desktop that it runs on.
     pub fn desk(&self) -> &'d Desk {
         self.desk
+    }
+
+    /// Whether this window is still there.
+    pub(super) async fn has(&self, handle: &WindowHandle) -> bool {
+        let _turn = self.turn().await;
+        let windows = timeout(TIMEOUT, self.client.windows()).await.expect("a driver that answers");
+        // Without any window there is no Portlight to ask.
+        windows.is_ok_and(|windows| windows.contains(handle))
     }
 
     pub(super) fn client(&self) -> &Client {

@@ -67,10 +67,15 @@ impl<'a> Page<'a> {
         self.script("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks an element, once it is to be seen.
+    /// Clicks an element, once it is to be seen. Where that closes the window, the driver's answer may go with it.
     pub async fn click(&self, selector: &str) {
         self.scroll_to(selector).await;
-        self.driver(selector, async |client| find(client, selector).await?.click().await).await;
+        let clicked = self.command(selector, async |client| find(client, selector).await?.click().await).await;
+        if let Err(cause) = clicked
+            && within_timeout(async || (!self.app.has(&self.handle).await).then_some(())).await.is_none()
+        {
+            panic!("{selector}: {cause}");
+        }
     }
 
     /// Brings an element into view, once it is to be seen: WebKit's driver leaves it at the edge of what scrolls.
@@ -132,18 +137,23 @@ impl<'a> Page<'a> {
         self.until(&format!("{selector} to be there for the user"), &able).await;
     }
 
-    /// One command to this window.
+    /// One command to this window, which answers.
     async fn driver<T>(&self, what: &str, command: impl AsyncFnOnce(&Client) -> Result<T, CmdError>) -> T {
+        self.command(what, command).await.unwrap_or_else(|cause| panic!("{what}: {cause}"))
+    }
+
+    /// One command to this window.
+    async fn command<T>(
+        &self,
+        what: &str,
+        command: impl AsyncFnOnce(&Client) -> Result<T, CmdError>,
+    ) -> Result<T, CmdError> {
         let _turn = self.app.turn().await;
         let answer = timeout(TIMEOUT, async {
             self.app.client().switch_to_window(self.handle.clone()).await?;
             command(self.app.client()).await
         });
-        match answer.await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(cause)) => panic!("{what}: {cause}"),
-            Err(_) => panic!("{what}: the page does not answer"),
-        }
+        answer.await.unwrap_or_else(|_| panic!("{what}: the page does not answer"))
     }
 }
 

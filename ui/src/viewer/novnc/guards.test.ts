@@ -384,6 +384,7 @@ describe.each(Object.entries(GUARDS))('%s: noVNC by itself', (_module, guards) =
 /** In the tests of these, as they need what is prepared there. */
 const ELSEWHERE: Record<string, string[]> = {
   './ahead.test.ts': ['ahead'],
+  './copies.test.ts': ['copies'],
   './acknowledge.test.ts': ['acknowledge', 'bells'],
   './messages.test.ts': ['messages', 'clipboard', 'rectangles', 'screenSize'],
   './progress.test.ts': ['progress'],

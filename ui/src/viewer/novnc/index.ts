@@ -12,6 +12,7 @@ import { limitBells } from './bells';
 import { Boundaries } from './boundary';
 import { replaceDecoders, startWorker, type Streams, type Windows } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
+import { copyByPart } from './copies';
 import { chooseCursor, scaleCursor } from './cursor';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
@@ -151,6 +152,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       const { streams, end: endDecoders } = replaceDecoders(internals, next);
       this.#streams = streams;
       drawSmallThroughOne(internals._display);
+      copyByPart(internals._display);
       this.#mirrors = new Mirrors(internals);
       showProgress(internals);
       limitBells(internals);

@@ -57,6 +57,16 @@ export interface Display {
     offset: number,
     fromQueue?: boolean,
   ): void;
+  /** Moves a part of the framebuffer, which may lie over where it goes. */
+  copyImage(
+    fromX: number,
+    fromY: number,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    fromQueue?: boolean,
+  ): void;
   imageRect(x: number, y: number, width: number, height: number, mime: string, bytes: Uint8Array<ArrayBuffer>): void;
   /** With eight numbers: source x, y, width, height; destination x, y, width, height. */
   drawImage(image: CanvasImageSource | VideoFrameLike, ...place: number[]): void;
