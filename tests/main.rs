@@ -47,6 +47,7 @@ mod screens;
 mod server_messages;
 mod settings;
 mod several;
+mod signals;
 mod standing_still;
 mod starting;
 mod tell;

@@ -5,6 +5,7 @@
 
 use crate::{
     desk::{self, App, Colour, Desk, Memory, Page, Process, Screen, until},
+    signals::{ANSWER, Shown, Signals},
     user,
 };
 use serde_json::json;
@@ -26,7 +27,7 @@ const FULL: usize = SIZE.0 as usize * 98 / 100;
 #[ignore = "a measurement: cargo xtask measure"]
 async fn time_to_pixels_and_memory() {
     let desk = Desk::of("measure").tray().open().await;
-    let address = server(&desk).await;
+    let (address, _) = server(&desk).await;
     let host = json!({ "id": "6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f00", "name": "Studio", "address": address });
     desk.write_hosts(&json!({ "version": 1, "hosts": [host] }).to_string());
     let screen = Screen::of(&desk);
@@ -82,8 +83,8 @@ pub async fn list(desk: &Desk) -> Arc<Process> {
     list
 }
 
-/// A server that shows one colour.
-async fn server(desk: &Desk) -> String {
+/// A server that shows one colour: its address, and its display.
+async fn server(desk: &Desk) -> (String, String) {
     let port = desk::free_port();
     let mut xvnc = desk.command("Xvnc");
     xvnc.args(["-displayfd", "1", "-localhost", "-SecurityTypes", "None", "-depth", "24"]);
@@ -91,10 +92,11 @@ async fn server(desk: &Desk) -> String {
     let xvnc = desk.spawn("Xvnc", &mut xvnc);
     let number: u32 = xvnc.wait_for_line("its display number", |line| line.parse().ok()).await;
     let [red, green, blue] = BACKGROUND;
+    let display = format!(":{number}");
     let mut paint = desk.command("xsetroot");
-    paint.env("DISPLAY", format!(":{number}")).args(["-solid", &format!("#{red:02x}{green:02x}{blue:02x}")]);
+    paint.env("DISPLAY", &display).args(["-solid", &format!("#{red:02x}{green:02x}{blue:02x}")]);
     assert!(paint.status().expect("xsetroot").success());
-    format!("127.0.0.1::{port}")
+    (format!("127.0.0.1::{port}"), display)
 }
 
 async fn time_to_pixels(
@@ -118,6 +120,50 @@ async fn time_to_pixels(
 /// Pixels of the server's colour in each row.
 fn pixels(screen: &Screen) -> [usize; 3] {
     ROWS.map(|row| screen.row(row).into_iter().filter(|colour| *colour == BACKGROUND).count())
+}
+
+/// Keys of each viewer in each round, each when the former is answered.
+const ANSWERED: usize = 100;
+/// The keycode of the letter a on every keyboard that X has.
+const LETTER: u8 = 38;
+
+/// From a key to the pixels that answer it, on a screen that else stands still.
+#[tokio::test]
+#[ignore = "a measurement: cargo xtask measure"]
+async fn from_a_key_to_its_answer() {
+    let mut times: HashMap<&str, Vec<Duration>> = HashMap::new();
+    for _ in 0..ROUNDS / 2 {
+        for name in ["vncviewer", "Portlight"] {
+            let desk = Desk::of("from_a_key_to_its_answer").open().await;
+            let (address, display) = server(&desk).await;
+            let signals = Signals::before_a_photograph(&display, SIZE);
+            let screen = Screen::of(&desk);
+            let (program, arguments) = match name {
+                "vncviewer" => (name, vec!["-SecurityTypes", "None", &address]),
+                _ => (desk::portlight(), vec![address.as_str()]),
+            };
+            let viewer = desk.spawn(name, desk.command(program).args(arguments));
+            signals.begin(Shown::Still);
+            let answer = until("the window that answers keys", async || ANSWER.find(&screen)).await;
+            // It has loaded and settled.
+            sleep(Duration::from_secs(3)).await;
+            let times = times.entry(name).or_default();
+            for key in 0..ANSWERED {
+                times.push(answer.to_a_key(&screen, LETTER, &viewer).await);
+                // Not in step with anything that has a rhythm of its own.
+                sleep(Duration::from_millis(40 + (key as u64 * 7) % 50)).await;
+            }
+            viewer.kill();
+            viewer.end().await;
+            signals.end();
+        }
+    }
+    println!("\nfrom a key to its answer on the display, {} keys each", ANSWERED * (ROUNDS / 2));
+    for (name, mut times) in times {
+        times.sort();
+        let percentile = |percent: usize| times[times.len() * percent / 100].as_secs_f64() * 1000.0;
+        println!("{name:12} p50 {:5.1} p90 {:5.1} p99 {:5.1} ms", percentile(50), percentile(90), percentile(99));
+    }
 }
 
 /// Machines in the list, each with tags and some with notes.
