@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::{Error, FormError, StoreError},
-    model::{Address, Host, HostDraft, HostOptions, Secret},
+    model::{Address, Host, HostDraft, HostOptions, Jump, Proxy, Secret},
     store::{Deed, now},
 };
 use serde::Serialize;
@@ -76,7 +76,15 @@ fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
     };
     let username = login.and_then(|login| login.username.as_ref()).unwrap_or(&target.username).clone();
     let options = HostOptions { username, reconnect: true, ..target.options.clone() };
-    let draft = HostDraft { name: name.to_owned(), address: address.to_string(), options, ..HostDraft::default() };
+    let draft = HostDraft {
+        name: name.to_owned(),
+        address: address.to_string(),
+        options,
+        // By another way the same address is another machine.
+        ssh_jump: target.jump().map(Jump::to_string).unwrap_or_default(),
+        proxy: target.proxy.as_ref().map(Proxy::to_string).unwrap_or_default(),
+        ..HostDraft::default()
+    };
     let host = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
     let host = Host { display: target.display, protection: *reached, last_opened: Some(now()), ..host };
     Ok(Keepsake { host, login: login.map(|login| login.password.clone()) })
@@ -195,6 +203,32 @@ mod tests {
             services.list.get().all().is_empty() && run.session().view(&services).can_keep,
             "it can be tried again"
         );
+    }
+
+    #[tokio::test]
+    async fn the_way_is_kept_with_it() {
+        let by = |ssh_jump: &str, proxy: &str| Target {
+            ssh_jump: ssh_jump.parse().ok(),
+            proxy: proxy.parse().ok(),
+            ..Target::unsaved("box:5901".into(), "box:1".parse().unwrap(), false)
+        };
+        for (ssh_jump, proxy) in [("ann@jump:2222", ""), ("", "socks5://ann@gate:1080")] {
+            let (services, _folder) = services(&[]).await;
+            let services = Arc::new(services);
+            let target = by(ssh_jump, proxy);
+            let run = Run::idle(target.clone(), Arc::clone(&services));
+            run.set_typed(login("sesame", false));
+            run.note_reached(Level::Encrypted, true);
+            let before = run.snapshot().unwrap();
+            keep(run.session(), "", true, &services).await.unwrap().unwrap();
+            let host = services.list.get().all()[0].clone();
+            assert_eq!((&host.ssh_jump, &host.proxy), (&target.ssh_jump, &target.proxy));
+            // The session goes on by it, and the password is for it.
+            let now = run.kept_as(&before).expect("it was added");
+            assert!(now.is_same_server(&before));
+            assert_eq!(services.keyring.get(host.id).await.unwrap().unwrap().expose(), "sesame");
+            assert_eq!(Target::from(&host).endpoint(), before.endpoint());
+        }
     }
 
     #[test]
