@@ -1,7 +1,7 @@
 //! What arrives of each key: on a real VNC server, read by xev there, beside what TigerVNC's own viewer makes arrive.
 
 use crate::{
-    desk::{App, Desk, Page, Process, Server, until},
+    desk::{App, Desk, Grabbed, Page, Process, Server, until},
     user::{self},
 };
 use std::{fmt::Write, process::Command, sync::Arc};
@@ -213,6 +213,27 @@ async fn the_desktops_shortcuts_go_along_in_full_screen_until_the_chord() {
     for words in [before, chord, after] {
         assert_eq!(words.matches('+').count(), words.matches('-').count(), "nothing is held: {words}");
     }
+}
+
+#[tokio::test]
+async fn the_desktops_shortcuts_are_asked_for_again_where_another_program_has_the_keyboard() {
+    const ALT_TAB: &[u8] = &[64, 23];
+    let desk = Desk::of("keyboard_grab_again").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    let told = "document.querySelector('#toast')?.textContent.includes('Ctrl+Alt+Shift+G') ?? false";
+
+    // As a window manager has it while it changes windows. Meanwhile the window is without the focus.
+    viewer.call_toolbar().await;
+    let other = Grabbed::all(&desk.display().name);
+    viewer.click("#full-screen").await;
+    viewer.until("full screen", "document.querySelector('#full-screen').getAttribute('aria-pressed') === 'true'").await;
+    assert_eq!(viewer.script(&format!("return {told}")).await, false, "it has no keys yet");
+    drop(other);
+    viewer.until("to be told how it ends", told).await;
+    until("the shortcuts", async || (keys.of(&desk, ALT_TAB).await == "+Alt_L +Tab -Tab -Alt_L").then_some(())).await;
 }
 
 #[tokio::test]

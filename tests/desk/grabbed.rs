@@ -1,17 +1,28 @@
 //! Another program that has keys for itself.
 
 use x11rb::{
+    CURRENT_TIME,
     connection::Connection,
-    protocol::xproto::{ConnectionExt, GrabMode, ModMask},
+    protocol::xproto::{ConnectionExt, GrabMode, GrabStatus, ModMask},
     rust_connection::RustConnection,
 };
 
-/// Has a letter with Ctrl and Alt as long as it lives.
+/// Has a letter with Ctrl and Alt, or all keys, as long as it lives.
 pub struct Grabbed {
     _connection: RustConnection,
 }
 
 impl Grabbed {
+    /// The whole keyboard of this display.
+    pub fn all(display: &str) -> Self {
+        let (connection, screen) = x11rb::connect(Some(display)).expect("a display");
+        let root = connection.setup().roots[screen].root;
+        let grab = connection.grab_keyboard(false, root, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC);
+        let status = grab.expect("a display").reply().expect("a keyboard").status;
+        assert_eq!(status, GrabStatus::SUCCESS, "a keyboard that is free");
+        Self { _connection: connection }
+    }
+
     /// On this display.
     pub fn of(display: &str, letter: &str) -> Self {
         let (connection, screen) = x11rb::connect(Some(display)).expect("a display");

@@ -5,11 +5,17 @@ use portlight_engine::model::{KeyNotice, KeyPress, KeyboardOwner};
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tauri::{Manager, WebviewWindow, Window, ipc::Channel};
 
 /// The key G, in the numbers of Linux's input system: with Ctrl, Alt and Shift it ends a grab.
 const KEY_G: u32 = 34;
+
+/// How often the desktop is asked for its shortcuts, and after how long again: a window manager has the keyboard for itself while it
+/// changes windows, until the keys for that are let go.
+const GRABS: u32 = 20;
+const GRAB_AGAIN: Duration = Duration::from_millis(100);
 
 /// The keyboards of all viewer windows, by label.
 #[derive(Default)]
@@ -63,20 +69,43 @@ pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner) -> tauri::Result<
     }
     let of = window.clone();
     window.run_on_main_thread(move || {
-        if !grab {
+        if grab {
+            self::grab(&of, GRABS - 1);
+        } else {
             platform::ungrab_keyboard(&of);
-        } else if !platform::grab_keyboard(&of) {
-            tracing::info!("the desktop keeps its shortcuts");
-            release(&of);
         }
     })
+}
+
+/// Takes the desktop's shortcuts, as long as the window is to have them: now, or at one of the next `attempts`. On the main thread.
+fn grab(window: &WebviewWindow, attempts: u32) {
+    if owner_of(window.label(), &window.state::<Keyboards>()) != Some(KeyboardOwner::Grabbed)
+        || platform::grab_keyboard(window)
+    {
+        return;
+    }
+    let Some(attempts) = attempts.checked_sub(1) else {
+        tracing::info!("the desktop keeps its shortcuts");
+        return end_grab(window, KeyNotice::Refused);
+    };
+    let window = window.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(GRAB_AGAIN).await;
+        let of = window.clone();
+        if let Err(cause) = window.run_on_main_thread(move || grab(&of, attempts)) {
+            tracing::debug!(%cause, "the window has gone");
+        }
+    });
+}
+
+fn owner_of(label: &str, keyboards: &Keyboards) -> Option<KeyboardOwner> {
+    keyboards.lock().get(label).map(|keyboard| keyboard.owner)
 }
 
 /// A window has lost the focus: nothing of the desktop stays with it, whatever its page does.
 pub fn lost_focus(window: &Window) {
     let Some(window) = window.get_webview_window(window.label()) else { return };
-    let owner = window.state::<Keyboards>().lock().get(window.label()).map(|keyboard| keyboard.owner);
-    if owner == Some(KeyboardOwner::Grabbed)
+    if owner_of(window.label(), &window.state::<Keyboards>()) == Some(KeyboardOwner::Grabbed)
         && let Err(cause) = set_owner(&window, KeyboardOwner::Page)
     {
         tracing::debug!(%cause, "the window has gone");
@@ -101,18 +130,18 @@ fn took(window: &WebviewWindow, press: KeyPress) -> bool {
     }
     if owner == KeyboardOwner::Grabbed && press.down && press.chord && press.key == KEY_G {
         platform::ungrab_keyboard(window);
-        release(window);
+        end_grab(window, KeyNotice::Released);
         return true;
     }
     page.send(KeyNotice::Press(press)).is_ok()
 }
 
 /// The desktop has its shortcuts; the other keys are the remote machine's.
-fn release(window: &WebviewWindow) {
+fn end_grab(window: &WebviewWindow, notice: KeyNotice) {
     if let Some(keyboard) = window.state::<Keyboards>().lock().get_mut(window.label()) {
         keyboard.owner = KeyboardOwner::Screen;
     }
-    tell(window, KeyNotice::Released);
+    tell(window, notice);
 }
 
 fn tell(window: &WebviewWindow, notice: KeyNotice) {

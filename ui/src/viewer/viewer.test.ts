@@ -618,6 +618,27 @@ test('the toolkit’s keys are the remote machine’s while the screen has the k
   expect(owners().at(-1)).toBe('page');
 });
 
+test('where this desktop keeps its shortcuts, it is asked again with the focus or by the chord', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  await goLive();
+  await session.fullScreen.set(true);
+  await settle();
+  engine.key({ kind: 'refused' });
+  await settle();
+  expect(owners().at(-1)).toBe('screen');
+  expect(session.message).toContain('keeps its shortcuts');
+  engine.key({ ...key, key: 34, chord: true });
+  await settle();
+  expect(owners().at(-1)).toBe('grabbed');
+  engine.key({ kind: 'refused' });
+  window.dispatchEvent(new Event('blur'));
+  await settle();
+  window.dispatchEvent(new Event('focus'));
+  await settle();
+  expect(owners().at(-1)).toBe('grabbed');
+});
+
 test('the shortcuts of this desktop go along in full screen, and come back by the chord', async () => {
   engine.givesKeys = true;
   vi.spyOn(document, 'hasFocus').mockReturnValue(true);

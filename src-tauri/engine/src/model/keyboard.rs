@@ -23,8 +23,10 @@ pub enum KeyboardOwner {
 pub enum KeyNotice {
     /// A key went down or up.
     Press(KeyPress),
-    /// The desktop has its shortcuts again: the user pressed the chord for that, or the desktop did not give them away.
+    /// The desktop has its shortcuts again: the user pressed the chord for that.
     Released,
+    /// The desktop keeps its shortcuts, though they were to be the remote machine's: another program has the keyboard.
+    Refused,
     /// One of the mouse's side buttons went down or up.
     SideButton(SideButton),
 }

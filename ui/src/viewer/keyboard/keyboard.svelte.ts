@@ -25,6 +25,8 @@ export class Keyboard {
   #focused = $state(false);
   /** What the user's chord has decided, until full screen or the machine's setting changes; null where it has not. */
   #chosen = $state<boolean | null>(null);
+  /** This desktop has kept its shortcuts: it is asked again when the window has the focus again. */
+  #refused = $state(false);
   /** Whether the toolkit gives keys: only then shortcuts of this desktop can go to the remote machine. */
   given = $state(false);
   /** The machine takes only movements of the mouse, and gets the mouse together with all keys. */
@@ -38,7 +40,7 @@ export class Keyboard {
 
   owner: KeyboardOwner = $derived.by(() => {
     if (!this.given || !this.isScreens || !this.#focused) return 'page';
-    return this.wants ? 'grabbed' : 'screen';
+    return this.wants && !this.#refused ? 'grabbed' : 'screen';
   });
 
   constructor(window: Window, screen: number | null = null, focused = document.hasFocus()) {
@@ -52,17 +54,20 @@ export class Keyboard {
     this.given = await engine.takeKeys((notice) => {
       if (notice.kind === 'press') onPress(notice);
       else if (notice.kind === 'side_button') onSideButton(notice);
+      else if (notice.kind === 'refused') this.#refuse();
       else this.#released();
     }, this.#screen);
   }
 
   focus(focused: boolean): void {
     this.#focused = focused;
+    this.#refused = false;
   }
 
   /** All keys go to the remote machine, from the chord on. */
   grabNow(): void {
     this.#chosen = true;
+    this.#refused = false;
   }
 
   /** The machine takes only movements of the mouse from now on, or places again. */
@@ -74,6 +79,7 @@ export class Keyboard {
   /** Full screen or the machine's setting has changed: it decides again. */
   forgetChoice(): void {
     this.#chosen = null;
+    this.#refused = false;
   }
 
   /** Tells the window who has the keys. */
@@ -88,7 +94,15 @@ export class Keyboard {
     this.#say('viewer.keys_released');
   }
 
-  #say(what: 'viewer.keys_grabbed' | 'viewer.keys_released' | 'viewer.mouse_relative', ms = 6_000): void {
+  #refuse(): void {
+    this.#refused = true;
+    this.#say('viewer.keys_refused');
+  }
+
+  #say(
+    what: 'viewer.keys_grabbed' | 'viewer.keys_released' | 'viewer.keys_refused' | 'viewer.mouse_relative',
+    ms = 6_000,
+  ): void {
     this.#window.showMessage(
       t(what, { name: this.#window.name, keys: chords.grab.keys, toolbar: chords.toolbar.keys }),
       ms,
