@@ -1,6 +1,6 @@
 //! What is left to do after a failure. The only place that decides which errors pass by themselves.
 
-use super::{CommandError, ConnectError, Error, WsRefusal};
+use super::{CommandError, ConnectError, Error, Step, WsRefusal};
 
 /// What is left to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,6 +8,9 @@ pub(crate) enum Recovery {
     /// The server, or something on the path to it, is not there: not yet, or not any more. A session that was live
     /// dials again, and a machine that was sent a wake-up packet is waited for.
     Unreachable,
+    /// Something took the connection and said nothing that a VNC server says: what forwards to a machine that is still starting does
+    /// that. As [`Recovery::Unreachable`].
+    Silent,
     /// The path was there and broke. A session that was live dials again.
     Interrupted,
     /// The server did not accept the login, or it cannot be sent: the person is asked for another one.
@@ -19,12 +22,12 @@ pub(crate) enum Recovery {
 impl Recovery {
     /// Whether a session that was live dials again by itself.
     pub(crate) fn reconnects(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Interrupted)
+        matches!(self, Self::Unreachable | Self::Silent | Self::Interrupted)
     }
 
     /// Whether a machine that was sent a wake-up packet is waited for.
     pub(crate) fn waits_after_wake(self) -> bool {
-        self == Self::Unreachable
+        matches!(self, Self::Unreachable | Self::Silent)
     }
 
     /// Whether the person is asked for another login.
@@ -65,13 +68,16 @@ impl ConnectError {
             // What it is shows: no restart changes that. Without that, it may have been cut off in the middle.
             Self::NotWebSocket { looks_like, .. } => match looks_like {
                 Some(_) => Recovery::Final,
-                None => Recovery::Interrupted,
+                None => Recovery::Silent,
             },
 
             Self::WsSilent { .. }
             | Self::NotRfbClosed { .. }
             | Self::TimeoutGreeting { .. }
-            | Self::Timeout { .. }
+            | Self::Timeout { during: Step::Greeting, .. }
+            | Self::Closed { during: Step::Greeting, .. } => Recovery::Silent,
+
+            Self::Timeout { .. }
             | Self::Closed { .. }
             | Self::ServerClosed { .. }
             | Self::ConnectionLost { .. } => Recovery::Interrupted,
@@ -171,7 +177,7 @@ impl Error {
 mod tests {
     use super::*;
     use crate::{
-        error::{Step, WsMistake},
+        error::WsMistake,
         model::{Level, OldTls as Old},
     };
     use serde_json::json;
@@ -212,10 +218,10 @@ mod tests {
             (WsRefused { address: address(), why: WsRefusal::Behind, status: 502, reason: None }, YES, YES, NO),
             (WsRefused { address: address(), why: WsRefusal::Busy, status: 503, reason: None }, YES, YES, NO),
             (WsUnknownToken { address: address() }, NO, NO, NO),
-            (WsSilent { address: address() }, YES, NO, NO),
+            (WsSilent { address: address() }, YES, YES, NO),
             (WsTimeout { address: address(), seconds }, YES, YES, NO),
             (NotWebSocket { address: address(), looks_like: Some(WsMistake::Ssh), detail: detail() }, NO, NO, NO),
-            (NotWebSocket { address: address(), looks_like: None, detail: detail() }, YES, NO, NO),
+            (NotWebSocket { address: address(), looks_like: None, detail: detail() }, YES, YES, NO),
             (SshMissing, NO, NO, NO),
             (SshUnreachable { via: via(), detail: detail() }, YES, YES, NO),
             (SshTimeout { via: via(), address: address(), seconds }, YES, YES, NO),
@@ -236,10 +242,12 @@ mod tests {
             (ProxyFailed { via: via(), address: address(), detail: detail() }, NO, NO, NO),
             (ProxyVariable { variable: "https_proxy".into(), detail: detail() }, NO, NO, NO),
             (NotRfb { address: address(), looks_like: None }, NO, NO, NO),
-            (NotRfbClosed { address: address() }, YES, NO, NO),
-            (TimeoutGreeting { address: address(), seconds }, YES, NO, NO),
+            (NotRfbClosed { address: address() }, YES, YES, NO),
+            (TimeoutGreeting { address: address(), seconds }, YES, YES, NO),
             (Timeout { address: address(), during, seconds }, YES, NO, NO),
             (Closed { address: address(), during }, YES, NO, NO),
+            (Timeout { address: address(), during: Step::Greeting, seconds }, YES, YES, NO),
+            (Closed { address: address(), during: Step::Greeting }, YES, YES, NO),
             (UnsupportedVersion { address: address(), version: detail() }, NO, NO, NO),
             (Repeater { address: address() }, NO, NO, NO),
             (Refused { address: address(), reason: None }, NO, NO, NO),

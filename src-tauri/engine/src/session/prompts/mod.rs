@@ -13,6 +13,7 @@ use crate::{
     command::{Console, console},
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
     error::{CommandError, ConnectError, Error, KeyringError},
+    keyring::KEYRING_OFFER_DELAY,
     model::{HttpAuth, Jump, Level, Party, Placeholders, Proxy, Secret, Target},
     transport::{
         PathKind,
@@ -25,8 +26,8 @@ use crate::{
     },
 };
 use rfb::{CredentialRequest, Credentials, SecurityType, Step};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::{pin::pin, time::Duration};
+use tokio::time::{Instant, timeout};
 
 /// Answers what one login asks, however many attempts it takes.
 pub(super) struct Prompts<'a> {
@@ -207,6 +208,37 @@ impl<'a> Prompts<'a> {
         };
         Subject { name: name.clone(), address, party }
     }
+}
+
+/// What the keyring has for `account`, or what the person says who is asked by `asking`; `stage` is shown afterwards. Where the keyring
+/// is slow (it may be waiting to be unlocked), the person may say it meanwhile; the prompt is withdrawn when the keyring answers after
+/// all.
+async fn saved_or<T>(run: &Run, account: &str, stage: Stage, asking: impl Future<Output = T>) -> Found<T> {
+    run.set_stage(Stage::Keyring);
+    let mut saved = pin!(run.services.keyring.get(account));
+    let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
+        Ok(answer) => answer,
+        Err(_) => tokio::select! {
+            said = asking => return Found::Said(said),
+            Ok(Some(secret)) = &mut saved => {
+                run.set_stage(stage);
+                return Found::Saved(secret);
+            }
+        },
+    };
+    run.set_stage(stage);
+    match answer.inspect_err(|error| tracing::info!(%error, "nothing from the keyring")) {
+        Ok(Some(secret)) => Found::Saved(secret),
+        Ok(None) | Err(_) => Found::Said(asking.await),
+    }
+}
+
+/// Where a secret comes from.
+enum Found<T> {
+    /// The keyring.
+    Saved(Secret),
+    /// The person.
+    Said(T),
 }
 
 impl Observer for Prompts<'_> {

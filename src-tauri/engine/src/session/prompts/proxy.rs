@@ -2,14 +2,12 @@
 
 use super::{
     super::{Answer, Prompt, Stage},
-    Prompts,
+    Found, Prompts, saved_or,
 };
 use crate::{
     error::ConnectError,
-    keyring::KEYRING_OFFER_DELAY,
     model::{Party, Proxy, Secret},
 };
-use tokio::time::timeout;
 
 impl Prompts<'_> {
     /// # Errors
@@ -17,28 +15,27 @@ impl Prompts<'_> {
     pub(super) async fn password_of(&mut self, proxy: &Proxy, again: bool) -> Result<Secret, ConnectError> {
         let account = proxy.account();
         // Whatever was wrong is not tried again.
-        if !again {
-            if let Some(typed) = self.run.proxy_password_of(&account) {
-                return Ok(typed);
-            }
-            self.run.set_stage(Stage::Keyring);
-            match timeout(KEYRING_OFFER_DELAY, self.run.services.keyring.get(&account)).await {
-                Ok(Ok(Some(password))) => {
-                    self.run.set_stage(Stage::Dialing);
-                    return Ok(password);
-                }
-                Ok(Err(error)) => tracing::info!(%error, "no password for the proxy from the keyring"),
-                Ok(Ok(None)) | Err(_) => {}
-            }
+        if again {
+            return self.ask_for_password_of(proxy, &account, again).await;
         }
+        if let Some(typed) = self.run.proxy_password_of(&account) {
+            return Ok(typed);
+        }
+        match saved_or(self.run, &account, Stage::Dialing, self.ask_for_password_of(proxy, &account, again)).await {
+            Found::Saved(password) => Ok(password),
+            Found::Said(typed) => typed,
+        }
+    }
+
+    async fn ask_for_password_of(&mut self, proxy: &Proxy, account: &str, again: bool) -> Result<Secret, ConnectError> {
         let prompt = Prompt::Proxy { username: proxy.username().unwrap_or_default().to_owned(), again };
         let Some(Answer::Proxy { password, remember }) = self.ask(Party::Proxy, prompt, Stage::Dialing).await else {
             return Err(ConnectError::cancelled());
         };
-        self.run.set_proxy_password(&account, password.clone());
-        self.unproved.retain(|(other, _)| *other != account);
+        self.run.set_proxy_password(account, password.clone());
+        self.unproved.retain(|(other, _)| other != account);
         if remember {
-            self.unproved.push((account, password.clone()));
+            self.unproved.push((account.to_owned(), password.clone()));
         }
         Ok(password)
     }

@@ -2,15 +2,12 @@
 
 use super::{
     super::{Answer, Prompt, SshQuestion, Stage},
-    Prompts,
+    Found, Prompts, saved_or,
 };
 use crate::{
-    keyring::KEYRING_OFFER_DELAY,
     model::{Party, Secret},
     transport::ssh::question::{Question, Reply, SecretOf},
 };
-use std::pin::pin;
-use tokio::time::timeout;
 
 impl Prompts<'_> {
     pub(super) async fn answer_ssh(&mut self, question: &Question) -> Option<Reply> {
@@ -20,21 +17,9 @@ impl Prompts<'_> {
         let Some(known) = account.as_deref().filter(|_| !again) else {
             return self.ask_ssh(question, account.as_deref()).await?.map(Reply::Secret);
         };
-        let run = self.run;
-        run.set_stage(Stage::Keyring);
-        let mut saved = pin!(run.services.keyring.get(known));
-        let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
-            Ok(answer) => answer,
-            // The keyring is slow, maybe waiting to be unlocked. The prompt is withdrawn when it answers after all.
-            Err(_) => tokio::select! {
-                typed = self.ask_ssh(question, Some(known)) => return typed?.map(Reply::Secret),
-                Ok(Some(secret)) = &mut saved => Ok(Some(secret)),
-            },
-        };
-        run.set_stage(Stage::Ssh);
-        match answer.inspect_err(|error| tracing::info!(%error, "nothing for ssh from the keyring")) {
-            Ok(Some(secret)) => Some(Reply::Secret(secret)),
-            Ok(None) | Err(_) => self.ask_ssh(question, Some(known)).await?.map(Reply::Secret),
+        match saved_or(self.run, known, Stage::Ssh, self.ask_ssh(question, Some(known))).await {
+            Found::Saved(secret) => Some(Reply::Secret(secret)),
+            Found::Said(typed) => typed?.map(Reply::Secret),
         }
     }
 

@@ -467,6 +467,31 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
     assert_eq!(services.keyring.get(proxy.account()).await.unwrap().unwrap().expose(), "sesame");
 }
 
+#[tokio::test]
+async fn what_is_asked_while_the_keyring_is_locked_is_withdrawn_when_that_answers() {
+    for of_proxy in [true, false] {
+        let host = host();
+        let (unlock, unlocked) = std::sync::mpsc::channel();
+        let keyring = Keyring::with_store(Locked { asked: Arc::default(), unlocked: unlocked.into() });
+        let (services, _folder) = services_with(&host, keyring).await;
+        let (run, target) = run(&services, &host);
+        let proxy: crate::model::Proxy = "socks5://ann@gate:1080".parse().unwrap();
+        let mut prompts = Prompts::new(&run, &target);
+        let asking = async {
+            match of_proxy {
+                true => prompts.password_of(&proxy, false).await,
+                false => prompts.passphrase_of("/ann.pem", false).await,
+            }
+        };
+        let (secret, ()) = tokio::join!(asking, async {
+            until_shown(&run, true).await;
+            unlock.send(()).unwrap();
+            until_shown(&run, false).await;
+        });
+        assert_eq!(secret.unwrap().expose(), "from the keyring", "{of_proxy}");
+    }
+}
+
 /// A command that runs this text in a shell.
 fn shell(text: &str) -> Option<CommandLine> {
     Some(CommandLine::parse(&format!("sh -c '{text}' sh %n")).unwrap())

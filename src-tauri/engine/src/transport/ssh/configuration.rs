@@ -1,6 +1,6 @@
 //! What the user's configuration says for an SSH host, as `ssh -G` tells it.
 
-use crate::model::Jump;
+use crate::model::{Jump, dns_name};
 use std::{
     ffi::{OsStr, OsString},
     process::Stdio,
@@ -12,35 +12,92 @@ use tokio::{process::Command, time::timeout};
 /// (`CanonicalizeHostname`).
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether ssh by itself notices that the SSH host has fallen silent. Where ssh does not say, it does not.
-pub(super) async fn notices_silence(program: &OsStr, options: &[OsString], jump: &Jump) -> bool {
-    let mut command = Command::new(program);
-    command.args(options).arg("-G").args(jump.arguments());
-    command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    match timeout(TIMEOUT, command.output()).await {
-        Ok(Ok(output)) => has_alive_interval(&String::from_utf8_lossy(&output.stdout)),
-        Ok(Err(_)) | Err(_) => false,
+/// What ssh will do for an SSH host, as far as it matters here.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Configuration {
+    /// After how long it notices that the SSH host has fallen silent; none where it does not.
+    notices_silence: Option<Duration>,
+    /// The name that it looks up; empty where it does not say.
+    hostname: String,
+}
+
+impl Configuration {
+    /// Asks ssh. Where it does not say, nothing is known.
+    pub(super) async fn of(program: &OsStr, options: &[OsString], jump: &Jump) -> Self {
+        let mut command = Command::new(program);
+        command.args(options).arg("-G").args(jump.arguments());
+        command.stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        match timeout(TIMEOUT, command.output()).await {
+            Ok(Ok(output)) => Self::read(&String::from_utf8_lossy(&output.stdout)),
+            Ok(Err(_)) | Err(_) => Self::default(),
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        let value = |name: &str| {
+            let mut words = text.lines().filter_map(|line| line.split_once(' '));
+            words.find_map(|(key, value)| (key == name).then(|| value.trim()))
+        };
+        let number = |name| value(name).and_then(|value| value.parse::<u32>().ok());
+        // OpenSSH writes 0 where there is none, and ends the connection with the question after the last that may stay unanswered.
+        let interval = number("serveraliveinterval").filter(|&seconds| seconds > 0);
+        let notices_silence = interval
+            .zip(number("serveralivecountmax"))
+            .map(|(seconds, unanswered)| Duration::from_secs(u64::from(seconds) * (u64::from(unanswered) + 1)));
+        Self { notices_silence, hostname: value("hostname").unwrap_or_default().to_owned() }
+    }
+
+    /// Options that make ssh notice within a minute that the SSH host has fallen silent, asking it so often; none where it does so
+    /// by itself.
+    pub(super) fn alive(&self, interval: Duration) -> Vec<String> {
+        if self.notices_silence.is_some_and(|after| after <= MAX_SILENCE) {
+            return Vec::new();
+        }
+        let interval = format!("-oServerAliveInterval={}", interval.as_secs());
+        vec![interval, format!("-oServerAliveCountMax={UNANSWERED}")]
+    }
+
+    /// An option with the name as DNS has it, where ssh would look it up as it is written
+    /// ([RFC 5891, section 4.4](https://www.rfc-editor.org/rfc/rfc5891#section-4.4)).
+    pub(super) fn name_in_dns(&self) -> Option<String> {
+        (!self.hostname.is_ascii()).then(|| format!("-oHostName={}", dns_name(&self.hostname)))
     }
 }
 
-/// OpenSSH writes 0 where there is none.
-fn has_alive_interval(configuration: &str) -> bool {
-    let interval = configuration.lines().find_map(|line| line.strip_prefix("serveraliveinterval "));
-    interval.is_some_and(|seconds| seconds.trim() != "0")
-}
+/// A network that has vanished is noticed within this time.
+const MAX_SILENCE: Duration = Duration::from_secs(60);
+/// Questions that may stay unanswered.
+const UNANSWERED: u32 = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_interval_of_ones_own_is_one_that_is_not_zero() {
+    fn silence_is_noticed_within_a_minute_whatever_the_configuration_says() {
+        let ours = ["-oServerAliveInterval=12", "-oServerAliveCountMax=3"].map(str::to_owned).to_vec();
         for (configuration, expected) in [
-            ("user ann\nserveralivecountmax 3\nserveraliveinterval 0\n", false),
-            ("user ann\nserveraliveinterval 240\nserveralivecountmax 3\n", true),
-            ("", false),
+            ("user ann\nserveralivecountmax 3\nserveraliveinterval 0\n", ours.clone()),
+            ("user ann\nserveraliveinterval 10\nserveralivecountmax 3\n", vec![]),
+            ("user ann\nserveraliveinterval 15\nserveralivecountmax 3\n", vec![]),
+            ("user ann\nserveraliveinterval 60\nserveralivecountmax 3\n", ours.clone()),
+            ("user ann\nserveraliveinterval 240\nserveralivecountmax 0\n", ours.clone()),
+            ("user ann\nserveraliveinterval 12\nserveralivecountmax 4294967295\n", ours.clone()),
+            ("user ann\nserveraliveinterval 30\nserveralivecountmax 1\n", vec![]),
+            ("", ours),
         ] {
-            assert_eq!(has_alive_interval(configuration), expected, "{configuration}");
+            assert_eq!(Configuration::read(configuration).alive(Duration::from_secs(12)), expected, "{configuration}");
         }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_as_dns_has_it() {
+        for (hostname, expected) in
+            [("büro.example", Some("-oHostName=xn--bro-hoa.example")), ("box.example", None), ("2001:db8::1", None)]
+        {
+            let configuration = Configuration::read(&format!("host x\nhostname {hostname}\nport 22\n"));
+            assert_eq!(configuration.name_in_dns().as_deref(), expected, "{hostname}");
+        }
+        assert_eq!(Configuration::default().name_in_dns(), None);
     }
 }

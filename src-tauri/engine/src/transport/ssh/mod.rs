@@ -2,7 +2,7 @@
 //! hosts apply.
 //!
 //! ```text
-//! dial ─┬▶ configuration       what the user's configuration says about a dead network
+//! dial ─┬▶ configuration       what the user's configuration says about a dead network and the name
 //!       ├▶ process             ssh, as a stream that ends with the session
 //!       ├▶ failure             why ssh ended, told from its error output
 //!       ├▶ platform::Channel   where this ssh's askpass program connects, and message: the messages there
@@ -29,6 +29,7 @@ use crate::{
     model::{Address, Jump, dns_name},
     platform::{self, Channel, Connection},
 };
+use configuration::Configuration;
 use failure::{Ended, explain};
 use process::Tunnel;
 pub(crate) use question::AskPass;
@@ -78,7 +79,7 @@ struct Ssh {
     /// The program that ssh starts to ask a question.
     askpass: PathBuf,
     timeout: Duration,
-    /// `ServerAliveInterval` where the user's configuration has none.
+    /// `ServerAliveInterval` where ssh would not notice silence, or too late.
     alive_interval: Duration,
 }
 
@@ -112,12 +113,14 @@ impl Ssh {
     ) -> Result<Stream, ConnectError> {
         let address = Address::Tcp { hostname: hostname.to_owned(), port };
         let channel = Channel::open().map_err(system)?;
-        let alive = match configuration::notices_silence(&self.program, &self.options, jump).await {
-            true => None,
-            false => Some(format!("-oServerAliveInterval={}", self.alive_interval.as_secs())),
-        };
+        let configuration = self.configuration(jump).await;
         let mut command = self.command(&channel);
-        command.args(alive).arg("-W").arg(format!("[{}]:{port}", dns_name(hostname))).args(jump.arguments());
+        command
+            .args(configuration.alive(self.alive_interval))
+            .args(configuration.name_in_dns())
+            .arg("-W")
+            .arg(format!("[{}]:{port}", dns_name(hostname)))
+            .args(jump.arguments());
         let mut tunnel = start(&mut command, jump)?;
         match self.attend(tunnel.first_bytes(), &channel, &mut Questions::new(jump), ask).await? {
             Some(Ok(true)) => Ok(Box::new(tunnel)),
@@ -140,7 +143,7 @@ impl Ssh {
         let mut command = self.command(&channel);
         // What the user's configuration may have for logins by hand: a terminal, forwarded ports and agents, another command.
         command.args(["-T", "-a", "-x", "-oClearAllForwardings=yes", "-oRemoteCommand=none"]);
-        command.args(jump.arguments()).arg("sh");
+        command.args(self.configuration(jump).await.name_in_dns()).args(jump.arguments()).arg("sh");
         let mut tunnel = BufReader::new(start(&mut command, jump)?);
         let first = async {
             // Where ssh has ended, reading says why.
@@ -151,6 +154,10 @@ impl Ssh {
         let late = || ConnectError::WakeTimeout { via: jump.to_string(), seconds: self.timeout.as_secs() };
         let first = first.ok_or_else(late)?.map_err(|cause| ended(cause, jump))?;
         Ok(Script { tunnel, via: jump.clone(), first })
+    }
+
+    async fn configuration(&self, jump: &Jump) -> Configuration {
+        Configuration::of(&self.program, &self.options, jump).await
     }
 
     /// ssh with what every use of it has.
