@@ -37,6 +37,30 @@ async fn language_and_colours_change_while_the_window_is_open_and_stay() {
 }
 
 #[tokio::test]
+async fn another_language_waits_for_the_form_that_is_typed_into() {
+    let desk = Desk::of("another_language_waits_for_the_form_that_is_typed_into").open().await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#hosts [role=option]").await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+n");
+    hosts.fill("#editor #address", "box.example").await;
+    // From within the form.
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=language][value=zh-CN]").await;
+    let told = "document.querySelector('#settings').innerText.includes('you are editing')";
+    hosts.until("to be told that it waits", told).await;
+    let file = desk.hosts_file().with_file_name("preferences.json");
+    until("the choice", async || fs::read_to_string(&file).ok().filter(|text| text.contains("zh-CN"))).await;
+    hosts.click("#close-settings").await;
+    hosts.until_gone("#settings").await;
+    hosts.until("what was typed", "document.querySelector('#editor #address').value === 'box.example'").await;
+    hosts.click("#save").await;
+    hosts.until("the list in Chinese", "document.documentElement.lang === 'zh-CN'").await;
+    hosts.until_shown(&user::row("box.example")).await;
+}
+
+#[tokio::test]
 async fn closing_the_list_does_what_is_preferred_also_by_its_key() {
     let desk = Desk::of("closing_the_list_does_what_is_preferred_also_by_its_key").tray().open().await;
     let app = App::start(&desk, &[]).await;

@@ -56,6 +56,8 @@ struct Open {
     asked_to_close: bool,
     /// Its form has what is not saved.
     unsaved: bool,
+    /// Its page is to be loaded again when that is not so any more.
+    reload_waits: bool,
 }
 
 impl Wishes {
@@ -76,13 +78,22 @@ pub fn show(app: &AppHandle) -> tauri::Result<()> {
     page::build(app, HOSTS, &HOSTS_PAGE, &title, true, None).map(drop)
 }
 
-/// Loads its page again, which speaks another language then, and shows what the user prefers, where that was changed.
+/// Loads its page again, which speaks another language then, and shows what the user prefers, where that was changed. Where its form
+/// has what is not saved, once that is saved or not wanted any more.
 ///
 /// # Errors
 /// What the window system says.
 pub fn reload(app: &AppHandle) -> tauri::Result<()> {
     let Some(window) = app.get_webview_window(HOSTS) else { return Ok(()) };
-    app.state::<Wishes>().lock().wishes.push(Wish::Settings);
+    {
+        let wishes = app.state::<Wishes>();
+        let mut open = wishes.lock();
+        open.reload_waits = open.unsaved;
+        if open.unsaved {
+            return Ok(());
+        }
+        open.wishes.push(Wish::Settings);
+    }
     page::load(&window)
 }
 
@@ -146,9 +157,18 @@ pub fn stay(app: &AppHandle) {
 
 /// Whether the form of the hosts window has what is not saved.
 pub fn set_unsaved(app: &AppHandle, unsaved: bool) {
-    let wishes = app.state::<Wishes>();
-    let mut open = wishes.lock();
-    (open.unsaved, open.asked_to_close) = (unsaved, false);
+    let waits = {
+        let wishes = app.state::<Wishes>();
+        let mut open = wishes.lock();
+        (open.unsaved, open.asked_to_close) = (unsaved, false);
+        !unsaved && std::mem::take(&mut open.reload_waits)
+    };
+    if waits
+        && let Some(window) = app.get_webview_window(HOSTS)
+        && let Err(cause) = page::load(&window)
+    {
+        tracing::warn!(%cause, "the list keeps its language");
+    }
 }
 
 /// Asks before the hosts window goes with what is not saved: once, as in [`quit`]. False where there is nothing to ask.

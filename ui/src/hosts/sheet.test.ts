@@ -60,6 +60,22 @@ describe('the sheet', () => {
     expect(document.getElementById('editor')).toBeNull();
   });
 
+  it('has the keys of the whole window within it, and none of the list’s', async () => {
+    await edit();
+    byId('name').focus();
+    await user.keyboard('{Control>}n{/Control}{Control>}a{/Control}');
+    expect(title()).toBe(editing('Attic'));
+    await user.keyboard('{F1}');
+    await user.click(within(await waitFor(() => byId('help'))).getByText(t('about.close')));
+    byId('name').focus();
+    await user.keyboard('{Control>},{/Control}');
+    await user.click(await waitFor(() => byId('close-settings')));
+    byId('name').focus();
+    await user.keyboard('{Control>}q{/Control}');
+    await waitFor(() => expect(backend.callsOf('quit')).toHaveLength(1));
+    expect(byId('name')).toHaveValue('Attic');
+  });
+
   it('closes with Escape, in it and in the list, and the focus is where it was', async () => {
     await edit();
     await user.keyboard('{Escape}');

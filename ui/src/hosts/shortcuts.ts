@@ -14,6 +14,8 @@ export interface Scope {
   textSelected: boolean;
   /** The search box has the focus. */
   inSearch: boolean;
+  /** The form beside the list has the focus, and its own keys. */
+  inForm: boolean;
   /** A button has the focus: Enter and Delete are its own. */
   onButton: boolean;
   /** The row that an arrow key leads to, or a page: how many rows further it is. */
@@ -36,6 +38,8 @@ interface Shortcut {
   ctrl?: true;
   shift?: true;
   alt?: true;
+  /** Also while the form beside the list has the focus. */
+  inForm?: true;
   /** Where it means something else. */
   unless?: (scope: Scope) => boolean;
   run: (scope: Scope) => void;
@@ -124,9 +128,23 @@ export const shortcuts: readonly Shortcut[] = [
       focusSearch();
     },
   },
-  { keys: 'Ctrl+,', key: ',', ctrl: true, label: 'settings.open', run: ({ show }) => show('settings') },
-  { keys: 'Ctrl+W', key: 'w', ctrl: true, label: 'key.close', run: ({ hosts }) => void hosts.ending.close() },
-  { keys: 'Ctrl+Q', key: 'q', ctrl: true, label: 'key.quit', run: ({ hosts }) => void hosts.ending.quit() },
+  { keys: 'Ctrl+,', key: ',', ctrl: true, inForm: true, label: 'settings.open', run: ({ show }) => show('settings') },
+  {
+    keys: 'Ctrl+W',
+    key: 'w',
+    ctrl: true,
+    inForm: true,
+    label: 'key.close',
+    run: ({ hosts }) => void hosts.ending.close(),
+  },
+  {
+    keys: 'Ctrl+Q',
+    key: 'q',
+    ctrl: true,
+    inForm: true,
+    label: 'key.quit',
+    run: ({ hosts }) => void hosts.ending.quit(),
+  },
   {
     keys: 'Ctrl+Z',
     key: 'z',
@@ -209,7 +227,7 @@ export const shortcuts: readonly Shortcut[] = [
   { keys: 'PgUp', key: 'PageUp', ...move, run: ({ hosts, by }) => hosts.selection.move(by('page-up')) },
   { keys: 'Home', key: 'Home', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(-Infinity) },
   { keys: 'End', key: 'End', ...move, unless: inText, run: ({ hosts }) => hosts.selection.move(Infinity) },
-  { keys: 'F1', key: 'F1', label: 'help.open', run: ({ show }) => show('help') },
+  { keys: 'F1', key: 'F1', inForm: true, label: 'help.open', run: ({ show }) => show('help') },
 ];
 
 /** Runs the shortcut that was pressed; false where the key is none. */
@@ -221,6 +239,7 @@ export function runShortcut(event: KeyboardEvent, scope: Scope): boolean {
   const found = shortcuts.find(
     (shortcut) =>
       (shortcut.key === key || (ctrl && shortcut.key === key.toLowerCase())) &&
+      (!scope.inForm || shortcut.inForm) &&
       (shortcut.alt ?? false) === event.altKey &&
       (shortcut.ctrl ?? false) === ctrl &&
       // Shift makes no difference without Ctrl: some keyboards need it for "/".
