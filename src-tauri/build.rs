@@ -40,6 +40,7 @@ const COMMANDS: &[&str] = &[
     "import_sources",
     "preview_source",
     "choose_import",
+    "reach_import_through",
     "import_hosts",
     "leave_import",
     "export_hosts",

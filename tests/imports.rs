@@ -73,6 +73,40 @@ async fn a_terminal_shows_first_and_adds_only_when_told_to_whether_portlight_run
 }
 
 #[tokio::test]
+async fn machines_of_a_token_file_are_reached_through_a_site_whether_portlight_runs_or_not() {
+    let desk = Desk::of("machines_of_a_token_file_are_reached_through_a_site").open().await;
+    let addresses = || {
+        let list: Value = serde_json::from_slice(&fs::read(desk.hosts_file()).expect("a list")).expect("JSON");
+        let hosts = list["hosts"].as_array().expect("hosts").iter();
+        hosts.map(|host| host["address"].as_str().expect("an address").to_owned()).collect::<Vec<_>>()
+    };
+    let file = write(&desk, "tokens.cfg", "studio: 10.0.0.21:5900\nRender 1: 10.0.0.31:5901\n");
+    let site = "wss://site.example/websockify";
+    let (code, said, complaint) = texts(desk.portlight(&["import", &file, "--site", site, "--yes"]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("+ studio  wss://site.example/websockify?token=studio\n"), "{said}");
+    let expected = [format!("{site}?token=studio"), format!("{site}?token=Render%201")];
+    assert_eq!(addresses(), expected);
+
+    let (code, _, complaint) = texts(desk.portlight(&["import", &file, "--site", "https://site.example/vnc.html"]));
+    assert_eq!((code, complaint.lines().count()), (Some(2), 1), "{complaint}");
+    let csv = write(&desk, "list.csv", CSV);
+    let (_, said, _) = texts(desk.portlight(&["import", &csv, "--site", site]));
+    assert!(said.contains("+ Anvil  anvil.example\n") && said.contains("--site changes nothing"), "{said}");
+
+    // Now Portlight holds the list.
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown(&row("studio")).await;
+    let more = write(&desk, "more.cfg", "kiln: 10.0.0.41:5900\n");
+    let (code, said, complaint) = texts(desk.portlight(&["import", &more, "--site", "ws://site.example", "--yes"]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("ws:// is not encrypted"), "{said}");
+    hosts.until_shown(&row("kiln")).await;
+    assert_eq!(addresses().last().map(String::as_str), Some("ws://site.example/?token=kiln"));
+}
+
+#[tokio::test]
 async fn a_programs_list_is_looked_at_added_and_taken_back() {
     let desk = Desk::of("a_programs_list_is_looked_at_added_and_taken_back").open().await;
     for (name, server, protocol) in [("Kiln", "kiln.example:2", "VNC"), ("Desk", "desk.example", "RDP")] {

@@ -189,13 +189,8 @@ fn open_for_another(app: &AppHandle, request: &OpenRequest) -> Result<(), String
 /// Adds the machines of files to the list, for a later start in a terminal.
 fn import_for_another(app: &AppHandle, request: ImportRequest) -> Result<Imported, String> {
     let engine = app.try_state::<Arc<Engine>>().ok_or("the Portlight that is running is still starting")?;
-    let ImportRequest { paths, passwords, all } = request;
-    let imported = async {
-        let preview = engine.imports().preview_files(paths).await?;
-        let chosen = if all { preview.possible(passwords) } else { preview.proposed(passwords) };
-        engine.imports().import(preview.number, chosen, passwords).await
-    };
-    async_runtime::block_on(imported).map_err(|error| error.to_string())
+    let imported = async_runtime::block_on(terminal::add_files(engine.imports(), request));
+    imported.map_err(|error| error.to_string())
 }
 
 /// Changes the list, for a later start in a terminal.

@@ -5,7 +5,7 @@ use super::EngineState;
 use crate::platform::{self, Choice};
 use portlight_engine::{
     Imported, Result, Source, SourceView,
-    import::{Export, Preview},
+    import::{Export, Preview, Site},
 };
 use tauri::{State, WebviewWindow, command};
 use terminal::Texts;
@@ -36,6 +36,14 @@ pub async fn choose_import(
         return Ok(None);
     }
     engine.imports().preview_files(paths).await.map(Some)
+}
+
+/// The same files as in a preview, with the machines of token files reached through a site, by its WebSocket's address; directly
+/// where there is none. Rejects with what is wrong with the address.
+#[command]
+pub async fn reach_import_through(engine: EngineState<'_>, number: u64, site: String) -> Result<Preview> {
+    let site = if site.trim().is_empty() { None } else { Some(Site::parse(&site)?) };
+    engine.imports().preview_through(number, site).await
 }
 
 /// Adds what was chosen from a preview: all of it or nothing, as one change.

@@ -64,6 +64,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             imports::import_sources,
             imports::preview_source,
             imports::choose_import,
+            imports::reach_import_through,
             imports::import_hosts,
             imports::leave_import,
             imports::export_hosts,

@@ -31,6 +31,7 @@ mod text;
 
 pub use args::{Command, ImportRequest, ListChange, OpenRequest, parse};
 pub use doctor::KEYRING_SERVICE;
+pub use exchange::add_files;
 pub use files::{file_of, is_recording};
 pub use link::unreadable;
 pub use list::{Changed, change as change_list};

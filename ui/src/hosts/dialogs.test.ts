@@ -194,6 +194,66 @@ describe('importing', () => {
     expect(byId('import-add')).toBeEnabled();
   });
 
+  it('leads to machines of a token file through a site where the user says so, and directly again', async () => {
+    await look(entry('new'));
+    expect(document.getElementById('import-site')).toBeNull();
+    await user.click(byId('import-back'));
+    backend.found = {
+      number: 7,
+      files: [{ ...file, name: 'tokens.cfg', format: 'websockify' }],
+      entries: [entry('studio'), entry('render')],
+    };
+    await user.click(byId('import-files'));
+    await screen.findByText('studio.local');
+    await user.click(byId('import-1'));
+
+    await user.type(byId('import-site'), 'site.example');
+    await waitFor(() => expect(byId('import-add')).toBeDisabled());
+    expect(byId('import-site')).not.toBeInvalid();
+    await user.tab();
+    expect(await screen.findByText(errorText({ code: 'not_a_site' }))).toBeVisible();
+    expect(byId('import-site')).toBeInvalid();
+
+    await user.clear(byId('import-site'));
+    expect(await screen.findByText('studio.local')).toBeVisible();
+    expect(screen.getByText(t('import.site_hint'))).toBeVisible();
+    await user.click(byId('import-site'));
+    await user.paste('ws://site.example/w');
+    expect(await screen.findByText('ws://site.example/w?token=studio')).toBeVisible();
+    expect(screen.getByText(t('import.site_clear'))).toBeVisible();
+    // What was ticked stays so.
+    expect([box(0), box(1)]).toEqual([
+      [true, true],
+      [false, true],
+    ]);
+    await user.click(byId('import-add'));
+    await waitFor(() => expect(backend.callsOf('import_hosts')).toEqual([[backend.found.number, [0], false]]));
+    expect(backend.hosts.map(({ address }) => address)).toEqual(['ws://site.example/w?token=studio']);
+  });
+
+  it('asks about one site at a time, and adds nothing before it has the answer', async () => {
+    await look(entry('studio'));
+    await user.click(byId('import-back'));
+    backend.found = { ...backend.found, files: [{ ...file, format: 'websockify' }] };
+    await user.click(byId('import-files'));
+    await screen.findByText('studio.local');
+    let answer: () => void = () => {};
+    backend.delays.set('reach_import_through', new Promise<void>((resolve) => (answer = resolve)));
+    await user.click(byId('import-site'));
+    await user.paste('wss://a');
+    await user.paste('.example');
+    expect(byId('import-add')).toBeDisabled();
+    expect(backend.callsOf('reach_import_through')).toEqual([[7, 'wss://a']]);
+    backend.delays.delete('reach_import_through');
+    answer();
+    expect(await screen.findByText('wss://a.example?token=studio')).toBeVisible();
+    expect(backend.callsOf('reach_import_through')).toEqual([
+      [7, 'wss://a'],
+      [8, 'wss://a.example'],
+    ]);
+    expect(byId('import-add')).toBeEnabled();
+  });
+
   it('reads the list of a program by its name, and stays where nothing is chosen', async () => {
     backend.sources = [{ source: 'remmina', files: 3 }];
     backend.found = preview(entry('new'));

@@ -176,6 +176,12 @@ export const importSources = (): Promise<ImportSourceView[]> => call('import_sou
 export const previewSource = (source: ImportSource): Promise<ImportPreview> => call('preview_source', { source });
 /** Lets the user choose files, or a folder, in the system's dialog, and says what they would add; null where none was. */
 export const chooseImport = (folder: boolean): Promise<ImportPreview | null> => call('choose_import', { folder });
+/**
+ * The same files as in a preview, with the machines of token files reached through a site, or directly where that is empty; rejects
+ * with what is wrong with the site, and with `import_gone` where that preview is old.
+ */
+export const reachImportThrough = (number: number, site: string): Promise<ImportPreview> =>
+  call('reach_import_through', { number, site });
 /** Adds what was chosen from a preview or, on rejection, nothing; rejects with `import_gone` where that preview is old. */
 export const importHosts = (number: number, chosen: number[], passwords: boolean): Promise<Imported> =>
   call('import_hosts', { number, chosen, passwords });

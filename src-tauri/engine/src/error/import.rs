@@ -14,6 +14,9 @@ pub enum ImportError {
     #[error("something else was looked at meanwhile: look at the files again")]
     #[serde(rename = "import_gone")]
     Gone,
+    /// What was given as a site that machines are reached through is the address of something else.
+    #[error("the address of a site's WebSocket begins with wss:// or ws://, like wss://site.example/websockify")]
+    NotASite,
     /// What was chosen has no settings of Portlight's.
     #[error("{} has no settings of Portlight's", path.display())]
     NoSettings { path: PathBuf },

@@ -1,6 +1,6 @@
 //! What a reader makes of one entry of a file: a host to be, with what is not carried over, or the reason why it is none.
 
-use super::{ImportProblem, LeftOut, text};
+use super::{ImportProblem, LeftOut, Site, text};
 use crate::model::{
     Address, AddressProblem, Display, FieldProblem, Host, HostDraft, HostOptions, Jump, Link, Secret, notes_found,
     tags_found, wake_address, wake_port,
@@ -53,6 +53,8 @@ pub(super) struct Sketch {
     pub(super) is_kept: bool,
     /// What the list knows it by, where it says so.
     pub(super) key: Option<String>,
+    /// Its token, of a websockify token file: the name as the file has it.
+    pub(super) token: Option<String>,
 }
 
 impl Sketch {
@@ -77,6 +79,7 @@ impl Sketch {
             left_out: BTreeSet::new(),
             is_kept: true,
             key: None,
+            token: None,
         }
     }
 
@@ -118,7 +121,7 @@ impl Sketch {
         let password = if host.is_ok() { self.password } else { Password::None };
         let (left_out, is_kept) = (self.left_out.into_iter().collect(), self.is_kept);
         let host = host.map(|host| Candidate { host, password, left_out, is_kept });
-        Found { file, line: self.line, name, address, key: self.key, host }
+        Found { file, line: self.line, name, address, key: self.key, token: self.token, host }
     }
 
     fn host(&mut self, name: &str, address: &Address) -> Result<Host, ImportProblem> {
@@ -186,7 +189,7 @@ fn problem(field: FieldProblem) -> ImportProblem {
 }
 
 /// One entry of a file, checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Found {
     /// Which of the files.
     pub(super) file: usize,
@@ -196,11 +199,27 @@ pub(super) struct Found {
     pub(super) address: String,
     /// What the list knows it by, where it says so.
     pub(super) key: Option<String>,
+    /// Its token, of a websockify token file.
+    pub(super) token: Option<String>,
     pub(super) host: Result<Candidate, ImportProblem>,
 }
 
+impl Found {
+    /// As it is reached through a site; unchanged where it has no token, or is no host.
+    pub(super) fn through(&self, site: &Site) -> Self {
+        let mut found = self.clone();
+        if let (Some(token), Ok(candidate)) = (&self.token, &mut found.host) {
+            match site.address(token) {
+                Ok(address) => (candidate.host.address, found.address) = (address, site.shown(token)),
+                Err(address) => found.host = Err(ImportProblem::Address { address }),
+            }
+        }
+        found
+    }
+}
+
 /// A host to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Candidate {
     pub(super) host: Host,
     pub(super) password: Password,

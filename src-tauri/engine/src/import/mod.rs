@@ -4,6 +4,7 @@
 //! ```text
 //! read ─▶ format ─▶ formats     which file is it; a reader for each kind
 //!                   formats ─▶ candidate ─▶ text, key_file, markup
+//! site                          where the machines of a token file are for those to whom only its website is open
 //! plan                          the candidates beside the list that is there: what is added, changed, skipped
 //! opening                       one file, to be opened as it says and not added
 //! export                        the list as text for others; never with a secret
@@ -20,6 +21,7 @@ mod markup;
 mod opening;
 mod plan;
 mod problem;
+mod site;
 mod text;
 
 pub use export::{Export, export};
@@ -30,11 +32,12 @@ pub(crate) use opening::{Opening, opening};
 pub(crate) use plan::{Change, fill};
 pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
 pub use problem::{FileProblem, ImportProblem, LeftOut};
+pub use site::{Site, SiteProblem};
 
 use candidate::{Found, Sketch};
 use formats::{krdc, remmina, websockify};
 use serde::Serialize;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// Bytes of one file, and of all together.
 pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -73,10 +76,19 @@ pub struct FileView {
 }
 
 /// What stands in some files.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Reading {
     files: Vec<FileView>,
     found: Vec<Found>,
+}
+
+impl Reading {
+    /// As it was read, with the machines of websockify's token files as they are reached through a site, where there is one.
+    pub(crate) fn through(&self, site: Option<&Site>) -> Cow<'_, Self> {
+        let Some(site) = site else { return Cow::Borrowed(self) };
+        let found = self.found.iter().map(|found| found.through(site)).collect();
+        Cow::Owned(Self { files: self.files.clone(), found })
+    }
 }
 
 /// Reads files. One that cannot be read does not take the others with it.

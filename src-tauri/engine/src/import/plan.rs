@@ -287,7 +287,7 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::{File, read};
+    use crate::import::{File, Site, read};
 
     fn reading(text: &str) -> Reading {
         read(&[File { name: "list.csv".to_owned(), bytes: Ok(text.as_bytes().to_vec()) }])
@@ -335,6 +335,70 @@ mod tests {
             );
             assert_eq!((filled.name.as_str(), filled.id), ("B", existing.id));
         }
+    }
+
+    fn through(hosts: &[Host], site: Option<&str>) -> Vec<(String, String, Plan)> {
+        let files = [
+            (
+                "tokens.cfg",
+                "Studio PC: 10.0.0.21:5900\nagain: 10.0.0.21:5900\nsocket: unix_socket:/run/vm\nwrong: box\n",
+            ),
+            ("list.csv", "name,host\nKiln,kiln.local\n"),
+        ];
+        let file = |(name, text): (&str, &str)| File { name: name.to_owned(), bytes: Ok(text.as_bytes().to_vec()) };
+        let site = site.map(|site| Site::parse(site).unwrap());
+        let entries = read(&files.map(file)).through(site.as_ref()).preview(0, hosts).entries;
+        entries.into_iter().map(|entry| (entry.name, entry.address, entry.plan)).collect()
+    }
+
+    #[test]
+    fn machines_of_a_token_file_and_no_others_are_reached_through_a_site() {
+        let add = Plan::Add { proposed: true };
+        let hosts = [host("A", "10.0.0.21"), host("B", "wss://s/w?token=again"), host("C", "wss://s/w?token=Kiln")];
+        let known = |name: &str| Plan::Known { host: name.to_owned() };
+        let wrong = ("wrong".to_owned(), "box".to_owned(), Plan::Skip { why: ImportProblem::NoPort });
+        let kiln = ("Kiln".to_owned(), "kiln.local".to_owned(), add.clone());
+        let row = |name: &str, address: &str, plan: &Plan| (name.to_owned(), address.to_owned(), plan.clone());
+        let direct = [
+            row("Studio PC", "10.0.0.21", &known("A")),
+            row("again", "10.0.0.21", &Plan::Again),
+            row("socket", "/run/vm", &add),
+            wrong.clone(),
+            kiln.clone(),
+        ];
+        assert_eq!(through(&hosts, None), direct);
+        let by_site = [
+            row("Studio PC", "wss://s/w?token=Studio%20PC", &add),
+            row("again", "wss://s/w?token=again", &known("B")),
+            row("socket", "wss://s/w?token=socket", &add),
+            wrong,
+            kiln,
+        ];
+        assert_eq!(through(&hosts, Some("wss://s/w")), by_site);
+    }
+
+    #[test]
+    fn what_is_added_has_the_sites_address_with_all_of_its_query() {
+        let file = File { name: "t".to_owned(), bytes: Ok(b"a: box:5900\nb: nas:5900\n".to_vec()) };
+        let site = Site::parse("wss://s/w?key=SECRET").unwrap();
+        let reading = read(&[file]);
+        let through = reading.through(Some(&site));
+        let shown = serde_json::to_string(&through.preview(0, &[])).unwrap();
+        assert!(!shown.contains("SECRET") && shown.contains("&token=a"), "{shown}");
+        let changes = through.changes(&[], &[0, 1], false);
+        let addresses: Vec<_> = changes
+            .iter()
+            .map(|change| match change {
+                Change::Add(host, _) => host.address.to_string(),
+                Change::Fill { .. } => panic!("{change:?}"),
+            })
+            .collect();
+        assert_eq!(addresses, ["wss://s/w?key=SECRET&token=a", "wss://s/w?key=SECRET&token=b"]);
+        let long =
+            File { name: "t".to_owned(), bytes: Ok(format!("{}: box:5900\nb: nas:1\n", "a".repeat(5000)).into()) };
+        let preview = read(&[long]).through(Some(&site)).preview(0, &[]);
+        let why = ImportProblem::Address { address: crate::model::AddressProblem::TooLong };
+        assert_eq!(preview.entries[0].plan, Plan::Skip { why });
     }
 
     #[test]

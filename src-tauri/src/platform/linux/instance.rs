@@ -2,7 +2,7 @@
 //! Without a session bus each is the first one, and only the list's lock keeps them apart.
 
 use crate::platform::{Claim, Duties};
-use portlight_engine::{Imported, model::Secret};
+use portlight_engine::{Imported, import::Site, model::Secret};
 use std::{
     fs::File,
     io::{self, Read},
@@ -46,9 +46,18 @@ impl Service {
     }
 
     /// Adds what is proposed of the machines in these files, and says how many were added and changed, and how many passwords
-    /// were taken. With `all` it adds those that may not be machines, too.
-    async fn import(&self, paths: Vec<String>, passwords: bool, all: bool) -> fdo::Result<(u64, u64, u64)> {
-        let request = ImportRequest { paths: paths.into_iter().map(Into::into).collect(), passwords, all };
+    /// were taken. With `all` it adds those that may not be machines, too. Machines of token files are reached through `site`,
+    /// where that is not empty.
+    async fn import(
+        &self,
+        paths: Vec<String>,
+        passwords: bool,
+        all: bool,
+        site: String,
+    ) -> fdo::Result<(u64, u64, u64)> {
+        let site = if site.is_empty() { None } else { Some(Site::parse(&site)) };
+        let site = site.transpose().map_err(|problem| fdo::Error::InvalidArgs(problem.to_string()))?;
+        let request = ImportRequest { paths: paths.into_iter().map(Into::into).collect(), site, passwords, all };
         let Imported { added, changed, passwords } = self.call(|answer| Call::Import(request, answer)).await?;
         Ok((added as u64, changed as u64, passwords as u64))
     }

@@ -40,7 +40,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                                [--trust SHA256|any]
        portlight relay TARGET [--port PORT] [--origin ORIGIN] [--again] [--username NAME]
                               [--password-stdin] [--trust SHA256|any] [--json]
-       portlight import FILE... [--yes] [--passwords] [--all] [--json]
+       portlight import FILE... [--site URL] [--yes] [--passwords] [--all]
+                                [--json]
        portlight export --format portlight|csv|websockify
 
   TARGET             a saved machine's name, or an address: box, box:1, box::5905,
@@ -172,6 +173,8 @@ import says what other programs' files (or folders of them) would add to the lis
 of Remmina, TigerVNC, RealVNC, UltraVNC, TightVNC, GNOME Connections, KRDC, mRemoteNG and
 others are known by what stands in them; docs/IMPORT.md has all of them.
 
+  --site URL         machines of websockify's token files are reached through this site,
+                     such as wss://site.example/websockify: their tokens are added to it
   --yes              add it, all or nothing
   --passwords        put passwords that stand readably in the files into the keyring
   --all              add those too that may have no VNC server (ssh's, Ansible's hosts)

@@ -9,7 +9,7 @@ use crate::files::looks_like_file;
 use given::Given;
 use portlight_engine::{
     doctor::TrustPolicy,
-    import::Export,
+    import::{Export, Site},
     model::{Colour, HostChange, HostId, OnNewAddress, PictureChoice, without_secrets},
 };
 use serde::{Deserialize, Serialize};
@@ -156,6 +156,8 @@ pub enum SecureOnChange {
 pub struct ImportArgs {
     /// Files and folders, as typed.
     pub files: Vec<PathBuf>,
+    /// What machines of token files are reached through.
+    pub site: Option<Site>,
     /// Whether to add, not only to say what would be added.
     pub yes: bool,
     /// Whether passwords are taken.
@@ -171,6 +173,8 @@ pub struct ImportArgs {
 pub struct ImportRequest {
     /// Files and folders, whatever folder they are looked for in.
     pub paths: Vec<PathBuf>,
+    /// What machines of token files are reached through.
+    pub site: Option<Site>,
     /// Whether passwords are taken.
     pub passwords: bool,
     /// Whether to add what may be no machine, too.
@@ -282,7 +286,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         Some("import") => {
             let files = words.into_iter().map(PathBuf::from).collect();
             let (yes, passwords, all) = (given.flag("yes"), given.flag("passwords"), given.flag("all"));
-            Ok(Command::Import(ImportArgs { files, yes, passwords, all, json }))
+            let site =
+                given.value("site").map(|url| Site::parse(&url)).transpose().map_err(|no| format!("--site: {no}"))?;
+            Ok(Command::Import(ImportArgs { files, site, yes, passwords, all, json }))
         }
         Some("export") if !words.is_empty() => Err("export takes no machine, and prints the whole list".to_owned()),
         Some("export") => match given.value("format").as_deref() {

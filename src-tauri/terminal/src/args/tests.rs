@@ -79,7 +79,10 @@ fn files_are_imported_only_where_that_is_said() {
     let files = || vec![PathBuf::from("a.csv"), "b".into()];
     let asked = |args| Ok(Command::Import(args));
     assert_eq!(parse_words("import a.csv b"), asked(ImportArgs { files: files(), ..ImportArgs::default() }));
-    let all = ImportArgs { files: files(), yes: true, passwords: true, all: true, json: true };
+    let site = Some(Site::parse("wss://site.example/websockify").unwrap());
+    let through = ImportArgs { files: files(), site: site.clone(), ..ImportArgs::default() };
+    assert_eq!(parse_words("import a.csv --site wss://site.example/websockify b"), asked(through));
+    let all = ImportArgs { files: files(), site: None, yes: true, passwords: true, all: true, json: true };
     assert_eq!(parse_words("import --yes a.csv --passwords b --all --json"), asked(all));
     assert_eq!(parse_words("import --help"), Ok(Command::Help { of: Some("import") }));
     for (name, format) in [("portlight", Export::Portlight), ("csv", Export::Csv), ("websockify", Export::Websockify)] {
@@ -97,6 +100,11 @@ fn what_is_not_understood_is_said_in_one_line() {
         "import",
         "import a --view-only",
         "import a --login",
+        "import a --site",
+        "import a --site site.example",
+        "import a --site https://site.example/vnc.html",
+        "import a --site wss://ann:hunter2@site.example/",
+        "box --site wss://site.example/",
         "import a --format csv",
         "export",
         "export --format xml",

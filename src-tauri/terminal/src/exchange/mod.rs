@@ -8,7 +8,7 @@ use crate::{
     instance::{self, Answer},
 };
 use portlight_engine::{
-    Engine, Imported, Imports, Settings, StoreError,
+    Engine, Error, Imported, Imports, Settings, StoreError,
     import::{Export, Preview, export},
     keyring::Keyring,
     preview_files,
@@ -27,11 +27,11 @@ pub fn import(args: &ImportArgs) -> ExitCode {
     let done = paths(args).and_then(|paths| {
         let list =
             Settings::folders().map_err(sentence).and_then(|(config, _)| Engine::peek(&config).map_err(sentence))?;
-        let preview = preview_files(&paths, &list);
+        let preview = preview_files(&paths, args.site.as_ref(), &list);
         if !args.json {
             print(&preview::plain(&preview, args));
         }
-        let request = ImportRequest { paths, passwords: args.passwords, all: args.all };
+        let request = ImportRequest { paths, site: args.site.clone(), passwords: args.passwords, all: args.all };
         let imported = if args.yes { Some(add(request)?) } else { None };
         if args.json {
             print(&format!("{}\n", json!({ "preview": preview, "imported": imported })));
@@ -85,14 +85,23 @@ fn add(request: ImportRequest) -> Result<Imported, String> {
         Err(error) => return Err(error.to_string()),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(sentence)?;
-    let ImportRequest { paths, passwords, all } = request;
-    let imported = runtime.block_on(async {
-        let preview = imports.preview_files(paths).await?;
-        imports.import(preview.number, chosen(&preview, passwords, all), passwords).await
-    });
+    let imported = runtime.block_on(add_files(&imports, request));
     // Does not wait for the thread of a keyring that hangs after its deadline.
     runtime.shutdown_background();
     imported.map_err(sentence)
+}
+
+/// Adds the machines of files to a list.
+///
+/// # Errors
+/// Those of [`Imports::preview_files`] and [`Imports::import`].
+pub async fn add_files(imports: &Imports, request: ImportRequest) -> Result<Imported, Error> {
+    let ImportRequest { paths, site, passwords, all } = request;
+    let mut preview = imports.preview_files(paths).await?;
+    if site.is_some() {
+        preview = imports.preview_through(preview.number, site).await?;
+    }
+    imports.import(preview.number, chosen(&preview, passwords, all), passwords).await
 }
 
 fn chosen(preview: &Preview, passwords: bool, all: bool) -> Vec<usize> {

@@ -4,7 +4,7 @@ use super::chosen;
 use crate::args::ImportArgs;
 use portlight_engine::{
     Imported,
-    import::{Entry, Gap, PasswordKind, Plan, Preview},
+    import::{Entry, Format, Gap, PasswordKind, Plan, Preview},
 };
 use std::fmt::Write;
 
@@ -64,6 +64,13 @@ fn totals(text: &mut String, preview: &Preview, chosen: &[usize], args: &ImportA
     line(text, format_args!("{added} to add, {changed} to change, {skipped} skipped"));
     let of = |kind| preview.entries.iter().filter(|entry| entry.password == kind).count();
     let open = of(PasswordKind::Readable) + of(PasswordKind::Obfuscated);
+    if let Some(site) = &args.site {
+        if !preview.files.iter().any(|file| file.format == Some(Format::Websockify)) {
+            line(text, format_args!("there is no websockify token file among these: --site changes nothing"));
+        } else if site.is_clear() {
+            line(text, format_args!("ws:// is not encrypted: everyone on the way can read the tokens; wss:// is"));
+        }
+    }
     if open > 0 {
         let passwords = count(open, "password is", "passwords are");
         let then = if args.passwords { "into the keyring with them" } else { "--passwords puts them into the keyring" };

@@ -41,7 +41,8 @@ pub fn import(request: &ImportRequest) -> Result<Answer<Imported>, String> {
         text.ok_or_else(|| format!("the name of {} is not UTF-8: rename it, or end Portlight first", path.display()))
     };
     let paths = request.paths.iter().map(path).collect::<Result<Vec<_>, _>>()?;
-    let body = (paths, request.passwords, request.all);
+    let site = request.site.as_ref().map(ToString::to_string).unwrap_or_default();
+    let body = (paths, request.passwords, request.all, site);
     let asked = on_the_bus(async |bus| call(bus, "Import", &body, IMPORT_TIMEOUT).await);
     let answer: Answer<(u64, u64, u64)> = asked.map_err(|refusal| refusal.to_string())?;
     let number = |number| usize::try_from(number).unwrap_or(usize::MAX);

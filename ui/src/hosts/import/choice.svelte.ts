@@ -1,14 +1,22 @@
 // What a preview offers, and what of it is chosen.
 
+import { errorText } from '../../i18n';
+import { reachImportThrough } from '../../ipc';
 import type { ImportEntry } from '../../ipc/bindings/ImportEntry';
 import type { ImportPassword } from '../../ipc/bindings/ImportPassword';
 import type { ImportPreview } from '../../ipc/bindings/ImportPreview';
+import { toEngineError } from '../../ipc/error';
 
 export class Choice {
-  readonly preview: ImportPreview;
+  #preview: ImportPreview = $state.raw({ number: 0, files: [], entries: [] });
   /** Whether passwords that stand in the files are taken. */
   passwords = $state(false);
   #ticked = $state.raw<ReadonlySet<number>>(new Set());
+  #site = $state('');
+  /** The site that was asked about last: one question at a time, as each preview has a number of its own. */
+  #asked = $state('');
+  #isAsking = $state(false);
+  #siteProblem = $state<string | null>(null);
 
   /** The places of the entries that can be chosen as it stands. */
   readonly possible: number[] = $derived.by(() =>
@@ -18,12 +26,61 @@ export class Choice {
   readonly chosen: number[] = $derived.by(() => this.possible.filter((place) => this.#ticked.has(place)));
 
   constructor(preview: ImportPreview) {
-    this.preview = preview;
-    const { entries } = preview;
-    const proposed = entries.flatMap(({ plan }, place) =>
-      plan.plan === 'change' || (plan.plan === 'add' && plan.proposed) ? [place] : [],
-    );
-    this.#ticked = new Set(proposed);
+    this.#preview = preview;
+    this.#ticked = new Set(preview.entries.flatMap((entry, place) => (isProposed(entry) ? [place] : [])));
+  }
+
+  get preview(): ImportPreview {
+    return this.#preview;
+  }
+
+  /** Whether there are machines that a site may lead to. */
+  get hasTokens(): boolean {
+    return this.preview.files.some(({ format, problem }) => format === 'websockify' && problem === null);
+  }
+
+  /** What machines of token files are reached through; empty where they are reached directly. */
+  get site(): string {
+    return this.#site;
+  }
+
+  set site(site: string) {
+    this.#site = site;
+    void this.#follow();
+  }
+
+  /** Why that is no site; null where it is one. */
+  get siteProblem(): string | null {
+    return this.#siteProblem;
+  }
+
+  /** Whether the preview is that of the site as it is typed now. */
+  get isSettled(): boolean {
+    return !this.#isAsking && this.#siteProblem === null;
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    while (this.#asked !== this.#site.trim()) {
+      this.#asked = this.#site.trim();
+      try {
+        this.#show(await reachImportThrough(this.preview.number, this.#asked));
+        this.#siteProblem = null;
+      } catch (caught) {
+        this.#siteProblem = errorText(toEngineError(caught));
+      }
+    }
+    this.#isAsking = false;
+  }
+
+  /** The same entries in another preview: ticks stay where an entry is what it was. */
+  #show(preview: ImportPreview): void {
+    const before = this.preview.entries;
+    const isTicked = (entry: ImportEntry, place: number) =>
+      entry.plan.plan === before[place]?.plan.plan ? this.#ticked.has(place) : isProposed(entry);
+    this.#ticked = new Set(preview.entries.flatMap((entry, place) => (isTicked(entry, place) ? [place] : [])));
+    this.#preview = preview;
   }
 
   has(place: number): boolean {
@@ -55,6 +112,10 @@ export class Choice {
   get added(): number {
     return this.chosen.filter((place) => this.preview.entries[place]?.plan.plan === 'add').length;
   }
+}
+
+function isProposed({ plan }: ImportEntry): boolean {
+  return plan.plan === 'change' || (plan.plan === 'add' && plan.proposed);
 }
 
 function isPossible({ plan }: ImportEntry, passwords: boolean): boolean {

@@ -4,4 +4,4 @@
  * What can go wrong while machines are imported or exported. The conventions of the fields are those of the
  * [module](super). What is wrong with a single file or entry is no error: it stands in the preview.
  */
-export type ImportError = { "code": "import_gone" } | { "code": "no_settings", path: string, } | { "code": "export_not_written", path: string, detail: string, };
+export type ImportError = { "code": "import_gone" } | { "code": "not_a_site" } | { "code": "no_settings", path: string, } | { "code": "export_not_written", path: string, detail: string, };

@@ -328,6 +328,16 @@ export const previewSource = (source: ImportSource): Promise<ImportPreview> =>
 export const chooseImport = (folder: boolean): Promise<ImportPreview | null> =>
   command('choose_import', [folder], () => (backend.chooses ? backend.found : null));
 
+export const reachImportThrough = (number: number, site: string): Promise<ImportPreview> =>
+  command('reach_import_through', [number, site], () => {
+    if (site && !/^wss?:/.test(site)) throw { code: 'not_a_site' } satisfies EngineError;
+    const entries = backend.found.entries.map((entry) => ({
+      ...entry,
+      address: site ? `${site}?token=${entry.name}` : `${entry.name}.local`,
+    }));
+    return (backend.found = { ...backend.found, number: number + 1, entries });
+  });
+
 export const importHosts = (number: number, chosen: number[], passwords: boolean): Promise<Imported> =>
   command('import_hosts', [number, chosen, passwords], () => {
     const entries = chosen.flatMap((place) => backend.found.entries[place] ?? []);

@@ -1,8 +1,7 @@
 //! websockify's token files, as its plugins `TokenFile`, `ReadOnlyTokenFile` and `TokenFileName` read them
 //! (websockify/token_plugins.py): one line a machine, `token: host:port`, or one file a machine, whose name is the token.
 //!
-//! The machines are taken as websockify sees them. Those that are only reachable through it have an address of their own,
-//! `wss://site/websockify?token=…`.
+//! The machines are taken as websockify sees them, with their tokens: through a [`Site`](super::super::Site) those lead to them, too.
 
 use super::super::{ImportProblem, candidate::Sketch};
 use crate::model::{Address, AddressProblem};
@@ -24,13 +23,17 @@ pub(in super::super) fn read(text: &str, name: &str) -> Vec<Sketch> {
     let is_target = is_target(text);
     let machine = |(line, text)| {
         let machine = match split(text) {
-            _ if is_target => Sketch::new(name, address(text), text),
-            Some((token, target)) => Sketch::new(token, address(target), target),
+            _ if is_target => with_token(name, text),
+            Some((token, target)) => with_token(token, target),
             None => Sketch::skipped("", text, ImportProblem::Line),
         };
         Sketch { line, ..machine }
     };
     lines(text).map(machine).collect()
+}
+
+fn with_token(token: &str, target: &str) -> Sketch {
+    Sketch { token: Some(token.to_owned()), ..Sketch::new(token, address(target), target) }
 }
 
 /// Of two entries with the same token only the last one counts.

@@ -13,10 +13,10 @@ pub use places::{Source, SourceView};
 
 use super::blocking;
 use crate::{
-    error::{ImportError, Result, StoreError},
-    import::{self, Change, Export, Preview, Reading},
+    error::{Error, FormError, ImportError, Result, StoreError},
+    import::{self, Change, Export, Preview, Reading, Site, SiteProblem},
     keyring::Keyring,
-    model::{Host, HostId, Recipient, Secret},
+    model::{FieldProblem, Host, HostId, Recipient, Secret},
     store::{Deed, HostList, HostsFile, List, Login, LoginKind},
 };
 use parking_lot::Mutex;
@@ -42,6 +42,8 @@ struct State {
     number: u64,
     /// What it was made from; none where it was added or left.
     reading: Option<Arc<Reading>>,
+    /// What its machines of token files are reached through.
+    site: Option<Site>,
 }
 
 /// What an import has done.
@@ -68,9 +70,18 @@ struct Done {
     passwords: Vec<Host>,
 }
 
-/// What stands in these files and folders, beside a list. Blocks.
-pub fn preview_files(paths: &[PathBuf], list: &List) -> Preview {
-    import::read(&files::read(paths)).preview(0, list.all())
+impl From<SiteProblem> for Error {
+    fn from(problem: SiteProblem) -> Self {
+        match problem {
+            SiteProblem::NoWebSocket => ImportError::NotASite.into(),
+            SiteProblem::Address(problem) => FormError::Fields { fields: vec![FieldProblem::Address(problem)] }.into(),
+        }
+    }
+}
+
+/// What stands in these files and folders, beside a list, with machines of token files reached through a site. Blocks.
+pub fn preview_files(paths: &[PathBuf], site: Option<&Site>, list: &List) -> Preview {
+    import::read(&files::read(paths)).through(site).preview(0, list.all())
 }
 
 impl Imports {
@@ -115,7 +126,7 @@ impl Imports {
         let number = {
             let mut state = self.state.lock();
             state.number += 1;
-            state.reading = None;
+            (state.reading, state.site) = (None, None);
             state.number
         };
         let read = move || {
@@ -131,9 +142,27 @@ impl Imports {
         Ok(preview)
     }
 
+    /// The same files as in the preview `number`, with the machines of token files reached through a site; directly without one.
+    /// Reads no file again.
+    ///
+    /// # Errors
+    /// [`ImportError::Gone`]; as [`Imports::sources`].
+    pub async fn preview_through(&self, number: u64, site: Option<Site>) -> Result<Preview> {
+        let list = self.list.get();
+        let (number, reading) = {
+            let mut state = self.state.lock();
+            let reading = state.reading.clone().filter(|_| state.number == number).ok_or(ImportError::Gone)?;
+            state.number += 1;
+            state.site.clone_from(&site);
+            (state.number, reading)
+        };
+        blocking(move || reading.through(site.as_ref()).preview(number, list.all())).await
+    }
+
     /// Forgets what was read.
     pub fn leave(&self) {
-        self.state.lock().reading = None;
+        let mut state = self.state.lock();
+        (state.reading, state.site) = (None, None);
     }
 
     /// Adds what was chosen from the preview `number`: all of it or nothing, as one write and one event. Passwords go into the
@@ -142,12 +171,14 @@ impl Imports {
     /// # Errors
     /// [`ImportError::Gone`], those of the keyring, [`StoreError::HostsNotSaved`]: then everything is as it was.
     pub async fn import(&self, number: u64, chosen: Vec<usize>, passwords: bool) -> Result<Imported> {
-        let reading = {
+        let (reading, site) = {
             let state = self.state.lock();
-            state.reading.clone().filter(|_| state.number == number).ok_or(ImportError::Gone)?
+            let reading = state.reading.clone().filter(|_| state.number == number).ok_or(ImportError::Gone)?;
+            (reading, state.site.clone())
         };
         let list = self.list.get();
-        let changes = blocking(move || reading.changes(list.all(), &chosen, passwords)).await?;
+        let read = move || reading.through(site.as_ref()).changes(list.all(), &chosen, passwords);
+        let changes = blocking(read).await?;
         let stored = self.store_passwords(&changes).await?;
         let added = self.list.step(Deed::Imported, {
             let stored = ids(&stored);
@@ -171,7 +202,7 @@ impl Imports {
         }
         let mut state = self.state.lock();
         if state.number == number {
-            state.reading = None;
+            (state.reading, state.site) = (None, None);
         }
         Ok(Imported { added: done.added, changed: done.filled, passwords: done.passwords.len() })
     }

@@ -195,6 +195,30 @@ async fn only_what_was_looked_at_last_can_be_added() {
 }
 
 #[tokio::test]
+async fn a_site_is_given_and_taken_away_and_what_is_added_is_what_was_seen_last() {
+    let fixture = start();
+    let site = || Some(Site::parse("wss://site.example/websockify").unwrap());
+    let direct = fixture.preview("tokens.cfg", "studio: 10.0.0.21:5900\nrender: 10.0.0.31:5901\n").await;
+    let through = fixture.imports.preview_through(direct.number, site()).await.unwrap();
+    assert_eq!(through.entries[0].address, "wss://site.example/websockify?token=studio");
+    assert_eq!(fixture.import(&direct, false).await, Err(ImportError::Gone.into()));
+    let again = fixture.imports.preview_through(through.number, None).await.unwrap();
+    assert_eq!(Preview { number: 0, ..again.clone() }, Preview { number: 0, ..direct });
+    let through = fixture.imports.preview_through(again.number, site()).await.unwrap();
+    assert_eq!(fixture.import(&through, false).await.unwrap(), Imported { added: 2, ..Imported::default() });
+    let addresses: Vec<_> = fixture.hosts().iter().map(|host| host.address.to_string()).collect();
+    let at = |token| format!("wss://site.example/websockify?token={token}");
+    assert_eq!(addresses, [at("studio"), at("render")]);
+    let gone = fixture.imports.preview_through(through.number, None).await;
+    assert_eq!(gone.map(|_| ()), Err(ImportError::Gone.into()));
+    // Other files are read without the site of those before.
+    let next = fixture.preview("tokens.cfg", "kiln: 10.0.0.41:5900\n").await;
+    assert_eq!(next.entries[0].address, "10.0.0.41");
+    fixture.import(&next, false).await.unwrap();
+    assert_eq!(fixture.hosts()[2].address.to_string(), "10.0.0.41");
+}
+
+#[tokio::test]
 async fn a_terminal_adds_to_the_list_only_where_no_portlight_has_it() {
     let fixture = start();
     let offline = || Imports::offline(fixture.folder.path(), Keyring::in_memory()).map(drop);
