@@ -55,7 +55,7 @@ pub use transport::{
 
 use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
-use model::{FieldProblem, Host, HostDraft, HostOptions, NamedLogin, PasswordChange, SessionId, Target};
+use model::{FieldProblem, Host, HostDraft, HostOptions, HostSource, NamedLogin, PasswordChange, SessionId, Target};
 use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
@@ -68,7 +68,7 @@ use std::{
 };
 use store::{
     HostList, HostsFile, LeftOpen, List, LoginsFile, Pins, Places, Preferences, PreferencesFile, PreferencesPreview,
-    Reopening,
+    Reopening, SourcesFile,
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
@@ -196,6 +196,14 @@ impl Engine {
     /// [`StoreError::FileUnreadable`].
     pub fn peek_logins(config: &Path) -> Result<Vec<NamedLogin>, StoreError> {
         LoginsFile::peek(config)
+    }
+
+    /// The lists that others keep, in the same way.
+    ///
+    /// # Errors
+    /// [`StoreError::FileUnreadable`].
+    pub fn peek_sources(config: &Path) -> Result<Vec<HostSource>, StoreError> {
+        SourcesFile::peek(config)
     }
 
     /// The saved hosts and their passwords.

@@ -409,7 +409,7 @@ describe('the HTTP login of the website in front of a machine', () => {
 
     await user.keyboard('{F2}');
     await user.click(byId('http-auth-replace'));
-    expect(byId('http-auth')).toHaveTextContent(t('editor.http_auth_replace_hint'));
+    expect(byId('http-auth')).toHaveTextContent(t('http_auth.replace_hint'));
     await user.type(byId('http-auth-headers'), 'X-Token: 1');
     await user.click(byId('save'));
     await waitFor(() => expect(saved()).toEqual([change({ headers: [{ name: 'X-Token', value: '1' }] })]));

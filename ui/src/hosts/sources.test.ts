@@ -118,11 +118,16 @@ describe('lists that others keep', () => {
     await user.type(byId('source-url'), 'https://lists.example/lab.json');
     expect(document.getElementById('source-readable')).toBeNull();
     await user.type(byId('source-name'), 'Web');
-    await user.type(byId('source-username'), 'ann');
-    await user.type(byId('source-password'), 'sesame');
+    await user.type(byId('http-auth-username'), 'ann');
+    await user.type(byId('http-auth-password'), 'sesame');
+    await user.type(byId('http-auth-headers'), 'PRIVATE-TOKEN: glpat:7\n\nCookie: id=8');
     await user.click(byId('source-save'));
     await waitFor(() => expect(entries()).toEqual(['lab', 'Web']));
-    const login = { change: 'set', username: 'ann', password: 'sesame', headers: [] };
+    const headers = [
+      { name: 'PRIVATE-TOKEN', value: 'glpat:7' },
+      { name: 'Cookie', value: 'id=8' },
+    ];
+    const login = { change: 'set', username: 'ann', password: 'sesame', headers };
     expect(backend.callsOf('add_url_source').at(-1)).toEqual(['Web', 'https://lists.example/lab.json', false, login]);
     const sha256 = 'ab:cd';
     const certificate = { kind: 'x509', subject: 'CN=lists', names: [], issuer: 'CN=lists', sha256, key_sha256: 'ef:01', problems: ['self_signed'], not_before: 0, not_after: 1 } as const; // prettier-ignore
@@ -136,6 +141,53 @@ describe('lists that others keep', () => {
     expect(byId('trust-source')).toHaveTextContent('CN=lists');
     await user.click(byId('trust-source-act'));
     await waitFor(() => expect(backend.callsOf('trust_source').at(-1)).toEqual(['lab', sha256]));
+  });
+
+  it('keep what the keyring has for a web server until it is replaced as a whole, or forgotten', async () => {
+    const web = { kind: 'web', origin: 'https://lists.example/lab.json' } as const;
+    const old = source('old', { kind: 'web', origin: 'http://lists.example/lab.json' });
+    backend.hostSources = [source('lab', { ...web, has_login: true }), source('other', web), old];
+    render(HostsWindow);
+    await choose(t('sources.open'));
+    await waitFor(() => expect(entries()).toEqual(['lab', 'other', 'old']));
+    const last = () => backend.callsOf('edit_source').at(-1);
+    const save = async () => {
+      await user.click(byId('source-save'));
+      await waitFor(() => expect(document.getElementById('source-save')).toBeNull());
+    };
+    await inMenu('lab', 'sources.change');
+    expect(byId('http-auth-keep')).toBeChecked();
+    expect(byId('source-login')).toHaveAttribute('open');
+    expect(document.getElementById('http-auth-headers')).toBeNull();
+    const { violations } = await axe.run(byId('sources'), { rules: { 'color-contrast': { enabled: false } } });
+    expect(violations).toEqual([]);
+    await save();
+    expect(last()).toEqual(['lab', 'lab', 15, null]);
+
+    await inMenu('lab', 'sources.change');
+    await user.click(byId('http-auth-replace'));
+    await user.type(byId('http-auth-headers'), 'Authorization: Bearer sesame');
+    // What was typed for one list is not sent for another.
+    await inMenu('other', 'sources.change');
+    expect(byId('source-login')).not.toHaveAttribute('open');
+    expect(byId('http-auth-headers')).toHaveValue('');
+    await save();
+    expect(last()).toEqual(['other', 'other', 15, null]);
+
+    await inMenu('lab', 'sources.change');
+    await user.click(byId('http-auth-replace'));
+    await user.type(byId('http-auth-headers'), 'Authorization: Bearer sesame');
+    await save();
+    const headers = [{ name: 'Authorization', value: 'Bearer sesame' }];
+    expect(last()).toEqual(['lab', 'lab', 15, { change: 'set', username: '', password: '', headers }]);
+
+    await inMenu('lab', 'sources.change');
+    await user.click(byId('http-auth-forget'));
+    await save();
+    expect(last()).toEqual(['lab', 'lab', 15, { change: 'forget' }]);
+
+    await inMenu('old', 'sources.change');
+    expect(document.getElementById('source-login')).toBeNull();
   });
 
   it('mark their machines, which are not removed and keep their address', async () => {

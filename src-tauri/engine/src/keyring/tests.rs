@@ -1,5 +1,7 @@
 //! A real gnome-keyring on a bus of its own, and stores that answer when the test says so.
 
+mod earlier;
+
 use super::*;
 use crate::{
     model::HostId,

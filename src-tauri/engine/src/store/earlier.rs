@@ -3,7 +3,7 @@
 
 use super::{
     Bell, HostsFile, LeftOpen, Listening, LoginsFile, OnClose, Pins, Place, Places, Preferences, PreferencesFile,
-    SourcesFile, Theme, Verdict, WasOpen, hosts_file::Looked,
+    SourcesFile, Theme, Verdict, WasOpen, documentation::documented, hosts_file::Looked,
 };
 use crate::{
     error::StoreError,
@@ -92,6 +92,40 @@ fn earlier_preferences_and_calls_open_with_what_came_later_as_it_is_at_first() {
     let first = folder("listen.json", include_str!("earlier/listen-first.json"));
     let expected = Listening { on: true, address: [192, 168, 1, 20].into(), port: 5501 };
     assert_eq!(Listening::read(first.path()), expected);
+}
+
+/// Every field of the present forms, with another value than it has at first: what is read of them is all that stands there.
+#[test]
+fn every_field_of_the_present_forms_is_read() {
+    let text = include_str!("earlier/hosts-1.json");
+    let folder = folder("hosts.json", text);
+    let opened = HostsFile::open(folder.path()).unwrap();
+    assert_eq!((opened.notice, opened.first_run), (None, false));
+    let list = opened.hosts.list();
+    let [host] = list.all() else { panic!("one machine") };
+    assert!(host.rest.is_empty(), "{:?}", host.rest);
+    let sample: Value = serde_json::from_str(text).unwrap();
+    let read = serde_json::to_value(host).unwrap();
+    assert_eq!(read, sample["hosts"][0]);
+    let usual = serde_json::to_value(Host::new("Studio".into(), host.address.clone())).unwrap();
+    for (key, value) in read.as_object().unwrap() {
+        assert!(matches!(key.as_str(), "name" | "address") || usual.get(key) != Some(value), "{key}");
+    }
+    let mut fields: Vec<&str> = read.as_object().unwrap().keys().map(String::as_str).collect();
+    fields.extend(["version", "hosts", "removed"]);
+    fields.sort_unstable();
+    assert_eq!(fields, documented("# The list of machines"));
+
+    let text = include_str!("earlier/preferences-1.json");
+    let folder = self::folder("preferences.json", text);
+    let file = PreferencesFile::open(folder.path());
+    let mut read = serde_json::to_value(file.get()).unwrap();
+    let usual = serde_json::to_value(Preferences::default()).unwrap();
+    for (key, value) in read.as_object().unwrap() {
+        assert_ne!(usual.get(key), Some(value), "{key}");
+    }
+    read["chords"] = serde_json::to_value(file.chords()).unwrap();
+    assert_eq!(read, serde_json::from_str::<Value>(text).unwrap());
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_util::task::AbortOnDropHandle;
+use zeroize::Zeroizing;
 
 /// For all of it, 60 s: as long as a command may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -183,19 +184,37 @@ fn request(at: &ListUrl, headers: &Headers, known: &Validators) -> Result<Reques
     let agent = HeaderValue::from_static(concat!("Portlight/", env!("CARGO_PKG_VERSION")));
     fields.insert(header::USER_AGENT, agent);
     fields.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
-    fields.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    if let Some(basic) = headers.basic_value().filter(|_| at.is_secure()) {
-        let value = HeaderValue::try_from(format!("Basic {}", *basic));
-        let mut value = value.map_err(|_| bad("it is longer than a header can be".to_owned()))?;
-        value.set_sensitive(true);
-        fields.insert(header::AUTHORIZATION, value);
+    if at.is_secure() {
+        add_login(fields, headers).map_err(bad)?;
     }
+    // What `read` can inflate, whatever the further headers say.
+    fields.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     for (name, value) in [(header::IF_NONE_MATCH, &known.etag), (header::IF_MODIFIED_SINCE, &known.last_modified)] {
         if let Some(value) = value {
             fields.insert(name, value.clone());
         }
     }
     Ok(request)
+}
+
+/// Adds the login and the further headers: the first one of a name replaces ours, others of that name follow it.
+fn add_login(fields: &mut HeaderMap, headers: &Headers) -> Result<(), String> {
+    let secret = |value: &[u8]| {
+        let mut value = HeaderValue::from_bytes(value).map_err(|_| "it cannot be a header's value".to_owned())?;
+        value.set_sensitive(true);
+        Ok::<_, String>(value)
+    };
+    if let Some(basic) = headers.basic_value() {
+        fields.insert(header::AUTHORIZATION, secret(Zeroizing::new(format!("Basic {}", *basic)).as_bytes())?);
+    }
+    for (place, (name, value)) in headers.extra.iter().enumerate() {
+        let value = secret(value.expose().as_bytes())?;
+        match headers.extra[..place].iter().any(|(other, _)| other == name) {
+            true => fields.append(name, value),
+            false => fields.insert(name, value).is_some(),
+        };
+    }
+    Ok(())
 }
 
 /// Reads the answer.

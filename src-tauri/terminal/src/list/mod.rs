@@ -12,7 +12,7 @@ use crate::{
 use portlight_engine::{
     Engine, Error, FormError, Hosts, PasswordOutcome, Settings, StoreError,
     keyring::Keyring,
-    model::{Host, HostId, HostView, NamedLogin, PasswordChange, Secret, without_secrets},
+    model::{Host, HostId, HostSource, HostView, NamedLogin, PasswordChange, Secret, without_secrets},
     store::List,
 };
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,14 @@ pub fn print_all(tags: &[String], json: bool) -> ExitCode {
         let has = |host: &&Host, tag: &String| host.tags.iter().any(|has| has.to_lowercase() == tag.to_lowercase());
         let chosen = list.all().iter().filter(|host| tags.iter().all(|tag| has(host, tag)));
         let views: Vec<HostView> = chosen.map(Host::view).collect();
-        print::machines(&views, &logins(), json);
+        print::machines(&views, &all_named(), json);
     }))
 }
 
 /// Prints what is saved about a machine.
 pub fn show(name: &str, json: bool) -> ExitCode {
     ended(saved().and_then(|list| {
-        print::machine(&find(&list, name)?.view(), &logins(), json);
+        print::machine(&find(&list, name)?.view(), &all_named(), json);
         Ok(())
     }))
 }
@@ -69,7 +69,7 @@ pub fn save(args: SaveArgs) -> ExitCode {
         let wanted = ListChange::Save { host, change, forget_password, secure_on };
         let changed = perform(&wanted, own.or(for_card))?;
         let deed = if host.is_some() { "changed" } else { "added" };
-        print::changed(&changed, deed, &logins(), json);
+        print::changed(&changed, deed, &all_named(), json);
         changed.password.map_or(Ok(()), |problem| Err(format!("the machine is saved, its password is not: {problem}")))
     })())
 }
@@ -82,7 +82,7 @@ pub fn remove(names: &[String], json: bool) -> ExitCode {
             names.iter().map(|name| find(&list, name).map(|host| host.id)).collect::<Result<Vec<_>, _>>()?;
         hosts.sort_unstable();
         hosts.dedup();
-        print::removed(&perform(&ListChange::Remove { hosts }, None)?, &logins(), json);
+        print::removed(&perform(&ListChange::Remove { hosts }, None)?, &all_named(), json);
         Ok(())
     })())
 }
@@ -159,11 +159,20 @@ fn values(views: &[HostView]) -> Result<Vec<Value>, String> {
     views.iter().map(|view| serde_json::to_value(view).map_err(sentence)).collect()
 }
 
-/// The named logins. Where they cannot be read, no machine has one.
-fn logins() -> Vec<NamedLogin> {
-    let found =
-        Settings::folders().map_err(sentence).and_then(|(config, _)| Engine::peek_logins(&config).map_err(sentence));
-    found.unwrap_or_default()
+/// What machines name by an id, with its name.
+#[derive(Default)]
+struct Named {
+    logins: Vec<NamedLogin>,
+    sources: Vec<HostSource>,
+}
+
+/// The named logins and the lists of others. Where they cannot be read, no machine has one.
+fn all_named() -> Named {
+    let Ok((config, _)) = Settings::folders() else { return Named::default() };
+    Named {
+        logins: Engine::peek_logins(&config).unwrap_or_default(),
+        sources: Engine::peek_sources(&config).unwrap_or_default(),
+    }
 }
 
 fn saved() -> Result<List, String> {

@@ -1,15 +1,15 @@
 //! Machines as text: for people at a terminal, and as JSON for scripts. What controls a terminal is left out of both.
 
-use super::Changed;
-use portlight_engine::model::{HostOptions, HostView, NamedLogin};
+use super::{Changed, Named};
+use portlight_engine::model::{HostOptions, HostView};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
 
 /// The whole list.
-pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
+pub(super) fn machines(views: &[HostView], named: &Named, json: bool) {
     if json {
-        let machines = views.iter().map(|view| named(serde_json::to_value(view).unwrap_or_default(), logins));
+        let machines = views.iter().map(|view| with_names(serde_json::to_value(view).unwrap_or_default(), named));
         return json_line(&machines.collect::<Vec<_>>());
     }
     let rows: Vec<[String; 3]> = views
@@ -27,9 +27,9 @@ pub(super) fn machines(views: &[HostView], logins: &[NamedLogin], json: bool) {
 }
 
 /// One machine, field by field; those that say nothing are left out.
-pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
+pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
     if json {
-        return json_line(&named(serde_json::to_value(view).unwrap_or_default(), logins));
+        return json_line(&with_names(serde_json::to_value(view).unwrap_or_default(), named));
     }
     let HostOptions {
         username,
@@ -50,7 +50,7 @@ pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
         ("address", &view.address),
         ("id", &id),
         ("user name", username),
-        ("login", login_of(view, logins)),
+        ("login", login_of(view, named)),
         ("password", if view.has_password { "in the keyring" } else { "" }),
         ("HTTP login", if view.has_http_auth { "in the keyring" } else { "" }),
         ("password command", &view.password_command),
@@ -72,6 +72,7 @@ pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
         ("asks before lines", yes(*ask_lines)),
         ("favourite", yes(*favourite)),
         ("reconnects", if view.reconnect { "" } else { "no" }),
+        ("from the list", source_of(view, named)),
         ("tags", &tags),
         ("colour", &colour),
         ("notes", &view.notes),
@@ -81,16 +82,26 @@ pub(super) fn machine(view: &HostView, logins: &[NamedLogin], json: bool) {
 }
 
 /// What the named login of a machine is called; empty where it has none.
-fn login_of<'a>(view: &HostView, logins: &'a [NamedLogin]) -> &'a str {
-    let found = view.login.and_then(|id| logins.iter().find(|login| login.id == id));
+fn login_of<'a>(view: &HostView, named: &'a Named) -> &'a str {
+    let found = view.login.and_then(|id| named.logins.iter().find(|login| login.id == id));
     found.map(|login| login.name.as_str()).unwrap_or_default()
 }
 
-/// A machine for scripts: its login by the name that `--named-login` takes.
-fn named(mut machine: Value, logins: &[NamedLogin]) -> Value {
+/// What the list of others that has a machine is called; empty where it is the user's own.
+fn source_of<'a>(view: &HostView, named: &'a Named) -> &'a str {
+    let found = view.source.and_then(|id| named.sources.iter().find(|source| source.id == id));
+    found.map(|source| source.name.as_str()).unwrap_or_default()
+}
+
+/// A machine for scripts: its login by the name that `--named-login` takes, its list by the name that its user knows.
+fn with_names(mut machine: Value, Named { logins, sources }: &Named) -> Value {
     if let Some(login) = machine.get_mut("login") {
         let found = logins.iter().find(|known| login.as_str() == Some(&known.id.to_string()));
         *login = found.map(|login| login.name.clone()).into();
+    }
+    if let Some(source) = machine.get_mut("source") {
+        let found = sources.iter().find(|known| source.as_str() == Some(&known.id.to_string()));
+        *source = found.map(|source| source.name.clone()).into();
     }
     machine
 }
@@ -101,18 +112,18 @@ fn colour(view: &HostView) -> String {
 }
 
 /// A machine that was saved.
-pub(super) fn changed(changed: &Changed, deed: &str, logins: &[NamedLogin], json: bool) {
+pub(super) fn changed(changed: &Changed, deed: &str, named: &Named, json: bool) {
     match changed.machines.first() {
-        Some(machine) if json => json_line(&named(machine.clone(), logins)),
+        Some(machine) if json => json_line(&with_names(machine.clone(), named)),
         Some(machine) => print(&format!("{deed} {}\n", name_of(machine))),
         None => {}
     }
 }
 
 /// Machines that were removed.
-pub(super) fn removed(changed: &Changed, logins: &[NamedLogin], json: bool) {
+pub(super) fn removed(changed: &Changed, named: &Named, json: bool) {
     if json {
-        let machines = changed.machines.iter().map(|machine| named(machine.clone(), logins));
+        let machines = changed.machines.iter().map(|machine| with_names(machine.clone(), named));
         return json_line(&machines.collect::<Vec<_>>());
     }
     let lines = changed.machines.iter().map(|machine| format!("removed {}\n", name_of(machine)));
@@ -161,6 +172,40 @@ fn print(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portlight_engine::model::{Host, HostSource, NamedLogin, Origin};
+    use serde_json::json;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/COMMAND-LINE.md");
+
+    #[test]
+    fn a_machine_is_printed_with_every_field_that_is_documented_and_no_other() {
+        let login: NamedLogin =
+            serde_json::from_value(json!({ "id": "00000000-0000-4000-8000-000000000002", "name": "Lab" })).unwrap();
+        let source = HostSource::new("Racks", Origin::command("print-racks").unwrap()).unwrap();
+        let host: Host = serde_json::from_value(json!({
+            "id": "00000000-0000-4000-8000-000000000001", "name": "Studio", "address": "studio", "login": login.id, "display": { "grab": true },
+            "source": { "of": source.id, "key": "studio" },
+        }))
+        .unwrap();
+        let view = host.view();
+        let named = Named { logins: vec![login], sources: vec![source] };
+        assert_eq!((login_of(&view, &named), source_of(&view, &named)), ("Lab", "Racks"));
+        let Value::Object(fields) = with_names(serde_json::to_value(&view).unwrap(), &named) else {
+            panic!("an object")
+        };
+        assert_eq!((&fields["login"], &fields["source"]), (&json!("Lab"), &json!("Racks")));
+        let rows = DOCUMENT.split("**A machine**").nth(1).unwrap().lines().skip_while(|line| !line.starts_with('|'));
+        let first_columns = rows.take_while(|line| line.starts_with('|')).filter_map(|line| line.split('|').nth(1));
+        let mut documented: Vec<&str> =
+            first_columns.flat_map(|names| names.split('`').skip(1).step_by(2).collect::<Vec<_>>()).collect();
+        documented.sort_unstable();
+        let mut printed: Vec<&str> = fields.keys().map(String::as_str).collect();
+        printed.sort_unstable();
+        assert_eq!(documented, printed);
+        // Where neither is known by now, it has none.
+        let unknown = with_names(serde_json::to_value(&view).unwrap(), &Named::default());
+        assert_eq!((&unknown["login"], &unknown["source"]), (&Value::Null, &Value::Null));
+    }
 
     #[test]
     fn wide_signs_take_two_columns() {

@@ -32,7 +32,7 @@ export function brief(section: SectionName, draft: HostDraft, beside: Beside): s
     // It has the user name as well.
     if (beside.login !== null) said.splice(0, said.length, beside.login);
     if (beside.password) said.splice(1, 0, t('editor.password'));
-    if (beside.httpAuth) said.push(t('editor.http_auth'));
+    if (beside.httpAuth) said.push(t('http_auth.title'));
   } else if (section === 'wake') {
     if (beside.secureOn) said.push(t('editor.secure_on'));
   } else if (section === 'display') {

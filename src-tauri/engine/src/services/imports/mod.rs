@@ -281,4 +281,6 @@ fn apply(list: &mut List, changes: Vec<Change>, stored: &HashSet<HostId>) -> Don
 }
 
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod tests;

@@ -18,12 +18,11 @@ impl Headers {
     /// Those that the keyring has for a site.
     ///
     /// # Errors
-    /// Which header's name is not one.
+    /// That a header's name is not one.
     pub(crate) fn of(site: &HttpAuth) -> Result<Self, String> {
         let secret = |text: &str| Secret::from(text.to_owned());
         let basic = (!site.username.is_empty()).then(|| (site.username.clone(), secret(&site.password)));
-        let name =
-            |name: &String| name.trim().parse::<HeaderName>().map_err(|_| format!("{name:?} is no header's name"));
+        let name = |name: &String| name.trim().parse::<HeaderName>().map_err(|_| "a header has no name".to_owned());
         let extra = site.headers.iter().map(|(header, value)| Ok((name(header)?, secret(value))));
         Ok(Self { basic, extra: extra.collect::<Result<_, String>>()? })
     }

@@ -3,8 +3,13 @@
 use super::*;
 use crate::{
     error::FetchError,
+    model::HttpHeader,
     services::sources::web::account,
-    transport::local_site::{tls_site, try_accept, try_read_request},
+    transport::{
+        http,
+        local_site::{tls_site, try_accept, try_read_request},
+        ws::{ConnectDelegate, Headers},
+    },
 };
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write;
@@ -14,6 +19,8 @@ use tokio::{io::AsyncWriteExt, net::TcpListener, task::JoinHandle};
 #[derive(Default)]
 struct Served {
     answer: Vec<u8>,
+    /// A line of the request without which it is 401.
+    wanted: Option<&'static str>,
     requests: Vec<String>,
 }
 
@@ -34,7 +41,7 @@ impl Site {
     async fn start(answer: impl Into<Vec<u8>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("https://{}", listener.local_addr().unwrap());
-        let served = Arc::new(Mutex::new(Served { answer: answer.into(), requests: Vec::new() }));
+        let served = Arc::new(Mutex::new(Served { answer: answer.into(), ..Served::default() }));
         let shared = Arc::clone(&served);
         let serving = tokio::spawn(async move {
             let context = tls_site();
@@ -43,8 +50,9 @@ impl Site {
                 let Some(request) = try_read_request(&mut stream).await else { continue };
                 let answer = {
                     let mut served = shared.lock();
+                    let is_let_in = served.wanted.is_none_or(|wanted| request.lines().any(|line| line == wanted));
                     served.requests.push(request);
-                    served.answer.clone()
+                    if is_let_in { served.answer.clone() } else { status("401 Unauthorized").into_bytes() }
                 };
                 // A client that has seen enough hangs up.
                 let _ = stream.write_all(&answer).await;
@@ -105,6 +113,12 @@ impl Fixture {
         self.until("another reading", |now| !now.one().found.reading).await;
         self.one()
     }
+}
+
+fn headers(headers: &[(&str, &str)]) -> Option<HttpAuthChange> {
+    let header = |(name, value): &(&str, &str)| HttpHeader { name: (*name).into(), value: (*value).to_owned().into() };
+    let headers = headers.iter().map(header).collect();
+    Some(HttpAuthChange::Set { username: String::new(), password: String::new().into(), headers })
 }
 
 fn login(password: &str) -> Option<HttpAuthChange> {
@@ -239,6 +253,73 @@ async fn a_login_goes_to_its_own_list_only_and_never_readably() {
     }
     assert!(fixture.sources.view().is_empty());
 }
+
+#[tokio::test]
+async fn a_list_behind_a_token_is_read_with_its_headers_which_stay_on_that_server() {
+    let fixture = start();
+    let site = Site::start(ok("", text("a").as_bytes())).await;
+    site.served.lock().wanted = Some("private-token: glpat-sesame");
+    let url = format!("{}/lab.json", site.origin);
+    let id = fixture.follow(&url, headers(&[("X-Other", "sesame")])).await;
+    assert_eq!(error(&fixture.one()), Some(&FetchError::LoginRefused { address: url.clone() }));
+    let token = [("PRIVATE-TOKEN", "glpat-sesame"), ("Accept", "text/csv"), ("Accept-Encoding", "br")];
+    let cookies = [("Cookie", "id=sesame"), ("Cookie", "of=7")];
+    fixture.sources.edit(id, "", 15, headers(&[&token[..], &cookies].concat())).await.unwrap();
+    fixture.until("the list", |now| now.names() == "a" && !now.one().found.reading).await;
+    let request = site.last();
+    let values = |name: &str| request.lines().filter_map(|line| line.strip_prefix(name)).collect::<Vec<_>>();
+    assert_eq!((values("accept: "), values("accept-encoding: ")), (vec!["text/csv"], vec!["gzip"]));
+    assert_eq!(values("cookie: "), ["id=sesame", "of=7"]);
+    let kept = fs::read_to_string(fixture.at("sources.json")).unwrap();
+    assert!(!kept.contains("sesame") && !format!("{:?}", fixture.one()).contains("sesame"), "{kept}");
+    // Another name for the list leaves them as they are.
+    fixture.sources.edit(id, "Lab", 15, None).await.unwrap();
+    assert_eq!(fixture.again(id).await.found, Found::default());
+    // On the same server they go along, to another one they do not: it is not even asked.
+    site.answers(status("302 Found\r\nLocation: /lab.json"));
+    let asked = site.count();
+    assert!(matches!(error(&fixture.again(id).await), Some(FetchError::Moved { .. })));
+    assert_eq!(site.count(), asked + 6);
+    assert!(site.served.lock().requests[asked..].iter().all(|request| request.contains("glpat-sesame")));
+    let elsewhere = Site::start(ok("", text("b").as_bytes())).await;
+    site.answers(status(&format!("302 Found\r\nLocation: {}/lab.json", elsewhere.origin)));
+    let to = format!("{}/lab.json", elsewhere.origin);
+    assert_eq!(error(&fixture.again(id).await), Some(&FetchError::Moved { address: url.clone(), to }));
+    assert_eq!(elsewhere.count(), 0);
+    fixture.sources.edit(id, "", 15, Some(HttpAuthChange::Forget)).await.unwrap();
+    fixture.until("another sentence", |now| matches!(error(&now.one()), Some(FetchError::LoginWanted { .. }))).await;
+    assert!(!site.last().contains("sesame"));
+    assert!(fixture.keyring.get(account(id)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn headers_never_go_readably() {
+    let fixture = start();
+    let refused = fixture.sources.add_url("", "http://127.0.0.1/x", true, headers(&[("Cookie", "id=7")])).await;
+    let fields = vec![FieldProblem::Url(UrlProblem::ReadableLogin)];
+    assert_eq!(refused, Err(FormError::Fields { fields }.into()));
+    let refused = fixture.sources.add_url("", "https://127.0.0.1/x", false, headers(&[("Bearer sesame", "")])).await;
+    let Err(error) = refused else { panic!("a token is no header's name") };
+    assert!(!format!("{error:?} {error}").contains("sesame"), "{error:?}");
+    // Nor where something above lets one through.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let Origin::Url(url) = Origin::url(&url, true, false).unwrap() else { panic!("a web address") };
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let request = try_read_request(&mut stream).await.unwrap();
+        stream.write_all(&ok("", b"x")).await.unwrap();
+        request
+    });
+    let cookie = Headers { basic: None, extra: vec![(hyper::header::COOKIE, "id=7".to_owned().into())] };
+    http::get(&url, &cookie, &http::Validators::default(), 9, &mut Authorities).await.unwrap();
+    assert!(!serving.await.unwrap().contains("id=7"));
+}
+
+/// Accepts what the authorities vouch for.
+struct Authorities;
+
+impl ConnectDelegate for Authorities {}
 
 #[tokio::test]
 async fn another_certificate_than_the_accepted_one_is_told_and_asked_nothing() {

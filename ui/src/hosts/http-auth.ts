@@ -1,7 +1,7 @@
-// The editor's part about the HTTP login and headers for the website in front of a machine.
+// What is typed about the HTTP login and headers for a website: the one in front of a machine, or the one that a list is on.
 
-import type { HttpAuthChange } from '../../ipc/bindings/HttpAuthChange';
-import type { HttpHeader } from '../../ipc/bindings/HttpHeader';
+import type { HttpAuthChange } from '../ipc/bindings/HttpAuthChange';
+import type { HttpHeader } from '../ipc/bindings/HttpHeader';
 
 export interface HttpAuthForm {
   /** What is saved cannot be read back, so it is kept, replaced as a whole, or forgotten. */
