@@ -82,6 +82,19 @@ async fn a_tray_that_comes_later_is_used_and_one_that_goes_leaves_no_hidden_list
         tray.stop().await;
         until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
     }
+    // The same where the panel ends and the watcher stays.
+    let tray = desk.start_tray().await;
+    tray.lines_with("Open Portlight").await;
+    desk.display().close_window("Portlight");
+    until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    tray.set_panel(false).await;
+    until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    tray.set_panel(true).await;
+    tray.lines_with("Open Portlight").await;
+    desk.display().close_window("Portlight");
+    until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+    tray.stop().await;
+    until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
     // And without a tray it is no longer hidden.
     desk.display().close_window("Portlight");
     app.end().await;

@@ -40,6 +40,8 @@ pub struct Line {
 
 struct Watcher {
     items: watch::Sender<Vec<Item>>,
+    /// A panel shows the icons.
+    has_panel: bool,
 }
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
@@ -70,7 +72,7 @@ impl Watcher {
 
     #[zbus(property)]
     async fn is_status_notifier_host_registered(&self) -> bool {
-        true
+        self.has_panel
     }
 
     #[zbus(property)]
@@ -86,6 +88,9 @@ impl Watcher {
 
     #[zbus(signal)]
     async fn status_notifier_host_registered(emitter: &SignalEmitter<'_>) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    async fn status_notifier_host_unregistered(emitter: &SignalEmitter<'_>) -> zbus::Result<()>;
 }
 
 impl Tray {
@@ -93,7 +98,8 @@ impl Tray {
     pub async fn start(bus: &Bus) -> Self {
         let (sender, items) = watch::channel(Vec::new());
         let connection = bus.connection.clone();
-        let served = connection.object_server().at("/StatusNotifierWatcher", Watcher { items: sender }).await;
+        let served =
+            connection.object_server().at("/StatusNotifierWatcher", Watcher { items: sender, has_panel: true }).await;
         assert!(served.expect("an object server"), "one watcher");
         connection.request_name(WATCHER).await.expect("a name that is free");
         Self { connection, items }
@@ -104,6 +110,18 @@ impl Tray {
         self.connection.release_name(WATCHER).await.expect("a bus that answers");
         let removed = self.connection.object_server().remove::<Watcher, _>("/StatusNotifierWatcher").await;
         assert!(removed.expect("an object server"), "a watcher");
+    }
+
+    /// The panel ends, or comes again, and the watcher stays, as where they are programs of their own.
+    pub async fn set_panel(&self, is_there: bool) {
+        let watcher = self.connection.object_server().interface::<_, Watcher>("/StatusNotifierWatcher").await;
+        let watcher = watcher.expect("a watcher");
+        watcher.get_mut().await.has_panel = is_there;
+        let told = match is_there {
+            true => Watcher::status_notifier_host_registered(watcher.signal_emitter()).await,
+            false => Watcher::status_notifier_host_unregistered(watcher.signal_emitter()).await,
+        };
+        told.expect("a bus that carries");
     }
 
     /// The menu's lines, once it has one called `label`.

@@ -142,6 +142,8 @@ export interface Internals {
   _canvas: HTMLCanvasElement;
   _cursor: Cursor;
   _rfbConnectionState: string;
+  /** What the server calls its desktop. */
+  readonly _fbName: string;
   /** Of the server's first screen. */
   _screenID: number;
   _screenFlags: number;

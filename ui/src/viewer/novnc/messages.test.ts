@@ -298,6 +298,17 @@ test('a server without the extension gets what its kind takes, and is not made t
   expect(events.tooLarge).toEqual([{ from: 'here', bytes: most + 1, limit: most }]);
 });
 
+test('wayvnc is sent no text on which it hangs', async () => {
+  const connected = await connect();
+  const events = heard(connected);
+  Object.assign(connected.rfb, { _fbName: 'WayVNC' });
+  connected.rfb.clipboardPasteFrom('a'.repeat(60_001));
+  expect(events.tooLarge).toEqual([{ from: 'here', bytes: 60_001, limit: 60_000 }]);
+  const before = connected.sent().length;
+  connected.rfb.clipboardPasteFrom('a'.repeat(60_000));
+  expect(connected.sent().length).toBeGreaterThan(before + 60_000);
+});
+
 test('an update of nothing is answered while pictures are being decoded', async () => {
   const { rfb, say, sent } = await connect();
   rfb._display.pending = () => true;

@@ -3,7 +3,11 @@
 
 use futures_util::StreamExt;
 use tauri::async_runtime;
-use zbus::{Connection, Proxy, fdo::DBusProxy};
+use zbus::{
+    Connection, Proxy,
+    fdo::DBusProxy,
+    proxy::{self, CacheProperties},
+};
 
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 
@@ -21,8 +25,16 @@ async fn watch(changed: &(impl Fn(bool) + Send + Sync)) -> zbus::Result<()> {
     let bus = DBusProxy::new(&connection).await?;
     let mut owners = bus.receive_name_owner_changed_with_args(&[(0, WATCHER)]).await?;
     // A watcher without a host shows nothing yet; with the host it does.
-    let watcher = Proxy::new(&connection, WATCHER, "/StatusNotifierWatcher", WATCHER).await?;
+    let watcher: Proxy<'_> = proxy::Builder::new(&connection)
+        .destination(WATCHER)?
+        .path("/StatusNotifierWatcher")?
+        .interface(WATCHER)?
+        .cache_properties(CacheProperties::No)
+        .build()
+        .await?;
     let mut hosts = watcher.receive_signal("StatusNotifierHostRegistered").await?;
+    // A panel that ends leaves a watcher that is not its own.
+    let mut hosts_gone = watcher.receive_signal("StatusNotifierHostUnregistered").await?;
     changed(bus.name_has_owner(WATCHER.try_into()?).await?);
     loop {
         tokio::select! {
@@ -35,6 +47,12 @@ async fn watch(changed: &(impl Fn(bool) + Send + Sync)) -> zbus::Result<()> {
                 changed(is_there);
             }
             Some(_) = hosts.next() => changed(true),
+            Some(_) = hosts_gone.next() => {
+                // Another panel may still be there.
+                if !watcher.get_property("IsStatusNotifierHostRegistered").await.unwrap_or(false) {
+                    changed(false);
+                }
+            }
             else => return Ok(()),
         }
     }
