@@ -5,12 +5,10 @@ use super::{CommandError, ConnectError, Error, Step, WsRefusal};
 /// What is left to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recovery {
-    /// The server, or something on the path to it, is not there: not yet, or not any more. A session that was live
-    /// dials again, and a machine that was sent a wake-up packet is waited for.
+    /// The server, or something on the path to it, is not there: not yet, or not any more. So it is, too, where something took the
+    /// connection and said nothing that a VNC server says: what forwards to a machine that is still starting does that. A session
+    /// that was live dials again, and a machine that was sent a wake-up packet is waited for.
     Unreachable,
-    /// Something took the connection and said nothing that a VNC server says: what forwards to a machine that is still starting does
-    /// that. As [`Recovery::Unreachable`].
-    Silent,
     /// The path was there and broke. A session that was live dials again.
     Interrupted,
     /// The server did not accept the login, or it cannot be sent: the person is asked for another one.
@@ -22,12 +20,12 @@ pub(crate) enum Recovery {
 impl Recovery {
     /// Whether a session that was live dials again by itself.
     pub(crate) fn reconnects(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Silent | Self::Interrupted)
+        matches!(self, Self::Unreachable | Self::Interrupted)
     }
 
     /// Whether a machine that was sent a wake-up packet is waited for.
     pub(crate) fn waits_after_wake(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Silent)
+        self == Self::Unreachable
     }
 
     /// Whether the person is asked for another login.
@@ -53,7 +51,12 @@ impl ConnectError {
             | Self::ProxyUnreachable { .. }
             | Self::ProxyTimeout { .. }
             | Self::ProxyBroken { .. }
-            | Self::ProxyForward { .. } => Recovery::Unreachable,
+            | Self::ProxyForward { .. }
+            | Self::WsSilent { .. }
+            | Self::NotRfbClosed { .. }
+            | Self::TimeoutGreeting { .. }
+            | Self::Timeout { during: Step::Greeting, .. }
+            | Self::Closed { during: Step::Greeting, .. } => Recovery::Unreachable,
 
             Self::WsRefused { why, .. } => match why {
                 WsRefusal::Behind | WsRefusal::Busy => Recovery::Unreachable,
@@ -68,14 +71,8 @@ impl ConnectError {
             // What it is shows: no restart changes that. Without that, it may have been cut off in the middle.
             Self::NotWebSocket { looks_like, .. } => match looks_like {
                 Some(_) => Recovery::Final,
-                None => Recovery::Silent,
+                None => Recovery::Unreachable,
             },
-
-            Self::WsSilent { .. }
-            | Self::NotRfbClosed { .. }
-            | Self::TimeoutGreeting { .. }
-            | Self::Timeout { during: Step::Greeting, .. }
-            | Self::Closed { during: Step::Greeting, .. } => Recovery::Silent,
 
             Self::Timeout { .. }
             | Self::Closed { .. }

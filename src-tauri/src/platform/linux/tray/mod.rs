@@ -30,13 +30,8 @@ use std::{
 };
 use tauri::{AppHandle, async_runtime};
 use tokio::time::timeout;
-use zbus::{
-    Connection, Proxy, connection,
-    object_server::SignalEmitter,
-    proxy::{self, CacheProperties},
-};
+use zbus::{Connection, connection, object_server::SignalEmitter};
 
-const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 /// Where watchers look for an item of whom they know the name only.
 const ITEM: &str = "/StatusNotifierItem";
 const MENU: &str = "/StatusNotifierItem/Menu";
@@ -102,15 +97,9 @@ async fn register(name: &str, lines: &[MenuLine], clicked: Clicked) -> zbus::Res
         .serve_at(MENU, Menu::new(Arc::clone(&lines), clicked))?
         .build()
         .await?;
-    let watcher: Proxy<'_> = proxy::Builder::new(&connection)
-        .destination(WATCHER)?
-        .path("/StatusNotifierWatcher")?
-        .interface(WATCHER)?
-        .cache_properties(CacheProperties::No)
-        .build()
-        .await?;
+    let watcher = watch::watcher(&connection).await?;
     watcher.call::<_, _, ()>("RegisterStatusNotifierItem", &own_name(&connection).await).await?;
-    if !watcher.get_property("IsStatusNotifierHostRegistered").await? {
+    if !watch::is_shown(&watcher).await? {
         return Err(zbus::Error::Failure("no panel shows the tray".to_owned()));
     }
     Ok(TrayIcon { connection, lines })

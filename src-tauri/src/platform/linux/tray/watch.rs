@@ -25,13 +25,7 @@ async fn watch(changed: &(impl Fn(bool) + Send + Sync)) -> zbus::Result<()> {
     let bus = DBusProxy::new(&connection).await?;
     let mut owners = bus.receive_name_owner_changed_with_args(&[(0, WATCHER)]).await?;
     // A watcher without a host shows nothing yet; with the host it does.
-    let watcher: Proxy<'_> = proxy::Builder::new(&connection)
-        .destination(WATCHER)?
-        .path("/StatusNotifierWatcher")?
-        .interface(WATCHER)?
-        .cache_properties(CacheProperties::No)
-        .build()
-        .await?;
+    let watcher = watcher(&connection).await?;
     let mut hosts = watcher.receive_signal("StatusNotifierHostRegistered").await?;
     // A panel that ends leaves a watcher that is not its own.
     let mut hosts_gone = watcher.receive_signal("StatusNotifierHostUnregistered").await?;
@@ -49,11 +43,27 @@ async fn watch(changed: &(impl Fn(bool) + Send + Sync)) -> zbus::Result<()> {
             Some(_) = hosts.next() => changed(true),
             Some(_) = hosts_gone.next() => {
                 // Another panel may still be there.
-                if !watcher.get_property("IsStatusNotifierHostRegistered").await.unwrap_or(false) {
+                if !is_shown(&watcher).await.unwrap_or(false) {
                     changed(false);
                 }
             }
             else => return Ok(()),
         }
     }
+}
+
+/// The watcher on this bus, with what it says now.
+pub(super) async fn watcher(connection: &Connection) -> zbus::Result<Proxy<'_>> {
+    proxy::Builder::new(connection)
+        .destination(WATCHER)?
+        .path("/StatusNotifierWatcher")?
+        .interface(WATCHER)?
+        .cache_properties(CacheProperties::No)
+        .build()
+        .await
+}
+
+/// Whether a panel shows what the watcher knows.
+pub(super) async fn is_shown(watcher: &Proxy<'_>) -> zbus::Result<bool> {
+    watcher.get_property("IsStatusNotifierHostRegistered").await
 }
