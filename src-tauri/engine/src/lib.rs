@@ -53,7 +53,7 @@ pub use transport::{
     wake,
 };
 
-use doctor::{Login, Report, TrustPolicy};
+use doctor::{Login, Tested, TrustPolicy};
 use keyring::Keyring;
 use model::{FieldProblem, Host, HostDraft, HostOptions, HostSource, NamedLogin, PasswordChange, SessionId, Target};
 use nearby::Nearby;
@@ -407,7 +407,7 @@ impl Engine {
 
     /// Examines the way to the host of a form, as [`doctor::examine`] does: with the password that was typed, or else
     /// with the one that a session would find. Without either it stops where a login is wanted. Nothing is saved. `on_stage` is
-    /// told of each stage when it is over.
+    /// told of each stage when it is over. Where a failure leads is looked up as at the end of a session.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`]: all else is in the report.
@@ -416,7 +416,7 @@ impl Engine {
         draft: HostDraft,
         change: PasswordChange,
         on_stage: impl FnMut(&doctor::StageReport) + Send + 'static,
-    ) -> Result<Report> {
+    ) -> Result<Tested> {
         let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = self.hosts.with_login(Target::from(&host));
         let password = match typed {
@@ -428,7 +428,24 @@ impl Engine {
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
         let on_stage = Some(Box::new(on_stage) as _);
-        Ok(doctor::examine_with(target, login, true, saved, TrustPolicy::Known, &self.pins, on_stage).await)
+        let known = &self.pins;
+        let report =
+            doctor::examine_with(target.clone(), login, true, saved, TrustPolicy::Known, known, on_stage).await;
+        let question = report.error.as_ref().and_then(|failure| {
+            let (list, ways) = (self.hosts.list(), self.places.ways());
+            let known = lead::Known {
+                hosts: list.all(),
+                ways: &ways,
+                can_wake: host.mac.is_some(),
+                lacks_account: report.is_mac() && target.username.is_empty(),
+            };
+            lead::question(&failure.error, &target, known)
+        });
+        let lead = match question {
+            Some(question) => question.answer().await,
+            None => None,
+        };
+        Ok(Tested { report, lead })
     }
 }
 

@@ -7,6 +7,7 @@ use portlight_engine::{
     doctor::{self, Login, ProbeRequest, Report, Saved, StageReport, TrustPolicy},
     error::OtherProtocol,
     keyring::Keyring,
+    lead::Lead,
     model::{Address, Host, HostDraft, Level, PasswordChange, Target},
     store::Pins,
 };
@@ -372,16 +373,41 @@ async fn a_form_is_examined_without_saving_it() {
         move |stage: &StageReport| told.lock().unwrap().push(stage.clone())
     });
     let keep = PasswordChange::Keep;
-    let report = engine.test_connection(form(&server.address), keep, telling(&told)).await.unwrap();
+    let tested = engine.test_connection(form(&server.address), keep, telling(&told)).await.unwrap();
+    let report = tested.report;
     assert_eq!(stages(&report), "dial greeting security login", "nothing to log in with");
     assert_eq!(*told.lock().unwrap(), report.stages, "each was told when it was over");
     let typed = PasswordChange::Set { password: "sesame".to_owned().into() };
-    let report = engine.test_connection(form(&server.address), typed, |_| {}).await.unwrap();
-    assert_eq!(stages(&report), "dial greeting security login desktop");
+    let tested = engine.test_connection(form(&server.address), typed, |_| {}).await.unwrap();
+    assert_eq!((stages(&tested.report).as_str(), tested.lead), ("dial greeting security login desktop", None));
 
     let unreadable = engine.test_connection(form("a b"), PasswordChange::Keep, |_| {}).await.unwrap_err();
     assert!(matches!(unreadable, Error::Form(FormError::Fields { .. })));
     assert_eq!(engine.hosts().view().hosts, before);
+}
+
+#[tokio::test]
+async fn a_test_of_a_form_that_fails_leads_on_as_a_session_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        config: folder.path().join("config"),
+        data: folder.path().join("data"),
+        cache: folder.path().join("cache"),
+        keyring: Keyring::in_memory(),
+        origins: vec![],
+        demo_name: "Demo".into(),
+    };
+    let engine = Engine::start(settings).await.unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let form = |address: &str| HostDraft { address: address.to_owned(), ..HostDraft::from(&Host::demo("New")) };
+    let there = HostDraft { id: None, ssh_jump: "gate".into(), ..form(&closed) };
+    engine.hosts().save(there, PasswordChange::Keep).await.unwrap();
+
+    let tested =
+        engine.test_connection(HostDraft { id: None, ..form(&closed) }, PasswordChange::Keep, |_| {}).await.unwrap();
+    assert!(matches!(tested.report.error.unwrap().error, Error::Connect(ConnectError::ConnectionRefused { .. })));
+    let Some(Lead::Listed { name, through, .. }) = tested.lead else { panic!("{:?}", tested.lead) };
+    assert_eq!((name.as_str(), through.as_str()), ("New", "gate"));
 }
 
 /// How a proxy begins that lets in `ann` with `sesame`.

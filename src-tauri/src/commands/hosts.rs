@@ -4,7 +4,7 @@ use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
     FormError, HostListView, LeftMachine, RemovedView, Result, Saved, SharedChange, Walked,
-    doctor::{Report, StageReport},
+    doctor::{StageReport, Tested},
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, LoginId, PasswordChange, SessionId},
     session::OpenSession,
     store::{Listening, ListeningView, OnClose, Preferences, Reopening, VersionView},
@@ -189,7 +189,7 @@ pub async fn test_connection(
     draft: HostDraft,
     change: PasswordChange,
     channel: Channel<StageReport>,
-) -> Result<Report> {
+) -> Result<Tested> {
     // A page that was closed meanwhile hears nothing.
     engine.test_connection(draft, change, move |stage| drop(channel.send(stage.clone()))).await
 }

@@ -10,7 +10,7 @@ use std::{cmp::Reverse, collections::HashMap, fmt, str::FromStr};
 const MAX_FAVOURITES: usize = 12;
 /// Hosts that were opened last.
 const MAX_RECENT: usize = 8;
-/// Open sessions; more are in the overview.
+/// Open sessions in the menu itself; the others have a menu of their own in it.
 const MAX_SESSIONS: usize = 12;
 /// Sets,
 const MAX_SETS: usize = 10;
@@ -113,15 +113,9 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
             entries.push(Entry::Separator);
         }
     };
-    group("tray.sessions", sessions.iter().take(MAX_SESSIONS).map(session).collect());
-    let favourites = favourites(hosts);
-    let (first, others) = favourites.split_at(favourites.len().min(MAX_FAVOURITES));
-    let mut lines: Vec<_> = first.iter().copied().map(host).collect();
-    if !others.is_empty() {
-        let others = others.iter().copied().map(host).collect();
-        lines.push(Entry::Menu(Label::Key("tray.more_favourites"), others));
-    }
-    group("tray.favourites", lines);
+    group("tray.sessions", folded(sessions.iter().map(session).collect(), MAX_SESSIONS, "tray.more_sessions"));
+    let favourites = favourites(hosts).into_iter().map(host).collect();
+    group("tray.favourites", folded(favourites, MAX_FAVOURITES, "tray.more_favourites"));
     group("tray.recent", recent(hosts).into_iter().map(host).collect());
     let sets = sets(hosts);
     if !sets.is_empty() {
@@ -136,6 +130,15 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
         Entry::Command(Item::Quit, "tray.quit"),
     ]);
     entries
+}
+
+/// The first `most` lines, and a menu called by the text of `key` with the others.
+fn folded(mut lines: Vec<Entry>, most: usize, key: &'static str) -> Vec<Entry> {
+    let others = lines.split_off(lines.len().min(most));
+    if !others.is_empty() {
+        lines.push(Entry::Menu(Label::Key(key), others));
+    }
+    lines
 }
 
 fn host(host: &HostView) -> Entry {
@@ -250,6 +253,12 @@ mod tests {
             texts(&entries(&[], &sessions, true))[..4],
             ["[tray.sessions]", "Studio: [tray.show] [viewer.disconnect]", "Studio: [tray.show]", "-"]
         );
+        let many: Vec<_> = (0..40).map(|n| session(&n.to_string(), OpenState::Live)).collect();
+        let entries = entries(&[], &many, true);
+        let Some(Entry::Menu(Label::Key("tray.more_sessions"), others)) = entries.get(1 + MAX_SESSIONS) else {
+            panic!("{entries:?}")
+        };
+        assert_eq!(others.len(), 40 - MAX_SESSIONS);
     }
 
     #[test]

@@ -2,8 +2,9 @@ import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorText, t } from '../i18n';
+import { errorText, type Key, leadText, t } from '../i18n';
 import type { EngineError } from '../ipc/bindings/EngineError';
+import type { Lead } from '../ipc/bindings/Lead';
 import { backend as fake } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import type { Report } from '../ipc/bindings/Report';
@@ -391,6 +392,47 @@ describe('testing the connection', () => {
     const stages = [...byId('test-result').querySelectorAll('[data-stage]')];
     expect(stages.map((stage) => stage.classList.contains('failed'))).toEqual([false, false, false, true]);
     expect(stages[3]).toHaveTextContent(t('test.failed'));
+  });
+
+  it('leads on from a failure: what it has found goes into the form, and nothing is saved', async () => {
+    const refused = failing({ code: 'connection_refused', address: 'studio.local' });
+    const leads: [Lead, string, Record<string, string>, string][] = [
+      [
+        { lead: 'address', address: 'studio.local:1', why: 'answers' },
+        'lead.use',
+        { address: 'studio.local:1' },
+        'address',
+      ],
+      [
+        { lead: 'through', address: 'studio:2', through: 'ann@gate', beside: null },
+        'lead.use_way',
+        { address: 'studio:2', 'ssh-jump': 'ann@gate' },
+        'ssh-jump',
+      ],
+      [
+        { lead: 'listed', host: machine('Studio', 'studio').id, name: 'Studio', through: 'socks5://gate:1080' },
+        'lead.use_way',
+        { proxy: 'socks5://gate:1080', 'ssh-jump': '' },
+        'proxy',
+      ],
+      [{ lead: 'account' }, 'lead.enter_account', {}, 'username'],
+    ];
+    await edit(refused);
+    for (const [lead, action, values, focused] of leads) {
+      backend.lead = lead;
+      await user.click(byId('test'));
+      await waitFor(() => expect(byId('test-lead')).toHaveTextContent(leadText(lead)));
+      expect(byId('follow-lead')).toHaveTextContent(t(action as Key));
+      await user.click(byId('follow-lead'));
+      for (const [id, value] of Object.entries(values)) expect(field(id).value).toBe(value);
+      expect(byId(focused)).toHaveFocus();
+      expect(document.getElementById('test-lead')).toBeNull();
+    }
+    backend.lead = { lead: 'wake' };
+    await user.click(byId('test'));
+    await waitFor(() => expect(byId('test-lead')).toHaveTextContent(t('lead.wake')));
+    expect(document.getElementById('follow-lead'), 'it has no entry yet that could be woken').toBeNull();
+    expect(backend.callsOf('save_host')).toEqual([]);
   });
 
   it('holds a changed key against the known one', async () => {

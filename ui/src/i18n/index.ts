@@ -5,6 +5,7 @@ import type { EngineError } from '../ipc/bindings/EngineError';
 import type { FileProblem } from '../ipc/bindings/FileProblem';
 import type { FieldProblem } from '../ipc/bindings/FieldProblem';
 import type { ImportProblem } from '../ipc/bindings/ImportProblem';
+import type { Lead } from '../ipc/bindings/Lead';
 import type { Level } from '../ipc/bindings/Level';
 import type { StepView } from '../ipc/bindings/StepView';
 import type { Subject } from '../ipc/bindings/Subject';
@@ -52,6 +53,17 @@ export function subjectText({ name, address, party }: Subject, lang: Language = 
   if (party === 'server') return shortened(name.trim() || address);
   if (party === 'caller') return t('subject.caller', { address }, lang);
   return t(`subject.${party}`, { address, name: shortened(name) }, lang);
+}
+
+/** Where a failure leads. */
+export function leadText(lead: Lead): string {
+  if (lead.lead === 'address') return t(`lead.address.${lead.why}`, { address: lead.address });
+  if (lead.lead === 'listed') return t('lead.listed', { name: shortened(lead.name), through: lead.through });
+  if (lead.lead !== 'through') return t(`lead.${lead.lead}`);
+  const { address, through, beside } = lead;
+  return beside === null
+    ? t('lead.through.last', { address, through })
+    : t('lead.through.beside', { name: shortened(beside), through });
 }
 
 /** A name of at most so many characters, so that it cannot push out of sight what stands beside it. */

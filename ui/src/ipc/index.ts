@@ -35,7 +35,6 @@ import type { PlaybackWish } from './bindings/PlaybackWish';
 import type { Preferences } from './bindings/Preferences';
 import type { PreferencesPreview } from './bindings/PreferencesPreview';
 import type { RemovedView } from './bindings/RemovedView';
-import type { Report } from './bindings/Report';
 import type { Saved } from './bindings/Saved';
 import type { SessionId } from './bindings/SessionId';
 import type { SessionUpdate } from './bindings/SessionUpdate';
@@ -45,6 +44,7 @@ import type { HotkeyState } from './bindings/HotkeyState';
 import type { LeftMachine } from './bindings/LeftMachine';
 import type { HostSourceView } from './bindings/HostSourceView';
 import type { SourceId } from './bindings/SourceId';
+import type { Tested } from './bindings/Tested';
 import type { VersionView } from './bindings/VersionView';
 import type { Walked } from './bindings/Walked';
 import { toEngineError } from './error';
@@ -155,13 +155,13 @@ export const readAddress = (text: string): Promise<string> => call('read_address
 export const checkHost = (draft: HostDraft): Promise<void> => call('check_host', { draft });
 /**
  * Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. `onStage` is
- * told of each stage when it is over.
+ * told of each stage when it is over. Where it failed, it also says what the next step is, if there is one.
  */
 export const testConnection = (
   draft: HostDraft,
   change: PasswordChange,
   onStage: (stage: StageReport) => void,
-): Promise<Report> => call('test_connection', { draft, change, channel: new Channel<StageReport>(onStage) });
+): Promise<Tested> => call('test_connection', { draft, change, channel: new Channel<StageReport>(onStage) });
 /** The answer to `onClosing`; `discard` is that to the wish `close`: the window goes with what is typed into its form. */
 export const chooseClosing = (choice: 'tray' | 'quit' | 'discard'): Promise<void> => call('choose_closing', { choice });
 /** Whether the form has what is not saved: the window is then not closed without asking, by the wish `close`. */

@@ -8,7 +8,7 @@ mod progress;
 mod report;
 
 pub use crate::connect::{ReportStage, StageReport};
-pub use report::{Desktop, Failure, Report};
+pub use report::{Desktop, Failure, Report, Tested};
 
 use crate::{
     command::{console, password},

@@ -1,10 +1,12 @@
 //! What was found out about the way to a server. `docs/DOCTOR.md` describes its JSON form.
 
 use crate::{
-    connect::StageReport,
+    connect::{StageReport, name},
     error::Error,
+    lead::Lead,
     model::{Identity, Level},
 };
+use rfb::SecurityType;
 use serde::Serialize;
 
 /// What was found out. Its JSON form is stable: scripts read it.
@@ -67,10 +69,25 @@ impl Report {
         self
     }
 
+    /// Whether the server has logins with a Mac's accounts.
+    pub(crate) fn is_mac(&self) -> bool {
+        [SecurityType::Ard, SecurityType::AppleRsa].iter().any(|kind| self.offered.contains(&name(*kind)))
+    }
+
     /// Whether it stopped where the server wants a login.
     pub fn wants_login(&self) -> bool {
         self.error.is_none() && self.desktop.is_none()
     }
+}
+
+/// What a test of a form's machine has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Tested {
+    /// What was found out.
+    pub report: Report,
+    /// The next step, where it failed and there is one.
+    pub lead: Option<Lead>,
 }
 
 /// A server's screen.

@@ -45,6 +45,8 @@ pub struct Target {
     pub wake: Option<Wake>,
     /// A link asks for no less protection than this.
     pub least: Option<Level>,
+    /// A link names this user. It is whom the session logs in as where the list names nobody.
+    pub link_username: Option<String>,
     /// It came by a link with a password, which was for once: it is not opened again by itself.
     pub for_once: bool,
     /// A password that is good for one login, out of the file that was opened.
@@ -77,6 +79,7 @@ impl Target {
             console_command: None,
             wake: None,
             least: None,
+            link_username: None,
             for_once: false,
             ticket: None,
             protection: None,
@@ -104,6 +107,14 @@ impl Target {
     /// source could give another one's name to an address of its own.
     pub(crate) fn own_host(&self) -> Option<HostId> {
         self.host.filter(|_| !self.is_sourced)
+    }
+
+    /// Takes the user that a link names, where the list names none.
+    pub(crate) fn name_user(&mut self, link_username: Option<String>) {
+        if let Some(username) = link_username.as_ref().filter(|_| self.username.is_empty()) {
+            self.username.clone_from(username);
+        }
+        self.link_username = link_username;
     }
 
     pub(crate) fn way(&self) -> Way<'_> {
@@ -231,6 +242,7 @@ impl From<&Host> for Target {
             console_command: host.console_command.clone(),
             wake: None,
             least: None,
+            link_username: None,
             for_once: false,
             ticket: None,
             protection: host.protection,

@@ -37,13 +37,19 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     let (least, ssh_jump) = way_of(&link).map_err(refused)?;
     let view_only = view_only || link.view_only;
     let is_meant = |host: &&Host| host.address == link.address && (ssh_jump.is_none() || host.ssh_jump == ssh_jump);
-    if let Some(host) = hosts.iter().find(is_meant) {
-        return Ok(Target { least, ..of(host, view_only) });
+    let is_users = |host: &&Host| link.username.as_ref().is_none_or(|username| host.username == *username);
+    let is_nobodys = |host: &&Host| host.username.is_empty();
+    let meant = || hosts.iter().filter(is_meant);
+    // The entry of another user is not what the link means: its password is not that user's.
+    if let Some(host) = meant().find(is_users).or_else(|| meant().find(is_nobodys)) {
+        let mut target = of(host, view_only);
+        target.least = least;
+        target.name_user(link.username);
+        return Ok(target);
     }
     let name = name_beside(link.name.as_deref().unwrap_or_default(), &link.address, ssh_jump.as_ref(), None);
-    let username = link.username.unwrap_or_default();
     let mut target = Target::unsaved(name, link.address, view_only);
-    target.username = username;
+    target.name_user(link.username);
     target.for_once = link.had_password;
     (target.least, target.ssh_jump) = (least, ssh_jump);
     Ok(target)
@@ -233,9 +239,25 @@ mod tests {
     }
 
     #[test]
-    fn a_links_user_name_is_used_where_the_machine_is_not_saved() {
-        assert_eq!(find("vnc://elsewhere/?VncUsername=ann").unwrap().username, "ann");
-        assert_eq!(find("vnc://elsewhere").unwrap().username, "");
-        assert_eq!(find("vnc://studio:5901/?VncUsername=ann").unwrap().username, "bob", "a saved one has its own");
+    fn a_links_user_name_is_used_and_an_entry_of_another_user_is_not_meant() {
+        let list = list(&json!([
+            { "id": id(1), "name": "Bob's", "address": "studio:1", "username": "bob" },
+            { "id": id(2), "name": "Ann's", "address": "studio:1", "username": "ann" },
+            { "id": id(3), "name": "Shared", "address": "shared:1" },
+        ]));
+        let find = |text: &str| {
+            let target = find_target(&list, text, false).unwrap();
+            (target.name.clone(), target.host.is_some(), target.username.clone())
+        };
+        for (link, name, is_saved, username) in [
+            ("vnc://elsewhere/?VncUsername=ann", "elsewhere", false, "ann"),
+            ("vnc://elsewhere", "elsewhere", false, ""),
+            ("vnc://studio:5901", "Bob's", true, "bob"),
+            ("vnc://studio:5901/?VncUsername=ann", "Ann's", true, "ann"),
+            ("vnc://studio:5901/?VncUsername=eve", "studio:5901", false, "eve"),
+            ("vnc://shared:5901/?VncUsername=eve", "Shared", true, "eve"),
+        ] {
+            assert_eq!(find(link), (name.to_owned(), is_saved, username.to_owned()), "{link}");
+        }
     }
 }

@@ -120,6 +120,11 @@ impl Hosts {
         self.list.changes()
     }
 
+    /// The list as it is now.
+    pub(crate) fn list(&self) -> Arc<List> {
+        self.list.get()
+    }
+
     /// What `text` means: a saved host's name, or else anything that reads as an address.
     ///
     /// # Errors

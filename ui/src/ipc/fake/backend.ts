@@ -8,6 +8,7 @@ import type { Deed } from '../bindings/Deed';
 import type { HistoryView } from '../bindings/HistoryView';
 import type { HostId } from '../bindings/HostId';
 import type { HotkeyState } from '../bindings/HotkeyState';
+import type { Lead } from '../bindings/Lead';
 import type { LeftMachine } from '../bindings/LeftMachine';
 import type { HostSourceView } from '../bindings/HostSourceView';
 import type { HostView } from '../bindings/HostView';
@@ -136,6 +137,8 @@ export class FakeBackend {
   chooses = true;
   /** The result of testing a connection; null: the server asks for a login. */
   report: Report | null = null;
+  /** Where a test that failed leads. */
+  lead: Lead | null = null;
   /** Third-party notices. */
   licences: string[] = ['Portlight’s windows contain the following software by others.\n\nsvelte, MIT'];
 

@@ -43,12 +43,12 @@ import type { PasswordOutcome } from '../bindings/PasswordOutcome';
 import type { Preferences } from '../bindings/Preferences';
 import type { PreferencesPreview } from '../bindings/PreferencesPreview';
 import type { RemovedView } from '../bindings/RemovedView';
-import type { Report } from '../bindings/Report';
 import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SharedChange } from '../bindings/SharedChange';
 import type { StageReport } from '../bindings/StageReport';
+import type { Tested } from '../bindings/Tested';
 import type { VersionView } from '../bindings/VersionView';
 import type { Walked } from '../bindings/Walked';
 import { asksForLogin, machine, removedView, scene, usualPreferences } from '../fixtures';
@@ -365,11 +365,14 @@ export const testConnection = (
   draft: HostDraft,
   change: PasswordChange,
   onStage: (stage: StageReport) => void,
-): Promise<Report> => {
+): Promise<Tested> => {
   const target = draft.address;
   const report = backend.report ?? { ...asksForLogin, target };
   report.stages.forEach(onStage);
-  return command('test_connection', [draft, change], () => ({ ...report, target: canonical(target) }));
+  return command('test_connection', [draft, change], () => ({
+    report: { ...report, target: canonical(target) },
+    lead: backend.lead,
+  }));
 };
 
 export const chooseClosing = (choice: 'tray' | 'quit' | 'discard'): Promise<void> =>

@@ -25,7 +25,7 @@ use crate::{
         ws::Headers,
     },
 };
-use rfb::{CredentialRequest, Credentials, SecurityType, Step};
+use rfb::{CredentialRequest, Credentials, Step};
 use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -253,7 +253,7 @@ impl Observer for Prompts<'_> {
             Event::TlsStarts => Stage::Encrypting,
             Event::Version { .. } => return self.run.note_mac(false),
             Event::Offered(offered) => {
-                if offered.iter().any(|offer| matches!(offer, SecurityType::Ard | SecurityType::AppleRsa)) {
+                if offered.iter().any(|offer| offer.is_mac_account()) {
                     self.run.note_mac(true);
                 }
                 return;

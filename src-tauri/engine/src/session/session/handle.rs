@@ -59,6 +59,7 @@ impl Run {
             None => former.clone(),
         };
         (target.wake, target.least) = (former.wake, former.least);
+        target.name_user(former.link_username);
         self.update(|_, inner| {
             target.view_only |= inner.force_view_only;
             // The window's own, which may be newer than the list.
