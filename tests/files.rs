@@ -69,6 +69,38 @@ async fn files_are_opened_as_they_say_and_nothing_of_them_is_kept() {
     assert!(!fs::read_to_string(desk.hosts_file()).unwrap_or_default().contains("Anvil"), "not added yet");
 }
 
+/// As a browser and a file manager of the desktop open something: by GIO, which looks up who opens links and files of this kind.
+#[tokio::test]
+async fn what_the_desktop_opens_comes_into_the_portlight_that_runs() {
+    const NAME: &str = "io.github.portlight.Portlight.desktop";
+    let desk = Desk::of("what_the_desktop_opens_comes_into_the_portlight_that_runs").open().await;
+    let (one, other) = (Server::start(&desk, None).await, Server::start(&desk, None).await);
+    let entry = include_str!("../packaging/linux/io.github.portlight.Portlight.desktop")
+        .replace("Exec=portlight", &format!("Exec={}", portlight()));
+    write(&desk, &format!("data/applications/{NAME}"), &entry);
+    // A file's kind is known by its ending, which the package's list of kinds has.
+    let kinds = include_str!("../packaging/linux/io.github.portlight.Portlight.xml");
+    write(&desk, "data/mime/packages/portlight.xml", kinds);
+    let made = desk.command("update-mime-database").arg(desk.home().join("data/mime")).status();
+    assert!(made.expect("shared-mime-info").success());
+    let defaults = entry.lines().find_map(|line| line.strip_prefix("MimeType=")).expect("kinds").split_terminator(';');
+    let defaults: String = defaults.map(|kind| format!("{kind}={NAME}\n")).collect();
+    write(&desk, "config/mimeapps.list", &format!("[Default Applications]\n{defaults}"));
+    let app = App::start(&desk, &[]).await;
+    let gio = |what: &str| {
+        let done = desk.command("gio").args(["open", what]).output().expect("GLib's tools");
+        assert!(done.status.success(), "{what}: {done:?}");
+    };
+
+    gio(&format!("vnc://{}/?ViewOnly=true", one.address()));
+    app.viewer(&one.address()).await.until_state("live").await;
+    let file = write(&desk, "a folder/mill 100%.vnc", &vnc(&other));
+    gio(file.to_str().expect("text"));
+    app.viewer(&format!("mill 100% ({})", other.address())).await.until_state("live").await;
+    let lists = desk.display().titles().into_iter().filter(|title| title == "Portlight").count();
+    assert_eq!(lists, 1, "no second one has started");
+}
+
 #[tokio::test]
 async fn a_file_of_which_nothing_comes_says_why() {
     let desk = Desk::of("a_file_of_which_nothing_comes_says_why").open().await;

@@ -1,7 +1,7 @@
 //! A screen reader of a test's own: what Portlight's windows tell it, by AT-SPI, and what it can do there.
 
 use super::{Desk, wait::TIMEOUT};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::join_all};
 use serde::de::DeserializeOwned;
 use std::{collections::HashMap, fmt};
 use tokio::{sync::mpsc, time::timeout};
@@ -235,21 +235,26 @@ impl Reader {
         self.call(place, "org.a11y.atspi.Text", "GetText", &(0_i32, -1_i32)).await
     }
 
-    /// Reads an object and all that is in it; none where it has gone meanwhile.
+    /// Reads an object and all that is in it; none where it has gone meanwhile. All is asked at once: one question after the other,
+    /// a window of two hundred parts takes seconds.
     async fn read(&self, place: Place) -> Option<Part> {
-        // Not by GetRoleName, to which WebKit has no answer.
-        let role: u32 = self.call(&place, ACCESSIBLE, "GetRole", &()).await?;
+        let (role, name, description, states, attributes, children) = tokio::join!(
+            // Not by GetRoleName, to which WebKit has no answer.
+            self.call::<_, u32>(&place, ACCESSIBLE, "GetRole", &()),
+            self.property(&place, "Name"),
+            self.property(&place, "Description"),
+            self.call::<_, Vec<u32>>(&place, ACCESSIBLE, "GetState", &()),
+            self.attributes(&place),
+            self.children(&place),
+        );
+        let role = role?;
         let known = ROLES.iter().find(|(number, _)| *number == role);
         let role = known.map_or_else(|| format!("role {role}"), |(_, name)| (*name).to_owned());
-        let (name, description) = (self.property(&place, "Name").await?, self.property(&place, "Description").await?);
-        let states: Vec<u32> = self.call(&place, ACCESSIBLE, "GetState", &()).await?;
-        let states = states.iter().rev().fold(0, |all, part| all << 32 | u64::from(*part));
-        let attributes = self.attributes(&place).await?;
-        let mut parts = Vec::new();
-        for child in self.children(&place).await? {
-            // One that goes in this moment is none any more.
-            parts.extend(Box::pin(self.read(child)).await);
-        }
+        let states = states?.iter().rev().fold(0, |all, part| all << 32 | u64::from(*part));
+        let (name, description, attributes) = (name?, description?, attributes?);
+        let parts = join_all(children?.into_iter().map(|child| Box::pin(self.read(child)))).await;
+        // One that goes in this moment is none any more.
+        let parts = parts.into_iter().flatten().collect();
         Some(Part { place, role, name, description, states, attributes, parts })
     }
 
