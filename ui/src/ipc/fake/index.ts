@@ -138,6 +138,7 @@ export const saveLogin = (
     const login: LoginView = { id: id ?? crypto.randomUUID(), name, username, has_password, machines: 0 };
     backend.logins = before
       ? backend.logins.map((other) => (other === before ? login : other))
+    backend.step(before ? 'login_edited' : 'login_added', [], name);
       : [...backend.logins, login];
     backend.emitHostsChanged();
     return login.id;
