@@ -48,6 +48,7 @@ import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SharedChange } from '../bindings/SharedChange';
+import type { SharedChoice } from '../bindings/SharedChoice';
 import type { StageReport } from '../bindings/StageReport';
 import type { VersionView } from '../bindings/VersionView';
 import type { Walked } from '../bindings/Walked';
@@ -117,12 +118,13 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
 
 export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
   command('change_several', [ids, change], () => {
-    const { tags_added = [], tags_removed = [], ...same } = change;
+    const { tags_added = [], tags_removed = [], as_for_all = [], ...same } = change;
     delete same.on_new_address;
     backend.step('edited', ids.map(find));
     for (const id of ids) {
       const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
-      update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
+      const display = asForAll(find(id).display, as_for_all);
+      update(id, { ...(same as Partial<HostView>), ...display, tags: [...tags, ...tags_added] });
     }
   });
 
@@ -680,6 +682,11 @@ function findRemoved(id: HostId): HostView {
 
 /** The host as the engine would save it. */
 function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
+/** What was chosen in a host's window, without what is left to all machines. */
+function asForAll(display: HostView['display'], left: readonly SharedChoice[]): Pick<HostView, 'display'> {
+  return display ? { display: { ...display, ...Object.fromEntries(left.map((name) => [name, null])) } } : {};
+}
+
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
@@ -700,9 +707,7 @@ function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...dra
     favourite_place: former?.favourite_place ?? null,
     source: former?.source ?? null,
     demo: false,
-    ...(former?.display && {
-      display: { ...former.display, ...Object.fromEntries(as_for_all.map((name) => [name, null])) },
-    }),
+    ...asForAll(former?.display, as_for_all),
   };
 }
 
