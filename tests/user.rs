@@ -8,6 +8,7 @@ use tokio::time::timeout;
 const ENTER: &str = "\u{e007}";
 const DELETE: &str = "\u{e017}";
 const ESCAPE: &str = "\u{e00c}";
+const F2: &str = "\u{e032}";
 
 /// Adds a machine with the form; its password may be left empty.
 pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
@@ -21,6 +22,13 @@ pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
     hosts.click("#save").await;
     hosts.until_gone("#editor").await;
     hosts.until_shown(&row(name)).await;
+}
+
+/// Opens a machine's form.
+pub async fn edit(hosts: &Page<'_>, name: &str) {
+    hosts.click(&row(name)).await;
+    hosts.press("#hosts", F2).await;
+    hosts.until_shown("#editor").await;
 }
 
 /// Chooses in the form where the login comes from, by the option's value or by what it says.
