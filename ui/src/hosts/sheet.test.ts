@@ -4,7 +4,7 @@ import { cleanup, render, screen, waitFor, within } from '@testing-library/svelt
 import { userEvent } from '@testing-library/user-event';
 import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { t } from '../i18n';
+import { problemText, t } from '../i18n';
 import { defaultDisplay } from '../ipc/display';
 import { backend as current, reset } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
@@ -139,6 +139,34 @@ describe('the sheet', () => {
     await waitFor(() => expect(byId('mac')).not.toBeInvalid());
   });
 
+  it('checks a SecureOn password and a website’s headers as they are left', async () => {
+    await edit();
+    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
+    await user.type(byId('secure-on'), 'wrong');
+    backend.refusals.set('check_host', { code: 'fields', fields: [{ field: 'secure_on', problem: 'form' }] });
+    await user.tab();
+    await waitFor(() => expect(byId('secure-on')).toBeInvalid());
+    expect(backend.callsOf('check_host').at(-1)?.[0]).toMatchObject({
+      secure_on: { change: 'set', password: 'wrong' },
+    });
+
+    await user.clear(byId('address'));
+    await user.type(byId('address'), 'wss://site.example/vnc');
+    await user.click(byId('section-login').querySelector('summary') as HTMLElement);
+    await user.type(byId('http-auth-headers'), 'Bearer abc');
+    backend.refusals.set('check_http_auth', {
+      code: 'fields',
+      fields: [{ field: 'http_auth', problem: 'header_name' }],
+    });
+    await user.tab();
+    await waitFor(() => expect(byId('http-auth-headers')).toBeInvalid());
+    expect(byId('http-auth-headers-problem')).toHaveTextContent(
+      problemText({ field: 'http_auth', problem: 'header_name' }),
+    );
+    await user.type(byId('http-auth-headers'), ': x');
+    expect(byId('http-auth-headers')).not.toBeInvalid();
+  });
+
   it('shows what was chosen otherwise than for all machines, and leaves it to that again', async () => {
     const display = { ...defaultDisplay, scaling: 'actual' as const, quality: 'low' as const, full_screen: true };
     backend.hosts = [machine('Attic', 'attic.local', { display }), machine('Studio', 'studio.local')];
@@ -160,34 +188,6 @@ describe('the sheet', () => {
     expect(screen.queryByRole('list', { name: t('editor.chosen') })).toBeNull();
   });
 
-  it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {
-    await edit();
-    const summary = byId('section-wake').querySelector('summary') as HTMLElement;
-    await user.click(summary);
-    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
-    await user.type(byId('ssh-jump'), 'ann@gate');
-    await user.click(within(byId('wake-ssh-host-note')).getByRole('button'));
-    expect(byId('wake-ssh-host')).toHaveValue('ann@gate');
-    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
-    expect(byId('secure-on')).toHaveAttribute('type', 'password');
-    await user.type(byId('secure-on'), 'wrong');
-    backend.refusals.set('save_host', { code: 'fields', fields: [{ field: 'secure_on', problem: 'form' }] });
-    await user.click(byId('save'));
-    await waitFor(() => expect(byId('secure-on')).toBeInvalid());
-    await user.clear(byId('secure-on'));
-    await user.type(byId('secure-on'), '00-11-22-33-44-55');
-    await user.click(byId('save'));
-    const saved = () => backend.callsOf('save_host').at(-1)?.[0];
-    const secure_on = { change: 'set', password: '00-11-22-33-44-55' };
-    await waitFor(() => expect(saved()).toMatchObject({ wake_ssh_host: 'ann@gate', secure_on }));
-    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
-
-    await user.keyboard('{F2}');
-    await screen.findByRole('dialog');
-    expect(byId('section-wake').querySelector('summary')).toHaveTextContent(t('editor.secure_on'));
-    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
-    expect(byId('secure-on')).toHaveAttribute('placeholder', t('editor.password_saved'));
-    await user.click(byId('forget-secure-on'));
   it('of several machines shows what some of them have otherwise, and leaves all of them to that', async () => {
     const own = { ...defaultDisplay, quality: 'low' as const };
     backend.preferences = { ...backend.preferences, password_command: 'pass show all' };
@@ -230,6 +230,34 @@ describe('the sheet', () => {
     ]);
   });
 
+  it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {
+    await edit();
+    const summary = byId('section-wake').querySelector('summary') as HTMLElement;
+    await user.click(summary);
+    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
+    await user.type(byId('ssh-jump'), 'ann@gate');
+    await user.click(within(byId('wake-ssh-host-note')).getByRole('button'));
+    expect(byId('wake-ssh-host')).toHaveValue('ann@gate');
+    expect(document.getElementById('wake-ssh-host-note')).toBeNull();
+    expect(byId('secure-on')).toHaveAttribute('type', 'password');
+    await user.type(byId('secure-on'), 'wrong');
+    backend.refusals.set('save_host', { code: 'fields', fields: [{ field: 'secure_on', problem: 'form' }] });
+    await user.click(byId('save'));
+    await waitFor(() => expect(byId('secure-on')).toBeInvalid());
+    await user.clear(byId('secure-on'));
+    await user.type(byId('secure-on'), '00-11-22-33-44-55');
+    await user.click(byId('save'));
+    const saved = () => backend.callsOf('save_host').at(-1)?.[0];
+    const secure_on = { change: 'set', password: '00-11-22-33-44-55' };
+    await waitFor(() => expect(saved()).toMatchObject({ wake_ssh_host: 'ann@gate', secure_on }));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+
+    await user.keyboard('{F2}');
+    await screen.findByRole('dialog');
+    expect(byId('section-wake').querySelector('summary')).toHaveTextContent(t('editor.secure_on'));
+    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
+    expect(byId('secure-on')).toHaveAttribute('placeholder', t('editor.password_saved'));
+    await user.click(byId('forget-secure-on'));
     await user.click(byId('save'));
     await waitFor(() => expect(saved()).toMatchObject({ secure_on: { change: 'forget' } }));
   });

@@ -184,7 +184,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::WakePort(_)
         | FieldProblem::WakeSshHost(_)
         | FieldProblem::SecureOn(_)
-        | FieldProblem::Url(_) => ImportProblem::Line,
+        | FieldProblem::Url(_)
+        | FieldProblem::HttpAuth(_) => ImportProblem::Line,
     }
 }
 

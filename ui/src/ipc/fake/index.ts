@@ -138,9 +138,9 @@ export const saveLogin = (
     const before = backend.logins.find((login) => login.id === id);
     const has_password = change.change === 'set' || (change.change === 'keep' && (before?.has_password ?? false));
     const login: LoginView = { id: id ?? crypto.randomUUID(), name, username, has_password, machines: 0 };
+    backend.step(before ? 'login_edited' : 'login_added', [], name);
     backend.logins = before
       ? backend.logins.map((other) => (other === before ? login : other))
-    backend.step(before ? 'login_edited' : 'login_added', [], name);
       : [...backend.logins, login];
     backend.emitHostsChanged();
     return login.id;
@@ -360,6 +360,8 @@ export const exportHosts = (format: ExportFormat): Promise<boolean> =>
 export const thirdPartyNotices = (): Promise<string[]> => command('third_party_notices', [], () => backend.licences);
 
 export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
+
+export const checkHttpAuth = (change: HttpAuthChange): Promise<void> => command('check_http_auth', [change], () => {});
 
 export const checkHost = (draft: HostDraft): Promise<void> =>
   command('check_host', [draft], () => void canonical(draft.address));
@@ -680,13 +682,13 @@ function findRemoved(id: HostId): HostView {
   return removed.host;
 }
 
-/** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
 /** What was chosen in a host's window, without what is left to all machines. */
 function asForAll(display: HostView['display'], left: readonly SharedChoice[]): Pick<HostView, 'display'> {
   return display ? { display: { ...display, ...Object.fromEntries(left.map((name) => [name, null])) } } : {};
 }
 
+/** The host as the engine would save it. */
+function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
