@@ -85,8 +85,8 @@ export class Hosts {
       const rows: Row[] = address ? [...found, { key: CONNECT, address }] : found;
       return [{ kind: 'found', rows, cards: false }];
     }
-    const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
-    return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
+    const cards = { recent: this.columns < 4 ? 2 * this.columns : this.columns };
+    return arranged(this.#byName, this.sessions.all, this.order, this.look === 'cards' ? cards : null);
   });
   rows: Row[] = $derived.by(() => {
     const [first, ...others] = this.sections;
@@ -310,7 +310,8 @@ export class Hosts {
     return this.sources.nameOf(this.all?.find(({ id }) => id === draft.id) ?? null);
   }
 
-  /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. */
+  /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. Where
+   * another program has changed the same, the user is asked, and may go back to the form. */
   async save(
     draft: HostDraft,
     change: PasswordChange,
@@ -427,7 +428,7 @@ export class Hosts {
     if (!host) return;
     this.showsSessions = false;
     await this.#reveal(host);
-    this.edit(host, address ?? host.address);
+    this.edit(host, address === null || address === host.address ? {} : { address });
   }
 
   async #fetch(): Promise<void> {
