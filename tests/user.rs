@@ -76,11 +76,24 @@ pub async fn remove(hosts: &Page<'_>, name: &str) {
 /// Chooses from the window's menu by the beginning of a label.
 pub async fn choose(hosts: &Page<'_>, label: &str) {
     hosts.click("#window-menu").await;
+    choose_item(hosts, label).await;
+}
+
+/// Chooses from the menu that is open.
+async fn choose_item(hosts: &Page<'_>, label: &str) {
     let item = format!(
         "[...document.querySelectorAll('[role=menuitem]')].find((item) => item.innerText.trim().startsWith({label:?}))"
     );
     hosts.until(label, &format!("Boolean({item})")).await;
     hosts.script(&format!("{item}.click()")).await;
+}
+
+/// Chooses from a machine's own menu by the beginning of a label.
+pub async fn choose_of(hosts: &Page<'_>, name: &str, label: &str) {
+    let ask =
+        "dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: 60, clientY: 60 }))";
+    hosts.script(&format!("document.querySelector({:?}).{ask}", row(name))).await;
+    choose_item(hosts, label).await;
 }
 
 /// Removes one of the removed machines for good.
