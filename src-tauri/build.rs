@@ -32,6 +32,7 @@ const COMMANDS: &[&str] = &[
     "keep_nearby",
     "read_address",
     "check_host",
+    "check_http_auth",
     "test_connection",
     "choose_closing",
     "set_unsaved",

@@ -167,3 +167,54 @@ async fn an_earlier_version_is_gone_back_to_and_that_is_undone() {
     hosts.click("#undo").await;
     until_shown(&hosts, &["Awl"]).await;
 }
+
+#[tokio::test]
+async fn what_was_changed_in_a_form_and_in_the_file_is_chosen_field_by_field() {
+    let desk = Desk::of("what_was_changed_in_a_form_and_in_the_file_is_chosen_field_by_field").open().await;
+    let host = |more: Value| {
+        let mut host = json!({
+            "id": "00000000-0000-4000-8000-000000000001", "name": "Anvil", "address": "anvil.example",
+            "username": "ann", "notes": "old",
+        });
+        host.as_object_mut().expect("a host").extend(more.as_object().expect("facts").clone());
+        json!({ "version": 1, "hosts": [host] }).to_string()
+    };
+    let saved = || {
+        let list: Value = serde_json::from_slice(&fs::read(desk.hosts_file()).expect("the list")).expect("JSON");
+        ["address", "username", "notes"].map(|field| list["hosts"][0][field].as_str().unwrap_or_default().to_owned())
+    };
+    desk.write_hosts(&host(json!({})));
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::edit(&hosts, "Anvil").await;
+    hosts.click("#section-login > summary").await;
+    hosts.click("#section-notes > summary").await;
+    hosts.fill("#username", "cleo").await;
+    hosts.fill("#notes", "mine").await;
+
+    // Another program changes the same, and what is not touched in the form.
+    replace(&desk.hosts_file(), host(json!({ "username": "bob", "notes": "theirs", "address": "moved.example" })));
+    hosts.until("the other address", "document.querySelector('#hosts').innerText.includes('moved.example')").await;
+    hosts.click("#save").await;
+    hosts.until_shown("#conflict").await;
+    assert_eq!(saved(), ["moved.example", "bob", "theirs"], "nothing is saved before it is chosen");
+    let [username, notes] = [hosts.text_of("#conflict-username").await, hosts.text_of("#conflict-notes").await];
+    assert!(username.contains("cleo") && username.contains("bob"), "{username}");
+    assert!(notes.contains("mine") && notes.contains("theirs"), "{notes}");
+    assert_eq!(hosts.script("return document.querySelectorAll('#conflict fieldset').length").await, 2);
+
+    // Back, nothing is lost.
+    hosts.click("#conflict-leave").await;
+    hosts.until_gone("#conflict").await;
+    assert_eq!(hosts.script("return document.querySelector('#notes').value").await, "mine");
+    hosts.click("#save").await;
+    hosts.click("#conflict-notes [value=theirs]").await;
+    hosts.click("#conflict-save").await;
+    hosts.until_gone("#editor").await;
+    assert_eq!(saved(), ["moved.example", "cleo", "theirs"]);
+
+    // What was given up is a step away.
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+z");
+    until("their user name", async || (saved()[1] == "bob").then_some(())).await;
+}

@@ -4,6 +4,7 @@
 
 mod abilities;
 mod accessible;
+mod callers;
 mod caution;
 mod certificates;
 mod clipboard;
@@ -49,10 +50,12 @@ mod settings;
 mod several;
 mod signals;
 mod standing_still;
+mod sources;
 mod starting;
 mod tell;
 mod typing;
 mod user;
 mod viewing;
 mod walking;
+mod wake;
 mod walls;

@@ -103,7 +103,7 @@ async fn a_window_that_is_minimised_lets_its_updates_rest() {
 
 #[tokio::test]
 async fn a_set_is_opened_together_and_closed_together() {
-    let desk = Desk::of("a_set_is_opened_together_and_closed_together").open().await;
+    let desk = Desk::of("a_set_is_opened_together_and_closed_together").tray().open().await;
     let servers = [Server::start(&desk, None).await, Server::start(&desk, None).await];
     let host = |n: usize, name: &str, address: &str, tags: &[&str]| {
         let id = format!("00000000-0000-4000-8000-{n:012}");
@@ -144,6 +144,15 @@ async fn a_set_is_opened_together_and_closed_together() {
 
     let said = desk.portlight(&["tag:lab"]);
     assert!(said.status.success(), "{said:?}");
+    list.until("both to be open", &format!("{open} === 2")).await;
+    // The tray opens it, and closes what is open of it.
+    let lines = desk.tray().lines_with("Close together").await;
+    let at = lines.iter().position(|line| line.label == "Close together").expect("just seen");
+    assert_eq!(lines[at + 1].label, "lab (2)");
+    desk.tray().choose_line(&lines[at + 1]).await;
+    list.until("none to be open", &format!("{open} === 0")).await;
+    desk.tray().until_without("Close together").await;
+    desk.tray().choose("lab (2)").await;
     list.until("both to be open", &format!("{open} === 2")).await;
     for nobody in [&["tag:nobody"][..], &["open", "nobody"]] {
         let said = desk.portlight(nobody);

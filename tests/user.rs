@@ -8,6 +8,7 @@ use tokio::time::timeout;
 const ENTER: &str = "\u{e007}";
 const DELETE: &str = "\u{e017}";
 const ESCAPE: &str = "\u{e00c}";
+const F2: &str = "\u{e032}";
 
 /// Adds a machine with the form; its password may be left empty.
 pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
@@ -21,6 +22,13 @@ pub async fn add(hosts: &Page<'_>, name: &str, address: &str, password: &str) {
     hosts.click("#save").await;
     hosts.until_gone("#editor").await;
     hosts.until_shown(&row(name)).await;
+}
+
+/// Opens a machine's form.
+pub async fn edit(hosts: &Page<'_>, name: &str) {
+    hosts.click(&row(name)).await;
+    hosts.press("#hosts", F2).await;
+    hosts.until_shown("#editor").await;
 }
 
 /// Chooses in the form where the login comes from, by the option's value or by what it says.
@@ -68,11 +76,24 @@ pub async fn remove(hosts: &Page<'_>, name: &str) {
 /// Chooses from the window's menu by the beginning of a label.
 pub async fn choose(hosts: &Page<'_>, label: &str) {
     hosts.click("#window-menu").await;
+    choose_item(hosts, label).await;
+}
+
+/// Chooses from the menu that is open.
+async fn choose_item(hosts: &Page<'_>, label: &str) {
     let item = format!(
         "[...document.querySelectorAll('[role=menuitem]')].find((item) => item.innerText.trim().startsWith({label:?}))"
     );
     hosts.until(label, &format!("Boolean({item})")).await;
     hosts.script(&format!("{item}.click()")).await;
+}
+
+/// Chooses from a machine's own menu by the beginning of a label.
+pub async fn choose_of(hosts: &Page<'_>, name: &str, label: &str) {
+    let ask =
+        "dispatchEvent(new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: 60, clientY: 60 }))";
+    hosts.script(&format!("document.querySelector({:?}).{ask}", row(name))).await;
+    choose_item(hosts, label).await;
 }
 
 /// Removes one of the removed machines for good.

@@ -68,6 +68,14 @@ impl<'d> App<'d> {
         found
     }
 
+    /// The window of a call from this host; its page is called by the call's port as well.
+    pub async fn caller(&self, from: &str) -> Page<'_> {
+        let starts = format!("{from} ({from}:");
+        let found = self.page(from, |url, of| url.contains("/viewer.html") && of.starts_with(&starts)).await;
+        self.desk.display().focus(from);
+        found
+    }
+
     /// How many windows there are, the hidden ones too.
     pub async fn windows(&self) -> usize {
         let _turn = self.turn().await;

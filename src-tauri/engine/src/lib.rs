@@ -43,7 +43,7 @@ pub use error::{
 pub use services::{
     Found, HostListView, HostSourceView, HostSources, Hosts, Imported, Imports, KEPT, LeftMachine, LoginView, NotTaken,
     Opened, PasswordOutcome, RemovedView, Reverse, Saved, SharedChange, Source, SourceKind, SourceProblem, SourceView,
-    Walked, check_files, find_set, find_target, preview_files,
+    Walked, check_files, check_http_auth, find_set, find_target, preview_files,
 };
 pub use settings::Settings;
 pub use store::{Hint, SeenHints};

@@ -8,6 +8,7 @@ use portlight_engine::model::Address;
 use serde_json::{Value, json};
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -91,6 +92,18 @@ fn hosts_of_an_ansible_inventory_with_a_vnc_server_are_listed() {
     assert_eq!(hosts, json!([expected("loom1", "192.0.2.1::5907"), expected("loom2", "loom2::5902")]));
     let plain = printed("ansible", &[inventory.to_str().unwrap(), "plain"]);
     assert_eq!(plain[0]["address"], "box::5900");
+    // A dynamic one: a program that prints it; and what is said of a group lies in a file of its own.
+    let dynamic = folder.path().join("cloud");
+    let answer = r#"{"looms":{"hosts":["loom3"]},"_meta":{"hostvars":{"loom3":{"vnc_port":5908}}}}"#;
+    fs::write(&dynamic, format!("#!/bin/sh\ntest \"$1\" = --list && echo '{answer}'\n")).unwrap();
+    fs::set_permissions(&dynamic, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(folder.path().join("group_vars")).unwrap();
+    fs::write(folder.path().join("group_vars/looms.yml"), "ansible_host: 2001:db8::3\n").unwrap();
+    let listed = printed("ansible", &[dynamic.to_str().unwrap()]);
+    let loom = json!({ "id": "loom3", "name": "loom3", "address": "[2001:db8::3]::5908", "tags": ["looms"] });
+    assert_eq!(listed, json!([loom]));
+    fs::write(&dynamic, "#!/bin/sh\nexit 3\n").unwrap();
+    fails("ansible", &[dynamic.to_str().unwrap()]);
     fails("ansible", &[folder.path().join("none").to_str().unwrap()]);
     fails("ansible", &[inventory.to_str().unwrap(), "nobody"]);
 }

@@ -181,6 +181,12 @@ pub async fn check_host(engine: EngineState<'_>, draft: HostDraft) -> Result<()>
     engine.hosts().check(&draft)
 }
 
+/// Whether a login for a website could be saved as it is typed. Rejects with what is wrong with it.
+#[command]
+pub async fn check_http_auth(change: HttpAuthChange) -> Result<()> {
+    portlight_engine::check_http_auth(&change)
+}
+
 /// Examines the way to the host of a form, up to where a login is wanted, or further with its password; saves nothing. Each
 /// stage goes to `channel` when it is over.
 #[command]

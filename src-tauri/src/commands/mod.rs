@@ -56,6 +56,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             nearby::keep_nearby,
             hosts::read_address,
             hosts::check_host,
+            hosts::check_http_auth,
             hosts::test_connection,
             hosts::choose_closing,
             hosts::set_unsaved,

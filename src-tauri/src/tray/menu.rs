@@ -4,7 +4,12 @@ use portlight_engine::{
     model::{HostId, HostView, SessionId},
     session::{OpenSession, OpenState},
 };
-use std::{cmp::Reverse, collections::HashMap, fmt, str::FromStr};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    fmt,
+    str::FromStr,
+};
 
 /// Favourites in the menu itself; the others have a menu of their own in it.
 const MAX_FAVOURITES: usize = 12;
@@ -60,6 +65,8 @@ pub enum Item {
     Host(HostId),
     /// The hosts with a tag, to be opened together.
     Set(String),
+    /// The same, to be closed together.
+    CloseSet(String),
     /// A session's window, to come to the front.
     Session(SessionId),
     /// A session, to end.
@@ -75,6 +82,7 @@ impl fmt::Display for Item {
             Self::Calls => f.write_str("calls"),
             Self::Host(id) => write!(f, "host:{id}"),
             Self::Set(tag) => write!(f, "tag:{tag}"),
+            Self::CloseSet(tag) => write!(f, "close-tag:{tag}"),
             Self::Session(id) => write!(f, "session:{id}"),
             Self::Disconnect(id) => write!(f, "disconnect:{id}"),
         }
@@ -96,6 +104,7 @@ impl FromStr for Item {
             },
             Some(("host", id)) => id.parse().map(Self::Host).map_err(|_| ()),
             Some(("tag", tag)) => Ok(Self::Set(tag.to_owned())),
+            Some(("close-tag", tag)) => Ok(Self::CloseSet(tag.to_owned())),
             Some(("session", id)) => session(id).map(Self::Session),
             Some(("disconnect", id)) => session(id).map(Self::Disconnect),
             Some(_) => Err(()),
@@ -117,9 +126,11 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
     let favourites = favourites(hosts).into_iter().map(host).collect();
     group("tray.favourites", folded(favourites, MAX_FAVOURITES, "tray.more_favourites"));
     group("tray.recent", recent(hosts).into_iter().map(host).collect());
-    let sets = sets(hosts);
-    if !sets.is_empty() {
-        entries.push(Entry::Menu(Label::Key("tray.together"), sets));
+    let together = [("tray.together", sets(hosts)), ("tray.close_together", open_sets(hosts, sessions))];
+    let together = together.into_iter().filter(|(_, sets)| !sets.is_empty());
+    let before = entries.len();
+    entries.extend(together.map(|(key, sets)| Entry::Menu(Label::Key(key), sets)));
+    if entries.len() > before {
         entries.push(Entry::Separator);
     }
     entries.extend([
@@ -147,14 +158,35 @@ fn host(host: &HostView) -> Entry {
 
 /// Tags that several hosts have, and how many: the largest sets first.
 fn sets(hosts: &[HostView]) -> Vec<Entry> {
-    let mut sets: HashMap<String, (&str, usize)> = HashMap::new();
-    for tag in hosts.iter().flat_map(|host| &host.tags) {
-        sets.entry(tag.to_lowercase()).or_insert((tag, 0)).1 += 1;
+    let sets = tags(hosts.iter()).into_values().filter(|(_, count)| (2..=MAX_SET).contains(count));
+    lines(sets.collect(), Item::Set)
+}
+
+/// Those of which any is open, with how many of them are.
+fn open_sets(hosts: &[HostView], sessions: &[OpenSession]) -> Vec<Entry> {
+    let open: HashSet<_> = sessions.iter().filter_map(|session| session.host).collect();
+    if open.is_empty() {
+        return Vec::new();
     }
-    let mut sets: Vec<_> = sets.into_values().filter(|(_, count)| (2..=MAX_SET).contains(count)).collect();
+    let all = tags(hosts.iter());
+    let mut sets = tags(hosts.iter().filter(|host| open.contains(&host.id)));
+    sets.retain(|tag, _| all.get(tag).is_some_and(|(_, count)| *count > 1));
+    lines(sets.into_values().collect(), Item::CloseSet)
+}
+
+/// Each tag, and how many hosts have it; case tells none apart.
+fn tags<'a>(hosts: impl Iterator<Item = &'a HostView>) -> HashMap<String, (&'a str, usize)> {
+    let mut tags: HashMap<String, (&str, usize)> = HashMap::new();
+    for tag in hosts.flat_map(|host| &host.tags) {
+        tags.entry(tag.to_lowercase()).or_insert((tag, 0)).1 += 1;
+    }
+    tags
+}
+
+fn lines(mut sets: Vec<(&str, usize)>, item: fn(String) -> Item) -> Vec<Entry> {
     sets.sort_by_key(|(tag, count)| (Reverse(*count), tag.to_lowercase()));
     sets.truncate(MAX_SETS);
-    let line = |(tag, count)| Entry::Line(Item::Set(String::from(tag)), format!("{} ({count})", shortened(tag)));
+    let line = |(tag, count)| Entry::Line(item(String::from(tag)), format!("{} ({count})", shortened(tag)));
     sets.into_iter().map(line).collect()
 }
 
@@ -270,6 +302,17 @@ mod tests {
         };
         let mut hosts = vec![tagged(&["Lab", "one"]), tagged(&["lab", "rack"]), tagged(&["rack", "LAB"])];
         assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: Lab (3) rack (2)");
+        let session = |host: &HostView| OpenSession {
+            id: "1".parse().unwrap(),
+            host: Some(host.id),
+            name: "x".into(),
+            address: "x".into(),
+            state: OpenState::Live,
+            picture: None,
+        };
+        let sessions = [session(&hosts[0]), session(&hosts[1])];
+        let both = texts(&entries(&hosts, &sessions, false));
+        assert_eq!(both[4..7], ["[tray.together]: Lab (3) rack (2)", "[tray.close_together]: Lab (2) rack (1)", "-"]);
         hosts.extend((0..20).map(|_| tagged(&["lab"])));
         assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: rack (2)");
     }
@@ -291,6 +334,7 @@ mod tests {
             Item::Calls,
             Item::Host(HostId::new()),
             Item::Set("host: rack 4".to_owned()),
+            Item::CloseSet("tag:lab".to_owned()),
             Item::Session(session),
             Item::Disconnect(session),
         ] {

@@ -108,6 +108,10 @@ fn chosen(app: &AppHandle, item: &str) {
             let ids = engine.hosts().set(&set.to_string()).unwrap_or_default();
             windows::open_together(app, engine.hosts().targets_together(&ids));
         }
+        Ok(Item::CloseSet(tag)) => {
+            let ids = engine.hosts().set(&Item::Set(tag).to_string()).unwrap_or_default();
+            report(windows::close_together(app, &ids));
+        }
         Err(()) => tracing::warn!(item, "an unknown tray item"),
     }
 }

@@ -59,6 +59,7 @@ async function show(...hosts: HostView[]) {
 }
 
 const names = () => screen.getAllByRole('option').map((card) => card.querySelector('.name')?.textContent);
+const byId = (id: string) => document.getElementById(id) as HTMLElement;
 const selected = () => screen.getAllByRole('option').find((card) => card.ariaSelected === 'true')?.dataset.name;
 
 describe('cards', () => {
@@ -124,6 +125,31 @@ describe('cards', () => {
     // The digits are those of what is not open.
     await user.keyboard('{Control>}1{/Control}');
     await waitFor(() => expect(backend.callsOf('open_host')).toEqual([['a']]));
+  });
+
+  it('have what is open as rows as well', async () => {
+    backend.preferences = { ...backend.preferences, look: 'rows' };
+    backend.openSessions = [
+      session(1, 'A', 'a'),
+      { ...session(2, 'B', 'b'), state: 'reconnecting' },
+      { ...session(3, '10.0.0.7', null) },
+    ];
+    backend.hosts = [...favourites('A'), host('B')];
+    render(HostsWindow);
+    await waitFor(() => expect(names()).toEqual(['A', 'B', '10.0.0.7', 'A']));
+    expect(document.querySelector('.card')).toBeNull();
+    expect(document.querySelector('.heading')).toHaveTextContent(t('section.open'));
+    const rows = screen.getAllByRole('option');
+    expect(rows[1]).toHaveTextContent(t('sessions.reconnecting'));
+    expect(rows[1]?.ariaLabel).toContain(t('sessions.reconnecting'));
+    await user.click(rows[2] as HTMLElement);
+    await user.click(rows[0] as HTMLElement);
+    await user.keyboard('{ArrowDown}{Enter}');
+    expect(backend.callsOf('show_session')).toEqual([[3], [1], [2]]);
+    expect(backend.callsOf('open_host')).toEqual([]);
+    await user.keyboard('{Control>}1{/Control}');
+    await waitFor(() => expect(backend.callsOf('open_host')).toEqual([['a']]));
+    expect((await axe.run(byId('hosts'))).violations).toEqual([]);
   });
 
   it('are rows where that is chosen, which is remembered, and where something is searched for', async () => {

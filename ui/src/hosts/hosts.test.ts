@@ -622,23 +622,6 @@ describe('duplicating, marking as favourite, removing', () => {
     await waitFor(() => expect(toast()).toContain(t('undo.left', { names: 'Attic, Kitchen, Studio, …' })));
   });
 
-  it('merges a form with what another program has changed meanwhile, and tells where both did', async () => {
-    await show(host('Attic', { username: 'ann', notes: 'old' }));
-    await user.keyboard('{F2}');
-    const { id } = backend.hosts[0] as HostView;
-    backend.hosts = [host('Attic', { id, address: 'moved.example', username: 'bob', notes: 'old' })];
-    backend.emitHostsChanged();
-    await user.clear(byId('username'));
-    await user.type(byId('username'), 'cleo');
-    await user.click(byId('save'));
-    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
-    const [saved] = backend.hosts;
-    expect([saved?.address, saved?.username]).toEqual(['moved.example', 'cleo']);
-    await waitFor(() =>
-      expect(toast()).toContain(t('undo.both_changed', { name: 'Attic', fields: t('editor.username') })),
-    );
-  });
-
   it.each(['put back', 'a new one'])(
     'loses nothing of a form whose machine has gone meanwhile: %s',
     async (becomes) => {

@@ -157,6 +157,15 @@ describe('the search', () => {
     expect(document.querySelector('.note')).toHaveTextContent('under the stairs');
   });
 
+  it('draws those of many tags first in which something was found', async () => {
+    await show(host('Rack', { tags: ['a', 'b', 'c', 'stage', 'e'] }));
+    const tags = () => [...document.querySelectorAll('#hosts .tag')].map((tag) => tag.textContent);
+    expect(tags()).toEqual(['a', 'b', 'c', '+2']);
+    await user.type(byId('search'), 'sta');
+    expect(tags()).toEqual(['stage', 'a', 'b', '+2']);
+    expect(document.querySelector('.tag mark')).toHaveTextContent('sta');
+  });
+
   it('shows what is alike where none matches', async () => {
     await show(host('Studio'), host('Attic'));
     await user.type(byId('search'), 'stuido');

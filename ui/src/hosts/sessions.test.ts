@@ -34,16 +34,22 @@ async function choose(item: string) {
 describe('open sessions', () => {
   it('mark the rows of their machines, until they are over', async () => {
     const studio = machine('Studio', 'studio.local');
-    backend.hosts = [studio, machine('Other', 'other.local')];
+    backend.hosts = [studio];
     render(HostsWindow);
     const [first] = openSessions();
     if (!first) throw new Error('no session');
     backend.setSessions([{ ...first, host: studio.id }]);
-    const row = await screen.findByRole('option', { name: /Studio/ });
-    await waitFor(() => expect(row).toHaveTextContent(t('hosts.open_now')));
-    expect(screen.getByRole('option', { name: /Other/ })).not.toHaveTextContent(t('hosts.open_now'));
+    const row = (name: RegExp) => screen.getByRole('option', { name });
+    const said = t(`sessions.${first.state}`);
+    await waitFor(() => expect(row(/Studio/)).toHaveTextContent(said));
+    expect(document.querySelector('.heading')).toHaveTextContent(t('section.open'));
+    // Where it is searched for, it is marked.
+    await user.keyboard('stud');
+    await waitFor(() => expect(row(/Studio/)).toHaveTextContent(t('hosts.open_now')));
+    await user.keyboard('{Escape}');
     backend.setSessions([{ ...first, host: studio.id, state: 'ended' }]);
-    await waitFor(() => expect(row).not.toHaveTextContent(t('hosts.open_now')));
+    await waitFor(() => expect(document.querySelector('.heading')).toBeNull());
+    expect(row(/Studio/)).not.toHaveTextContent(t('hosts.open_now'));
   });
 
   it('are shown all together, with pictures only while somebody looks', async () => {
@@ -52,13 +58,13 @@ describe('open sessions', () => {
     render(HostsWindow);
     await waitFor(() => expect(backend.callsOf('open_sessions')).toEqual([[false]]));
     await choose(t('sessions.open'));
-    await waitFor(() => expect(document.querySelectorAll('[data-session]')).toHaveLength(3));
+    await waitFor(() => expect(document.querySelectorAll('#sessions [data-session]')).toHaveLength(3));
     expect(byId('sessions')).toHaveTextContent(t('sessions.asking'));
     await vi.advanceTimersByTimeAsync(10_000);
     const asked = backend.callsOf('open_sessions').filter(([pictures]) => pictures).length;
     expect(asked).toBeGreaterThanOrEqual(5);
     expect(asked).toBeLessThanOrEqual(8);
-    await user.click(document.querySelector('[data-session="2"]') as HTMLElement);
+    await user.click(document.querySelector('#sessions [data-session="2"]') as HTMLElement);
     await waitFor(() => expect(backend.callsOf('show_session')).toEqual([[2]]));
     expect(document.getElementById('sessions')).toBeNull();
     await vi.advanceTimersByTimeAsync(10_000);

@@ -2,13 +2,16 @@
 
 import { cleanup, render, screen, waitFor, within } from '@testing-library/svelte';
 import { userEvent } from '@testing-library/user-event';
+import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { t } from '../i18n';
+import { problemText, t } from '../i18n';
 import { defaultDisplay } from '../ipc/display';
 import { backend as current, reset } from '../ipc/fake';
 import type { FakeBackend } from '../ipc/fake/backend';
 import { machine, reached } from '../ipc/fixtures';
+import type { Quality } from '../ipc/bindings/Quality';
 import HostsWindow from './HostsWindow.svelte';
+import { choiceText, settingName } from './settings/choices';
 
 let backend: FakeBackend = current;
 const user = userEvent.setup();
@@ -136,6 +139,34 @@ describe('the sheet', () => {
     await waitFor(() => expect(byId('mac')).not.toBeInvalid());
   });
 
+  it('checks a SecureOn password and a website’s headers as they are left', async () => {
+    await edit();
+    await user.click(byId('section-wake').querySelector('summary') as HTMLElement);
+    await user.type(byId('secure-on'), 'wrong');
+    backend.refusals.set('check_host', { code: 'fields', fields: [{ field: 'secure_on', problem: 'form' }] });
+    await user.tab();
+    await waitFor(() => expect(byId('secure-on')).toBeInvalid());
+    expect(backend.callsOf('check_host').at(-1)?.[0]).toMatchObject({
+      secure_on: { change: 'set', password: 'wrong' },
+    });
+
+    await user.clear(byId('address'));
+    await user.type(byId('address'), 'wss://site.example/vnc');
+    await user.click(byId('section-login').querySelector('summary') as HTMLElement);
+    await user.type(byId('http-auth-headers'), 'Bearer abc');
+    backend.refusals.set('check_http_auth', {
+      code: 'fields',
+      fields: [{ field: 'http_auth', problem: 'header_name' }],
+    });
+    await user.tab();
+    await waitFor(() => expect(byId('http-auth-headers')).toBeInvalid());
+    expect(byId('http-auth-headers-problem')).toHaveTextContent(
+      problemText({ field: 'http_auth', problem: 'header_name' }),
+    );
+    await user.type(byId('http-auth-headers'), ': x');
+    expect(byId('http-auth-headers')).not.toBeInvalid();
+  });
+
   it('shows what was chosen otherwise than for all machines, and leaves it to that again', async () => {
     const display = { ...defaultDisplay, scaling: 'actual' as const, quality: 'low' as const, full_screen: true };
     backend.hosts = [machine('Attic', 'attic.local', { display }), machine('Studio', 'studio.local')];
@@ -155,6 +186,48 @@ describe('the sheet', () => {
     await user.click(screen.getByText('Studio'));
     await user.keyboard('{F2}');
     expect(screen.queryByRole('list', { name: t('editor.chosen') })).toBeNull();
+  });
+
+  it('of several machines shows what some of them have otherwise, and leaves all of them to that', async () => {
+    const own = { ...defaultDisplay, quality: 'low' as const };
+    backend.preferences = { ...backend.preferences, password_command: 'pass show all' };
+    backend.hosts = [
+      machine('Attic', 'attic.local', { display: { ...own, scaling: 'actual' as const }, password_command: 'pass a' }),
+      machine('Studio', 'studio.local', { display: own }),
+      machine('Vault', 'vault.local'),
+    ];
+    render(HostsWindow);
+    await screen.findByText('Attic');
+    await user.keyboard('{Control>}a{/Control}{F2}');
+    await user.click(byId('section-display').querySelector('summary') as HTMLElement);
+    const list = await screen.findByRole('list', { name: t('several.chosen') });
+    expect(within(list).getAllByRole('listitem')).toHaveLength(2);
+    const text = (quality: Quality) => choiceText('quality', { ...backend.preferences, quality });
+    const low = { setting: settingName('quality') ?? '', own: text('low'), all: text('automatic') };
+    expect(byId('quality-chosen')).toHaveTextContent(t('several.chosen_here', { ...low, count: 2 }));
+    expect(byId('scaling-chosen')).toHaveTextContent(t('viewer.scale_actual'));
+    for (const action of ['viewer.as_for_all', 'several.keep', 'viewer.as_for_all'] as const)
+      await user.click(within(byId('quality-chosen')).getByRole('button', { name: t(action) }));
+    expect(byId('quality-chosen')).toHaveTextContent(t('several.chosen_left', low));
+
+    await user.click(byId('section-login').querySelector('summary') as HTMLElement);
+    await user.click(within(byId('password-command-note')).getByRole('button', { name: t('editor.as_for_all') }));
+    expect((await axe.run(byId('several'))).violations).toEqual([]);
+    await user.click(byId('save-several'));
+    await waitFor(() =>
+      expect(backend.callsOf('change_several').at(-1)?.[1]).toEqual({
+        tags_added: [],
+        tags_removed: [],
+        password_command: '',
+        as_for_all: ['quality'],
+        on_new_address: 'ask',
+      }),
+    );
+    expect(backend.hosts.map(({ display }) => [display?.quality, display?.scaling])).toEqual([
+      [null, 'actual'],
+      [null, null],
+      [undefined, undefined],
+    ]);
   });
 
   it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {

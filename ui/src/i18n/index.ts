@@ -121,7 +121,8 @@ export function timeText(seconds: number, lang: Language = language): string {
 export function stepText({ deed, name, count }: StepView, lang: Language = language): string {
   if (deed === 'favourite' || deed === 'arranged' || deed === 'went_back') return t(`step.${deed}`, {}, lang);
   const facts = { name: shortened(name, MAX_IN_MENU), count: count - 1 };
-  if (deed === 'login_removed') return t('step.login_removed', facts, lang);
+  if (deed === 'login_added' || deed === 'login_edited' || deed === 'login_removed')
+    return t(`step.${deed}`, facts, lang);
   return t(count > 1 ? `step.${deed}_more` : `step.${deed}`, facts, lang);
 }
 

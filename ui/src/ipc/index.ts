@@ -152,6 +152,7 @@ export const keepNearby = (number: number): Promise<Saved> => call('keep_nearby'
 /** The address as Portlight prints it; rejects with code `fields` where the text is not an address. */
 export const readAddress = (text: string): Promise<string> => call('read_address', { text });
 /** Whether a form could be saved as it is; rejects with code `fields` as `saveHost` does. */
+export const checkHttpAuth = (change: HttpAuthChange): Promise<void> => call('check_http_auth', { change });
 export const checkHost = (draft: HostDraft): Promise<void> => call('check_host', { draft });
 /**
  * Logs in with the typed or saved password, else stops at the login; rejects with code `fields` as `saveHost` does. `onStage` is

@@ -73,8 +73,8 @@ fn read(output: &[u8]) -> Result<Console, Wrong> {
         return Err(wrong(ConsoleProblem::Fingerprint));
     }
     let headers = headers.map(HttpAuth::of_headers);
-    if let Some(Err(detail)) = headers.as_ref().map(HttpAuth::check) {
-        return Err(Wrong { problem: ConsoleProblem::Headers, detail });
+    if let Some(Err(wrong)) = headers.as_ref().map(HttpAuth::check) {
+        return Err(Wrong { problem: ConsoleProblem::Headers, detail: wrong.detail });
     }
     let jump = ssh.map(|text| read_jump(&text, &address)).transpose();
     let jump = jump.map_err(|cause| Wrong { problem: ConsoleProblem::Ssh, detail: cause.to_string() })?;

@@ -27,7 +27,7 @@ pub use form::FormError;
 pub use import::ImportError;
 pub use keyring::KeyringError;
 pub use recording::RecordingError;
-pub use store::StoreError;
+pub use store::{FieldConflict, HostConflict, StoreError};
 pub use typing::TypingError;
 
 use serde::Serialize;

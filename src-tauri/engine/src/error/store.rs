@@ -1,7 +1,34 @@
 //! What can go wrong with Portlight's own files.
 
+use crate::model::HostId;
 use serde::Serialize;
+use serde_json::Value;
 use std::path::PathBuf;
+
+/// A machine that two programs have changed in the same fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct HostConflict {
+    /// The machine.
+    pub host: HostId,
+    /// Those fields.
+    pub fields: Vec<FieldConflict>,
+}
+
+/// A field with both values, as the file has them; null where it has none. An address is whole, with a token that is part of it:
+/// only the window with the list gets it, which has it in its forms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct FieldConflict {
+    /// What the file calls it.
+    pub field: String,
+    /// The other program's.
+    #[cfg_attr(test, ts(type = "unknown"))]
+    pub theirs: Value,
+    /// Portlight's, which is in force.
+    #[cfg_attr(test, ts(type = "unknown"))]
+    pub ours: Value,
+}
 
 /// What can go wrong with Portlight's own files. The conventions of the fields are those of the [module](super).
 #[allow(missing_docs, reason = "each variant is documented, its fields follow the module's conventions")]
@@ -60,6 +87,8 @@ pub enum StoreError {
         kept_as: PathBuf,
         /// The machines, by their names in this list.
         machines: Vec<String>,
+        /// What contradicts each other in them, to choose from.
+        conflicts: Vec<HostConflict>,
     },
     /// Another program has left a list that cannot be read. Portlight goes on with the list that it has.
     #[error("another program has changed {} into something that cannot be read ({detail})", path.display())]

@@ -17,6 +17,12 @@ pub(super) enum Password {
     Readable(Secret),
     /// It is scrambled with a key that everybody knows.
     Obfuscated(Secret),
+    /// It is scrambled in the same way, in another file, which was chosen as well.
+    Beside {
+        /// That file's place among the files.
+        file: usize,
+        secret: Secret,
+    },
     /// It is encrypted with something that the file does not have.
     Encrypted,
     /// The other program keeps it in a keyring, where only that program looks.
@@ -184,7 +190,8 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::WakePort(_)
         | FieldProblem::WakeSshHost(_)
         | FieldProblem::SecureOn(_)
-        | FieldProblem::Url(_) => ImportProblem::Line,
+        | FieldProblem::Url(_)
+        | FieldProblem::HttpAuth(_) => ImportProblem::Line,
     }
 }
 
@@ -280,9 +287,14 @@ pub(super) fn obfuscated(digits: &str) -> Password {
         let digit = |digit: u8| (digit as char).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or(0);
         *byte = digit(pair[0]) << 4 | digit(pair[1]);
     }
+    unscrambled(block).map_or(Password::None, Password::Obfuscated)
+}
+
+/// Such a block in the clear; none where there is nothing in it.
+pub(super) fn unscrambled(block: [u8; 8]) -> Option<Secret> {
     let plain = rfb::unobfuscated(block);
     let plain: String = plain.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)).collect();
-    if plain.is_empty() { Password::None } else { Password::Obfuscated(plain.into()) }
+    (!plain.is_empty()).then(|| plain.into())
 }
 
 #[cfg(test)]

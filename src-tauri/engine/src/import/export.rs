@@ -164,7 +164,8 @@ mod tests {
     fn what_is_exported_is_read_again() {
         for (format, count) in [(Export::Portlight, 5), (Export::Csv, 5), (Export::Websockify, 3)] {
             let text = export(&hosts(), format);
-            let file = File { name: format.file_name().to_owned(), bytes: Ok(text.clone().into_bytes()) };
+            let file =
+                File { name: format.file_name().to_owned(), bytes: Ok(text.clone().into_bytes()), chosen_in: None };
             let preview = read(&[file]).preview(0, &[]);
             assert_eq!(preview.files[0].problem, None, "{text}");
             let added = preview.entries.iter().filter(|entry| entry.plan == Plan::Add { proposed: true }).count();
@@ -172,7 +173,8 @@ mod tests {
             let first = &preview.entries[0];
             assert_eq!((first.name.as_str(), first.address.as_str()), ("=1+1", "box:5901"), "{text}");
         }
-        let files = [File { name: "a".to_owned(), bytes: Ok(export(&hosts(), Export::Csv).into_bytes()) }];
+        let files =
+            [File { name: "a".to_owned(), bytes: Ok(export(&hosts(), Export::Csv).into_bytes()), chosen_in: None }];
         let preview = read(&files).preview(0, &[]);
         assert_eq!((preview.entries[4].name.as_str(), preview.entries[4].via.as_str()), ("客厅", "ann@gate"));
     }
@@ -181,7 +183,8 @@ mod tests {
     fn tags_colour_and_notes_go_along() {
         for format in [Export::Portlight, Export::Csv] {
             let text = export(&hosts(), format);
-            let reading = read(&[File { name: format.file_name().to_owned(), bytes: Ok(text.into_bytes()) }]);
+            let reading =
+                read(&[File { name: format.file_name().to_owned(), bytes: Ok(text.into_bytes()), chosen_in: None }]);
             let read = &reading.found[4].host.as_ref().unwrap().host;
             let (host, left_out) = (&hosts()[4], &reading.found[4].host.as_ref().unwrap().left_out);
             assert_eq!((&read.tags, &read.colour, &read.notes), (&host.tags, &host.colour, &host.notes));

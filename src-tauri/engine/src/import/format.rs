@@ -1,7 +1,7 @@
 //! Which file is it: decided by its content, and by its name only where many files look alike.
 
 use super::{
-    Beside, FileProblem,
+    Beside, ChosenIn, File, FileProblem,
     candidate::{Sketch, typed},
     formats::{
         ansible, connections, krdc, mremoteng, portlight, remmina, ssh_config, table, tigervnc, virt_viewer, vnc_file,
@@ -25,6 +25,8 @@ pub enum Format {
     Settings,
     /// TigerVNC's connection file.
     Tigervnc,
+    /// TigerVNC's file of a password.
+    TigervncPassword,
     /// Addresses that TigerVNC has connected to, one a line.
     Addresses,
     /// A `.vnc` file of RealVNC, UltraVNC or TightVNC.
@@ -67,6 +69,7 @@ impl Format {
             | Self::VirtViewer
             | Self::Vncloc => true,
             Self::Settings
+            | Self::TigervncPassword
             | Self::Addresses
             | Self::Connections
             | Self::Krdc
@@ -87,6 +90,7 @@ impl Format {
             Self::Remmina => "Remmina",
             Self::Settings => "settings for other files",
             Self::Tigervnc => "TigerVNC",
+            Self::TigervncPassword => "TigerVNC, a password",
             Self::Addresses => "addresses, one a line",
             Self::VncFile => "RealVNC, UltraVNC or TightVNC",
             Self::Realvnc => "RealVNC",
@@ -109,6 +113,7 @@ pub(super) struct Recognised<'a> {
     pub(super) format: Format,
     pub(super) guessed: bool,
     name: &'a str,
+    chosen_in: Option<&'a ChosenIn>,
     bytes: &'a [u8],
     text: String,
 }
@@ -117,8 +122,9 @@ pub(super) struct Recognised<'a> {
 ///
 /// # Errors
 /// [`FileProblem::Unknown`], or why it is no text.
-pub(super) fn recognise<'a>(name: &'a str, bytes: &'a [u8]) -> Result<Recognised<'a>, FileProblem> {
-    let recognised = |format, guessed, text| Recognised { format, guessed, name, bytes, text };
+pub(super) fn recognise<'a>(file: &'a File, bytes: &'a [u8]) -> Result<Recognised<'a>, FileProblem> {
+    let (name, chosen_in) = (file.name.as_str(), file.chosen_in.as_ref());
+    let recognised = |format, guessed, text| Recognised { format, guessed, name, chosen_in, bytes, text };
     if bytes.starts_with(b"bplist00") {
         return Ok(recognised(Format::Vncloc, false, String::new()));
     }
@@ -234,8 +240,8 @@ pub(super) fn read(file: &Recognised<'_>, beside: &Beside) -> Result<Vec<Sketch>
             portlight::read(list.map_err(|cause| FileProblem::Malformed { detail: cause.to_string() })?)
         }
         Format::Remmina => remmina::read(text, beside.remmina.as_ref()),
-        Format::Settings => Ok(Vec::new()),
-        Format::Tigervnc => tigervnc::read(text, name),
+        Format::Settings | Format::TigervncPassword => Ok(Vec::new()),
+        Format::Tigervnc => tigervnc::read(text, name, file.chosen_in, &beside.passwords),
         Format::Addresses => Ok(tigervnc::history(text)),
         Format::VncFile => vnc_file::read(text, name),
         Format::Realvnc => vnc_file::flat(text, name),

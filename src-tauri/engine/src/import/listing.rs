@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, text: &str) -> File {
-        File { name: name.into(), bytes: Ok(text.into()) }
+        File { name: name.into(), bytes: Ok(text.into()), chosen_in: None }
     }
 
     fn keys(files: &[File]) -> Vec<String> {

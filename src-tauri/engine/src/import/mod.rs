@@ -34,10 +34,10 @@ pub use plan::{Entry, Gap, PasswordKind, Plan, Preview};
 pub use problem::{FileProblem, ImportProblem, LeftOut};
 pub use site::{Site, SiteProblem};
 
-use candidate::{Found, Sketch};
-use formats::{krdc, remmina, websockify};
+use candidate::{Found, Password, Sketch};
+use formats::{krdc, remmina, tigervnc, websockify};
 use serde::Serialize;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, path::PathBuf};
 
 /// Bytes of one file, and of all together.
 pub(crate) const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -52,6 +52,18 @@ pub struct File {
     pub name: String,
     /// What stands in it, or why it was not read.
     pub bytes: Result<Vec<u8>, FileProblem>,
+    /// The folder of a file that the person has chosen itself. None where they have chosen its folder or its program, or where it
+    /// comes from elsewhere.
+    pub chosen_in: Option<ChosenIn>,
+}
+
+/// A folder in which a file was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenIn {
+    /// As an absolute path.
+    pub folder: PathBuf,
+    /// Whether TigerVNC keeps its files there.
+    pub is_tigervncs: bool,
 }
 
 /// Of what stands in it nothing: it may be a password.
@@ -99,7 +111,12 @@ pub(crate) fn read(files: &[File]) -> Reading {
     for (index, file) in files.iter().enumerate() {
         let name = text::line(&file.name);
         let mut view = FileView { name, format: None, guessed: false, problem: None };
-        match file.bytes.as_deref().map_err(Clone::clone).and_then(|bytes| format::recognise(&file.name, bytes)) {
+        if beside.passwords.has(index) {
+            view.format = Some(Format::TigervncPassword);
+            views.push(view);
+            continue;
+        }
+        match file.bytes.as_deref().map_err(Clone::clone).and_then(|bytes| format::recognise(file, bytes)) {
             Ok(recognised) => {
                 (view.format, view.guessed) = (Some(recognised.format), recognised.guessed);
                 match format::read(&recognised, &beside) {
@@ -117,6 +134,13 @@ pub(crate) fn read(files: &[File]) -> Reading {
         }
         views.push(view);
     }
+    for (index, view) in views.iter_mut().enumerate() {
+        let has_it =
+            |(_, sketch): &(usize, Sketch)| matches!(sketch.password, Password::Beside { file, .. } if file == index);
+        if view.format == Some(Format::TigervncPassword) && !sketches.iter().any(has_it) {
+            view.problem = Some(FileProblem::PasswordAlone);
+        }
+    }
     let tokens = sketches
         .iter_mut()
         .filter(|(file, _)| views.get(*file).is_some_and(|view| view.format == Some(Format::Websockify)));
@@ -132,6 +156,8 @@ struct Beside {
     remmina: Option<remmina::Key>,
     /// From `krdcrc`.
     krdc: krdc::Settings,
+    /// TigerVNC's.
+    passwords: tigervnc::Passwords,
 }
 
 impl Beside {
@@ -141,6 +167,7 @@ impl Beside {
             text::decode(file.bytes.as_ref().ok()?).ok().map(|text| text.text)
         };
         let remmina = text("remmina.pref").and_then(|text| remmina::Key::read(&text));
-        Self { remmina, krdc: text("krdcrc").map(|text| krdc::settings(&text)).unwrap_or_default() }
+        let krdc = text("krdcrc").map(|text| krdc::settings(&text)).unwrap_or_default();
+        Self { remmina, krdc, passwords: tigervnc::Passwords::of(files) }
     }
 }

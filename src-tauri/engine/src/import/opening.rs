@@ -103,6 +103,7 @@ fn ticket(password: Password) -> Option<Secret> {
         Password::None
         | Password::Readable(_)
         | Password::Obfuscated(_)
+        | Password::Beside { .. }
         | Password::Encrypted
         | Password::Elsewhere
         | Password::Once => None,
@@ -115,7 +116,7 @@ mod tests {
     use crate::model::{ClipboardSharing, HostId};
 
     fn open_beside(hosts: &[Host], name: &str, text: &str) -> Result<Opening, NotOpened> {
-        let file = File { name: name.to_owned(), bytes: Ok(text.as_bytes().to_vec()) };
+        let file = File { name: name.to_owned(), bytes: Ok(text.as_bytes().to_vec()), chosen_in: None };
         opening(file, hosts, |host| format!("<{}>", host.name))
     }
 
@@ -198,7 +199,7 @@ mod tests {
         assert!(matches!(why("a.vnc", "[connection]\nhost=\n"), WhyNot::File(FileProblem::NoMachine)));
         assert!(matches!(why("a.vnc", "hello, world"), WhyNot::File(FileProblem::Unknown)));
         assert!(matches!(why("a.vnc", ""), WhyNot::File(FileProblem::NoMachine)));
-        let fifo = File { name: "a.vv".to_owned(), bytes: Err(FileProblem::NotAFile) };
+        let fifo = File { name: "a.vv".to_owned(), bytes: Err(FileProblem::NotAFile), chosen_in: None };
         let said = opening(fifo, &[], |_| String::new()).unwrap_err().to_string();
         assert_eq!(said, "\"a.vv\" cannot be opened: it is no regular file");
         let option = VV.replace("host=node.test", "host=-oProxyCommand=x");

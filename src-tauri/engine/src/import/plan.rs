@@ -102,6 +102,8 @@ pub enum PasswordKind {
     Readable,
     /// It is scrambled, with a key that everybody has.
     Obfuscated,
+    /// It is scrambled in the same way in TigerVNC's own file of a password, which was chosen together with this one.
+    Beside,
     /// It is encrypted, and cannot be taken.
     Encrypted,
     /// The other program keeps it elsewhere, if it has one.
@@ -245,7 +247,7 @@ impl Candidate {
     /// Its password, where it can be taken.
     fn secret(&self) -> Option<&Secret> {
         match &self.password {
-            Password::Readable(secret) | Password::Obfuscated(secret) => Some(secret),
+            Password::Readable(secret) | Password::Obfuscated(secret) | Password::Beside { secret, .. } => Some(secret),
             Password::None | Password::Encrypted | Password::Elsewhere | Password::Once | Password::Ticket(_) => None,
         }
     }
@@ -257,6 +259,7 @@ impl Password {
             Self::None => PasswordKind::None,
             Self::Readable(_) => PasswordKind::Readable,
             Self::Obfuscated(_) => PasswordKind::Obfuscated,
+            Self::Beside { .. } => PasswordKind::Beside,
             Self::Encrypted => PasswordKind::Encrypted,
             Self::Elsewhere => PasswordKind::Elsewhere,
             Self::Once | Self::Ticket(_) => PasswordKind::Once,
@@ -290,7 +293,7 @@ mod tests {
     use crate::import::{File, Site, read};
 
     fn reading(text: &str) -> Reading {
-        read(&[File { name: "list.csv".to_owned(), bytes: Ok(text.as_bytes().to_vec()) }])
+        read(&[File { name: "list.csv".to_owned(), bytes: Ok(text.as_bytes().to_vec()), chosen_in: None }])
     }
 
     fn host(name: &str, address: &str) -> Host {
@@ -345,7 +348,11 @@ mod tests {
             ),
             ("list.csv", "name,host\nKiln,kiln.local\n"),
         ];
-        let file = |(name, text): (&str, &str)| File { name: name.to_owned(), bytes: Ok(text.as_bytes().to_vec()) };
+        let file = |(name, text): (&str, &str)| File {
+            name: name.to_owned(),
+            bytes: Ok(text.as_bytes().to_vec()),
+            chosen_in: None,
+        };
         let site = site.map(|site| Site::parse(site).unwrap());
         let entries = read(&files.map(file)).through(site.as_ref()).preview(0, hosts).entries;
         entries.into_iter().map(|entry| (entry.name, entry.address, entry.plan)).collect()
@@ -379,7 +386,7 @@ mod tests {
 
     #[test]
     fn what_is_added_has_the_sites_address_with_all_of_its_query() {
-        let file = File { name: "t".to_owned(), bytes: Ok(b"a: box:5900\nb: nas:5900\n".to_vec()) };
+        let file = File { name: "t".to_owned(), bytes: Ok(b"a: box:5900\nb: nas:5900\n".to_vec()), chosen_in: None };
         let site = Site::parse("wss://s/w?key=SECRET").unwrap();
         let reading = read(&[file]);
         let through = reading.through(Some(&site));
@@ -394,8 +401,11 @@ mod tests {
             })
             .collect();
         assert_eq!(addresses, ["wss://s/w?key=SECRET&token=a", "wss://s/w?key=SECRET&token=b"]);
-        let long =
-            File { name: "t".to_owned(), bytes: Ok(format!("{}: box:5900\nb: nas:1\n", "a".repeat(5000)).into()) };
+        let long = File {
+            name: "t".to_owned(),
+            bytes: Ok(format!("{}: box:5900\nb: nas:1\n", "a".repeat(5000)).into()),
+            chosen_in: None,
+        };
         let preview = read(&[long]).through(Some(&site)).preview(0, &[]);
         let why = ImportProblem::Address { address: crate::model::AddressProblem::TooLong };
         assert_eq!(preview.entries[0].plan, Plan::Skip { why });

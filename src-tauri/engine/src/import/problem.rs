@@ -41,6 +41,9 @@ pub enum FileProblem {
     /// It does not have a list, but says how to make one.
     #[error("it says how to make a list, and has none: no program is run for it")]
     Dynamic,
+    /// It is TigerVNC's file of a password, and no file of a machine that it is for was chosen with it.
+    #[error("this is a password of TigerVNC's: choose the .tigervnc file of its machine together with it")]
+    PasswordAlone,
     /// A newer Portlight wrote it.
     #[error("a newer Portlight wrote it")]
     Newer,
@@ -136,7 +139,8 @@ pub enum LeftOut {
     Proxy,
     /// The file of a key for SSH: it belongs into ssh's own configuration.
     SshKey,
-    /// The password in a file that it names: whoever writes such a file could name any password of the user's, and their own server.
+    /// The password in a file that it names, and that was not chosen with it: whoever writes such a file could name any password of
+    /// the user's, and their own server.
     PasswordFile,
     /// Certificates that cannot be found from here.
     Certificates,
@@ -158,7 +162,9 @@ impl LeftOut {
             Self::Username => "a user name that may not be meant for VNC",
             Self::Proxy => "a proxy that Portlight cannot go through",
             Self::SshKey => "the key file for SSH: name it in ~/.ssh/config",
-            Self::PasswordFile => "the password in the file that it names: type that password once",
+            Self::PasswordFile => {
+                "the password in the file that it names: choose that file too, or type the password once"
+            }
             Self::Certificates => "certificates that cannot be found from here",
             Self::Mac => "a MAC address that cannot be read",
             Self::Wake => "where its wake-up packet goes, which cannot be read",

@@ -66,13 +66,18 @@ impl Keyring {
         self.ask(move |store| Ok(Item::read(store, id)?.password.as_ref().map(secret))).await
     }
 
-    /// Gives a named login another password, or none; what it was chosen for stays.
+    /// Gives a named login another password, or none, and returns the former one; what it was chosen for stays.
     ///
     /// # Errors
     /// As [`Keyring::get`].
-    pub(crate) async fn set_named(&self, id: LoginId, password: Option<&Secret>) -> Result<(), KeyringError> {
+    pub(crate) async fn set_named(
+        &self,
+        id: LoginId,
+        password: Option<&Secret>,
+    ) -> Result<Option<Secret>, KeyringError> {
         let password = password.map(|password| Zeroizing::new(password.expose().to_owned()));
-        self.change_named(id, move |item| item.password = password).await
+        let set = move |item: &mut Item| std::mem::replace(&mut item.password, password).as_ref().map(secret);
+        self.change_named(id, set).await
     }
 
     /// From now on a named login is for these servers, too.

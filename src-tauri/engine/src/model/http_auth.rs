@@ -43,6 +43,49 @@ pub struct HttpAuth {
     pub(crate) headers: Vec<(String, Zeroizing<String>)>,
 }
 
+/// What is wrong with a login for a website.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum HttpAuthProblem {
+    /// A line has no header's name before its colon.
+    #[error("a line has no header's name before its colon")]
+    HeaderName,
+    /// A header makes the request what it is, and is Portlight's to set.
+    #[error("a header is not yours to set")]
+    HeaderOurs,
+    /// A header's value has line breaks or other control characters.
+    #[error("a header has line breaks or other control characters")]
+    HeaderControl,
+    /// The user name has a colon, which would end it (RFC 7617, section 2).
+    #[error("a user name for HTTP has no colon")]
+    LoginColon,
+    /// User name or password have control characters.
+    #[error("the login for HTTP has control characters")]
+    LoginControl,
+}
+
+/// Why a login cannot be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Unsendable {
+    pub(crate) problem: HttpAuthProblem,
+    /// In words, with the header's place or name; never a value.
+    pub(crate) detail: String,
+}
+
+impl HttpAuthProblem {
+    /// With words of its own.
+    pub(crate) fn told(self, detail: String) -> Unsendable {
+        Unsendable { problem: self, detail }
+    }
+}
+
+impl From<HttpAuthProblem> for Unsendable {
+    fn from(problem: HttpAuthProblem) -> Self {
+        problem.told(problem.to_string())
+    }
+}
+
 impl HttpAuth {
     /// The keyring's account of it.
     pub(crate) fn account(id: HostId) -> String {
@@ -65,13 +108,16 @@ impl HttpAuth {
     ///
     /// # Errors
     /// That a header's name is no token (RFC 9110, section 5.6.2). It is not said: a token that was pasted without a name stands there.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), Unsendable> {
         let is_token = |name: &str| {
             !name.is_empty()
                 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
         };
         match self.headers.iter().position(|(name, _)| !is_token(name.trim())) {
-            Some(place) => Err(format!("header {} has no header's name before its colon", place + 1)),
+            Some(place) => {
+                let detail = format!("header {} has no header's name before its colon", place + 1);
+                Err(HttpAuthProblem::HeaderName.told(detail))
+            }
             None => Ok(()),
         }
     }
@@ -98,7 +144,9 @@ mod tests {
         };
         assert_eq!(with(" X-Token "), Ok(()));
         for name in ["", "Bearer secret", "Cookie:", "naïve", "a\nb"] {
-            assert_eq!(with(name).unwrap_err(), "header 1 has no header's name before its colon");
+            let wrong = with(name).unwrap_err();
+            assert_eq!(wrong.problem, HttpAuthProblem::HeaderName);
+            assert_eq!(wrong.detail, "header 1 has no header's name before its colon");
         }
     }
 

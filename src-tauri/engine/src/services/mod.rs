@@ -13,6 +13,7 @@ mod sources;
 mod together;
 mod undo;
 mod versions;
+mod website_login;
 
 pub use find::find_target;
 pub use given_logins::LoginView;
@@ -26,6 +27,7 @@ pub use several::SharedChange;
 pub use sources::{Found, HostSourceView, HostSources, NotTaken, SourceKind, SourceProblem};
 pub use together::find_set;
 pub use undo::Walked;
+pub use website_login::check_http_auth;
 
 use crate::error::{ConnectError, Result};
 use tokio::task::spawn_blocking;

@@ -13,7 +13,7 @@ use crate::{
         FieldProblem, HostId, LoginId, LoginUse, NamedLogin, NamedLoginProblem, PasswordChange, Recipient, Secret,
         Target,
     },
-    store::{Deed, List, RemovedLogin, Step},
+    store::{Deed, List, LoginFields, NamedChange, Step, WholeLogin},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -60,7 +60,8 @@ impl Hosts {
         }
     }
 
-    /// Adds a named login, or changes one, for all machines that use it.
+    /// Adds a named login, or changes one, for all machines that use it. It is one step, which can be undone as long as Portlight
+    /// runs: so long its memory has a password that was replaced, and no file has.
     ///
     /// # Errors
     /// [`FormError::Fields`]; those of the keyring and of the file: then it is as it was.
@@ -71,39 +72,69 @@ impl Hosts {
         username: &str,
         change: PasswordChange,
     ) -> Result<LoginId> {
+        let _one = self.walking.lock().await;
         let mut login = NamedLogin::new(name, username).map_err(wrong)?;
         let known = self.logins.all()?;
-        if known.iter().any(|other| Some(other.id) != id && other.is_called(&login.name)) {
-            return Err(wrong(FieldProblem::Login(NamedLoginProblem::Taken)).into());
-        }
-        if let Some(id) = id {
-            let before = known.into_iter().find(|known| known.id == id);
-            let before = before.ok_or_else(|| wrong(FieldProblem::Login(NamedLoginProblem::Unknown)))?;
-            (login.id, login.has_password) = (id, before.has_password);
-        }
-        match change {
-            PasswordChange::Keep => self.put_login(login.clone()).await?,
-            PasswordChange::Forget => {
-                self.keyring.set_named(login.id, None).await?;
-                login.has_password = false;
-                self.put_login(login.clone()).await?;
+        self.is_free(&login.name, id.unwrap_or(login.id))?;
+        let position = known.len();
+        let before = match id {
+            Some(id) => {
+                let before = known.into_iter().find(|known| known.id == id);
+                Some(before.ok_or_else(|| wrong(FieldProblem::Login(NamedLoginProblem::Unknown)))?)
             }
-            PasswordChange::Set { password } => {
-                self.keyring.set_named(login.id, Some(&password)).await?;
-                login.has_password = true;
-                if let Err(error) = self.put_login(login.clone()).await {
-                    // What is in no file must not stay. One that was there has the new password: it is the one that was typed last.
-                    if id.is_none()
-                        && let Err(error) = self.keyring.forget_named(login.id).await
-                    {
-                        tracing::warn!(%error, "a login stays in the keyring");
-                    }
-                    return Err(error.into());
+            None => None,
+        };
+        if let Some(before) = &before {
+            (login.id, login.has_password) = (before.id, before.has_password);
+        }
+        let password = match change {
+            PasswordChange::Keep => None,
+            PasswordChange::Forget => Some(None),
+            PasswordChange::Set { password } => Some(Some(password)),
+        };
+        let mut replaced = None;
+        if let Some(password) = password {
+            login.has_password = password.is_some();
+            let former = self.keyring.set_named(login.id, password.as_ref()).await?;
+            replaced = Some((former, password));
+        }
+        if let Err(error) = self.put_login(login.clone()).await {
+            self.give_back_password(login.id, id.is_some(), replaced).await;
+            return Err(error.into());
+        }
+        let id = login.id;
+        match before {
+            Some(before) => {
+                let fields = LoginFields { before, after: login, password: replaced };
+                if !fields.is_empty() {
+                    let named = NamedChange::Fields(Box::new(fields));
+                    self.list.history().add(Step::of_named(Deed::LoginEdited, named));
                 }
+            }
+            None => {
+                let named = NamedChange::Whole(WholeLogin { login, position, item: None });
+                self.list.history().add(Step::of_named(Deed::LoginAdded, named));
             }
         }
         self.list.announce();
-        Ok(login.id)
+        Ok(id)
+    }
+
+    /// The file does not have the login: the keyring has it as it was.
+    async fn give_back_password(
+        &self,
+        id: LoginId,
+        was_there: bool,
+        replaced: Option<(Option<Secret>, Option<Secret>)>,
+    ) {
+        let Some((former, _)) = replaced else { return };
+        let given_back = match was_there {
+            true => self.keyring.set_named(id, former.as_ref()).await.map(drop),
+            false => self.keyring.forget_named(id).await,
+        };
+        if let Err(error) = given_back {
+            tracing::warn!(%error, "a login's password is not in the keyring as it was");
+        }
     }
 
     async fn put_login(&self, login: NamedLogin) -> Result<(), StoreError> {
@@ -136,7 +167,8 @@ impl Hosts {
         });
         let step = changed.await?;
         self.take_login(id).await?;
-        self.list.history().add(step.of_named(RemovedLogin { login, position, item }));
+        let named = NamedChange::Whole(WholeLogin { login, position, item });
+        self.list.history().add(step.with_named(named));
         self.list.announce();
         Ok(())
     }
@@ -152,26 +184,75 @@ impl Hosts {
         Ok(self.logins.change(move |logins| logins.retain(|login| login.id != id)).await?)
     }
 
-    /// Brings a login back that a step had taken away, or takes it away again. Returns the login as it was.
+    /// Takes back what a step has done to a named login. Returns what does it again, and whether all of it went back: what was changed
+    /// since stays.
     ///
     /// # Errors
-    /// Those of the keyring and the file.
-    pub(super) async fn walk_named(&self, named: &RemovedLogin, item_now: Option<Secret>) -> Result<RemovedLogin> {
-        let RemovedLogin { login, position, item } = named.clone();
-        if self.logins.get(login.id).is_some() {
+    /// Those of the keyring and the file, and [`FormError::Fields`] where its name is another one's meanwhile.
+    pub(super) async fn walk_named(
+        &self,
+        named: &NamedChange,
+        item_now: Option<Secret>,
+    ) -> Result<(Option<NamedChange>, bool)> {
+        match named {
+            NamedChange::Whole(whole) => {
+                let again = self.walk_whole(whole, item_now).await?;
+                Ok((Some(NamedChange::Whole(again)), true))
+            }
+            NamedChange::Fields(fields) => self.walk_fields(fields).await,
+        }
+    }
+
+    /// Brings a login back that a step had taken away, or takes it away again. Returns the login as it was.
+    async fn walk_whole(&self, whole: &WholeLogin, item_now: Option<Secret>) -> Result<WholeLogin> {
+        let WholeLogin { login, position, item } = whole.clone();
+        if let Some(now) = self.logins.get(login.id) {
             self.take_login(login.id).await?;
-            return Ok(RemovedLogin { login, position, item: item_now });
+            // A change of it since is undone by itself, where it is.
+            return Ok(WholeLogin { login: now, position, item: item_now });
         }
-        // Its name may have become another one's.
-        if self.logins.all()?.iter().any(|other| other.is_called(&login.name)) {
-            return Err(wrong(FieldProblem::Login(NamedLoginProblem::Taken)).into());
-        }
+        self.is_free(&login.name, login.id)?;
         if let Some(item) = &item {
             self.keyring.put_named_item(login.id, item).await?;
         }
         let back = login.clone();
         self.logins.change(move |logins| logins.insert(position.min(logins.len()), back)).await?;
-        Ok(RemovedLogin { login, position, item })
+        Ok(WholeLogin { login, position, item: None })
+    }
+
+    /// A login is called as before, has its former user name, and the keyring its former password.
+    async fn walk_fields(&self, fields: &LoginFields) -> Result<(Option<NamedChange>, bool)> {
+        let id = fields.after.id;
+        let Some(now) = self.logins.get(id) else { return Ok((None, false)) };
+        let (mut back, mut is_left) = fields.taken_back(&now);
+        self.is_free(&back.name, id)?;
+        let mut password = None;
+        if let Some((before, after)) = &fields.password {
+            // One that came later stays.
+            let there = self.keyring.named_for_any(id).await?;
+            let is_ours = there.as_ref().map(Secret::expose) == after.as_ref().map(Secret::expose);
+            is_left |= !is_ours;
+            if is_ours {
+                password = Some((self.keyring.set_named(id, before.as_ref()).await?, before.clone()));
+                back.has_password = before.is_some();
+            }
+        }
+        if let Err(error) = self.put_login(back.clone()).await {
+            self.give_back_password(id, true, password).await;
+            return Err(error.into());
+        }
+        let again = LoginFields { before: now, after: back, password };
+        let again = (!again.is_empty()).then(|| NamedChange::Fields(Box::new(again)));
+        Ok((again, !is_left))
+    }
+
+    /// # Errors
+    /// [`FormError::Fields`] where another login is called so.
+    fn is_free(&self, name: &str, id: LoginId) -> Result<()> {
+        match self.logins.all()?.iter().any(|other| other.id != id && other.is_called(name)) {
+            true => Err(wrong(FieldProblem::Login(NamedLoginProblem::Taken)).into()),
+            false => Ok(()),
+        }
     }
 
     /// Tells the keyring what named logins are for from now on.

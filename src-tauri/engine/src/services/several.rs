@@ -3,7 +3,7 @@
 use super::hosts::{After, Hosts, put_draft};
 use crate::{
     error::{Error, FormError, Result, StoreError},
-    model::{Colour, HostDraft, HostId, LoginId, OnNewAddress, PictureChoice, is_same_tag, said},
+    model::{Colour, HostDraft, HostId, LoginId, OnNewAddress, PictureChoice, SharedChoice, is_same_tag, said},
     store::{Deed, List, LoginKind},
 };
 use serde::Deserialize;
@@ -63,6 +63,8 @@ pub struct SharedChange {
     pub old_tls: Option<bool>,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: Option<bool>,
+    /// What is no longer to be otherwise than for all machines.
+    pub as_for_all: Vec<SharedChoice>,
     /// What becomes of saved logins where another way leads elsewhere.
     pub on_new_address: OnNewAddress,
 }
@@ -104,6 +106,7 @@ impl SharedChange {
         set(&mut form.options.ask_lines, &self.ask_lines);
         set(&mut form.options.old_tls, &self.old_tls);
         set(&mut form.options.reconnect, &self.reconnect);
+        form.as_for_all.clone_from(&self.as_for_all);
         form.on_new_address = self.on_new_address;
     }
 
@@ -169,7 +172,7 @@ impl Hosts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Host, HostOptions};
+    use crate::model::{Display, Host, HostOptions, Quality, Scaling};
     use serde_json::json;
 
     fn list() -> (List, Vec<HostId>) {
@@ -196,6 +199,11 @@ mod tests {
         assert_eq!(list.get(ids[1]).unwrap().tags, ["lab", "rack 4"]);
         assert_eq!(list.get(ids[1]).unwrap().colour, Some(Colour::Red));
         assert!(list.get(ids[2]).unwrap().tags.is_empty());
+        let display = Display { scaling: Some(Scaling::Actual), quality: Some(Quality::Low), ..Display::default() };
+        ids.iter().for_each(|id| list.get_mut(*id).unwrap().display = display);
+        change(json!({ "as_for_all": ["scaling"] })).run(&mut list, both).unwrap();
+        let left = ids.iter().map(|id| list.get(*id).unwrap().display).collect::<Vec<_>>();
+        assert_eq!(left, [Display { scaling: None, ..display }, Display { scaling: None, ..display }, display]);
         change(json!({ "colour": null, "view_only": true })).run(&mut list, both).unwrap();
         assert_eq!(list.get(ids[1]).unwrap().colour, None);
         assert!(list.get(ids[0]).unwrap().view_only && !list.get(ids[2]).unwrap().view_only);

@@ -4,7 +4,7 @@ use super::hosts::Hosts;
 use crate::{
     error::{Error, Result, StoreError},
     model::HostId,
-    store::{Direction, HistoryView, Login, LoginKind, Step, StepView, now},
+    store::{Direction, HistoryView, Login, LoginKind, NamedChange, Step, StepView, now},
 };
 use serde::Serialize;
 use std::collections::HashSet;
@@ -17,7 +17,7 @@ pub struct Walked {
     pub step: StepView,
     /// One of its machines that is on the list now.
     pub host: Option<HostId>,
-    /// Machines of which not all could go back, as they were changed since, or are gone.
+    /// Machines, and named logins, of which not all could go back, as they were changed since, or are gone.
     pub left: Vec<String>,
     /// Why a login is not in the keyring as it was.
     pub login: Option<Error>,
@@ -49,8 +49,12 @@ impl Hosts {
         let (taken_along, unread) = self.logins_of_added(&step).await;
         // Of a login that goes again, before its machines leave it.
         let item_now = match &step.named {
-            Some(named) => self.keyring.named_item(named.login.id).await.unwrap_or_default(),
-            None => None,
+            Some(NamedChange::Whole(whole)) => self.keyring.named_item(whole.login.id).await.unwrap_or_default(),
+            _ => None,
+        };
+        let leaving = match &step.named {
+            Some(NamedChange::Whole(whole)) => self.logins.get(whole.login.id),
+            _ => None,
         };
         let walked = {
             let too_late = self.too_late.lock().await;
@@ -58,6 +62,8 @@ impl Hosts {
             let change = self.list.change(move |list| {
                 let before = list.clone();
                 let taken = step.take_back(list, &unread, &too_late);
+                // Whoever uses it by now is without it.
+                leaving.iter().for_each(|login| list.leave_login(login));
                 list.note_removals(now());
                 for login in &step.logins {
                     // Until the keyring has it.
@@ -69,14 +75,14 @@ impl Hosts {
             });
             change.await
         };
-        let (taken, mut back) = match walked {
+        let (mut taken, mut back) = match walked {
             Ok(walked) => walked,
             Err(error) => {
                 self.list.history().give_back(direction, step);
                 return Err(error.into());
             }
         };
-        if back.name.is_empty() {
+        if back.name.is_empty() || step.named.is_some() {
             back.name.clone_from(&step.name);
         }
         // One that was added has taken its logins along.
@@ -95,7 +101,10 @@ impl Hosts {
         refused = refused.and(self.walk_logins(&step, &list_before).await.map_err(Error::from));
         if let Some(named) = &step.named {
             match self.walk_named(named, item_now).await {
-                Ok(named) => back = back.of_named(named),
+                Ok((named, is_whole)) => {
+                    taken.left.extend((!is_whole).then(|| step.name.clone()));
+                    back.named = named;
+                }
                 Err(error) => refused = refused.and(Err(error)),
             }
         }

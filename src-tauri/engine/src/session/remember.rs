@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::{HostId, LoginId, Protection, Recipient, Target},
+    model::{HostId, LoginId, NamedLogin, Protection, Recipient, Target},
+    store::{Deed, LoginFields, NamedChange, Step},
 };
 use std::io;
 use tokio::task::spawn_blocking;
@@ -98,17 +99,23 @@ async fn give_named(run: &Run, login: LoginId, server: Recipient, target: &Targe
 /// The named login is this one from now on, for all its machines. It is for this one's server, too.
 async fn change_named(run: &Run, id: LoginId, server: Recipient, typed: TypedLogin) -> Result<(), Error> {
     let Services { keyring, logins, list, .. } = &*run.services;
-    keyring.set_named(id, Some(&typed.password)).await?;
+    let Some(before) = logins.get(id) else { return Ok(()) };
+    let former = keyring.set_named(id, Some(&typed.password)).await?;
     keyring.choose_named(id, vec![server]).await?;
+    let mut after = NamedLogin { has_password: true, ..before.clone() };
+    if let Some(username) = typed.username.filter(|_| !after.username.is_empty()) {
+        after.username = username;
+    }
+    let login = after.clone();
     let noted = logins.change(move |logins| {
-        if let Some(login) = logins.iter_mut().find(|login| login.id == id) {
-            login.has_password = true;
-            if let Some(username) = typed.username.filter(|_| !login.username.is_empty()) {
-                login.username = username;
-            }
+        if let Some(known) = logins.iter_mut().find(|known| known.id == id) {
+            *known = login;
         }
     });
     noted.await?;
+    let password = Some((former, Some(typed.password)));
+    let named = NamedChange::Fields(Box::new(LoginFields { before, after, password }));
+    list.history().add(Step::of_named(Deed::LoginEdited, named));
     list.announce();
     Ok(())
 }

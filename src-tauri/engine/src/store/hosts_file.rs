@@ -3,7 +3,12 @@
 //! Nothing that was in the file is ever lost: what another program changed meanwhile is merged, and what
 //! cannot be read or merged stays in the file, or is kept beside it.
 
-use super::{file, list::List, merge::merge, versions::Versions};
+use super::{
+    file,
+    list::List,
+    merge::{Contradictions, merge},
+    versions::Versions,
+};
 use crate::{error::StoreError, platform};
 use std::{
     fs::{self, File, TryLockError},
@@ -278,10 +283,10 @@ impl HostsFile {
     fn merged(&self, base: &List, theirs: &[u8], ours: List) -> io::Result<(List, Option<StoreError>)> {
         match List::parse(theirs) {
             Ok(list) => {
-                let (merged, machines) = merge(base, list, &ours);
-                let conflict = !machines.is_empty();
-                let kept_as = conflict.then(|| file::keep_beside(&self.named, "conflict", theirs)).transpose()?;
-                Ok((merged, kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines })))
+                let (merged, Contradictions { names: machines, hosts: conflicts }) = merge(base, list, &ours);
+                let is_whole = machines.is_empty();
+                let kept_as = (!is_whole).then(|| file::keep_beside(&self.named, "conflict", theirs)).transpose()?;
+                Ok((merged, kept_as.map(|kept_as| StoreError::HostsConflict { kept_as, machines, conflicts })))
             }
             Err(_) if List::parse_newer(theirs).is_some() => Err(newer()),
             Err(detail) => {

@@ -1,25 +1,38 @@
 //! Two changes of one list: Portlight's, and another program's in the file meanwhile.
 
 use super::list::{List, Removed};
-use crate::model::{Host, HostId};
+use crate::{
+    error::{FieldConflict, HostConflict},
+    model::{Host, HostId},
+};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
-/// A list with both changes, and the machines of which they contradict each other: there it has Portlight's.
+/// Where two changes of one list contradict each other.
+#[derive(Debug, Default)]
+pub(super) struct Contradictions {
+    /// The machines' names, and those of what only a newer Portlight knows.
+    pub(super) names: Vec<String>,
+    /// The machines' fields.
+    pub(super) hosts: Vec<HostConflict>,
+}
+
+/// A list with both changes, and where they contradict each other: there it has Portlight's.
 ///
 /// `base` is what both began with, `theirs` what the file says now, `ours` what Portlight is about to write. Hosts are
 /// told apart by id and merged field by field; one that was changed here and taken out there stays.
-pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, Vec<String>) {
-    let mut conflicts = Vec::new();
+pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, Contradictions) {
+    let mut conflicts = Contradictions::default();
     let mut merged = List { unreadable: theirs.unreadable.clone(), ..List::default() };
     let known = ours;
     let entries = [base, &theirs, ours].map(entries);
     for id in ids(&theirs, ours) {
         let [base, theirs, ours] = entries.each_ref().map(|entries| entries.get(&id).copied());
         let Some(place) = place(base, theirs, ours) else { continue };
-        let Some((host, contradicts)) = content(base, theirs, ours) else { continue };
-        if contradicts {
-            conflicts.push(host.name.clone());
+        let Some((host, contradicting)) = content(base, theirs, ours) else { continue };
+        if let Some(fields) = contradicting {
+            conflicts.names.push(host.name.clone());
+            conflicts.hosts.push(HostConflict { host: id, fields });
         }
         match place {
             Place::Listed(_) if matches!(theirs, Some((Place::Listed(_), _))) => merged.hosts.push(host),
@@ -37,7 +50,7 @@ pub(super) fn merge(base: &List, theirs: List, ours: &List) -> (List, Vec<String
     // What only a newer Portlight knows has no machine's name.
     let (rest, contradicting) = fields(&base.rest, &theirs.rest, &ours.rest, Wins::Ours);
     merged.rest = rest;
-    conflicts.extend(contradicting);
+    conflicts.names.extend(contradicting);
     (merged, conflicts)
 }
 
@@ -98,19 +111,29 @@ fn place(base: Option<Entry<'_>>, theirs: Option<Entry<'_>>, ours: Option<Entry<
     }
 }
 
-/// What the host is, and whether the two changes contradict each other; none where neither has it.
-fn content(base: Option<Entry<'_>>, theirs: Option<Entry<'_>>, ours: Option<Entry<'_>>) -> Option<(Host, bool)> {
+/// What the host is, and in which fields the two changes contradict each other, where they do; none where neither has it.
+fn content(
+    base: Option<Entry<'_>>,
+    theirs: Option<Entry<'_>>,
+    ours: Option<Entry<'_>>,
+) -> Option<(Host, Option<Vec<FieldConflict>>)> {
     let [base, theirs, ours] = [base, theirs, ours].map(|entry| entry.map(|(_, host)| host));
-    let (Some(their), Some(our)) = (theirs, ours) else { return theirs.or(ours).cloned().map(|host| (host, false)) };
+    let (Some(their), Some(our)) = (theirs, ours) else { return theirs.or(ours).cloned().map(|host| (host, None)) };
     if their == our || base == Some(our) {
-        return Some((their.clone(), false));
+        return Some((their.clone(), None));
     }
-    let (merged, contradicting) = fields(&as_fields(base), &as_fields(theirs), &as_fields(ours), Wins::Ours);
+    let [base, theirs, ours] = [as_fields(base), as_fields(theirs), as_fields(ours)];
+    let (merged, contradicting) = fields(&base, &theirs, &ours, Wins::Ours);
+    let both = |field: String| {
+        let [theirs, ours] = [&theirs, &ours].map(|fields| fields.get(&field).cloned().unwrap_or_default());
+        FieldConflict { field, theirs, ours }
+    };
+    let contradicting: Vec<_> = contradicting.into_iter().map(both).collect();
     match serde_json::from_value(Value::Object(merged)) {
-        Ok(merged) => Some((merged, !contradicting.is_empty())),
+        Ok(merged) => Some((merged, (!contradicting.is_empty()).then_some(contradicting))),
         Err(cause) => {
             tracing::warn!(%cause, "two changes of one machine do not go together");
-            Some((our.clone(), true))
+            Some((our.clone(), Some(contradicting)))
         }
     }
 }

@@ -15,6 +15,7 @@ mod left_open;
 mod list;
 mod listening;
 mod merge;
+mod named_change;
 mod pins;
 mod places;
 mod preferences;
@@ -33,6 +34,7 @@ pub(crate) use hosts_file::HostsFile;
 pub use left_open::{LeftOpen, WasOpen};
 pub use list::List;
 pub use listening::{LISTEN_PORT, Listening, ListeningView};
+pub(crate) use named_change::{LoginFields, NamedChange, WholeLogin};
 pub use pins::{Pins, Verdict};
 pub use places::{Place, Places};
 pub use preferences::{
@@ -41,6 +43,6 @@ pub use preferences::{
 };
 pub(crate) use small_file::{LoginsFile, SourcesFile};
 pub use step::Deed;
-pub(crate) use step::{Login, LoginKind, RemovedLogin, Step};
+pub(crate) use step::{Login, LoginKind, Step};
 pub use versions::{Names, VersionView};
 pub(crate) use watching::watch;

@@ -3,8 +3,9 @@
 use super::{
     list::{List, Removed},
     merge::{Wins, as_fields, fields},
+    named_change::NamedChange,
 };
-use crate::model::{Host, HostId, HttpAuth, NamedLogin, Recipient, Secret, SecureOn};
+use crate::model::{Host, HostId, HttpAuth, Recipient, Secret, SecureOn};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -26,7 +27,11 @@ pub enum Deed {
     Imported,
     /// Took machines off the list.
     Removed,
-    /// Took a named login away.
+    /// Added a named login.
+    LoginAdded,
+    /// Changed one: its name, its user name or its password.
+    LoginEdited,
+    /// Took one away.
     LoginRemoved,
     /// Put removed ones back.
     PutBack,
@@ -42,18 +47,8 @@ pub(crate) struct Step {
     pub(crate) name: String,
     changes: Vec<Change>,
     pub(crate) logins: Vec<Login>,
-    /// The named login that it took away, or brought back.
-    pub(crate) named: Option<RemovedLogin>,
-}
-
-/// A named login as it was before it was removed.
-#[derive(Debug, Clone)]
-pub(crate) struct RemovedLogin {
-    pub(crate) login: NamedLogin,
-    /// Its place among all.
-    pub(crate) position: usize,
-    /// What the keyring had of it.
-    pub(crate) item: Option<Secret>,
+    /// What it has done to a named login.
+    pub(crate) named: Option<NamedChange>,
 }
 
 /// A login in the keyring that a step has changed.
@@ -176,9 +171,15 @@ impl Step {
         Self { deed: Deed::Edited, name: host.name.clone(), changes: Vec::new(), logins, named: None }
     }
 
-    /// The same with the named login that it takes away, or brings back, and called so.
-    pub(crate) fn of_named(self, named: RemovedLogin) -> Self {
-        Self { name: named.login.name.clone(), named: Some(named), ..self }
+    /// The same with what it has done to a named login, and called by that.
+    pub(crate) fn with_named(self, named: NamedChange) -> Self {
+        Self { name: named.name().to_owned(), named: Some(named), ..self }
+    }
+
+    /// A step in which nothing but a named login has changed.
+    pub(crate) fn of_named(deed: Deed, named: NamedChange) -> Self {
+        let (name, named) = (named.name().to_owned(), Some(named));
+        Self { deed, name, changes: Vec::new(), logins: Vec::new(), named }
     }
 
     /// Whether nothing has changed.

@@ -197,7 +197,7 @@ mod tests {
         change.await.unwrap();
         let list = fixture.list.get();
         assert_eq!((fixture.names(), list.get(theirs).unwrap().address.to_string()), ("oursb".into(), "moved".into()));
-        let [StoreError::HostsConflict { kept_as, machines }] = &fixture.list.notices()[..] else { panic!() };
+        let [StoreError::HostsConflict { kept_as, machines, .. }] = &fixture.list.notices()[..] else { panic!() };
         assert_eq!(machines, &["ours"]);
         assert!(fs::read_to_string(kept_as).unwrap().contains("theirs"));
     }

@@ -174,7 +174,7 @@ fn of_a_web_server(error: ConnectError, address: &str) -> Error {
 
 fn request(at: &ListUrl, headers: &Headers, known: &Validators) -> Result<Request<Empty<Bytes>>, Failed> {
     let bad = |detail: String| FetchError::BadLogin { address: at.without_query(), detail };
-    headers.check().map_err(bad)?;
+    headers.check().map_err(|wrong| bad(wrong.detail))?;
     let mut request = Request::new(Empty::new());
     let uri = at.place().resource.parse();
     *request.uri_mut() = uri.map_err(|_| FetchError::NotFound { address: at.without_query() })?;

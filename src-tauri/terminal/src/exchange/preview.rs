@@ -63,7 +63,8 @@ fn totals(text: &mut String, preview: &Preview, chosen: &[usize], args: &ImportA
     let changed = chosen.len() - added;
     line(text, format_args!("{added} to add, {changed} to change, {skipped} skipped"));
     let of = |kind| preview.entries.iter().filter(|entry| entry.password == kind).count();
-    let open = of(PasswordKind::Readable) + of(PasswordKind::Obfuscated);
+    let beside = of(PasswordKind::Beside);
+    let open = of(PasswordKind::Readable) + of(PasswordKind::Obfuscated) + beside;
     if let Some(site) = &args.site {
         if !preview.files.iter().any(|file| file.format == Some(Format::Websockify)) {
             line(text, format_args!("there is no websockify token file among these: --site changes nothing"));
@@ -75,6 +76,14 @@ fn totals(text: &mut String, preview: &Preview, chosen: &[usize], args: &ImportA
         let passwords = count(open, "password is", "passwords are");
         let then = if args.passwords { "into the keyring with them" } else { "--passwords puts them into the keyring" };
         line(text, format_args!("{passwords} readable for everybody who has these files: {then}"));
+    }
+    if beside > 0 {
+        line(
+            text,
+            format_args!(
+                "TigerVNC's passwd has usually the password of this computer's own VNC server: take it only where it is theirs"
+            ),
+        );
     }
     if of(PasswordKind::Encrypted) > 0 {
         let passwords = count(of(PasswordKind::Encrypted), "password is", "passwords are");

@@ -15,7 +15,7 @@ export async function checkLeft(
   draftNow: () => HostDraft,
   known: () => readonly FieldProblem[],
 ): Promise<FieldProblem[] | null> {
-  const left = target instanceof Element ? fieldOf(target.id) : null;
+  const left = target instanceof Element ? (target.id === 'secure-on' ? 'secure_on' : fieldOf(target.id)) : null;
   if (!left) return null;
   const draft = draftNow();
   const typed = JSON.stringify(draft);

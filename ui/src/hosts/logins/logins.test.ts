@@ -141,15 +141,44 @@ describe('in the settings', () => {
     await waitFor(() =>
       expect(backend.callsOf('save_login')).toEqual([['lab', 'Lab', 'ann', { change: 'set', password: 'new' }]]),
     );
+    await waitFor(() => expect(byId('login-done')).toHaveTextContent(t('logins.changed', { name: 'Lab' })));
     await user.click(list.getByRole('button', { name: t('logins.remove_label', { name: 'Lab' }) }));
     expect(byId('remove-login')).toHaveTextContent(t('logins.remove_text', { count: 2 }));
     await user.click(byId('remove-login-act'));
     await waitFor(() => expect(list.queryByText('Lab')).toBeNull());
     expect((await axe.run(byId('settings'))).violations).toEqual([]);
-    await waitFor(() => expect(byId('login-removed')).toHaveTextContent(t('logins.removed', { name: 'Lab' })));
-    await user.click(within(byId('login-removed')).getByRole('button', { name: t('toast.undo') }));
+    await waitFor(() => expect(byId('login-done')).toHaveTextContent(t('logins.removed', { name: 'Lab' })));
+    await user.click(within(byId('login-done')).getByRole('button', { name: t('toast.undo') }));
     await waitFor(() => expect(list.getByText('Lab')).toBeVisible());
-    expect(document.getElementById('login-removed')).toBeNull();
+    expect(document.getElementById('login-done')).toBeNull();
+  });
+
+  it('what was done to one is undone', async () => {
+    render(HostsWindow);
+    await user.click(byId('window-menu'));
+    await user.click(await screen.findByRole('menuitem', { name: (name) => name.startsWith(t('settings.open')) }));
+    const list = within(byId('named-logins').querySelector('ul') as HTMLElement);
+    const undo = () => user.click(within(byId('login-done')).getByRole('button', { name: t('toast.undo') }));
+
+    await user.click(list.getAllByRole('button', { name: t('logins.edit') })[0] as HTMLElement);
+    expect(byId('login-password-hint')).toHaveTextContent(t('logins.password_replace'));
+    await user.click(byId('login-save'));
+    expect(backend.callsOf('save_login'), 'nothing was changed').toEqual([]);
+    expect(document.getElementById('login-done')).toBeNull();
+
+    await user.click(list.getAllByRole('button', { name: t('logins.edit') })[0] as HTMLElement);
+    await user.type(byId('login-name'), 'oratory');
+    await user.click(byId('login-save'));
+    await waitFor(() => expect(list.getByText('Laboratory')).toBeVisible());
+    await waitFor(() => expect(byId('login-done')).toHaveTextContent(t('logins.changed', { name: 'Laboratory' })));
+    await undo();
+    await waitFor(() => expect(list.getByText('Lab')).toBeVisible());
+
+    await user.click(byId('add-login'));
+    await user.type(byId('login-name'), 'Hall{Enter}');
+    await waitFor(() => expect(byId('login-done')).toHaveTextContent(t('logins.added', { name: 'Hall' })));
+    await undo();
+    await waitFor(() => expect(list.queryByText('Hall')).toBeNull());
   });
 
   it('one is chosen that is offered to machines without a login', async () => {

@@ -16,9 +16,9 @@ import type { SessionId } from '../../ipc/bindings/SessionId';
 import type { SharedChange } from '../../ipc/bindings/SharedChange';
 import { draftOf, emptyDraft } from '../fields';
 import type { Choice } from '../import/choice.svelte';
+import { Conflicts } from './conflicts.svelte';
 import { Ending } from './ending.svelte';
 import { Favourites } from './favourites.svelte';
-import { asItIsNow } from './form';
 import { History } from './history.svelte';
 import { Nearby } from './nearby.svelte';
 import { Notices } from './notices.svelte';
@@ -85,8 +85,8 @@ export class Hosts {
       const rows: Row[] = address ? [...found, { key: CONNECT, address }] : found;
       return [{ kind: 'found', rows, cards: false }];
     }
-    const cards = { sessions: this.sessions.all, recent: this.columns < 4 ? 2 * this.columns : this.columns };
-    return arranged(this.#byName, this.order, this.look === 'cards' ? cards : null);
+    const cards = { recent: this.columns < 4 ? 2 * this.columns : this.columns };
+    return arranged(this.#byName, this.sessions.all, this.order, this.look === 'cards' ? cards : null);
   });
   rows: Row[] = $derived.by(() => {
     const [first, ...others] = this.sections;
@@ -105,6 +105,11 @@ export class Hosts {
           )
         : 0,
   );
+  readonly conflicts = new Conflicts({
+    hosts: () => this.all ?? [],
+    edit: (host, typed) => this.edit(host, typed),
+    attempt: (action) => this.toasts.attempt(action),
+  });
   readonly favourites = new Favourites({
     byName: () => this.#byName,
     change: (host, change) =>
@@ -281,12 +286,12 @@ export class Hosts {
     this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), ...hasNone });
   }
 
-  edit(host: HostView, address = host.address): void {
+  edit(host: HostView, typed: Partial<HostDraft> = {}): void {
     const { content } = this.sheet;
-    if (content?.kind === 'one' && content.draft.id === host.id && address === host.address) return;
+    if (content?.kind === 'one' && content.draft.id === host.id && Object.keys(typed).length === 0) return;
     const { has_password: hasPassword, has_http_auth: hasHttpAuth, has_secure_on: hasSecureOn } = host;
     const { display } = host;
-    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, display, address });
+    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, display, typed });
   }
 
   editSeveral(hosts: HostView[]): void {
@@ -305,7 +310,8 @@ export class Hosts {
     return this.sources.nameOf(this.all?.find(({ id }) => id === draft.id) ?? null);
   }
 
-  /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. */
+  /** Saves the form and closes it, and opens the host where `connect` says so; throws an EngineError for the form to show. Where
+   * another program has changed the same, the user is asked, and may go back to the form. */
   async save(
     draft: HostDraft,
     change: PasswordChange,
@@ -313,9 +319,16 @@ export class Hosts {
     connect: boolean,
   ): Promise<void> {
     const { sheet } = this;
-    const editing = sheet.content?.kind === 'one' ? sheet.content : null;
-    const merged = await asItIsNow(draft, editing?.draft, this.all ?? []);
-    const { host, password } = await engine.saveHost(merged.draft, change);
+    let editing = sheet.content?.kind === 'one' ? sheet.content : null;
+    const isSecret = change.change === 'set' || httpAuth?.change === 'set';
+    const settled = await this.conflicts.settle(draft, editing?.draft, isSecret);
+    if (!settled) return;
+    if (editing && settled.asked) {
+      // What was chosen is not asked again where the next step fails.
+      Object.assign(draft, settled.draft);
+      sheet.content = editing = { ...editing, draft: settled.base };
+    }
+    const { host, password } = await engine.saveHost(settled.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
     Object.assign(draft, { id: host.id, on_new_address: 'ask', secure_on: { change: 'keep' } });
     if (editing) sheet.content = { ...editing, draft: draftOf(host) };
@@ -326,10 +339,6 @@ export class Hosts {
       this.toasts.show({ text: t('toast.password_not_stored', { name: host.name, reason }) }, null);
     }
     await this.#reveal(host);
-    if (merged.both.length > 0) {
-      const fields = merged.both.map((name) => t(`editor.${name}`)).join(', ');
-      this.toasts.show({ text: t('undo.both_changed', { name: host.name, fields }) }, null);
-    }
     if (connect) await this.open(host.id);
   }
 
@@ -419,7 +428,7 @@ export class Hosts {
     if (!host) return;
     this.showsSessions = false;
     await this.#reveal(host);
-    this.edit(host, address ?? host.address);
+    this.edit(host, address === null || address === host.address ? {} : { address });
   }
 
   async #fetch(): Promise<void> {

@@ -9,8 +9,13 @@ import { arranged, type Cards } from './sections';
 
 const host = (name: string, facts: Partial<HostView> = {}) => machine(name, 'x.example', facts);
 
-function shown(hosts: HostView[], order: Order = 'name', cards: Cards | null = null): string[] {
-  return arranged(sortedByName(hosts), order, cards).map(
+function shown(
+  hosts: HostView[],
+  order: Order = 'name',
+  cards: Cards | null = null,
+  sessions: OpenSession[] = [],
+): string[] {
+  return arranged(sortedByName(hosts), sessions, order, cards).map(
     ({ kind, tag, rows }) =>
       `${tag ?? kind}: ${rows.map((row) => ('host' in row ? row.host.name : row.key)).join(' ')}`,
   );
@@ -50,7 +55,7 @@ describe('the list', () => {
     expect(shown([], 'tag')).toEqual([]);
   });
 
-  it('as cards has what is open first, each machine once, and favourites where they are', () => {
+  it('has what is open first, as cards and as rows, each machine once, and favourites where they are', () => {
     const hosts = [
       host('f', { favourite: true }),
       host('o', { last_opened: 9 }),
@@ -72,11 +77,14 @@ describe('the list', () => {
       open(3, 'typed', null),
       open(4, 'r', r ?? '', 'ended'),
     ];
-    const cards = { sessions, recent: 4 };
-    expect(shown(hosts, 'name', cards)).toEqual(['open: session-1 o session-3', 'favourites: f', 'others: r x']);
-    expect(arranged(hosts, 'name', cards).every(({ cards }) => cards)).toBe(true);
+    const cards = { recent: 4 };
+    const first = ['open: session-1 o session-3', 'favourites: f'];
+    expect(shown(hosts, 'name', cards, sessions)).toEqual([...first, 'others: r x']);
+    expect(arranged(hosts, sessions, 'name', cards).every(({ cards }) => cards)).toBe(true);
+    expect(shown(hosts, 'name', null, sessions)).toEqual([...first, 'recent: r', 'others: x']);
+    expect(arranged(hosts, sessions, 'name', null).some(({ cards }) => cards)).toBe(false);
     const many = Array.from({ length: 13 }, (_, n) => host(`n${n}`, { last_opened: n < 3 ? n : null }));
-    const sections = arranged(many, 'name', { sessions: [], recent: 2 });
+    const sections = arranged(many, [], 'name', { recent: 2 });
     expect(sections.map(({ kind, cards, rows }) => [kind, cards, rows.length])).toEqual([
       ['recent', true, 2],
       ['others', false, 11],

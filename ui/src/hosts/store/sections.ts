@@ -16,9 +16,8 @@ export interface Section {
   cards: boolean;
 }
 
-/** What is shown as cards: the sessions that are open, and so many of the latest machines. */
+/** So many of the latest machines are shown as cards. */
 export interface Cards {
-  sessions: readonly OpenSession[];
   recent: number;
 }
 
@@ -28,10 +27,15 @@ const RECENT = 5;
 const FEW = 12;
 
 /** The sections, none of them empty. `byName` is sorted. Each machine is in one of them; a favourite that is open in two. */
-export function arranged(byName: readonly HostView[], order: Order, cards: Cards | null): Section[] {
+export function arranged(
+  byName: readonly HostView[],
+  sessions: readonly OpenSession[],
+  order: Order,
+  cards: Cards | null,
+): Section[] {
   const favourites = favouritesOf(byName);
   let rest = byName.filter((host) => !host.favourite);
-  const open = cards ? openRows(cards.sessions, rest) : [];
+  const open = openRows(sessions, rest);
   const shown = new Set<string>(open.map(({ key }) => key));
   if (open.length > 0) rest = rest.filter(({ id }) => !shown.has(id));
   const latest = rest.filter((host) => host.last_opened !== null).sort(byLastUse);

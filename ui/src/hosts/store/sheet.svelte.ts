@@ -13,8 +13,8 @@ export interface Editing {
   hasSecureOn: boolean;
   /** What was chosen in its window, where that is anything. */
   display?: Display | undefined;
-  /** What the form begins with in place of the machine's address. */
-  address?: string;
+  /** What the form begins with in place of what the machine has. */
+  typed?: Partial<HostDraft>;
 }
 
 /** Several hosts in the form. */

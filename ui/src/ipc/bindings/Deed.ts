@@ -3,4 +3,4 @@
 /**
  * What the user did.
  */
-export type Deed = "added" | "edited" | "favourite" | "arranged" | "imported" | "removed" | "login_removed" | "put_back" | "went_back";
+export type Deed = "added" | "edited" | "favourite" | "arranged" | "imported" | "removed" | "login_added" | "login_edited" | "login_removed" | "put_back" | "went_back";

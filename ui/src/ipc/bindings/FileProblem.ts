@@ -7,7 +7,7 @@ export type FileProblem = { "problem": "unknown" } | { "problem": "no_machine" }
 /**
  * Where, in the words of the reader of such files.
  */
-detail: string, } | { "problem": "entities" } | { "problem": "encrypted" } | { "problem": "dynamic" } | { "problem": "newer" } | { "problem": "not_a_file" } | { "problem": "unreadable", 
+detail: string, } | { "problem": "entities" } | { "problem": "encrypted" } | { "problem": "dynamic" } | { "problem": "password_alone" } | { "problem": "newer" } | { "problem": "not_a_file" } | { "problem": "unreadable", 
 /**
  * The system's words.
  */

@@ -3,4 +3,4 @@
 /**
  * Whose file it is.
  */
-export type ImportFormat = "portlight" | "remmina" | "settings" | "tigervnc" | "addresses" | "vnc_file" | "realvnc" | "virt_viewer" | "connections" | "krdc" | "mremoteng" | "mremoteng_csv" | "vncloc" | "csv" | "websockify" | "ssh_config" | "ansible_ini" | "ansible_yaml";
+export type ImportFormat = "portlight" | "remmina" | "settings" | "tigervnc" | "tigervnc_password" | "addresses" | "vnc_file" | "realvnc" | "virt_viewer" | "connections" | "krdc" | "mremoteng" | "mremoteng_csv" | "vncloc" | "csv" | "websockify" | "ssh_config" | "ansible_ini" | "ansible_yaml";

@@ -3,4 +3,4 @@
 /**
  * What a file has of a password.
  */
-export type ImportPassword = "none" | "readable" | "obfuscated" | "encrypted" | "elsewhere" | "once";
+export type ImportPassword = "none" | "readable" | "obfuscated" | "beside" | "encrypted" | "elsewhere" | "once";

@@ -3,6 +3,7 @@ import type { Colour } from "./Colour";
 import type { LoginId } from "./LoginId";
 import type { OnNewAddress } from "./OnNewAddress";
 import type { PictureChoice } from "./PictureChoice";
+import type { SharedChoice } from "./SharedChoice";
 
 /**
  * What is to be the same in several hosts. What is not said stays as it is in each.
@@ -100,6 +101,10 @@ old_tls: boolean | null,
  * Whether a session dials again where the connection breaks.
  */
 reconnect: boolean | null, 
+/**
+ * What is no longer to be otherwise than for all machines.
+ */
+as_for_all: Array<SharedChoice>, 
 /**
  * What becomes of saved logins where another way leads elsewhere.
  */

@@ -16,7 +16,7 @@ step: StepView,
  */
 host: HostId | null, 
 /**
- * Machines of which not all could go back, as they were changed since, or are gone.
+ * Machines, and named logins, of which not all could go back, as they were changed since, or are gone.
  */
 left: Array<string>, 
 /**

@@ -47,6 +47,7 @@ import type { Saved } from '../bindings/Saved';
 import type { SessionId } from '../bindings/SessionId';
 import type { SessionUpdate } from '../bindings/SessionUpdate';
 import type { SharedChange } from '../bindings/SharedChange';
+import type { SharedChoice } from '../bindings/SharedChoice';
 import type { StageReport } from '../bindings/StageReport';
 import type { Tested } from '../bindings/Tested';
 import type { VersionView } from '../bindings/VersionView';
@@ -117,12 +118,13 @@ export const duplicateHost = (id: HostId, name: string): Promise<HostView> =>
 
 export const changeSeveral = (ids: HostId[], change: Partial<SharedChange>): Promise<void> =>
   command('change_several', [ids, change], () => {
-    const { tags_added = [], tags_removed = [], ...same } = change;
+    const { tags_added = [], tags_removed = [], as_for_all = [], ...same } = change;
     delete same.on_new_address;
     backend.step('edited', ids.map(find));
     for (const id of ids) {
       const tags = find(id).tags.filter((tag) => !tags_removed.includes(tag) && !tags_added.includes(tag));
-      update(id, { ...(same as Partial<HostView>), tags: [...tags, ...tags_added] });
+      const display = asForAll(find(id).display, as_for_all);
+      update(id, { ...(same as Partial<HostView>), ...display, tags: [...tags, ...tags_added] });
     }
   });
 
@@ -136,6 +138,7 @@ export const saveLogin = (
     const before = backend.logins.find((login) => login.id === id);
     const has_password = change.change === 'set' || (change.change === 'keep' && (before?.has_password ?? false));
     const login: LoginView = { id: id ?? crypto.randomUUID(), name, username, has_password, machines: 0 };
+    backend.step(before ? 'login_edited' : 'login_added', [], name);
     backend.logins = before
       ? backend.logins.map((other) => (other === before ? login : other))
       : [...backend.logins, login];
@@ -357,6 +360,8 @@ export const exportHosts = (format: ExportFormat): Promise<boolean> =>
 export const thirdPartyNotices = (): Promise<string[]> => command('third_party_notices', [], () => backend.licences);
 
 export const readAddress = (text: string): Promise<string> => command('read_address', [text], () => canonical(text));
+
+export const checkHttpAuth = (change: HttpAuthChange): Promise<void> => command('check_http_auth', [change], () => {});
 
 export const checkHost = (draft: HostDraft): Promise<void> =>
   command('check_host', [draft], () => void canonical(draft.address));
@@ -680,6 +685,11 @@ function findRemoved(id: HostId): HostView {
   return removed.host;
 }
 
+/** What was chosen in a host's window, without what is left to all machines. */
+function asForAll(display: HostView['display'], left: readonly SharedChoice[]): Pick<HostView, 'display'> {
+  return display ? { display: { ...display, ...Object.fromEntries(left.map((name) => [name, null])) } } : {};
+}
+
 /** The host as the engine would save it. */
 function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
@@ -702,9 +712,7 @@ function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...dra
     favourite_place: former?.favourite_place ?? null,
     source: former?.source ?? null,
     demo: false,
-    ...(former?.display && {
-      display: { ...former.display, ...Object.fromEntries(as_for_all.map((name) => [name, null])) },
-    }),
+    ...asForAll(former?.display, as_for_all),
   };
 }
 

@@ -5,8 +5,10 @@ use crate::import::{File, FileProblem, Format, Reading, candidate::Password, rea
 use crate::model::Display;
 use std::fmt::Write;
 
+mod tigervnc_password;
+
 fn file(name: &str, bytes: impl AsRef<[u8]>) -> File {
-    File { name: name.to_owned(), bytes: Ok(bytes.as_ref().to_vec()) }
+    File { name: name.to_owned(), bytes: Ok(bytes.as_ref().to_vec()), chosen_in: None }
 }
 
 fn reading(name: &str, text: &str) -> Reading {
@@ -52,7 +54,7 @@ fn shown(reading: &Reading) -> Vec<String> {
         }
         match &candidate.password {
             Password::None => {}
-            Password::Readable(secret) | Password::Obfuscated(secret) => {
+            Password::Readable(secret) | Password::Obfuscated(secret) | Password::Beside { secret, .. } => {
                 write!(line, " password {}", secret.expose()).unwrap();
             }
             other => write!(line, " password {other:?}").unwrap(),

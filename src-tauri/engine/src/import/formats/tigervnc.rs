@@ -1,17 +1,72 @@
 //! TigerVNC's connection files and its history (TigerVNC's `vncviewer/parameters.cxx` and `vncviewer/ServerDialog.cxx`).
 
 use super::super::{
-    FileProblem, LeftOut,
-    candidate::{Sketch, stem, typed},
+    ChosenIn, File, FileProblem, LeftOut,
+    candidate::{Password, Sketch, stem, typed, unscrambled},
     key_file::{self, is_on},
 };
-use crate::model::{ClipboardSharing, Quality};
+use crate::model::{ClipboardSharing, Quality, Secret};
+use std::path::PathBuf;
 
 /// What the first line of a connection file begins with.
 pub(in super::super) const HEAD: &str = "TigerVNC Configuration file Version 1.0";
 
-/// Reads a connection file. TigerVNC writes no password into one; a file that one names by hand is not followed.
-pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, FileProblem> {
+/// What TigerVNC calls its file of a password.
+const PASSWORD: &str = "passwd";
+
+/// Files of passwords that the person has chosen themselves, as TigerVNC's `vncpasswd` writes them: eight scrambled bytes, and eight
+/// more where there is a password for looking only. Usually they are those of this computer's own server, so none is ever
+/// looked for.
+#[derive(Default)]
+pub(in super::super) struct Passwords(Vec<PasswordFile>);
+
+struct PasswordFile {
+    /// Its place among the files.
+    file: usize,
+    path: PathBuf,
+    chosen_in: ChosenIn,
+    secret: Secret,
+}
+
+impl Passwords {
+    pub(in super::super) fn of(files: &[File]) -> Self {
+        let read = |(file, found): (usize, &File)| {
+            let chosen_in = found.chosen_in.clone()?;
+            let bytes = found.bytes.as_ref().ok().filter(|bytes| matches!(bytes.len(), 8 | 16))?;
+            // One of another name may be a short text.
+            let is_one = found.name == PASSWORD || std::str::from_utf8(bytes).is_err();
+            let secret = unscrambled(*bytes.first_chunk()?).filter(|_| is_one)?;
+            Some(PasswordFile { file, path: chosen_in.folder.join(&found.name), chosen_in, secret })
+        };
+        Self(files.iter().enumerate().filter_map(read).collect())
+    }
+
+    /// Whether the file at this place is one.
+    pub(in super::super) fn has(&self, file: usize) -> bool {
+        self.0.iter().any(|password| password.file == file)
+    }
+
+    /// The password of a connection file in a folder: the one that it names; where it names none, the one beside it, and else the one
+    /// where TigerVNC keeps it.
+    fn of_machine(&self, chosen_in: Option<&ChosenIn>, named: &str) -> Option<&PasswordFile> {
+        let chosen_in = chosen_in?;
+        if !named.is_empty() {
+            return self.0.iter().find(|password| password.path.as_os_str() == named);
+        }
+        let mut usual = self.0.iter().filter(|password| password.path.ends_with(PASSWORD));
+        let beside = usual.clone().find(|password| password.chosen_in.folder == chosen_in.folder);
+        beside.or_else(|| usual.find(|password| password.chosen_in.is_tigervncs))
+    }
+}
+
+/// Reads a connection file. TigerVNC writes no password into one; a file that one names by hand is not followed, but taken where the
+/// person has chosen it as well.
+pub(in super::super) fn read(
+    text: &str,
+    name: &str,
+    chosen_in: Option<&ChosenIn>,
+    passwords: &Passwords,
+) -> Result<Vec<Sketch>, FileProblem> {
     let groups = key_file::groups(text);
     let file = groups.first().ok_or(FileProblem::Unknown)?;
     let server = unescaped(file.get("ServerName"));
@@ -41,7 +96,13 @@ pub(in super::super) fn read(text: &str, name: &str) -> Result<Vec<Sketch>, File
     if off("AutoSelect") {
         machine.display.quality = quality(file.get("QualityLevel"));
     }
-    machine.leave_out(LeftOut::PasswordFile, ["PasswordFile", "passwd"].iter().any(|key| !file.get(key).is_empty()));
+    let named = unescaped(file.first(&["PasswordFile", "passwd"]));
+    match passwords.of_machine(chosen_in, &named) {
+        Some(PasswordFile { file, secret, .. }) => {
+            machine.password = Password::Beside { file: *file, secret: secret.clone() };
+        }
+        None => machine.leave_out(LeftOut::PasswordFile, !named.is_empty()),
+    }
     machine.leave_out(LeftOut::Certificates, !chosen("X509CRL", "/x509_crl.pem").is_empty());
     Ok(vec![machine])
 }

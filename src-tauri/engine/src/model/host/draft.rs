@@ -2,9 +2,9 @@
 
 use super::{Host, HostOptions, HostView};
 use crate::model::{
-    Address, AddressProblem, CommandLine, CommandProblem, HostId, Jump, JumpProblem, LoginId, MAX_TEXT, Mac,
-    MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn, SecureOnProblem, SharedChoice,
-    TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
+    Address, AddressProblem, CommandLine, CommandProblem, HostId, HttpAuthProblem, Jump, JumpProblem, LoginId,
+    MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn, SecureOnProblem,
+    SharedChoice, TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
     text::{one_line, without_bidi_controls},
     wake::{wake_address, wake_port},
 };
@@ -282,4 +282,7 @@ pub enum FieldProblem {
     /// Where on the web a list is.
     #[error("URL: {0}")]
     Url(UrlProblem),
+    /// A login for a website, or its headers.
+    #[error("login to the website: {0}")]
+    HttpAuth(HttpAuthProblem),
 }

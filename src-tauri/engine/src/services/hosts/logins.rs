@@ -1,6 +1,6 @@
 //! What the keyring keeps for a host: changed together with the list, and taken back with the step.
 
-use super::{Hosts, PasswordOutcome};
+use super::{super::website_login::sendable, Hosts, PasswordOutcome};
 use crate::{
     error::{ConnectError, KeyringError, Result, StoreError},
     model::{Host, HostId, HttpAuth, HttpAuthChange, PasswordChange, Secret},
@@ -161,7 +161,7 @@ impl Hosts {
                 let address = host.address.without_query().to_string();
                 let bad_input = |detail: String| ConnectError::BadInput { address: address.clone(), detail };
                 let auth = HttpAuth::new(username, &password, &headers);
-                auth.check().map_err(bad_input)?;
+                sendable(&auth).map_err(|wrong| bad_input(wrong.detail))?;
                 let secret = auth.to_secret().map_err(|cause| bad_input(cause.to_string()))?;
                 let before = if host.has_http_auth { self.keyring.get(&account).await? } else { None };
                 self.keyring.set_for(&account, host.recipient(), &secret).await?;

@@ -70,6 +70,7 @@ fn every_field_of_a_preview_is_documented_and_no_other() {
         PasswordKind::None,
         PasswordKind::Readable,
         PasswordKind::Obfuscated,
+        PasswordKind::Beside,
         PasswordKind::Encrypted,
         PasswordKind::Elsewhere,
         PasswordKind::Once,

@@ -1,6 +1,7 @@
 //! Files as they were found: bounded, and nothing but regular files.
 
-use crate::import::{File, FileProblem, MAX_BYTES, MAX_BYTES_IN_ALL, MAX_FILES};
+use super::places::Places;
+use crate::import::{ChosenIn, File, FileProblem, MAX_BYTES, MAX_BYTES_IN_ALL, MAX_FILES};
 use std::{
     fs,
     io::{self, Read},
@@ -18,9 +19,9 @@ pub(in super::super) fn read(paths: &[PathBuf]) -> Vec<File> {
                 let entries = folder.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
                 let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).take(MAX_FILES + 1).collect();
                 files.sort();
-                files.iter().for_each(|file| reader.add(file));
+                files.iter().for_each(|file| reader.add(file, None));
             }
-            Err(_) => reader.add(path),
+            Err(_) => reader.add(path, chosen_in(path)),
         }
     }
     reader.files
@@ -30,7 +31,14 @@ pub(in super::super) fn read(paths: &[PathBuf]) -> Vec<File> {
 pub(super) fn read_one(path: &Path) -> File {
     let mut reader = Reader { files: Vec::new(), bytes: 0 };
     let bytes = reader.bytes(path);
-    File { name: name_of(path), bytes }
+    File { name: name_of(path), bytes, chosen_in: None }
+}
+
+/// The folder of a file that was chosen itself.
+fn chosen_in(file: &Path) -> Option<ChosenIn> {
+    let folder = std::path::absolute(file).ok()?.parent()?.to_owned();
+    let is_tigervncs = Places::of_this_user().tigervnc().contains(&folder);
+    Some(ChosenIn { folder, is_tigervncs })
 }
 
 fn name_of(path: &Path) -> String {
@@ -43,13 +51,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn add(&mut self, path: &Path) {
+    fn add(&mut self, path: &Path, chosen_in: Option<ChosenIn>) {
         if self.files.len() > MAX_FILES {
             return;
         }
         let name = name_of(path);
         let bytes = if self.files.len() == MAX_FILES { Err(FileProblem::TooMany) } else { self.bytes(path) };
-        self.files.push(File { name, bytes });
+        self.files.push(File { name, bytes, chosen_in });
     }
 
     fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, FileProblem> {

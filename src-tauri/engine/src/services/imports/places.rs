@@ -71,6 +71,11 @@ impl Places {
         Source::ALL.into_iter().map(view).filter(|view| view.files > 0).collect()
     }
 
+    /// Where TigerVNC keeps its files: those of machines, and its file of a password.
+    pub(super) fn tigervnc(&self) -> [PathBuf; 2] {
+        [self.config.join("tigervnc"), self.home.join(".vnc")]
+    }
+
     /// The files of a program that are there, those that say something about them included.
     pub(super) fn paths(&self, source: Source) -> Vec<PathBuf> {
         let (home, config, data) = (&self.home, &self.config, &self.data);
@@ -85,9 +90,8 @@ impl Places {
                 settings.into_iter().filter(|path| path.is_file()).take(1).chain(machines).collect()
             }
             Source::Tigervnc => {
-                let folders = [config.join("tigervnc"), home.join(".vnc")];
                 let histories = [self.state.join("tigervnc/tigervnc.history"), home.join(".vnc/tigervnc.history")];
-                folders.iter().flat_map(|folder| files_in(folder, "tigervnc")).chain(histories).collect()
+                self.tigervnc().iter().flat_map(|folder| files_in(folder, "tigervnc")).chain(histories).collect()
             }
             Source::Connections => {
                 vec![config.join("connections.db"), flatpak("org.gnome.Connections").join("config/connections.db")]

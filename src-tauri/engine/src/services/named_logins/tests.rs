@@ -92,9 +92,12 @@ async fn many_machines_use_one_login_and_it_is_changed_in_one_place() {
     assert_eq!((view.name.as_str(), view.username.as_str(), view.machines), ("The lab", "bob", 40));
     assert_eq!(fixture.hosts.with_login(fixture.hosts.target_of(ids[0]).unwrap()).username, "bob");
 
-    // One step, undone for all of them.
+    // Each was one step, undone for all of them.
+    fixture.hosts.undo(None).await.unwrap();
+    assert_eq!(fixture.sent(ids[39]).await.as_deref(), Some("hunter2"));
     fixture.hosts.undo(None).await.unwrap();
     assert_eq!((fixture.sent(ids[0]).await, fixture.hosts.logins()[0].machines), (None, 0));
+    fixture.hosts.redo().await.unwrap();
     fixture.hosts.redo().await.unwrap();
     assert_eq!(fixture.sent(ids[39]).await.as_deref(), Some("hunter3"));
 }
@@ -246,11 +249,97 @@ async fn one_that_is_removed_leaves_its_user_name_and_its_password_nowhere() {
     for (id, username) in [(id, "ann"), (removed, "ann"), (own, "root")] {
         assert_eq!((fixture.host(id).login, fixture.host(id).username.as_str()), (None, username));
     }
-    // A step from before may bring its id back: it is as none.
+    // All the way back it was never there, and all the way forth it is away again.
     while fixture.hosts.undo(None).await.is_ok() {}
+    assert!(fixture.hosts.logins().is_empty() && fixture.hosts.view().hosts.is_empty());
+    assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
     while fixture.hosts.redo().await.is_ok() {}
+    assert!(fixture.hosts.logins().is_empty());
     assert!(fixture.hosts.view().hosts.iter().all(|host| host.login.is_none()));
     assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn one_that_was_added_goes_and_comes_again_with_its_password() {
+    let fixture = Fixture::start();
+    let lab = fixture.lab().await;
+    let added = fixture.hosts.view().history.undo.unwrap();
+    assert_eq!((added.deed, added.name.as_str()), (Deed::LoginAdded, "Lab"));
+    fixture.hosts.undo(None).await.unwrap();
+    assert!(fixture.hosts.logins().is_empty());
+    assert!(fixture.keyring.named_item(lab).await.unwrap().is_none());
+    fixture.hosts.redo().await.unwrap();
+    assert_eq!(fixture.keyring.named_for_any(lab).await.unwrap().unwrap().expose(), "hunter2");
+
+    // It is undone before what came later: whoever uses it by now keeps its user name.
+    let number = fixture.hosts.view().history.undo.unwrap().number;
+    let id = fixture.with(lab, "studio:1").await;
+    fixture.hosts.undo(Some(number)).await.unwrap();
+    assert_eq!((fixture.host(id).login, fixture.host(id).username.as_str()), (None, "ann"));
+    fixture.hosts.redo().await.unwrap();
+    assert_eq!((fixture.sent(id).await.as_deref(), fixture.host(id).username.as_str()), (Some("hunter2"), ""));
+}
+
+#[tokio::test]
+async fn a_change_of_one_is_undone_field_by_field_for_all_its_machines() {
+    let fixture = Fixture::start();
+    let lab = fixture.lab().await;
+    let id = fixture.with(lab, "studio:1").await;
+    let shown = || {
+        let login = fixture.hosts.logins().remove(0);
+        (login.name, login.username, login.has_password)
+    };
+    let former = shown();
+    fixture.hosts.save_login(Some(lab), "Rack", "bob", set("hunter3")).await.unwrap();
+    let after = shown();
+    for _ in 0..2 {
+        let undone = fixture.hosts.undo(None).await.unwrap();
+        assert_eq!((undone.step.deed, undone.step.name.as_str()), (Deed::LoginEdited, "Rack"));
+        assert!(undone.left.is_empty() && undone.login.is_none());
+        assert_eq!((shown(), fixture.sent(id).await.as_deref()), (former.clone(), Some("hunter2")));
+        assert!(fixture.hosts.redo().await.unwrap().step.number > 0);
+        assert_eq!((shown(), fixture.sent(id).await.as_deref()), (after.clone(), Some("hunter3")));
+    }
+
+    // Nothing is no step.
+    let newest = fixture.hosts.view().history.undo.unwrap().number;
+    fixture.hosts.save_login(Some(lab), "Rack", "bob", PasswordChange::Keep).await.unwrap();
+    assert_eq!(fixture.hosts.view().history.undo.unwrap().number, newest);
+
+    // What was changed since stays, and is told.
+    fixture.hosts.save_login(Some(lab), "Hall", "bob", set("hunter4")).await.unwrap();
+    let undone = fixture.hosts.undo(Some(newest)).await.unwrap();
+    assert_eq!(undone.left, ["Rack"]);
+    assert_eq!(shown(), ("Hall".into(), "ann".into(), true));
+    assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter4"));
+}
+
+#[tokio::test]
+async fn a_password_that_is_forgotten_comes_back_and_a_name_that_is_anothers_does_not() {
+    let fixture = Fixture::start();
+    let lab = fixture.lab().await;
+    let id = fixture.with(lab, "studio:1").await;
+    fixture.hosts.save_login(Some(lab), "Lab", "ann", PasswordChange::Forget).await.unwrap();
+    fixture.hosts.undo(None).await.unwrap();
+    assert!(fixture.hosts.logins()[0].has_password);
+    assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter2"));
+
+    fixture.hosts.save_login(Some(lab), "Rack", "ann", PasswordChange::Keep).await.unwrap();
+    let number = fixture.hosts.view().history.undo.unwrap().number;
+    fixture.hosts.save_login(None, "lab", "", PasswordChange::Keep).await.unwrap();
+    let undone = fixture.hosts.undo(Some(number)).await.unwrap();
+    assert!(matches!(undone.login, Some(Error::Form(_))), "{:?}", undone.login);
+    assert_eq!(fixture.hosts.logins()[0].name, "Rack");
+}
+
+#[tokio::test]
+async fn its_steps_print_no_password() {
+    let fixture = Fixture::start();
+    let lab = fixture.lab().await;
+    fixture.hosts.save_login(Some(lab), "Lab", "ann", set("hunter3")).await.unwrap();
+    fixture.hosts.remove_login(lab).await.unwrap();
+    let printed = format!("{:?}", fixture.hosts.list.history());
+    assert!(printed.contains("Lab") && !printed.contains("hunter"), "{printed}");
 }
 
 #[tokio::test]
@@ -277,8 +366,9 @@ async fn one_that_is_removed_comes_back_with_all_that_it_was_for() {
         assert_eq!(fixture.host(ids[0]).username, "ann");
     }
     // Its name is another one's meanwhile.
+    let number = fixture.hosts.view().history.undo.unwrap().number;
     fixture.hosts.save_login(None, "lab", "", PasswordChange::Keep).await.unwrap();
-    let undone = fixture.hosts.undo(None).await.unwrap();
+    let undone = fixture.hosts.undo(Some(number)).await.unwrap();
     assert!(matches!(undone.login, Some(Error::Form(_))), "{:?}", undone.login);
     assert!(fixture.keyring.named_for_any(lab).await.unwrap().is_none());
     // One that no machine uses is a step, too.

@@ -44,12 +44,12 @@ pub(super) async fn read(
     match &source.origin {
         Origin::Command(command) => {
             let output = printed_list(command).await?;
-            let files = [File { name: String::new(), bytes: Ok(output.to_vec()) }];
+            let files = [File { name: String::new(), bytes: Ok(output.to_vec()), chosen_in: None }];
             Ok(blocking(move || listing(&files, Place::One)).await??)
         }
         Origin::Url(url) => {
             let bytes = web::fetch(source, url, access, kept, may_unlock).await?;
-            let files = [File { name: url.file_name().to_owned(), bytes: Ok(bytes.to_vec()) }];
+            let files = [File { name: url.file_name().to_owned(), bytes: Ok(bytes.to_vec()), chosen_in: None }];
             Ok(blocking(move || listing(&files, Place::Web)).await??)
         }
         Origin::Path(path) => match read_path(path).await {

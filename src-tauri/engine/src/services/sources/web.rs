@@ -1,6 +1,6 @@
 //! A list on a web server.
 
-use super::SourceProblem;
+use super::{super::website_login::sendable, SourceProblem};
 use crate::{
     error::{ConnectError, FetchError, KeyringError},
     import::MAX_BYTES,
@@ -59,8 +59,7 @@ pub(super) fn secret(
 ) -> Result<Secret, FetchError> {
     let bad = |detail: String| FetchError::BadLogin { address: url.without_query(), detail };
     let auth = HttpAuth::new(username, password, headers);
-    auth.check().map_err(bad)?;
-    Headers::of(&auth).and_then(|headers| headers.check()).map_err(bad)?;
+    sendable(&auth).map_err(|wrong| bad(wrong.detail))?;
     auth.to_secret().map_err(|cause| bad(cause.to_string()))
 }
 

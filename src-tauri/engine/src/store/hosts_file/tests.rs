@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    error::{FieldConflict, HostConflict},
     model::{Host, HostId},
     test_process::{CHILD_OF_TEST, again},
 };
@@ -512,7 +513,11 @@ fn where_two_changes_contradict_each_other_both_are_kept() {
     let theirs = fs::read(folder.path().join(FILE)).unwrap();
     let mut changed = List::clone(&hosts.list);
     changed.get_mut(a).unwrap().address = "ours".parse().unwrap();
-    let Ok(Some(StoreError::HostsConflict { kept_as, machines })) = hosts.save(changed) else { panic!("no conflict") };
+    let Ok(Some(StoreError::HostsConflict { kept_as, machines, conflicts })) = hosts.save(changed) else {
+        panic!("no conflict")
+    };
+    let address = FieldConflict { field: "address".into(), theirs: json!("theirs"), ours: json!("ours") };
+    assert_eq!(conflicts, [HostConflict { host: a, fields: vec![address] }]);
     assert_eq!(hosts.get(a).unwrap().address.to_string(), "ours");
     assert_eq!(kept_as, folder.path().join("hosts.conflict-1.json"));
     assert_eq!(machines, ["a"]);

@@ -1,6 +1,6 @@
 //! Login and headers for the site in front of a server.
 
-use crate::model::{HttpAuth, Secret};
+use crate::model::{HttpAuth, HttpAuthProblem, Secret, Unsendable};
 pub(super) use tokio_tungstenite::tungstenite::http::HeaderName;
 use zeroize::Zeroizing;
 
@@ -49,21 +49,22 @@ impl Headers {
     ///
     /// # Errors
     /// What is wrong with them, without their values.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), Unsendable> {
         if let Some((username, password)) = &self.basic {
             if username.contains(':') {
-                return Err("a user name for HTTP has no colon".to_owned());
+                return Err(HttpAuthProblem::LoginColon.into());
             }
             if username.contains(char::is_control) || password.expose().contains(char::is_control) {
-                return Err("the login for HTTP has control characters".to_owned());
+                return Err(HttpAuthProblem::LoginControl.into());
             }
         }
         for (name, value) in &self.extra {
             if is_ours(name.as_str()) {
-                return Err(format!("the header {name} is not yours to set"));
+                return Err(HttpAuthProblem::HeaderOurs.told(format!("the header {name} is not yours to set")));
             }
             if value.expose().contains(|c: char| c.is_control() && c != '\t') {
-                return Err(format!("the header {name} has line breaks or other control characters"));
+                let detail = format!("the header {name} has line breaks or other control characters");
+                return Err(HttpAuthProblem::HeaderControl.told(detail));
             }
         }
         Ok(())

@@ -37,7 +37,7 @@ impl Opening {
         protocol: Option<&str>,
         key: &str,
     ) -> Result<Self, String> {
-        headers.check()?;
+        headers.check().map_err(|wrong| wrong.detail)?;
         let (host, origin, basic) = (socket.host(), socket.origin(), headers.basic_value());
         let mut parts = vec!["GET ", &socket.resource, " HTTP/1.1\r\nHost: ", &host];
         parts.extend(["\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"]);
