@@ -150,6 +150,7 @@ impl Engine {
             logins,
             places: Some(Arc::clone(&places)),
             room: recording::Room::default(),
+            callers: session::Callers::default(),
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));

@@ -160,11 +160,16 @@ impl Target {
         self.listed.as_ref().unwrap_or(&self.address)
     }
 
-    /// The name under which keys of a server are known that connected to us: its port is another one each time.
+    /// The name under which keys of a server are known that connected to us.
     pub(crate) fn reverse_endpoint(&self) -> String {
+        format!("{} calling", self.caller_name())
+    }
+
+    /// Who has connected to us: without the port, which is another one each time.
+    pub(crate) fn caller_name(&self) -> String {
         match &self.address {
-            Address::Tcp { hostname, .. } => format!("{hostname} calling"),
-            _ => self.endpoint(),
+            Address::Tcp { hostname, .. } => hostname.clone(),
+            other => other.without_query().to_string(),
         }
     }
 

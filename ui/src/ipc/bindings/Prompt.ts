@@ -65,6 +65,18 @@ username: string,
 /**
  * The last answer was wrong.
  */
+again: boolean, } | { "kind": "http_login", 
+/**
+ * Why it does not.
+ */
+keyring: KeyringError, } | { "kind": "secure_on", 
+/**
+ * Why it does not.
+ */
+keyring: KeyringError, 
+/**
+ * The last answer was none.
+ */
 again: boolean, } | { "kind": "trust", 
 /**
  * What the server shows.

@@ -777,6 +777,33 @@ describe('the password of our user at a proxy', () => {
   });
 });
 
+describe('what the keyring does not say', () => {
+  test('may be typed: the login for the site, of which nothing stays in the page', async () => {
+    await open();
+    const subject = { name: 'Studio', address: 'wss://lab.example', party: 'site' as const };
+    await ask({ kind: 'http_login', keyring: { code: 'keyring_silent' } }, subject);
+    const field = find<HTMLInputElement>('#username');
+    expect(field).toHaveFocus();
+    expect(find('#http_login-prompt')).toHaveTextContent(t('prompt.keyring_silent'));
+    expect(document.querySelector('#remember')).toBeNull();
+    expect(await violations()).toEqual([]);
+    await userEvent.type(field, 'ann');
+    await userEvent.type(find('#http_login'), 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'http_login', username: 'ann', password: 'open sesame' }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+  });
+
+  test('may be typed: the password that wakes the machine', async () => {
+    await open();
+    await ask({ kind: 'secure_on', keyring: { code: 'keyring_locked' }, again: true });
+    expect(find('#secure_on-prompt')).toHaveTextContent(t('error.keyring_locked'));
+    expect(find('#secure_on-prompt')).toHaveTextContent(t('problem.secure_on.form'));
+    expect(await violations()).toEqual([]);
+    await userEvent.type(find('#secure_on'), '192.168.1.1{Enter}');
+    expect(given()).toEqual([{ kind: 'secure_on', password: '192.168.1.1' }]);
+  });
+});
+
 describe('ssh', () => {
   test('gets a secret, of which nothing stays in the page', async () => {
     await open();
