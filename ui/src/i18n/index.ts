@@ -185,6 +185,7 @@ function kindOf(error: EngineError): Key {
   if (error.code === 'command_bad_console') return `error.command_bad_console.${error.problem}`;
   if (error.code === 'entries_left_out' && error.names.length > 0) return 'error.entries_left_out.named';
   if (error.code === 'old_tls') return `error.old_tls.${error.why}`;
+  if (error.code === 'kerberos') return `error.kerberos.${error.why}`;
   return `error.${error.code}` as Key;
 }
 

@@ -4,6 +4,7 @@ use super::{Event, Observer, Policy, Presented, Weaker, peer, server_name};
 use crate::{
     error::ConnectError,
     model::{Certificate, HostOptions, Identity, Level, OldTls, Party, Protection, Target},
+    platform,
     store::{Pins, Verdict},
     transport::{
         PathKind, SiteTls, TimeoutHandle,
@@ -16,10 +17,10 @@ use crate::{
     },
 };
 use rfb::{
-    Ask, Cancelled, CredentialRequest, Credentials, Mechanism, SecurityType, ServerInfo, ServerKey, Step, Stream,
-    TlsError, TlsKind, client::Server,
+    Ask, Cancelled, CredentialRequest, Credentials, KerberosContext, KerberosError, KerberosProblem, Mechanism,
+    SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError, TlsKind, client::Server,
 };
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// One connection on its way, however often it is dialled.
 pub(crate) struct Handshake<'a, O> {
@@ -268,6 +269,12 @@ impl<O: Observer> Ask for Handshake<'_, O> {
 
     async fn trust(&mut self, key: &ServerKey) -> Result<(), Cancelled> {
         self.approve_identity(Identity::from(key)).await
+    }
+
+    async fn kerberos(&mut self, service: &str) -> Result<KerberosContext, KerberosError> {
+        let service = service.to_owned();
+        let failed = |cause: JoinError| KerberosError { problem: KerberosProblem::Other, detail: cause.to_string() };
+        spawn_blocking(move || platform::kerberos(&service)).await.map_err(failed)?
     }
 
     async fn credentials(&mut self, request: &CredentialRequest) -> Result<Credentials, Cancelled> {

@@ -115,6 +115,7 @@ impl ConnectError {
             | Self::TooWeak { .. }
             | Self::Integrity { .. }
             | Self::ServerUnproven { .. }
+            | Self::Kerberos { .. }
             | Self::Tls { .. }
             | Self::OldTls { .. }
             | Self::CaFile { .. }
@@ -174,7 +175,7 @@ impl Error {
 mod tests {
     use super::*;
     use crate::{
-        error::WsMistake,
+        error::{KerberosProblem, WsMistake},
         model::{Level, OldTls as Old},
     };
     use serde_json::json;
@@ -257,6 +258,7 @@ mod tests {
             (TooWeak { address: address(), bits: 512 }, NO, NO, NO),
             (Integrity { address: address() }, NO, NO, NO),
             (ServerUnproven { address: address() }, NO, NO, NO),
+            (Kerberos { address: address(), why: KerberosProblem::NoTicket, detail: detail() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
             (OldTls { address: address(), why: Old::Version, detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),

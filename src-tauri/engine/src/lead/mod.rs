@@ -226,6 +226,7 @@ pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Opti
         | ConnectError::TooWeak { .. }
         | ConnectError::Integrity { .. }
         | ConnectError::ServerUnproven { .. }
+        | ConnectError::Kerberos { .. }
         | ConnectError::Tls { .. }
         | ConnectError::CaFile { .. }
         | ConnectError::ClientCertificateWanted { .. }
