@@ -288,7 +288,7 @@ const states: Record<string, SessionState> = {
     subjects.ssh_host,
   ),
   passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
-  proxy: asking({ kind: 'proxy', username: 'ann', again: true }, subjects.proxy),
+  proxy: asking({ kind: 'proxy', username: 'ann', again: true, readable: true }, subjects.proxy),
   'http-login': asking({ kind: 'http_login', keyring: { code: 'keyring_silent' } }, subjects.site),
   'secure-on': asking({ kind: 'secure_on', keyring: { code: 'keyring_locked' }, again: true }),
   'ssh-key': asking(
@@ -571,6 +571,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     client_certificate: '',
     client_key: '',
     old_tls: false,
+    no_proxy: false,
     ssh_jump: '',
     proxy: '',
     login: null,

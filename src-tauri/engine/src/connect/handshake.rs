@@ -138,7 +138,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
         self.path.level(self.site_tls.as_ref())
     }
 
-    /// What both TLS connections, to the site and to the server, are made with.
+    /// What TLS to the proxy, to the site and to the server is made with.
     pub(crate) fn tls_setup(&self) -> tls::Setup<'a> {
         let HostOptions { ca_file, old_tls, .. } = &self.target.options;
         tls::Setup { ca_file, certificate: self.certificate, accept_old: *old_tls }
@@ -294,6 +294,13 @@ impl<O: Observer> Ask for Handshake<'_, O> {
 }
 
 impl<O: Observer> ConnectDelegate for Handshake<'_, O> {
+    async fn proxy_certificate(&mut self, at: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
+        let identity = Identity::X509(certificate);
+        let verdict = self.pins.verdict(at, &identity);
+        let presented = Presented { party: Party::Proxy, endpoint: at, address: at, identity: &identity, verdict };
+        self.observer.identity(presented).await
+    }
+
     async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), ConnectError> {
         if self.policy.clear_text {
             return Ok(());

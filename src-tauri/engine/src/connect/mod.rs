@@ -175,7 +175,8 @@ async fn dial_through<O: Observer>(
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
     let Target { address, .. } = target;
-    let route = Route { address, tls: handshake.tls_setup(), jump: target.jump(), proxy, headers };
+    let (tls, jump, no_proxy) = (handshake.tls_setup(), target.jump(), target.no_proxy);
+    let route = Route { address, tls, jump, proxy, no_proxy, headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;

@@ -121,6 +121,11 @@ pub enum ConnectError {
     /// The connection to the SSH host broke before the server was reached.
     #[error("the connection to the SSH host {via} broke: {detail}")]
     SshBroken { via: String, detail: String },
+    /// A resolver would read the SSH host's name otherwise than a person does, and ssh's configuration does not know it.
+    #[error(
+        "the SSH host {via} would be read as another one: write its address in full, or name it in ssh's configuration"
+    )]
+    SshAmbiguous { via: String },
     /// ssh failed in another way.
     #[error("ssh to {via} failed: {detail}")]
     SshFailed { via: String, detail: String },

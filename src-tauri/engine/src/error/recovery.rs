@@ -99,6 +99,7 @@ impl ConnectError {
             | Self::SshHostKey { .. }
             | Self::SshDenied { .. }
             | Self::SshProhibited { .. }
+            | Self::SshAmbiguous { .. }
             | Self::SshFailed { .. }
             | Self::ProxyLoginWanted { .. }
             | Self::ProxyDenied { .. }
@@ -228,6 +229,7 @@ mod tests {
             (SshForward { via: via(), address: address(), detail: detail() }, YES, YES, NO),
             (SshProhibited { via: via(), address: address(), detail: detail() }, NO, NO, NO),
             (SshBroken { via: via(), detail: detail() }, YES, YES, NO),
+            (SshAmbiguous { via: via() }, NO, NO, NO),
             (SshFailed { via: via(), detail: detail() }, NO, NO, NO),
             (ProxyUnreachable { via: via(), detail: detail() }, YES, YES, NO),
             (ProxyTimeout { via: via(), address: address(), seconds }, YES, YES, NO),

@@ -206,6 +206,7 @@ pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Opti
         | ConnectError::SshDenied { .. }
         | ConnectError::SshProhibited { .. }
         | ConnectError::SshBroken { .. }
+        | ConnectError::SshAmbiguous { .. }
         | ConnectError::SshFailed { .. }
         | ConnectError::ProxyBroken { .. }
         | ConnectError::ProxyLoginWanted { .. }

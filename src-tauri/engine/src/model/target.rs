@@ -148,10 +148,10 @@ impl Target {
         }
     }
 
-    /// Its way as it is to be remembered for later attempts: only where it leads through an SSH host to a host name and port.
+    /// Its way as it is to be remembered for later attempts: only where it leads through an SSH host alone to a host name and port.
     pub(crate) fn last_way(&self) -> Option<LastWay> {
         let (host, ssh_jump, address) = (self.host?, self.ssh_jump.clone()?, self.listed_address().clone());
-        let is_plain = self.console_command.is_none() && matches!(address, Address::Tcp { .. });
+        let is_plain = self.console_command.is_none() && self.proxy.is_none() && matches!(address, Address::Tcp { .. });
         is_plain.then_some(LastWay { host, address, ssh_jump })
     }
 

@@ -61,6 +61,8 @@ pub struct SharedChange {
     pub ask_lines: Option<bool>,
     /// Whether TLS may be older than what is safe.
     pub old_tls: Option<bool>,
+    /// Whether a proxy of the environment is left out.
+    pub no_proxy: Option<bool>,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: Option<bool>,
     /// What becomes of saved logins where another way leads elsewhere.
@@ -103,6 +105,7 @@ impl SharedChange {
         set(&mut form.options.frame, &self.frame);
         set(&mut form.options.ask_lines, &self.ask_lines);
         set(&mut form.options.old_tls, &self.old_tls);
+        set(&mut form.options.no_proxy, &self.no_proxy);
         set(&mut form.options.reconnect, &self.reconnect);
         form.on_new_address = self.on_new_address;
     }

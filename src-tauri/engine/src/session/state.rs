@@ -229,6 +229,8 @@ pub enum Prompt {
         username: String,
         /// The last answer was wrong.
         again: bool,
+        /// Others on the way to the proxy can read it.
+        readable: bool,
     },
     /// The login for the site in front of the machine, which the keyring has and does not say.
     HttpLogin {

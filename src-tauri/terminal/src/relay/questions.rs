@@ -56,7 +56,7 @@ impl Asked {
                 passphrase: secret(&format!("{}Passphrase of {file}: ", wrong(*again)))?,
                 remember: false,
             },
-            Prompt::Proxy { username, again } => Answer::Proxy {
+            Prompt::Proxy { username, again, .. } => Answer::Proxy {
                 password: secret(&format!("{}Password of {username} at {whom}: ", wrong(*again)))?,
                 remember: false,
             },

@@ -65,7 +65,11 @@ username: string,
 /**
  * The last answer was wrong.
  */
-again: boolean, } | { "kind": "http_login", 
+again: boolean, 
+/**
+ * Others on the way to the proxy can read it.
+ */
+readable: boolean, } | { "kind": "http_login", 
 /**
  * Why it does not.
  */

@@ -760,7 +760,7 @@ describe('the password of our user at a proxy', () => {
   test('names the proxy and the user, and nothing of it stays in the page', async () => {
     await open();
     const subject = { name: 'Studio', address: 'socks5://gate:1080', party: 'proxy' as const };
-    await ask({ kind: 'proxy', username: 'ann', again: false }, subject);
+    await ask({ kind: 'proxy', username: 'ann', again: false, readable: true }, subject);
     const field = find<HTMLInputElement>('#proxy');
     expect(field).toHaveFocus();
     expect(field.type).toBe('password');
@@ -772,8 +772,9 @@ describe('the password of our user at a proxy', () => {
     expect(given()).toEqual([{ kind: 'proxy', password: 'open sesame', remember: true }]);
     expect(document.body.innerHTML).not.toContain('sesame');
 
-    await ask({ kind: 'proxy', username: 'ann', again: true }, subject);
+    await ask({ kind: 'proxy', username: 'ann', again: true, readable: false }, subject);
     expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.again'));
+    expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.note_encrypted'));
   });
 });
 

@@ -174,8 +174,12 @@ impl<'a> Prompts<'a> {
 
     /// Asks the person; none where they gave up. Afterwards the session shows `stage`.
     async fn ask(&mut self, party: Party, prompt: Prompt, stage: Stage) -> Option<Answer> {
+        self.ask_about(self.subject(party), prompt, stage).await
+    }
+
+    async fn ask_about(&mut self, subject: Subject, prompt: Prompt, stage: Stage) -> Option<Answer> {
         let began = Instant::now();
-        let answer = self.run.ask(self.subject(party), prompt, stage).await;
+        let answer = self.run.ask(subject, prompt, stage).await;
         self.longest_prompt = self.longest_prompt.max(began.elapsed());
         self.stages.waited(began.elapsed());
         answer
@@ -300,8 +304,8 @@ impl Observer for Prompts<'_> {
     }
 
     async fn identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
-        // The site's key is part of the path's stages.
-        if presented.party == Party::Site {
+        // Those of a site and of a proxy are part of the path's stages.
+        if presented.party != Party::Server {
             return self.confirm_identity(presented).await.map(drop);
         }
         self.stages.identity_shown();

@@ -465,7 +465,7 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
             assert!(futures_util::poll!(&mut asking).is_pending());
             match shown(&run) {
                 Some((number, prompt)) => {
-                    assert_eq!(prompt, Prompt::Proxy { username: "ann".into(), again });
+                    assert_eq!(prompt, Prompt::Proxy { username: "ann".into(), again, readable: true });
                     break number;
                 }
                 // The keyring is asked first, on another thread.
