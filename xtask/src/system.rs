@@ -7,16 +7,21 @@ use std::process::Command;
 pub const BUILD: &[&str] = &["build-essential", "libgtk-3-dev", "libwebkit2gtk-4.1-dev", "pkg-config"];
 
 /// What the tests drive it with: a screen, a window manager, a browser driver, a bus, a screen reader's bus, a keyring, an SSH server, a network
-/// that can vanish; VNC servers, the fonts that one of them will not start without, and accounts for another; proxies and
-/// web servers in between; a libvirt.
+/// that can vanish; VNC servers, the fonts that one of them will not start without, a compositor for another, accounts and Kerberos for a
+/// third; proxies and web servers in between; a libvirt. Not krfb, which brings a hundred packages of KDE along: its tests say that it is
+/// not installed.
 pub const TEST: &[&str] = &[
     "at-spi2-core",
     "dbus",
     "gnome-keyring",
     "iproute2",
+    "krb5-admin-server",
+    "krb5-kdc",
+    "krb5-user",
     "libglib2.0-bin",
     "libpam-wrapper",
     "libsasl2-modules",
+    "libsasl2-modules-gssapi-mit",
     "libvirt-clients",
     "libvirt-daemon",
     "libvirt-daemon-driver-qemu",
@@ -31,6 +36,7 @@ pub const TEST: &[&str] = &[
     "python3-requests",
     "qemu-system-x86",
     "sasl2-bin",
+    "sway",
     "tigervnc-scraping-server",
     "tigervnc-standalone-server",
     "tigervnc-tools",
@@ -38,6 +44,8 @@ pub const TEST: &[&str] = &[
     "tightvncserver",
     "tinyproxy",
     "util-linux",
+    "vino",
+    "wayvnc",
     "webkit2gtk-driver",
     "websockify",
     "x11-utils",

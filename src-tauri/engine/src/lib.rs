@@ -150,6 +150,7 @@ impl Engine {
             logins,
             places: Some(Arc::clone(&places)),
             room: recording::Room::default(),
+            callers: session::Callers::default(),
             runtime,
         });
         let hints = Arc::new(SeenHints::open(&settings.data));
@@ -437,6 +438,8 @@ impl Engine {
                 hosts: list.all(),
                 ways: &ways,
                 can_wake: host.mac.is_some(),
+                // The form is where that is said: the failure's sentence names the field.
+                can_keep: false,
                 lacks_account: report.is_mac() && target.username.is_empty(),
             };
             lead::question(&failure.error, &target, known)

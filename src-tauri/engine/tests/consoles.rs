@@ -67,11 +67,13 @@ impl Libvirt {
 
     fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
+        // Two libvirts would take the same one at once.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let domain = "<domain type='qemu'><name>lab</name><memory unit='MiB'>32</memory>
             <os><type arch='x86_64' machine='pc'>hvm</type></os>
             <devices><emulator>/usr/bin/qemu-system-x86_64</emulator><video><model type='vga'/></video>
-            <graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='one&quot;time'/></devices></domain>";
-        fs::write(home.path().join("lab.xml"), domain).unwrap();
+            <graphics type='vnc' port='PORT' autoport='no' listen='127.0.0.1' passwd='one&quot;time'/></devices></domain>";
+        fs::write(home.path().join("lab.xml"), domain.replace("PORT", &port.to_string())).unwrap();
         fs::copy(script("libvirt"), home.path().join("console")).unwrap();
         if rustix::process::getuid().is_root() {
             let given = Command::new("chown").args(["-R", "nobody:nogroup"]).arg(home.path()).status().unwrap();
@@ -154,6 +156,28 @@ async fn a_screen_on_the_loopback_of_a_hypervisor_is_reached_by_ssh_as_its_conso
     let through = format!("through ssh://{place}");
     let by_ssh = report.stages.iter().find(|stage| stage.stage.to_string() == "ssh");
     assert!(by_ssh.is_some_and(|stage| stage.ok && stage.detail.contains(&through)), "{:?}", report.stages);
+}
+
+/// A real one: virsh comes to the hypervisor's libvirt by ssh, and Portlight to the screen, which listens on the hypervisor's loopback
+/// alone. Commands there run as libvirt's user.
+#[tokio::test]
+async fn a_real_hypervisor_is_asked_by_ssh_and_its_screen_reached_the_same_way() {
+    let this = "a_real_hypervisor_is_asked_by_ssh_and_its_screen_reached_the_same_way";
+    let Some(folder) = sshd::again(this).await else { return };
+    let libvirt = Libvirt::start();
+    let forced = format!("cd /; exec {} sh -c \"$SSH_ORIGINAL_COMMAND\"", libvirt.words().join(" "));
+    let hypervisor = Sshd::forcing(folder, &forced);
+    let (place, [key, known]) = (&hypervisor.place, hypervisor.keys().map(|file| file.display().to_string()));
+    let uri = format!("qemu+ssh://{place}/session?keyfile={key}&known_hosts={known}&no_tty=1");
+    let report = examine(&format!("{} lab '{uri}'", script("libvirt").display())).await;
+    reached(&report);
+    assert_eq!(report.chosen.as_deref(), Some("VncAuth"), "with the password that libvirt has told");
+    let through = format!("through ssh://{place}");
+    let by_ssh = report.stages.iter().find(|stage| stage.stage.to_string() == "ssh");
+    assert!(by_ssh.is_some_and(|stage| stage.ok && stage.detail.contains(&through)), "{:?}", report.stages);
+    let missing = examine(&format!("{} other '{uri}'", script("libvirt").display())).await;
+    let error = missing.error.map(|failure| failure.error.to_string()).unwrap_or_default();
+    assert!(error.contains("failed to get domain 'other'"), "{error}");
 }
 
 /// A VNC server without a password (RFC 6143, section 7.1).

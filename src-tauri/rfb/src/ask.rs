@@ -1,6 +1,11 @@
 //! Callbacks of the handshake: what only its caller has, such as a keyring, a user, a TLS library, a clock and threads.
 
-use crate::{mechanism::Mechanism, security::SecurityType, stream::Stream};
+use crate::{
+    kerberos::{KerberosContext, KerberosError, KerberosProblem},
+    mechanism::Mechanism,
+    security::SecurityType,
+    stream::Stream,
+};
 use std::{fmt, io};
 use zeroize::Zeroizing;
 
@@ -43,6 +48,13 @@ pub trait Ask: Send {
     fn trust(&mut self, key: &ServerKey) -> impl Future<Output = Result<(), Cancelled>> + Send {
         let _ = key;
         async { Err(Cancelled) }
+    }
+
+    /// Begins a Kerberos context with `service`, such as `vnc@box.example`: only where the user has a ticket, and without asking. The
+    /// default has no library for it.
+    fn kerberos(&mut self, service: &str) -> impl Future<Output = Result<KerberosContext, KerberosError>> + Send {
+        let _ = service;
+        async { Err(KerberosError { problem: KerberosProblem::NoLibrary, detail: String::new() }) }
     }
 
     /// Provides the credentials that the server asks for. The default refuses.

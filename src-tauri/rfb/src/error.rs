@@ -2,6 +2,7 @@
 
 use crate::{
     ask::{Cancelled, Step},
+    kerberos::KerberosError,
     maker::Maker,
 };
 use std::{fmt, io};
@@ -67,6 +68,9 @@ pub enum Error {
         /// What was being waited for.
         during: Step,
     },
+    /// The server takes Kerberos, and that fails.
+    #[error("{0}")]
+    Kerberos(KerberosError),
     /// The server accepts the login, and has not proved that it knows the password: it may be another.
     #[error("the server did not prove that it knows the password")]
     Unproven,

@@ -10,6 +10,7 @@
 //!         │   └▶ record   records, as a stream: RSA-AES's here, those of SASL with SASL
 //!         ├▶ maker      whose server it is, where its security types tell
 //!         ├▶ mechanism  SASL's mechanisms: names, and the order in which they are preferred
+//!         ├▶ kerberos   what the system's library does for one of them
 //!         ├▶ ask        callbacks: credentials, trust, TLS, worker threads, progress
 //!         └▶ wire       bounded reads and writes        text    sanitised text of the server
 //! server                the 3.8/None handshake shown to a viewer: bytes in, bytes out
@@ -30,6 +31,7 @@ pub mod client;
 mod error;
 mod gate;
 mod init;
+mod kerberos;
 mod lines;
 mod maker;
 mod mechanism;
@@ -47,6 +49,7 @@ pub use auth::vnc::unobfuscated;
 pub use error::{CredentialError, Error, OtherProtocol};
 pub use gate::{Gate, UnknownMessage};
 pub use init::ServerInit;
+pub use kerberos::{ContextStep, KerberosContext, KerberosError, KerberosProblem, SecurityContext};
 pub use maker::Maker;
 pub use mechanism::Mechanism;
 pub use security::{Level, Policy, SecurityType};

@@ -7,6 +7,8 @@ use crate::security::SecurityType;
 pub enum Mechanism {
     /// The certificate that was shown within TLS ([RFC 4422, appendix A](https://www.rfc-editor.org/rfc/rfc4422#appendix-A)).
     External,
+    /// The user's Kerberos ticket ([RFC 4752](https://www.rfc-editor.org/rfc/rfc4752)); the server proves itself by Kerberos, too.
+    Gssapi,
     /// Both sides prove that they know the password, with SHA-256 ([RFC 7677](https://www.rfc-editor.org/rfc/rfc7677)).
     ScramSha256,
     /// The same with SHA-1 ([RFC 5802](https://www.rfc-editor.org/rfc/rfc5802)).
@@ -20,13 +22,14 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Best first.
-    pub(crate) const ORDER: [Self; 5] =
-        [Self::External, Self::ScramSha256, Self::ScramSha1, Self::DigestMd5, Self::Plain];
+    pub(crate) const ORDER: [Self; 6] =
+        [Self::External, Self::Gssapi, Self::ScramSha256, Self::ScramSha1, Self::DigestMd5, Self::Plain];
 
     /// Its registered name.
     pub fn name(self) -> &'static str {
         match self {
             Self::External => "EXTERNAL",
+            Self::Gssapi => "GSSAPI",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha1 => "SCRAM-SHA-1",
             Self::DigestMd5 => "DIGEST-MD5",

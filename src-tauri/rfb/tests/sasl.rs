@@ -6,8 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use rand_core::{TryCryptoRng, TryRng};
 use rfb::{
-    Ask, Cancelled, CredentialRequest, Credentials, Error, Mechanism, Policy, SecurityType, ServerInfo, Step, Stream,
-    TlsError, TlsKind,
+    Ask, Cancelled, ContextStep, CredentialRequest, Credentials, Error, KerberosContext, KerberosError,
+    KerberosProblem, Mechanism, Policy, SecurityContext, SecurityType, ServerInfo, Step, Stream, TlsError, TlsKind,
     client::{self, Outcome},
 };
 use sha1::Sha1;
@@ -52,6 +52,9 @@ impl TryCryptoRng for Counter {}
 #[derive(Default)]
 struct Recorder {
     certified: bool,
+    /// What the library for Kerberos says; none where there is none.
+    kerberos: Option<Result<Ticket, KerberosError>>,
+    services: Vec<String>,
     declines: Option<SecurityType>,
     approved: Vec<SecurityType>,
     mechanisms: Vec<Mechanism>,
@@ -77,6 +80,12 @@ impl Ask for Recorder {
 
     fn is_certified(&self) -> bool {
         self.certified
+    }
+
+    async fn kerberos(&mut self, service: &str) -> Result<KerberosContext, KerberosError> {
+        self.services.push(service.to_owned());
+        let none = || KerberosError { problem: KerberosProblem::NoLibrary, detail: String::new() };
+        self.kerberos.clone().ok_or_else(none)?.map(KerberosContext::new)
     }
 
     async fn credentials(&mut self, request: &CredentialRequest) -> Result<Credentials, Cancelled> {
@@ -155,7 +164,7 @@ async fn meet<F: Future<Output = ()>>(
             read(&mut far, 4).await;
             far.write_all(&[1]).await.expect("TLS");
         }
-        server(Server { stream: far, layer: None }).await;
+        server(Server { stream: far, layer: None, wrapped: false }).await;
     };
     let both = async { tokio::join!(viewer, there).0 };
     tokio::time::timeout(Duration::from_secs(60), both).await.expect("neither side goes on")
@@ -171,6 +180,8 @@ async fn read(stream: &mut DuplexStream, length: usize) -> Vec<u8> {
 struct Server {
     stream: DuplexStream,
     layer: Option<[Direction; 2]>,
+    /// Everything is within Kerberos' layer, as [`Ticket`] has it.
+    wrapped: bool,
 }
 
 impl Server {
@@ -216,6 +227,10 @@ impl Server {
 
     async fn say(&mut self, message: &[u8]) {
         let record = match &mut self.layer {
+            None if self.wrapped => {
+                let wrapped = wrapped(message, true);
+                [&(wrapped.len() as u32).to_be_bytes()[..], &wrapped].concat()
+            }
             None => message.to_vec(),
             Some([_, ours]) => ours.seal(message),
         };
@@ -223,6 +238,13 @@ impl Server {
     }
 
     async fn message(&mut self, length: usize) -> Vec<u8> {
+        if self.wrapped {
+            let head: [u8; 4] = read(&mut self.stream, 4).await.try_into().expect("four bytes");
+            let record = read(&mut self.stream, u32::from_be_bytes(head) as usize).await;
+            let (message, encrypted) = unwrapped(&record).expect("the viewer's record");
+            assert!(encrypted && message.len() == length);
+            return message;
+        }
         let Some([theirs, _]) = &mut self.layer else { return read(&mut self.stream, length).await };
         let head: [u8; 4] = read(&mut self.stream, 4).await.try_into().expect("four bytes");
         let record = read(&mut self.stream, u32::from_be_bytes(head) as usize).await;
@@ -267,7 +289,7 @@ enum Odd {
 async fn scram<M: Mac + KeyInit, D: Digest>(mut server: Server, mechanism: &str, odd: Odd) {
     server.offer(&format!("DIGEST-MD5,{mechanism},PLAIN")).await;
     let (name, first) = server.start().await;
-    assert_eq!(name, mechanism);
+    assert_eq!(Some(&*name), mechanism.split(',').next());
     let first = first.expect("a first message");
     let bare = first.strip_prefix("n,,").expect("no channel binding");
     let nonce = bare.strip_prefix("n=ann,r=").expect("user and nonce");
@@ -337,6 +359,205 @@ async fn a_server_that_does_not_prove_that_it_knows_the_password_is_left() {
             let error = meet(&[20], width, &mut Recorder::default(), server).await.error();
             assert!(matches!(error, Error::Unproven), "{odd:?}: {error:?}");
         }
+    }
+}
+
+// ---- GSSAPI
+
+/// A Kerberos of the tests' own: tokens are words, and what is wrapped is turned around behind a byte that tells whether it is
+/// encrypted.
+#[derive(Clone)]
+struct Ticket {
+    steps: Vec<(&'static [u8], &'static [u8], bool)>,
+}
+
+fn wrapped(message: &[u8], encrypt: bool) -> Vec<u8> {
+    let turned = message.iter().map(|byte| byte ^ 0x5a);
+    std::iter::once(if encrypt { b'E' } else { b'I' }).chain(turned).chain(*b"mac").collect()
+}
+
+fn unwrapped(message: &[u8]) -> Option<(Vec<u8>, bool)> {
+    let (first, rest) = message.split_first()?;
+    let turned = rest.strip_suffix(b"mac")?;
+    Some((turned.iter().map(|byte| byte ^ 0x5a).collect(), *first == b'E'))
+}
+
+impl Ticket {
+    /// Both sides are proved after the server's only token.
+    fn usual() -> Self {
+        Self { steps: vec![(b"", b"first\0", false), (b"second\0", b"", true)] }
+    }
+
+    /// After a third one of ours.
+    fn long() -> Self {
+        Self { steps: vec![(b"", b"first\0", false), (b"second\0", b"third", true)] }
+    }
+}
+
+impl SecurityContext for Ticket {
+    fn step(&mut self, token: Option<&[u8]>) -> Result<ContextStep, KerberosError> {
+        let (expected, token_of_ours, established) = self.steps.remove(0);
+        if token.unwrap_or_default() != expected {
+            return Err(KerberosError { problem: KerberosProblem::Unproven, detail: "defective".to_owned() });
+        }
+        Ok(ContextStep { token: token_of_ours.to_vec(), established })
+    }
+
+    fn wrap(&mut self, message: &[u8], encrypt: bool) -> Result<Vec<u8>, KerberosError> {
+        Ok(wrapped(message, encrypt))
+    }
+
+    fn unwrap(&mut self, message: &[u8]) -> Result<(Vec<u8>, bool), KerberosError> {
+        unwrapped(message).ok_or(KerberosError { problem: KerberosProblem::Unproven, detail: "altered".to_owned() })
+    }
+
+    fn message_limit(&self, longest: usize) -> usize {
+        longest - 4
+    }
+}
+
+impl Server {
+    async fn bytes(&mut self) -> Option<Vec<u8>> {
+        let length: [u8; 4] = read(&mut self.stream, 4).await.try_into().expect("four bytes");
+        let mut data = read(&mut self.stream, u32::from_be_bytes(length) as usize).await;
+        data.pop().map(|end| {
+            assert_eq!(end, 0, "it ends with a NUL");
+            data
+        })
+    }
+
+    async fn challenge_bytes(&mut self, data: &[u8], complete: u8) {
+        let length = (data.len() as u32 + 1).to_be_bytes();
+        // QEMU does not set the byte at the end.
+        self.send([&length[..], data, &[0x7f, complete]].concat()).await;
+    }
+
+    /// As far as its second token.
+    async fn begin_kerberos(&mut self, second: &[u8]) {
+        self.offer("PLAIN,SCRAM-SHA-256,GSSAPI").await;
+        let length: [u8; 4] = read(&mut self.stream, 4).await.try_into().expect("four bytes");
+        assert_eq!(read(&mut self.stream, u32::from_be_bytes(length) as usize).await, b"GSSAPI");
+        assert_eq!(self.bytes().await.as_deref(), Some(&b"first\0"[..]));
+        self.challenge_bytes(second, 0).await;
+    }
+}
+
+/// A server that offers these layers, and expects that choice of the viewer.
+async fn gssapi(mut server: Server, third: &[u8], offer: [u8; 4], choice: [u8; 4]) {
+    server.begin_kerberos(b"second\0").await;
+    assert_eq!(server.bytes().await.as_deref(), Some(third));
+    server.challenge_bytes(&wrapped(&offer, false), 0).await;
+    let answer = server.bytes().await.expect("a choice");
+    assert_eq!(unwrapped(&answer), Some((choice.to_vec(), false)));
+    server.challenge(None, 1).await;
+    server.wrapped = choice[0] == 4;
+    server.session().await;
+}
+
+#[tokio::test]
+async fn gssapi_by_a_ticket_without_a_question() {
+    for width in WIDTHS {
+        for (number, ticket, third, offer, choice) in [
+            (263, Ticket::usual(), &b""[..], [7, 0, 16, 0], [1, 0, 0, 0]),
+            (264, Ticket::long(), b"third", [1, 0, 0, 0], [1, 0, 0, 0]),
+            (20, Ticket::usual(), b"", [1, 0, 0, 0], [1, 0, 0, 0]),
+            // Nothing else encrypts here.
+            (20, Ticket::long(), b"third", [5, 0, 16, 0], [4, 1, 0, 0]),
+            // The server insists.
+            (264, Ticket::usual(), b"", [4, 0, 16, 0], [4, 1, 0, 0]),
+        ] {
+            let mut recorder = Recorder { kerberos: Some(Ok(ticket)), ..Recorder::default() };
+            let end = meet(&[number], width, &mut recorder, |server| gssapi(server, third, offer, choice)).await;
+            assert!(matches!(end, End::Session(chosen) if chosen == SecurityType::from(number)), "{number}: {end:?}");
+            assert_eq!(recorder.mechanisms, [Mechanism::Gssapi]);
+            assert_eq!(recorder.services, ["vnc@box"]);
+            assert!(recorder.requests.is_empty(), "nobody is asked");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_ticket_another_mechanism_is_taken_or_kerberos_is_named() {
+    let without = |problem| Some(Err(KerberosError { problem, detail: String::new() }));
+    for problem in [KerberosProblem::NoTicket, KerberosProblem::NoLibrary, KerberosProblem::UnknownServer] {
+        let mut recorder = Recorder { kerberos: without(problem), ..Recorder::default() };
+        let server = |server| scram::<Hmac<Sha256>, Sha256>(server, "SCRAM-SHA-256,GSSAPI", Odd::Nothing);
+        let end = meet(&[263], 1 << 20, &mut recorder, server).await;
+        assert!(matches!(end, End::Session(_)), "{end:?}");
+        assert_eq!(recorder.mechanisms, [Mechanism::ScramSha256]);
+
+        let mut recorder = Recorder { kerberos: without(problem), ..Recorder::default() };
+        let server = |mut server: Server| async move { server.offer("GSSAPI,GSS-SPNEGO").await };
+        let error = meet(&[263], 1 << 20, &mut recorder, server).await.error();
+        assert!(matches!(&error, Error::Kerberos(error) if error.problem == problem), "{error:?}");
+    }
+    assert!(Error::Kerberos(without(KerberosProblem::NoTicket).unwrap().err().unwrap()).to_string().contains("kinit"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_proved_by_kerberos_is_left() {
+    let is_unproven =
+        |error: &Error| matches!(error, Error::Kerberos(error) if error.problem == KerberosProblem::Unproven);
+    for width in WIDTHS {
+        let mut recorder = Recorder { kerberos: Some(Ok(Ticket::usual())), ..Recorder::default() };
+        // Another token than the service's.
+        let forged = |mut server: Server| async move {
+            server.begin_kerberos(b"forged").await;
+            server.hears_nothing_more().await;
+        };
+        let error = meet(&[263], width, &mut recorder, forged).await.error();
+        assert!(is_unproven(&error), "{error:?}");
+        // Accepted before that is proved.
+        let early = |mut server: Server| async move {
+            server.offer("GSSAPI").await;
+            read(&mut server.stream, 10).await;
+            server.bytes().await;
+            server.challenge(None, 1).await;
+            server.hears_nothing_more().await;
+        };
+        let error = meet(&[263], width, &mut recorder, early).await.error();
+        assert!(is_unproven(&error), "{error:?}");
+        for (offer, unproven) in [
+            // Not wrapped, altered; a layer that does not encrypt, too short.
+            (b"\x01\0\0\0".to_vec(), true),
+            ([&wrapped(&[1, 0, 0, 0], false)[..], b"x"].concat(), true),
+            (wrapped(&[2, 0, 16, 0], false), false),
+            (wrapped(&[1], false), false),
+        ] {
+            let server = |mut server: Server| {
+                let offer = offer.clone();
+                async move {
+                    server.begin_kerberos(b"second\0").await;
+                    server.bytes().await;
+                    server.challenge_bytes(&offer, 0).await;
+                    server.hears_nothing_more().await;
+                }
+            };
+            let error = meet(&[263], width, &mut recorder, server).await.error();
+            let fits = if unproven { is_unproven(&error) } else { matches!(error, Error::Protocol { .. }) };
+            assert!(fits, "{offer:?}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_kerberos_that_was_altered_ends_the_session() {
+    for bad in [wrapped(b"RFB screen", false), b"Eshort".to_vec(), vec![]] {
+        let mut recorder = Recorder { kerberos: Some(Ok(Ticket::usual())), ..Recorder::default() };
+        let server = |mut server: Server| {
+            let bad = bad.clone();
+            async move {
+                server.begin_kerberos(b"second\0").await;
+                server.bytes().await;
+                server.challenge_bytes(&wrapped(&[4, 0, 16, 0], false), 0).await;
+                server.bytes().await;
+                server.challenge(None, 1).await;
+                server.send([0; 4]).await;
+                server.send([&(bad.len() as u32).to_be_bytes()[..], &bad].concat()).await;
+            }
+        };
+        let error = meet(&[20], 1 << 20, &mut recorder, server).await.error();
+        assert!(matches!(error, Error::Integrity { .. }), "{error:?}");
     }
 }
 
@@ -604,7 +825,7 @@ async fn mechanisms_that_are_not_known_are_named() {
     for (mechanisms, expected) in [
         ("", &[][..]),
         (",, ,", &[]),
-        ("GSSAPI,NTLM", &["SASL GSSAPI", "SASL NTLM"]),
+        ("GSS-SPNEGO,NTLM", &["SASL GSS-SPNEGO", "SASL NTLM"]),
         ("SCRAM-SHA-256-PLUS", &["SASL SCRAM-SHA-256-PLUS"]),
         ("\x1b[31mX", &["SASL [31mX"]),
         ("A,B,C,D,E,F,G,H,I", &["SASL A", "SASL B", "SASL C", "SASL D", "SASL E", "SASL F", "SASL G", "SASL H"]),

@@ -124,7 +124,7 @@ pub async fn correct_address(window: WebviewWindow, engine: EngineState<'_>, tex
 /// Takes the step that the session's failure leads to. Which one that is, the page does not say.
 #[command]
 pub async fn follow_lead(app: AppHandle, window: WebviewWindow, engine: EngineState<'_>) -> Result<()> {
-    match engine.sessions().follow_lead(session_of(&window)?) {
+    match engine.sessions().follow_lead(session_of(&window)?).await? {
         Some(Followed::Edit { host, address }) => {
             windows::want_hosts(&app, windows::Wish::Edit { host, address: Some(address) }).map_err(system)
         }

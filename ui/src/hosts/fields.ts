@@ -31,6 +31,7 @@ const table = [
   { name: 'password_command', kind: 'text', group: 'login', initial: '', brief: 'label' },
   { name: 'ssh_jump', kind: 'text', group: 'way', initial: '' },
   { name: 'proxy', kind: 'text', group: 'way', initial: '' },
+  { name: 'no_proxy', kind: 'check', group: 'way', initial: false },
   { name: 'console_command', kind: 'text', group: 'way', initial: '', brief: 'label' },
   { name: 'repeater_id', kind: 'text', group: 'way', initial: '', brief: 'label', own: true },
   { name: 'reconnect', kind: 'check', group: 'way', initial: true },

@@ -40,6 +40,7 @@ import textProblem from '../ipc/bindings/TextProblem.ts?raw';
 import travels from '../ipc/bindings/Travels.ts?raw';
 import wsMistake from '../ipc/bindings/WsMistake.ts?raw';
 import oldTls from '../ipc/bindings/OldTls.ts?raw';
+import kerberosProblem from '../ipc/bindings/KerberosProblem.ts?raw';
 import wsRefusal from '../ipc/bindings/WsRefusal.ts?raw';
 import en from './en.json';
 import zhCN from './zh-CN.json';
@@ -163,6 +164,7 @@ describe('the catalogues', () => {
         ['error.old_tls', 'viewer.old_tls', 'viewer.site_old_tls'].map((of) => `${of}.${old}`),
       ),
       ...wordsIn(wsRefusal).map((refusal) => `error.ws_refused.${refusal}`),
+      ...wordsIn(kerberosProblem).map((problem) => `error.kerberos.${problem}`),
     ];
     const tagsIn = (binding: string) => [...binding.matchAll(/"(?:problem|plan)": "(\w+)"/g)].map(([, word]) => word);
     keys.push(

@@ -59,6 +59,7 @@ export function subjectText({ name, address, party }: Subject, lang: Language = 
 export function leadText(lead: Lead): string {
   if (lead.lead === 'address') return t(`lead.address.${lead.why}`, { address: lead.address });
   if (lead.lead === 'listed') return t('lead.listed', { name: shortened(lead.name), through: lead.through });
+  if (lead.lead === 'accept_old') return t('lead.accept_old', { address: lead.address });
   if (lead.lead !== 'through') return t(`lead.${lead.lead}`);
   const { address, through, beside } = lead;
   return beside === null
@@ -198,6 +199,7 @@ function kindOf(error: EngineError): Key {
   if (error.code === 'command_bad_console') return `error.command_bad_console.${error.problem}`;
   if (error.code === 'entries_left_out' && error.names.length > 0) return 'error.entries_left_out.named';
   if (error.code === 'old_tls') return `error.old_tls.${error.why}`;
+  if (error.code === 'kerberos') return `error.kerberos.${error.why}`;
   return `error.${error.code}` as Key;
 }
 

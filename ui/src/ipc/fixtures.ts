@@ -288,7 +288,9 @@ const states: Record<string, SessionState> = {
     subjects.ssh_host,
   ),
   passphrase: asking({ kind: 'passphrase', file: '/home/ann/certificates/ann-key.pem', again: true }),
-  proxy: asking({ kind: 'proxy', username: 'ann', again: true }, subjects.proxy),
+  proxy: asking({ kind: 'proxy', username: 'ann', again: true, readable: true }, subjects.proxy),
+  'http-login': asking({ kind: 'http_login', keyring: { code: 'keyring_silent' } }, subjects.site),
+  'secure-on': asking({ kind: 'secure_on', keyring: { code: 'keyring_locked' }, again: true }),
   'ssh-key': asking(
     {
       kind: 'ssh',
@@ -370,6 +372,7 @@ export const savedSession: SessionView = {
   private: true,
   can_wake: false,
   lead: null,
+  storing: null,
   picture: 'shown',
   display: defaultDisplay,
   scaling_unchosen: 'fit',
@@ -459,7 +462,7 @@ function live(facts: Partial<Protection> & Pick<Protection, 'level' | 'security_
     ...facts,
   };
   const { url, name, width, height } = DESKTOP;
-  return { state: 'ready', url, desktop_name: name, width, height, protection, not_stored: null };
+  return { state: 'ready', url, desktop_name: name, width, height, protection };
 }
 
 /** Three open sessions, one of them with a picture of one pixel. */
@@ -568,6 +571,7 @@ export function machine(name: string, address: string, facts: Partial<HostView> 
     client_certificate: '',
     client_key: '',
     old_tls: false,
+    no_proxy: false,
     ssh_jump: '',
     proxy: '',
     login: null,

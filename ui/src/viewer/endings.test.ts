@@ -108,8 +108,10 @@ test('a name that cannot be one is said in the form, a password that is not kept
   engine.refusals.set('keep', wrong);
   await click('#keep-add');
   expect(find('#keep-name-problem')).toHaveTextContent(t('problem.name.too_long'));
-  engine.kept = { name: 'Studio', not_stored: { code: 'keyring_locked' } };
   await click('#keep-add');
+  expect(find('#toast')).toHaveTextContent(t('keep.added', { name: 'Studio' }));
+  engine.session = { ...savedSession, storing: { storing: 'failed', error: { code: 'keyring_locked' } } };
+  await reach(ended);
   expect(find('#toast')).toHaveTextContent(errorText({ code: 'keyring_locked' }));
   expect(has('#keep-form')).toBe(false);
   expect(engine.callsOf('keep').map(([, withLogin]) => withLogin)).toEqual([false, false]);
@@ -129,6 +131,7 @@ test.each([
   [savedSession, { lead: 'address', address: 'box:1', why: 'answers' }, 'lead.edit'],
   [{ ...savedSession, can_wake: true }, { lead: 'wake' }, 'hosts.wake'],
   [savedSession, { lead: 'account' }, 'lead.enter_account'],
+  [typedSession, { lead: 'accept_old', address: 'box:1' }, 'lead.accept_old_action'],
 ] as const)('a failure leads on, by one button which the engine knows more about', async (view, lead, action) => {
   engine.session = { ...view };
   await open();

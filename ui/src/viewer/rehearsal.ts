@@ -46,6 +46,7 @@ function playedSession(): Session {
     private: true,
     can_wake: false,
     lead: null,
+    storing: null,
     picture: 'off',
     display: defaultDisplay,
     scaling_unchosen: 'fit',

@@ -14,6 +14,7 @@ import type { RewindChoice } from '../ipc/bindings/RewindChoice';
 import type { Scaling } from '../ipc/bindings/Scaling';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import type { SessionUpdate } from '../ipc/bindings/SessionUpdate';
+import type { Storing } from '../ipc/bindings/Storing';
 import type { SessionView } from '../ipc/bindings/SessionView';
 import { toEngineError } from '../ipc/error';
 import type { ListWish } from '../ipc/wish';
@@ -102,6 +103,7 @@ export class Session {
   readonly #mayRing = atMostEvery(BELL_PAUSE_MS);
   readonly #mayTellTouch = atMostEvery(TOUCH_PAUSE_MS);
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  #toldStoring = 'null';
   #messageTimer: ReturnType<typeof setTimeout> | undefined;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -247,11 +249,7 @@ export class Session {
   async keep(name: string, withLogin: boolean): Promise<void> {
     const kept = await engine.keep(name, withLogin);
     if (!kept) return;
-    if (kept.not_stored === null) this.showMessage(t('keep.added', { name: shortened(kept.name) }), 4_000);
-    else {
-      const reason = errorText(kept.not_stored);
-      this.showMessage(t('keep.not_stored', { name: shortened(kept.name), reason }));
-    }
+    this.showMessage(t('keep.added', { name: shortened(kept.name) }), 4_000);
   }
 
   /** Connects to another address instead; throws an EngineError for the form to show. */
@@ -421,6 +419,19 @@ export class Session {
     this.leaving = leaving;
     // Told once more because something else has changed: what it did when it was new, it must not do again.
     if (JSON.stringify(state) !== JSON.stringify(this.state)) this.#reach(state);
+    this.#tellStoring(view.storing);
+  }
+
+  /** What has become of the login that is put into the keyring: told once, and not over a prompt. */
+  #tellStoring(storing: Storing | null): void {
+    const { state } = this.state;
+    if (state === 'connecting' || state === 'asking') return;
+    const key = JSON.stringify(storing);
+    if (storing === null || key === this.#toldStoring) return;
+    this.#toldStoring = key;
+    if (storing.storing === 'waiting') this.showMessage(t('viewer.storing_waits'));
+    else if (storing.storing === 'done') this.showMessage(t('viewer.password_stored'), 4_000);
+    else this.showMessage(t('viewer.password_not_stored', { reason: errorText(storing.error) }));
   }
 
   #reach(next: SessionState): void {
@@ -441,9 +452,6 @@ export class Session {
       this.url = next.url;
       this.desktopName = next.desktop_name;
       this.protection = next.protection;
-      if (next.not_stored) {
-        this.showMessage(t('viewer.password_not_stored', { reason: errorText(next.not_stored) }));
-      }
     } else if (next.state !== 'live') {
       this.url = null;
       // The message was about a picture that is gone. `drawn` stays: it tells an end from a failure to connect.

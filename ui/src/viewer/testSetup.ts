@@ -34,7 +34,6 @@ export const ready: Extract<SessionState, { state: 'ready' }> = {
     site_old: [],
     password_unasked: false,
   },
-  not_stored: null,
 };
 
 /** A machine's two screens, side by side. */

@@ -9,6 +9,7 @@ import type { Display } from '../ipc/bindings/Display';
 import type { EngineError } from '../ipc/bindings/EngineError';
 import type { SessionState } from '../ipc/bindings/SessionState';
 import { backend as engine } from '../ipc/fake';
+import { savedSession } from '../ipc/fixtures';
 import { CONSENT_DELAY_MS } from './consent';
 import { FakeRfb, fakeNovnc, FakeSocket } from './novnc/fake';
 import type { LoadNovnc } from './novnc';
@@ -168,12 +169,30 @@ test('shows hostile names and words as text', async () => {
 
 test('says why a password was not kept, until that is dismissed', async () => {
   await open();
-  await reach({ ...ready, not_stored: { code: 'keyring_locked' } });
+  engine.session = { ...savedSession, storing: { storing: 'failed', error: { code: 'keyring_locked' } } };
+  await reach({ state: 'connecting', stage: 'authenticating' });
+  expect(find('#toast')).toHaveTextContent('');
+  await reach(ready);
   FakeRfb.all[0]?.emit('connect');
   await settle();
   expect(find('#toast')).toHaveTextContent(t('error.keyring_locked'));
   await userEvent.click(find('#toast button'));
   expect(find('#toast')).toHaveTextContent('');
+});
+
+test('says that the keyring is waited for, and that it has the password then, over the picture', async () => {
+  await goLive();
+  for (const [storing, text] of [
+    ['waiting', 'viewer.storing_waits'],
+    ['done', 'viewer.password_stored'],
+  ] as const) {
+    engine.session = { ...savedSession, storing: { storing } };
+    await reach({ state: 'live' });
+    expect(find('#toast')).toHaveTextContent(t(text));
+    await userEvent.click(find('#toast button'));
+    await reach({ state: 'live' });
+    expect(find('#toast')).toHaveTextContent('');
+  }
 });
 
 // ---- the end

@@ -1,7 +1,7 @@
 //! The handshake's end as the user is told it.
 
 use crate::{
-    error::{ConnectError, Maker, OtherProtocol, Step},
+    error::{ConnectError, KerberosProblem, Maker, OtherProtocol, Step},
     model::Address,
     transport::{tls, ws},
 };
@@ -37,6 +37,9 @@ pub(super) fn handshake_failed(cause: rfb::Error, address: &Address, waited: Dur
         rfb::Error::BadCredentials(cause) => ConnectError::BadInput { address, detail: cause.to_string() },
         rfb::Error::TooWeak { bits } => ConnectError::TooWeak { address, bits },
         rfb::Error::Integrity { .. } => ConnectError::Integrity { address },
+        rfb::Error::Kerberos(rfb::KerberosError { problem, detail }) => {
+            ConnectError::Kerberos { address, why: problem.into(), detail }
+        }
         rfb::Error::Unproven => ConnectError::ServerUnproven { address },
         rfb::Error::Tls { detail } => ConnectError::Tls { address, detail },
         rfb::Error::Closed { during: rfb::Step::Greeting, .. } => ConnectError::NotRfbClosed { address },
@@ -71,6 +74,18 @@ impl From<rfb::Maker> for Maker {
             rfb::Maker::Apple => Self::Apple,
             rfb::Maker::RealVnc => Self::Realvnc,
             rfb::Maker::UltraVnc => Self::Ultravnc,
+        }
+    }
+}
+
+impl From<rfb::KerberosProblem> for KerberosProblem {
+    fn from(problem: rfb::KerberosProblem) -> Self {
+        match problem {
+            rfb::KerberosProblem::NoLibrary => Self::NoLibrary,
+            rfb::KerberosProblem::NoTicket => Self::NoTicket,
+            rfb::KerberosProblem::UnknownServer => Self::UnknownServer,
+            rfb::KerberosProblem::Unproven => Self::Unproven,
+            rfb::KerberosProblem::Other => Self::Other,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Event, Observer, Policy, Presented, Weaker, peer, server_name};
 use crate::{
     error::ConnectError,
     model::{Certificate, HostOptions, Identity, Level, OldTls, Party, Protection, Target},
+    platform,
     store::{Pins, Verdict},
     transport::{
         PathKind, SiteTls, TimeoutHandle,
@@ -16,10 +17,10 @@ use crate::{
     },
 };
 use rfb::{
-    Ask, Cancelled, CredentialRequest, Credentials, Mechanism, SecurityType, ServerInfo, ServerKey, Step, Stream,
-    TlsError, TlsKind, client::Server,
+    Ask, Cancelled, CredentialRequest, Credentials, KerberosContext, KerberosError, KerberosProblem, Mechanism,
+    SecurityType, ServerInfo, ServerKey, Step, Stream, TlsError, TlsKind, client::Server,
 };
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// One connection on its way, however often it is dialled.
 pub(crate) struct Handshake<'a, O> {
@@ -137,7 +138,7 @@ impl<'a, O: Observer> Handshake<'a, O> {
         self.path.level(self.site_tls.as_ref())
     }
 
-    /// What both TLS connections, to the site and to the server, are made with.
+    /// What TLS to the proxy, to the site and to the server is made with.
     pub(crate) fn tls_setup(&self) -> tls::Setup<'a> {
         let HostOptions { ca_file, old_tls, .. } = &self.target.options;
         tls::Setup { ca_file, certificate: self.certificate, accept_old: *old_tls }
@@ -270,6 +271,12 @@ impl<O: Observer> Ask for Handshake<'_, O> {
         self.approve_identity(Identity::from(key)).await
     }
 
+    async fn kerberos(&mut self, service: &str) -> Result<KerberosContext, KerberosError> {
+        let service = service.to_owned();
+        let failed = |cause: JoinError| KerberosError { problem: KerberosProblem::Other, detail: cause.to_string() };
+        spawn_blocking(move || platform::kerberos(&service)).await.map_err(failed)?
+    }
+
     async fn credentials(&mut self, request: &CredentialRequest) -> Result<Credentials, Cancelled> {
         self.observer.credentials(*request, self.path).await.map_err(|error| self.fail(error))
     }
@@ -287,6 +294,13 @@ impl<O: Observer> Ask for Handshake<'_, O> {
 }
 
 impl<O: Observer> ConnectDelegate for Handshake<'_, O> {
+    async fn proxy_certificate(&mut self, at: &str, certificate: Certificate, _: String) -> Result<(), ConnectError> {
+        let identity = Identity::X509(certificate);
+        let verdict = self.pins.verdict(at, &identity);
+        let presented = Presented { party: Party::Proxy, endpoint: at, address: at, identity: &identity, verdict };
+        self.observer.identity(presented).await
+    }
+
     async fn headers_in_clear_text(&mut self, _: &str) -> Result<(), ConnectError> {
         if self.policy.clear_text {
             return Ok(());

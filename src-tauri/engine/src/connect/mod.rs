@@ -34,7 +34,10 @@ use crate::{
 use failure::handshake_failed;
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
-use rfb::client::{Outcome, Server};
+use rfb::{
+    SecurityType,
+    client::{Outcome, Server},
+};
 
 /// What to connect to, and with what.
 pub(crate) struct Request<'a> {
@@ -48,6 +51,8 @@ pub(crate) struct Request<'a> {
     pub(crate) policy: Policy,
     /// A connection that the server made to us: it is used once, and the server is not dialled.
     pub(crate) incoming: Option<IncomingConnection>,
+    /// Security types that it is known to do better without.
+    pub(crate) without: Vec<SecurityType>,
 }
 
 /// What a connection may come to without asking.
@@ -76,9 +81,8 @@ pub(crate) struct LoggedIn {
 /// # Errors
 /// Any [`ConnectError`]; the observer's own where it returned one.
 pub(crate) async fn connect<O: Observer>(request: Request<'_>, observer: &mut O) -> Result<LoggedIn, ConnectError> {
-    let Request { target, headers, pins, policy, mut incoming } = request;
+    let Request { target, headers, pins, policy, mut incoming, mut without } = request;
     let is_reverse = incoming.is_some();
-    let mut without = Vec::new();
     let certificate = own_certificate(target, observer).await?;
     let mut handshake = Handshake::new(target, pins, policy, is_reverse, certificate.as_ref(), observer);
     loop {
@@ -171,7 +175,8 @@ async fn dial_through<O: Observer>(
     handshake: &mut Handshake<'_, O>,
 ) -> Result<Connected, ConnectError> {
     let Target { address, .. } = target;
-    let route = Route { address, tls: handshake.tls_setup(), jump: target.jump(), proxy, headers };
+    let (tls, jump, no_proxy) = (handshake.tls_setup(), target.jump(), target.no_proxy);
+    let route = Route { address, tls, jump, proxy, no_proxy, headers };
     let mut trace = ConnectTrace::default();
     handshake.observer().event(Event::Dialing);
     let connected = transport::connect(&route, handshake, &mut trace).await;

@@ -14,7 +14,7 @@ pub(crate) trait Observer: AskPass {
     /// The pipeline has come further. Nothing is decided here.
     fn event(&mut self, event: Event<'_>);
 
-    /// Whether the presented key is that of the server or site. Asked for every key, before any secret is sent.
+    /// Whether the presented key is that of the server, the site or the proxy. Asked for every key, before any secret is sent.
     fn identity(&mut self, presented: Presented<'_>) -> impl Future<Output = Result<(), ConnectError>> + Send;
 
     /// Whether to go on with less protection than the policy's floor.
@@ -102,7 +102,7 @@ pub(crate) enum Event<'a> {
 /// A key that was presented, and what is known about it.
 #[derive(Debug)]
 pub(crate) struct Presented<'a> {
-    /// What presented it: [`Party::Server`] or [`Party::Site`].
+    /// What presented it: [`Party::Server`], [`Party::Site`] or [`Party::Proxy`].
     pub(crate) party: Party,
     /// The name under which the party's keys are known.
     pub(crate) endpoint: &'a str,

@@ -99,7 +99,7 @@ async fn examine_telling(mut request: ProbeRequest, pins: &Pins, on_stage: Optio
             || target.login.is_some()
             || target.password_command.is_some(),
     };
-    let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None };
+    let connection = connect::Request { target, headers: &headers, pins, policy, incoming: None, without: Vec::new() };
     let mut probe = Probe::new(&request, &mut progress);
     let error = match connect::connect(connection, &mut probe).await {
         Ok(logged_in) => {

@@ -60,6 +60,19 @@ impl<'a> Probe<'a> {
             Identity::Ra2(shown) => (&shown.sha256, &shown.sha256, false),
         };
         let untrusted = || ConnectError::Untrusted { address: (*address).to_owned(), fingerprint: fingerprint.clone() };
+        // The fingerprint that was given is that of the server, or of the site in front of it.
+        if *party == Party::Proxy {
+            return match (&self.request.accept, verdict) {
+                (_, Verdict::Trusted) => Ok("known, or vouched for by an authority"),
+                (TrustPolicy::Any, Verdict::Unknown) => Ok("not known, and accepted as any would be"),
+                (_, Verdict::Changed(known)) => Err(ConnectError::TrustChanged {
+                    address: (*address).to_owned(),
+                    known: known.sha256.clone(),
+                    shown: key.clone(),
+                }),
+                (TrustPolicy::Known | TrustPolicy::Fingerprint(_), Verdict::Unknown) => Err(untrusted()),
+            };
+        }
         Ok(match (&self.request.accept, verdict) {
             (TrustPolicy::Fingerprint(expected), _) if identity.has_fingerprint(expected) => {
                 self.fingerprint_matched = true;
@@ -96,8 +109,8 @@ impl Observer for Probe<'_> {
 
     async fn identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
         self.progress.shown(presented.identity.clone());
-        // The site's key is part of the stages of the path.
-        if presented.party == Party::Site {
+        // Those of a site and of a proxy are part of the stages of the path.
+        if presented.party != Party::Server {
             return self.confirm(&presented).map(drop);
         }
         self.progress.stages.identity_shown();

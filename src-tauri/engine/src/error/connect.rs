@@ -121,6 +121,11 @@ pub enum ConnectError {
     /// The connection to the SSH host broke before the server was reached.
     #[error("the connection to the SSH host {via} broke: {detail}")]
     SshBroken { via: String, detail: String },
+    /// A resolver would read the SSH host's name otherwise than a person does, and ssh's configuration does not know it.
+    #[error(
+        "the SSH host {via} would be read as another one: write its address in full, or name it in ssh's configuration"
+    )]
+    SshAmbiguous { via: String },
     /// ssh failed in another way.
     #[error("ssh to {via} failed: {detail}")]
     SshFailed { via: String, detail: String },
@@ -239,6 +244,9 @@ pub enum ConnectError {
     /// The server took the login without proving that it knows the password: it may be another.
     #[error("{address} did not prove that it knows the password: it may not be the machine that you mean")]
     ServerUnproven { address: String },
+    /// The server takes Kerberos and nothing else that is possible here, and that does not log in.
+    #[error("{address} wants Kerberos: {why}{}", in_brackets(detail))]
+    Kerberos { address: String, why: KerberosProblem, detail: String },
     /// TLS could not be established.
     #[error("{address} and Portlight found no way to encrypt the connection: {detail}")]
     Tls {
@@ -366,6 +374,35 @@ pub enum Maker {
     Realvnc,
     /// UltraVNC Server.
     Ultravnc,
+}
+
+/// What keeps Kerberos from logging in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum KerberosProblem {
+    /// The library is not on this system.
+    NoLibrary,
+    /// The user has no ticket, or one that has expired.
+    NoTicket,
+    /// Kerberos does not know the server by this name.
+    UnknownServer,
+    /// The server has not proved by Kerberos who it is.
+    Unproven,
+    /// Another one.
+    Other,
+}
+
+impl std::fmt::Display for KerberosProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoLibrary => "its library (libgssapi-krb5-2) is not installed",
+            Self::NoTicket => "there is no valid ticket, kinit gets one",
+            Self::UnknownServer => "it does not know a VNC server of this name",
+            Self::Unproven => "by which the server has not proved who it is",
+            Self::Other => "it failed",
+        })
+    }
 }
 
 /// What answers on a port that was believed to be a VNC server's.

@@ -21,7 +21,7 @@ mod store;
 mod typing;
 
 pub use command::{CommandError, ConsoleProblem};
-pub use connect::{ConnectError, Maker, OtherProtocol, Step, WsMistake, WsRefusal};
+pub use connect::{ConnectError, KerberosProblem, Maker, OtherProtocol, Step, WsMistake, WsRefusal};
 pub use fetch::FetchError;
 pub use form::FormError;
 pub use import::ImportError;

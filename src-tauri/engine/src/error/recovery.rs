@@ -99,6 +99,7 @@ impl ConnectError {
             | Self::SshHostKey { .. }
             | Self::SshDenied { .. }
             | Self::SshProhibited { .. }
+            | Self::SshAmbiguous { .. }
             | Self::SshFailed { .. }
             | Self::ProxyLoginWanted { .. }
             | Self::ProxyDenied { .. }
@@ -115,6 +116,7 @@ impl ConnectError {
             | Self::TooWeak { .. }
             | Self::Integrity { .. }
             | Self::ServerUnproven { .. }
+            | Self::Kerberos { .. }
             | Self::Tls { .. }
             | Self::OldTls { .. }
             | Self::CaFile { .. }
@@ -174,7 +176,7 @@ impl Error {
 mod tests {
     use super::*;
     use crate::{
-        error::WsMistake,
+        error::{KerberosProblem, WsMistake},
         model::{Level, OldTls as Old},
     };
     use serde_json::json;
@@ -227,6 +229,7 @@ mod tests {
             (SshForward { via: via(), address: address(), detail: detail() }, YES, YES, NO),
             (SshProhibited { via: via(), address: address(), detail: detail() }, NO, NO, NO),
             (SshBroken { via: via(), detail: detail() }, YES, YES, NO),
+            (SshAmbiguous { via: via() }, NO, NO, NO),
             (SshFailed { via: via(), detail: detail() }, NO, NO, NO),
             (ProxyUnreachable { via: via(), detail: detail() }, YES, YES, NO),
             (ProxyTimeout { via: via(), address: address(), seconds }, YES, YES, NO),
@@ -257,6 +260,7 @@ mod tests {
             (TooWeak { address: address(), bits: 512 }, NO, NO, NO),
             (Integrity { address: address() }, NO, NO, NO),
             (ServerUnproven { address: address() }, NO, NO, NO),
+            (Kerberos { address: address(), why: KerberosProblem::NoTicket, detail: detail() }, NO, NO, NO),
             (Tls { address: address(), detail: detail() }, NO, NO, NO),
             (OldTls { address: address(), why: Old::Version, detail: detail() }, NO, NO, NO),
             (CaFile { path: detail(), detail: detail() }, NO, NO, NO),

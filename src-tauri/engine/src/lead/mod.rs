@@ -5,7 +5,7 @@
 
 use crate::{
     error::{CommandError, ConnectError, Error, OtherProtocol, Step, WsMistake},
-    model::{Address, Host, HostId, Jump, LastWay, Target, VNC_PORT},
+    model::{Address, Host, HostId, Jump, LastWay, OldTls, Target, VNC_PORT},
     transport::{greets, is_known},
 };
 use serde::Serialize;
@@ -43,6 +43,11 @@ pub enum Lead {
         through: String,
         /// The machine beside it that was reached so; none where it was this one itself.
         beside: Option<String>,
+    },
+    /// It has old protection only, which can be accepted for machines of the list: it is added to that, and connected to again.
+    AcceptOld {
+        /// The machine's address.
+        address: String,
     },
     /// It is a Mac, and no user name was given: a password alone is no account's there.
     Account,
@@ -85,6 +90,8 @@ pub(crate) struct Known<'a> {
     pub(crate) ways: &'a [LastWay],
     /// The list has the machine's network card.
     pub(crate) can_wake: bool,
+    /// It is in no list, and can be added to ours.
+    pub(crate) can_keep: bool,
     /// It is a Mac with logins for its accounts, and no user name was given.
     pub(crate) lacks_account: bool,
 }
@@ -175,6 +182,9 @@ pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Opti
             Some(WsMistake::Tls) => website(target, "wss", Why::Encrypted),
             Some(WsMistake::Ssh | WsMistake::Text) | None => None,
         },
+        // Only what is in the list says that for good. No setting accepts a key that protects nothing.
+        ConnectError::OldTls { why, .. } => (known.can_keep && *why != OldTls::Key && target.least.is_none())
+            .then(|| Question::Clear(Lead::AcceptOld { address: target.address.without_query().to_string() })),
         // Who has to do something is somewhere in between, or the server, or the person: the sentence says what. After a login, a
         // key or less protection than before, nothing leads around it.
         ConnectError::SocketMissing { .. }
@@ -196,6 +206,7 @@ pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Opti
         | ConnectError::SshDenied { .. }
         | ConnectError::SshProhibited { .. }
         | ConnectError::SshBroken { .. }
+        | ConnectError::SshAmbiguous { .. }
         | ConnectError::SshFailed { .. }
         | ConnectError::ProxyBroken { .. }
         | ConnectError::ProxyLoginWanted { .. }
@@ -216,8 +227,8 @@ pub(crate) fn question(error: &Error, target: &Target, known: Known<'_>) -> Opti
         | ConnectError::TooWeak { .. }
         | ConnectError::Integrity { .. }
         | ConnectError::ServerUnproven { .. }
+        | ConnectError::Kerberos { .. }
         | ConnectError::Tls { .. }
-        | ConnectError::OldTls { .. }
         | ConnectError::CaFile { .. }
         | ConnectError::ClientCertificateWanted { .. }
         | ConnectError::ClientCertificateRefused { .. }

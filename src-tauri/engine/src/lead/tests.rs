@@ -70,7 +70,7 @@ fn a_machine_leads_back_to_the_ssh_host_that_it_was_reached_through_last() {
     let studio = Host::new("Studio".into(), "studio.example:1".parse().unwrap());
     let hosts = [studio.clone()];
     let ways = [way(&studio, "studio:1", "ann@jump1")];
-    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, lacks_account: false };
+    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, ..Known::default() };
     let last = through("studio:5901", "ann@jump1", None);
     let unknown: Error = ConnectError::UnknownName { hostname: String::new() }.into();
     let silent: Error = ConnectError::DialTimeout { address: String::new(), seconds: 10 }.into();
@@ -124,6 +124,20 @@ fn a_machine_leads_to_the_ssh_host_that_one_beside_it_was_reached_through() {
 }
 
 #[test]
+fn old_protection_leads_into_the_list_where_it_can_be_accepted() {
+    let old = |why| ConnectError::OldTls { address: String::new(), why, detail: String::new() }.into();
+    let known = Known { can_keep: true, ..Known::default() };
+    let target = typed("wss://box/x?token=secret");
+    let lead = Some(Question::Clear(Lead::AcceptOld { address: "wss://box/x".into() }));
+    assert_eq!(question(&old(OldTls::Version), &target, known), lead);
+    assert_eq!(question(&old(OldTls::Signature), &target, known), lead);
+    assert_eq!(question(&old(OldTls::Key), &target, known), None, "nothing accepts that");
+    assert_eq!(asked(old(OldTls::Version), &target), None, "its form has it, or it has called");
+    let link = Target { least: Some(crate::model::Level::Encrypted), ..target };
+    assert_eq!(question(&old(OldTls::Version), &link, known), None, "who made the link wants more");
+}
+
+#[test]
 fn a_mac_that_was_given_no_user_name_leads_to_typing_one() {
     let known = Known { lacks_account: true, ..Known::default() };
     let refused = |too_many| ConnectError::AuthFailed { address: String::new(), reason: None, too_many };
@@ -168,7 +182,7 @@ fn nothing_leads_around_a_login_a_key_or_less_protection() {
     let address = String::new;
     let hosts = [Host { ssh_jump: Some("gate".parse().unwrap()), ..Host::new("Box".into(), "box:1".parse().unwrap()) }];
     let ways = [way(&hosts[0], "box:1", "gate")];
-    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, lacks_account: false };
+    let known = Known { hosts: &hosts, ways: &ways, can_wake: true, ..Known::default() };
     for error in [
         ConnectError::AuthFailed { address: address(), reason: None, too_many: false },
         ConnectError::AuthFailedProbably { address: address() },

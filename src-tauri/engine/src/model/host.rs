@@ -42,6 +42,8 @@ pub struct HostOptions {
     pub client_key: String,
     /// Whether its TLS may be older than what is safe.
     pub old_tls: bool,
+    /// Whether a proxy that the environment names for its site is left out.
+    pub no_proxy: bool,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: bool,
     /// What it is sorted by.
@@ -75,6 +77,7 @@ impl Default for HostOptions {
             client_certificate,
             client_key,
             old_tls: false,
+            no_proxy: false,
             reconnect: true,
             tags: Vec::new(),
             colour: None,

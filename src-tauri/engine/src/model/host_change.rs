@@ -40,6 +40,7 @@ pub struct HostChange {
     pub ask_lines: Option<bool>,
     pub reconnect: Option<bool>,
     pub old_tls: Option<bool>,
+    pub no_proxy: Option<bool>,
     pub on_new_address: OnNewAddress,
 }
 
@@ -82,6 +83,7 @@ impl HostChange {
             (self.ask_lines, &mut form.options.ask_lines),
             (self.reconnect, &mut form.options.reconnect),
             (self.old_tls, &mut form.options.old_tls),
+            (self.no_proxy, &mut form.options.no_proxy),
         ] {
             *field = said.unwrap_or(*field);
         }

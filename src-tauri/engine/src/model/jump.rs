@@ -135,6 +135,11 @@ impl Jump {
         Ok(Self { text, user, host, port })
     }
 
+    /// A name, or an IPv6 address without brackets.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The last arguments for ssh: user name and port as options, `--`, the host.
     pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();

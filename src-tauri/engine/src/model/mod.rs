@@ -33,8 +33,8 @@ mod text;
 mod wake;
 mod way;
 
-pub(crate) use address::dns_name;
 pub use address::{Address, AddressProblem, Link, VNC_PORT, WebSocket, without_password, without_secrets};
+pub(crate) use address::{dns_name, inet_aton, is_read_otherwise};
 pub use caution::TagCaution;
 pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};

@@ -10,8 +10,10 @@ use std::{fmt, str::FromStr};
 
 /// Bytes: more than any user name with the longest name that DNS allows.
 const MAX_LENGTH: usize = 600;
-/// Where a proxy listens whose text has no port, as curl has it for both kinds.
+/// Where a proxy listens whose text has no port, as curl has it.
 const DEFAULT_PORT: u16 = 1080;
+/// The same for one within TLS.
+const DEFAULT_TLS_PORT: u16 = 443;
 /// What SOCKS5 can carry ([RFC 1929](https://www.rfc-editor.org/rfc/rfc1929)): a length is one byte.
 const MAX_LOGIN: usize = 255;
 
@@ -22,9 +24,11 @@ pub enum ProxyKind {
     Socks5,
     /// HTTP with CONNECT ([RFC 9110, section 9.3.6](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6)).
     Http,
+    /// The same within TLS: nobody on the way to the proxy reads the password for it, or where the way leads.
+    Https,
 }
 
-/// A proxy: `socks5://box:1080`, `http://ann@box:3128`. The password of its user is in the keyring, under
+/// A proxy: `socks5://box:1080`, `http://ann@box:3128`, `https://ann@box:3129`. The password of its user is in the keyring, under
 /// [`Proxy::account`]: machines behind one proxy share it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Proxy {
@@ -40,8 +44,8 @@ pub struct Proxy {
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyProblem {
-    /// Neither `socks5://` nor `http://`.
-    #[error("a proxy is written like socks5://box:1080 or http://box:3128")]
+    /// Neither `socks5://` nor `http://` nor `https://`.
+    #[error("a proxy is written like socks5://box:1080, http://box:3128 or https://box:3129")]
     Scheme,
     /// There is no host name, or one that cannot be.
     #[error("this is no host name of a proxy")]
@@ -64,9 +68,20 @@ pub enum ProxyProblem {
     /// The address behind it is no machine on a network.
     #[error("through a proxy only machines on a network can be reached")]
     Address,
-    /// There is an SSH host, too: ssh has proxies of its own.
-    #[error("an SSH host is reached as ssh's own configuration says: put the proxy there (ProxyCommand)")]
-    SshHost,
+}
+
+impl ProxyKind {
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Socks5 | Self::Http => DEFAULT_PORT,
+            Self::Https => DEFAULT_TLS_PORT,
+        }
+    }
+
+    /// Whether others on the way to the proxy can read the password for it.
+    pub fn is_readable(self) -> bool {
+        self != Self::Https
+    }
 }
 
 impl Proxy {
@@ -99,11 +114,13 @@ impl Proxy {
             return Err(ProxyProblem::TooLong);
         }
         let after = |schemes: &[&str]| schemes.iter().find_map(|scheme| strip_prefix_ignoring_case(text, scheme));
-        let (kind, rest) = match (after(&["socks5h://", "socks5://"]), after(&["http://"])) {
-            (Some(rest), _) => (ProxyKind::Socks5, rest),
-            (None, Some(rest)) => (ProxyKind::Http, rest),
-            (None, None) => return Err(ProxyProblem::Scheme),
-        };
+        let kinds = [
+            (ProxyKind::Socks5, after(&["socks5h://", "socks5://"])),
+            (ProxyKind::Http, after(&["http://"])),
+            (ProxyKind::Https, after(&["https://"])),
+        ];
+        let found = kinds.into_iter().find_map(|(kind, rest)| Some((kind, rest?)));
+        let (kind, rest) = found.ok_or(ProxyProblem::Scheme)?;
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         let (login, place) = rest.rsplit_once('@').map_or((None, rest), |(login, place)| (Some(login), place));
         // Also in front of an @: others end the host name there, and would call another one.
@@ -121,7 +138,7 @@ impl Proxy {
         if password.as_deref().is_some_and(|word| !is_login_part(word)) {
             return Err(ProxyProblem::Password);
         }
-        let (hostname, port) = host_and_port(place)?;
+        let (hostname, port) = host_and_port(place, kind.default_port())?;
         Ok((Self { kind, username, hostname, port }, password.map(Secret::from)))
     }
 
@@ -178,20 +195,20 @@ fn is_login_part(text: &str) -> bool {
 
 fn is_username(kind: ProxyKind, name: &str) -> bool {
     // Basic authentication has a colon between name and password (RFC 7617, section 2).
-    !name.is_empty() && is_login_part(name) && !(kind == ProxyKind::Http && name.contains(':'))
+    !name.is_empty() && is_login_part(name) && !(kind != ProxyKind::Socks5 && name.contains(':'))
 }
 
 fn decoded(text: &str) -> Result<String, ProxyProblem> {
     percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| ProxyProblem::Username)
 }
 
-fn host_and_port(place: &str) -> Result<(String, u16), ProxyProblem> {
+fn host_and_port(place: &str, default: u16) -> Result<(String, u16), ProxyProblem> {
     let (host, port) = match place.strip_prefix('[') {
         Some(inside) => inside.split_once(']').ok_or(ProxyProblem::Hostname)?,
         None => place.split_at(place.find(':').unwrap_or(place.len())),
     };
     let port = match port.strip_prefix(':') {
-        None if port.is_empty() => DEFAULT_PORT,
+        None if port.is_empty() => default,
         None => return Err(ProxyProblem::Port),
         // `parse` alone would take a plus sign.
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -217,6 +234,7 @@ impl fmt::Display for Proxy {
         f.write_str(match self.kind {
             ProxyKind::Socks5 => "socks5://",
             ProxyKind::Http => "http://",
+            ProxyKind::Https => "https://",
         })?;
         if let Some(username) = &self.username {
             write!(f, "{}@", percent_encoding::utf8_percent_encode(username, RESERVED))?;
@@ -273,6 +291,8 @@ mod tests {
             ("http://corp%5Cann@box:8080", "http://corp\\ann@box:8080"),
             ("socks5://a%3ab%40c@box", "socks5://a%3Ab%40c@box:1080"),
             ("socks5://[::1]:9050", "socks5://[::1]:9050"),
+            ("HTTPS://ann@box", "https://ann@box:443"),
+            ("https://[::1]:3129", "https://[::1]:3129"),
             ("http://192.168.1.20:80", "http://192.168.1.20:80"),
         ] {
             let proxy = Proxy::parse(typed).unwrap();
@@ -286,7 +306,6 @@ mod tests {
         for (typed, problem) in [
             ("box:1080", ProxyProblem::Scheme),
             ("", ProxyProblem::Scheme),
-            ("https://box:1080", ProxyProblem::Scheme),
             ("socks4://box", ProxyProblem::Scheme),
             ("http://", ProxyProblem::Hostname),
             ("http://a b:80", ProxyProblem::Hostname),
@@ -302,6 +321,7 @@ mod tests {
             ("http://@box", ProxyProblem::Username),
             ("http://a%0d%0ab@box", ProxyProblem::Username),
             ("http://a%3ab@box", ProxyProblem::Username),
+            ("https://a%3ab@box", ProxyProblem::Username),
             ("http://%ff@box", ProxyProblem::Username),
             ("socks5://ann:hunter2@box", ProxyProblem::Password),
             (&format!("socks5://{}", "x".repeat(MAX_LENGTH)), ProxyProblem::TooLong),

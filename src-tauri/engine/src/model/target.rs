@@ -159,10 +159,10 @@ impl Target {
         }
     }
 
-    /// Its way as it is to be remembered for later attempts: only where it leads through an SSH host to a host name and port.
+    /// Its way as it is to be remembered for later attempts: only where it leads through an SSH host alone to a host name and port.
     pub(crate) fn last_way(&self) -> Option<LastWay> {
         let (host, ssh_jump, address) = (self.host?, self.ssh_jump.clone()?, self.listed_address().clone());
-        let is_plain = self.console_command.is_none() && matches!(address, Address::Tcp { .. });
+        let is_plain = self.console_command.is_none() && self.proxy.is_none() && matches!(address, Address::Tcp { .. });
         is_plain.then_some(LastWay { host, address, ssh_jump })
     }
 
@@ -171,11 +171,16 @@ impl Target {
         self.listed.as_ref().unwrap_or(&self.address)
     }
 
-    /// The name under which keys of a server are known that connected to us: its port is another one each time.
+    /// The name under which keys of a server are known that connected to us.
     pub(crate) fn reverse_endpoint(&self) -> String {
+        format!("{} calling", self.caller_name())
+    }
+
+    /// Who has connected to us: without the port, which is another one each time.
+    pub(crate) fn caller_name(&self) -> String {
         match &self.address {
-            Address::Tcp { hostname, .. } => format!("{hostname} calling"),
-            _ => self.endpoint(),
+            Address::Tcp { hostname, .. } => hostname.clone(),
+            other => other.without_query().to_string(),
         }
     }
 

@@ -61,6 +61,8 @@ pub struct SharedChange {
     pub ask_lines: Option<bool>,
     /// Whether TLS may be older than what is safe.
     pub old_tls: Option<bool>,
+    /// Whether a proxy of the environment is left out.
+    pub no_proxy: Option<bool>,
     /// Whether a session dials again where the connection breaks.
     pub reconnect: Option<bool>,
     /// What is no longer to be otherwise than for all machines.
@@ -105,6 +107,7 @@ impl SharedChange {
         set(&mut form.options.frame, &self.frame);
         set(&mut form.options.ask_lines, &self.ask_lines);
         set(&mut form.options.old_tls, &self.old_tls);
+        set(&mut form.options.no_proxy, &self.no_proxy);
         set(&mut form.options.reconnect, &self.reconnect);
         form.as_for_all.clone_from(&self.as_for_all);
         form.on_new_address = self.on_new_address;

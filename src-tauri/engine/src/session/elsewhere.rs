@@ -86,6 +86,7 @@ impl Sessions {
             places: None,
             // It could not be seen again.
             room: Room::none(),
+            callers: super::Callers::default(),
             runtime,
         });
         let id = sessions.reserve();

@@ -3,6 +3,7 @@
 use super::{
     services::Services,
     session::{Known, Session},
+    storing,
 };
 use crate::{
     error::{Error, FormError, StoreError},
@@ -10,6 +11,7 @@ use crate::{
     store::{Deed, now},
 };
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A machine that was added to the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,50 +19,65 @@ use serde::Serialize;
 pub struct Kept {
     /// What it is called there.
     pub name: String,
-    /// Why the login is not in the keyring, though it was to be.
-    pub not_stored: Option<Error>,
 }
 
 /// Adds the session's machine to the list under this name, or under its address where that is empty; with the login that was
-/// typed and accepted, where it is to be kept. The session is that host's from then on. None where it is in the list already.
+/// typed and accepted, where it is to be kept: that goes into the keyring beside the session. The session is that host's from then on.
+/// None where it is in the list already.
 ///
 /// # Errors
 /// [`FormError::Fields`], [`StoreError::HostsNotSaved`]: then nothing is kept.
 pub(super) async fn keep(
-    session: &Session,
+    session: &Arc<Session>,
     name: &str,
     with_login: bool,
-    services: &Services,
+    services: &Arc<Services>,
 ) -> Result<Option<Kept>, Error> {
-    let Some(Keepsake { host, login }) = session.begin_keeping(|known| keepsake(&known, name))? else {
-        return Ok(None);
+    let Some(Keepsake { host, login }) = add(session, name, |_| (), services).await? else { return Ok(None) };
+    let name = host.name.clone();
+    if let Some(password) = login.filter(|_| with_login) {
+        let (of_session, of_services) = (Arc::clone(session), Arc::clone(services));
+        let storing = async move {
+            store(&host, &password, &of_services).await?;
+            of_session.note_password(host.id);
+            Ok(())
+        };
+        storing::beside(session, services, storing);
+    }
+    Ok(Some(Kept { name }))
+}
+
+/// The same without the login, and with options that `change` has changed.
+///
+/// # Errors
+/// As [`keep`].
+pub(super) async fn add(
+    session: &Session,
+    name: &str,
+    change: impl FnOnce(&mut HostOptions),
+    services: &Services,
+) -> Result<Option<Keepsake>, Error> {
+    let keepsake = |known: Known<'_>| {
+        let mut keepsake = keepsake(&known, name)?;
+        change(&mut keepsake.host.options);
+        Ok(keepsake)
     };
-    let (id, name) = (host.id, host.name.clone());
-    let kept = host.clone();
+    let Some(kept) = session.begin_keeping(keepsake)? else { return Ok(None) };
+    let host = kept.host.clone();
     let added = services.list.step(Deed::Added, move |list| {
-        list.put(kept);
+        list.put(host);
         Ok::<_, StoreError>(())
     });
     if let Err(error) = added.await {
         session.end_keeping(None);
         return Err(error.into());
     }
-    session.end_keeping(Some(&host));
-    let not_stored = match login.filter(|_| with_login) {
-        Some(password) => match store(&host, &password, services).await {
-            Ok(()) => {
-                session.note_password(id);
-                None
-            }
-            Err(error) => Some(error),
-        },
-        None => None,
-    };
-    Ok(Some(Kept { name, not_stored }))
+    session.end_keeping(Some(&kept.host));
+    Ok(Some(kept))
 }
 
 /// What goes into the list and into the keyring.
-struct Keepsake {
+pub(super) struct Keepsake {
     host: Host,
     login: Option<Secret>,
 }
@@ -119,7 +136,8 @@ mod tests {
         *,
     };
     use crate::model::{Display, FieldProblem, Level, Target, TextProblem};
-    use std::sync::Arc;
+    use std::time::Duration;
+    use tokio::time::timeout;
 
     fn login(password: &str, accepted: bool) -> Option<TypedLogin> {
         let (username, password) = (Some("ann".to_owned()), password.to_owned().into());
@@ -131,6 +149,13 @@ mod tests {
         let services = Arc::new(services);
         let target = Target::unsaved("box:5901".into(), "box:1".parse().unwrap(), true);
         (Run::idle(target, Arc::clone(&services)), services, folder)
+    }
+
+    /// Waits until the list says that there is a password.
+    async fn stored(services: &Services) {
+        let mut list = services.list.changes();
+        let is_there = list.wait_for(|_| services.list.get().all().iter().any(|host| host.has_password));
+        timeout(Duration::from_secs(20), is_there).await.expect("in time").expect("a list");
     }
 
     #[tokio::test]
@@ -148,7 +173,8 @@ mod tests {
             keep(run.session(), "Studio", true, &services)
         );
         assert_eq!(again, Ok(None));
-        assert_eq!(kept.unwrap(), Some(Kept { name: "Studio".into(), not_stored: None }));
+        assert_eq!(kept.unwrap(), Some(Kept { name: "Studio".into() }));
+        stored(&services).await;
         let list = services.list.get();
         let [host] = list.all() else { panic!("one host") };
         assert_eq!((host.name.as_str(), host.address.to_string()), ("Studio", "box:5901".into()));
@@ -221,6 +247,7 @@ mod tests {
             run.note_reached(Level::Encrypted, true);
             let before = run.snapshot().unwrap();
             keep(run.session(), "", true, &services).await.unwrap().unwrap();
+            stored(&services).await;
             let host = services.list.get().all()[0].clone();
             assert_eq!((&host.ssh_jump, &host.proxy), (&target.ssh_jump, &target.proxy));
             // The session goes on by it, and the password is for it.

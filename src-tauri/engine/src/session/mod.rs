@@ -4,7 +4,9 @@
 //! registry ─▶ run ─┬▶ prompts ─┬▶ session ─┬▶ state      what the window is told
 //!                  │           │           └▶ overview   what all windows together look like from afar
 //!                  ├▶ remember ┤                         the login that was typed is kept
-//!                  │     └▶ keep                         the machine is added to the list
+//!                  │     ├▶ keep                         the machine is added to the list
+//!                  │     └▶ storing                      and the login put into the keyring, beside the session
+//!                  ├▶ callers                          what has to be left out with those that call
 //!                  ├▶ input                              what the page may do to the machine, and what is typed there
 //!                  └▶ backoff                            when a broken connection is tried again
 //! elsewhere ─▶ registry                                  one session for a viewer that is none of our windows
@@ -13,6 +15,7 @@
 //! `run::run` is the function to read first; `play::play` takes its place where a recording is shown.
 
 mod backoff;
+mod callers;
 mod elsewhere;
 mod input;
 mod keep;
@@ -27,10 +30,12 @@ mod services;
 #[allow(clippy::module_inception, reason = "the type that the module is about has a file of its own")]
 mod session;
 mod state;
+mod storing;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use callers::Callers;
 pub use elsewhere::{Door, TypedOnce};
 pub use input::{LinesAsked, Manner, Pace};
 pub use keep::Kept;
@@ -38,5 +43,6 @@ pub use overview::{Changes, OpenSession, OpenState};
 pub use registry::{Followed, LastMinutes, Sessions};
 pub(crate) use services::Services;
 pub use state::{
-    Answer, LoginAsked, Prompt, Remember, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Subject,
+    Answer, LoginAsked, Prompt, Remember, SessionState, SessionUpdate, SessionView, SshQuestion, Stage, Storing,
+    Subject,
 };

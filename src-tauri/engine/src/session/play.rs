@@ -39,7 +39,6 @@ async fn play_once(run: &Run, player: &Player) -> Result<(), Error> {
         width: init.width,
         height: init.height,
         protection: on_this_computer(),
-        not_stored: None,
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;

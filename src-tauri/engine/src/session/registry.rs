@@ -294,21 +294,32 @@ impl Sessions {
 
     /// Takes the next step that its failure led to: that step, as it was found, and none that a page names. What it means to the
     /// windows is told.
-    pub fn follow_lead(&self, id: SessionId) -> Option<Followed> {
-        let session = self.get(id)?;
-        match (session.lead()?, session.host()) {
+    ///
+    /// # Errors
+    /// [`StoreError::HostsNotSaved`] where the machine had to be added to the list.
+    pub async fn follow_lead(&self, id: SessionId) -> Result<Option<Followed>, Error> {
+        let Some((session, lead)) = self.get(id).and_then(|session| Some((session.clone(), session.lead()?))) else {
+            return Ok(None);
+        };
+        match (lead, session.host()) {
             (Lead::Wake, _) => self.wake(id),
             // Its logins are for the former address: the form asks about that.
-            (Lead::Address { address, .. }, Some(host)) => return Some(Followed::Edit { host, address }),
-            (Lead::Address { address, .. }, None) => session.correct(Address::parse(&address).ok()?, &self.services),
-            (Lead::Listed { host, .. }, _) => return Some(Followed::Open { host }),
-            (Lead::Through { address, through, .. }, _) => {
-                let (address, through) = (Address::parse(&address).ok()?, Jump::parse(&through).ok()?);
-                session.try_through(address, through, &self.services);
+            (Lead::Address { address, .. }, Some(host)) => return Ok(Some(Followed::Edit { host, address })),
+            (Lead::Address { address, .. }, None) => {
+                if let Ok(address) = Address::parse(&address) {
+                    session.correct(address, &self.services);
+                }
             }
+            (Lead::Listed { host, .. }, _) => return Ok(Some(Followed::Open { host })),
+            (Lead::Through { address, through, .. }, _) => {
+                if let (Ok(address), Ok(through)) = (Address::parse(&address), Jump::parse(&through)) {
+                    session.try_through(address, through, &self.services);
+                }
+            }
+            (Lead::AcceptOld { .. }, _) => session.accept_old(&self.services).await?,
             (Lead::Account, _) => session.ask_for_account(&self.services),
         }
-        None
+        Ok(None)
     }
 
     /// What a person may show others about how it went.

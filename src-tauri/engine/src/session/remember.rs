@@ -1,7 +1,7 @@
 //! What is kept once a server has let us in: how well it was reached, and the login that was typed.
 
 use super::{
-    Stage, keep,
+    keep,
     services::Services,
     session::{Run, TypedLogin},
     state::Remember,
@@ -11,39 +11,40 @@ use crate::{
     model::{HostId, LoginId, NamedLogin, Protection, Recipient, Target},
     store::{Deed, LoginFields, NamedChange, Step},
 };
-use std::io;
+use futures_util::{FutureExt, future::BoxFuture};
+use std::{future::ready, io};
 use tokio::task::spawn_blocking;
 
 /// Notes how well the host was reached, and puts a login that was typed and has just been accepted into the keyring if
-/// that was asked for; a machine that is in no list is added to it then. Only the second can fail in a way that the person is
-/// told.
-pub(super) async fn remember(run: &Run, target: &Target, protection: &Protection) -> Result<(), Error> {
+/// that was asked for; a machine that is in no list is added to it then. The keyring is not waited for: what is left to do with it is
+/// returned. Only that can fail in a way that the person is told.
+pub(super) async fn remember(
+    run: &Run,
+    target: &Target,
+    protection: &Protection,
+) -> Option<BoxFuture<'static, Result<(), Error>>> {
     let level = protection.level;
     run.note_reached(level, protection.is_private());
     let Some(id) = target.host else {
-        return match run.take_login_to_remember() {
-            Some(_) => {
-                let kept = keep::keep(run.session(), "", true, &run.services).await?;
-                kept.and_then(|kept| kept.not_stored).map_or(Ok(()), Err)
-            }
-            None => Ok(()),
-        };
+        run.take_login_to_remember()?;
+        let kept = keep::keep(run.session(), "", true, &run.services).await;
+        return kept.err().map(|error| ready(Err(error)).boxed());
     };
     run.note(target, move |host| host.protection = host.protection.max(Some(level))).await;
     note_way(run, id, target).await;
+    let (of_run, target) = (run.clone(), target.clone());
     if let Some(login) = run.take_login_to_give() {
-        run.set_stage(Stage::Keyring);
-        return give_named(run, login, target.way().recipient(id), target).await;
+        let server = target.way().recipient(id);
+        return Some(async move { give_named(&of_run, login, server, &target).await }.boxed());
     }
-    let Some((typed, remember)) = run.take_login_to_remember() else { return Ok(()) };
-    if !run.is_current(target) {
-        return Ok(());
-    }
-    run.set_stage(Stage::Keyring);
-    match (target.login, remember) {
-        (Some(login), Remember::ForAll) => change_named(run, login, target.way().recipient(id), typed).await,
-        _ => keep_own(run, id, target, typed).await,
-    }
+    let (typed, remember) = run.take_login_to_remember().filter(|_| run.is_current(&target))?;
+    let storing = async move {
+        match (target.login, remember) {
+            (Some(login), Remember::ForAll) => change_named(&of_run, login, target.way().recipient(id), typed).await,
+            _ => keep_own(&of_run, id, &target, typed).await,
+        }
+    };
+    Some(storing.boxed())
 }
 
 /// Notes how it was reached, for when that does not work any more.

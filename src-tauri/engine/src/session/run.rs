@@ -1,11 +1,11 @@
 //! A run of a session from dialling to its end: the function to read first.
 
 use super::{
-    SessionState, Stage, backoff::Backoff, input::Recorded, prompts::Prompts, remember::remember, session::Run,
+    SessionState, Stage, backoff::Backoff, input::Recorded, prompts::Prompts, remember::remember, session::Run, storing,
 };
 use crate::{
     connect::{self, LoggedIn},
-    error::{ConnectError, Error, Step},
+    error::{ConnectError, Error, Step, WsRefusal},
     lead,
     model::Target,
     transport::ws,
@@ -76,6 +76,7 @@ fn lead_from(run: &Run, error: &Error, target: &Target) -> Option<lead::Question
         hosts: list.all(),
         ways: &ways,
         can_wake: can_wake && target.wake.is_none(),
+        can_keep: run.can_keep(),
         lacks_account: run.lacks_account(),
     };
     lead::question(error, target, known)
@@ -97,7 +98,9 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
     };
     let rfb::client::Server { init, mut stream, .. } = server;
     let target = run.kept_as(&target).unwrap_or(target);
-    let not_stored = remember(run, &target, &protection).await.err();
+    if let Some(storing) = remember(run, &target, &protection).await {
+        storing::beside(run.session(), &run.services, storing);
+    }
 
     run.page_is_there().await;
     let no_ticket =
@@ -110,7 +113,6 @@ async fn run_once(run: &Run, mut target: Target, live_since: &mut Option<Instant
         width: init.width,
         height: init.height,
         protection,
-        not_stored,
     });
     let late = || ConnectError::ViewerFailed { detail: "it did not open its connection in time".to_owned() };
     let viewer = invitation.viewer().await.ok_or_else(late)?;
@@ -179,6 +181,7 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
     let began = Instant::now();
     let mut retried = false;
     let mut sender = None;
+    let caller = target.caller_name();
     loop {
         if !run.is_current(target) {
             return Ok(None);
@@ -202,6 +205,7 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
             pins: &run.services.pins,
             policy: prompts.policy(),
             incoming: run.take_incoming(target)?,
+            without: if run.is_reverse() { run.services.callers.without(&caller) } else { Vec::new() },
         };
         let connected = connect::connect(request, &mut prompts).await;
         run.note_tried(prompts.end(connected.as_ref()));
@@ -210,12 +214,19 @@ async fn log_in(run: &Run, target: &Target) -> Result<Option<LoggedIn>, Error> {
             Err(_) if prompts.is_stale() => return Ok(None),
             Err(error) => error,
         };
+        if let ConnectError::WsRefused { why: WsRefusal::Login, .. } = error {
+            // It is asked for anew.
+            run.set_http_login(None);
+        }
         let recovery = error.recovery();
         if recovery.waits_after_wake() && target.wake.is_some() && began.elapsed() < WAKE_TIMEOUT {
             run.set_stage(Stage::Waking);
             sleep(WAKE_INTERVAL).await;
         } else if run.is_reverse() {
             // It has hung up by now, and cannot be asked once more.
+            if let ConnectError::NoCommonType { .. } = error {
+                run.services.callers.forget(&caller);
+            }
             return Err(error.into());
         } else if !retried && prompts.stood_open_for_long() && may_have_timed_out(&error) {
             // The server may have closed while the person was typing: once more with the same credentials, before

@@ -1,5 +1,6 @@
 //! What a session uses of the rest of the engine.
 
+use super::Callers;
 use crate::{
     keyring::Keyring,
     model::Target,
@@ -24,6 +25,8 @@ pub(crate) struct Services {
     pub(crate) places: Option<Arc<Places>>,
     /// Memory for the last minutes of all sessions.
     pub(crate) room: Room,
+    /// What is left out with those that call.
+    pub(crate) callers: Callers,
     pub(crate) runtime: Handle,
 }
 

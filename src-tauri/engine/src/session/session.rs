@@ -10,8 +10,8 @@ mod handle;
 pub(super) use handle::Run;
 
 use super::{
-    Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, input::Input, report, services::Services,
-    state::Remember,
+    Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Storing, input::Input, report,
+    services::Services, state::Remember,
 };
 use crate::{
     connect::StageReport,
@@ -80,6 +80,8 @@ struct Inner {
     passphrase: Option<(String, Secret)>,
     /// The password as typed, and the proxy's account that it is for.
     proxy_password: Option<(String, Secret)>,
+    /// User name and password as typed for the site in front of the machine.
+    http_login: Option<(String, Secret)>,
     agreed: Agreed,
     /// The number of the last prompt.
     prompts: u64,
@@ -102,6 +104,8 @@ struct Inner {
     nameless: bool,
     /// Where its failure leads.
     lead: Option<Lead>,
+    /// What has become of a login that is put into the keyring.
+    storing: Option<Storing>,
     /// The page's last small picture of the screen.
     picture: Option<String>,
     task: Option<AbortOnDropHandle<()>>,
@@ -181,6 +185,7 @@ impl Session {
             typed: None,
             passphrase: None,
             proxy_password: None,
+            http_login: None,
             agreed: Agreed::default(),
             prompts: 0,
             pages: 0,
@@ -192,6 +197,7 @@ impl Session {
             is_mac: false,
             nameless: false,
             lead: None,
+            storing: None,
             picture: None,
             task: None,
         };
@@ -256,6 +262,7 @@ impl Session {
             private: inner.private,
             can_wake: host.unwrap_or_default(),
             lead: inner.lead.clone(),
+            storing: inner.storing.clone(),
             picture: services.pictures.choice(target.host),
             scaling_unchosen: for_all.scaling,
             quality_unchosen: for_all.quality,
@@ -416,6 +423,12 @@ impl Session {
             inner.target = Target { wake, ..Target::from(host) };
         }
         // The window is told what has changed about the session.
+        self.state.send_modify(|_| ());
+    }
+
+    /// The window is told what becomes of a login that is put into the keyring.
+    pub(super) fn set_storing(&self, storing: Storing) {
+        self.inner.lock().storing = Some(storing);
         self.state.send_modify(|_| ());
     }
 

@@ -44,6 +44,8 @@ pub struct SessionView {
     pub can_wake: bool,
     /// The next step, where it has failed and one was found.
     pub lead: Option<Lead>,
+    /// What has become of the login that is put into the keyring, where there is something to tell.
+    pub storing: Option<Storing>,
     /// What was chosen in the machine's window.
     pub display: Display,
     /// What is shown and kept of its screen.
@@ -60,6 +62,22 @@ pub struct SessionView {
     pub recording: RecordingView,
     /// The recording that is played, where there is no machine.
     pub playback: Option<PlaybackView>,
+}
+
+/// What has become of a login that is put into the keyring. The picture does not wait for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(tag = "storing", rename_all = "snake_case")]
+pub enum Storing {
+    /// The keyring has not answered yet: it may be waiting to be unlocked.
+    Waiting,
+    /// It is there now, after the keyring was waited for.
+    Done,
+    /// It is not there.
+    Failed {
+        /// Why.
+        error: Error,
+    },
 }
 
 /// What a viewer window is told each time that something about its session changes.
@@ -115,8 +133,6 @@ pub enum SessionState {
         height: u16,
         /// What protects the session.
         protection: Protection,
-        /// Why a password that was to be kept is not in the keyring.
-        not_stored: Option<Error>,
     },
     /// The viewer has come; pixels flow.
     Live,
@@ -212,6 +228,20 @@ pub enum Prompt {
         /// Whom the proxy knows us as.
         username: String,
         /// The last answer was wrong.
+        again: bool,
+        /// Others on the way to the proxy can read it.
+        readable: bool,
+    },
+    /// The login for the site in front of the machine, which the keyring has and does not say.
+    HttpLogin {
+        /// Why it does not.
+        keyring: KeyringError,
+    },
+    /// The SecureOn password of the machine's network card, which the keyring has and does not say.
+    SecureOn {
+        /// Why it does not.
+        keyring: KeyringError,
+        /// The last answer was none.
         again: bool,
     },
     /// Whether this is the server's key; asked before any password is sent.
@@ -367,6 +397,20 @@ pub enum Answer {
         /// Keep it in the keyring once the proxy has accepted it.
         remember: bool,
     },
+    /// The login for the site, good for this session.
+    HttpLogin {
+        /// As typed.
+        username: String,
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+    },
+    /// The SecureOn password, good for this session.
+    SecureOn {
+        /// As typed.
+        #[cfg_attr(test, ts(type = "string"))]
+        password: Secret,
+    },
     /// It is the server's key, and from now on the only one.
     Trust,
     /// To ssh.
@@ -401,6 +445,8 @@ impl Answer {
                 | (Self::OfferedLogin { .. }, Prompt::Password { offered: Some(_), .. })
                 | (Self::Passphrase { .. }, Prompt::Passphrase { .. })
                 | (Self::Proxy { .. }, Prompt::Proxy { .. })
+                | (Self::HttpLogin { .. }, Prompt::HttpLogin { .. })
+                | (Self::SecureOn { .. }, Prompt::SecureOn { .. })
                 | (Self::Trust, Prompt::Trust { .. })
                 | (Self::Ssh { .. }, Prompt::Ssh { .. })
                 | (Self::Call, Prompt::Call { .. })

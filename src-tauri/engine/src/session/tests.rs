@@ -1,14 +1,14 @@
 //! What only shows between runs of a session.
 
 use super::{
-    Services, SessionState, Sessions, Stage,
+    Services, SessionState, Sessions, Stage, Storing,
     run::run,
     session::{Run, TypedLogin},
     state::Remember,
 };
 use crate::{
     connect::ReportStage,
-    error::{ConnectError, Error},
+    error::{ConnectError, Error, KeyringError},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
     store::{HostList, HostsFile, LoginsFile, Pins, Places, Preferences, PreferencesFile},
@@ -44,6 +44,7 @@ pub(super) async fn services(hosts: &[&Host]) -> (Services, TempDir) {
         logins: Arc::new(LoginsFile::open(folder.path())),
         places: Some(Arc::new(Places::open(folder.path(), |_| true))),
         room: crate::recording::Room::default(),
+        callers: super::Callers::default(),
         runtime: Handle::current(),
     };
     (services, folder)
@@ -328,6 +329,134 @@ async fn a_reverse_connection_that_would_have_to_be_made_twice_gets_a_true_sente
     let SessionState::Ended { error: Some(Error::Connect(error)) } = ended else { panic!("{ended:?}") };
     assert!(matches!(error, ConnectError::CallerMustRetry { .. }), "{error:?}");
     server.await.unwrap();
+    drop(listener);
+}
+
+#[tokio::test]
+async fn a_caller_that_had_to_call_once_more_is_met_without_at_once() {
+    let at = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let (reverse, mut incoming) = crate::transport::reverse::ReverseListener::new(Handle::current());
+    let at = reverse.listen(at).await.unwrap().unwrap();
+    let (services, _folder) = services(&[]).await;
+    let sessions = Sessions::new(services);
+    // VeNCrypt with a worse type within, twice; the third time it has that alone, and the fourth both again.
+    for (call, offered, chosen) in [(0, &[19, 2][..], 19), (1, &[19, 2], 2), (2, &[19], 19), (3, &[19, 2], 19)] {
+        let server = tokio::spawn(async move {
+            let mut server = TcpStream::connect(at).await.unwrap();
+            server.write_all(b"RFB 003.008\n").await.unwrap();
+            server.read_exact(&mut [0; 12]).await.unwrap();
+            server.write_all(&[&[offered.len() as u8], offered].concat()).await.unwrap();
+            let mut choice = [0];
+            if server.read_exact(&mut choice).await.is_ok() && choice == [19] {
+                server.write_all(&[0, 2]).await.unwrap();
+                server.read_exact(&mut [0; 2]).await.unwrap();
+                server.write_all(&[0, 1, 0, 0, 1, 0]).await.unwrap();
+            }
+            choice[0]
+        });
+        let incoming = timeout(TIMEOUT, incoming.recv()).await.unwrap().unwrap();
+        let id = sessions.reserve();
+        sessions.start_reverse(id, incoming);
+        let mut states = sessions.watch(id).unwrap();
+        let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        let SessionState::Asking { number, .. } = asked else { panic!("{asked:?}") };
+        sessions.answer(id, number, super::Answer::Call);
+        let choice = timeout(TIMEOUT, server).await.unwrap().unwrap();
+        let expected = if call == 2 { 0 } else { chosen };
+        assert_eq!(choice, expected, "call {call}");
+        if call != 1 {
+            let ended = until(&mut states, has_ended).await;
+            let SessionState::Ended { error: Some(Error::Connect(error)) } = ended else { panic!("{ended:?}") };
+            assert_eq!(matches!(error, ConnectError::CallerMustRetry { .. }), call != 2, "call {call}: {error}");
+        }
+        sessions.end(id);
+    }
+}
+
+/// A server with VNC authentication that takes any password.
+async fn lets_in(mut server: TcpStream) -> TcpStream {
+    server.write_all(b"RFB 003.008\n").await.unwrap();
+    server.read_exact(&mut [0; 12]).await.unwrap();
+    server.write_all(&[1, 2]).await.unwrap();
+    server.read_exact(&mut [0; 1]).await.unwrap();
+    server.write_all(&[7; 16]).await.unwrap();
+    server.read_exact(&mut [0; 16]).await.unwrap();
+    server.write_all(&[0; 4]).await.unwrap();
+    server.read_exact(&mut [0; 1]).await.unwrap();
+    server
+        .write_all(b"\x04\x00\x03\x00\x20\x18\x00\x01\x00\xff\x00\xff\x00\xff\x10\x08\x00\0\0\0\0\0\0\x04desk")
+        .await
+        .unwrap();
+    server
+}
+
+#[tokio::test]
+async fn a_login_is_put_into_a_locked_keyring_beside_the_picture() {
+    struct Locked(std::sync::Mutex<std::sync::mpsc::Receiver<Result<(), KeyringError>>>);
+    impl crate::keyring::Store for Locked {
+        fn check(&self) -> Result<(), KeyringError> {
+            Ok(())
+        }
+        fn get(&self, _: &str) -> Result<Option<crate::keyring::Entry>, KeyringError> {
+            Ok(None)
+        }
+        fn set(&self, _: &str, _: &crate::keyring::Entry) -> Result<(), KeyringError> {
+            self.0.lock().unwrap().recv().unwrap()
+        }
+        fn forget(&self, _: &str) -> Result<(), KeyringError> {
+            Ok(())
+        }
+    }
+    let (listener, address) = listener().await;
+    let failed = || Err(KeyringError::Locked);
+    for (saved, ends) in [(true, Ok(())), (false, Ok(())), (true, failed()), (false, failed())] {
+        let host = Host { address: address.clone(), ..Host::demo("Box") };
+        let (mut services, _folder) = services([&host].get(..usize::from(saved)).unwrap()).await;
+        let (unlock, unlocked) = std::sync::mpsc::channel();
+        services.keyring = Keyring::with_store(Locked(unlocked.into()));
+        let list = Arc::clone(&services.list);
+        let sessions = Sessions::new(services);
+        let id = sessions.reserve();
+        let target = if saved { Target::from(&host) } else { Target::unsaved("Box".into(), address.clone(), false) };
+        sessions.start(id, target);
+        sessions.attach(id);
+        let server = tokio::spawn(lets_in(accept(&listener).await));
+        let mut states = sessions.watch(id).unwrap();
+        let asked = until(&mut states, |state| matches!(state, SessionState::Asking { .. })).await;
+        let SessionState::Asking { number, .. } = asked else { panic!("{asked:?}") };
+        let (username, password, remember) = (None, "sesame".to_owned().into(), Remember::ForMachine);
+        sessions.answer(id, number, super::Answer::Password { username, password, remember });
+        // The picture is there while the keyring is still locked.
+        until(&mut states, |state| matches!(state, SessionState::Ready { .. })).await;
+        let storing = || sessions.view(id).unwrap().storing;
+        assert!(!list.get().all().iter().any(|host| host.has_password));
+        until(&mut states, |_| storing() == Some(Storing::Waiting)).await;
+        unlock.send(ends.clone()).unwrap();
+        until(&mut states, |_| storing() != Some(Storing::Waiting)).await;
+        let told = match &ends {
+            Ok(()) => Storing::Done,
+            Err(error) => Storing::Failed { error: error.clone().into() },
+        };
+        assert_eq!(storing(), Some(told));
+        assert_eq!(list.get().all()[0].has_password, ends.is_ok(), "the list says what there is");
+        drop(server);
+        sessions.end(id);
+    }
+}
+
+#[tokio::test]
+async fn old_protection_is_accepted_by_adding_the_machine_to_the_list() {
+    let (listener, address) = listener().await;
+    let (services, _folder) = services(&[]).await;
+    let services = Arc::new(services);
+    let run = Run::idle(Target::unsaved("box".into(), address, false), Arc::clone(&services));
+    let session = Arc::clone(run.session());
+    assert!(run.can_keep());
+    session.accept_old(&services).await.unwrap();
+    let host = services.list.get().all()[0].clone();
+    assert!(host.options.old_tls && !run.can_keep());
+    assert_eq!(session.target().host, Some(host.id), "it is connected to as that machine");
+    assert!(session.target().old_tls);
     drop(listener);
 }
 

@@ -52,6 +52,7 @@ fn the_example_of_the_known_keys_is_one() {
 fn every_field_is_documented_and_no_other() {
     let mut host = Host::new("Studio".into(), "studio".parse().unwrap());
     (host.view_only, host.favourite, host.old_tls, host.reconnect) = (true, true, true, false);
+    host.no_proxy = true;
     (host.username, host.repeater_id, host.ca_file) = ("ann".into(), "7".into(), "/ca.pem".into());
     (host.client_certificate, host.client_key) = ("/own.pem".into(), "/own-key.pem".into());
     host.ssh_jump = Some("gate".parse().unwrap());

@@ -129,14 +129,20 @@ async fn reach(at: &ListUrl, delegate: &mut impl ConnectDelegate) -> Result<Stre
     let shown = Address::Tcp { hostname: place.hostname.clone(), port: place.port };
     let mut trace = ConnectTrace::default();
     let dialled = match proxy::of_site(place, |name| std::env::var(name).ok())? {
-        Some(through) => proxy::dial(&through, &place.hostname, place.port, &shown, &mut trace).await,
-        None => tcp::dial(&place.hostname, place.port, &shown, &mut trace).await,
+        Some(through) => {
+            let there = (&*place.hostname, place.port);
+            proxy::dial(&through, there, &shown, Setup::default(), delegate, &mut trace).await
+        }
+        None => {
+            let dialled = tcp::dial(&place.hostname, place.port, &shown, &mut trace).await;
+            dialled.map(|tcp| Box::new(tcp) as Stream)
+        }
     };
     let tcp = dialled.map_err(|error| of_a_web_server(error, &address))?;
     if !at.is_secure() {
-        return Ok(Box::new(tcp));
+        return Ok(tcp);
     }
-    let upgraded = tls::upgrade(Box::new(tcp), TlsKind::X509, &Peer::of(&place.hostname), Setup::default()).await;
+    let upgraded = tls::upgrade(tcp, TlsKind::X509, &Peer::of(&place.hostname), Setup::default()).await;
     let tls = upgraded.map_err(|failed| of_a_web_server(failed.explain(&address, ""), &address))?;
     let Some(certificate) = tls.certificate else {
         return Err(FetchError::Tls { address, detail: "it has shown no certificate".to_owned() }.into());

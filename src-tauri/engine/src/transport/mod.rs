@@ -83,6 +83,8 @@ pub(crate) struct Route<'a> {
     pub(crate) jump: Option<&'a Jump>,
     /// The proxy in between. Without one a site is reached as the environment says.
     pub(crate) proxy: Option<&'a proxy::Through>,
+    /// What the environment says is left out.
+    pub(crate) no_proxy: bool,
 }
 
 /// Establishes the path along `route`, within the transport's own deadline; `delegate` is asked on the way. What happened
@@ -95,23 +97,28 @@ pub(crate) async fn connect(
     delegate: &mut (impl ws::ConnectDelegate + ssh::AskPass),
     trace: &mut ConnectTrace,
 ) -> Result<Connected, ConnectError> {
-    let Route { address, tls, headers, jump, proxy } = route;
+    let Route { address, tls, headers, jump, proxy, no_proxy } = route;
     let connected = |stream: Stream, path| Connected { stream, path, site_tls: None };
     let refused = |proxy: &proxy::Through, problem: ProxyProblem| ConnectError::ProxyFailed {
         via: proxy.proxy.without_username().to_string(),
         address: address.without_query().to_string(),
         detail: problem.to_string(),
     };
-    // The form refuses these. The list may have them all the same, and the direct way is not the one that was meant.
-    if let Some(proxy) = proxy {
-        if jump.is_some() {
-            return Err(refused(proxy, ProxyProblem::SshHost));
-        }
+    // The form refuses it. The list may have it all the same, and the direct way is not the one that was meant.
+    if let (Some(proxy), None) = (proxy, jump) {
         Proxy::check_address(Some(&proxy.proxy), address).map_err(|problem| refused(proxy, problem))?;
     }
     match (address, jump) {
         (Address::Tcp { hostname, port }, Some(jump)) => {
-            Ok(connected(ssh::dial(jump, hostname, *port, delegate).await?, PathKind::Ssh))
+            let carrier = match proxy {
+                Some(through) => {
+                    let (host, port) = ssh::place(jump).await?;
+                    let own = Address::Tcp { hostname: host.clone(), port };
+                    Some(proxy::dial(through, (&host, port), &own, *tls, delegate, trace).await?)
+                }
+                None => None,
+            };
+            Ok(connected(ssh::dial(jump, hostname, *port, carrier, delegate).await?, PathKind::Ssh))
         }
         // ssh forwards to a machine's port only. Without it another machine might be reached.
         (_, Some(jump)) => {
@@ -121,14 +128,17 @@ pub(crate) async fn connect(
         (Address::Tcp { hostname, port }, None) => {
             let (stream, path) = match proxy {
                 // Who knows what lies behind it, even where it is on this computer.
-                Some(through) => (proxy::dial(through, hostname, *port, address, trace).await?, PathKind::Network),
+                Some(through) => {
+                    let led = proxy::dial(through, (hostname, *port), address, *tls, delegate, trace).await?;
+                    (led, PathKind::Network)
+                }
                 None => {
                     let stream = tcp::dial(hostname, *port, address, trace).await?;
                     let path = path_kind(&stream);
-                    (stream, path)
+                    (Box::new(stream) as Stream, path)
                 }
             };
-            Ok(connected(Box::new(stream), path))
+            Ok(connected(stream, path))
         }
         #[cfg(unix)]
         (Address::Unix(path), None) => Ok(connected(Box::new(unix::dial(path, address).await?), PathKind::Local)),
@@ -136,8 +146,8 @@ pub(crate) async fn connect(
         (Address::Unix(path), None) => Err(ConnectError::SocketMissing { path: path.clone() }),
         (Address::Ws(socket), None) => {
             let named = match proxy {
-                Some(_) => None,
-                None => proxy::of_site(socket, |name| std::env::var(name).ok())?,
+                None if !no_proxy => proxy::of_site(socket, |name| std::env::var(name).ok())?,
+                _ => None,
             };
             let proxy = proxy.or(named.as_ref());
             let connection = ws::dial(socket, *tls, headers, proxy, delegate, trace).await?;

@@ -30,7 +30,9 @@ pub(crate) struct Passed {
 pub(crate) enum Phase {
     /// TCP is connected, to the proxy where there is one.
     Connected,
-    /// The proxy has connected to the machine.
+    /// TLS to the proxy is up, and its certificate was accepted; version and cipher.
+    ProxyEncrypted(String),
+    /// The proxy has connected to the machine, or to the SSH host in front of it.
     Led,
     /// TLS is up, and the certificate was accepted.
     Encrypted(SiteTls),

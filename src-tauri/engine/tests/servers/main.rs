@@ -9,6 +9,7 @@ mod bed;
 mod certificates;
 mod desktops;
 mod examination;
+mod kerberos;
 mod measure;
 mod qemu;
 mod sessions;

@@ -89,6 +89,32 @@ async fn every_mechanism_of_sasl() {
     table.end();
 }
 
+/// EXTERNAL is the login by the certificate that was shown within TLS. QEMU tells its SASL library how strong TLS is, and not whose
+/// certificate it was (`SASL_AUTH_EXTERNAL`): so the library has nothing to log in with, and does not offer it.
+#[tokio::test]
+async fn external_is_not_offered_whatever_is_shown() {
+    let authority = Authority::new("Our house");
+    let folder = tempfile::tempdir().unwrap();
+    let file = authority.write(folder.path());
+    let keys = Keys { authorities: Some(file.clone()), ..Keys::none() };
+    let shown = authority.issue(rsa(2048), &CertificateParams::default());
+    let ann = CertificateParams { subject: "Ann", names: &[], ..CertificateParams::default() };
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own).unwrap();
+    let (certificate, key) = authority.issue(rsa(2048), &ann).write(&own);
+    for (mechanisms, password, end) in [("external", None, "no_common_type"), ("external plain", Some(ANN), "let in")] {
+        let server = Qemu::with_sasl(Tls::Mutual(&shown, &file), mechanisms).await;
+        let mut target = Target::unsaved("QEMU".to_owned(), address(&server.address), false);
+        target.client_certificate = certificate.to_str().unwrap().to_owned();
+        target.client_key = key.to_str().unwrap().to_owned();
+        let given = password.map_or(Nothing, |(name, password)| User(name, password));
+        let report = examine_target(target, given, &keys).await;
+        assert!(ending(&report).starts_with(end), "{mechanisms}: {report:#?}");
+        let by = |name: &str| report.stages.iter().any(|stage| stage.detail == format!("accepted, by {name}"));
+        assert!(!by("EXTERNAL") && by("PLAIN") == password.is_some(), "{report:#?}");
+    }
+}
+
 /// GnuTLS behind QEMU, limited to what was usual once.
 #[tokio::test]
 async fn old_tls_is_named_and_accepted_where_that_was_agreed_to() {

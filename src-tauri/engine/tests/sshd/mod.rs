@@ -2,7 +2,11 @@
 //! the `PATH`, which is the whole process's: a test that uses it runs itself again, as [`again`] does it.
 
 use rustix::process::{Pid, Signal, kill_process};
-use std::{env, path::PathBuf, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -42,6 +46,16 @@ pub struct Sshd {
 impl Sshd {
     /// One with keys of its own, in this empty folder.
     pub fn start(folder: PathBuf) -> Self {
+        Self::running(folder, None)
+    }
+
+    /// One that runs commands by this line of a shell, which finds them in `$SSH_ORIGINAL_COMMAND`.
+    #[allow(dead_code, reason = "the tests of sessions run no commands there")]
+    pub fn forcing(folder: PathBuf, line: &str) -> Self {
+        Self::running(folder, Some(line))
+    }
+
+    fn running(folder: PathBuf, forced: Option<&str>) -> Self {
         let at = |name: &str| folder.join(name).display().to_string();
         for name in ["host", "id"] {
             let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &at(name)]).status();
@@ -54,7 +68,12 @@ impl Sshd {
             at("host"),
             at("id.pub")
         );
-        fs::write(at("sshd"), server).unwrap();
+        let forced = forced.map(|line| {
+            let file = folder.join("forced");
+            executable(&file, line);
+            format!("ForceCommand {}\n", file.display())
+        });
+        fs::write(at("sshd"), server + &forced.unwrap_or_default()).unwrap();
         let public = fs::read_to_string(at("host.pub")).unwrap();
         fs::write(at("known"), format!("[127.0.0.1]:{port} {public}")).unwrap();
         let client = format!(
@@ -90,10 +109,19 @@ impl Sshd {
 
     /// A program of this name beside ssh: a line of a shell.
     pub fn program(&self, name: &str, line: &str) {
-        let file = self.folder.join("bin").join(name);
-        fs::write(&file, format!("#!/bin/sh\n{line}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&self.folder.join("bin").join(name), line);
     }
+
+    /// The key that it lets in with, and the file in which its own is known.
+    #[allow(dead_code, reason = "the tests of sessions leave that to ssh's configuration")]
+    pub fn keys(&self) -> [PathBuf; 2] {
+        ["id", "known"].map(|name| self.folder.join(name))
+    }
+}
+
+fn executable(file: &Path, line: &str) {
+    fs::write(file, format!("#!/bin/sh\n{line}\n")).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 impl Drop for Sshd {

@@ -20,7 +20,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--no-reconnect]
                      [--picture shown|blurred|off] [--password-command COMMAND]
                      [--console-command COMMAND] [--repeater-id ID] [--ca-file FILE]
-                     [--client-certificate FILE] [--client-key FILE] [--old-tls] [--json]
+                     [--client-certificate FILE] [--client-key FILE] [--old-tls]
+                     [--no-proxy] [--json]
        portlight edit NAME [--name NAME] [--address ADDRESS] [--logins keep|forget]
                      [--username NAME] [--password-stdin] [--ask-password]
                      [--forget-password] [--named-login NAME] [--ssh-host HOST]
@@ -33,7 +34,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--reconnect] [--no-reconnect] [--picture shown|blurred|off]
                      [--password-command COMMAND] [--console-command COMMAND]
                      [--repeater-id ID] [--ca-file FILE] [--client-certificate FILE]
-                     [--client-key FILE] [--old-tls] [--no-old-tls] [--json]
+                     [--client-key FILE] [--old-tls] [--no-old-tls] [--no-proxy]
+                     [--env-proxy] [--json]
        portlight remove NAME... [--json]
        portlight wake NAME
        portlight doctor TARGET [--json] [--login] [--password-stdin] [--username NAME]
@@ -94,6 +96,7 @@ its name in any case, its address, or its id.
   --no-ask-lines     several lines go there without a question
   --reconnect        dial again where the connection breaks
   --no-old-tls       only TLS that is safe
+  --env-proxy        a website's way may lead through the environment's proxy
 
 add and edit take a machine's fields. Passwords come from standard input or a prompt.
 
@@ -134,6 +137,7 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
                      what this computer shows it
   --client-key FILE  the key of that
   --old-tls          its TLS may be older than what is safe
+  --no-proxy         never through a proxy that the environment names
   --json             print the machine as one JSON object, for scripts
 
 remove takes machines off the list. Their passwords are kept for thirty days, as they can be

@@ -376,6 +376,7 @@ fn change(given: &Given) -> Result<HostChange, String> {
         ask_lines: given.either("ask-lines", "no-ask-lines"),
         reconnect: given.either("reconnect", "no-reconnect"),
         old_tls: given.either("old-tls", "no-old-tls"),
+        no_proxy: given.either("no-proxy", "env-proxy"),
         on_new_address: match given.value("logins") {
             Some(name) => known(&name, &logins, "--logins")?,
             None => OnNewAddress::Ask,

@@ -67,6 +67,7 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         ("certificate", client_certificate),
         ("its key", client_key),
         ("old TLS", yes(view.old_tls)),
+        ("no proxy", yes(view.no_proxy)),
         ("view only", yes(*view_only)),
         ("frame", yes(*frame)),
         ("asks before lines", yes(*ask_lines)),

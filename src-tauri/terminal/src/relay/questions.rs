@@ -56,10 +56,20 @@ impl Asked {
                 passphrase: secret(&format!("{}Passphrase of {file}: ", wrong(*again)))?,
                 remember: false,
             },
-            Prompt::Proxy { username, again } => Answer::Proxy {
+            Prompt::Proxy { username, again, .. } => Answer::Proxy {
                 password: secret(&format!("{}Password of {username} at {whom}: ", wrong(*again)))?,
                 remember: false,
             },
+            Prompt::HttpLogin { keyring } => {
+                tell(&format!("{keyring}\n"))?;
+                let username = user_name(&whom, "")?;
+                Answer::HttpLogin { username, password: secret(&format!("Password for the site {whom}: "))? }
+            }
+            Prompt::SecureOn { keyring, again } => {
+                tell(&format!("{keyring}\n"))?;
+                let question = format!("{}SecureOn password that wakes {whom}: ", wrong(*again));
+                Answer::SecureOn { password: secret(&question)? }
+            }
             Prompt::Trust { known: Some(_), .. } => {
                 return Err(format!(
                     "{whom} shows another key than the one that was accepted: open it in Portlight, which shows both"

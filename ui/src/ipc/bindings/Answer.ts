@@ -36,7 +36,19 @@ password: string,
 /**
  * Keep it in the keyring once the proxy has accepted it.
  */
-remember: boolean, } | { "kind": "trust" } | { "kind": "ssh", 
+remember: boolean, } | { "kind": "http_login", 
+/**
+ * As typed.
+ */
+username: string, 
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "secure_on", 
+/**
+ * As typed.
+ */
+password: string, } | { "kind": "trust" } | { "kind": "ssh", 
 /**
  * As typed; none where nothing was to be typed, which means yes.
  */

@@ -116,6 +116,10 @@ client_key: string,
  */
 old_tls: boolean, 
 /**
+ * Whether a proxy that the environment names for its site is left out.
+ */
+no_proxy: boolean, 
+/**
  * Whether a session dials again where the connection breaks.
  */
 reconnect: boolean, 

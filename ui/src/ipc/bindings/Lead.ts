@@ -37,4 +37,8 @@ through: string,
 /**
  * The machine beside it that was reached so; none where it was this one itself.
  */
-beside: string | null, } | { "lead": "account" };
+beside: string | null, } | { "lead": "accept_old", 
+/**
+ * The machine's address.
+ */
+address: string, } | { "lead": "account" };

@@ -65,6 +65,22 @@ username: string,
 /**
  * The last answer was wrong.
  */
+again: boolean, 
+/**
+ * Others on the way to the proxy can read it.
+ */
+readable: boolean, } | { "kind": "http_login", 
+/**
+ * Why it does not.
+ */
+keyring: KeyringError, } | { "kind": "secure_on", 
+/**
+ * Why it does not.
+ */
+keyring: KeyringError, 
+/**
+ * The last answer was none.
+ */
 again: boolean, } | { "kind": "trust", 
 /**
  * What the server shows.

@@ -3,4 +3,4 @@
 /**
  * Why a text is no proxy.
  */
-export type ProxyProblem = "scheme" | "hostname" | "port" | "path" | "username" | "password" | "too_long" | "address" | "ssh_host";
+export type ProxyProblem = "scheme" | "hostname" | "port" | "path" | "username" | "password" | "too_long" | "address";

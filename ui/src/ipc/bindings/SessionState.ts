@@ -44,11 +44,7 @@ height: number,
 /**
  * What protects the session.
  */
-protection: Protection, 
-/**
- * Why a password that was to be kept is not in the keyring.
- */
-not_stored: EngineError | null, } | { "state": "live" } | { "state": "reconnecting", 
+protection: Protection, } | { "state": "live" } | { "state": "reconnecting", 
 /**
  * How it broke, or what kept the last attempt from the server.
  */

@@ -10,6 +10,7 @@ import type { Quality } from "./Quality";
 import type { RecordingView } from "./RecordingView";
 import type { RewindChoice } from "./RewindChoice";
 import type { Scaling } from "./Scaling";
+import type { Storing } from "./Storing";
 
 /**
  * What a session looks at, and how. Changes when it starts again, and `display` when its window says so.
@@ -71,6 +72,10 @@ can_wake: boolean,
  * The next step, where it has failed and one was found.
  */
 lead: Lead | null, 
+/**
+ * What has become of the login that is put into the keyring, where there is something to tell.
+ */
+storing: Storing | null, 
 /**
  * What was chosen in the machine's window.
  */

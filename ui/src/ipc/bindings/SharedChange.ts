@@ -98,6 +98,10 @@ ask_lines: boolean | null,
  */
 old_tls: boolean | null, 
 /**
+ * Whether a proxy of the environment is left out.
+ */
+no_proxy: boolean | null, 
+/**
  * Whether a session dials again where the connection breaks.
  */
 reconnect: boolean | null, 

@@ -100,7 +100,7 @@ export class FakeBackend {
   /** What was done in the last attempt to connect. */
   tried: StageReport[] = [];
   /** What keeping the machine comes to. */
-  kept: Kept | null = { name: 'Studio', not_stored: null };
+  kept: Kept | null = { name: 'Studio' };
   preferences: Preferences = { ...usualPreferences, look: 'rows' };
   /** What the file of settings has that is chosen next. */
   foundPreferences: PreferencesPreview = { preferences: usualPreferences, password_command: null, left_out: [] };

@@ -760,7 +760,7 @@ describe('the password of our user at a proxy', () => {
   test('names the proxy and the user, and nothing of it stays in the page', async () => {
     await open();
     const subject = { name: 'Studio', address: 'socks5://gate:1080', party: 'proxy' as const };
-    await ask({ kind: 'proxy', username: 'ann', again: false }, subject);
+    await ask({ kind: 'proxy', username: 'ann', again: false, readable: true }, subject);
     const field = find<HTMLInputElement>('#proxy');
     expect(field).toHaveFocus();
     expect(field.type).toBe('password');
@@ -772,8 +772,36 @@ describe('the password of our user at a proxy', () => {
     expect(given()).toEqual([{ kind: 'proxy', password: 'open sesame', remember: true }]);
     expect(document.body.innerHTML).not.toContain('sesame');
 
-    await ask({ kind: 'proxy', username: 'ann', again: true }, subject);
+    await ask({ kind: 'proxy', username: 'ann', again: true, readable: false }, subject);
     expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.again'));
+    expect(find('#proxy-prompt')).toHaveTextContent(t('proxy.note_encrypted'));
+  });
+});
+
+describe('what the keyring does not say', () => {
+  test('may be typed: the login for the site, of which nothing stays in the page', async () => {
+    await open();
+    const subject = { name: 'Studio', address: 'wss://lab.example', party: 'site' as const };
+    await ask({ kind: 'http_login', keyring: { code: 'keyring_silent' } }, subject);
+    const field = find<HTMLInputElement>('#username');
+    expect(field).toHaveFocus();
+    expect(find('#http_login-prompt')).toHaveTextContent(t('prompt.keyring_silent'));
+    expect(document.querySelector('#remember')).toBeNull();
+    expect(await violations()).toEqual([]);
+    await userEvent.type(field, 'ann');
+    await userEvent.type(find('#http_login'), 'open sesame{Enter}');
+    expect(given()).toEqual([{ kind: 'http_login', username: 'ann', password: 'open sesame' }]);
+    expect(document.body.innerHTML).not.toContain('sesame');
+  });
+
+  test('may be typed: the password that wakes the machine', async () => {
+    await open();
+    await ask({ kind: 'secure_on', keyring: { code: 'keyring_locked' }, again: true });
+    expect(find('#secure_on-prompt')).toHaveTextContent(t('error.keyring_locked'));
+    expect(find('#secure_on-prompt')).toHaveTextContent(t('problem.secure_on.form'));
+    expect(await violations()).toEqual([]);
+    await userEvent.type(find('#secure_on'), '192.168.1.1{Enter}');
+    expect(given()).toEqual([{ kind: 'secure_on', password: '192.168.1.1' }]);
   });
 });
 

@@ -3,7 +3,7 @@
 use super::{ReportStage, Stages};
 use crate::{
     error::ConnectError,
-    model::{Address, OldTls, Target},
+    model::{Address, OldTls, Target, WebSocket},
     transport::{ConnectTrace, Outcome, Passed, Phase, TCP_ROUND_TRIPS},
 };
 use tokio::time::Instant;
@@ -26,7 +26,8 @@ pub(super) fn note_path(
         let addresses: Vec<_> = lookup.found.iter().map(|found| found.ip().to_string()).collect();
         stages.done_at(dialled, addresses.join(", "), None);
     }
-    stages.enter_at(if target.jump().is_some() { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
+    let begins_with_ssh = target.jump().is_some() && trace.proxy.is_none();
+    stages.enter_at(if begins_with_ssh { ReportStage::Ssh } else { ReportStage::Dial }, dialled);
     let others = others(trace);
     let answered = trace.tried.iter().find(|tried| matches!(tried.outcome, Outcome::Reached));
     let answered =
@@ -37,10 +38,15 @@ pub(super) fn note_path(
     };
     if socket.is_some() || trace.proxy.is_some() {
         // What comes once the machine or its site itself is reached.
-        let first = socket.map(|socket| if socket.secure { ReportStage::Tls } else { ReportStage::WebSocket });
+        let of_site = |socket: &WebSocket| if socket.secure { ReportStage::Tls } else { ReportStage::WebSocket };
+        let first = socket.map(of_site).or(target.jump().map(|_| ReportStage::Ssh));
         for Passed { phase, when, round_trips } in &trace.passed {
             let (detail, next) = match (phase, &trace.proxy) {
-                (Phase::Connected, Some(_)) => ([&*answered, &others].concat(), Some(ReportStage::Proxy)),
+                (Phase::Connected, Some(via)) => {
+                    let next = if via.starts_with("https") { ReportStage::Tls } else { ReportStage::Proxy };
+                    ([&*answered, &others].concat(), Some(next))
+                }
+                (Phase::ProxyEncrypted(tls), _) => (format!("{tls}, to the proxy"), Some(ReportStage::Proxy)),
                 (Phase::Connected, None) => ([&*answered, &others].concat(), first),
                 (Phase::Led, via) => (format!("{} leads there", via.as_deref().unwrap_or("it")), first),
                 (Phase::Encrypted(tls), _) => {
@@ -53,8 +59,15 @@ pub(super) fn note_path(
                 stages.enter_at(next, *when);
             }
         }
-        return;
+        if target.jump().is_none() {
+            return;
+        }
     }
+    let (answered, others) = match (&trace.proxy, target.jump()) {
+        // What answered there is the proxy.
+        (Some(_), Some(_)) => (target.address.without_query().to_string(), String::new()),
+        _ => (answered, others),
+    };
     match failure {
         None => {
             let through = target.jump().map(|jump| format!(", through {jump}")).unwrap_or_default();

@@ -19,7 +19,7 @@ mod web_socket;
 mod tests;
 
 pub use link::Link;
-pub(crate) use name::dns_name;
+pub(crate) use name::{dns_name, inet_aton, is_read_otherwise};
 pub use redact::{without_password, without_secrets};
 pub use web_socket::WebSocket;
 

@@ -14,6 +14,28 @@ pub(crate) fn dns_name(hostname: &str) -> Cow<'_, str> {
     to_ascii(hostname).unwrap_or_else(|| hostname.into())
 }
 
+/// The address that a resolver of old (`inet_aton`) reads in a name: up to four numbers, decimal, octal or hexadecimal, of which the last
+/// fills what is left.
+pub(crate) fn inet_aton(name: &str) -> Option<Ipv4Addr> {
+    let number =
+        |label: &str| match (label.strip_prefix("0x").or_else(|| label.strip_prefix("0X")), label.strip_prefix('0')) {
+            (Some(digits), _) => u32::from_str_radix(digits, 16).ok(),
+            (None, Some(digits)) if !digits.is_empty() => u32::from_str_radix(digits, 8).ok(),
+            _ => label.parse().ok(),
+        };
+    let numbers: Vec<u32> = name.split('.').map(number).collect::<Option<_>>()?;
+    let (last, before) = numbers.split_last().filter(|(_, before)| before.len() < 4)?;
+    let left = 32 - 8 * u32::try_from(before.len()).ok()?;
+    let fits = u64::from(*last) < 1 << left && before.iter().all(|number| *number < 256);
+    let high = before.iter().enumerate().map(|(place, number)| number << (24 - 8 * place)).sum::<u32>();
+    fits.then(|| Ipv4Addr::from(high | last))
+}
+
+/// Whether a person would read this host name otherwise than a resolver does. What else may be wrong with it shows when it is looked up.
+pub(crate) fn is_read_otherwise(hostname: &str) -> bool {
+    matches!(check_meaning(hostname), Err(AddressProblem::Ipv4 | AddressProblem::Scripts))
+}
+
 /// # Errors
 /// [`AddressProblem::Ipv4`], [`AddressProblem::Scripts`] and [`AddressProblem::International`].
 pub(super) fn check_meaning(hostname: &str) -> Result<(), AddressProblem> {

@@ -128,17 +128,14 @@ impl HostDraft {
         };
         let password_command = command(&self.password_command, FieldProblem::PasswordCommand);
         let console_command = command(&self.console_command, FieldProblem::ConsoleCommand);
-        // ssh is started by its own rules, which have proxies.
-        if proxy.is_some() && ssh_jump.is_some() {
-            problems.push(FieldProblem::Proxy(ProxyProblem::SshHost));
-        }
         let address = match Address::parse(&self.address) {
             // ssh leads to a machine's port, and to nothing else.
             Ok(address) if ssh_jump.is_some() && !matches!(address, Address::Tcp { .. }) => {
                 problems.push(FieldProblem::SshJump(JumpProblem::Address));
                 return Err(problems);
             }
-            Ok(address) if Proxy::check_address(proxy.as_ref(), &address).is_err() => {
+            // With an SSH host it is that one which the proxy leads to.
+            Ok(address) if ssh_jump.is_none() && Proxy::check_address(proxy.as_ref(), &address).is_err() => {
                 problems.push(FieldProblem::Proxy(ProxyProblem::Address));
                 return Err(problems);
             }

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Write},
     net::Ipv4Addr,
     time::Duration,
 };
@@ -60,13 +60,19 @@ impl Channel {
 }
 
 /// Connects to the channel with this address. Blocks.
-pub(crate) fn connect(address: &OsStr) -> io::Result<impl Read + Write + use<>> {
+pub(crate) fn connect(address: &OsStr) -> io::Result<std::net::TcpStream> {
     let broken = || io::Error::from(ErrorKind::InvalidInput);
     let (port, token) = address.to_str().and_then(|text| text.split_once(':')).ok_or_else(broken)?;
     let port: u16 = port.parse().map_err(|_| broken())?;
     let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.write_all(token.as_bytes())?;
     Ok(stream)
+}
+
+/// Says that nothing more comes.
+#[cfg(windows)]
+pub(crate) fn shut(connection: &std::net::TcpStream) -> io::Result<()> {
+    connection.shutdown(std::net::Shutdown::Write)
 }
 
 #[cfg(test)]

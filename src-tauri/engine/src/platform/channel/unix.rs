@@ -3,8 +3,12 @@
 use std::{
     ffi::{OsStr, OsString},
     fs::{self, Permissions},
-    io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    io,
+    net::Shutdown,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        net::UnixStream as StdStream,
+    },
 };
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
@@ -47,14 +51,19 @@ impl Channel {
 }
 
 /// Connects to the channel with this address. Blocks.
-pub(crate) fn connect(address: &OsStr) -> io::Result<impl Read + Write> {
-    std::os::unix::net::UnixStream::connect(address)
+pub(crate) fn connect(address: &OsStr) -> io::Result<StdStream> {
+    StdStream::connect(address)
+}
+
+/// Says that nothing more comes.
+pub(crate) fn shut(connection: &StdStream) -> io::Result<()> {
+    connection.shutdown(Shutdown::Write)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use std::{io::Write, path::Path};
     use tokio::io::AsyncReadExt;
 
     #[tokio::test]

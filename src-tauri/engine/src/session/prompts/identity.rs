@@ -1,10 +1,10 @@
 //! Whether a presented key is the server's: the known keys first, then the person.
 
 use super::{
-    super::{Answer, Prompt, Stage},
+    super::{Answer, Prompt, Stage, Subject},
     Prompts,
 };
-use crate::{connect::Presented, error::ConnectError, store::Verdict};
+use crate::{connect::Presented, error::ConnectError, model::Party, store::Verdict};
 
 impl Prompts<'_> {
     /// The fingerprint that the machine's command has named, for the first key that is shown.
@@ -18,7 +18,7 @@ impl Prompts<'_> {
     /// [`ConnectError::cancelled`] where the person does not trust it, [`ConnectError::OtherKey`].
     pub(super) async fn confirm_identity(&mut self, presented: Presented<'_>) -> Result<&'static str, ConnectError> {
         let Presented { party, endpoint, address, identity, verdict } = presented;
-        if let Some(expected) = self.named_key() {
+        if let Some(expected) = self.named_key().filter(|_| party != Party::Proxy) {
             self.named_key_shown = true;
             if identity.has_fingerprint(&expected) {
                 return Ok("it is the one that the command named");
@@ -34,7 +34,12 @@ impl Prompts<'_> {
         let why = if known.is_some() { "accepted" } else { "known, or vouched for by an authority" };
         if let Some(known) = known {
             let prompt = Prompt::Trust { identity: identity.clone(), known };
-            let Some(Answer::Trust) = self.ask(party, prompt, Stage::Handshake).await else {
+            let subject = match party {
+                // Also one that the environment names.
+                Party::Proxy => Subject { address: address.to_owned(), ..self.subject(party) },
+                _ => self.subject(party),
+            };
+            let Some(Answer::Trust) = self.ask_about(subject, prompt, Stage::Handshake).await else {
                 return Err(ConnectError::cancelled());
             };
         }

@@ -80,27 +80,33 @@ impl Prompts<'_> {
         &mut self,
         saved: impl Future<Output = Result<Option<Secret>, KeyringError>>,
     ) -> Result<Credentials, ConnectError> {
-        self.run.set_stage(Stage::Keyring);
-        let mut saved = pin!(saved);
-        let answer = match timeout(KEYRING_OFFER_DELAY, &mut saved).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.keyring = Some(KeyringError::Silent);
-                tokio::select! {
-                    typed = self.ask_for_login(None) => return typed,
-                    // Any other answer leaves the person to type.
-                    Ok(Some(password)) = &mut saved => Ok(Some(password)),
-                }
-            }
-        };
-        match answer {
-            Ok(Some(password)) => self.found(&password),
-            Ok(None) => self.printed_for_all_or_typed().await,
-            Err(error) => {
+        match self.answered_or_typed(saved).await {
+            Answered::Typed(typed) => typed,
+            Answered::Keyring(Ok(Some(password))) => self.found(&password),
+            Answered::Keyring(Ok(None)) => self.printed_for_all_or_typed().await,
+            Answered::Keyring(Err(error)) => {
                 tracing::info!(%error, "no password from the keyring");
                 self.keyring = Some(error);
                 self.printed_for_all_or_typed().await
             }
+        }
+    }
+
+    /// What the keyring says, or what the person types who does not wait for it.
+    async fn answered_or_typed(
+        &mut self,
+        saved: impl Future<Output = Result<Option<Secret>, KeyringError>>,
+    ) -> Answered {
+        self.run.set_stage(Stage::Keyring);
+        let mut saved = pin!(saved);
+        if let Ok(answer) = timeout(KEYRING_OFFER_DELAY, &mut saved).await {
+            return Answered::Keyring(answer);
+        }
+        self.keyring = Some(KeyringError::Silent);
+        tokio::select! {
+            typed = self.ask_for_login(None) => Answered::Typed(typed),
+            // Any other answer leaves the person to type.
+            Ok(Some(password)) = &mut saved => Answered::Keyring(Ok(Some(password))),
         }
     }
 
@@ -240,9 +246,12 @@ impl Prompts<'_> {
         remember: bool,
     ) -> Result<Credentials, ConnectError> {
         let login = offered.ok_or_else(ConnectError::cancelled)?;
-        self.run.set_stage(Stage::Keyring);
-        match self.run.services.keyring.named_for_any(login.id).await {
-            Ok(Some(password)) => {
+        // What is asked for while the keyring is silent is not this one again.
+        self.offers_login = false;
+        let keyring = self.run.services.keyring.clone();
+        match Box::pin(self.answered_or_typed(keyring.named_for_any(login.id))).await {
+            Answered::Typed(typed) => return typed,
+            Answered::Keyring(Ok(Some(password))) => {
                 let username = Some(login.username).filter(|username| request.username && !username.is_empty());
                 let named = remember.then_some(login.id);
                 let typed = TypedLogin { username, password, remember: Remember::No, named, accepted: false };
@@ -250,13 +259,12 @@ impl Prompts<'_> {
                 self.run.set_stage(Stage::Authenticating);
                 return Ok(self.credentials_of(&typed));
             }
-            Ok(None) => {}
-            Err(error) => {
+            Answered::Keyring(Ok(None)) => {}
+            Answered::Keyring(Err(error)) => {
                 tracing::info!(%error, "no password of the login that was offered");
                 self.keyring = Some(error);
             }
         }
-        self.offers_login = false;
         Box::pin(self.ask_for_login(None)).await
     }
 
@@ -265,22 +273,28 @@ impl Prompts<'_> {
         let (Some(login), Some(id)) = (self.target.login, self.target.host) else {
             return Err(ConnectError::cancelled());
         };
-        self.run.set_stage(Stage::Keyring);
+        self.keyring = None;
         let keyring = self.run.services.keyring.clone();
         let recipient = self.target.way().recipient(id);
-        if let Err(error) = keyring.choose_named(login, vec![recipient]).await {
-            tracing::info!(%error, "a login is not for this server");
-            self.keyring = Some(error);
-        } else {
-            self.keyring = None;
-        }
-        Box::pin(self.named_or_typed(login, id)).await
+        let chosen = async {
+            keyring.choose_named(login, vec![recipient.clone()]).await?;
+            keyring.named(login, recipient).await
+        };
+        Box::pin(self.found_or_typed(chosen)).await
     }
 
     fn credentials_of(&self, typed: &TypedLogin) -> Credentials {
         let username = typed.username.as_deref().unwrap_or(&self.target.username);
         Credentials::new(username, typed.password.expose())
     }
+}
+
+/// Who was first.
+enum Answered {
+    /// The keyring.
+    Keyring(Result<Option<Secret>, KeyringError>),
+    /// The person.
+    Typed(Result<Credentials, ConnectError>),
 }
 
 fn log(error: &CommandError) {

@@ -1,6 +1,7 @@
 //! A session as the pipeline's observer: the keyring, the known keys and the list first, then the person at the window.
 
 mod consent;
+mod http;
 mod identity;
 mod login;
 mod passphrase;
@@ -12,9 +13,9 @@ use super::{Prompt, Stage, Subject, session::Run, state::Answer};
 use crate::{
     command::{Console, console},
     connect::{Event, LoggedIn, Observer, Policy, Presented, StageReport, Stages, Weaker},
-    error::{CommandError, ConnectError, Error, KeyringError},
+    error::{CommandError, ConnectError, KeyringError},
     keyring::KEYRING_OFFER_DELAY,
-    model::{HttpAuth, Jump, Level, Party, Placeholders, Proxy, Secret, Target},
+    model::{Jump, Level, Party, Placeholders, Proxy, Secret, Target},
     transport::{
         PathKind,
         reverse::IncomingConnection,
@@ -159,22 +160,6 @@ impl<'a> Prompts<'a> {
         self.wanted.is_some()
     }
 
-    /// The HTTP headers for the site in front of the host, from the keyring. A keyring that fails is an error: the site
-    /// would not let us in without them.
-    pub(super) async fn http_headers(&mut self) -> Result<Headers, Error> {
-        let Some(id) = self.target.host.filter(|_| self.target.has_http_auth) else { return Ok(Headers::default()) };
-        self.run.set_stage(Stage::Keyring);
-        let secret = self.run.services.keyring.get_for(HttpAuth::account(id), self.target.way().recipient(id)).await?;
-        self.run.set_stage(Stage::Dialing);
-        let Some(secret) = secret else { return Ok(Headers::default()) };
-        let unreadable = |detail| {
-            let address = self.target.address.without_query().to_string();
-            ConnectError::BadHttpAuth { address, detail }
-        };
-        let auth = HttpAuth::of_secret(&secret).map_err(|cause| unreadable(cause.to_string()))?;
-        Ok(Headers::of(&auth).map_err(unreadable)?)
-    }
-
     /// Asks whether to talk to a server that has connected to us. The prompt ends when the server hangs up.
     pub(super) async fn confirm_caller(&mut self, incoming: &mut IncomingConnection) -> Result<(), ConnectError> {
         let from = incoming.from();
@@ -189,8 +174,12 @@ impl<'a> Prompts<'a> {
 
     /// Asks the person; none where they gave up. Afterwards the session shows `stage`.
     async fn ask(&mut self, party: Party, prompt: Prompt, stage: Stage) -> Option<Answer> {
+        self.ask_about(self.subject(party), prompt, stage).await
+    }
+
+    async fn ask_about(&mut self, subject: Subject, prompt: Prompt, stage: Stage) -> Option<Answer> {
         let began = Instant::now();
-        let answer = self.run.ask(self.subject(party), prompt, stage).await;
+        let answer = self.run.ask(subject, prompt, stage).await;
         self.longest_prompt = self.longest_prompt.max(began.elapsed());
         self.stages.waited(began.elapsed());
         answer
@@ -233,6 +222,44 @@ async fn saved_or<T>(run: &Run, account: &str, stage: Stage, asking: impl Future
     }
 }
 
+/// The same for a secret of the machine's: `asking` is told why the keyring does not say it, which the person is told then. That there is
+/// none is an answer, too.
+async fn kept_or<T, F: Future<Output = T>>(
+    run: &Run,
+    kept: impl Future<Output = Result<Option<Secret>, KeyringError>>,
+    stage: Stage,
+    asking: impl FnOnce(KeyringError) -> F,
+) -> Kept<T> {
+    run.set_stage(Stage::Keyring);
+    let mut kept = pin!(kept);
+    let error = match timeout(KEYRING_OFFER_DELAY, &mut kept).await {
+        Ok(Ok(secret)) => {
+            run.set_stage(stage);
+            return Kept::Kept(secret);
+        }
+        Ok(Err(error)) => error,
+        Err(_) => {
+            return tokio::select! {
+                said = asking(KeyringError::Silent) => Kept::Said(said),
+                Ok(secret) = &mut kept => {
+                    run.set_stage(stage);
+                    Kept::Kept(secret)
+                }
+            };
+        }
+    };
+    tracing::info!(%error, "nothing from the keyring");
+    Kept::Said(asking(error).await)
+}
+
+/// What the keyring has, or what the person says.
+enum Kept<T> {
+    /// The keyring has answered.
+    Kept(Option<Secret>),
+    /// The person.
+    Said(T),
+}
+
 /// Where a secret comes from.
 enum Found<T> {
     /// The keyring.
@@ -265,7 +292,10 @@ impl Observer for Prompts<'_> {
             | Event::Approved(_)
             | Event::Tls { .. }
             | Event::Mechanism(_) => return,
-            Event::RetryWithout(_) => {
+            Event::RetryWithout(negotiation) => {
+                if self.run.is_reverse() {
+                    self.run.services.callers.note(&self.target.caller_name(), negotiation);
+                }
                 self.named_key_shown = false;
                 return;
             }
@@ -274,8 +304,8 @@ impl Observer for Prompts<'_> {
     }
 
     async fn identity(&mut self, presented: Presented<'_>) -> Result<(), ConnectError> {
-        // The site's key is part of the path's stages.
-        if presented.party == Party::Site {
+        // Those of a site and of a proxy are part of the path's stages.
+        if presented.party != Party::Server {
             return self.confirm_identity(presented).await.map(drop);
         }
         self.stages.identity_shown();

@@ -28,7 +28,8 @@ impl Prompts<'_> {
     }
 
     async fn ask_for_password_of(&mut self, proxy: &Proxy, account: &str, again: bool) -> Result<Secret, ConnectError> {
-        let prompt = Prompt::Proxy { username: proxy.username().unwrap_or_default().to_owned(), again };
+        let (username, readable) = (proxy.username().unwrap_or_default().to_owned(), proxy.kind().is_readable());
+        let prompt = Prompt::Proxy { username, again, readable };
         let Some(Answer::Proxy { password, remember }) = self.ask(Party::Proxy, prompt, Stage::Dialing).await else {
             return Err(ConnectError::cancelled());
         };

@@ -35,6 +35,7 @@ async fn services_with(host: &Host, keyring: Keyring) -> (Arc<Services>, TempDir
         logins: Arc::new(LoginsFile::open(folder.path())),
         places: None,
         room: crate::recording::Room::default(),
+        callers: crate::session::Callers::default(),
         runtime: Handle::current(),
     };
     (Arc::new(services), folder)
@@ -312,6 +313,28 @@ impl crate::keyring::Store for Locked {
     }
 }
 
+/// A keyring that says nothing until it is unlocked, and then this.
+fn locked(says: &str) -> (Keyring, std::sync::mpsc::Sender<()>) {
+    struct Saying(String, std::sync::Mutex<std::sync::mpsc::Receiver<()>>);
+    impl crate::keyring::Store for Saying {
+        fn check(&self) -> Result<(), KeyringError> {
+            Ok(())
+        }
+        fn get(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
+            let _ = self.1.lock().unwrap().recv();
+            Ok(Some(Entry { secret: self.0.clone().into(), recipient: None }))
+        }
+        fn set(&self, _: &str, _: &Entry) -> Result<(), KeyringError> {
+            Ok(())
+        }
+        fn forget(&self, _: &str) -> Result<(), KeyringError> {
+            Ok(())
+        }
+    }
+    let (unlock, unlocked) = std::sync::mpsc::channel();
+    (Keyring::with_store(Saying(says.to_owned(), unlocked.into())), unlock)
+}
+
 /// Waits until a prompt is shown, or none is.
 async fn until_shown(run: &Run, is_shown: bool) {
     let mut states = run.session().subscribe();
@@ -442,7 +465,7 @@ async fn the_password_for_a_proxy_is_asked_for_once_and_kept_when_it_was_right()
             assert!(futures_util::poll!(&mut asking).is_pending());
             match shown(&run) {
                 Some((number, prompt)) => {
-                    assert_eq!(prompt, Prompt::Proxy { username: "ann".into(), again });
+                    assert_eq!(prompt, Prompt::Proxy { username: "ann".into(), again, readable: true });
                     break number;
                 }
                 // The keyring is asked first, on another thread.
@@ -489,6 +512,94 @@ async fn what_is_asked_while_the_keyring_is_locked_is_withdrawn_when_that_answer
             until_shown(&run, false).await;
         });
         assert_eq!(secret.unwrap().expose(), "from the keyring", "{of_proxy}");
+    }
+}
+
+/// The site's login and the SecureOn password, as the password has it above.
+#[tokio::test]
+async fn while_the_keyring_is_silent_a_site_s_login_may_be_typed_and_it_may_still_answer() {
+    let address = Address::parse("wss://site/websockify").unwrap();
+    let host = Host { address, has_http_auth: true, ..host() };
+    for answers in [false, true] {
+        let (keyring, unlock) = locked(r#"{"username":"ann","password":"kept","headers":[]}"#);
+        let (services, _folder) = services_with(&host, keyring).await;
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let (headers, ()) = tokio::join!(prompts.http_headers(), async {
+            until_shown(&run, true).await;
+            let (number, prompt) = shown(&run).expect("a prompt");
+            assert_eq!(prompt, Prompt::HttpLogin { keyring: KeyringError::Silent });
+            match answers {
+                true => unlock.send(()).unwrap(),
+                false => {
+                    let (username, password) = ("ann".to_owned(), "typed".to_owned().into());
+                    run.session().answer(number, Answer::HttpLogin { username, password });
+                }
+            }
+            until_shown(&run, false).await;
+        });
+        let password = if answers { "kept" } else { "typed" };
+        let basic = openssl::base64::encode_block(format!("ann:{password}").as_bytes());
+        assert_eq!(*headers.unwrap().basic_value().unwrap(), basic);
+        if !answers {
+            // Another attempt asks nobody, until the site has refused it.
+            let again = Prompts::new(&run, &target).http_headers().await.unwrap();
+            assert_eq!(*again.basic_value().unwrap(), basic);
+        }
+        drop(unlock);
+    }
+}
+
+#[tokio::test]
+async fn a_keyring_that_fails_leaves_a_site_s_login_to_the_person() {
+    let address = Address::parse("wss://site/websockify").unwrap();
+    let host = Host { address, has_http_auth: true, ..host() };
+    let (services, _folder) = services(&host).await;
+    let (run, target) = run(&services, &host);
+    let elsewhere = Target { address: "wss://other/".parse().unwrap(), ..target.clone() };
+    let (account, recipient) = (crate::model::HttpAuth::account(host.id), elsewhere.way().recipient(host.id));
+    services.keyring.set_for(account, recipient, &"{}".to_owned().into()).await.unwrap();
+    let mut prompts = Prompts::new(&run, &target);
+    let (headers, ()) = tokio::join!(prompts.http_headers(), async {
+        until_shown(&run, true).await;
+        let (number, prompt) = shown(&run).expect("a prompt");
+        assert!(matches!(prompt, Prompt::HttpLogin { keyring: KeyringError::ForAnother { .. } }), "{prompt:?}");
+        run.session().answer(number, Answer::HttpLogin { username: "ann".into(), password: String::new().into() });
+    });
+    assert!(headers.unwrap().basic_value().is_some());
+}
+
+#[tokio::test]
+async fn while_the_keyring_is_silent_the_password_that_wakes_the_machine_may_be_typed() {
+    let mac = crate::model::Mac::parse("00:1a:2b:3c:4d:5e").ok();
+    let host = Host { mac, has_secure_on: true, ..host() };
+    let (keyring, unlock) = locked("00-11-22-33-44-55");
+    let (services, _folder) = services_with(&host, keyring).await;
+    for typed in [&["no password", "192.168.1.1"][..], &[]] {
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let wake = host.wake().unwrap();
+        let (woken, ()) = tokio::join!(prompts.wake(&wake), async {
+            until_shown(&run, true).await;
+            for (place, words) in typed.iter().enumerate() {
+                let (number, prompt) = shown(&run).expect("a prompt");
+                assert_eq!(prompt, Prompt::SecureOn { keyring: KeyringError::Silent, again: place > 0 });
+                run.session().answer(number, Answer::SecureOn { password: (*words).to_owned().into() });
+                let mut states = run.session().subscribe();
+                let other = |state: &SessionState| !matches!(state, SessionState::Asking { number: same, .. } if *same == number);
+                tokio::time::timeout(Duration::from_secs(20), states.wait_for(other)).await.unwrap().unwrap();
+                if place + 1 < typed.len() {
+                    until_shown(&run, true).await;
+                }
+            }
+            if typed.is_empty() {
+                unlock.send(()).unwrap();
+            }
+        });
+        assert!(!matches!(woken, Err(crate::Error::Connect(ConnectError::WakePasswordMissing))), "it was there");
+        assert!(shown(&run).is_none());
+        // The keyring answers what it was asked first.
+        let _ = unlock.send(());
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::{Agreed, Inner, Services, Session};
 use crate::{
+    error::Error,
     model::{Address, Jump, Target, name_for},
-    session::SessionState,
+    session::{SessionState, keep},
 };
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ impl Session {
         // What was allowed to the machine at the former address.
         (inner.target.display.clipboard, inner.private) = (None, false);
         (inner.ticket, inner.typed, inner.agreed, inner.reached) = (None, None, Agreed::default(), None);
-        (inner.passphrase, inner.proxy_password) = (None, None);
+        (inner.passphrase, inner.proxy_password, inner.http_login) = (None, None, None);
         (inner.tried, inner.picture, inner.kept) = (Vec::new(), None, false);
         self.restart(inner, services);
     }
@@ -48,6 +49,16 @@ impl Session {
             return;
         }
         self.lead_elsewhere(&mut inner, |target| target.through_for_once(address, ssh_jump), services);
+    }
+
+    /// Adds its machine to the list, with its old protection accepted, and connects again.
+    ///
+    /// # Errors
+    /// Those of [`keep::add`].
+    pub(in crate::session) async fn accept_old(self: &Arc<Self>, services: &Arc<Services>) -> Result<(), Error> {
+        keep::add(self, "", |options| options.old_tls = true, services).await?;
+        self.reconnect(services);
+        Ok(())
     }
 
     /// Connects again, and asks for an account's user name and password.

@@ -13,7 +13,8 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::{Notify, oneshot};
 
-/// One run of a session, from its start to its end or to the next one's start.
+/// One run of a session, from its start to its end or to the next one's start. Its copies are the same run.
+#[derive(Clone)]
 pub(in crate::session) struct Run {
     session: Arc<Session>,
     pub(in crate::session) services: Arc<Services>,
@@ -71,7 +72,7 @@ impl Run {
             self.session.input.set_ask_lines(target.ask_lines);
             if !target.is_same_server(&inner.target) {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
-                (inner.ticket, inner.proxy_password) = (None, None);
+                (inner.ticket, inner.proxy_password, inner.http_login) = (None, None, None);
             }
             inner.target = target.clone();
         });
@@ -163,6 +164,15 @@ impl Run {
         self.update(|_, inner| inner.proxy_password = Some((account.to_owned(), password)));
     }
 
+    /// User name and password that were typed for the site in front of the machine.
+    pub(in crate::session) fn http_login(&self) -> Option<(String, Secret)> {
+        self.update(|_, inner| inner.http_login.clone()).flatten()
+    }
+
+    pub(in crate::session) fn set_http_login(&self, login: Option<(String, Secret)>) {
+        self.update(|_, inner| inner.http_login = login);
+    }
+
     pub(in crate::session) fn set_passphrase(&self, file: &str, passphrase: Secret) {
         self.update(|_, inner| inner.passphrase = Some((file.to_owned(), passphrase)));
     }
@@ -199,6 +209,11 @@ impl Run {
             inner.is_mac && inner.nameless && typed.unwrap_or(&inner.target.username).is_empty()
         })
         .unwrap_or_default()
+    }
+
+    /// Whether its machine was dialled, is in no list, and can be added to ours.
+    pub(in crate::session) fn can_keep(&self) -> bool {
+        self.update(|_, inner| inner.target.host.is_none() && !inner.kept && !inner.is_reverse).unwrap_or_default()
     }
 
     /// Where the failure leads, once that is known.

@@ -118,6 +118,7 @@ mod tests {
             ("wss://box", &[("https_proxy", "a:1")], Some("http://a:1")),
             ("wss://box", &[("https_proxy", "a")], Some("http://a:1080")),
             ("wss://box", &[("HTTPS_PROXY", "socks5h://a")], Some("socks5://a:1080")),
+            ("wss://box", &[("https_proxy", "https://ann:pw@a")], Some("https://ann@a:443")),
             ("wss://box", &[("HTTPS_PROXY", "http://b:1"), ("https_proxy", "http://a:1")], Some("http://a:1")),
             ("wss://box", &[("https_proxy", " "), ("HTTPS_PROXY", "http://b:1")], Some("http://b:1")),
             ("ws://box", &[("all_proxy", "socks5://ann:pw@a")], Some("socks5://ann@a:1080")),

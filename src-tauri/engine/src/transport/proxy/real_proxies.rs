@@ -1,9 +1,12 @@
 //! Proxies as they are out there: microsocks and tinyproxy, each on loopback and for one test.
 
-use super::*;
+use super::{tests::Nobody, *};
 use crate::{
-    model::Proxy,
-    transport::programs::{Running, free_port},
+    model::{Certificate, Proxy},
+    transport::{
+        local_site::{tls_site, try_accept},
+        programs::{Running, free_port},
+    },
 };
 use std::fs;
 use tempfile::{TempDir, tempdir};
@@ -45,13 +48,23 @@ async fn server() -> u16 {
 }
 
 /// What the proxy's answer comes to once it has started.
-async fn try_out(proxy: &str, password: Option<&str>, port: u16) -> Result<TcpStream, ConnectError> {
+async fn try_out(proxy: &str, password: Option<&str>, port: u16) -> Result<Stream, ConnectError> {
+    try_out_with(proxy, password, port, &mut Nobody, &mut ConnectTrace::default()).await
+}
+
+async fn try_out_with(
+    proxy: &str,
+    password: Option<&str>,
+    port: u16,
+    delegate: &mut impl ConnectDelegate,
+    trace: &mut ConnectTrace,
+) -> Result<Stream, ConnectError> {
     let through =
         Through { proxy: Proxy::parse(proxy).unwrap(), password: password.map(|word| word.to_owned().into()) };
     let address = Address::Tcp { hostname: "localhost".to_owned(), port };
     let started = async {
         loop {
-            match dial(&through, "localhost", port, &address, &mut ConnectTrace::default()).await {
+            match dial(&through, ("localhost", port), &address, Setup::default(), delegate, trace).await {
                 // It is just starting.
                 Err(ConnectError::ProxyUnreachable { .. }) => sleep(Duration::from_millis(20)).await,
                 done => return done,
@@ -62,13 +75,13 @@ async fn try_out(proxy: &str, password: Option<&str>, port: u16) -> Result<TcpSt
 }
 
 /// Greeting, and an echo through the proxy.
-async fn is_led(dialled: Result<TcpStream, ConnectError>) {
+async fn is_led(dialled: Result<Stream, ConnectError>) {
     let mut stream = dialled.unwrap_or_else(|error| panic!("{error}"));
     let mut greeting = [0; 12];
     stream.read_exact(&mut greeting).await.unwrap();
     assert_eq!(&greeting, b"RFB 003.008\n");
     let sent = vec![7; 100_000];
-    let (mut reading, mut writing) = stream.split();
+    let (mut reading, mut writing) = tokio::io::split(&mut stream);
     let mut back = vec![0; sent.len()];
     let (written, read) = tokio::join!(writing.write_all(&sent), reading.read_exact(&mut back));
     written.unwrap();
@@ -81,9 +94,9 @@ async fn microsocks_leads_to_the_machine() {
     let (port, _running) = microsocks(&[]);
     let at = format!("socks5://localhost:{port}");
     is_led(try_out(&at, None, server().await).await).await;
-    let refused = try_out(&at, None, free_port()).await.unwrap_err();
+    let refused = try_out(&at, None, free_port()).await.err().unwrap();
     assert!(matches!(&refused, ConnectError::ProxyForward { .. }), "{refused}");
-    let mistaken = try_out(&format!("http://localhost:{port}"), None, free_port()).await.unwrap_err();
+    let mistaken = try_out(&format!("http://localhost:{port}"), None, free_port()).await.err().unwrap();
     assert!(matches!(&mistaken, ConnectError::NotProxy { .. } | ConnectError::ProxyBroken { .. }), "{mistaken}");
 }
 
@@ -92,9 +105,9 @@ async fn microsocks_with_a_login() {
     let (port, _running) = microsocks(&["-u", "ann", "-P", "hunter2"]);
     let (anybody, ann) = (format!("socks5://127.0.0.1:{port}"), format!("socks5://ann@127.0.0.1:{port}"));
     is_led(try_out(&ann, Some("hunter2"), server().await).await).await;
-    let wanted = try_out(&anybody, None, server().await).await.unwrap_err();
+    let wanted = try_out(&anybody, None, server().await).await.err().unwrap();
     assert!(matches!(&wanted, ConnectError::ProxyLoginWanted { .. }), "{wanted}");
-    let denied = try_out(&ann, Some("hunter3"), server().await).await.unwrap_err();
+    let denied = try_out(&ann, Some("hunter3"), server().await).await.err().unwrap();
     assert!(matches!(&denied, ConnectError::ProxyDenied { .. }), "{denied}");
 }
 
@@ -103,7 +116,7 @@ async fn tinyproxy_leads_to_the_machine() {
     let (port, _running, _folder) = tinyproxy("");
     let at = format!("http://127.0.0.1:{port}");
     is_led(try_out(&at, None, server().await).await).await;
-    let refused = try_out(&at, None, free_port()).await.unwrap_err();
+    let refused = try_out(&at, None, free_port()).await.err().unwrap();
     assert!(matches!(&refused, ConnectError::ProxyForward { .. }), "{refused}");
 }
 
@@ -112,11 +125,63 @@ async fn tinyproxy_with_a_login_and_with_rules() {
     let (port, _running, _folder) = tinyproxy("BasicAuth ann hunter2\n");
     let (anybody, ann) = (format!("http://127.0.0.1:{port}"), format!("http://ann@127.0.0.1:{port}"));
     is_led(try_out(&ann, Some("hunter2"), server().await).await).await;
-    let wanted = try_out(&anybody, None, server().await).await.unwrap_err();
+    let wanted = try_out(&anybody, None, server().await).await.err().unwrap();
     assert!(matches!(&wanted, ConnectError::ProxyLoginWanted { .. }), "{wanted}");
-    let denied = try_out(&ann, Some("hunter3"), server().await).await.unwrap_err();
+    let denied = try_out(&ann, Some("hunter3"), server().await).await.err().unwrap();
     assert!(matches!(&denied, ConnectError::ProxyDenied { .. }), "{denied}");
     let (port, _running, _folder) = tinyproxy("ConnectPort 443\n");
-    let prohibited = try_out(&format!("http://127.0.0.1:{port}"), None, server().await).await.unwrap_err();
+    let prohibited = try_out(&format!("http://127.0.0.1:{port}"), None, server().await).await.err().unwrap();
     assert!(matches!(&prohibited, ConnectError::ProxyProhibited { .. }), "{prohibited}");
+}
+
+/// tinyproxy within TLS, which another program ends in front of it.
+async fn within_tls(proxy: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let site = tls_site();
+    tokio::spawn(async move {
+        loop {
+            let Some(mut near) = try_accept(&listener, &site).await else { continue };
+            tokio::spawn(async move {
+                let mut far = tokio::net::TcpStream::connect(("127.0.0.1", proxy)).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    port
+}
+
+/// Answers for the proxy's certificate.
+struct Trusting(bool, Vec<String>);
+
+impl ConnectDelegate for Trusting {
+    async fn proxy_certificate(&mut self, proxy: &str, shown: Certificate, _: String) -> Result<(), ConnectError> {
+        self.1.push(proxy.to_owned());
+        match self.0 {
+            true => Ok(()),
+            false => Err(ConnectError::Untrusted { address: proxy.to_owned(), fingerprint: shown.sha256 }),
+        }
+    }
+}
+
+#[tokio::test]
+async fn tinyproxy_within_tls_gets_its_login_only_where_its_certificate_is_accepted() {
+    let (port, _running, _folder) = tinyproxy("BasicAuth ann hunter2\n");
+    // It has started.
+    is_led(try_out(&format!("http://ann@127.0.0.1:{port}"), Some("hunter2"), server().await).await).await;
+    let at = format!("https://localhost:{}", within_tls(port).await);
+    let with_ann = at.replace("//", "//ann@");
+    let (mut trusting, mut trace) = (Trusting(true, vec![]), ConnectTrace::default());
+    is_led(try_out_with(&with_ann, Some("hunter2"), server().await, &mut trusting, &mut trace).await).await;
+    assert_eq!(trusting.1.join(" "), at, "asked once, and without the user");
+    let phases: Vec<_> = trace.passed.iter().map(|passed| &passed.phase).collect();
+    assert!(matches!(phases[..], [Phase::Connected, Phase::ProxyEncrypted(tls), Phase::Led] if tls.starts_with("TLS")));
+    let denied = try_out_with(&with_ann, Some("hunter3"), server().await, &mut trusting, &mut trace).await;
+    assert!(matches!(denied, Err(ConnectError::ProxyDenied { .. })), "{:?}", denied.err());
+    let refused = try_out_with(&with_ann, Some("hunter2"), 1, &mut Trusting(false, vec![]), &mut trace).await;
+    assert!(matches!(refused, Err(ConnectError::Untrusted { .. })), "{:?}", refused.err());
+    let unknown = try_out(&with_ann, Some("hunter2"), 1).await.err();
+    assert!(matches!(&unknown, Some(ConnectError::Untrusted { address, .. }) if *address == at), "{unknown:?}");
+    let plain = try_out(&format!("https://localhost:{port}"), None, 1).await.err();
+    assert!(matches!(&plain, Some(ConnectError::NotProxy { .. } | ConnectError::ProxyBroken { .. })), "{plain:?}");
 }

@@ -4,6 +4,11 @@ use super::*;
 use crate::model::Proxy;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
+/// Accepts what an authority vouches for.
+pub(super) struct Nobody;
+
+impl ConnectDelegate for Nobody {}
+
 fn through(text: &str, password: Option<&str>) -> Through {
     Through { proxy: Proxy::parse(text).unwrap(), password: password.map(|word| word.to_owned().into()) }
 }
@@ -215,7 +220,7 @@ async fn a_silent_proxy_is_given_up() {
     let silent = through(&format!("socks5://127.0.0.1:{port}"), None);
     let address = Address::parse("box:1").unwrap();
     let mut trace = ConnectTrace::default();
-    let error = dial(&silent, "box", 5901, &address, &mut trace).await.unwrap_err();
+    let error = dial(&silent, ("box", 5901), &address, Setup::default(), &mut Nobody, &mut trace).await.err().unwrap();
     assert!(matches!(&error, ConnectError::ProxyTimeout { seconds: 30, .. }), "{error}");
     assert_eq!(trace.passed.len(), 1, "TCP was there");
 }
@@ -227,6 +232,7 @@ async fn a_proxy_that_is_not_there_is_not_taken_for_the_machine() {
     drop(listener);
     let gone = through(&format!("http://127.0.0.1:{port}"), None);
     let address = Address::parse("box:1").unwrap();
-    let error = dial(&gone, "box", 5901, &address, &mut ConnectTrace::default()).await.unwrap_err();
+    let error = dial(&gone, ("box", 5901), &address, Setup::default(), &mut Nobody, &mut ConnectTrace::default()).await;
+    let error = error.err().unwrap();
     assert!(matches!(&error, ConnectError::ProxyUnreachable { .. }), "{error}");
 }

@@ -4,7 +4,7 @@
 //! ssh(1), `SSH_ASKPASS`: the question is the first argument, the answer is read from the program's standard output, and
 //! any exit status but 0 means that there is none.
 
-use super::{message, question::Hint};
+use super::{carrier, message, question::Hint};
 use crate::platform;
 use std::{
     env,
@@ -16,9 +16,12 @@ use std::{
 /// The environment variable with the address of the [channel](platform::Channel); set for that ssh only.
 pub(super) const CHANNEL: &str = "PORTLIGHT_ASKPASS";
 
-/// Passes on ssh's question where ssh has started this program as its askpass program; then the exit code is the
-/// program's. To be called before anything else.
+/// Passes on ssh's question where ssh has started this program as its askpass program, and what it says where it is its
+/// `ProxyCommand`; then the exit code is the program's. To be called before anything else.
 pub fn run() -> Option<ExitCode> {
+    if let Some(carried) = carrier::run() {
+        return Some(carried);
+    }
     let channel = env::var_os(CHANNEL)?;
     let prompt = env::args_os().nth(1).unwrap_or_default();
     let hint = env::var("SSH_ASKPASS_PROMPT").unwrap_or_default();

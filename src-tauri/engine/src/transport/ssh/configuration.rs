@@ -1,6 +1,6 @@
 //! What the user's configuration says for an SSH host, as `ssh -G` tells it.
 
-use crate::model::{Jump, dns_name};
+use crate::model::{Jump, dns_name, inet_aton, is_read_otherwise};
 use std::{
     ffi::{OsStr, OsString},
     process::Stdio,
@@ -19,6 +19,8 @@ pub(super) struct Configuration {
     notices_silence: Option<Duration>,
     /// The name that it looks up; empty where it does not say.
     hostname: String,
+    /// Where the SSH host listens; none where it does not say.
+    port: Option<u16>,
 }
 
 impl Configuration {
@@ -44,7 +46,8 @@ impl Configuration {
         let notices_silence = interval
             .zip(number("serveralivecountmax"))
             .map(|(seconds, unanswered)| Duration::from_secs(u64::from(seconds) * (u64::from(unanswered) + 1)));
-        Self { notices_silence, hostname: value("hostname").unwrap_or_default().to_owned() }
+        let port = value("port").and_then(|value| value.parse().ok());
+        Self { notices_silence, hostname: value("hostname").unwrap_or_default().to_owned(), port }
     }
 
     /// Options that make ssh notice within a minute that the SSH host has fallen silent, asking it so often; none where it does so
@@ -55,6 +58,23 @@ impl Configuration {
         }
         let interval = format!("-oServerAliveInterval={}", interval.as_secs());
         vec![interval, format!("-oServerAliveCountMax={UNANSWERED}")]
+    }
+
+    /// Name or address, and port; none where ssh does not say.
+    pub(super) fn place(&self) -> Option<(String, u16)> {
+        (!self.hostname.is_empty()).then_some(())?;
+        Some((self.hostname.clone(), self.port?))
+    }
+
+    /// Whether the resolver would read the SSH host otherwise than a person does, such as `127.1`. A name that the configuration leads
+    /// elsewhere is the user's own, and means what that says.
+    pub(super) fn is_read_otherwise(&self, jump: &Jump) -> bool {
+        let host = jump.host();
+        // ssh itself says what such a number comes to.
+        let is_itself = |name: &str| {
+            name.eq_ignore_ascii_case(host) || inet_aton(host).is_some_and(|address| address.to_string() == name)
+        };
+        is_read_otherwise(host) && (self.hostname.is_empty() || is_itself(&self.hostname))
     }
 
     /// An option with the name as DNS has it, where ssh would look it up as it is written
@@ -99,5 +119,39 @@ mod tests {
             assert_eq!(configuration.name_in_dns().as_deref(), expected, "{hostname}");
         }
         assert_eq!(Configuration::default().name_in_dns(), None);
+    }
+
+    #[test]
+    fn a_name_that_a_resolver_reads_otherwise_is_only_an_alias() {
+        for (host, hostname, refused) in [
+            ("127.1", "127.1", true),
+            ("127.1", "127.0.0.1", true),
+            ("127.1.", "127.1.", true),
+            ("0x7f.1", "127.0.0.1", true),
+            ("0177.0.0.1", "127.0.0.1", true),
+            ("010.0.0.7", "10.0.0.7", false),
+            ("ssh://ann@1.2.3:2222", "1.2.0.3", true),
+            ("2130706433", "127.0.0.1", true),
+            ("4294967296", "elsewhere", false),
+            ("2130706433", "", true),
+            ("p\u{430}ypal", "p\u{430}ypal", true),
+            ("127.1", "10.0.0.7", false),
+            ("127.0.0.1", "127.0.0.1", false),
+            ("::1", "::1", false),
+            ("fe80::1%eth0", "fe80::1%eth0", false),
+            ("Box", "box", false),
+            ("büro", "büro", false),
+            ("my_box", "my_box", false),
+        ] {
+            let configuration = Configuration::read(&format!("hostname {hostname}\nport 22\n"));
+            assert_eq!(configuration.is_read_otherwise(&host.parse().unwrap()), refused, "{host} {hostname}");
+        }
+    }
+
+    #[test]
+    fn where_it_is_found_is_what_the_configuration_comes_to() {
+        let configuration = Configuration::read("host x\nhostname 10.0.0.7\nport 2222\n");
+        assert_eq!(configuration.place(), Some(("10.0.0.7".to_owned(), 2222)));
+        assert_eq!(Configuration::default().place(), None);
     }
 }

@@ -7,6 +7,7 @@
 //!       ├▶ failure             why ssh ended, told from its error output
 //!       ├▶ platform::Channel   where this ssh's askpass program connects, and message: the messages there
 //!       └▶ question            ssh's questions, for the keyring and the user
+//! carrier                      what ssh reaches the SSH host by, where that is not TCP of its own: a proxy
 //! script                       the same way for a script that the SSH host runs
 //! askpass                      the other end of the channel: Portlight's executable, started by ssh
 //! ```
@@ -14,6 +15,7 @@
 //! was started from, if there is one.
 
 pub mod askpass;
+mod carrier;
 mod configuration;
 mod failure;
 mod message;
@@ -56,7 +58,20 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an askpass program may take to send its question after it has connected, 2 s.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `ssh -W hostname:port jump` as a stream. Returns with the server's first byte, as ssh does not say when the connection
+/// Where ssh would find the SSH host: the name or address, and the port, that its configuration comes to.
+///
+/// # Errors
+/// [`ConnectError::SshMissing`], [`ConnectError::SshAmbiguous`], and [`ConnectError::SshFailed`] where ssh does not say.
+pub(crate) async fn place(jump: &Jump) -> Result<(String, u16), ConnectError> {
+    let ssh = Ssh::of_the_system()?;
+    let configuration = ssh.configuration(jump).await?;
+    configuration.place().ok_or_else(|| ConnectError::SshFailed {
+        via: jump.to_string(),
+        detail: "ssh does not say where it would look for it (ssh -G)".to_owned(),
+    })
+}
+
+/// `ssh -W hostname:port jump` as a stream. `carrier` leads to the SSH host already, where ssh is not to connect to it itself. Returns with the server's first byte, as ssh does not say when the connection
 /// is open; VNC servers speak first. Dropping the future or the stream ends ssh.
 ///
 /// # Errors
@@ -66,9 +81,10 @@ pub(crate) async fn dial<A: AskPass>(
     jump: &Jump,
     hostname: &str,
     port: u16,
+    carrier: Option<Stream>,
     ask: &mut A,
 ) -> Result<Stream, ConnectError> {
-    Ssh::of_the_system()?.dial(jump, hostname, port, ask).await
+    Ssh::of_the_system()?.dial(jump, hostname, port, carrier, ask).await
 }
 
 /// How ssh is started.
@@ -109,19 +125,21 @@ impl Ssh {
         jump: &Jump,
         hostname: &str,
         port: u16,
+        carrier: Option<Stream>,
         ask: &mut A,
     ) -> Result<Stream, ConnectError> {
         let address = Address::Tcp { hostname: hostname.to_owned(), port };
         let channel = Channel::open().map_err(system)?;
-        let configuration = self.configuration(jump).await;
+        let configuration = self.configuration(jump).await?;
         let mut command = self.command(&channel);
+        let carrying = carrier.map(|carrier| carrier::carry(carrier, &mut command, &self.askpass));
         command
             .args(configuration.alive(self.alive_interval))
             .args(configuration.name_in_dns())
             .arg("-W")
             .arg(format!("[{}]:{port}", dns_name(hostname)))
             .args(jump.arguments());
-        let mut tunnel = start(&mut command, jump)?;
+        let mut tunnel = start(&mut command, jump)?.carried(carrying.transpose().map_err(system)?);
         match self.attend(tunnel.first_bytes(), &channel, &mut Questions::new(jump), ask).await? {
             Some(Ok(true)) => Ok(Box::new(tunnel)),
             Some(Ok(false)) => Err(ConnectError::NotRfbClosed { address: address.to_string() }),
@@ -143,7 +161,7 @@ impl Ssh {
         let mut command = self.command(&channel);
         // What the user's configuration may have for logins by hand: a terminal, forwarded ports and agents, another command.
         command.args(["-T", "-a", "-x", "-oClearAllForwardings=yes", "-oRemoteCommand=none"]);
-        command.args(self.configuration(jump).await.name_in_dns()).args(jump.arguments()).arg("sh");
+        command.args(self.configuration(jump).await?.name_in_dns()).args(jump.arguments()).arg("sh");
         let mut tunnel = BufReader::new(start(&mut command, jump)?);
         let first = async {
             // Where ssh has ended, reading says why.
@@ -156,8 +174,12 @@ impl Ssh {
         Ok(Script { tunnel, via: jump.clone(), first })
     }
 
-    async fn configuration(&self, jump: &Jump) -> Configuration {
-        Configuration::of(&self.program, &self.options, jump).await
+    async fn configuration(&self, jump: &Jump) -> Result<Configuration, ConnectError> {
+        let configuration = Configuration::of(&self.program, &self.options, jump).await;
+        match configuration.is_read_otherwise(jump) {
+            true => Err(ConnectError::SshAmbiguous { via: jump.to_string() }),
+            false => Ok(configuration),
+        }
     }
 
     /// ssh with what every use of it has.

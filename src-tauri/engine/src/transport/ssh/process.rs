@@ -39,6 +39,8 @@ pub(super) struct Tunnel {
     input: Option<ChildStdin>,
     output: ChildStdout,
     state: State,
+    /// Carries what ssh says to the SSH host, where that is not TCP of its own.
+    _carrying: Option<AbortOnDropHandle<()>>,
 }
 
 enum State {
@@ -69,7 +71,13 @@ impl Tunnel {
             input: Some(input.ok_or_else(broken)?),
             output: output.ok_or_else(broken)?,
             state: State::Running(Box::new(process)),
+            _carrying: None,
         })
+    }
+
+    /// The same, with what carries it: that ends with the stream.
+    pub(super) fn carried(self, by: Option<AbortOnDropHandle<()>>) -> Self {
+        Self { _carrying: by, ..self }
     }
 
     /// Waits for the first bytes, which stay to be read; false where the stream ends without one. Can be dropped and

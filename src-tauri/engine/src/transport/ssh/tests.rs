@@ -4,7 +4,15 @@ use super::{
     question::{Question, Reply, SecretOf},
     *,
 };
-use crate::test_process::{CHILD_OF_TEST, again};
+use crate::{
+    test_process::{CHILD_OF_TEST, again},
+    transport::{
+        ConnectTrace,
+        programs::{Running, free_port},
+        proxy, tls,
+        ws::ConnectDelegate,
+    },
+};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
@@ -102,8 +110,9 @@ impl World {
         fs::write(at("client/config"), format!("{hosts}\n{}", common.join("\n"))).unwrap();
 
         let askpass = format!(
-            "#!/bin/sh\nexec 3>&1\nexport PORTLIGHT_TEST_PROMPT=\"$1\"\n\
-             exec '{}' --ignored --exact transport::ssh::tests::askpass_program --nocapture >/dev/null\n",
+            "#!/bin/sh\nexec 3>&1\nexport PORTLIGHT_TEST_PROMPT=\"$1\"\nis=askpass\ntest \"$1\" = {} && is=carrier\n\
+             exec '{}' --ignored --exact transport::ssh::tests::${{is}}_program --nocapture >/dev/null\n",
+            carrier::ARGUMENT,
             env::current_exe().unwrap().display()
         );
         fs::write(at("askpass"), askpass).unwrap();
@@ -120,7 +129,7 @@ impl World {
     }
 
     async fn dial(&self, jump: &str, port: u16, ask: &mut impl AskPass) -> Result<Stream, ConnectError> {
-        timeout(TEST_TIMEOUT, self.ssh().dial(&jump.parse().unwrap(), "127.0.0.1", port, ask)).await.unwrap()
+        timeout(TEST_TIMEOUT, self.ssh().dial(&jump.parse().unwrap(), "127.0.0.1", port, None, ask)).await.unwrap()
     }
 
     /// Why there is no way.
@@ -208,6 +217,15 @@ fn askpass_program() {
     std::process::exit(if answered { 0 } else { 1 });
 }
 
+/// The same where ssh starts it to speak through it.
+#[test]
+#[ignore = "this is the ProxyCommand of the other tests"]
+fn carrier_program() {
+    let channel = env::var_os(carrier::CHANNEL).unwrap();
+    let out = fs::OpenOptions::new().write(true).open("/dev/fd/3").unwrap();
+    std::process::exit(if carrier::pass(&channel, io::stdin(), out).is_ok() { 0 } else { 1 });
+}
+
 /// Answers in turn, and then no more.
 #[derive(Default)]
 struct Answers {
@@ -248,6 +266,83 @@ async fn echo() -> u16 {
         }
     });
     port
+}
+
+/// Decides about nothing.
+struct Nobody;
+
+impl ConnectDelegate for Nobody {}
+
+/// ssh itself would not find the SSH host: it comes there by the proxy, and by nothing else.
+#[tokio::test]
+async fn a_proxy_leads_to_the_ssh_host() {
+    let world = World::new(
+        "Host carried\nHostName no-such-host.invalid\nHostKeyAlias carried-key\nControlPath {folder}/none\n",
+    );
+    let key = fs::read_to_string(world.path("host.pub")).unwrap();
+    fs::write(world.path("known"), format!("carried-key {key}")).unwrap();
+    let error = world.fails("carried", 1, &mut Answers::default()).await;
+    assert!(matches!(error, ConnectError::SshUnreachable { .. }), "{error}");
+    let port = fs::read_to_string(world.path("sshd_config")).unwrap();
+    let port = port.lines().find_map(|line| line.strip_prefix("ListenAddress 127.0.0.1:")?.parse().ok()).unwrap();
+    let (socks, http) = (free_port(), free_port());
+    let _microsocks = Running::start("microsocks", &["-i", "127.0.0.1", "-p", &socks.to_string()]);
+    let file = world.path("tinyproxy.conf");
+    fs::write(&file, format!("Port {http}\nListen 127.0.0.1\nTimeout 30\nMaxClients 20\n")).unwrap();
+    let _tinyproxy = Running::start("tinyproxy", &["-d", "-c", file.to_str().unwrap()]);
+    for at in [format!("socks5://127.0.0.1:{socks}"), format!("http://127.0.0.1:{http}")] {
+        let through = proxy::Through { proxy: at.parse().unwrap(), password: None };
+        let address = Address::tcp("127.0.0.1", port).unwrap();
+        let led = async {
+            loop {
+                let (setup, mut trace) = (tls::Setup::default(), ConnectTrace::default());
+                match proxy::dial(&through, ("127.0.0.1", port), &address, setup, &mut Nobody, &mut trace).await {
+                    // It is just starting.
+                    Err(ConnectError::ProxyUnreachable { .. }) => sleep(Duration::from_millis(20)).await,
+                    led => return led.unwrap(),
+                }
+            }
+        };
+        let carrier = timeout(TEST_TIMEOUT, led).await.unwrap();
+        let (jump, mut nobody) = ("carried".parse().unwrap(), Answers::default());
+        let dialled = world.ssh().dial(&jump, "127.0.0.1", echo().await, Some(carrier), &mut nobody).await;
+        let mut stream = dialled.unwrap_or_else(|error| panic!("{at}: {error}"));
+        greeted(&mut stream).await;
+        let sent = vec![7; 300_000];
+        let (mut reading, mut writing) = tokio::io::split(&mut stream);
+        let mut back = vec![0; sent.len()];
+        let (wrote, read) = tokio::join!(writing.write_all(&sent), reading.read_exact(&mut back));
+        wrote.unwrap();
+        read.unwrap();
+        assert_eq!(back, sent);
+        drop(stream);
+        let gone = async {
+            while !world.groups().is_empty() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(TEST_TIMEOUT, gone).await.expect("ssh and what carried it end with the stream");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_breaks_off_is_the_ssh_host_s_end() {
+    let world = World::new("Host carried\nHostKeyAlias carried-key\n");
+    let (near, far) = tokio::io::duplex(1024);
+    drop(far);
+    let (jump, mut nobody) = ("carried".parse().unwrap(), Answers::default());
+    let error = world.ssh().dial(&jump, "127.0.0.1", 1, Some(Box::new(near)), &mut nobody).await.err().unwrap();
+    assert!(matches!(error, ConnectError::SshUnreachable { .. } | ConnectError::SshBroken { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_ssh_host_that_would_be_read_as_another_one_is_not_called() {
+    let world = World::new("Host 127.2\nHostName 127.0.0.1\nHost 127.1\nHostName 127.1\n");
+    let error = world.fails("127.1", 1, &mut Answers::default()).await;
+    assert_eq!(error, ConnectError::SshAmbiguous { via: "127.1".into() });
+    // The user's own configuration says what this one is.
+    let mut stream = world.dial("127.2", echo().await, &mut Answers::default()).await.unwrap();
+    greeted(&mut stream).await;
 }
 
 /// A server that greets, and then neither speaks nor closes, whatever its peer does.
@@ -409,7 +504,7 @@ async fn an_ssh_host_that_is_not_there_is_told() {
         assert!(detail.contains(words), "{detail}");
     }
     let missing = Ssh { program: "/nowhere/ssh".into(), ..world.ssh() };
-    let error = missing.dial(&"box".parse().unwrap(), "127.0.0.1", 1, &mut Answers::default()).await.err();
+    let error = missing.dial(&"box".parse().unwrap(), "127.0.0.1", 1, None, &mut Answers::default()).await.err();
     assert_eq!(error, Some(ConnectError::SshMissing));
 }
 
@@ -421,7 +516,7 @@ async fn an_ssh_host_that_says_nothing_is_given_up() {
     let began = Instant::now();
     let mut answers = Answers::default();
     let jump = "silent".parse().unwrap();
-    let dialling = impatient.dial(&jump, "box", 5901, &mut answers);
+    let dialling = impatient.dial(&jump, "box", 5901, None, &mut answers);
     let accepted = async {
         let accepted = listener.accept().await.unwrap();
         (world.groups(), accepted)
@@ -455,7 +550,7 @@ async fn an_ssh_host_that_falls_silent_is_noticed() {
     for jump in ["box", "own"] {
         let impatient = Ssh { alive_interval: Duration::from_secs(1), ..world.ssh() };
         let mut answers = Answers::default();
-        let mut stream = impatient.dial(&jump.parse().unwrap(), "127.0.0.1", echo, &mut answers).await.unwrap();
+        let mut stream = impatient.dial(&jump.parse().unwrap(), "127.0.0.1", echo, None, &mut answers).await.unwrap();
         greeted(&mut stream).await;
         let frozen = descendants(world.sshd.id());
         frozen.iter().for_each(|process| kill_process(*process, Signal::STOP).unwrap());
@@ -501,7 +596,7 @@ impl AskPass for AfterAnHour {
 async fn no_time_runs_while_a_person_is_asked() {
     let world = World::new("Host unknown\nUserKnownHostsFile {folder}/new\n");
     let jump = "unknown".parse().unwrap();
-    let dialled = world.ssh().dial(&jump, "127.0.0.1", echo().await, &mut AfterAnHour).await;
+    let dialled = world.ssh().dial(&jump, "127.0.0.1", echo().await, None, &mut AfterAnHour).await;
     assert!(dialled.is_ok(), "{:?}", dialled.err());
 }
 
@@ -648,7 +743,7 @@ async fn a_connection_that_is_there_is_used_and_none_is_left_behind() {
 /// Portlight, dialling through the world in the folder named by the environment; until it is killed.
 async fn portlight_in(folder: &Path) {
     let (jump, port) = (env::var("JUMP").unwrap(), env::var("SERVER").unwrap().parse().unwrap());
-    let dialled = ssh(folder).dial(&jump.parse().unwrap(), "127.0.0.1", port, &mut Answers::default()).await;
+    let dialled = ssh(folder).dial(&jump.parse().unwrap(), "127.0.0.1", port, None, &mut Answers::default()).await;
     println!("dialled {}", dialled.is_ok());
     std::future::pending().await
 }

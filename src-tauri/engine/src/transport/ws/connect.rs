@@ -116,15 +116,18 @@ impl<D: ConnectDelegate> Connector<'_, D> {
             .map_err(|detail| ConnectError::BadHttpAuth { address: self.address.clone(), detail })?;
         let shown = Address::Ws(self.socket.clone()).without_query();
         let (hostname, port) = (&self.socket.hostname, self.socket.port);
-        let tcp = match self.proxy {
-            Some(through) => proxy::dial(through, hostname, port, &shown, self.trace).await?,
+        let (tcp, is_local): (Stream, _) = match self.proxy {
+            Some(through) => {
+                let led = proxy::dial(through, (hostname, port), &shown, self.setup, self.delegate, self.trace).await?;
+                (led, false)
+            }
             None => {
                 let tcp = tcp::dial(hostname, port, &shown, self.trace).await?;
                 self.trace.completed(Phase::Connected, tcp::ROUND_TRIPS);
-                tcp
+                let is_local = tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+                (Box::new(tcp), is_local)
             }
         };
-        let is_local = self.proxy.is_none() && tcp.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
         let tcp = Counting::new(tcp);
         let round_trips = tcp.round_trips();
         let (stream, tls): (Stream, _) = if self.socket.secure {

@@ -50,6 +50,22 @@ pub(crate) trait ConnectDelegate: Send {
         async move { answer }
     }
 
+    /// Whether this is the certificate of a proxy on the way. Called before anything but TLS is sent to it; no deadline runs meanwhile.
+    /// `proxy` is its scheme, host name and port.
+    ///
+    /// The default decides as for a site.
+    ///
+    /// # Errors
+    /// Why it is not accepted; connecting ends with this.
+    fn proxy_certificate(
+        &mut self,
+        proxy: &str,
+        certificate: Certificate,
+        description: String,
+    ) -> impl Future<Output = Result<(), ConnectError>> + Send {
+        self.certificate(proxy, certificate, description)
+    }
+
     /// Whether login and headers may be sent unencrypted to another machine. No deadline runs meanwhile. The default
     /// refuses.
     ///

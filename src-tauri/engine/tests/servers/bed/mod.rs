@@ -3,6 +3,7 @@
 //! failed login, so their own words are waited for.
 
 mod desktop;
+mod kdc;
 mod program;
 mod qemu;
 mod shown;
@@ -11,6 +12,7 @@ mod tight;
 mod x11vnc;
 
 pub use desktop::{Desktop, installed};
+pub use kdc::Kdc;
 pub use program::{Program, TIMEOUT, command, free_port, succeed};
 pub use qemu::{Qemu, Tls};
 pub use tiger::Xvnc;

@@ -1,6 +1,6 @@
 //! QEMU's VNC server, before a machine that has nothing in it.
 
-use super::{ANN, PASSWORD, Program, command, free_port, program::succeed};
+use super::{ANN, Kdc, PASSWORD, Program, command, free_port, kdc::HOST, program::succeed};
 use crate::certificates::Shown;
 use std::{fs, path::Path, process::Command};
 use tempfile::TempDir;
@@ -43,6 +43,26 @@ impl Qemu {
         fs::write(folder.path().join("qemu.conf"), settings).expect("a folder");
         let mut qemu = command("qemu-system-x86_64");
         qemu.env("SASL_CONF_PATH", folder.path());
+        Self::launch(folder, qemu, tls, ",sasl=on").await
+    }
+
+    /// The same with Kerberos: its computer is called as Kerberos knows it, which a namespace of its own is for.
+    pub async fn with_kerberos(tls: Tls<'_>, mechanisms: &str, kdc: &Kdc) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (keytab, accounts) = (kdc.keytab(), folder.path().join("accounts"));
+        let settings = format!(
+            "mech_list: {mechanisms}\nkeytab: {}\nauxprop_plugin: sasldb\nsasldb_path: {}\n",
+            keytab.display(),
+            accounts.display()
+        );
+        fs::write(folder.path().join("qemu.conf"), settings).expect("a folder");
+        let mut qemu = command("unshare");
+        let is_root = std::env::var("HOME").is_ok_and(|home| home == "/root");
+        if !is_root {
+            qemu.args(["--user", "--map-root-user"]);
+        }
+        qemu.args(["--uts", "sh", "-c", &format!("hostname {HOST} && exec qemu-system-x86_64 \"$@\""), "sh"]);
+        qemu.env("SASL_CONF_PATH", folder.path()).env("KRB5_KTNAME", &keytab).envs(Kdc::variables(kdc.folder()));
         Self::launch(folder, qemu, tls, ",sasl=on").await
     }
 

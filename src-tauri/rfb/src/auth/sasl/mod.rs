@@ -13,30 +13,74 @@
 //! one. Where a mechanism has agreed on a security layer, everything after SecurityResult is within it.
 
 mod digest_md5;
+mod gssapi;
 mod layer;
 mod scram;
-
-pub(crate) use layer::Layer;
 
 use super::{Limits, credentials, no_common_security};
 use crate::{
     ask::{Ask, CredentialRequest, Credentials, ServerInfo, Step},
     error::Error,
+    kerberos::{KerberosContext, KerberosError, KerberosProblem, SecurityContext},
     mechanism::Mechanism,
+    record::Codec,
     security::{Choice, Policy, SecurityType},
     text::sanitize,
     wire::Wire,
 };
 use base64ct::{Base64, Encoding};
 use rand_core::CryptoRng;
+use std::{io, ops::Range};
 use zeroize::Zeroizing;
 
 /// What the two sides agreed on.
-#[derive(Debug, Clone, Copy)]
 pub(super) struct Agreed {
     /// The type that the server offered, or [`SecurityType::SaslPlain`].
     pub(super) security_type: SecurityType,
     mechanism: Mechanism,
+    /// For GSSAPI: the context, and its first token.
+    kerberos: Option<(KerberosContext, Vec<u8>)>,
+}
+
+/// What everything after SecurityResult is within.
+pub(crate) enum Layer {
+    /// DIGEST-MD5's.
+    DigestMd5(Box<layer::Layer>),
+    /// That of GSSAPI.
+    Gssapi(gssapi::GssLayer),
+}
+
+impl Codec for Layer {
+    // Both begin with the length of the rest.
+    const HEAD_LEN: usize = 4;
+
+    fn max_message_len(&self) -> usize {
+        match self {
+            Self::DigestMd5(layer) => layer.max_message_len(),
+            Self::Gssapi(layer) => layer.max_message_len(),
+        }
+    }
+
+    fn body_len(&self, head: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::DigestMd5(layer) => layer.body_len(head),
+            Self::Gssapi(layer) => layer.body_len(head),
+        }
+    }
+
+    fn seal(&mut self, message: &[u8], record: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::DigestMd5(layer) => layer.seal(message, record),
+            Self::Gssapi(layer) => layer.seal(message, record),
+        }
+    }
+
+    fn open(&mut self, record: &mut [u8]) -> io::Result<Range<usize>> {
+        match self {
+            Self::DigestMd5(layer) => layer.open(record),
+            Self::Gssapi(layer) => layer.open(record),
+        }
+    }
 }
 
 /// Agrees on a mechanism within `chosen`; `others` is what else the server offers. None where that is better.
@@ -50,23 +94,48 @@ pub(super) async fn negotiate<A: Ask>(
     let within_tls = chosen != SecurityType::Sasl;
     wire.set_step(if within_tls { Step::Authentication } else { Step::SecurityTypes }, ask);
     let offered = read_mechanisms(wire).await?;
+    let offers = |mechanism: Mechanism| offered.iter().any(|name| name == mechanism.name());
+    let is_external = offers(Mechanism::External) && ask.is_certified();
+    let (kerberos, failed) = match offers(Mechanism::Gssapi) && !is_external {
+        true => match begin_kerberos(ask, &policy.server_name).await? {
+            Ok(begun) => (Some(begun), None),
+            Err(error) => (None, Some(error)),
+        },
+        false => (None, None),
+    };
     let usable = Mechanism::ORDER
         .into_iter()
-        .filter(|mechanism| offered.iter().any(|name| name == mechanism.name()))
+        .filter(|mechanism| offers(*mechanism) && (*mechanism != Mechanism::Gssapi || kerberos.is_some()))
         .find_map(|mechanism| Some((mechanism, mechanism.security_type(chosen, ask.is_certified())?)));
     let inner = Vec::from_iter(usable.map(|(_, security_type)| security_type));
     let unknown = || no_common_security(&offered.iter().map(|name| format!("SASL {name}")).collect::<Vec<_>>());
-    match (policy.choose_within(chosen, others, &inner).ok_or_else(unknown)?, usable) {
+    // Where there is nothing else, what Kerberos lacks can be had.
+    let none = || failed.map_or_else(unknown, Error::Kerberos);
+    match (policy.choose_within(chosen, others, &inner).ok_or_else(none)?, usable) {
         (Choice::Inner(security_type), Some((mechanism, _))) => {
             ask.server_info(ServerInfo::Mechanism(mechanism));
             // Within TLS it was approved before.
             if !within_tls {
                 ask.approve(security_type).await?;
             }
-            Ok(Some(Agreed { security_type, mechanism }))
+            Ok(Some(Agreed { security_type, mechanism, kerberos }))
         }
         _ => Ok(None),
     }
+}
+
+/// A context with the server, and its first token: that is where Kerberos says whether there is a ticket for it. The inner error is
+/// Kerberos' own.
+async fn begin_kerberos<A: Ask>(
+    ask: &mut A,
+    server_name: &str,
+) -> Result<Result<(KerberosContext, Vec<u8>), KerberosError>, Error> {
+    let mut context = match ask.kerberos(&format!("vnc@{server_name}")).await {
+        Ok(context) => context,
+        Err(error) => return Ok(Err(error)),
+    };
+    let begun = ask.run_blocking(move || context.step(None).map(|step| (context, step.token))).await?;
+    Ok(begun)
 }
 
 /// Performs the mechanism's exchange, up to the server's word that it is complete; `server_name` is what the user calls the
@@ -79,7 +148,11 @@ pub(super) async fn authenticate<A: Ask, R: CryptoRng>(
     agreed: Agreed,
 ) -> Result<Option<Layer>, Error> {
     wire.set_step(Step::Authentication, ask);
-    let Agreed { security_type, mechanism } = agreed;
+    let Agreed { security_type, mechanism, kerberos } = agreed;
+    if let Some((context, token)) = kerberos.filter(|_| mechanism == Mechanism::Gssapi) {
+        let is_within_tls = security_type != SecurityType::Sasl;
+        return gssapi(wire, ask, gssapi::Exchange::new(context, is_within_tls), &token).await;
+    }
     if mechanism == Mechanism::External {
         // Empty: who the certificate is for.
         start(wire, mechanism, Some(b"")).await?;
@@ -98,9 +171,10 @@ pub(super) async fn authenticate<A: Ask, R: CryptoRng>(
         Mechanism::ScramSha1 => scram(wire, ask, mechanism, scram::Hash::Sha1, credentials, &nonce).await?,
         Mechanism::DigestMd5 => {
             let wants_layer = security_type == SecurityType::Sasl;
-            return digest_md5(wire, credentials, &nonce, server_name, wants_layer).await;
+            let layer = digest_md5(wire, credentials, &nonce, server_name, wants_layer).await?;
+            return Ok(layer.map(|layer| Layer::DigestMd5(Box::new(layer))));
         }
-        Mechanism::Plain | Mechanism::External => plain(wire, credentials).await?,
+        Mechanism::Plain | Mechanism::External | Mechanism::Gssapi => plain(wire, credentials).await?,
     }
     Ok(None)
 }
@@ -154,7 +228,7 @@ async fn digest_md5(
     nonce: &str,
     server_name: &str,
     wants_layer: bool,
-) -> Result<Option<Layer>, Error> {
+) -> Result<Option<layer::Layer>, Error> {
     start(wire, Mechanism::DigestMd5, None).await?;
     let reply = read_reply(wire).await?;
     if reply.complete {
@@ -171,6 +245,40 @@ async fn digest_md5(
     }
     complete(wire, reply).await?;
     Ok(response.layer)
+}
+
+/// GSSAPI, in which Kerberos proves both sides.
+async fn gssapi<A: Ask>(
+    wire: &mut Wire,
+    ask: &mut A,
+    mut exchange: gssapi::Exchange,
+    token: &[u8],
+) -> Result<Option<Layer>, Error> {
+    start(wire, Mechanism::Gssapi, Some(token)).await?;
+    loop {
+        let reply = read_reply(wire).await.map_err(refused)?;
+        if exchange.is_over() {
+            reply.completed(wire)?;
+            return Ok(exchange.into_layer().map(Layer::Gssapi));
+        }
+        if reply.complete {
+            let detail = "it was satisfied too early".to_owned();
+            return Err(Error::Kerberos(KerberosError { problem: KerberosProblem::Unproven, detail }));
+        }
+        let message = reply.data;
+        let (answer, rest) = ask
+            .run_blocking(move || {
+                let answer = exchange.answer(&message);
+                (answer, exchange)
+            })
+            .await?;
+        exchange = rest;
+        let answer = answer.map_err(|failure| match failure {
+            gssapi::Failure::Server(detail) => wire.protocol_error(detail),
+            gssapi::Failure::Library(error) => Error::Kerberos(error),
+        })?;
+        respond(wire, Some(&answer)).await?;
+    }
 }
 
 /// After the server's proof: a server that cannot send it with its word that all is complete wants an empty response first.
@@ -241,7 +349,8 @@ async fn read_reply(wire: &mut Wire) -> Result<Reply, Error> {
         return Err(wire.protocol_error(format!("a SASL challenge of {length} bytes")));
     }
     let mut data = wire.read_vec(length as usize).await?;
-    data.pop_if(|last| *last == 0);
+    // The end, whatever it is: QEMU counts a byte that it has not set behind data that are no text.
+    data.pop();
     let complete = match wire.read_u8().await? {
         0 => false,
         1 => true,

@@ -31,7 +31,9 @@ async fn refused_then(run: &Run, target: &Target, answer: Answer) -> Vec<u8> {
         asking.await.unwrap();
     }
     let sent = prompts.log_in(VNC, PathKind::Network).await.unwrap().password_bytes().to_vec();
-    remember(run, target, &protection()).await.unwrap();
+    if let Some(storing) = remember(run, target, &protection()).await {
+        storing.await.unwrap();
+    }
     sent
 }
 
@@ -98,9 +100,44 @@ async fn the_login_for_machines_without_one_is_offered_and_sent_only_when_it_is_
         assert_eq!(sent, b"former");
         let server = host.recipient();
         assert!(services.keyring.named(lab, server.clone()).await.is_err(), "not before the server has accepted it");
-        remember(&run, &target, &protection()).await.unwrap();
+        let storing = remember(&run, &target, &protection()).await;
+        assert_eq!(storing.is_some(), is_kept);
+        if let Some(storing) = storing {
+            storing.await.unwrap();
+        }
         assert_eq!(services.list.get().get(host.id).unwrap().login, is_kept.then_some(lab));
         assert_eq!(services.keyring.named(lab, server).await.is_ok(), is_kept);
+    }
+}
+
+#[tokio::test]
+async fn while_the_keyring_is_silent_about_a_login_that_was_taken_another_may_be_typed() {
+    for answers in [true, false] {
+        let host = host();
+        let (keyring, unlock) = locked(r#"{"password":"former","servers":[]}"#);
+        let (services, _folder) = services_with(&host, keyring).await;
+        let login = NamedLogin { has_password: true, ..NamedLogin::new("Lab", "").unwrap() };
+        let lab = login.id;
+        services.logins.change(move |logins| logins.push(login)).await.unwrap();
+        services.preferences.set(Preferences { offered_login: Some(lab), ..Preferences::default() }).await.unwrap();
+        let (run, target) = run(&services, &host);
+        let mut prompts = Prompts::new(&run, &target);
+        let (sent, ()) = tokio::join!(prompts.log_in(VNC, PathKind::Network), async {
+            until_shown(&run, true).await;
+            let (number, _) = shown(&run).unwrap();
+            run.session().answer(number, Answer::OfferedLogin { remember: false });
+            until_shown(&run, false).await;
+            until_shown(&run, true).await;
+            let (_, prompt) = shown(&run).unwrap();
+            let silent = matches!(prompt, Prompt::Password { keyring: Some(KeyringError::Silent), offered: None, .. });
+            assert!(silent, "{prompt:?}");
+            match answers {
+                true => unlock.send(()).unwrap(),
+                false => answered(&run, "typed").await,
+            }
+        });
+        let expected: &[u8] = if answers { b"former" } else { b"typed" };
+        assert_eq!(sent.unwrap().password_bytes(), expected);
     }
 }
 
