@@ -86,6 +86,8 @@ const COMMANDS: &[&str] = &[
     "set_display",
     "set_view_only",
     "type_password",
+    "type_secret",
+    "keep_secret",
     "type_clipboard",
     "strokes",
     "answer_lines",

@@ -108,6 +108,8 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_display,
             session::set_view_only,
             typing::type_password,
+            typing::type_secret,
+            typing::keep_secret,
             typing::type_clipboard,
             typing::strokes,
             typing::answer_lines,

@@ -283,6 +283,14 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  */
 export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
   call('type_password', { manner, readably });
+/** The same for the machine's own secret. */
+export const typeSecret = (manner: Manner, readably: boolean): Promise<boolean> =>
+  call('type_secret', { manner, readably });
+/**
+ * Gives the machine a secret of its own, which is typed into its screen; under the name that it has where this one is empty. Rejects
+ * where the keyring does not keep it.
+ */
+export const keepSecret = (name: string, secret: string): Promise<void> => call('keep_secret', { name, secret });
 /** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
 export const typeClipboard = (manner: Manner): Promise<boolean> => call('type_clipboard', { manner });
 /**

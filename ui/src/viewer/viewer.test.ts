@@ -838,6 +838,17 @@ test('says that the server does not answer, and that keys wait, until it answers
   expect(await silence(5)).toBe('No answer for 5 s.');
   expect(await silence(6)).toBe(`No answer for 6 s. ${t('viewer.keys_wait')}`);
   expect(await violations()).toEqual([]);
+  // Nothing is offered before a minute is over; then the old connection ends, and a new one begins.
+  await silence(59);
+  expect(document.querySelector('#again-from-silence')).toBeNull();
+  await silence(60);
+  expect(await violations()).toEqual([]);
+  await userEvent.click(find('#again-from-silence'));
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
+  engine.session.called = true;
+  await reach({ state: 'live' });
+  await silence(60);
+  expect(document.querySelector('#again-from-silence')).toBeNull();
   expect(await silence(0)).toBe('');
 
   await silence(5);

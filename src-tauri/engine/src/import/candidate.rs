@@ -184,6 +184,7 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::WakePort(_)
         | FieldProblem::WakeSshHost(_)
         | FieldProblem::SecureOn(_)
+        | FieldProblem::SecretName(_)
         | FieldProblem::Url(_) => ImportProblem::Line,
     }
 }

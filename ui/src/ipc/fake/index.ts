@@ -476,6 +476,15 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> =>
 export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
   command('type_password', [manner, readably], () => backend.typesAll);
 
+export const typeSecret = (manner: Manner, readably: boolean): Promise<boolean> =>
+  command('type_secret', [manner, readably], () => backend.typesAll);
+
+export const keepSecret = (name: string, secret: string): Promise<void> =>
+  command('keep_secret', [name, secret], () => {
+    backend.session = { ...backend.session, secret: name.trim() };
+    backend.reach(backend.state);
+  });
+
 export const typeClipboard = (manner: Manner): Promise<boolean> =>
   command('type_clipboard', [manner], () => backend.typesAll);
 
@@ -678,7 +687,7 @@ function findRemoved(id: HostId): HostView {
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, secure_on, secret, as_for_all, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
@@ -694,6 +703,7 @@ function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...dra
     has_password: (former?.has_password ?? false) && keepsPassword,
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
     has_secure_on: secure_on.change === 'keep' ? (former?.has_secure_on ?? false) : secure_on.change === 'set',
+    has_secret: secret.change === 'keep' ? (former?.has_secret ?? false) : secret.change === 'set',
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
     favourite_place: former?.favourite_place ?? null,
