@@ -117,6 +117,7 @@ const COMMANDS: &[&str] = &[
     "set_fullscreen",
     "close_screen",
     "monitors",
+    "choose_monitors",
     "read_clipboard",
     "write_clipboard",
     "clipboard_has_image",

@@ -139,6 +139,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
             session::set_fullscreen,
             session::close_screen,
             session::monitors,
+            session::choose_monitors,
             session::read_clipboard,
             session::write_clipboard,
             session::clipboard_has_image,

@@ -36,12 +36,7 @@ pub async fn type_secret(
 
 /// Keeps a secret with the machine, to be typed into its screen; under the name that it has where this one is empty.
 #[command]
-pub async fn keep_secret(
-    window: WebviewWindow,
-    engine: EngineState<'_>,
-    name: String,
-    secret: Secret,
-) -> Result<()> {
+pub async fn keep_secret(window: WebviewWindow, engine: EngineState<'_>, name: String, secret: Secret) -> Result<()> {
     engine.keep_secret(session_of(&window)?, name, secret).await
 }
 

@@ -45,11 +45,16 @@ pub fn watch_side_buttons(
     Ok(())
 }
 
+/// These web views ask for each window, whether somebody has clicked or not.
+pub fn let_open_windows(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
 /// Full screen is on the window's own monitor.
 pub const CHOOSES_MONITORS: bool = false;
 
 /// Full screen is on the window's own monitor.
-pub async fn fills_all_monitors(_window: &WebviewWindow) -> bool {
+pub async fn fills_several_monitors(_window: &WebviewWindow) -> bool {
     false
 }
 

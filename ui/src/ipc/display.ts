@@ -7,6 +7,7 @@ export const defaultDisplay: Display = {
   grab: false,
   full_screen: false,
   monitors: 'own',
+  apart: false,
   screen: null,
   clipboard: null,
   quality: null,

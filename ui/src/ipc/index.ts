@@ -29,6 +29,7 @@ import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { LocalMonitors } from './bindings/LocalMonitors';
+import type { Monitors } from './bindings/Monitors';
 import type { Manner } from './bindings/Manner';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
@@ -362,6 +363,8 @@ export const setFullscreen = (on: boolean, screen: number | null = null): Promis
 export const closeScreen = (screen: number): Promise<void> => call('close_screen', { screen });
 /** Width and height of each monitor of this computer. */
 export const monitors = (): Promise<LocalMonitors> => call('monitors');
+/** Remembers what full screen is to fill, as long as this computer has these monitors. */
+export const chooseMonitors = (monitors: Monitors): Promise<void> => call('choose_monitors', { monitors });
 /** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
 /** Whether this computer's clipboard has an image and no text, as far as this window may know. */

@@ -573,6 +573,8 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
       [1280, 1024],
     ],
     all: false,
+    together: [[0, 1]],
+    chosen: null,
   };
   const rfb = await goLive();
   rfb.emit('screens', twoScreens);
@@ -596,7 +598,13 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
   expect(session.display.monitors, 'this desktop cannot').toBe('own');
   await choose('Full screen on monitor 2');
   expect(session.display.monitors).toEqual({ one: 1 });
-  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true]]);
+  await choose('Full screen on monitors 1, 2');
+  expect(session.display.monitors).toEqual({ these: [0, 1] });
+  // What was chosen with these monitors is remembered, and comes before what was chosen last with others.
+  expect(engine.callsOf('choose_monitors')).toEqual([[{ one: 1 }], [{ these: [0, 1] }]]);
+  await session.changeDisplay({ monitors: 'own' });
+  expect(session.fullScreen.chosen).toEqual({ these: [0, 1] });
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true], [true]]);
 });
 
 const owners = () => engine.callsOf('set_keyboard_owner').map(([owner]) => owner);

@@ -278,7 +278,13 @@ impl Hosts {
     ///
     /// # Errors
     /// [`KeyringError::ForAnother`] where the host leads elsewhere by now, the keyring's, and as [`Hosts::save`]: then none is kept.
-    pub(crate) async fn keep_secret(&self, id: HostId, recipient: &Recipient, name: String, secret: Secret) -> Result<()> {
+    pub(crate) async fn keep_secret(
+        &self,
+        id: HostId,
+        recipient: &Recipient,
+        name: String,
+        secret: Secret,
+    ) -> Result<()> {
         let host = self.host(id)?;
         if host.recipient() != *recipient {
             return Err(KeyringError::ForAnother { recipient: recipient.to_string() }.into());
@@ -300,7 +306,8 @@ impl Hosts {
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
-        let mut copy = checked(&HostDraft { id: None, name, secret_name: String::new(), ..HostDraft::from(&original) }, None)?;
+        let mut copy =
+            checked(&HostDraft { id: None, name, secret_name: String::new(), ..HostDraft::from(&original) }, None)?;
         let added = copy.clone();
         let put = self.list.step(Deed::Added, move |list| {
             list.put(added);

@@ -1,13 +1,18 @@
 //! Full screen on one monitor or several, which Tauri leaves to the window manager.
 
-use gdkx11::X11Screen;
+use gdkx11::{X11Screen, X11Window};
 use gtk::ApplicationWindow;
 use gtk::gdk::{self, Display, FullscreenMode, Screen, WindowState};
 use gtk::glib::Cast;
 use gtk::prelude::{GtkWindowExt, MonitorExt, WidgetExt};
-use portlight_engine::model::Monitors;
+use portlight_engine::model::{MonitorNumbers, Monitors};
 use tauri::WebviewWindow;
 use tokio::sync::oneshot;
+use x11rb::{
+    connection::Connection,
+    protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, PropMode},
+    wrapper::ConnectionExt as _,
+};
 
 /// Which monitors are filled can be chosen.
 pub const CHOOSES_MONITORS: bool = true;
@@ -20,8 +25,8 @@ pub fn is_full_screen(window: &WebviewWindow) -> tauri::Result<bool> {
     Ok(window.gtk_window()?.window().is_some_and(|surface| surface.state().contains(WindowState::FULLSCREEN)))
 }
 
-/// Whether a window can fill all monitors at once: a window manager of X11 says so, and Wayland has no way to ask for it.
-pub async fn fills_all_monitors(window: &WebviewWindow) -> bool {
+/// Whether a window can fill several monitors at once: a window manager of X11 says so, and Wayland has no way to ask for it.
+pub async fn fills_several_monitors(window: &WebviewWindow) -> bool {
     let (tell, told) = oneshot::channel();
     let asked = window.run_on_main_thread(move || {
         let screen = Screen::default().and_then(|screen| screen.downcast::<X11Screen>().ok());
@@ -48,6 +53,17 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
         surface.set_fullscreen_mode(spread);
         let display = surface.display();
         match monitors {
+            Monitors::These(numbers) if edges(&display, numbers).is_some() => {
+                gtk_window.fullscreen();
+                // Behind what GTK has just asked for.
+                display.sync();
+                let told = edges(&display, numbers).zip(surface.downcast_ref::<X11Window>());
+                if let Some((edges, surface)) = told
+                    && let Err(cause) = spread_over(surface.xid(), edges)
+                {
+                    tracing::info!(%cause, "a window fills its own monitor only");
+                }
+            }
             Monitors::One(number) if i32::from(number) < display.n_monitors() => {
                 // The window manager leaves a window that fills one monitor there, and shows a new one where it was placed.
                 gtk_window.unfullscreen();
@@ -60,6 +76,42 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
         }
     })
 }
+
+/// Which of these monitors are the furthest up, down, left and right; none where one of them is not there.
+fn edges(display: &Display, numbers: MonitorNumbers) -> Option<[u32; 4]> {
+    let found = numbers.iter().map(|number| {
+        let number = i32::try_from(number).ok()?;
+        Some((u32::try_from(number).ok()?, display.monitor(number)?.geometry()))
+    });
+    let found = found.collect::<Option<Vec<_>>>()?;
+    let furthest =
+        |edge: fn(&gdk::Rectangle) -> i32| found.iter().max_by_key(|(_, area)| edge(area)).map(|(number, _)| *number);
+    Some([
+        furthest(|area| -area.y())?,
+        furthest(|area| area.y() + area.height())?,
+        furthest(|area| -area.x())?,
+        furthest(|area| area.x() + area.width())?,
+    ])
+}
+
+/// Asks the window manager to spread a window in full screen over these monitors, by their numbers: up, down, left, right. GDK counts
+/// them as X does since RandR 1.5. ([`_NET_WM_FULLSCREEN_MONITORS`](https://specifications.freedesktop.org/wm-spec/latest/ar01s06.html))
+fn spread_over(window: u64, edges: [u32; 4]) -> Result<(), Box<dyn std::error::Error>> {
+    let (connection, screen) = x11rb::connect(None)?;
+    let root = connection.setup().roots.get(screen).ok_or("the display has no screen")?.root;
+    let kind = connection.intern_atom(false, b"_NET_WM_FULLSCREEN_MONITORS")?.reply()?.atom;
+    let window = u32::try_from(window)?;
+    let [up, down, left, right] = edges;
+    // One that is not shown yet is read by its property.
+    connection.change_property32(PropMode::REPLACE, window, kind, AtomEnum::CARDINAL, &edges)?;
+    let message = ClientMessageEvent::new(32, window, kind, [up, down, left, right, FROM_APPLICATION]);
+    let to_manager = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
+    connection.send_event(false, root, to_manager, message)?;
+    Ok(connection.sync()?)
+}
+
+/// Who asks, in that message.
+const FROM_APPLICATION: u32 = 1;
 
 /// Moves a window that is on another monitor to the middle of this one.
 fn move_onto(window: &ApplicationWindow, display: &Display, number: i32) {

@@ -30,6 +30,10 @@ full_screen: boolean,
  */
 monitors: Monitors, 
 /**
+ * Whether each of the remote machine's screens has a window of its own.
+ */
+apart: boolean, 
+/**
  * Which of the remote machine's screens is shown, counted from 1 as its server lists them; none: all.
  */
 screen: number | null, 

@@ -2,6 +2,7 @@
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
 import type { LocalMonitors } from '../bindings/LocalMonitors';
+import type { Monitors } from '../bindings/Monitors';
 import type { About } from '../about';
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
@@ -586,6 +587,9 @@ export const setFullscreen = (on: boolean, screen: number | null = null): Promis
 export const closeScreen = (screen: number): Promise<void> => command('close_screen', [screen], () => {});
 
 export const monitors = (): Promise<LocalMonitors> => command('monitors', [], () => backend.monitors);
+
+export const chooseMonitors = (monitors: Monitors): Promise<void> =>
+  command('choose_monitors', [monitors], () => void (backend.monitors = { ...backend.monitors, chosen: monitors }));
 
 export const readClipboard = (): Promise<string | null> =>
   command('read_clipboard', [], () => (backend.shares('to_server') ? backend.clipboard : null));

@@ -259,11 +259,8 @@ async fn a_secure_on_password_is_for_one_card_and_way_and_goes_where_the_user_le
 #[tokio::test]
 async fn an_own_secret_is_for_one_server_and_comes_and_goes_with_its_machine() {
     let fixture = start();
-    let named = |name: &str, secret: PasswordChange| HostDraft {
-        secret_name: name.into(),
-        secret,
-        ..draft("studio:1")
-    };
+    let named =
+        |name: &str, secret: PasswordChange| HostDraft { secret_name: name.into(), secret, ..draft("studio:1") };
     let id = fixture.hosts.save(named("sudo", set("quince")), PasswordChange::Keep).await.unwrap().host.id;
     let account = format!("secret of {id}");
     let kept = |recipient: Recipient| fixture.hosts.keyring.get_for(format!("secret of {id}"), recipient);
@@ -282,7 +279,9 @@ async fn an_own_secret_is_for_one_server_and_comes_and_goes_with_its_machine() {
     fixture.hosts.save(renamed, PasswordChange::Keep).await.unwrap();
     assert_eq!(fixture.secret(&account), Some("quince".into()));
     let copy = fixture.hosts.duplicate(id, "Copy".into()).await.unwrap();
-    assert!(!copy.has_secret && copy.secret_name.is_empty() && fixture.secret(format!("secret of {}", copy.id)).is_none());
+    assert!(
+        !copy.has_secret && copy.secret_name.is_empty() && fixture.secret(format!("secret of {}", copy.id)).is_none()
+    );
     let text = crate::import::export(fixture.hosts.list.get().all(), crate::import::Export::Portlight);
     assert!(!text.contains("secret") && !text.contains("quince") && !text.contains("LUKS"), "{text}");
 
@@ -296,7 +295,10 @@ async fn an_own_secret_is_for_one_server_and_comes_and_goes_with_its_machine() {
     let refused = fixture.hosts.keep_secret(id, &elsewhere, String::new(), "medlar".to_owned().into()).await;
     assert!(matches!(refused, Err(Error::Keyring(KeyringError::ForAnother { .. }))), "{refused:?}");
     fixture.hosts.keep_secret(id, &here, String::new(), "medlar".to_owned().into()).await.unwrap();
-    assert_eq!((fixture.secret(&account), fixture.view(id).unwrap().secret_name.as_str()), (Some("medlar".into()), "LUKS"));
+    assert_eq!(
+        (fixture.secret(&account), fixture.view(id).unwrap().secret_name.as_str()),
+        (Some("medlar".into()), "LUKS")
+    );
     fixture.hosts.undo(None).await.unwrap();
     assert_eq!(fixture.secret(&account), Some("quince".into()));
 

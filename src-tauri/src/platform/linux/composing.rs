@@ -1,0 +1,95 @@
+//! What the input method of this computer composes of a window's keys while they are its screen's: an input context of GTK's, beside
+//! the one that the web view has for the fields of its page.
+
+use gtk::{
+    IMMulticontext,
+    gdk::{self, Rectangle},
+    prelude::{DeviceExt, IMContextExt, SeatExt, WidgetExt},
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+use tauri::WebviewWindow;
+
+thread_local! {
+    /// By window's label. Objects of GTK's live on the main thread.
+    static COMPOSERS: RefCell<HashMap<String, Rc<Composer>>> = RefCell::default();
+}
+
+/// A window's input context.
+pub(super) struct Composer {
+    context: IMMulticontext,
+    on: Cell<bool>,
+    /// What the key that is being looked at means by itself.
+    own: Cell<Option<char>>,
+    /// That was all that has come of it.
+    alone: Cell<bool>,
+}
+
+impl Composer {
+    /// One for a window; `on_text` gets what is composed. On the main thread.
+    pub(super) fn of(window: &WebviewWindow, gtk_window: &gtk::ApplicationWindow, on_text: impl Fn(String) + 'static) -> Rc<Self> {
+        let context = IMMulticontext::new();
+        context.set_use_preedit(false);
+        context.set_client_window(gtk_window.window().as_ref());
+        let composer =
+            Rc::new(Self { context, on: Cell::new(false), own: Cell::new(None), alone: Cell::new(false) });
+        let weak = Rc::downgrade(&composer);
+        composer.context.connect_commit(move |_, text| {
+            let Some(composer) = weak.upgrade() else { return };
+            let mut letters = text.chars();
+            match (composer.own.get(), letters.next(), letters.next()) {
+                (Some(own), Some(letter), None) if own == letter => composer.alone.set(true),
+                _ => on_text(text.to_owned()),
+            }
+        });
+        let label = window.label().to_owned();
+        COMPOSERS.with_borrow_mut(|all| all.insert(label.clone(), Rc::clone(&composer)));
+        gtk_window.connect_destroy(move |_| {
+            COMPOSERS.with_borrow_mut(|all| all.remove(&label));
+        });
+        composer
+    }
+
+    /// Whether the input method has this key, so that it is nobody else's. A key that means what it is is left to go as a key, with its
+    /// release; the input method's own keys are gone until it says what has come of them.
+    pub(super) fn takes(&self, event: &gdk::EventKey) -> bool {
+        if !self.on.get() {
+            return false;
+        }
+        self.point(event);
+        self.own.set(event.keyval().to_unicode());
+        self.alone.set(false);
+        let taken = self.context.filter_keypress(event);
+        self.own.set(None);
+        taken && !self.alone.get()
+    }
+
+    fn set(&self, on: bool) {
+        if self.on.replace(on) == on {
+            return;
+        }
+        if on {
+            self.context.focus_in();
+        } else {
+            // What is half composed is nobody's.
+            self.context.reset();
+            self.context.focus_out();
+        }
+    }
+
+    /// No server tells where its cursor for text is: what is offered is offered at the pointer.
+    fn point(&self, event: &gdk::EventKey) {
+        let Some(surface) = event.window() else { return };
+        let Some(pointer) = surface.display().default_seat().and_then(|seat| seat.pointer()) else { return };
+        let (_, x, y, _) = surface.device_position(&pointer);
+        self.context.set_cursor_location(&Rectangle::new(x, y, 1, 20));
+    }
+}
+
+/// Has the input method of this computer compose a window's keys, or not. On the main thread.
+pub fn compose(window: &WebviewWindow, on: bool) {
+    COMPOSERS.with_borrow(|all| all.get(window.label()).cloned()).into_iter().for_each(|composer| composer.set(on));
+}
