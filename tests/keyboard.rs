@@ -367,3 +367,37 @@ async fn the_mouses_side_buttons_arrive_where_the_server_knows_them() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_composed_here_arrives_as_characters_and_all_else_as_keys() {
+    const CONTROL: u8 = 37;
+    const DEAD_ACUTE: u8 = 48;
+    let desk = Desk::of("keyboard_composed").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    set_layout(&desk, &["us", "intl"]);
+    keys.of(&desk, &[SHIFT]).await;
+    for composed in [false, true] {
+        if composed {
+            viewer.use_tool("#keys").await;
+            viewer.click("#compose").await;
+            viewer.press("#keys-panel", "\u{e00c}").await;
+            viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+            keys.of(&desk, &[SHIFT]).await;
+        }
+        // Nothing comes between them, as the mark would.
+        let mark = keys.mark();
+        xdotool(&desk, "key", DEAD_ACUTE);
+        keys.of(&desk, &[E]).await;
+        let wanted = if composed { "+eacute -eacute" } else { "+dead_acute -dead_acute +e -e" };
+        assert_eq!(keys.since(mark).trim(), format!("{wanted} +F9 -F9"));
+        // What means itself is held and let go as it is.
+        assert_eq!(keys.of(&desk, &[38]).await, "+a -a");
+        assert_eq!(keys.of(&desk, &[CONTROL, 54]).await, "+Control_L +c -c -Control_L");
+        assert_eq!(keys.of(&desk, &[36]).await, "+Return -Return");
+        let words = keys.of(&desk, &[CONTROL, SHIFT, 30]).await;
+        assert!(words.contains("+U") && words.ends_with("-Shift_L -Control_L"), "{words}");
+    }
+}

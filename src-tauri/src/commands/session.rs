@@ -229,10 +229,15 @@ pub async fn take_keys(window: WebviewWindow, screen: Option<u8>, channel: Chann
     windows::take_keys(&showing(window, screen)?, channel).map_err(system)
 }
 
-/// Gives a window's keys to the page or to the remote machine.
+/// Gives a window's keys to the page or to the remote machine, through this computer's input method where it `composes`.
 #[command]
-pub async fn set_keyboard_owner(window: WebviewWindow, screen: Option<u8>, owner: KeyboardOwner) -> Result<()> {
-    windows::set_keyboard_owner(&showing(window, screen)?, owner).map_err(system)
+pub async fn set_keyboard_owner(
+    window: WebviewWindow,
+    screen: Option<u8>,
+    owner: KeyboardOwner,
+    composes: bool,
+) -> Result<()> {
+    windows::set_keyboard_owner(&showing(window, screen)?, owner, composes).map_err(system)
 }
 
 /// The chords that the user has kept, for all machines.

@@ -34,6 +34,9 @@ pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
     false
 }
 
+/// Keys come from the web view.
+pub fn compose(_window: &WebviewWindow, _on: bool) {}
+
 /// Nothing was grabbed.
 pub fn ungrab_keyboard(_window: &WebviewWindow) {}
 

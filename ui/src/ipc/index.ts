@@ -354,8 +354,11 @@ export const screenSized = (width: number, height: number): Promise<void> => cal
 export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
   call('take_keys', { channel: new Channel<KeyNotice>(onKey), screen });
 /** Gives this window's keys to the page or to the remote machine. */
-export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
-  call('set_keyboard_owner', { owner, screen });
+export const setKeyboardOwner = (
+  owner: KeyboardOwner,
+  composes: boolean,
+  screen: number | null = null,
+): Promise<void> => call('set_keyboard_owner', { owner, composes, screen });
 /** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
 export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
   call('set_fullscreen', { on, screen });

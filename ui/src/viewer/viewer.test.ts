@@ -626,6 +626,25 @@ test('the toolkit’s keys are the remote machine’s while the screen has the k
   expect(owners().at(-1)).toBe('page');
 });
 
+test('what the input method of this computer has composed goes to the screen, where that was chosen', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const rfb = await goLive();
+  rfb.canvas.focus();
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', false]);
+  await session.changeDisplay({ compose: true });
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', true]);
+  engine.key({ kind: 'composed', text: '你é' });
+  expect(rfb.sent.map(([keysym, , down]) => [keysym, down])).toEqual([
+    [0x01004f60, true],
+    [0x01004f60, false],
+    [0xe9, true],
+    [0xe9, false],
+  ]);
+});
+
 test('where this desktop keeps its shortcuts, it is asked again with the focus or by the chord', async () => {
   engine.givesKeys = true;
   vi.spyOn(document, 'hasFocus').mockReturnValue(true);

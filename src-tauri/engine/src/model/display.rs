@@ -16,6 +16,9 @@ pub struct Display {
     /// Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
     #[serde(deserialize_with = "or_default")]
     pub grab: bool,
+    /// Whether the input method of this computer composes what is typed; else the keys go as they are, and the remote machine composes.
+    #[serde(deserialize_with = "or_default")]
+    pub compose: bool,
     /// Whether the window opens in full screen.
     #[serde(deserialize_with = "or_default")]
     pub full_screen: bool,
@@ -275,7 +278,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
         let written = json!({
-            "scaling": { "percent": 150 }, "grab": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
+            "scaling": { "percent": 150 }, "grab": true, "compose": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
             "monitors": { "one": 1 }, "screen": 2, "apart": true, "rewind": "off", "toolbar": { "edge": "left" }, "newer": [],
         });
         let read: Display = serde_json::from_value(written).unwrap();
@@ -284,6 +287,7 @@ mod tests {
             Display {
                 scaling: Some(Scaling::Percent(150)),
                 grab: true,
+                compose: true,
                 cursor: Cursor::Nothing,
                 monitors: Monitors::One(1),
                 apart: true,

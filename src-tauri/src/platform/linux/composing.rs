@@ -4,11 +4,11 @@
 use gtk::{
     IMMulticontext,
     gdk::{self, Rectangle},
-    prelude::{DeviceExt, IMContextExt, SeatExt, WidgetExt},
+    prelude::{IMContextExt, SeatExt, WidgetExt},
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 use tauri::WebviewWindow;
@@ -26,16 +26,27 @@ pub(super) struct Composer {
     own: Cell<Option<char>>,
     /// That was all that has come of it.
     alone: Cell<bool>,
+    /// Keys that went down as keys, by their numbers: they go up so, whatever the input method thinks of that.
+    down: RefCell<HashSet<u16>>,
 }
 
 impl Composer {
     /// One for a window; `on_text` gets what is composed. On the main thread.
-    pub(super) fn of(window: &WebviewWindow, gtk_window: &gtk::ApplicationWindow, on_text: impl Fn(String) + 'static) -> Rc<Self> {
+    pub(super) fn of(
+        window: &WebviewWindow,
+        gtk_window: &gtk::ApplicationWindow,
+        on_text: impl Fn(String) + 'static,
+    ) -> Rc<Self> {
         let context = IMMulticontext::new();
         context.set_use_preedit(false);
         context.set_client_window(gtk_window.window().as_ref());
-        let composer =
-            Rc::new(Self { context, on: Cell::new(false), own: Cell::new(None), alone: Cell::new(false) });
+        let composer = Rc::new(Self {
+            context,
+            on: Cell::new(false),
+            own: Cell::new(None),
+            alone: Cell::new(false),
+            down: RefCell::default(),
+        });
         let weak = Rc::downgrade(&composer);
         composer.context.connect_commit(move |_, text| {
             let Some(composer) = weak.upgrade() else { return };
@@ -55,8 +66,9 @@ impl Composer {
 
     /// Whether the input method has this key, so that it is nobody else's. A key that means what it is is left to go as a key, with its
     /// release; the input method's own keys are gone until it says what has come of them.
-    pub(super) fn takes(&self, event: &gdk::EventKey) -> bool {
-        if !self.on.get() {
+    pub(super) fn takes(&self, event: &gdk::EventKey, down: bool) -> bool {
+        let key = event.hardware_keycode();
+        if !self.on.get() || is_shortcut(event) {
             return false;
         }
         self.point(event);
@@ -64,7 +76,14 @@ impl Composer {
         self.alone.set(false);
         let taken = self.context.filter_keypress(event);
         self.own.set(None);
-        taken && !self.alone.get()
+        match down {
+            true if taken && !self.alone.get() => true,
+            true => {
+                self.down.borrow_mut().insert(key);
+                false
+            }
+            false => !self.down.borrow_mut().remove(&key) && taken,
+        }
     }
 
     fn set(&self, on: bool) {
@@ -74,6 +93,7 @@ impl Composer {
         if on {
             self.context.focus_in();
         } else {
+            self.down.borrow_mut().clear();
             // What is half composed is nobody's.
             self.context.reset();
             self.context.focus_out();
@@ -87,6 +107,12 @@ impl Composer {
         let (_, x, y, _) = surface.device_position(&pointer);
         self.context.set_cursor_location(&Rectangle::new(x, y, 1, 20));
     }
+}
+
+/// Letters with Ctrl and Shift are for the program over there: GTK would begin to read a character's number at U.
+fn is_shortcut(event: &gdk::EventKey) -> bool {
+    let both = gdk::ModifierType::CONTROL_MASK | gdk::ModifierType::SHIFT_MASK;
+    event.state().contains(both) && event.keyval().to_unicode().is_some_and(char::is_alphabetic)
 }
 
 /// Has the input method of this computer compose a window's keys, or not. On the main thread.

@@ -2,6 +2,7 @@
 
 mod autostart;
 mod chooser;
+mod composing;
 mod files;
 mod full_screen;
 mod hotkey;
@@ -15,6 +16,7 @@ mod tray;
 
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
+pub use composing::compose;
 pub use files::show_in_folder;
 pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_several_monitors, is_full_screen};
 pub use hotkey::hold_hotkey;

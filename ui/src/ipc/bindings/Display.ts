@@ -22,6 +22,10 @@ scaling: Scaling | null,
  */
 grab: boolean, 
 /**
+ * Whether the input method of this computer composes what is typed; else the keys go as they are, and the remote machine composes.
+ */
+compose: boolean, 
+/**
  * Whether the window opens in full screen.
  */
 full_screen: boolean, 

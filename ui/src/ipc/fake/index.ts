@@ -578,8 +578,11 @@ export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | nu
     return backend.givesKeys;
   });
 
-export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
-  command('set_keyboard_owner', [owner, ...ofScreen(screen)], () => {});
+export const setKeyboardOwner = (
+  owner: KeyboardOwner,
+  composes: boolean,
+  screen: number | null = null,
+): Promise<void> => command('set_keyboard_owner', [owner, composes, ...ofScreen(screen)], () => {});
 
 export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
   command('set_fullscreen', [on, ...ofScreen(screen)], () => {});
