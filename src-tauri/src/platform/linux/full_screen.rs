@@ -30,7 +30,7 @@ pub async fn fills_several_monitors(window: &WebviewWindow) -> bool {
     let (tell, told) = oneshot::channel();
     let asked = window.run_on_main_thread(move || {
         let screen = Screen::default().and_then(|screen| screen.downcast::<X11Screen>().ok());
-        let hint = gdk::Atom::intern("_NET_WM_FULLSCREEN_MONITORS");
+        let hint = gdk::Atom::intern(SPREAD);
         let _gone = tell.send(screen.is_some_and(|screen| screen.supports_net_wm_hint(&hint)));
     });
     asked.is_ok() && told.await.unwrap_or(false)
@@ -50,19 +50,19 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
         let Some(monitors) = monitors else { return gtk_window.unfullscreen() };
         let spread =
             if monitors == Monitors::All { FullscreenMode::AllMonitors } else { FullscreenMode::CurrentMonitor };
-        surface.set_fullscreen_mode(spread);
         let display = surface.display();
+        if is_spread(&surface, &display) {
+            // Window managers do not forget by themselves over which ones.
+            spread_over(&surface, None);
+            gtk_window.unfullscreen();
+        }
+        surface.set_fullscreen_mode(spread);
         match monitors {
             Monitors::These(numbers) if edges(&display, numbers).is_some() => {
                 gtk_window.fullscreen();
                 // Behind what GTK has just asked for.
                 display.sync();
-                let told = edges(&display, numbers).zip(surface.downcast_ref::<X11Window>());
-                if let Some((edges, surface)) = told
-                    && let Err(cause) = spread_over(surface.xid(), edges)
-                {
-                    tracing::info!(%cause, "a window fills its own monitor only");
-                }
+                spread_over(&surface, edges(&display, numbers));
             }
             Monitors::One(number) if i32::from(number) < display.n_monitors() => {
                 // The window manager leaves a window that fills one monitor there, and shows a new one where it was placed.
@@ -75,6 +75,13 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
             _ => gtk_window.fullscreen(),
         }
     })
+}
+
+/// Whether a window fills more than one monitor.
+fn is_spread(surface: &gdk::Window, display: &Display) -> bool {
+    let room = display.monitor_at_window(surface).map(|monitor| monitor.geometry());
+    let is_larger = |room: gdk::Rectangle| surface.width() > room.width() || surface.height() > room.height();
+    surface.state().contains(WindowState::FULLSCREEN) && room.is_some_and(is_larger)
 }
 
 /// Which of these monitors are the furthest up, down, left and right; none where one of them is not there.
@@ -94,22 +101,37 @@ fn edges(display: &Display, numbers: MonitorNumbers) -> Option<[u32; 4]> {
     ])
 }
 
-/// Asks the window manager to spread a window in full screen over these monitors, by their numbers: up, down, left, right. GDK counts
-/// them as X does since RandR 1.5. ([`_NET_WM_FULLSCREEN_MONITORS`](https://specifications.freedesktop.org/wm-spec/latest/ar01s06.html))
-fn spread_over(window: u64, edges: [u32; 4]) -> Result<(), Box<dyn std::error::Error>> {
+/// Asks the window manager to spread a window in full screen over these monitors, by their numbers: up, down, left, right. None: over
+/// its own one only. GDK counts them as X does since RandR 1.5.
+/// ([`_NET_WM_FULLSCREEN_MONITORS`](https://specifications.freedesktop.org/wm-spec/latest/ar01s06.html))
+fn spread_over(surface: &gdk::Window, edges: Option<[u32; 4]>) {
+    let Some(surface) = surface.downcast_ref::<X11Window>() else { return };
+    if let Err(cause) = try_spread(surface.xid(), edges) {
+        tracing::info!(%cause, "a window fills its own monitor only");
+    }
+}
+
+fn try_spread(window: u64, edges: Option<[u32; 4]>) -> Result<(), Box<dyn std::error::Error>> {
     let (connection, screen) = x11rb::connect(None)?;
     let root = connection.setup().roots.get(screen).ok_or("the display has no screen")?.root;
-    let kind = connection.intern_atom(false, b"_NET_WM_FULLSCREEN_MONITORS")?.reply()?.atom;
+    let kind = connection.intern_atom(false, SPREAD.as_bytes())?.reply()?.atom;
     let window = u32::try_from(window)?;
-    let [up, down, left, right] = edges;
     // One that is not shown yet is read by its property.
-    connection.change_property32(PropMode::REPLACE, window, kind, AtomEnum::CARDINAL, &edges)?;
+    match &edges {
+        Some(edges) => connection.change_property32(PropMode::REPLACE, window, kind, AtomEnum::CARDINAL, edges)?,
+        None => connection.delete_property(window, kind)?,
+    };
+    let [up, down, left, right] = edges.unwrap_or([NO_MONITOR; 4]);
     let message = ClientMessageEvent::new(32, window, kind, [up, down, left, right, FROM_APPLICATION]);
     let to_manager = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
     connection.send_event(false, root, to_manager, message)?;
     Ok(connection.sync()?)
 }
 
+/// Which monitors a window in full screen fills: a message to the window manager, and a property.
+const SPREAD: &str = "_NET_WM_FULLSCREEN_MONITORS";
+/// In place of a monitor's number, as GDK has it.
+const NO_MONITOR: u32 = u32::MAX;
 /// Who asks, in that message.
 const FROM_APPLICATION: u32 = 1;
 
