@@ -1,8 +1,8 @@
 //! What arrives of each key: on a real VNC server, read by xev there, beside what TigerVNC's own viewer makes arrive.
 
 use crate::{
-    desk::{App, Desk, Grabbed, Page, Process, Server, until},
-    user::{self},
+    desk::{App, Desk, Grabbed, Page, Process, Scripted, Server, run, until},
+    user,
 };
 use std::{fmt::Write, process::Command, sync::Arc};
 
@@ -55,7 +55,7 @@ const LAYOUTS: &[Layout] = &[
     (&["us", "intl"], &[&[48], &[E], &[SHIFT, 48], &[E], &[49], &[E], &[SHIFT, 49], &[57], &[ALT_GR, 54]]),
     (&["es"], &[&[48], &[E], &[34], &[E], &[47], &[ALT_GR, 26]]),
     (&["jp"], &[&[100], &[102], &[101], &[49], &[97], &[132], &[38]]),
-    (&["kr"], &[&[ALT_GR], &[38]]),
+    (&["kr"], &[&[130], &[131], &[ALT_GR], &[38]]),
     (&["ru"], &[&[38], &[SHIFT, 38], &[49], &[133]]),
     (&["de", "neo"], &[&[94], &[66], &[38]]),
     (&["us", "-option", "compose:ralt"], &[&[ALT_GR], &[48], &[E]]),
@@ -146,9 +146,14 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
 
 /// The window of a server's screen, with the keyboard.
 pub async fn in_front<'a>(app: &'a App<'_>, server: &Server) -> Page<'a> {
-    let viewer = app.viewer(&server.address()).await;
+    in_front_of(app, &server.address()).await
+}
+
+/// The window of this title, with the keyboard.
+pub async fn in_front_of<'a>(app: &'a App<'_>, title: &str) -> Page<'a> {
+    let viewer = app.viewer(title).await;
     viewer.until_state("live").await;
-    app.desk().display().focus(&server.address());
+    app.desk().display().focus(title);
     user::type_there(app.desk(), &viewer, " ").await;
     viewer
 }
@@ -259,5 +264,140 @@ async fn leaving_a_panel_presses_nothing_there_and_loses_no_key() {
         viewer.until("the next button", &focus("ctrl-alt-del")).await;
         desk.display().press("Escape");
         viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+    }
+}
+
+/// Whether a display's lock of this name is on, as `xset` says it.
+fn is_locked(desk: &Desk, display: &str, lock: &str) -> bool {
+    let said = run(desk.command("xset").env("DISPLAY", display).arg("q"), b"").stdout;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let (_, rest) = said.split_once(&format!("{lock}:")).expect("a word about that lock");
+    rest.split_whitespace().next() == Some("on")
+}
+
+#[tokio::test]
+async fn locks_that_differ_here_and_there_are_alike_from_the_next_key_on() {
+    let desk = Desk::of("keyboard_locks").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[]).await;
+    user::connect(&app.hosts().await, &server.address()).await;
+    in_front(&app, &server).await;
+    keys.of(&desk, &[SHIFT]).await;
+    let (here, there) = (desk.display().name.clone(), server.display.name.clone());
+    for (lock, key, pressed, off, on) in
+        [("Caps Lock", CAPS_LOCK, 38, "+a -a", "+A -A"), ("Num Lock", NUM_LOCK, 79, "+KP_Home -KP_Home", "+KP_7 -KP_7")]
+    {
+        for side in [&here, &there] {
+            // Nobody presses it in the session's window: here another one has the keys.
+            if side == &here {
+                desk.display().focus("Portlight");
+            }
+            let mut xdotool = desk.command("xdotool");
+            let done = xdotool.env("DISPLAY", side).args(["key", &key.to_string()]).status();
+            assert!(done.expect("xdotool").success());
+            until("the locks to differ", async || {
+                (is_locked(&desk, &here, lock) != is_locked(&desk, &there, lock)).then_some(())
+            })
+            .await;
+            desk.display().focus(&server.address());
+            let wanted = if is_locked(&desk, &here, lock) { on } else { off };
+            let words = keys.of(&desk, &[pressed]).await;
+            assert!(words.ends_with(wanted), "{lock}: {words} and not {wanted}");
+            let alike = is_locked(&desk, &here, lock) == is_locked(&desk, &there, lock);
+            assert!(alike, "{lock} is alike on both sides: {words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_held_when_the_focus_goes_is_let_go_and_not_pressed_again() {
+    const CONTROL: u8 = 37;
+    let desk = Desk::of("keyboard_held").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[]).await;
+    user::connect(&app.hosts().await, &server.address()).await;
+    in_front(&app, &server).await;
+    keys.of(&desk, &[SHIFT]).await;
+    for held in [CONTROL, 64, 133, ALT_GR] {
+        let mark = keys.mark();
+        xdotool(&desk, "keydown", held);
+        until("it to be down there", async || keys.since(mark).starts_with('+').then_some(())).await;
+        desk.display().focus("Portlight");
+        until("it to be up there", async || keys.since(mark).contains('-').then_some(())).await;
+        // Still held here: what is pressed then is without it, and its end means nothing there.
+        let mark = keys.mark();
+        desk.display().focus(&server.address());
+        xdotool(&desk, "keyup", held);
+        assert_eq!(keys.of(&desk, &[38]).await, "+a -a", "{held}");
+        assert_eq!(keys.since(mark).trim(), "+a -a +F9 -F9", "{held}");
+    }
+}
+
+#[tokio::test]
+async fn the_mouses_side_buttons_arrive_where_the_server_knows_them() {
+    let desk = Desk::of("pointer_side_buttons").without_keyring().open().await;
+    let server = Scripted::start((640, 480));
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    let session = server.viewer().await;
+    viewer.until_state("live").await;
+    // One rectangle of the pseudo-encoding ExtendedMouseButtons.
+    session.say([&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0][..], &(-316_i32).to_be_bytes()].concat());
+    let (x, y, width, height) = desk.display().place_of(&server.address()).expect("a window");
+    desk.display().point(x + width / 2, y + height / 2);
+    for (button, bits) in [(8, 1), (9, 2)] {
+        // An extended pointer event: its number, the marker in the mask, the place, and the bits of the buttons from 8 on.
+        let told = |bits: u8| {
+            let heard = session.heard();
+            heard.windows(7).any(|message| message[..2] == [5, 0x80] && message[6] == bits)
+        };
+        until("the button to be told", async || {
+            xdotool(&desk, "click", button);
+            told(bits).then_some(())
+        })
+        .await;
+    }
+    // What comes last has no button down, and so no further bits.
+    until("it to be let go", async || {
+        let heard = session.heard();
+        let last = heard.windows(2).rposition(|message| message == [5, 0x80])?;
+        heard[last..].windows(2).any(|message| message == [5, 0]).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_composed_here_arrives_as_characters_and_all_else_as_keys() {
+    const CONTROL: u8 = 37;
+    const DEAD_ACUTE: u8 = 48;
+    let desk = Desk::of("keyboard_composed").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    set_layout(&desk, &["us", "intl"]);
+    keys.of(&desk, &[SHIFT]).await;
+    for composed in [false, true] {
+        if composed {
+            viewer.use_tool("#keys").await;
+            viewer.click("#compose").await;
+            viewer.press("#keys-panel", "\u{e00c}").await;
+            viewer.until("the screen to have the keyboard", "document.activeElement?.tagName === 'CANVAS'").await;
+            keys.of(&desk, &[SHIFT]).await;
+        }
+        // Nothing comes between them, as the mark would.
+        let mark = keys.mark();
+        xdotool(&desk, "key", DEAD_ACUTE);
+        keys.of(&desk, &[E]).await;
+        let wanted = if composed { "+eacute -eacute" } else { "+dead_acute -dead_acute +e -e" };
+        assert_eq!(keys.since(mark).trim(), format!("{wanted} +F9 -F9"));
+        // What means itself is held and let go as it is.
+        assert_eq!(keys.of(&desk, &[38]).await, "+a -a");
+        assert_eq!(keys.of(&desk, &[CONTROL, 54]).await, "+Control_L +c -c -Control_L");
+        assert_eq!(keys.of(&desk, &[36]).await, "+Return -Return");
+        let words = keys.of(&desk, &[CONTROL, SHIFT, 30]).await;
+        assert!(words.contains("+U") && words.ends_with("-Shift_L -Control_L"), "{words}");
     }
 }

@@ -1,7 +1,8 @@
 //! Passwords: in the keyring or nowhere.
 
 use crate::{
-    desk::{App, Desk, Server, lock_keyring, passwords, until_passwords},
+    desk::{App, Desk, Server, lock_keyring, passwords, until, until_passwords},
+    keyboard::{Keys, in_front_of},
     user::{self, sees},
 };
 
@@ -151,6 +152,46 @@ async fn removing_a_machine_can_be_undone_and_its_password_goes_only_with_it() {
     desk.display().press("ctrl+y");
     until_passwords(desk.bus(), 2).await;
     hosts.until_shown(&user::row("Shed")).await;
+}
+
+#[tokio::test]
+async fn a_second_password_is_kept_at_its_first_use_and_typed_without_the_page() {
+    let desk = Desk::of("a_second_password_is_kept_at_its_first_use").open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    user::add(&hosts, "Studio", &server.address(), "").await;
+    user::open(&hosts, "Studio").await;
+    let viewer = in_front_of(&app, "Studio").await;
+    let typed = async |button: &str| {
+        let mark = keys.mark();
+        viewer.use_tool("#keys").await;
+        viewer.click("#type-text").await;
+        if button == "#keep-secret" {
+            viewer.click("#add-secret").await;
+            viewer.fill("#secret", PASSWORD).await;
+            viewer.fill("#secret-name", "sudo").await;
+        }
+        viewer.click(button).await;
+        until("the secret to be typed", async || keys.since(mark).ends_with("+Z -Z -Shift_L +p -p ").then_some(()))
+            .await;
+        assert!(keys.since(mark).contains("+g -g +7 -7 +w -w +q -q +2 -2"), "{}", keys.since(mark));
+        viewer.until_gone("#type-panel").await;
+        assert!(!viewer.text().await.contains(PASSWORD), "{}", viewer.text().await);
+    };
+    typed("#keep-secret").await;
+    until_passwords(desk.bus(), 1).await;
+    typed("#type-secret").await;
+    is_written_nowhere(&desk, &app);
+
+    // It goes with its machine.
+    viewer.use_tool("#disconnect").await;
+    user::leave(&desk, &viewer, "Studio").await;
+    user::remove(&hosts, "Studio").await;
+    assert_eq!(passwords(desk.bus()).await, 1);
+    user::remove_for_good(&hosts, "Studio").await;
+    until_passwords(desk.bus(), 0).await;
 }
 
 /// Neither in a file of the user's nor on the terminal.

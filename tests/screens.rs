@@ -129,7 +129,7 @@ async fn the_windows_of_single_screens_go_with_their_session() {
     set_screens(server.port(), 1, SIZE).expect("a viewer's way to the display");
     until_closed(&desk, SECOND).await;
     set_screens(server.port(), 2, SIZE).expect("a viewer's way to the display");
-    open_again(&viewer, &desk).await;
+    until_colour(&desk, SECOND, (600, 400), [0x40, 0x60, 0xc0]).await;
 
     // The session ends, and with it what shows a part of it.
     desk.display().focus(OWN);
@@ -138,14 +138,18 @@ async fn the_windows_of_single_screens_go_with_their_session() {
     until_closed(&desk, SECOND).await;
     viewer.click("#again").await;
     viewer.until_state("live").await;
-    open_again(&viewer, &desk).await;
+    until_colour(&desk, SECOND, (600, 400), [0x40, 0x60, 0xc0]).await;
     desk.display().close_window(OWN);
     until_closed(&desk, SECOND).await;
     app.end().await;
-}
 
-/// Gives each its window once more, whatever is on it.
-async fn open_again(viewer: &Page<'_>, desk: &Desk) {
-    choose(viewer, "One window for each screen").await;
-    until("the second window again", async || desk.display().has_window(SECOND).then_some(())).await;
+    // That they were apart is remembered, and that they are together again.
+    let app = App::start(&desk, &[OWN]).await;
+    until_colour(&desk, SECOND, (600, 400), [0x40, 0x60, 0xc0]).await;
+    desk.display().close_window(SECOND);
+    until_closed(&desk, SECOND).await;
+    let kept = || std::fs::read_to_string(desk.hosts_file()).unwrap_or_default();
+    until("that in the list", async || (!kept().contains("\"apart\": true")).then_some(())).await;
+    desk.display().close_window(OWN);
+    app.end().await;
 }

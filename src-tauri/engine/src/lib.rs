@@ -55,7 +55,10 @@ pub use transport::{
 
 use doctor::{Login, Tested, TrustPolicy};
 use keyring::Keyring;
-use model::{FieldProblem, Host, HostDraft, HostOptions, HostSource, NamedLogin, PasswordChange, SessionId, Target};
+use model::{
+    FieldProblem, Host, HostDraft, HostOptions, HostSource, NamedLogin, PasswordChange, Secret, SessionId, Target,
+    secret_account,
+};
 use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
@@ -393,6 +396,34 @@ impl Engine {
         Ok(self.sessions.type_text(session, &password, manner).await?)
     }
 
+    /// Types the own secret of the session's machine, in the same way.
+    ///
+    /// # Errors
+    /// As [`Engine::type_password`].
+    pub async fn type_secret(&self, session: SessionId, manner: Manner, readably: bool) -> Result<bool> {
+        let (target, _, private) = self.sessions.login(session).ok_or(TypingError::NotTyped)?;
+        if !private && !readably {
+            return Err(TypingError::TypedReadably.into());
+        }
+        let id = target.host.ok_or(TypingError::NothingToType)?;
+        let secret = self.keyring.get_for(secret_account(id), target.way().recipient(id)).await?;
+        Ok(self.sessions.type_text(session, &secret.ok_or(TypingError::NothingToType)?, manner).await?)
+    }
+
+    /// Keeps a secret with the session's machine, to be typed into its screen, under this name; under the one that it has where that is
+    /// empty.
+    ///
+    /// # Errors
+    /// [`TypingError::NothingToType`] for a machine that is in no list, or an empty secret; those of the keyring and the list: then none
+    /// is kept.
+    pub async fn keep_secret(&self, session: SessionId, name: String, secret: Secret) -> Result<()> {
+        let (target, ..) = self.sessions.login(session).ok_or(TypingError::NotTyped)?;
+        let id = target.host.filter(|_| !secret.expose().is_empty()).ok_or(TypingError::NothingToType)?;
+        self.hosts.keep_secret(id, &target.way().recipient(id), name, secret).await?;
+        self.sessions.announce(session);
+        Ok(())
+    }
+
     /// Types a text that was not looked at: one line at once, several once the person at the window has looked at them.
     ///
     /// # Errors
@@ -418,6 +449,7 @@ impl Engine {
         change: PasswordChange,
         on_stage: impl FnMut(&doctor::StageReport) + Send + 'static,
     ) -> Result<Tested> {
+        let host_is_new = draft.id.is_none();
         let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = self.hosts.with_login(Target::from(&host));
         let password = match typed {
@@ -438,8 +470,7 @@ impl Engine {
                 hosts: list.all(),
                 ways: &ways,
                 can_wake: host.mac.is_some(),
-                // The form is where that is said: the failure's sentence names the field.
-                can_keep: false,
+                can_keep: host_is_new,
                 lacks_account: report.is_mac() && target.username.is_empty(),
             };
             lead::question(&failure.error, &target, known)

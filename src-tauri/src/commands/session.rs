@@ -5,14 +5,17 @@ use crate::{platform, windows};
 use portlight_engine::{
     FormError, Result, StoreError,
     doctor::StageReport,
-    model::{Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, LocalMonitors, Monitors, SessionId},
+    model::{
+        Address, Chord, Display, FieldProblem, KeyNotice, KeyboardOwner, LocalMonitors, MonitorNumbers, Monitors,
+        SessionId,
+    },
     recording::RecordingView,
     session::{Answer, Followed, Kept, SessionUpdate, SessionView},
     store::Bell,
 };
 use serde::Deserialize;
 use std::sync::Arc;
-use tauri::{AppHandle, Manager, State, WebviewWindow, command, ipc::Channel};
+use tauri::{AppHandle, Manager, Monitor, State, WebviewWindow, async_runtime::spawn_blocking, command, ipc::Channel};
 use tauri_plugin_clipboard_manager::ClipboardExt;
 use terminal::Texts;
 
@@ -226,10 +229,15 @@ pub async fn take_keys(window: WebviewWindow, screen: Option<u8>, channel: Chann
     windows::take_keys(&showing(window, screen)?, channel).map_err(system)
 }
 
-/// Gives a window's keys to the page or to the remote machine.
+/// Gives a window's keys to the page or to the remote machine, through this computer's input method where it `composes`.
 #[command]
-pub async fn set_keyboard_owner(window: WebviewWindow, screen: Option<u8>, owner: KeyboardOwner) -> Result<()> {
-    windows::set_keyboard_owner(&showing(window, screen)?, owner).map_err(system)
+pub async fn set_keyboard_owner(
+    window: WebviewWindow,
+    screen: Option<u8>,
+    owner: KeyboardOwner,
+    composes: bool,
+) -> Result<()> {
+    windows::set_keyboard_owner(&showing(window, screen)?, owner, composes).map_err(system)
 }
 
 /// The chords that the user has kept, for all machines.
@@ -270,7 +278,10 @@ pub async fn set_fullscreen(
 ) -> Result<()> {
     let session = session_of(&window)?;
     let chosen = engine.sessions().view(session).map(|view| view.display.monitors).unwrap_or_default();
-    let monitors = if screen.is_some() { Monitors::Own } else { chosen };
+    let monitors = match screen {
+        Some(_) => Monitors::Own,
+        None => windows::full_screen_of(&window).unwrap_or(chosen),
+    };
     platform::fill_monitors(&showing(window, screen)?, on.then_some(monitors)).map_err(system)
 }
 
@@ -291,7 +302,22 @@ pub async fn monitors(window: WebviewWindow) -> Result<LocalMonitors> {
     }
     let monitors = window.available_monitors().map_err(system)?;
     let sizes = monitors.iter().map(|monitor| (monitor.size().width, monitor.size().height)).collect();
-    Ok(LocalMonitors { sizes, all: platform::fills_all_monitors(&window).await })
+    let all = platform::fills_several_monitors(&window).await;
+    let together =
+        if all { windows::monitors_together(&monitors.iter().map(pixels).collect::<Vec<_>>()) } else { vec![] };
+    let together = together.into_iter().map(MonitorNumbers::from).collect();
+    Ok(LocalMonitors { sizes, all, together, chosen: windows::full_screen_of(&window) })
+}
+
+fn pixels(monitor: &Monitor) -> (i32, i32, u32, u32) {
+    let (at, size) = (monitor.position(), monitor.size());
+    (at.x, at.y, size.width, size.height)
+}
+
+/// What full screen is to fill from now on, as long as there are these monitors.
+#[command]
+pub async fn choose_monitors(window: WebviewWindow, monitors: Monitors) -> Result<()> {
+    spawn_blocking(move || windows::remember_full_screen(&window, monitors)).await.map_err(system)
 }
 
 /// The clipboard's text, for a window that has the focus, where what is copied here goes to its machine; none otherwise, or where

@@ -6,7 +6,7 @@ use super::{
 };
 use portlight_engine::{
     Result,
-    model::{KeyStroke, KeyboardLayout},
+    model::{KeyStroke, KeyboardLayout, Secret},
     session::Manner,
 };
 use tauri::{WebviewWindow, command};
@@ -21,6 +21,23 @@ pub async fn type_password(
     readably: bool,
 ) -> Result<bool> {
     engine.type_password(session_of(&window)?, manner, readably).await
+}
+
+/// Types the machine's own secret into its screen, in the same way.
+#[command]
+pub async fn type_secret(
+    window: WebviewWindow,
+    engine: EngineState<'_>,
+    manner: Manner,
+    readably: bool,
+) -> Result<bool> {
+    engine.type_secret(session_of(&window)?, manner, readably).await
+}
+
+/// Keeps a secret with the machine, to be typed into its screen; under the name that it has where this one is empty.
+#[command]
+pub async fn keep_secret(window: WebviewWindow, engine: EngineState<'_>, name: String, secret: Secret) -> Result<()> {
+    engine.keep_secret(session_of(&window)?, name, secret).await
 }
 
 /// Types the clipboard's text, where what is copied here goes to the machine and the window has the focus; says whether all of it

@@ -9,8 +9,8 @@ pub use super::{
     system_chooser::choose_paths,
     system_tray::TrayIcon,
     web_view_keys::{
-        CHOOSES_MONITORS, GIVES_KEYS, fill_monitors, fills_all_monitors, grab_keyboard, hold_hotkey, is_full_screen,
-        ungrab_keyboard, watch_keys, watch_side_buttons,
+        CHOOSES_MONITORS, GIVES_KEYS, compose, fill_monitors, fills_several_monitors, grab_keyboard, hold_hotkey,
+        is_full_screen, let_open_windows, ungrab_keyboard, watch_keys, watch_side_buttons,
     },
 };
 use std::{io, path::Path, process::Command, thread};

@@ -18,8 +18,10 @@
 //! | `ring` | the desktop's bell |
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
+//! | `let_open_windows` | has a page open windows also where nobody has just clicked |
+//! | `compose` | the input method of this computer for a window's keys |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
-//! | `CHOOSES_MONITORS`, `fills_all_monitors`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
+//! | `CHOOSES_MONITORS`, `fills_several_monitors`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
 //! | `hold_hotkey` | keys that the desktop gives to Portlight, whatever window has the focus |
 //! | `watch_trays` | whether there is a tray, as they come and go |
 //! | `starts_with_desktop`, `start_with_desktop` | Portlight in the tray from the login on |

@@ -34,6 +34,9 @@ pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
     false
 }
 
+/// Keys come from the web view.
+pub fn compose(_window: &WebviewWindow, _on: bool) {}
+
 /// Nothing was grabbed.
 pub fn ungrab_keyboard(_window: &WebviewWindow) {}
 
@@ -45,11 +48,16 @@ pub fn watch_side_buttons(
     Ok(())
 }
 
+/// These web views ask for each window, whether somebody has clicked or not.
+pub fn let_open_windows(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
 /// Full screen is on the window's own monitor.
 pub const CHOOSES_MONITORS: bool = false;
 
 /// Full screen is on the window's own monitor.
-pub async fn fills_all_monitors(_window: &WebviewWindow) -> bool {
+pub async fn fills_several_monitors(_window: &WebviewWindow) -> bool {
     false
 }
 

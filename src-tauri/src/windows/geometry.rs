@@ -8,6 +8,33 @@ pub type Size = (f64, f64);
 /// The upper left corner of a window's frame, in logical pixels.
 pub type Corner = (f64, f64);
 
+/// So many monitors are looked at for those that a window can fill together; each further one would double them.
+const MAX_TOGETHER: usize = 6;
+
+/// Several of these monitors, but not all, that a window can fill together: their smallest rectangle touches no other one.
+pub fn together(monitors: &[Pixels]) -> Vec<Vec<u8>> {
+    let count = monitors.len().min(MAX_TOGETHER);
+    let among = |set: u32, number: usize| set & (1 << number) != 0;
+    let sets = (0..1_u32 << count).filter(|set| (2..monitors.len()).contains(&(set.count_ones() as usize)));
+    let can_be_filled = |set: &u32| {
+        let inside = (0..count).filter(|number| among(*set, *number)).map(|number| wide(monitors[number]));
+        let (left, top, right, bottom) = inside.fold(
+            (i64::MAX, i64::MAX, i64::MIN, i64::MIN),
+            |(left, top, right, bottom), (x, y, width, height)| {
+                (left.min(x), top.min(y), right.max(x + width), bottom.max(y + height))
+            },
+        );
+        let touches = |monitor: Pixels| {
+            let (x, y, width, height) = wide(monitor);
+            x < right && x + width > left && y < bottom && y + height > top
+        };
+        (0..monitors.len()).all(|number| among(*set, number) || !touches(monitors[number]))
+    };
+    let numbers =
+        |set: u32| (0..count).filter(move |number| among(set, *number)).filter_map(|number| u8::try_from(number).ok());
+    sets.filter(can_be_filled).map(|set| numbers(set).collect()).collect()
+}
+
 /// What a monitor has for windows, in logical pixels.
 #[derive(Debug, Clone, Copy)]
 pub struct Area {
@@ -106,6 +133,22 @@ mod tests {
     use super::*;
 
     const AREA: Area = Area { corner: (100.0, 20.0), size: (1016.0, 648.0) };
+
+    #[test]
+    fn monitors_that_a_window_can_fill_leave_no_other_one_below_it() {
+        let row: Vec<Pixels> = (0..3).map(|nth| (nth * 100, 0, 100, 80)).collect();
+        assert_eq!(together(&row), [vec![0, 1], vec![1, 2]], "not the outer two, and not all");
+        assert!(together(&row[..2]).is_empty());
+        // The third one is below the first.
+        let corner = [(0, 0, 100, 80), (100, 0, 100, 80), (0, 80, 100, 80)];
+        assert_eq!(together(&corner), [vec![0, 1], vec![0, 2]], "a window has no corner left out");
+        let grid: Vec<Pixels> = (0..4).map(|nth| (nth % 2 * 100, nth / 2 * 80, 100, 80)).collect();
+        assert_eq!(together(&grid), [vec![0, 1], vec![0, 2], vec![1, 3], vec![2, 3]]);
+        // Of another height: the smaller one leaves a gap, which is nobody's.
+        assert_eq!(together(&[(0, 0, 100, 80), (100, 0, 100, 60), (200, 0, 100, 80)]), [vec![0, 1], vec![1, 2]]);
+        let many: Vec<Pixels> = (0..40).map(|nth| (nth * 100, 0, 100, 80)).collect();
+        assert!(together(&many).len() < 20, "those are enough");
+    }
 
     #[test]
     fn a_viewer_is_as_large_as_the_remote_screen_or_as_there_is_room() {

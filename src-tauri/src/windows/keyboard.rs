@@ -24,7 +24,18 @@ pub struct Keyboards(Mutex<HashMap<String, Keyboard>>);
 /// One window's keyboard.
 struct Keyboard {
     owner: KeyboardOwner,
+    /// What is for the remote machine is composed here.
+    composes: bool,
+    /// How often the desktop's shortcuts were asked for or given back: tries for them end with that.
+    turn: u64,
     page: Channel<KeyNotice>,
+}
+
+impl Keyboard {
+    /// Whether the desktop's shortcuts were asked for in this turn, and nothing else since.
+    fn grabs_since(&self, turn: u64) -> bool {
+        self.owner == KeyboardOwner::Grabbed && self.turn == turn
+    }
 }
 
 impl Keyboards {
@@ -40,46 +51,63 @@ impl Keyboards {
 /// What the window system says.
 pub fn take_keys(window: &WebviewWindow, page: Channel<KeyNotice>) -> tauri::Result<bool> {
     // A page that was loaded anew begins with the keys for itself.
-    set_owner(window, KeyboardOwner::Page)?;
-    let keyboard = Keyboard { owner: KeyboardOwner::Page, page };
-    let before = window.state::<Keyboards>().lock().insert(window.label().to_owned(), keyboard);
-    if before.is_none() {
+    set_owner(window, KeyboardOwner::Page, false)?;
+    let is_new = {
+        let keyboards = window.state::<Keyboards>();
+        let mut keyboards = keyboards.lock();
+        let turn = keyboards.get(window.label()).map(|keyboard| keyboard.turn);
+        let keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn: turn.unwrap_or_default(), page };
+        keyboards.insert(window.label().to_owned(), keyboard).is_none()
+    };
+    if is_new {
         let of = window.clone();
-        platform::watch_keys(window, move |press| took(&of, press))?;
+        let composed = window.clone();
+        let on_text = move |text| tell(&composed, KeyNotice::Composed { text });
+        platform::watch_keys(window, move |press| took(&of, press), on_text)?;
         let of = window.clone();
         platform::watch_side_buttons(window, move |button| tell(&of, KeyNotice::SideButton(button)))?;
     }
     Ok(platform::GIVES_KEYS)
 }
 
-/// Gives a window's keys to its page or to the remote machine.
+/// Gives a window's keys to its page or to the remote machine; `composes`: what is for the remote machine goes through this computer's
+/// input method.
 ///
 /// # Errors
 /// What the window system says.
-pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner) -> tauri::Result<()> {
-    let before = {
+pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner, composes: bool) -> tauri::Result<()> {
+    let composes = composes && owner != KeyboardOwner::Page;
+    let (grab, turn, compose) = {
         let keyboards = window.state::<Keyboards>();
         let mut keyboards = keyboards.lock();
         let Some(keyboard) = keyboards.get_mut(window.label()) else { return Ok(()) };
-        std::mem::replace(&mut keyboard.owner, owner)
+        let before = std::mem::replace(&mut keyboard.owner, owner);
+        let (grabbed, grabs) = (before == KeyboardOwner::Grabbed, owner == KeyboardOwner::Grabbed);
+        keyboard.turn += u64::from(grabbed != grabs);
+        let composed = std::mem::replace(&mut keyboard.composes, composes);
+        ((grabbed != grabs).then_some(grabs), keyboard.turn, (composed != composes).then_some(composes))
     };
-    let (grabbed, grab) = (before == KeyboardOwner::Grabbed, owner == KeyboardOwner::Grabbed);
-    if grabbed == grab {
+    if grab.is_none() && compose.is_none() {
         return Ok(());
     }
     let of = window.clone();
     window.run_on_main_thread(move || {
-        if grab {
-            self::grab(&of, GRABS - 1);
-        } else {
-            platform::ungrab_keyboard(&of);
+        if let Some(on) = compose {
+            platform::compose(&of, on);
+        }
+        match grab {
+            Some(true) => self::grab(&of, turn, GRABS - 1),
+            Some(false) => platform::ungrab_keyboard(&of),
+            None => {}
         }
     })
 }
 
-/// Takes the desktop's shortcuts, as long as the window is to have them: now, or at one of the next `attempts`. On the main thread.
-fn grab(window: &WebviewWindow, attempts: u32) {
-    if owner_of(window.label(), &window.state::<Keyboards>()) != Some(KeyboardOwner::Grabbed)
+/// Takes the desktop's shortcuts, as long as the window is to have them since this `turn`: now, or at one of the next `attempts`. On
+/// the main thread.
+fn grab(window: &WebviewWindow, turn: u64, attempts: u32) {
+    let keyboards = window.state::<Keyboards>();
+    if !keyboards.lock().get(window.label()).is_some_and(|keyboard| keyboard.grabs_since(turn))
         || platform::grab_keyboard(window)
     {
         return;
@@ -92,7 +120,7 @@ fn grab(window: &WebviewWindow, attempts: u32) {
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(GRAB_AGAIN).await;
         let of = window.clone();
-        if let Err(cause) = window.run_on_main_thread(move || grab(&of, attempts)) {
+        if let Err(cause) = window.run_on_main_thread(move || grab(&of, turn, attempts)) {
             tracing::debug!(%cause, "the window has gone");
         }
     });
@@ -106,7 +134,7 @@ fn owner_of(label: &str, keyboards: &Keyboards) -> Option<KeyboardOwner> {
 pub fn lost_focus(window: &Window) {
     let Some(window) = window.get_webview_window(window.label()) else { return };
     if owner_of(window.label(), &window.state::<Keyboards>()) == Some(KeyboardOwner::Grabbed)
-        && let Err(cause) = set_owner(&window, KeyboardOwner::Page)
+        && let Err(cause) = set_owner(&window, KeyboardOwner::Page, false)
     {
         tracing::debug!(%cause, "the window has gone");
     }

@@ -101,7 +101,9 @@ pub fn session_of(label: &str) -> Option<SessionId> {
 /// # Errors
 /// What the window system says.
 pub fn viewer(app: &AppHandle, session: SessionId, title: &str, opens: Opens) -> tauri::Result<WebviewWindow> {
-    build(app, &label(session), &VIEWER_PAGE, title, false, Some(opens))
+    let window = build(app, &label(session), &VIEWER_PAGE, title, false, Some(opens))?;
+    platform::let_open_windows(&window)?;
+    Ok(window)
 }
 
 /// Decides about a window that a page wants to open: gets the app, the label of its window, and what it asks for.

@@ -5,6 +5,7 @@ use super::{geometry::Size, page::session_of};
 use crate::platform;
 use portlight_engine::{
     Engine,
+    model::Monitors,
     store::{Place, Places as Store},
 };
 use std::{
@@ -155,6 +156,24 @@ pub fn remembered(window: &WebviewWindow) -> Option<Place> {
     let engine = window.state::<Arc<Engine>>();
     let host = engine.sessions().host(session_of(window.label())?)?;
     engine.places().of(host, &monitors(window)?)
+}
+
+/// What full screen fills of these monitors, as was chosen for the machine of this window; none where nothing was with them.
+pub fn full_screen_of(window: &WebviewWindow) -> Option<Monitors> {
+    let engine = window.state::<Arc<Engine>>();
+    let host = engine.sessions().host(session_of(window.label())?)?;
+    engine.places().full_screen_of(host, &monitors(window)?)
+}
+
+/// Remembers what full screen is to fill with these monitors; blocks. Of a machine that is not in the list nothing is remembered.
+pub fn remember_full_screen(window: &WebviewWindow, fills: Monitors) {
+    let engine = window.state::<Arc<Engine>>();
+    let host = session_of(window.label()).and_then(|session| engine.sessions().host(session));
+    if let Some((host, monitors)) = host.zip(monitors(window))
+        && let Err(cause) = engine.places().keep_full_screen(host, monitors, fills)
+    {
+        tracing::warn!(%cause, "what full screen fills is not remembered");
+    }
 }
 
 /// Notes the place of a window that rests. Returns what remembers it, which blocks.

@@ -29,6 +29,7 @@ const table = [
   { name: 'name', kind: 'text', group: 'top', initial: '', own: true },
   { name: 'username', kind: 'text', group: 'login', initial: '' },
   { name: 'password_command', kind: 'text', group: 'login', initial: '', brief: 'label' },
+  { name: 'secret_name', kind: 'text', group: 'login', initial: '', own: true },
   { name: 'ssh_jump', kind: 'text', group: 'way', initial: '' },
   { name: 'proxy', kind: 'text', group: 'way', initial: '' },
   { name: 'no_proxy', kind: 'check', group: 'way', initial: false },
@@ -56,7 +57,7 @@ export const pictureChoices = ['shown', 'blurred', 'off'] as const satisfies rea
 /** What has a control of its own in the form. */
 export type Sorting = Pick<HostDraft, 'tags' | 'colour' | 'notes' | 'picture' | 'login'>;
 /** What the user does not see as a field. */
-const unseen = ['id', 'on_new_address', 'login_chosen', 'secure_on', 'as_for_all'] as const;
+const unseen = ['id', 'on_new_address', 'login_chosen', 'secure_on', 'secret', 'as_for_all'] as const;
 type Unseen = (typeof unseen)[number];
 /** Compiles only while the table has each other field of a draft that the user sees. */
 export type Complete<Missing extends never = Exclude<keyof HostDraft, Name | keyof Sorting | Unseen>> = Missing;
@@ -97,6 +98,7 @@ const untold: Omit<Pick<HostDraft, Unseen>, 'id'> = {
   on_new_address: 'ask',
   login_chosen: false,
   secure_on: { change: 'keep' },
+  secret: { change: 'keep' },
   as_for_all: [],
 };
 

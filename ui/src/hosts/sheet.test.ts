@@ -230,6 +230,28 @@ describe('the sheet', () => {
     ]);
   });
 
+  it('keeps a secret to type, under a name', async () => {
+    await edit();
+    await user.click(byId('section-login').querySelector('summary') as HTMLElement);
+    expect(document.getElementById('secret-name')).toBeNull();
+    await user.type(byId('secret'), 'quince');
+    await user.type(byId('secret-name'), 'sudo');
+    await user.click(byId('save'));
+    const saved = () => backend.callsOf('save_host').at(-1)?.[0];
+    const set = { secret_name: 'sudo', secret: { change: 'set', password: 'quince' } };
+    await waitFor(() => expect(saved()).toMatchObject(set));
+    await waitFor(() => expect(document.getElementById('editor')).toBeNull());
+    await user.keyboard('{F2}');
+    await screen.findByRole('dialog');
+    const summary = byId('section-login').querySelector('summary') as HTMLElement;
+    expect(summary).toHaveTextContent('sudo');
+    await user.click(summary);
+    expect(byId('secret')).toHaveAttribute('placeholder', t('editor.password_saved'));
+    await user.click(byId('forget-secret'));
+    await user.click(byId('save'));
+    await waitFor(() => expect(saved()).toMatchObject({ secret: { change: 'forget' } }));
+  });
+
   it('keeps a SecureOn password, and offers the SSH host of the way to send the packet', async () => {
     await edit();
     const summary = byId('section-wake').querySelector('summary') as HTMLElement;

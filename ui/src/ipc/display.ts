@@ -5,8 +5,10 @@ import type { Display } from './bindings/Display';
 export const defaultDisplay: Display = {
   scaling: null,
   grab: false,
+  compose: false,
   full_screen: false,
   monitors: 'own',
+  apart: false,
   screen: null,
   clipboard: null,
   quality: null,

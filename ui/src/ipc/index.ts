@@ -29,6 +29,7 @@ import type { NearbyView } from './bindings/NearbyView';
 import type { OpenSession } from './bindings/OpenSession';
 import type { PasswordChange } from './bindings/PasswordChange';
 import type { LocalMonitors } from './bindings/LocalMonitors';
+import type { Monitors } from './bindings/Monitors';
 import type { Manner } from './bindings/Manner';
 import type { PictureView } from './bindings/PictureView';
 import type { PlaybackWish } from './bindings/PlaybackWish';
@@ -284,6 +285,14 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> => call('set_view_
  */
 export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
   call('type_password', { manner, readably });
+/** The same for the machine's own secret. */
+export const typeSecret = (manner: Manner, readably: boolean): Promise<boolean> =>
+  call('type_secret', { manner, readably });
+/**
+ * Gives the machine a secret of its own, which is typed into its screen; under the name that it has where this one is empty. Rejects
+ * where the keyring does not keep it.
+ */
+export const keepSecret = (name: string, secret: string): Promise<void> => call('keep_secret', { name, secret });
 /** The same for this computer's clipboard; several lines are asked about first, in `SessionView.lines_asked`. */
 export const typeClipboard = (manner: Manner): Promise<boolean> => call('type_clipboard', { manner });
 /**
@@ -346,8 +355,11 @@ export const screenSized = (width: number, height: number): Promise<void> => cal
 export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | null = null): Promise<boolean> =>
   call('take_keys', { channel: new Channel<KeyNotice>(onKey), screen });
 /** Gives this window's keys to the page or to the remote machine. */
-export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
-  call('set_keyboard_owner', { owner, screen });
+export const setKeyboardOwner = (
+  owner: KeyboardOwner,
+  composes: boolean,
+  screen: number | null = null,
+): Promise<void> => call('set_keyboard_owner', { owner, composes, screen });
 /** Enters full screen, on the monitors that were chosen for the machine, or leaves it. */
 export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
   call('set_fullscreen', { on, screen });
@@ -355,6 +367,8 @@ export const setFullscreen = (on: boolean, screen: number | null = null): Promis
 export const closeScreen = (screen: number): Promise<void> => call('close_screen', { screen });
 /** Width and height of each monitor of this computer. */
 export const monitors = (): Promise<LocalMonitors> => call('monitors');
+/** Remembers what full screen is to fill, as long as this computer has these monitors. */
+export const chooseMonitors = (monitors: Monitors): Promise<void> => call('choose_monitors', { monitors });
 /** Null where the clipboard has no text, or where this window does not have the focus. */
 export const readClipboard = (): Promise<string | null> => call('read_clipboard');
 /** Whether this computer's clipboard has an image and no text, as far as this window may know. */

@@ -20,7 +20,9 @@ interface Window {
 export class FullScreen {
   on = $state(false);
   /** This computer's monitors; none before they are asked for. */
-  monitors = $state.raw<LocalMonitors>({ sizes: [], all: false });
+  monitors = $state.raw<LocalMonitors>({ sizes: [], all: false, together: [], chosen: null });
+  /** Which of them it fills: as was chosen with these, or else last. */
+  chosen: Monitors = $derived.by(() => this.monitors.chosen ?? this.#window.display.monitors);
   readonly #window: Window;
 
   constructor(window: Window) {
@@ -62,6 +64,10 @@ export class FullScreen {
 
   /** Fills these monitors in full screen from now on; in full screen, at once. */
   async chooseMonitors(monitors: Monitors): Promise<void> {
+    await this.#window.attempt(async () => {
+      await engine.chooseMonitors(monitors);
+      this.monitors = { ...this.monitors, chosen: monitors };
+    });
     await this.#window.changeDisplay({ monitors });
     if (this.on) await this.set(true);
   }

@@ -190,6 +190,35 @@ test('a password that others can read on the way is typed only after that was sa
   expect(engine.callsOf('type_password')).toEqual([[{ pace: 'steady', by_place: false }, true]]);
 });
 
+test('a secret of the machine is typed once to be kept, and from then on by the engine', async () => {
+  engine.session.can_keep_secret = true;
+  await openTyping(true);
+  await userEvent.click(find('#add-secret'));
+  expect(find('#secret')).toHaveFocus();
+  expect(find('#secret')).toHaveAttribute('type', 'password');
+  expect(find('#keep-secret')).toBeDisabled();
+  await userEvent.type(find('#secret'), 'quince');
+  await userEvent.type(find('#secret-name'), 'sudo');
+  expect(await violations()).toEqual([]);
+  engine.refusals.set('keep_secret', { code: 'keyring_locked' });
+  await userEvent.click(find('#keep-secret'));
+  await settle();
+  expect(find('#new-secret')).toHaveTextContent(t('error.keyring_locked'));
+  expect(engine.callsOf('type_secret')).toEqual([]);
+  await userEvent.click(find('#keep-secret'));
+  await settle();
+  expect(engine.callsOf('keep_secret').at(-1)).toEqual(['sudo', 'quince']);
+  expect(engine.callsOf('type_secret')).toEqual([[{ pace: 'steady', by_place: false }, false]]);
+
+  await userEvent.click(find('#keys'));
+  await userEvent.click(find('#type-text'));
+  expect(find('#type-secret')).toHaveTextContent(t('typing.secret_named', { name: 'sudo' }));
+  expect(document.querySelector('#add-secret')).toBeNull();
+  await userEvent.click(find('#type-secret'));
+  await settle();
+  expect(engine.callsOf('type_secret')).toHaveLength(2);
+});
+
 test('while the engine types it is to be seen, and a key stops it', async () => {
   await live();
   let end: (whole: boolean) => void = () => {};

@@ -43,6 +43,8 @@ function playedSession(): Session {
     can_keep: false,
     has_login: false,
     can_type_password: false,
+    secret: null,
+    can_keep_secret: true,
     private: true,
     can_wake: false,
     lead: null,

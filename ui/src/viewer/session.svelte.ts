@@ -234,6 +234,16 @@ export class Session {
     await this.attempt(() => this.typist.typeUnseen((manner) => engine.typePassword(manner, readably)));
   }
 
+  /** The same for the machine's own secret. */
+  async typeSecret(readably: boolean): Promise<void> {
+    await this.attempt(() => this.typist.typeUnseen((manner) => engine.typeSecret(manner, readably)));
+  }
+
+  /** Keeps a secret of the machine's own under this name; throws an EngineError for the form to show. */
+  async keepSecret(name: string, secret: string): Promise<void> {
+    await engine.keepSecret(name, secret);
+  }
+
   /** Has the engine type the clipboard; several lines only once the user has looked at them. */
   async typeClipboard(): Promise<void> {
     await this.attempt(() => this.typist.typeUnseen((manner) => engine.typeClipboard(manner)));

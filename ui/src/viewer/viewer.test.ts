@@ -592,6 +592,8 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
       [1280, 1024],
     ],
     all: false,
+    together: [[0, 1]],
+    chosen: null,
   };
   const rfb = await goLive();
   rfb.emit('screens', twoScreens);
@@ -615,7 +617,13 @@ test('the choice of screen, cursor and monitors is in the menu of sizes', async 
   expect(session.display.monitors, 'this desktop cannot').toBe('own');
   await choose('Full screen on monitor 2');
   expect(session.display.monitors).toEqual({ one: 1 });
-  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true]]);
+  await choose('Full screen on monitors 1, 2');
+  expect(session.display.monitors).toEqual({ these: [0, 1] });
+  // What was chosen with these monitors is remembered, and comes before what was chosen last with others.
+  expect(engine.callsOf('choose_monitors')).toEqual([[{ one: 1 }], [{ these: [0, 1] }]]);
+  await session.changeDisplay({ monitors: 'own' });
+  expect(session.fullScreen.chosen).toEqual({ these: [0, 1] });
+  expect(engine.callsOf('set_fullscreen')).toEqual([[true], [true], [true]]);
 });
 
 const owners = () => engine.callsOf('set_keyboard_owner').map(([owner]) => owner);
@@ -635,6 +643,25 @@ test('the toolkit’s keys are the remote machine’s while the screen has the k
   session.viewOnly = true;
   await settle();
   expect(owners().at(-1)).toBe('page');
+});
+
+test('what the input method of this computer has composed goes to the screen, where that was chosen', async () => {
+  engine.givesKeys = true;
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const rfb = await goLive();
+  rfb.canvas.focus();
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', false]);
+  await session.changeDisplay({ compose: true });
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', true]);
+  engine.key({ kind: 'composed', text: '你é' });
+  expect(rfb.sent.map(([keysym, , down]) => [keysym, down])).toEqual([
+    [0x01004f60, true],
+    [0x01004f60, false],
+    [0xe9, true],
+    [0xe9, false],
+  ]);
 });
 
 test('where this desktop keeps its shortcuts, it is asked again with the focus or by the chord', async () => {
@@ -857,6 +884,17 @@ test('says that the server does not answer, and that keys wait, until it answers
   expect(await silence(5)).toBe('No answer for 5 s.');
   expect(await silence(6)).toBe(`No answer for 6 s. ${t('viewer.keys_wait')}`);
   expect(await violations()).toEqual([]);
+  // Nothing is offered before a minute is over; then the old connection ends, and a new one begins.
+  await silence(59);
+  expect(document.querySelector('#again-from-silence')).toBeNull();
+  await silence(60);
+  expect(await violations()).toEqual([]);
+  await userEvent.click(find('#again-from-silence'));
+  expect(engine.callsOf('reconnect')).toHaveLength(1);
+  engine.session.called = true;
+  await reach({ state: 'live' });
+  await silence(60);
+  expect(document.querySelector('#again-from-silence')).toBeNull();
   expect(await silence(0)).toBe('');
 
   await silence(5);

@@ -190,6 +190,7 @@ fn problem(field: FieldProblem) -> ImportProblem {
         | FieldProblem::WakePort(_)
         | FieldProblem::WakeSshHost(_)
         | FieldProblem::SecureOn(_)
+        | FieldProblem::SecretName(_)
         | FieldProblem::Url(_)
         | FieldProblem::HttpAuth(_) => ImportProblem::Line,
     }

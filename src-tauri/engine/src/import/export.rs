@@ -50,6 +50,8 @@ fn portlight<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
         has_password: false,
         has_http_auth: false,
         has_secure_on: false,
+        secret_name: String::new(),
+        has_secret: false,
         login: None,
         protection: None,
         clear_text: false,

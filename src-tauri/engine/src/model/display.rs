@@ -16,12 +16,18 @@ pub struct Display {
     /// Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
     #[serde(deserialize_with = "or_default")]
     pub grab: bool,
+    /// Whether the input method of this computer composes what is typed; else the keys go as they are, and the remote machine composes.
+    #[serde(deserialize_with = "or_default")]
+    pub compose: bool,
     /// Whether the window opens in full screen.
     #[serde(deserialize_with = "or_default")]
     pub full_screen: bool,
     /// Which monitors full screen fills.
     #[serde(deserialize_with = "or_default")]
     pub monitors: Monitors,
+    /// Whether each of the remote machine's screens has a window of its own.
+    #[serde(deserialize_with = "or_default")]
+    pub apart: bool,
     /// Which of the remote machine's screens is shown, counted from 1 as its server lists them; none: all.
     #[serde(deserialize_with = "or_default")]
     pub screen: Option<NonZeroU8>,
@@ -165,6 +171,38 @@ pub enum Monitors {
     All,
     /// This one, counted from 0 as the window system lists them; the window's own where there is none of this number.
     One(u8),
+    /// These, where a window can fill them and no other; else the window's own.
+    These(MonitorNumbers),
+}
+
+/// Some of this computer's monitors, counted from 0 as the window system lists them; 16 at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(as = "Vec<u8>"))]
+#[serde(from = "Vec<u8>", into = "Vec<u8>")]
+pub struct MonitorNumbers(u16);
+
+impl MonitorNumbers {
+    /// Whether this one is among them.
+    pub fn has(self, number: usize) -> bool {
+        u32::try_from(number).ok().and_then(|number| 1_u16.checked_shl(number)).is_some_and(|bit| self.0 & bit != 0)
+    }
+
+    /// In their order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        (0..16).filter(move |number| self.has(*number))
+    }
+}
+
+impl From<Vec<u8>> for MonitorNumbers {
+    fn from(numbers: Vec<u8>) -> Self {
+        Self(numbers.into_iter().filter_map(|number| 1_u16.checked_shl(number.into())).fold(0, |all, bit| all | bit))
+    }
+}
+
+impl From<MonitorNumbers> for Vec<u8> {
+    fn from(numbers: MonitorNumbers) -> Self {
+        numbers.iter().filter_map(|number| u8::try_from(number).ok()).collect()
+    }
 }
 
 /// This computer's monitors, as a viewer may fill them in full screen.
@@ -175,6 +213,10 @@ pub struct LocalMonitors {
     pub sizes: Vec<(u32, u32)>,
     /// A window can fill all of them at once.
     pub all: bool,
+    /// Several, but not all, that a window can fill at once, by their numbers from 0.
+    pub together: Vec<MonitorNumbers>,
+    /// What was chosen for the machine while there were these monitors.
+    pub chosen: Option<Monitors>,
 }
 
 /// Where the toolbar comes.
@@ -236,8 +278,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
         let written = json!({
-            "scaling": { "percent": 150 }, "grab": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
-            "monitors": { "one": 1 }, "screen": 2, "rewind": "off", "toolbar": { "edge": "left" }, "newer": [],
+            "scaling": { "percent": 150 }, "grab": true, "compose": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
+            "monitors": { "one": 1 }, "screen": 2, "apart": true, "rewind": "off", "toolbar": { "edge": "left" }, "newer": [],
         });
         let read: Display = serde_json::from_value(written).unwrap();
         assert_eq!(
@@ -245,8 +287,10 @@ mod tests {
             Display {
                 scaling: Some(Scaling::Percent(150)),
                 grab: true,
+                compose: true,
                 cursor: Cursor::Nothing,
                 monitors: Monitors::One(1),
+                apart: true,
                 screen: NonZeroU8::new(2),
                 rewind: Some(RewindChoice::Off),
                 toolbar: Toolbar { edge: Edge::Left, ..Toolbar::default() },

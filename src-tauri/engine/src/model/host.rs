@@ -99,6 +99,11 @@ pub(crate) fn passphrase_account(file: &str) -> String {
     format!("key {file}")
 }
 
+/// The name under which the keyring has a host's own secret.
+pub(crate) fn secret_account(host: HostId) -> String {
+    format!("secret of {host}")
+}
+
 /// Their options, as fields of their own.
 macro_rules! has_options {
     ($($name:ty),*) => {$(
@@ -164,6 +169,12 @@ pub struct Host {
     /// Whether the keyring has a SecureOn password for its network card.
     #[serde(default, skip_serializing_if = "is_false")]
     pub has_secure_on: bool,
+    /// What its own secret is called, which is typed into its screen; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub secret_name: String,
+    /// Whether the keyring has that secret.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_secret: bool,
     /// When it was last opened, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_opened: Option<u64>,
@@ -206,6 +217,8 @@ impl Host {
             has_password: false,
             has_http_auth: false,
             has_secure_on: false,
+            secret_name: String::new(),
+            has_secret: false,
             last_opened: None,
             times_opened: 0,
             favourite_place: None,
@@ -228,6 +241,7 @@ impl Host {
             has_password: now.has_password,
             has_http_auth: now.has_http_auth,
             has_secure_on: now.has_secure_on,
+            has_secret: now.has_secret,
             last_opened: now.last_opened,
             times_opened: now.times_opened,
             protection: now.protection,
@@ -238,7 +252,7 @@ impl Host {
 
     /// The same host while the keyring has nothing for it.
     pub(crate) fn without_secrets(&self) -> Self {
-        Self { has_password: false, has_http_auth: false, has_secure_on: false, ..self.clone() }
+        Self { has_password: false, has_http_auth: false, has_secure_on: false, has_secret: false, ..self.clone() }
     }
 
     /// As something to wake; none where its network card is not known.

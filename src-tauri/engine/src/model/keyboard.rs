@@ -17,7 +17,7 @@ pub enum KeyboardOwner {
 }
 
 /// What a page is told about its window's keys, and of the mouse's buttons that its web view does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum KeyNotice {
@@ -27,6 +27,11 @@ pub enum KeyNotice {
     Released,
     /// The desktop keeps its shortcuts, though they were to be the remote machine's: another program has the keyboard.
     Refused,
+    /// The input method of this computer has composed something.
+    Composed {
+        /// It.
+        text: String,
+    },
     /// One of the mouse's side buttons went down or up.
     SideButton(SideButton),
 }

@@ -40,10 +40,11 @@ pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub(crate) use display::or_default;
 pub use display::{
-    ClipboardSharing, Cursor, Display, Edge, LocalMonitors, Monitors, Quality, Scaling, SharedChoice, Toolbar,
+    ClipboardSharing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling, SharedChoice,
+    Toolbar,
 };
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
-pub(crate) use host::{name_for, notes_found, passphrase_account};
+pub(crate) use host::{name_for, notes_found, passphrase_account, secret_account};
 pub use host_change::HostChange;
 pub(crate) use host_change::said;
 pub use hotkey::HotkeyState;

@@ -10,7 +10,8 @@ use crate::{
     error::{Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
     model::{
-        Host, HostChange, HostDraft, HostId, HostView, HttpAuth, LoginUse, OnNewAddress, PasswordChange, Secret, Target,
+        Host, HostChange, HostDraft, HostId, HostView, HttpAuth, LoginUse, OnNewAddress, PasswordChange, Recipient,
+        Secret, Target,
     },
     store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, LoginsFile, SeenHints, now},
 };
@@ -200,7 +201,7 @@ impl Hosts {
             draft.login = None;
         }
         let keeps_password = matches!(change, PasswordChange::Keep);
-        let secure_on = draft.secure_on.clone();
+        let (secure_on, secret) = (draft.secure_on.clone(), draft.secret.clone());
         let deed = if draft.id.is_some() { Deed::Edited } else { Deed::Added };
         let before = self.list.get();
         let existing = draft.id.and_then(|id| before.get(id).cloned());
@@ -236,9 +237,13 @@ impl Hosts {
                 password = PasswordOutcome::NotStored { error: error.into() };
             }
         }
-        match self.save_secure_on(&mut host, secure_on).await {
-            Ok(login) => logins.extend(login),
-            Err(error) => password = PasswordOutcome::NotStored { error },
+        let secret = if after.forget_secret { PasswordChange::Forget } else { secret };
+        for (kind, change) in [(LoginKind::SecureOn, secure_on), (LoginKind::Secret, secret)] {
+            let was_there = existing.as_ref().is_some_and(|existing| kind.is_there(existing));
+            match self.save_secret(&mut host, kind, was_there, change).await {
+                Ok(login) => logins.extend(login),
+                Err(error) => password = PasswordOutcome::NotStored { error },
+            }
         }
         self.note_logins(step, &host, logins);
         let told = self.readdress(&before).await;
@@ -273,13 +278,41 @@ impl Hosts {
         self.save(form, password).await
     }
 
-    /// Adds a copy of a host, with its password, under another name. Its HTTP login and its SecureOn password are not copied.
+    /// Gives a host a secret that is typed into its screen, under this name, or under the one that it has where that is empty: from the
+    /// session that looks at the server with `recipient`.
+    ///
+    /// # Errors
+    /// [`KeyringError::ForAnother`] where the host leads elsewhere by now, the keyring's, and as [`Hosts::save`]: then none is kept.
+    pub(crate) async fn keep_secret(
+        &self,
+        id: HostId,
+        recipient: &Recipient,
+        name: String,
+        secret: Secret,
+    ) -> Result<()> {
+        let host = self.host(id)?;
+        if host.recipient() != *recipient {
+            return Err(KeyringError::ForAnother { recipient: recipient.to_string() }.into());
+        }
+        let mut form = HostDraft { secret: PasswordChange::Set { password: secret }, ..HostDraft::from(&host) };
+        if !name.trim().is_empty() {
+            form.secret_name = name;
+        }
+        match self.save(form, PasswordChange::Keep).await?.password {
+            PasswordOutcome::NotStored { error } => Err(error),
+            PasswordOutcome::Kept | PasswordOutcome::Stored | PasswordOutcome::Forgotten => Ok(()),
+        }
+    }
+
+    /// Adds a copy of a host, with its password, under another name. Its HTTP login, its SecureOn password and its own
+    /// secret are not copied.
     ///
     /// # Errors
     /// [`FormError::Fields`], [`StoreError::NoSuchHost`], [`StoreError::HostsNotSaved`].
     pub async fn duplicate(&self, id: HostId, name: String) -> Result<HostView> {
         let original = self.host(id)?;
-        let mut copy = checked(&HostDraft { id: None, name, ..HostDraft::from(&original) }, None)?;
+        let mut copy =
+            checked(&HostDraft { id: None, name, secret_name: String::new(), ..HostDraft::from(&original) }, None)?;
         let added = copy.clone();
         let put = self.list.step(Deed::Added, move |list| {
             list.put(added);
@@ -371,6 +404,8 @@ pub(super) struct After {
     pub(super) forget_password: bool,
     /// Its HTTP login was meant for its former server.
     pub(super) forget_http_auth: bool,
+    /// The secret that is typed into its screen was meant for its former server.
+    pub(super) forget_secret: bool,
     /// The named login that it has been given, or that goes along.
     pub(super) given: Option<Given>,
     /// What it has used before.
@@ -385,22 +420,26 @@ pub(super) fn put_draft(list: &mut List, draft: &HostDraft, keeps_password: bool
     let mut from = None;
     if let Some(existing) = existing.filter(|existing| !existing.is_same_server(&host)) {
         let has_password = host.has_password && keeps_password;
+        let has_secret = host.has_secret && matches!(draft.secret, PasswordChange::Keep);
         let goes_along = host.login.is_some() && host.login == existing.login && !draft.login_chosen;
         match draft.on_new_address {
-            OnNewAddress::Ask if has_password || host.has_http_auth || goes_along => {
+            OnNewAddress::Ask if has_password || host.has_http_auth || has_secret || goes_along => {
                 let address = host.address.without_query().to_string();
-                let (has_password, has_http_auth) = (has_password || goes_along, host.has_http_auth);
+                let has_password = has_password || has_secret || goes_along;
+                let has_http_auth = host.has_http_auth;
                 return Err(FormError::ConfirmAddress { address, has_password, has_http_auth }.into());
             }
             OnNewAddress::Ask | OnNewAddress::Keep => from = goes_along.then(|| existing.recipient()),
             OnNewAddress::Forget => {
                 (after.forget_password, after.forget_http_auth) = (has_password, host.has_http_auth);
+                after.forget_secret = has_secret;
                 host.has_http_auth = false;
                 host.login = host.login.filter(|_| !goes_along);
             }
         }
         // The keyring still has the old one for a moment: no session may take it for the new server's.
         host.has_password = has_password && !after.forget_password;
+        host.has_secret = has_secret && !after.forget_secret;
     }
     if let Some((login, to)) = host.login_use() {
         after.forget_password |= std::mem::take(&mut host.has_password);

@@ -158,9 +158,11 @@ impl Hosts {
             given.extend(what.given);
             left.extend(what.left);
             // One that is not forgotten is no reason to leave the others.
-            for (kind, is_meant) in
-                [(LoginKind::Password, what.forget_password), (LoginKind::HttpAuth, what.forget_http_auth)]
-            {
+            for (kind, is_meant) in [
+                (LoginKind::Password, what.forget_password),
+                (LoginKind::HttpAuth, what.forget_http_auth),
+                (LoginKind::Secret, what.forget_secret),
+            ] {
                 // One that was removed meanwhile may be put back, and keeps it.
                 if is_meant && self.list.get().get(id).is_some() {
                     refused = refused.and(self.forget_with_step(step, id, kind).await);

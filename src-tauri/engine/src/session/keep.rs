@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, FormError, StoreError},
-    model::{Address, Host, HostDraft, HostOptions, Jump, Proxy, Secret},
+    model::{Address, Host, HostDraft, HostOptions, Jump, Proxy, Secret, Target},
     store::{Deed, now},
 };
 use serde::Serialize;
@@ -73,6 +73,13 @@ pub(super) async fn add(
         return Err(error.into());
     }
     session.end_keeping(Some(&kept.host));
+    // Before, its address was not enough to tell it from what another token leads to.
+    if kept.host.address.has_query()
+        && let Some(identity) = session.identity()
+        && let Err(error) = services.pins.accept(&Target::from(&kept.host).endpoint(), &identity).await
+    {
+        tracing::warn!(%error, "the key of a machine that was added is not known with it");
+    }
     Ok(Some(kept))
 }
 
@@ -103,7 +110,9 @@ fn keepsake(known: &Known<'_>, name: &str) -> Result<Keepsake, Error> {
         ..HostDraft::default()
     };
     let host = draft.check(None).map_err(|fields| FormError::Fields { fields })?;
-    let host = Host { display: target.display, protection: *reached, last_opened: Some(now()), ..host };
+    // Less than its link has asked for is asked about from now on, also where nothing was reached yet.
+    let protection = (*reached).max(target.least);
+    let host = Host { display: target.display, protection, last_opened: Some(now()), ..host };
     Ok(Keepsake { host, login: login.map(|login| login.password.clone()) })
 }
 
@@ -135,7 +144,10 @@ mod tests {
         },
         *,
     };
-    use crate::model::{Display, FieldProblem, Level, Target, TextProblem};
+    use crate::{
+        model::{Display, FieldProblem, Identity, Level, RsaKey, Target, TextProblem},
+        store::Verdict,
+    };
     use std::time::Duration;
     use tokio::time::timeout;
 
@@ -256,6 +268,28 @@ mod tests {
             assert_eq!(services.keyring.get(host.id).await.unwrap().unwrap().expose(), "sesame");
             assert_eq!(Target::from(&host).endpoint(), before.endpoint());
         }
+    }
+
+    #[tokio::test]
+    async fn what_a_token_leads_to_is_kept_with_its_key_and_with_what_its_link_asks_for() {
+        let key = |sha256: &str| Identity::Ra2(RsaKey { bits: 2048, sha256: sha256.into(), short: sha256.into() });
+        let (services, _folder) = services(&[]).await;
+        let services = Arc::new(services);
+        let address = Address::parse("wss://site.example/websockify?token=a").unwrap();
+        let target = Target { least: Some(Level::Encrypted), ..Target::unsaved("site".into(), address, false) };
+        let run = Run::idle(target.clone(), Arc::clone(&services));
+        run.note_identity(&key("ab"));
+        keep(run.session(), "", false, &services).await.unwrap().unwrap();
+        let host = services.list.get().all()[0].clone();
+        let endpoint = Target::from(&host).endpoint();
+        assert_eq!(services.pins.verdict(&endpoint, &key("ab")), Verdict::Trusted);
+        assert!(matches!(services.pins.verdict(&endpoint, &key("cd")), Verdict::Changed(_)));
+        assert_eq!(services.pins.verdict(&target.endpoint(), &key("ab")), Verdict::Unknown, "of other tokens");
+        assert_eq!(host.protection, Some(Level::Encrypted), "nothing was reached yet");
+
+        // The next attempt has to show its key anew.
+        run.snapshot().unwrap();
+        assert_eq!(run.session().identity(), None);
     }
 
     #[test]

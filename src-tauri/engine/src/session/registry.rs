@@ -242,6 +242,13 @@ impl Sessions {
         Some((session.target(), session.typed_password(), session.is_private()))
     }
 
+    /// Its window is told anew what it looks at: the list says something else of its machine.
+    pub(crate) fn announce(&self, id: SessionId) {
+        if let Some(session) = self.get(id) {
+            session.announce();
+        }
+    }
+
     /// Which way it copies text now: as was chosen for its machine, else as is right for this kind of session.
     pub fn clipboard(&self, id: SessionId) -> ClipboardSharing {
         self.get(id).map_or(ClipboardSharing::Off, |session| session.clipboard(&self.services))

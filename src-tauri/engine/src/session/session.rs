@@ -17,7 +17,9 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{ClipboardSharing, Display, Host, HostId, Level, LoginId, RewindChoice, Secret, SessionId, Target},
+    model::{
+        ClipboardSharing, Display, Host, HostId, Identity, Level, LoginId, RewindChoice, Secret, SessionId, Target,
+    },
     recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,
@@ -92,6 +94,8 @@ struct Inner {
     /// The machine was added to the list, or is just being added. The session of a call has no host also then: the host
     /// that was saved is one to dial.
     kept: bool,
+    /// The key that its server has shown in the last attempt, and that was accepted.
+    identity: Option<Identity>,
     /// How well the server was reached.
     reached: Option<Level>,
     /// The session could not be read on its way when it was reached last.
@@ -191,6 +195,7 @@ impl Session {
             pages: 0,
             shown: None,
             kept: false,
+            identity: None,
             reached: None,
             private: false,
             tried: Vec::new(),
@@ -243,7 +248,8 @@ impl Session {
         let for_all = services.preferences.get();
         let inner = self.inner.lock();
         let target = &inner.target;
-        let host = target.host.and_then(|id| services.list.get().get(id).map(|host| host.mac.is_some()));
+        let list = services.list.get();
+        let host = target.host.and_then(|id| list.get(id));
         SessionView {
             name: target.name.clone(),
             address: target.address.to_string(),
@@ -259,8 +265,10 @@ impl Session {
                 || target.login.is_some()
                 || target.password_command.is_some()
                 || inner.typed.as_ref().is_some_and(|typed| typed.accepted),
+            secret: host.filter(|host| host.has_secret).map(|host| host.secret_name.clone()),
+            can_keep_secret: host.is_some() && services.keyring.known_absence().is_none(),
             private: inner.private,
-            can_wake: host.unwrap_or_default(),
+            can_wake: host.is_some_and(|host| host.mac.is_some()),
             lead: inner.lead.clone(),
             storing: inner.storing.clone(),
             picture: services.pictures.choice(target.host),
@@ -306,6 +314,11 @@ impl Session {
     /// Only watches from now on, or no longer, and tells the window.
     pub(super) fn set_view_only(&self, view_only: bool) {
         self.input.set_view_only(view_only);
+        self.announce();
+    }
+
+    /// Tells the window anew what it looks at.
+    pub(super) fn announce(&self) {
         self.state.send_modify(|_| ());
     }
 
@@ -430,6 +443,11 @@ impl Session {
     pub(super) fn set_storing(&self, storing: Storing) {
         self.inner.lock().storing = Some(storing);
         self.state.send_modify(|_| ());
+    }
+
+    /// The key of its server, where there is one.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.inner.lock().identity.clone()
     }
 
     pub(super) fn note_password(&self, id: HostId) {

@@ -38,6 +38,10 @@ pub struct SessionView {
     pub has_login: bool,
     /// Whether there is a password that can be typed there: one that was typed here and accepted, or a saved one.
     pub can_type_password: bool,
+    /// What the machine's own secret is called, which can be typed there; may be empty. None where it has none.
+    pub secret: Option<String>,
+    /// Whether it can be given one: it is in the list, and there is a keyring.
+    pub can_keep_secret: bool,
     /// Whether the session cannot be read on its way.
     pub private: bool,
     /// Whether the machine can be woken up.

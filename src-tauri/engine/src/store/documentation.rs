@@ -65,6 +65,7 @@ fn every_field_is_documented_and_no_other() {
     host.wake_way.port = std::num::NonZeroU16::new(7);
     host.wake_way.ssh_host = Some("gate".parse().unwrap());
     (host.has_password, host.has_http_auth, host.has_secure_on, host.clear_text) = (true, true, true, true);
+    (host.secret_name, host.has_secret) = ("sudo".into(), true);
     host.display.grab = true;
     (host.frame, host.ask_lines) = (true, true);
     (host.tags, host.notes) = (vec!["lab".into()], "Ask Ann".into());

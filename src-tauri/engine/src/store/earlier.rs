@@ -192,6 +192,7 @@ async fn small_files_open_and_their_samples_are_what_is_written_now() {
     let now = Places::open(new.path(), |_| true);
     let monitors = "eDP-1 1920x1080+0+0";
     now.keep(host, monitors.into(), read.of(host, monitors).unwrap()).unwrap();
+    now.keep_full_screen(host, monitors.into(), read.full_screen_of(host, monitors).unwrap()).unwrap();
     now.keep_way(host, read.ways().first().cloned()).unwrap();
     is_written("places.json", places);
 

@@ -164,6 +164,7 @@ pub(super) const LEARNED: &[&str] = &[
     "has_password",
     "has_http_auth",
     "has_secure_on",
+    "has_secret",
 ];
 
 /// Fields with both changes, and the names of those that both have changed.

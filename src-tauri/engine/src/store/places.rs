@@ -1,9 +1,9 @@
-//! What saved machines were last seen with: where their windows were, by the monitors that there were, and the SSH host that they
+//! What saved machines were last seen with: where their windows were and what full screen fills, by the monitors that there were, and the SSH host that they
 //! were reached through. It is one file in the data folder, and nobody's choice: what cannot be read is as if it had never been.
 
 use super::file;
 use crate::{
-    model::{HostId, LastWay, or_default},
+    model::{HostId, LastWay, Monitors, or_default},
     platform,
 };
 use parking_lot::Mutex;
@@ -44,6 +44,9 @@ struct Known {
     version: u32,
     /// By machine; the last one used comes first.
     machines: BTreeMap<HostId, Vec<Kept>>,
+    /// What full screen fills, by machine; the last one chosen comes first.
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    full_screen: BTreeMap<HostId, Vec<Filled>>,
     /// The newest first; one for a machine.
     #[serde(deserialize_with = "or_default")]
     ways: Vec<LastWay>,
@@ -55,6 +58,13 @@ struct Kept {
     monitors: String,
     #[serde(flatten)]
     place: Place,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Filled {
+    /// The monitors that there were, as above.
+    monitors: String,
+    fills: Monitors,
 }
 
 const FILE: &str = "places.json";
@@ -74,6 +84,7 @@ impl Places {
         let text = file::read(&file).ok().flatten().unwrap_or_default();
         let mut known: Known = serde_json::from_slice(&text).unwrap_or_default();
         known.machines.retain(|host, _| is_saved(*host));
+        known.full_screen.retain(|host, _| is_saved(*host));
         known.ways.retain(|way| is_saved(way.host));
         Self { file, newer: known.version > VERSION, known: Mutex::new(known) }
     }
@@ -98,6 +109,25 @@ impl Places {
         }
         kept.retain(|kept| kept.monitors != monitors);
         kept.insert(0, Kept { monitors, place });
+        kept.truncate(MAX_SETS);
+        self.write(&mut known)
+    }
+
+    /// What was chosen for full screen of `host` with these monitors.
+    pub fn full_screen_of(&self, host: HostId, monitors: &str) -> Option<Monitors> {
+        let known = self.known.lock();
+        known.full_screen.get(&host)?.iter().find(|filled| filled.monitors == monitors).map(|filled| filled.fills)
+    }
+
+    /// Remembers what was chosen; blocks until the disk has it.
+    ///
+    /// # Errors
+    /// As of [`Places::keep`].
+    pub fn keep_full_screen(&self, host: HostId, monitors: String, fills: Monitors) -> io::Result<()> {
+        let mut known = self.known.lock();
+        let kept = known.full_screen.entry(host).or_default();
+        kept.retain(|filled| filled.monitors != monitors);
+        kept.insert(0, Filled { monitors, fills });
         kept.truncate(MAX_SETS);
         self.write(&mut known)
     }
@@ -161,6 +191,23 @@ mod tests {
         assert_eq!(places.of(host(1), "two"), Some(THERE));
         assert_eq!(places.of(host(1), "three"), Some(THERE), "the last one");
         assert_eq!([places.of(host(2), "one"), places.of(host(3), "one")], [None; 2], "others, and removed ones");
+    }
+
+    #[test]
+    fn what_full_screen_fills_is_remembered_for_a_machine_and_a_set_of_monitors() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Places::open(data.path(), |found| found != host(3));
+        let places = open();
+        let these = Monitors::These(vec![0, 2].into());
+        for (last, set, fills) in
+            [(1, "one", Monitors::All), (1, "two", these), (1, "one", Monitors::One(1)), (3, "one", these)]
+        {
+            places.keep_full_screen(host(last), set.into(), fills).unwrap();
+        }
+        let places = open();
+        let found = |last, set| places.full_screen_of(host(last), set);
+        assert_eq!([found(1, "one"), found(1, "two"), found(1, "three")], [Some(Monitors::One(1)), Some(these), None]);
+        assert_eq!(found(3, "one"), None, "removed");
     }
 
     #[test]

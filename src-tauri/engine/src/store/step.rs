@@ -5,7 +5,7 @@ use super::{
     merge::{Wins, as_fields, fields},
     named_change::NamedChange,
 };
-use crate::model::{Host, HostId, HttpAuth, Recipient, Secret, SecureOn};
+use crate::model::{Host, HostId, HttpAuth, Recipient, Secret, SecureOn, secret_account};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -68,12 +68,14 @@ pub(crate) enum LoginKind {
     HttpAuth,
     /// What its network card wants with the packet that wakes it.
     SecureOn,
+    /// What is typed into its screen.
+    Secret,
 }
 
 impl LoginKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Password, Self::HttpAuth, Self::SecureOn];
+    pub(crate) const ALL: [Self; 4] = [Self::Password, Self::HttpAuth, Self::SecureOn, Self::Secret];
     /// Those for the server that the machine leads to.
-    pub(crate) const OF_SERVER: [Self; 2] = [Self::Password, Self::HttpAuth];
+    pub(crate) const OF_SERVER: [Self; 3] = [Self::Password, Self::HttpAuth, Self::Secret];
 
     /// The name under which the keyring has it.
     pub(crate) fn account(self, host: HostId) -> String {
@@ -81,13 +83,14 @@ impl LoginKind {
             Self::Password => host.to_string(),
             Self::HttpAuth => HttpAuth::account(host),
             Self::SecureOn => SecureOn::account(host),
+            Self::Secret => secret_account(host),
         }
     }
 
     /// For whom it is, as the list says now; none where the list does not say.
     pub(crate) fn recipient(self, host: &Host) -> Option<Recipient> {
         match self {
-            Self::Password | Self::HttpAuth => Some(host.recipient()),
+            Self::Password | Self::HttpAuth | Self::Secret => Some(host.recipient()),
             Self::SecureOn => host.wake().map(|wake| wake.recipient()),
         }
     }
@@ -98,6 +101,7 @@ impl LoginKind {
             Self::Password => host.has_password,
             Self::HttpAuth => host.has_http_auth,
             Self::SecureOn => host.has_secure_on,
+            Self::Secret => host.has_secret,
         }
     }
 
@@ -107,6 +111,7 @@ impl LoginKind {
             Self::Password => &mut host.has_password,
             Self::HttpAuth => &mut host.has_http_auth,
             Self::SecureOn => &mut host.has_secure_on,
+            Self::Secret => &mut host.has_secret,
         }
     }
 }
@@ -394,6 +399,7 @@ mod tests {
     fn what_is_learned_is_the_same_of_a_host_and_of_its_fields_in_the_file() {
         let mut now = Host::demo("other");
         (now.has_password, now.has_http_auth, now.has_secure_on, now.clear_text) = (true, true, true, true);
+        now.has_secret = true;
         (now.last_opened, now.times_opened, now.protection) = (Some(1), 1, Some(Level::Clear));
         (now.display.grab, now.notes, now.favourite) = (true, "chosen".into(), true);
         let host = Host::new("a".into(), "a".parse().unwrap());

@@ -1,6 +1,7 @@
 //! The keys of a window, before the web view sees them: WebKitGTK composes dead keys itself and loses them, and tells its pages
 //! neither which side a key is on nor how the locks are.
 
+use super::composing::Composer;
 use gtk::{
     gdk,
     glib::Propagation,
@@ -13,15 +14,21 @@ use tauri::WebviewWindow;
 /// X adds so many to the numbers of Linux's input system; GDK does the same on Wayland.
 const X_KEY_OFFSET: u16 = 8;
 
-/// Calls `on_key` for each key of a window, on the main thread; where it returns true, the key goes nowhere else.
+/// Calls `on_key` for each key of a window, on the main thread; where it returns true, the key goes nowhere else. Where the input method
+/// of this computer composes for it ([`compose`](super::compose)), `on_text` gets what has come of the keys that it has kept.
 ///
 /// # Errors
 /// What the window system says.
-pub fn watch_keys(window: &WebviewWindow, on_key: impl Fn(KeyPress) -> bool + Send + 'static) -> tauri::Result<()> {
+pub fn watch_keys(
+    window: &WebviewWindow,
+    on_key: impl Fn(KeyPress) -> bool + Send + 'static,
+    on_text: impl Fn(String) + Send + 'static,
+) -> tauri::Result<()> {
     let watched = window.clone();
     window.run_on_main_thread(move || {
         let Ok(gtk_window) = watched.gtk_window() else { return };
         let keymap = gdk::Display::default().and_then(|display| gdk::Keymap::for_display(&display));
+        let composer = Composer::of(&watched, &gtk_window, on_text);
         let handle = Rc::new((on_key, RefCell::new(Passed::default())));
         let took = move |event: &gdk::EventKey, down: bool| {
             let (on_key, passed) = &*handle;
@@ -29,7 +36,9 @@ pub fn watch_keys(window: &WebviewWindow, on_key: impl Fn(KeyPress) -> bool + Se
             if passed.borrow_mut().comes_back(what) {
                 return Propagation::Proceed;
             }
-            if on_key(key_press(event, down, keymap.as_ref())) {
+            let press = key_press(event, down, keymap.as_ref());
+            // Chords are ours.
+            if (!press.chord && composer.takes(event, down)) || on_key(press) {
                 return Propagation::Stop;
             }
             passed.borrow_mut().go(what);

@@ -2,6 +2,7 @@
 
 mod autostart;
 mod chooser;
+mod composing;
 mod files;
 mod full_screen;
 mod hotkey;
@@ -15,13 +16,14 @@ mod tray;
 
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
+pub use composing::compose;
 pub use files::show_in_folder;
-pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_all_monitors, is_full_screen};
+pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_several_monitors, is_full_screen};
 pub use hotkey::hold_hotkey;
 pub use instance::{Instance, claim};
 pub use keyboard::{grab_keyboard, ungrab_keyboard, watch_keys};
 pub use notification::notify;
-pub use pages::{end_page, on_page_death};
+pub use pages::{end_page, let_open_windows, on_page_death};
 pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;
 pub use tray::{TrayIcon, watch_trays};

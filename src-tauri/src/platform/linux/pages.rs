@@ -2,7 +2,7 @@
 
 use crate::platform::OnPageDeath;
 use tauri::{Builder, Manager, WebviewWindow, Wry, plugin};
-use webkit2gtk::WebViewExt;
+use webkit2gtk::{SettingsExt, WebViewExt};
 
 /// Calls `died` for each page whose process has ended: crashed, killed, too large, or by [`end_page`]. Where pages share a
 /// process, for each of them.
@@ -27,4 +27,16 @@ pub fn end_page(window: &WebviewWindow, _died: OnPageDeath) {
     if let Err(cause) = window.with_webview(|view| view.inner().terminate_web_process()) {
         tracing::warn!(%cause, "a page that hangs could not be ended");
     }
+}
+
+/// Has a window's page open others also where nobody has just clicked. What it opens is decided elsewhere.
+///
+/// # Errors
+/// What the window system says.
+pub fn let_open_windows(window: &WebviewWindow) -> tauri::Result<()> {
+    window.with_webview(|view| {
+        if let Some(settings) = WebViewExt::settings(&view.inner()) {
+            settings.set_javascript_can_open_windows_automatically(true);
+        }
+    })
 }

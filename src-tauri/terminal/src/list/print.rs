@@ -44,6 +44,11 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         ..
     } = &view.options;
     let yes = |is_so: bool| if is_so { "yes" } else { "" };
+    let secret = match (view.has_secret, view.secret_name.as_str()) {
+        (false, _) => "",
+        (true, "") => "in the keyring",
+        (true, name) => name,
+    };
     let (tags, colour, id) = (view.tags.join(", "), colour(view), view.id.to_string());
     let rows = [
         ("name", view.name.as_str()),
@@ -63,6 +68,7 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         ("wake-up port", &view.wake_port),
         ("woken from", &view.wake_ssh_host),
         ("SecureOn", if view.has_secure_on { "in the keyring" } else { "" }),
+        ("secret to type", secret),
         ("authorities", ca_file),
         ("certificate", client_certificate),
         ("its key", client_key),

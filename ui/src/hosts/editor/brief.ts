@@ -13,6 +13,8 @@ export interface Beside {
   httpAuth: boolean;
   /** The same of a SecureOn password. */
   secureOn: boolean;
+  /** The same of a secret that is typed into its screen. */
+  secret: boolean;
   /** What the named login is called; null where it has none. */
   login: string | null;
   /** Fields that differ between the machines of the form. */
@@ -22,9 +24,8 @@ export interface Beside {
 /** May be empty. */
 export function brief(section: SectionName, draft: HostDraft, beside: Beside): string {
   const isMixed = (name: FieldName) => beside.mixed?.has(name) ?? false;
-  const said = fieldsOf(section).map((field) =>
-    isMixed(field.name) ? mixed(field.label) : briefOf(field, draft[field.name]),
-  );
+  const described = fieldsOf(section).filter(({ name }) => name !== 'secret_name');
+  const said = described.map((field) => (isMixed(field.name) ? mixed(field.label) : briefOf(field, draft[field.name])));
   /** What a field without a line in the table says. */
   const own = (name: 'picture' | 'tags' | 'colour' | 'notes', text: string | null) =>
     isMixed(name) ? mixed(`editor.${name}`) : text;
@@ -32,6 +33,7 @@ export function brief(section: SectionName, draft: HostDraft, beside: Beside): s
     // It has the user name as well.
     if (beside.login !== null) said.splice(0, said.length, beside.login);
     if (beside.password) said.splice(1, 0, t('editor.password'));
+    if (beside.secret) said.push(draft.secret_name.trim() || t('editor.secret'));
     if (beside.httpAuth) said.push(t('http_auth.title'));
   } else if (section === 'wake') {
     if (beside.secureOn) said.push(t('editor.secure_on'));

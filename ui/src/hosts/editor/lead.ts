@@ -4,7 +4,9 @@ import type { HostDraft } from '../../ipc/bindings/HostDraft';
 import type { Lead } from '../../ipc/bindings/Lead';
 
 /** What a form takes over from a lead, and the field to be looked at then; null where no field has to do with it. */
-export function followed(lead: Lead): { facts: Partial<HostDraft>; field: 'address' | 'way' | 'username' | 'old_tls' } | null {
+export function followed(
+  lead: Lead,
+): { facts: Partial<HostDraft>; field: 'address' | 'way' | 'username' | 'old_tls' } | null {
   if (lead.lead === 'wake') return null;
   if (lead.lead === 'accept_old') return { facts: { old_tls: true }, field: 'old_tls' };
   if (lead.lead === 'account') return { facts: {}, field: 'username' };

@@ -282,7 +282,7 @@ export class Hosts {
   /** Opens the editor for a new host, with the address that was searched for in vain. */
   add(): void {
     const address = this.found.rows.length === 0 || this.found.alike ? (this.query.address ?? '') : '';
-    const hasNone = { hasPassword: false, hasHttpAuth: false, hasSecureOn: false };
+    const hasNone = { hasPassword: false, hasHttpAuth: false, hasSecureOn: false, hasSecret: false };
     this.sheet.show({ kind: 'one', draft: emptyDraft({ address }), ...hasNone });
   }
 
@@ -290,8 +290,9 @@ export class Hosts {
     const { content } = this.sheet;
     if (content?.kind === 'one' && content.draft.id === host.id && Object.keys(typed).length === 0) return;
     const { has_password: hasPassword, has_http_auth: hasHttpAuth, has_secure_on: hasSecureOn } = host;
-    const { display } = host;
-    this.sheet.show({ kind: 'one', draft: draftOf(host), hasPassword, hasHttpAuth, hasSecureOn, display, typed });
+    const { has_secret: hasSecret, display } = host;
+    const has = { hasPassword, hasHttpAuth, hasSecureOn, hasSecret };
+    this.sheet.show({ kind: 'one', draft: draftOf(host), ...has, display, typed });
   }
 
   editSeveral(hosts: HostView[]): void {
@@ -330,7 +331,12 @@ export class Hosts {
     }
     const { host, password } = await engine.saveHost(settled.draft, change);
     // Saved: where the next step fails, the editor's next attempt is about this host, at this address.
-    Object.assign(draft, { id: host.id, on_new_address: 'ask', secure_on: { change: 'keep' } });
+    Object.assign(draft, {
+      id: host.id,
+      on_new_address: 'ask',
+      secure_on: { change: 'keep' },
+      secret: { change: 'keep' },
+    });
     if (editing) sheet.content = { ...editing, draft: draftOf(host) };
     if (httpAuth) await engine.saveHttpAuth(host.id, httpAuth);
     sheet.close();

@@ -11,6 +11,7 @@ export interface Editing {
   hasPassword: boolean;
   hasHttpAuth: boolean;
   hasSecureOn: boolean;
+  hasSecret: boolean;
   /** What was chosen in its window, where that is anything. */
   display?: Display | undefined;
   /** What the form begins with in place of what the machine has. */

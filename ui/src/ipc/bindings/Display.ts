@@ -22,6 +22,10 @@ scaling: Scaling | null,
  */
 grab: boolean, 
 /**
+ * Whether the input method of this computer composes what is typed; else the keys go as they are, and the remote machine composes.
+ */
+compose: boolean, 
+/**
  * Whether the window opens in full screen.
  */
 full_screen: boolean, 
@@ -29,6 +33,10 @@ full_screen: boolean,
  * Which monitors full screen fills.
  */
 monitors: Monitors, 
+/**
+ * Whether each of the remote machine's screens has a window of its own.
+ */
+apart: boolean, 
 /**
  * Which of the remote machine's screens is shown, counted from 1 as its server lists them; none: all.
  */

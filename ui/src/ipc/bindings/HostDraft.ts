@@ -68,6 +68,14 @@ wake_ssh_host: string,
  */
 secure_on: PasswordChange, 
 /**
+ * What its own secret is called, which is typed into its screen; may be empty.
+ */
+secret_name: string, 
+/**
+ * What becomes of that secret.
+ */
+secret: PasswordChange, 
+/**
  * What is no longer to be otherwise than for all machines.
  */
 as_for_all: Array<SharedChoice>, 

@@ -71,6 +71,14 @@ has_http_auth: boolean,
  */
 has_secure_on: boolean, 
 /**
+ * What its own secret is called, which is typed into its screen; may be empty.
+ */
+secret_name: string, 
+/**
+ * Whether the keyring has that secret.
+ */
+has_secret: boolean, 
+/**
  * What was chosen in its window, where that is anything.
  */
 display?: Display, 

@@ -5,4 +5,8 @@ import type { SideButton } from "./SideButton";
 /**
  * What a page is told about its window's keys, and of the mouse's buttons that its web view does not know.
  */
-export type KeyNotice = { "kind": "press" } & KeyPress | { "kind": "released" } | { "kind": "refused" } | { "kind": "side_button" } & SideButton;
+export type KeyNotice = { "kind": "press" } & KeyPress | { "kind": "released" } | { "kind": "refused" } | { "kind": "composed", 
+/**
+ * It.
+ */
+text: string, } | { "kind": "side_button" } & SideButton;

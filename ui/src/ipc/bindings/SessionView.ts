@@ -61,6 +61,14 @@ has_login: boolean,
  */
 can_type_password: boolean, 
 /**
+ * What the machine's own secret is called, which can be typed there; may be empty. None where it has none.
+ */
+secret: string | null, 
+/**
+ * Whether it can be given one: it is in the list, and there is a keyring.
+ */
+can_keep_secret: boolean, 
+/**
  * Whether the session cannot be read on its way.
  */
 private: boolean, 

@@ -127,7 +127,7 @@ export class FakeBackend {
   givesKeys = false;
   key: (notice: KeyNotice) => void = () => {};
   /** This computer's monitors. */
-  monitors: LocalMonitors = { sizes: [[1920, 1080]], all: true };
+  monitors: LocalMonitors = { sizes: [[1920, 1080]], all: true, together: [], chosen: null };
   listening: Listening = { on: false, address: '0.0.0.0', port: 5500 };
   /** The machines in other programs' files. */
   found: ImportPreview = { number: 1, files: [], entries: [] };

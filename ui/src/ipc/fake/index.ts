@@ -2,6 +2,7 @@
 // (`npm run dev`, with a ?scene= of ../fixtures.ts). Never part of a production build.
 
 import type { LocalMonitors } from '../bindings/LocalMonitors';
+import type { Monitors } from '../bindings/Monitors';
 import type { About } from '../about';
 import type { Answer } from '../bindings/Answer';
 import type { Bell } from '../bindings/Bell';
@@ -484,6 +485,15 @@ export const setViewOnly = (viewOnly: boolean): Promise<void> =>
 export const typePassword = (manner: Manner, readably: boolean): Promise<boolean> =>
   command('type_password', [manner, readably], () => backend.typesAll);
 
+export const typeSecret = (manner: Manner, readably: boolean): Promise<boolean> =>
+  command('type_secret', [manner, readably], () => backend.typesAll);
+
+export const keepSecret = (name: string, secret: string): Promise<void> =>
+  command('keep_secret', [name, secret], () => {
+    backend.session = { ...backend.session, secret: name.trim() };
+    backend.reach(backend.state);
+  });
+
 export const typeClipboard = (manner: Manner): Promise<boolean> =>
   command('type_clipboard', [manner], () => backend.typesAll);
 
@@ -576,8 +586,11 @@ export const takeKeys = (onKey: (notice: KeyNotice) => void, screen: number | nu
     return backend.givesKeys;
   });
 
-export const setKeyboardOwner = (owner: KeyboardOwner, screen: number | null = null): Promise<void> =>
-  command('set_keyboard_owner', [owner, ...ofScreen(screen)], () => {});
+export const setKeyboardOwner = (
+  owner: KeyboardOwner,
+  composes: boolean,
+  screen: number | null = null,
+): Promise<void> => command('set_keyboard_owner', [owner, composes, ...ofScreen(screen)], () => {});
 
 export const setFullscreen = (on: boolean, screen: number | null = null): Promise<void> =>
   command('set_fullscreen', [on, ...ofScreen(screen)], () => {});
@@ -585,6 +598,9 @@ export const setFullscreen = (on: boolean, screen: number | null = null): Promis
 export const closeScreen = (screen: number): Promise<void> => command('close_screen', [screen], () => {});
 
 export const monitors = (): Promise<LocalMonitors> => command('monitors', [], () => backend.monitors);
+
+export const chooseMonitors = (monitors: Monitors): Promise<void> =>
+  command('choose_monitors', [monitors], () => void (backend.monitors = { ...backend.monitors, chosen: monitors }));
 
 export const readClipboard = (): Promise<string | null> =>
   command('read_clipboard', [], () => (backend.shares('to_server') ? backend.clipboard : null));
@@ -691,7 +707,7 @@ function asForAll(display: HostView['display'], left: readonly SharedChoice[]): 
 }
 
 /** The host as the engine would save it. */
-function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...draft }: HostDraft): HostView {
+function fromDraft({ on_new_address, login_chosen, secure_on, secret, as_for_all, ...draft }: HostDraft): HostView {
   const former = draft.id === null ? null : find(draft.id);
   const address = canonical(draft.address);
   // One that takes the place of a password.
@@ -707,6 +723,7 @@ function fromDraft({ on_new_address, login_chosen, secure_on, as_for_all, ...dra
     has_password: (former?.has_password ?? false) && keepsPassword,
     has_http_auth: (former?.has_http_auth ?? false) && on_new_address !== 'forget',
     has_secure_on: secure_on.change === 'keep' ? (former?.has_secure_on ?? false) : secure_on.change === 'set',
+    has_secret: secret.change === 'keep' ? (former?.has_secret ?? false) : secret.change === 'set',
     last_opened: former?.last_opened ?? null,
     times_opened: former?.times_opened ?? 0,
     favourite_place: former?.favourite_place ?? null,

@@ -3,11 +3,26 @@
 
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
 import { codeOf } from './codes';
+import { typed } from './typing';
 
 /** What takes keys to the server: noVNC with our changes. */
 export interface Keys {
   /** A key goes down or up; `numLock` and `capsLock` are how they are here: other ones there are set right first. */
   takeKey(keysym: number, code: string, down: boolean, numLock: boolean | null, capsLock: boolean | null): void;
+}
+
+/** What takes characters that no key here has. */
+interface Characters {
+  sendKey(keysym: number, code: string | null, down?: boolean): void;
+}
+
+/**
+ * Passes on what the input method of this computer has composed: each character as its symbol, which goes down and up. `withUnicode`:
+ * the server knows Unicode's.
+ */
+export function passText(text: string, keys: Characters, withUnicode: boolean): void {
+  for (const press of typed(text, withUnicode).presses)
+    for (const { keysym, code, down } of press) keys.sendKey(keysym, code, down);
 }
 
 /**

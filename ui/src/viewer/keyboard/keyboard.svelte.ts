@@ -50,9 +50,14 @@ export class Keyboard {
   }
 
   /** Passes the toolkit's keys on from now on; the owner follows what the user does. For a component that is being made. */
-  async take(onPress: (press: KeyPress) => void, onSideButton: (button: SideButton) => void): Promise<void> {
+  async take(
+    onPress: (press: KeyPress) => void,
+    onText: (text: string) => void,
+    onSideButton: (button: SideButton) => void,
+  ): Promise<void> {
     this.given = await engine.takeKeys((notice) => {
       if (notice.kind === 'press') onPress(notice);
+      else if (notice.kind === 'composed') onText(notice.text);
       else if (notice.kind === 'side_button') onSideButton(notice);
       else if (notice.kind === 'refused') this.#refuse();
       else this.#released();
@@ -85,7 +90,8 @@ export class Keyboard {
   /** Tells the window who has the keys. */
   tell(owner: KeyboardOwner): void {
     if (!this.given) return;
-    void this.#window.attempt(() => engine.setKeyboardOwner(owner, this.#screen));
+    const { compose } = this.#window.display;
+    void this.#window.attempt(() => engine.setKeyboardOwner(owner, compose, this.#screen));
     if (owner === 'grabbed') this.#say('viewer.keys_grabbed');
   }
 

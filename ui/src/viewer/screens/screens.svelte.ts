@@ -2,6 +2,7 @@
 // others belong to this page, which draws in them: they have no page and no script of their own.
 
 import * as engine from '../../ipc';
+import type { Display } from '../../ipc/bindings/Display';
 import type { Novnc } from '../novnc';
 import type { Area } from '../novnc/screens';
 import type { Size } from '../scaling';
@@ -22,7 +23,10 @@ export interface ScreenWindow {
 
 /** What it depends on. */
 interface Session {
-  readonly display: { screen: number | null };
+  readonly display: Pick<Display, 'screen' | 'apart'>;
+  /** Its window is about to close. */
+  readonly leaving: boolean;
+  changeDisplay(part: Partial<Display>): Promise<void>;
   attempt(action: () => Promise<void>): Promise<void>;
   /** What is seen in its own window has another size. */
   fitWindow(): void;
@@ -54,27 +58,51 @@ export class Screens {
     return (this.areApart && this.all[0]) || null;
   }
 
-  /** Gives each a window of its own. Within the user's click: otherwise the web view opens none. */
+  /** Gives each a window of its own, from now on. */
   takeApart(): void {
+    this.#openAll();
+    this.#choose(this.areApart);
+  }
+
+  /** Closes all windows but the session's own, which shows this one, or all, from now on. */
+  async show(screen: number | null): Promise<void> {
+    this.bringTogether();
+    await this.#session.changeDisplay({ screen, apart: false });
+  }
+
+  /** Closes all windows but the session's own, for now. */
+  bringTogether(): void {
+    for (const { number } of this.windows) this.#close(number);
+  }
+
+  /** The user closes the window of this screen. */
+  close(number: number): void {
+    this.#close(number);
+    this.#choose(this.areApart);
+  }
+
+  /** The server has said where they are. The window of one that is no more closes, and that of a new one opens. */
+  follow(all: readonly Area[]): void {
+    const hasMore = all.length > this.all.length;
+    this.all = all;
+    for (const { number } of this.windows) if (number > all.length) this.#close(number);
+    if (hasMore && this.#session.display.apart) this.#openAll();
+  }
+
+  /** Remembered with the machine. */
+  #choose(apart: boolean): void {
+    if (this.#session.display.apart !== apart) void this.#session.changeDisplay({ apart });
+  }
+
+  #openAll(): void {
+    if (this.all.length < 2) return;
     this.all.slice(1, MAX_SCREENS).forEach((screen, nth) => this.#open(nth + 2, screen));
     this.#session.fitWindow();
   }
 
-  /** Closes all windows but the session's own. */
-  bringTogether(): void {
-    for (const { number } of this.windows) this.close(number);
-  }
-
-  /** Closes the window of this screen. */
-  close(number: number): void {
+  #close(number: number): void {
     this.#forget(number);
     void this.#session.attempt(() => engine.closeScreen(number));
-  }
-
-  /** The server has said where they are. The window of one that is no more closes. */
-  follow(all: readonly Area[]): void {
-    this.all = all;
-    for (const { number } of this.windows) if (number > all.length) this.close(number);
   }
 
   #open(number: number, { width, height }: Area): void {
@@ -85,7 +113,12 @@ export class Screens {
     there.document.documentElement.lang = document.documentElement.lang;
     for (const styles of document.querySelectorAll('link[rel=stylesheet], style'))
       there.document.head.append(there.document.importNode(styles, true));
-    there.addEventListener('pagehide', () => this.#forget(number));
+    there.addEventListener('pagehide', () => {
+      const isOurs = !this.windows.some((window) => window.number === number);
+      this.#forget(number);
+      // It was closed by its title bar, and not together with this one.
+      if (!isOurs && !this.#session.leaving) this.#choose(this.areApart);
+    });
     this.windows = [...this.windows, { number, there }];
   }
 

@@ -2,6 +2,7 @@
 
 import { expect, test, vi } from 'vitest';
 import { t } from '../../i18n';
+import type { Display } from '../../ipc/bindings/Display';
 import type { EngineError } from '../../ipc/bindings/EngineError';
 import { backend as engine } from '../../ipc/fake';
 import type { FakeRfb } from '../novnc/fake';
@@ -80,12 +81,45 @@ test('a window that goes, however it goes, is no more counted', async () => {
   rfb.emit('screens', twoScreens.slice(0, 1));
   await settle();
   expect([rfb.mirrored, engine.callsOf('close_screen')]).toEqual([[], [[2]]]);
-  rfb.emit('screens', twoScreens);
   opened = [];
-  there = await takeApart();
+  rfb.emit('screens', twoScreens);
+  await settle();
+  there = opened[0]?.there as Window;
   (there.document.querySelector('#close') as HTMLElement).click();
   await settle();
   expect(engine.callsOf('close_screen')).toEqual([[2], [2]]);
+});
+
+test('that they were apart is remembered with the machine, until the user has them together again', async () => {
+  const apart = () => engine.callsOf('set_display').map(([display]) => (display as Display).apart);
+  engine.session.display = { ...engine.session.display, apart: true };
+  const rfb = await goLive();
+  await settle();
+  expect(opened.map(({ url }) => url)).toEqual(['about:blank#2-800x600']);
+  expect([rfb.mirrored, apart()]).toEqual([[2], []]);
+  // A screen that is away for a while, and an end, are no choice.
+  rfb.emit('screens', twoScreens.slice(0, 1));
+  await settle();
+  rfb.emit('screens', twoScreens);
+  await settle();
+  expect([opened.length, apart()]).toEqual([2, []]);
+  await reach({ state: 'ended', error: lost });
+  expect(apart()).toEqual([]);
+  await reach(ready);
+  const next = await draw();
+  next.emit('screens', twoScreens);
+  await settle();
+  expect([opened.length, apart()]).toEqual([3, []]);
+  opened[2]?.there.dispatchEvent(new Event('pagehide'));
+  await settle();
+  expect(apart()).toEqual([false]);
+  await takeApart();
+  expect(apart()).toEqual([false, true]);
+  // They close together with this window.
+  session.leaving = true;
+  opened[3]?.there.dispatchEvent(new Event('pagehide'));
+  await settle();
+  expect(apart()).toEqual([false, true]);
 });
 
 test('they stay while the session connects again, and close with it', async () => {

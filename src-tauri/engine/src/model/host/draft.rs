@@ -51,6 +51,12 @@ pub struct HostDraft {
     /// What becomes of the SecureOn password.
     #[serde(default)]
     pub secure_on: PasswordChange,
+    /// What its own secret is called, which is typed into its screen; may be empty.
+    #[serde(default)]
+    pub secret_name: String,
+    /// What becomes of that secret.
+    #[serde(default)]
+    pub secret: PasswordChange,
     /// What is no longer to be otherwise than for all machines.
     #[serde(default)]
     pub as_for_all: Vec<SharedChoice>,
@@ -84,6 +90,7 @@ impl HostDraft {
             one_line(text).map_err(|wrong| problems.push(problem(wrong))).unwrap_or_default()
         };
         let name = line(&self.name, FieldProblem::Name);
+        let secret_name = line(&self.secret_name, FieldProblem::SecretName);
         let options = HostOptions {
             username: line(&self.username, FieldProblem::Username),
             repeater_id: line(&self.repeater_id, FieldProblem::RepeaterId),
@@ -147,7 +154,7 @@ impl HostDraft {
         };
         let name = if name.is_empty() { name_for(&address) } else { name };
         let before = existing.cloned().unwrap_or_else(|| Host::demo(""));
-        let known = Host { name, address, options, ssh_jump, proxy, mac, wake_way, ..before.clone() };
+        let known = Host { name, address, options, ssh_jump, proxy, mac, wake_way, secret_name, ..before.clone() };
         let password_command = password_command.filter(|_| self.login.is_none());
         let mut host = Host { login: self.login, password_command, console_command, ..known };
         if before.source.is_some() {
@@ -188,6 +195,8 @@ impl From<&Host> for HostDraft {
             wake_port: view.wake_port,
             wake_ssh_host: view.wake_ssh_host,
             secure_on: PasswordChange::Keep,
+            secret_name: view.secret_name,
+            secret: PasswordChange::Keep,
             as_for_all: Vec::new(),
             on_new_address: OnNewAddress::default(),
         }
@@ -276,6 +285,9 @@ pub enum FieldProblem {
     /// The SecureOn password.
     #[error("SecureOn password: {0}")]
     SecureOn(SecureOnProblem),
+    /// What its own secret is called.
+    #[error("name of the secret: {0}")]
+    SecretName(TextProblem),
     /// Where on the web a list is.
     #[error("URL: {0}")]
     Url(UrlProblem),

@@ -103,7 +103,7 @@ fn the_view_has_the_demo_mark_and_no_unknown_fields() {
         json!({
             "id": "6f4f7c1e-5c55-4d3f-9b5e-0f6d4b6f1a11", "name": "Studio", "address": "studio:5901", "username": "ann",
             "view_only": false, "frame": false, "ask_lines": false, "favourite": false, "has_password": true, "last_opened": 1_790_000_000, "repeater_id": "",
-            "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "login": null, "password_command": "", "console_command": "", "mac": "", "wake_address": "", "wake_port": "", "wake_ssh_host": "", "has_secure_on": false, "has_http_auth": false, "old_tls": false, "no_proxy": false, "reconnect": true, "demo": false,
+            "ca_file": "", "client_certificate": "", "client_key": "", "ssh_jump": "", "proxy": "", "login": null, "password_command": "", "console_command": "", "mac": "", "wake_address": "", "wake_port": "", "wake_ssh_host": "", "has_secure_on": false, "secret_name": "", "has_secret": false, "has_http_auth": false, "old_tls": false, "no_proxy": false, "reconnect": true, "demo": false,
             "tags": [], "colour": null, "notes": "", "picture": "shown", "times_opened": 0, "favourite_place": null, "source": null,
         })
     );

@@ -41,6 +41,10 @@ pub struct HostView {
     pub has_http_auth: bool,
     /// Whether the keyring has a SecureOn password for its network card.
     pub has_secure_on: bool,
+    /// What its own secret is called, which is typed into its screen; may be empty.
+    pub secret_name: String,
+    /// Whether the keyring has that secret.
+    pub has_secret: bool,
     /// What was chosen in its window, where that is anything.
     #[cfg_attr(test, ts(optional))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +81,8 @@ impl Host {
             has_password: self.has_password,
             has_http_auth: self.has_http_auth,
             has_secure_on: self.has_secure_on,
+            secret_name: self.secret_name.clone(),
+            has_secret: self.has_secret,
             display: (self.display != Display::default()).then_some(self.display),
             last_opened: self.last_opened,
             times_opened: self.times_opened,

@@ -100,15 +100,20 @@ impl Hosts {
         Ok(())
     }
 
-    /// Keeps a host's SecureOn password, or forgets it. Returns what undoes that.
+    /// Keeps a host's secret beside its login, or forgets it. Returns what undoes that.
     ///
     /// # Errors
     /// Those of the keyring and the list: then it is as it was, as far as the list says.
-    pub(super) async fn save_secure_on(&self, host: &mut Host, change: PasswordChange) -> Result<Option<Login>> {
-        let kind = LoginKind::SecureOn;
+    pub(super) async fn save_secret(
+        &self,
+        host: &mut Host,
+        kind: LoginKind,
+        was_there: bool,
+        change: PasswordChange,
+    ) -> Result<Option<Login>> {
         let before = match change {
             PasswordChange::Keep => return Ok(None),
-            _ if host.has_secure_on => self.login_before(host.id, kind).await.and_then(|login| login.before),
+            _ if was_there => self.login_before(host.id, kind).await.and_then(|login| login.before),
             _ => None,
         };
         let after = match change {
@@ -122,7 +127,7 @@ impl Hosts {
             }
         };
         self.note_login(host.id, kind, after.is_some()).await?;
-        host.has_secure_on = after.is_some();
+        *kind.flag(host) = after.is_some();
         Ok(Some(Login { host: host.id, kind, before, after }))
     }
 

@@ -46,6 +46,15 @@ impl Prompts<'_> {
         if let Err(error) = self.run.services.pins.accept(endpoint, identity).await {
             tracing::warn!(%error, "a server's key is known for this session only");
         }
+        if party == Party::Server {
+            self.run.note_identity(identity);
+            // It was added to the list while the person was asked.
+            if let Some(kept) = self.run.kept_as(&self.target)
+                && let Err(error) = self.run.services.pins.accept(&kept.endpoint(), identity).await
+            {
+                tracing::warn!(%error, "the key of a machine that was added is not known with it");
+            }
+        }
         Ok(why)
     }
 }

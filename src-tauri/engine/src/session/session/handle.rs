@@ -5,7 +5,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     lead::Lead,
-    model::{Host, Level, LoginId, Secret, Target},
+    model::{Host, Identity, Level, LoginId, Secret, Target},
     recording::Player,
     session::{Answer, Prompt, SessionState, Stage, Subject, services::Services, state::Remember},
     transport::reverse::IncomingConnection,
@@ -74,6 +74,7 @@ impl Run {
                 (inner.typed, inner.passphrase, inner.agreed) = (None, None, Agreed::default());
                 (inner.ticket, inner.proxy_password, inner.http_login) = (None, None, None);
             }
+            inner.identity = None;
             inner.target = target.clone();
         });
         Ok(target)
@@ -185,6 +186,11 @@ impl Run {
                 typed.accepted = true;
             }
         });
+    }
+
+    /// The key that the server has shown, and that was accepted.
+    pub(in crate::session) fn note_identity(&self, identity: &Identity) {
+        self.update(|_, inner| inner.identity = Some(identity.clone()));
     }
 
     /// What the server is, as far as that shows.
