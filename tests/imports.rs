@@ -1,7 +1,7 @@
 //! Machines from other programs' files, in the window and in a terminal, and the list for others.
 
 use crate::{
-    desk::{App, Desk, until, until_passwords},
+    desk::{App, Desk, Server, succeed, until, until_passwords},
     user::{self, row},
 };
 use serde_json::Value;
@@ -70,6 +70,37 @@ async fn a_terminal_shows_first_and_adds_only_when_told_to_whether_portlight_run
         let (code, said, complaint) = texts(desk.portlight(wrong));
         assert_eq!((code, said.as_str(), complaint.lines().count()), (Some(2), "", 1), "{wrong:?}: {complaint}");
     }
+}
+
+#[tokio::test]
+async fn tigervncs_password_goes_into_the_keyring_where_its_file_is_named_as_well() {
+    const PASSWORD: &str = "Tg5vQ8rw";
+    let desk = Desk::of("tigervncs_password_goes_into_the_keyring_where_its_file_is_named_as_well").open().await;
+    let server = Server::start(&desk, Some(PASSWORD)).await;
+    let machine = format!("TigerVNC Configuration file Version 1.0\n\nServerName=127.0.0.1::{}\n", server.port());
+    let machine = write(&desk, "tigervnc/Loom.tigervnc", &machine);
+    let password = desk.home().join("tigervnc/passwd");
+    fs::write(&password, succeed(desk.command("vncpasswd").arg("-f"), PASSWORD.as_bytes())).expect("a home");
+    let [password, folder] =
+        [&password, password.parent().expect("a folder")].map(|path| path.to_str().expect("a path"));
+
+    // Neither alone, nor with their folder.
+    for alone in [&machine, folder] {
+        let (code, said, _) = texts(desk.portlight(&["import", alone, "--passwords"]));
+        assert!(code == Some(0) && said.contains("+ Loom") && !said.contains("1 password"), "{said}");
+    }
+    let (code, said, _) = texts(desk.portlight(&["import", &machine, password]));
+    assert!(code == Some(0) && said.contains("passwd (TigerVNC, a password)"), "{said}");
+    assert!(said.contains("this computer's own VNC server") && !said.contains(PASSWORD), "{said}");
+    let (code, said, complaint) = texts(desk.portlight(&["import", &machine, password, "--yes", "--passwords"]));
+    assert_eq!((code, complaint.as_str()), (Some(0), ""), "{said}");
+    assert!(said.ends_with("added 1 machine, changed 0, 1 password\n"), "{said}");
+    until_passwords(desk.bus(), 1).await;
+
+    let app = App::start(&desk, &[]).await;
+    user::open(&app.hosts().await, "Loom").await;
+    app.viewer("Loom").await.until_state("live").await;
+    assert!(desk.files_with(PASSWORD.as_bytes()).is_empty() && !app.said().contains(PASSWORD));
 }
 
 #[tokio::test]

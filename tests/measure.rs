@@ -4,9 +4,8 @@
 //! server; what counts are the ratios.
 
 use crate::{
-    desk::{self, App, Colour, Desk, Memory, Page, Process, Screen, until},
+    desk::{self, Colour, Desk, Memory, Process, Screen, until},
     signals::{ANSWER, Shown, Signals},
-    user,
 };
 use serde_json::json;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -84,7 +83,7 @@ pub async fn list(desk: &Desk) -> Arc<Process> {
 }
 
 /// A server that shows one colour: its address, and its display.
-async fn server(desk: &Desk) -> (String, String) {
+pub async fn server(desk: &Desk) -> (String, String) {
     let port = desk::free_port();
     let mut xvnc = desk.command("Xvnc");
     xvnc.args(["-displayfd", "1", "-localhost", "-SecurityTypes", "None", "-depth", "24"]);
@@ -164,109 +163,4 @@ async fn from_a_key_to_its_answer() {
         let percentile = |percent: usize| times[times.len() * percent / 100].as_secs_f64() * 1000.0;
         println!("{name:12} p50 {:5.1} p90 {:5.1} p99 {:5.1} ms", percentile(50), percentile(90), percentile(99));
     }
-}
-
-/// Machines in the list, each with tags and some with notes.
-const MACHINES: usize = 10_000;
-/// What is typed, a key after the other: names, parts of addresses, tags, what is nowhere, and what is nearly somewhere.
-const SEARCHES: [&str; 8] =
-    ["render-012", "cache 77", "dc3.example", "tag:lab web", "owned by", "no such machine", "rednre-04", "0123"];
-/// For each key how long the page worked until the new rows had their places, and when they were shown.
-const STOPWATCH: &str = "
-    window.keys = [];
-    let began = 0;
-    const places = () => void document.querySelector('#hosts').getBoundingClientRect().top + document.querySelector('#hosts [role=option]')?.offsetTop;
-    const answered = () => setTimeout(() => {
-        places();
-        const key = { worked: performance.now() - began };
-        requestAnimationFrame(() => {
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => window.keys.push({ ...key, shown: performance.now() - began });
-            port2.postMessage(null);
-        });
-    });
-    addEventListener('keydown', ({ key }) => { if (key === 'Shift' || key === 'Control') return; began = performance.now(); answered(); }, { capture: true });";
-
-/// From a key to the list that answers it, among ten thousand machines.
-#[tokio::test]
-#[ignore = "a measurement: cargo xtask measure"]
-async fn keys_among_ten_thousand_machines() {
-    let desk = Desk::of("keys_among_ten_thousand_machines").open().await;
-    desk.write_hosts(&machines().to_string());
-    let app = App::start(&desk, &[]).await;
-    let began = Instant::now();
-    let hosts = app.hosts().await;
-    hosts.until_shown(&user::row("Favourite 0")).await;
-    println!("\n{MACHINES} machines: shown {} ms after the window was there", began.elapsed().as_millis());
-    hosts.script(STOPWATCH).await;
-    desk.display().focus("Portlight");
-
-    let mut typed = Vec::new();
-    for text in SEARCHES {
-        typed.extend(keys(&desk, &hosts, &text.chars().map(keysym).collect::<Vec<_>>()).await);
-        typed.extend(keys(&desk, &hosts, &vec!["BackSpace".to_owned(); 4]).await);
-        keys(&desk, &hosts, &["Escape".to_owned()]).await;
-    }
-    report("a key in the search box", &typed);
-    let moves = ["Down", "Next", "Down", "Next", "shift+Down", "shift+Next", "Up", "Prior", "End", "Home"];
-    let moves: Vec<String> = moves.iter().cycle().take(100).map(|key| (*key).to_owned()).collect();
-    report("a key that moves", &keys(&desk, &hosts, &moves).await);
-    let all: Vec<String> = (0..20).map(|n| if n % 2 == 0 { "ctrl+a" } else { "Escape" }.to_owned()).collect();
-    report("all, and one again", &keys(&desk, &hosts, &all).await);
-}
-
-/// Presses keys, each when the former is answered; how long each took to be worked out, and to be shown, in milliseconds.
-async fn keys(desk: &Desk, hosts: &Page<'_>, keys: &[String]) -> Vec<(f64, f64)> {
-    hosts.script("window.keys = []").await;
-    for (pressed, key) in keys.iter().enumerate() {
-        desk.display().press(key);
-        hosts.until("the key's answer", &format!("window.keys.length > {pressed}")).await;
-    }
-    let times = hosts.script("return window.keys").await;
-    let times = times.as_array().expect("times").iter();
-    let ms = |key: &serde_json::Value, name: &str| key[name].as_f64().expect("milliseconds");
-    times.map(|key| (ms(key, "worked"), ms(key, "shown"))).collect()
-}
-
-/// What xdotool calls the key for a character.
-fn keysym(letter: char) -> String {
-    match letter {
-        ' ' => "space".to_owned(),
-        '-' => "minus".to_owned(),
-        '.' => "period".to_owned(),
-        ':' => "colon".to_owned(),
-        letter => letter.to_string(),
-    }
-}
-
-fn report(what: &str, keys: &[(f64, f64)]) {
-    let percentile = |percent: usize, time: fn(&(f64, f64)) -> f64| {
-        let mut times: Vec<f64> = keys.iter().map(time).collect();
-        times.sort_by(f64::total_cmp);
-        times[(times.len() * percent / 100).min(times.len() - 1)]
-    };
-    println!(
-        "{what:24} {:4} keys   worked p50 {:5.1} p99 {:5.1} ms   shown p50 {:5.1} p99 {:5.1} ms",
-        keys.len(),
-        percentile(50, |key| key.0),
-        percentile(99, |key| key.0),
-        percentile(50, |key| key.1),
-        percentile(99, |key| key.1),
-    );
-}
-
-fn machines() -> serde_json::Value {
-    let tags = ["lab", "prod", "staging", "rack 1", "rack 2", "linux", "windows", "db", "web"];
-    let roles = ["web", "db", "cache", "build", "render", "kiosk", "camera"];
-    let host = |n: usize| {
-        let role = roles[n % roles.len()];
-        let name = if n < 5 { format!("Favourite {n}") } else { format!("{role}-{n:05}") };
-        json!({
-            "id": format!("00000000-0000-4000-8000-{n:012}"), "name": name, "favourite": n < 5,
-            "address": format!("{role}-{n:05}.dc{}.example:5901", n % 4), "username": if n.is_multiple_of(3) { "ann" } else { "" },
-            "tags": tags.iter().skip(n % 7).take(n % 4).collect::<Vec<_>>(),
-            "notes": if n.is_multiple_of(5) { "Owned by the render team; call before you restart it" } else { "" },
-        })
-    };
-    json!({ "version": 1, "hosts": (0..MACHINES).map(host).collect::<Vec<_>>() })
 }

@@ -27,7 +27,8 @@ cargo xtask arrows            check which module knows which, and that there is 
 cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long for each of four targets (10)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
-cargo xtask measure           time to pixels, from a key to its answer, and memory, beside TigerVNC's viewer; a key in a long list
+cargo xtask measure [lists]   time to pixels, from a key to its answer, and memory, beside TigerVNC's viewer; lists of 10 to 10,000
+                              machines: start, keys, memory with pictures, import, a source; or those alone
 cargo xtask pictures          make the pictures in the documents anew
 cargo xtask abilities [NAME]  what the servers that are installed do for a viewer: size, clipboard, quality; all, or those of
                               whose name this is a part
@@ -56,9 +57,10 @@ fn main() -> ExitCode {
         Some("arrows") => arrows::check(),
         Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
         Some("notices") => notices::make(),
+        Some("measure") if arguments.get(1).is_some_and(|word| word == "lists") => measure_lists(),
         Some("measure") => measure("measure::time_to_pixels_and_memory", &[])
             .and_then(|()| measure("measure::from_a_key_to_its_answer", &[]))
-            .and_then(|()| measure("measure::keys_among_ten_thousand_machines", &[])),
+            .and_then(|()| measure_lists()),
         Some("pictures") => {
             system::install(system::PICTURES).and_then(|()| measure("documents::pictures_of_the_windows", &[]))
         }
@@ -135,6 +137,13 @@ fn fuzz(seconds: u32) -> Outcome {
 
 fn seconds(word: &str) -> Outcome<u32> {
     word.parse().map_err(|_| format!("{word} is no number of seconds"))
+}
+
+/// What lists of machines take, from a few to very many.
+fn measure_lists() -> Outcome {
+    measure("measure_lists::lists_of_all_lengths", &[])
+        .and_then(|()| measure("measure_lists::memory_with_pictures", &[]))
+        .and_then(|()| measure("measure_lists::many_machines_come_at_once", &[]))
 }
 
 /// Runs a measurement, which is among the end-to-end tests, against the release build.

@@ -180,7 +180,6 @@ impl Hosts {
             Ok(()) | Err(KeyringError::Missing { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        self.unchosen.lock().retain(|(login, _)| *login != id);
         Ok(self.logins.change(move |logins| logins.retain(|login| login.id != id)).await?)
     }
 

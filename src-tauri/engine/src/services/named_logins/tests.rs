@@ -271,6 +271,18 @@ async fn one_that_was_added_goes_and_comes_again_with_its_password() {
     fixture.hosts.redo().await.unwrap();
     assert_eq!(fixture.keyring.named_for_any(lab).await.unwrap().unwrap().expose(), "hunter2");
 
+    // All the way back and forth with a machine that it was chosen for.
+    let id = fixture.with(lab, "studio:1").await;
+    for _ in 0..2 {
+        fixture.hosts.undo(None).await.unwrap();
+        fixture.hosts.undo(None).await.unwrap();
+        assert!(fixture.hosts.logins().is_empty());
+        fixture.hosts.redo().await.unwrap();
+        fixture.hosts.redo().await.unwrap();
+        assert_eq!(fixture.sent(id).await.as_deref(), Some("hunter2"));
+    }
+    fixture.hosts.undo(None).await.unwrap();
+
     // It is undone before what came later: whoever uses it by now keeps its user name.
     let number = fixture.hosts.view().history.undo.unwrap().number;
     let id = fixture.with(lab, "studio:1").await;
