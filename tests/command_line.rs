@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::{
     fs,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     process::{Output, Stdio},
 };
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
@@ -142,6 +142,57 @@ async fn the_doctor_needs_neither_display_nor_bus() {
     assert_eq!((code, stages(&found).as_str()), (Some(1), "dial greeting security login!"));
     let sentence = found["error"]["message"].as_str().expect("a sentence");
     assert!(sentence.starts_with("no password is saved for"), "{sentence}");
+}
+
+/// What ssh speaks to in place of a socket of its own is this very program.
+#[tokio::test]
+async fn a_proxy_leads_to_the_ssh_host_and_that_one_to_the_machine() {
+    let desk = Desk::of("a_proxy_leads_to_the_ssh_host_and_that_one_to_the_machine").open().await;
+    let server = Server::start(&desk, None).await;
+    let at = |name: &str| desk.home().join(name).display().to_string();
+    for key in ["host", "id"] {
+        let mut keygen = desk.command("ssh-keygen");
+        let made = keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", &at(key)]).status().expect("openssh-client");
+        assert!(made.success());
+    }
+    let (port, socks) = (free_port(), free_port());
+    let lines = [
+        format!("ListenAddress 127.0.0.1:{port}\nHostKey {}\nAuthorizedKeysFile {}", at("host"), at("id.pub")),
+        "PidFile none\nUsePAM no\nStrictModes no\nPermitRootLogin yes\n".to_owned(),
+    ];
+    fs::write(at("sshd"), lines.join("\n")).expect("a home");
+    let sshd = desk.spawn("sshd", desk.command("/usr/sbin/sshd").args(["-D", "-e", "-f", &at("sshd")]));
+    sshd.wait_for_line("that it listens", |line| line.contains("Server listening").then_some(())).await;
+    let arguments = ["-i", "127.0.0.1", "-p", &socks.to_string()];
+    let microsocks = desk.spawn("microsocks", desk.command("microsocks").args(arguments));
+    let listens = async || tokio::net::TcpStream::connect(("127.0.0.1", socks)).await.is_ok();
+    timeout(TIMEOUT, async { while !listens().await {} }).await.expect("it begins");
+
+    let key = fs::read_to_string(at("host.pub")).expect("a key");
+    fs::write(at("known"), format!("gate {key}")).expect("a home");
+    // By itself ssh would go another way, to nobody.
+    let config = format!(
+        "Host gate\nHostName 127.0.0.1\nPort {port}\nHostKeyAlias gate\nProxyJump nobody.invalid\nIdentityFile {}\n\
+         IdentitiesOnly yes\nIdentityAgent none\nUserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\n",
+        at("id"),
+        at("known")
+    );
+    fs::write(at("ssh-config"), config).expect("a home");
+    fs::create_dir(at("bin")).expect("a home");
+    let ssh = format!("#!/bin/sh\nexec /usr/bin/ssh -F '{}' \"$@\"\n", at("ssh-config"));
+    fs::write(at("bin/ssh"), ssh).expect("a home");
+    fs::set_permissions(at("bin/ssh"), fs::Permissions::from_mode(0o755)).expect("a home");
+    let host = json!({
+        "id": "6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f01", "name": "Behind", "address": server.address(),
+        "ssh_jump": "gate", "proxy": format!("socks5://127.0.0.1:{socks}"),
+    });
+    desk.write_hosts(&json!({ "version": 1, "hosts": [host] }).to_string());
+    let mut doctor = desk.command(portlight());
+    let path = std::env::var("PATH").expect("a path");
+    doctor.args(["doctor", "--json", "Behind"]).env("PATH", format!("{}:{path}", at("bin")));
+    let (code, found) = report(doctor.output().expect("a program"));
+    assert_eq!((code, stages(&found).as_str()), (Some(0), "dial proxy ssh greeting security login desktop"), "{found}");
+    assert!(microsocks.said().contains(&format!("connected to 127.0.0.1:{port}")), "{}", microsocks.said());
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ const ENGINE: Table = &[
     ("nearby",      "model store"),
     ("transport",   "model error platform"),
     ("import",      "model"),
-    ("connect",     "model error store transport"),
+    ("connect",     "model error platform store transport"),
     ("recording",   "error platform"),
     ("lead",        "model error transport"),
     ("session",     "model error store keyring command pictures transport connect recording lead"),

@@ -7,13 +7,12 @@ use crate::{
     platform,
     store::{Pins, Verdict},
     transport::{
-        PathKind, SiteTls, TimeoutHandle,
+        ConnectDelegate, PathKind, SiteTls, TimeoutHandle,
         ssh::{
             AskPass,
             question::{Question, Reply},
         },
         timeout, tls,
-        ws::ConnectDelegate,
     },
 };
 use rfb::{

@@ -60,20 +60,9 @@ impl<'a> Probe<'a> {
             Identity::Ra2(shown) => (&shown.sha256, &shown.sha256, false),
         };
         let untrusted = || ConnectError::Untrusted { address: (*address).to_owned(), fingerprint: fingerprint.clone() };
-        // The fingerprint that was given is that of the server, or of the site in front of it.
-        if *party == Party::Proxy {
-            return match (&self.request.accept, verdict) {
-                (_, Verdict::Trusted) => Ok("known, or vouched for by an authority"),
-                (TrustPolicy::Any, Verdict::Unknown) => Ok("not known, and accepted as any would be"),
-                (_, Verdict::Changed(known)) => Err(ConnectError::TrustChanged {
-                    address: (*address).to_owned(),
-                    known: known.sha256.clone(),
-                    shown: key.clone(),
-                }),
-                (TrustPolicy::Known | TrustPolicy::Fingerprint(_), Verdict::Unknown) => Err(untrusted()),
-            };
-        }
         Ok(match (&self.request.accept, verdict) {
+            // A fingerprint that was given is the server's, or that of the site in front of it, where the proxy's own key is known.
+            (_, Verdict::Trusted) if *party == Party::Proxy => "known, or vouched for by an authority",
             (TrustPolicy::Fingerprint(expected), _) if identity.has_fingerprint(expected) => {
                 self.fingerprint_matched = true;
                 "it is the one whose fingerprint was given"

@@ -3,7 +3,7 @@
 
 #![allow(unsafe_code, reason = "a library of C that is loaded at run time; nothing outside this file calls it")]
 
-use libloading::Library;
+use dlopen2::{Error, raw::Library};
 use rfb::{ContextStep, KerberosContext, KerberosError, KerberosProblem, SecurityContext};
 use std::{
     ffi::{c_int, c_void},
@@ -102,22 +102,22 @@ impl Functions {
         LOADED.get_or_init(|| Self::load().inspect_err(|cause| tracing::info!(%cause, "no Kerberos")).ok()).as_ref()
     }
 
-    fn load() -> Result<Self, libloading::Error> {
+    fn load() -> Result<Self, Error> {
         // SAFETY: loading runs the library's own initialisation, which is safe to run in any process at any time. The types are those
         // of RFC 2744 for these names, which the library has kept since its first version. The functions are plain addresses, valid as
         // long as the library is loaded: it lies beside them, and neither is ever dropped.
         unsafe {
-            let library = Library::new(LIBRARY)?;
+            let library = Library::open(LIBRARY)?;
             Ok(Self {
-                import_name: *library.get(b"gss_import_name\0")?,
-                release_name: *library.get(b"gss_release_name\0")?,
-                release_buffer: *library.get(b"gss_release_buffer\0")?,
-                delete_context: *library.get(b"gss_delete_sec_context\0")?,
-                init_context: *library.get(b"gss_init_sec_context\0")?,
-                wrap: *library.get(b"gss_wrap\0")?,
-                unwrap: *library.get(b"gss_unwrap\0")?,
-                wrap_size_limit: *library.get(b"gss_wrap_size_limit\0")?,
-                display_status: *library.get(b"gss_display_status\0")?,
+                import_name: library.symbol("gss_import_name")?,
+                release_name: library.symbol("gss_release_name")?,
+                release_buffer: library.symbol("gss_release_buffer")?,
+                delete_context: library.symbol("gss_delete_sec_context")?,
+                init_context: library.symbol("gss_init_sec_context")?,
+                wrap: library.symbol("gss_wrap")?,
+                unwrap: library.symbol("gss_unwrap")?,
+                wrap_size_limit: library.symbol("gss_wrap_size_limit")?,
+                display_status: library.symbol("gss_display_status")?,
                 _library: library,
             })
         }

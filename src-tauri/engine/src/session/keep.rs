@@ -51,7 +51,7 @@ pub(super) async fn keep(
 ///
 /// # Errors
 /// As [`keep`].
-pub(super) async fn add(
+async fn add(
     session: &Session,
     name: &str,
     change: impl FnOnce(&mut HostOptions),
@@ -83,8 +83,18 @@ pub(super) async fn add(
     Ok(Some(kept))
 }
 
+/// Adds the session's machine to the list, with its old protection accepted, and connects again.
+///
+/// # Errors
+/// As [`keep`].
+pub(super) async fn accept_old(session: &Arc<Session>, services: &Arc<Services>) -> Result<(), Error> {
+    add(session, "", |options| options.old_tls = true, services).await?;
+    session.reconnect(services);
+    Ok(())
+}
+
 /// What goes into the list and into the keyring.
-pub(super) struct Keepsake {
+struct Keepsake {
     host: Host,
     login: Option<Secret>,
 }

@@ -323,7 +323,7 @@ impl Sessions {
                     session.try_through(address, through, &self.services);
                 }
             }
-            (Lead::AcceptOld { .. }, _) => session.accept_old(&self.services).await?,
+            (Lead::AcceptOld { .. }, _) => keep::accept_old(&session, &self.services).await?,
             (Lead::Account, _) => session.ask_for_account(&self.services),
         }
         Ok(None)

@@ -452,7 +452,7 @@ async fn old_protection_is_accepted_by_adding_the_machine_to_the_list() {
     let run = Run::idle(Target::unsaved("box".into(), address, false), Arc::clone(&services));
     let session = Arc::clone(run.session());
     assert!(run.can_keep());
-    session.accept_old(&services).await.unwrap();
+    super::keep::accept_old(&session, &services).await.unwrap();
     let host = services.list.get().all()[0].clone();
     assert!(host.options.old_tls && !run.can_keep());
     assert_eq!(session.target().host, Some(host.id), "it is connected to as that machine");

@@ -2,9 +2,9 @@
 //! ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), [RFC 9112](https://www.rfc-editor.org/rfc/rfc9112)).
 
 use super::{
-    ConnectTrace, proxy, tcp,
+    ConnectDelegate, ConnectTrace, proxy, tcp,
     tls::{self, Peer, Setup},
-    ws::{ConnectDelegate, Headers},
+    ws::Headers,
 };
 use crate::{
     error::{ConnectError, Error, FetchError},

@@ -1,5 +1,6 @@
 //! A byte stream to the server: walks the way that an [`Address`] names and hands the stream over.
 
+mod delegate;
 pub(crate) mod demo;
 pub(crate) mod http;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod unix;
 pub mod wake;
 pub(crate) mod ws;
 
+pub(crate) use delegate::ConnectDelegate;
 pub(crate) use round_trips::{Counting, RoundTrips};
 pub(crate) use tcp::{ROUND_TRIPS as TCP_ROUND_TRIPS, greets, is_known};
 pub(crate) use timeout::{TimeoutHandle, TimeoutStream};
@@ -94,7 +96,7 @@ pub(crate) struct Route<'a> {
 /// Those of reaching a server, of WebSockets, ssh, proxies and TLS; the delegate's own.
 pub(crate) async fn connect(
     route: &Route<'_>,
-    delegate: &mut (impl ws::ConnectDelegate + ssh::AskPass),
+    delegate: &mut (impl ConnectDelegate + ssh::AskPass),
     trace: &mut ConnectTrace,
 ) -> Result<Connected, ConnectError> {
     let Route { address, tls, headers, jump, proxy, no_proxy } = route;

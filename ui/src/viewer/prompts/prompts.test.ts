@@ -785,6 +785,7 @@ describe('what the keyring does not say', () => {
     await ask({ kind: 'http_login', keyring: { code: 'keyring_silent' } }, subject);
     const field = find<HTMLInputElement>('#username');
     expect(field).toHaveFocus();
+    expect(find('#http_login-prompt')).toHaveTextContent(t('http_login.title', { address: 'wss://lab.example' }));
     expect(find('#http_login-prompt')).toHaveTextContent(t('prompt.keyring_silent'));
     expect(document.querySelector('#remember')).toBeNull();
     expect(await violations()).toEqual([]);

@@ -120,6 +120,31 @@ async fn a_named_fingerprint_is_the_only_key_that_the_site_may_have() {
 }
 
 #[tokio::test]
+async fn a_proxy_s_own_key_has_to_be_known_or_named() {
+    let (vouched_for, own) = (certificate(0xa0, vec![]), certificate(0xc0, vec![CertificateProblem::SelfSigned]));
+    let server = Identity::Ra2(RsaKey { bits: 2048, sha256: ["b0"; 32].join(":"), short: String::new() });
+    let named = |byte: &str| TrustPolicy::Fingerprint(byte.repeat(32));
+    for (proxy, accept, ok) in [
+        (&vouched_for, TrustPolicy::Known, true),
+        // Also without a login to the server: the proxy may have one of its own.
+        (&own, TrustPolicy::Known, false),
+        (&own, TrustPolicy::Any, true),
+        (&own, named("c0"), true),
+        (&own, named("b0"), false),
+        (&vouched_for, named("b0"), true),
+    ] {
+        let request = request(target(), false, accept.clone());
+        let (answer, _) = confirm(&request, &[(Party::Proxy, proxy)]).await;
+        assert_eq!(answer.is_ok(), ok, "{accept:?}");
+    }
+    // The fingerprint is still to be shown by the server.
+    let request = request(target(), true, named("b0"));
+    assert_eq!(confirm(&request, &[(Party::Proxy, &vouched_for), (Party::Server, &server)]).await.0, Ok(()));
+    let (answer, _) = confirm(&request, &[(Party::Proxy, &vouched_for), (Party::Server, &own)]).await;
+    assert!(matches!(answer, Err(ConnectError::Untrusted { .. })), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_login_that_lacks_a_name_stays_here() {
     let wanted = CredentialRequest { security_type: SecurityType::X509Plain, username: true };
     for (username, lacks) in [("", true), ("ann", false)] {

@@ -8,8 +8,9 @@ use crate::{
     model::{Certificate, HostSource, HttpAuth, HttpHeader, Identity, ListUrl, Secret, SourceId},
     store::{Pins, Verdict},
     transport::{
+        ConnectDelegate,
         http::{self, Answer, Validators},
-        ws::{ConnectDelegate, Headers},
+        ws::Headers,
     },
 };
 use std::{sync::Arc, time::Duration};

@@ -2,9 +2,8 @@
 
 use super::{Agreed, Inner, Services, Session};
 use crate::{
-    error::Error,
     model::{Address, Jump, Target, name_for},
-    session::{SessionState, keep},
+    session::SessionState,
 };
 use std::sync::Arc;
 
@@ -49,16 +48,6 @@ impl Session {
             return;
         }
         self.lead_elsewhere(&mut inner, |target| target.through_for_once(address, ssh_jump), services);
-    }
-
-    /// Adds its machine to the list, with its old protection accepted, and connects again.
-    ///
-    /// # Errors
-    /// Those of [`keep::add`].
-    pub(in crate::session) async fn accept_old(self: &Arc<Self>, services: &Arc<Services>) -> Result<(), Error> {
-        keep::add(self, "", |options| options.old_tls = true, services).await?;
-        self.reconnect(services);
-        Ok(())
     }
 
     /// Connects again, and asks for an account's user name and password.

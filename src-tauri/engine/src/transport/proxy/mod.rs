@@ -19,9 +19,8 @@ mod tests;
 pub(crate) use environment::of_site;
 
 use super::{
-    ConnectTrace, Counting, Phase, tcp,
+    ConnectDelegate, ConnectTrace, Counting, Phase, tcp,
     tls::{self, Peer, Setup},
-    ws::ConnectDelegate,
 };
 use crate::{
     error::{ConnectError, Result},

@@ -7,10 +7,9 @@ use super::{
 use crate::{
     test_process::{CHILD_OF_TEST, again},
     transport::{
-        ConnectTrace,
+        ConnectDelegate, ConnectTrace,
         programs::{Running, free_port},
         proxy, tls,
-        ws::ConnectDelegate,
     },
 };
 use rustix::{

@@ -2,7 +2,8 @@
 
 use super::{headers::HeaderName, *};
 use crate::{
-    model::{Address, OldTls, Secret, WebSocket},
+    error::{ConnectError, Result},
+    model::{Address, Certificate, OldTls, Secret, WebSocket},
     transport::{
         ConnectTrace, Phase, SiteTls,
         local_site::{accept, old_site, read_request, tls_site, tls_site_that, try_accept},

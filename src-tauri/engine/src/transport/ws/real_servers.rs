@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    error::{WsMistake, WsRefusal},
-    model::{Address, CertificateProblem, Secret},
+    error::{ConnectError, Result, WsMistake, WsRefusal},
+    model::{Address, Certificate, CertificateProblem, Secret},
     transport::{
         ConnectTrace,
         programs::{Running, free_port},

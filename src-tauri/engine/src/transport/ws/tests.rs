@@ -9,7 +9,7 @@ use super::{
     *,
 };
 use crate::{
-    error::{WsMistake, WsRefusal},
+    error::{ConnectError, Result, WsMistake, WsRefusal},
     model::{Address, Secret, WebSocket},
     transport::{ConnectTrace, tls::Setup},
 };

@@ -6,9 +6,9 @@ use crate::{
     model::HttpHeader,
     services::sources::web::account,
     transport::{
-        http,
+        ConnectDelegate, http,
         local_site::{tls_site, try_accept, try_read_request},
-        ws::{ConnectDelegate, Headers},
+        ws::Headers,
     },
 };
 use flate2::{Compression, write::GzEncoder};
