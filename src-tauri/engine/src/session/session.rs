@@ -19,9 +19,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{
-        ClipboardSharing, Display, Host, HostId, Identity, Level, LoginId, RewindChoice, Secret, SessionId, Target,
-    },
+    model::{ClipboardSharing, Display, HostId, Identity, Level, LoginId, RewindChoice, Secret, SessionId, Target},
     recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,

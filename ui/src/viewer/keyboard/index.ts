@@ -17,12 +17,11 @@ export interface Characters {
   sendKey(keysym: number, code: string | null, down?: boolean): void;
 }
 
-/**
- * Passes on what the input method of this computer has composed: each character as its symbol, which goes down and up.
- */
-export function passText(text: string, keys: Characters, desktopName: string): void {
-  for (const press of typed(text, knowsUnicode(desktopName)).presses)
-    for (const { keysym, code, down } of press) keys.sendKey(keysym, code, down);
+/** What presses each character of a text that was composed here: its symbol goes down and up. */
+export function pressesOf(text: string, desktopName: string, keys: () => Characters | null): (() => void)[] {
+  return typed(text, knowsUnicode(desktopName)).presses.map((press) => () => {
+    for (const { keysym, code, down } of press) keys()?.sendKey(keysym, code, down);
+  });
 }
 
 /**

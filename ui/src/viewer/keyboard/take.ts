@@ -1,7 +1,7 @@
 // The toolkit's keys of a window, on their way to the server past its web view.
 
 import type { SideButton } from '../../ipc/bindings/SideButton';
-import { passText, type Characters } from '.';
+import { pressesOf, type Characters } from '.';
 import type { Keyboard } from './keyboard.svelte';
 import type { KeysInOrder } from './paste';
 
@@ -28,8 +28,7 @@ export function takeKeys(
       },
       (text) => {
         session.typist.stop();
-        const there = screen();
-        if (there) passText(text, there, session.desktopName);
+        keys.type(pressesOf(text, session.desktopName, screen));
       },
       onSideButton,
     );
