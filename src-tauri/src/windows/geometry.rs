@@ -14,7 +14,7 @@ const MAX_TOGETHER: usize = 6;
 /// Several of these monitors, but not all, that a window can fill together: their smallest rectangle touches no other one.
 pub fn together(monitors: &[Pixels]) -> Vec<Vec<u8>> {
     let count = monitors.len().min(MAX_TOGETHER);
-    let among = |set: u32, number: usize| set & (1 << number) != 0;
+    let among = |set: u32, number: usize| number < count && set & (1 << number) != 0;
     let sets = (0..1_u32 << count).filter(|set| (2..monitors.len()).contains(&(set.count_ones() as usize)));
     let can_be_filled = |set: &u32| {
         let inside = (0..count).filter(|number| among(*set, *number)).map(|number| wide(monitors[number]));

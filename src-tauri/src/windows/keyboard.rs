@@ -32,6 +32,16 @@ struct Keyboard {
 }
 
 impl Keyboard {
+    /// Gives the keys to another owner. Says whether the desktop's shortcuts are to be asked for now, or given back; none where neither.
+    fn give(&mut self, owner: KeyboardOwner) -> Option<bool> {
+        let (before, now) = (self.owner == KeyboardOwner::Grabbed, owner == KeyboardOwner::Grabbed);
+        self.owner = owner;
+        (before != now).then(|| {
+            self.turn += 1;
+            now
+        })
+    }
+
     /// Whether the desktop's shortcuts were asked for in this turn, and nothing else since.
     fn grabs_since(&self, turn: u64) -> bool {
         self.owner == KeyboardOwner::Grabbed && self.turn == turn
@@ -81,11 +91,9 @@ pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner, composes: bool) -
         let keyboards = window.state::<Keyboards>();
         let mut keyboards = keyboards.lock();
         let Some(keyboard) = keyboards.get_mut(window.label()) else { return Ok(()) };
-        let before = std::mem::replace(&mut keyboard.owner, owner);
-        let (grabbed, grabs) = (before == KeyboardOwner::Grabbed, owner == KeyboardOwner::Grabbed);
-        keyboard.turn += u64::from(grabbed != grabs);
+        let grab = keyboard.give(owner);
         let composed = std::mem::replace(&mut keyboard.composes, composes);
-        ((grabbed != grabs).then_some(grabs), keyboard.turn, (composed != composes).then_some(composes))
+        (grab, keyboard.turn, (composed != composes).then_some(composes))
     };
     if grab.is_none() && compose.is_none() {
         return Ok(());
@@ -176,5 +184,25 @@ fn tell(window: &WebviewWindow, notice: KeyNotice) {
     let page = window.state::<Keyboards>().lock().get(window.label()).map(|keyboard| keyboard.page.clone());
     if let Some(Err(cause)) = page.map(|page| page.send(notice)) {
         tracing::debug!(%cause, "the page has gone");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_for_the_desktops_shortcuts_end_with_the_next_word_about_them() {
+        let page = Channel::new(|_| Ok(()));
+        let mut keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn: 0, page };
+        assert_eq!(keyboard.give(KeyboardOwner::Grabbed), Some(true));
+        let first = keyboard.turn;
+        assert_eq!(keyboard.give(KeyboardOwner::Grabbed), None);
+        assert!(keyboard.grabs_since(first), "asked once more is the same tries");
+        assert_eq!(keyboard.give(KeyboardOwner::Page), Some(false));
+        assert!(!keyboard.grabs_since(first));
+        assert_eq!(keyboard.give(KeyboardOwner::Screen), None);
+        assert_eq!(keyboard.give(KeyboardOwner::Grabbed), Some(true));
+        assert!(!keyboard.grabs_since(first) && keyboard.grabs_since(keyboard.turn), "only the last ones go on");
     }
 }

@@ -656,6 +656,7 @@ test('what the input method of this computer has composed goes to the screen, wh
   await settle();
   expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', true]);
   engine.key({ kind: 'composed', text: '你é' });
+  await vi.waitFor(() => expect(rfb.sent).toHaveLength(4));
   expect(rfb.sent.map(([keysym, , down]) => [keysym, down])).toEqual([
     [0x01004f60, true],
     [0x01004f60, false],

@@ -296,6 +296,7 @@ mod tests {
         assert!(matches!(services.pins.verdict(&endpoint, &key("cd")), Verdict::Changed(_)));
         assert_eq!(services.pins.verdict(&target.endpoint(), &key("ab")), Verdict::Unknown, "of other tokens");
         assert_eq!(host.protection, Some(Level::Encrypted), "nothing was reached yet");
+        assert_eq!(run.session().target().least, Some(Level::Encrypted), "this session insists on it");
 
         // The next attempt has to show its key anew.
         run.snapshot().unwrap();

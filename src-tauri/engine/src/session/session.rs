@@ -6,8 +6,10 @@
 
 mod elsewhere;
 mod handle;
+mod keeping;
 
 pub(super) use handle::Run;
+pub(super) use keeping::Known;
 
 use super::{
     Answer, OpenSession, OpenState, Prompt, SessionState, SessionView, Stage, Storing, input::Input, report,
@@ -17,9 +19,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error},
     lead::Lead,
-    model::{
-        ClipboardSharing, Display, Host, HostId, Identity, Level, LoginId, RewindChoice, Secret, SessionId, Target,
-    },
+    model::{ClipboardSharing, Display, HostId, Identity, Level, LoginId, RewindChoice, Secret, SessionId, Target},
     recording::{Player, Recorder, Rewind},
     store::{Preferences, WasOpen},
     transport::reverse::IncomingConnection,
@@ -130,17 +130,6 @@ pub(super) struct Agreed {
     pub(super) clear_text: bool,
     /// That an account's login is to be typed, with its user name.
     pub(super) account: bool,
-}
-
-/// What there is to know of a machine that is to be kept.
-pub(super) struct Known<'a> {
-    pub(super) target: &'a Target,
-    /// It has connected to us: from a port that is another one each time.
-    pub(super) called: bool,
-    /// How well it was reached.
-    pub(super) reached: Option<Level>,
-    /// The login that was typed, and accepted.
-    pub(super) login: Option<&'a TypedLogin>,
 }
 
 /// A login that the person at the window typed.
@@ -411,48 +400,10 @@ impl Session {
         Some(Target { wake: Some(host.wake()?), ..Target::from(&host) })
     }
 
-    /// What is to be kept of the machine; none where it is in the list, or just on the way there.
-    pub(super) fn begin_keeping<T>(
-        &self,
-        keep: impl FnOnce(Known<'_>) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        let mut inner = self.inner.lock();
-        if inner.target.host.is_some() || inner.kept {
-            return Ok(None);
-        }
-        let login = inner.typed.as_ref().filter(|typed| typed.accepted);
-        let known = Known { target: &inner.target, called: inner.is_reverse, reached: inner.reached, login };
-        let kept = keep(known)?;
-        inner.kept = true;
-        Ok(Some(kept))
-    }
-
-    /// It is in the list as `host`; none where it could not be saved.
-    pub(super) fn end_keeping(&self, host: Option<&Host>) {
-        let mut inner = self.inner.lock();
-        inner.kept = host.is_some();
-        if let Some(host) = host.filter(|_| !inner.is_reverse) {
-            let wake = inner.target.wake.take();
-            inner.target = Target { wake, ..Target::from(host) };
-        }
-        // The window is told what has changed about the session.
-        self.state.send_modify(|_| ());
-    }
-
     /// The window is told what becomes of a login that is put into the keyring.
     pub(super) fn set_storing(&self, storing: Storing) {
         self.inner.lock().storing = Some(storing);
         self.state.send_modify(|_| ());
-    }
-
-    /// The key of its server, where there is one.
-    pub(super) fn identity(&self) -> Option<Identity> {
-        self.inner.lock().identity.clone()
-    }
-
-    pub(super) fn note_password(&self, id: HostId) {
-        let mut inner = self.inner.lock();
-        inner.target.has_password |= inner.target.host == Some(id);
     }
 
     pub(super) fn looks_at(&self, target: &Target) -> bool {

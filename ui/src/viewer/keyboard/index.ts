@@ -3,6 +3,7 @@
 
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
 import { codeOf } from './codes';
+import { knowsUnicode } from './symbols';
 import { typed } from './typing';
 
 /** What takes keys to the server: noVNC with our changes. */
@@ -12,17 +13,15 @@ export interface Keys {
 }
 
 /** What takes characters that no key here has. */
-interface Characters {
+export interface Characters {
   sendKey(keysym: number, code: string | null, down?: boolean): void;
 }
 
-/**
- * Passes on what the input method of this computer has composed: each character as its symbol, which goes down and up. `withUnicode`:
- * the server knows Unicode's.
- */
-export function passText(text: string, keys: Characters, withUnicode: boolean): void {
-  for (const press of typed(text, withUnicode).presses)
-    for (const { keysym, code, down } of press) keys.sendKey(keysym, code, down);
+/** What presses each character of a text that was composed here: its symbol goes down and up. */
+export function pressesOf(text: string, desktopName: string, keys: () => Characters | null): (() => void)[] {
+  return typed(text, knowsUnicode(desktopName)).presses.map((press) => () => {
+    for (const { keysym, code, down } of press) keys()?.sendKey(keysym, code, down);
+  });
 }
 
 /**

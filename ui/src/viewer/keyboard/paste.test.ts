@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
 import { KeysInOrder } from './paste';
+import { PACES } from './typist.svelte';
 
 const [CTRL, SHIFT, V, INSERT, A] = [
   [0xffe3, 29],
@@ -86,4 +87,27 @@ test('where the keyboard is somebody else’s, those that wait are not pressed, 
   await turn();
   go(V);
   expect([passed, shares]).toEqual([[29, 47], 1]);
+});
+
+test('a text that was composed goes character by character, and keys behind it', async () => {
+  const letter = (number: number) => () => void passed.push(number);
+  keys.type([letter(1), letter(2)]);
+  go(A);
+  keys.type([letter(3)]);
+  expect(passed).toEqual([1]);
+  await vi.advanceTimersByTimeAsync(PACES.fast);
+  expect(passed).toEqual([1, 2]);
+  await vi.advanceTimersByTimeAsync(2 * PACES.fast);
+  expect(passed).toEqual([1, 2, 30, 3]);
+  go(A, false);
+  await vi.advanceTimersByTimeAsync(PACES.fast);
+  expect(passed).toEqual([1, 2, 30, 3, -30]);
+  // The keyboard is another window's.
+  keys.type([letter(4), letter(5)]);
+  go(A);
+  keys.forget();
+  await vi.advanceTimersByTimeAsync(3 * PACES.fast);
+  expect(passed).toEqual([1, 2, 30, 3, -30, 4]);
+  go(V);
+  expect(passed.at(-1)).toBe(47);
 });

@@ -1,14 +1,18 @@
 // What a key pastes has to be there before the key: a text that was copied while this window had the focus, by a clipboard manager or
-// a script, is sent when it is about to be pasted.
+// a script, is sent when it is about to be pasted. And a text that was composed here has to be there before the keys behind it.
 
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
+import { PACES } from './typist.svelte';
+
+/** What presses each character of a text. */
+export type Composed = (() => void)[];
 
 /** Passes keys on in their order. One that pastes, and those behind it, wait until what was copied is on its way. */
 export class KeysInOrder {
   readonly #pass: (press: KeyPress) => void;
   readonly #share: () => Promise<void>;
-  /** The keys that wait; null where none has to. */
-  #waiting: KeyPress[] | null = null;
+  /** What waits; null where nothing has to. */
+  #waiting: (KeyPress | Composed)[] | null = null;
   /** Ctrl and Shift, as far as they are held, by their numbers. */
   readonly #held = new Map<number, 'ctrl' | 'shift'>();
 
@@ -24,6 +28,15 @@ export class KeysInOrder {
     else this.#pass(press);
   }
 
+  /**
+   * A text that the input method of this computer has composed: one character after the other, as a server may use one of its keys for
+   * all of those that it has none for. Keys that are pressed meanwhile wait behind it.
+   */
+  type(text: Composed): void {
+    if (this.#waiting) this.#waiting.push(text);
+    else void this.#typeAll(text);
+  }
+
   /** The keyboard is another window's: those that wait were never pressed. */
   forget(): void {
     if (this.#waiting) this.#waiting = [];
@@ -37,10 +50,28 @@ export class KeysInOrder {
     const late = new Promise((resolve) => (timer = setTimeout(resolve, TIMEOUT_MS)));
     await Promise.race([this.#share(), late]);
     clearTimeout(timer);
-    const [first, ...others] = this.#waiting;
+    const [first, ...others] = this.#waiting as [KeyPress?, ...(KeyPress | Composed)[]];
     this.#waiting = null;
     if (first) this.#pass(first);
-    for (const other of others) this.take(other);
+    this.#goOn(others);
+  }
+
+  async #typeAll(text: Composed): Promise<void> {
+    const waiting: (KeyPress | Composed)[] = (this.#waiting = []);
+    for (const character of text) {
+      character();
+      await new Promise((resolve) => setTimeout(resolve, PACES.fast));
+      if (this.#waiting !== waiting) break;
+    }
+    const others = this.#waiting;
+    this.#waiting = null;
+    this.#goOn(others);
+  }
+
+  #goOn(others: readonly (KeyPress | Composed)[]): void {
+    for (const other of others)
+      if (Array.isArray(other)) this.type(other);
+      else this.take(other as KeyPress);
   }
 
   /** Whether it completes a chord that pastes: Ctrl+V, also with Shift, or Shift+Insert. */
