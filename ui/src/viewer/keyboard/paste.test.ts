@@ -95,18 +95,18 @@ test('a text that was composed goes character by character, and keys behind it',
   go(A);
   keys.type([letter(3)]);
   expect(passed).toEqual([1]);
-  await vi.advanceTimersByTimeAsync(PACES.fast);
+  await vi.advanceTimersByTimeAsync(PACES.steady);
   expect(passed).toEqual([1, 2]);
-  await vi.advanceTimersByTimeAsync(2 * PACES.fast);
+  await vi.advanceTimersByTimeAsync(2 * PACES.steady);
   expect(passed).toEqual([1, 2, 30, 3]);
   go(A, false);
-  await vi.advanceTimersByTimeAsync(PACES.fast);
+  await vi.advanceTimersByTimeAsync(PACES.steady);
   expect(passed).toEqual([1, 2, 30, 3, -30]);
   // The keyboard is another window's.
   keys.type([letter(4), letter(5)]);
   go(A);
   keys.forget();
-  await vi.advanceTimersByTimeAsync(3 * PACES.fast);
+  await vi.advanceTimersByTimeAsync(3 * PACES.steady);
   expect(passed).toEqual([1, 2, 30, 3, -30, 4]);
   go(V);
   expect(passed.at(-1)).toBe(47);

@@ -60,7 +60,7 @@ export class KeysInOrder {
     const waiting: (KeyPress | Composed)[] = (this.#waiting = []);
     for (const character of text) {
       character();
-      await new Promise((resolve) => setTimeout(resolve, PACES.fast));
+      await new Promise((resolve) => setTimeout(resolve, PACES.steady));
       if (this.#waiting !== waiting) break;
     }
     const others = this.#waiting;
