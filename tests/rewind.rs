@@ -15,9 +15,23 @@ async fn paint(server: &Server, viewer: &Page<'_>, colour: Colour) -> RgbImage {
 
 /// The window with the last minutes.
 async fn rewind<'a>(app: &'a App<'_>, desk: &Desk, name: &str) -> Page<'a> {
-    desk.display().focus(name);
-    desk.display().press("ctrl+alt+shift+b");
-    let past = app.viewer(&format!("↶ {name}")).await;
+    let (live, past) = (app.viewer(name).await, format!("↶ {name}"));
+    // It is kept from a message's end on, which may be still to come: then it says so.
+    const TOO_EARLY: &str = "return document.querySelector('#toast').innerText.includes('nothing to look back at')";
+    for _ in 0..20 {
+        desk.display().focus(name);
+        desk.display().press("ctrl+alt+shift+b");
+        let is_there = until("the last minutes, or why not", async || {
+            let is_there = desk.display().has_window(&past);
+            (is_there || live.script(TOO_EARLY).await == true).then_some(is_there)
+        });
+        if is_there.await {
+            break;
+        }
+        live.click("#toast .toast > .button").await;
+        live.until_gone("#toast .toast").await;
+    }
+    let past = app.viewer(&past).await;
     past.until_state("live").await;
     past
 }

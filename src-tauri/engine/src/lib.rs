@@ -53,8 +53,9 @@ pub use transport::{
     wake,
 };
 
-use doctor::{Login, Tested, TrustPolicy};
+use doctor::{Login, Report, TrustPolicy};
 use keyring::Keyring;
+use lead::Lead;
 use model::{
     FieldProblem, Host, HostDraft, HostOptions, HostSource, NamedLogin, PasswordChange, Secret, SessionId, Target,
     secret_account,
@@ -63,6 +64,7 @@ use nearby::Nearby;
 use pictures::{Pictures, Taken};
 use relay::Relay;
 use reverse::IncomingConnection;
+use serde::Serialize;
 use session::{Manner, Sessions};
 use std::{
     collections::HashSet,
@@ -75,6 +77,16 @@ use store::{
 };
 use tokio::{runtime::Handle, task::spawn_blocking};
 use tokio_util::task::AbortOnDropHandle;
+
+/// What a test of a form's machine has found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Tested {
+    /// What was found out.
+    pub report: Report,
+    /// The next step, where it failed and there is one.
+    pub lead: Option<Lead>,
+}
 
 /// Portlight without its windows: builds the services and owns them. Everything ends when it is dropped.
 pub struct Engine {

@@ -3,8 +3,8 @@
 use super::{EngineState, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, HostListView, LeftMachine, RemovedView, Result, Saved, SharedChange, Walked,
-    doctor::{StageReport, Tested},
+    FormError, HostListView, LeftMachine, RemovedView, Result, Saved, SharedChange, Tested, Walked,
+    doctor::StageReport,
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, LoginId, PasswordChange, SessionId},
     session::OpenSession,
     store::{Listening, ListeningView, OnClose, Preferences, Reopening, VersionView},

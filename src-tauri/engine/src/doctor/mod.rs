@@ -8,7 +8,7 @@ mod progress;
 mod report;
 
 pub use crate::connect::{ReportStage, StageReport};
-pub use report::{Desktop, Failure, Report, Tested};
+pub use report::{Desktop, Failure, Report};
 
 use crate::{
     command::{console, password},

@@ -3,7 +3,6 @@
 use crate::{
     connect::{StageReport, name},
     error::Error,
-    lead::Lead,
     model::{Identity, Level},
 };
 use rfb::SecurityType;
@@ -78,16 +77,6 @@ impl Report {
     pub fn wants_login(&self) -> bool {
         self.error.is_none() && self.desktop.is_none()
     }
-}
-
-/// What a test of a form's machine has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct Tested {
-    /// What was found out.
-    pub report: Report,
-    /// The next step, where it failed and there is one.
-    pub lead: Option<Lead>,
 }
 
 /// A server's screen.
