@@ -80,6 +80,15 @@ describe('cards', () => {
     expect(withOne?.querySelector('.age')).toHaveTextContent('1 hour ago');
   });
 
+  it('give the memory of a picture back as soon as it is not seen any more', async () => {
+    keep('A', 1);
+    await show(...favourites('A'));
+    const canvas = await waitFor(() => document.querySelector('.card canvas') as HTMLCanvasElement);
+    await waitFor(() => expect(canvas.width).toBe(48));
+    cleanup();
+    expect([canvas.width, canvas.height]).toEqual([0, 0]);
+  });
+
   it('get a new picture when there is one, and none where that is chosen', async () => {
     keep('A', 1);
     keep('B', 1);
