@@ -146,10 +146,12 @@ async fn a_set_is_opened_together_and_closed_together() {
     assert!(said.status.success(), "{said:?}");
     list.until("both to be open", &format!("{open} === 2")).await;
     // The tray opens it, and closes what is open of it.
-    let lines = desk.tray().lines_with("Close together").await;
-    let at = lines.iter().position(|line| line.label == "Close together").expect("just seen");
-    assert_eq!(lines[at + 1].label, "lab (2)");
-    desk.tray().choose_line(&lines[at + 1]).await;
+    let both = until("both to be in the tray", async || {
+        let lines = desk.tray().lines_with("Close together").await;
+        let at = lines.iter().position(|line| line.label == "Close together")?;
+        lines.into_iter().nth(at + 1).filter(|line| line.label == "lab (2)")
+    });
+    desk.tray().choose_line(&both.await).await;
     list.until("none to be open", &format!("{open} === 0")).await;
     desk.tray().until_without("Close together").await;
     desk.tray().choose("lab (2)").await;
