@@ -195,6 +195,25 @@ async fn a_proxy_leads_to_the_ssh_host_and_that_one_to_the_machine() {
     assert!(microsocks.said().contains(&format!("connected to 127.0.0.1:{port}")), "{}", microsocks.said());
 }
 
+/// Neither is called: the name is nobody's, and no proxy listens there.
+#[tokio::test]
+async fn a_machine_can_leave_out_the_proxy_of_the_environment() {
+    let desk = Desk::of("a_machine_can_leave_out_the_proxy_of_the_environment").open().await;
+    let host = |number: u8, name: &str, no_proxy: bool| {
+        let id = format!("6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f{number:02}");
+        json!({ "id": id, "name": name, "address": "ws://nobody.invalid/websockify", "no_proxy": no_proxy })
+    };
+    let hosts = [host(2, "Through", false), host(3, "Directly", true)];
+    desk.write_hosts(&json!({ "version": 1, "hosts": hosts }).to_string());
+    let port = free_port();
+    for (name, code) in [("Through", "proxy_unreachable"), ("Directly", "unknown_name")] {
+        let mut doctor = desk.command(portlight());
+        doctor.args(["doctor", "--json", name]).env("http_proxy", format!("http://127.0.0.1:{port}"));
+        let (_, found) = report(doctor.output().expect("a program"));
+        assert_eq!(found["error"]["code"], code, "{found}");
+    }
+}
+
 #[tokio::test]
 async fn the_doctor_says_what_is_wrong_and_ends_accordingly() {
     let desk = Desk::of("the_doctor_says_what_is_wrong_and_ends_accordingly").open().await;
