@@ -1,12 +1,26 @@
 //! Named logins: chosen in a form, and sent only where they were chosen for.
 
 use crate::{
-    desk::{App, Desk, Server, passwords, until, until_passwords},
+    desk::{App, Desk, Page, Server, passwords, until, until_passwords},
     user,
 };
 use std::fs;
 
 const PASSWORD: &str = "Nm3dLg9x";
+
+/// Adds the machine with a named login that is made in its form.
+async fn add_with_new_login(hosts: &Page<'_>, server: &Server) {
+    hosts.click("#add-host").await;
+    hosts.fill("#editor #name", "Studio").await;
+    hosts.fill("#editor #address", &server.address()).await;
+    user::choose_login(hosts, "new").await;
+    hosts.fill("#login-name", "Lab").await;
+    hosts.fill("#login-password", PASSWORD).await;
+    hosts.click("#login-save").await;
+    hosts.until_gone("#login").await;
+    hosts.click("#save").await;
+    hosts.until_gone("#editor").await;
+}
 
 #[tokio::test]
 async fn a_named_login_logs_in_where_it_was_chosen_and_is_asked_about_where_another_program_leads_it() {
@@ -17,16 +31,7 @@ async fn a_named_login_logs_in_where_it_was_chosen_and_is_asked_about_where_anot
     let other = Server::start(&desk, Some(PASSWORD)).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    hosts.click("#add-host").await;
-    hosts.fill("#editor #name", "Studio").await;
-    hosts.fill("#editor #address", &server.address()).await;
-    user::choose_login(&hosts, "new").await;
-    hosts.fill("#login-name", "Lab").await;
-    hosts.fill("#login-password", PASSWORD).await;
-    hosts.click("#login-save").await;
-    hosts.until_gone("#login").await;
-    hosts.click("#save").await;
-    hosts.until_gone("#editor").await;
+    add_with_new_login(&hosts, &server).await;
     until_passwords(desk.bus(), 1).await;
     user::open(&hosts, "Studio").await;
     let viewer = app.viewer("Studio").await;
@@ -56,16 +61,7 @@ async fn a_change_of_a_named_login_is_undone_with_its_password() {
     let server = Server::start(&desk, Some(PASSWORD)).await;
     let app = App::start(&desk, &[]).await;
     let hosts = app.hosts().await;
-    hosts.click("#add-host").await;
-    hosts.fill("#editor #name", "Studio").await;
-    hosts.fill("#editor #address", &server.address()).await;
-    user::choose_login(&hosts, "new").await;
-    hosts.fill("#login-name", "Lab").await;
-    hosts.fill("#login-password", PASSWORD).await;
-    hosts.click("#login-save").await;
-    hosts.until_gone("#login").await;
-    hosts.click("#save").await;
-    hosts.until_gone("#editor").await;
+    add_with_new_login(&hosts, &server).await;
 
     user::choose(&hosts, "Settings").await;
     hosts.click("#named-logins li .button").await;

@@ -461,7 +461,6 @@ impl Engine {
         change: PasswordChange,
         on_stage: impl FnMut(&doctor::StageReport) + Send + 'static,
     ) -> Result<Tested> {
-        let host_is_new = draft.id.is_none();
         let (host, typed) = self.hosts.draft(&draft, change)?;
         let target = self.hosts.with_login(Target::from(&host));
         let password = match typed {
@@ -473,16 +472,15 @@ impl Engine {
         let login = password.map(|password| password.map(|password| Login { username: None, password }));
         let saved = doctor::Saved::of(&target, &self.keyring).await?;
         let on_stage = Some(Box::new(on_stage) as _);
-        let known = &self.pins;
-        let report =
-            doctor::examine_with(target.clone(), login, true, saved, TrustPolicy::Known, known, on_stage).await;
+        let (accept, pins) = (TrustPolicy::Known, &self.pins);
+        let report = doctor::examine_with(target.clone(), login, true, saved, accept, pins, on_stage).await;
         let question = report.error.as_ref().and_then(|failure| {
             let (list, ways) = (self.hosts.list(), self.places.ways());
             let known = lead::Known {
                 hosts: list.all(),
                 ways: &ways,
                 can_wake: host.mac.is_some(),
-                can_keep: host_is_new,
+                can_keep: draft.id.is_none(),
                 lacks_account: report.is_mac() && target.username.is_empty(),
             };
             lead::question(&failure.error, &target, known)

@@ -13,6 +13,7 @@ use portlight_engine::{
 };
 use serde_json::json;
 use std::{
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -350,19 +351,23 @@ async fn the_json_form_is_stable() {
     );
 }
 
-/// The editor's "Test connection".
-#[tokio::test]
-async fn a_form_is_examined_without_saving_it() {
-    let folder = tempfile::tempdir().unwrap();
+async fn engine(folder: &Path) -> Arc<Engine> {
     let settings = Settings {
-        config: folder.path().join("config"),
-        data: folder.path().join("data"),
-        cache: folder.path().join("cache"),
+        config: folder.join("config"),
+        data: folder.join("data"),
+        cache: folder.join("cache"),
         keyring: Keyring::in_memory(),
         origins: vec![],
         demo_name: "Demo".into(),
     };
-    let engine = Engine::start(settings).await.unwrap();
+    Engine::start(settings).await.unwrap()
+}
+
+/// The editor's "Test connection".
+#[tokio::test]
+async fn a_form_is_examined_without_saving_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine(folder.path()).await;
     let before = engine.hosts().view().hosts;
     let server = Server::start(&[ASKS, ACCEPTS]).await;
     let form =
@@ -389,15 +394,7 @@ async fn a_form_is_examined_without_saving_it() {
 #[tokio::test]
 async fn a_test_of_a_form_that_fails_leads_on_as_a_session_does() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        config: folder.path().join("config"),
-        data: folder.path().join("data"),
-        cache: folder.path().join("cache"),
-        keyring: Keyring::in_memory(),
-        origins: vec![],
-        demo_name: "Demo".into(),
-    };
-    let engine = Engine::start(settings).await.unwrap();
+    let engine = engine(folder.path()).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let form = |address: &str| HostDraft { address: address.to_owned(), ..HostDraft::from(&Host::demo("New")) };
     let there = HostDraft { id: None, ssh_jump: "gate".into(), ..form(&closed) };

@@ -107,10 +107,8 @@ impl From<u32> for SecurityType {
 }
 
 impl SecurityType {
-    /// Whether it is a login with an account of a Mac.
-    pub const fn is_mac_account(self) -> bool {
-        matches!(self, Self::Ard | Self::AppleRsa)
-    }
+    /// Logins with an account of a Mac.
+    pub const OF_MACS: [Self; 2] = [Self::Ard, Self::AppleRsa];
 
     /// Its number on the wire: for Tight's types, in Tight's list.
     pub fn number(self) -> u32 {

@@ -70,7 +70,7 @@ impl Report {
 
     /// Whether the server has logins with a Mac's accounts.
     pub(crate) fn is_mac(&self) -> bool {
-        [SecurityType::Ard, SecurityType::AppleRsa].iter().any(|kind| self.offered.contains(&name(*kind)))
+        SecurityType::OF_MACS.iter().any(|kind| self.offered.contains(&name(*kind)))
     }
 
     /// Whether it stopped where the server wants a login.

@@ -37,19 +37,20 @@ pub fn find_target(list: &List, text: &str, view_only: bool) -> Result<Target> {
     let (least, ssh_jump) = way_of(&link).map_err(refused)?;
     let view_only = view_only || link.view_only;
     let is_meant = |host: &&Host| host.address == link.address && (ssh_jump.is_none() || host.ssh_jump == ssh_jump);
-    let is_users = |host: &&Host| link.username.as_ref().is_none_or(|username| host.username == *username);
+    let username = link.username.filter(|username| !username.is_empty());
+    let is_users = |host: &&Host| username.as_ref().is_none_or(|username| host.username == *username);
     let is_nobodys = |host: &&Host| host.username.is_empty();
     let meant = || hosts.iter().filter(is_meant);
     // The entry of another user is not what the link means: its password is not that user's.
     if let Some(host) = meant().find(is_users).or_else(|| meant().find(is_nobodys)) {
         let mut target = of(host, view_only);
         target.least = least;
-        target.name_user(link.username);
+        target.name_user(username);
         return Ok(target);
     }
     let name = name_beside(link.name.as_deref().unwrap_or_default(), &link.address, ssh_jump.as_ref(), None);
     let mut target = Target::unsaved(name, link.address, view_only);
-    target.name_user(link.username);
+    target.name_user(username);
     target.for_once = link.had_password;
     (target.least, target.ssh_jump) = (least, ssh_jump);
     Ok(target)
@@ -253,6 +254,7 @@ mod tests {
             ("vnc://elsewhere/?VncUsername=ann", "elsewhere", false, "ann"),
             ("vnc://elsewhere", "elsewhere", false, ""),
             ("vnc://studio:5901", "Bob's", true, "bob"),
+            ("vnc://studio:5901/?VncUsername=", "Bob's", true, "bob"),
             ("vnc://studio:5901/?VncUsername=ann", "Ann's", true, "ann"),
             ("vnc://studio:5901/?VncUsername=eve", "studio:5901", false, "eve"),
             ("vnc://shared:5901/?VncUsername=eve", "Shared", true, "eve"),

@@ -403,7 +403,7 @@ impl Session {
     /// The window is told what becomes of a login that is put into the keyring.
     pub(super) fn set_storing(&self, storing: Storing) {
         self.inner.lock().storing = Some(storing);
-        self.state.send_modify(|_| ());
+        self.announce();
     }
 
     pub(super) fn looks_at(&self, target: &Target) -> bool {

@@ -26,7 +26,7 @@ use crate::{
         ws::Headers,
     },
 };
-use rfb::{CredentialRequest, Credentials, Step};
+use rfb::{CredentialRequest, Credentials, SecurityType, Step};
 use std::{pin::pin, time::Duration};
 use tokio::time::{Instant, timeout};
 
@@ -280,7 +280,7 @@ impl Observer for Prompts<'_> {
             Event::TlsStarts => Stage::Encrypting,
             Event::Version { .. } => return self.run.note_mac(false),
             Event::Offered(offered) => {
-                if offered.iter().any(|offer| offer.is_mac_account()) {
+                if offered.iter().any(|offer| SecurityType::OF_MACS.contains(offer)) {
                     self.run.note_mac(true);
                 }
                 return;

@@ -226,8 +226,7 @@ impl Run {
     pub(in crate::session) fn set_lead(&self, lead: Lead) {
         self.update(|session, inner| {
             inner.lead = Some(lead);
-            // The window is told.
-            session.state.send_modify(|_| ());
+            session.announce();
         });
     }
 
