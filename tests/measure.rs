@@ -130,7 +130,7 @@ const LETTER: u8 = 38;
 #[tokio::test]
 #[ignore = "a measurement: cargo xtask measure"]
 async fn from_a_key_to_its_answer() {
-    let mut times: HashMap<&str, Vec<Duration>> = HashMap::new();
+    let mut times: HashMap<(&str, &str), Vec<Duration>> = HashMap::new();
     for _ in 0..ROUNDS / 2 {
         for name in ["vncviewer", "Portlight"] {
             let desk = Desk::of("from_a_key_to_its_answer").open().await;
@@ -146,9 +146,12 @@ async fn from_a_key_to_its_answer() {
             let answer = until("the window that answers keys", async || ANSWER.find(&screen)).await;
             // It has loaded and settled.
             sleep(Duration::from_secs(3)).await;
-            let times = times.entry(name).or_default();
             for key in 0..ANSWERED {
-                times.push(answer.to_a_key(&screen, LETTER, &viewer).await);
+                let all = answer.to_a_key(&screen, LETTER, &viewer).await;
+                let back = signals.key_arrived().expect("it was answered").elapsed();
+                for (part, took) in [("all", all), ("there", all.saturating_sub(back)), ("back", back)] {
+                    times.entry((name, part)).or_default().push(took);
+                }
                 // Not in step with anything that has a rhythm of its own.
                 sleep(Duration::from_millis(40 + (key as u64 * 7) % 50)).await;
             }
@@ -158,9 +161,12 @@ async fn from_a_key_to_its_answer() {
         }
     }
     println!("\nfrom a key to its answer on the display, {} keys each", ANSWERED * (ROUNDS / 2));
-    for (name, mut times) in times {
+    let mut times: Vec<_> = times.into_iter().collect();
+    times.sort();
+    for ((name, part), mut times) in times {
         times.sort();
         let percentile = |percent: usize| times[times.len() * percent / 100].as_secs_f64() * 1000.0;
-        println!("{name:12} p50 {:5.1} p90 {:5.1} p99 {:5.1} ms", percentile(50), percentile(90), percentile(99));
+        let [half, most, all] = [50, 90, 99].map(percentile);
+        println!("{name:12} {part:6} p50 {half:5.1} p90 {most:5.1} p99 {all:5.1} ms");
     }
 }

@@ -2,7 +2,10 @@
 
 use crate::desk::{self, Process, Screen};
 use std::{
-    sync::mpsc::{self, Sender, TryRecvError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Sender, TryRecvError},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -87,6 +90,8 @@ impl Found {
 pub struct Signals {
     /// Begins them; they end with it.
     begin: Sender<Shown>,
+    /// When the last key was there.
+    arrived: Arc<Mutex<Option<Instant>>>,
     thread: JoinHandle<()>,
 }
 
@@ -115,14 +120,21 @@ impl Signals {
         connection.get_input_focus().expect("an X display").reply().expect("an X display");
 
         let (begin, begins) = mpsc::channel();
+        let arrived = Arc::new(Mutex::new(None));
+        let arrives = Arc::clone(&arrived);
         let thread = thread::spawn(move || {
             if let Ok(shown) = begins.recv() {
-                move_on(&connection, root, graphics, shown, || {
+                move_on(&connection, root, graphics, shown, &arrives, || {
                     matches!(begins.try_recv(), Err(TryRecvError::Disconnected))
                 });
             }
         });
-        Self { begin, thread }
+        Self { begin, arrived, thread }
+    }
+
+    /// When the last key was at the machine.
+    pub fn key_arrived(&self) -> Option<Instant> {
+        *self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn begin(&self, shown: Shown) {
@@ -135,7 +147,14 @@ impl Signals {
     }
 }
 
-fn move_on(connection: &RustConnection, root: u32, graphics: u32, shown: Shown, has_ended: impl Fn() -> bool) {
+fn move_on(
+    connection: &RustConnection,
+    root: u32,
+    graphics: u32,
+    shown: Shown,
+    arrived: &Mutex<Option<Instant>>,
+    has_ended: impl Fn() -> bool,
+) {
     const STEP: Duration = Duration::from_millis(33);
     let square = |signal: Signal, events: EventMask| {
         let window = connection.generate_id().expect("an id");
@@ -183,6 +202,7 @@ fn move_on(connection: &RustConnection, root: u32, graphics: u32, shown: Shown, 
             while let Some(event) = connection.poll_for_event().expect("an X display") {
                 if let Event::KeyPress(_) = event {
                     keys += 1;
+                    *arrived.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                     show(answer, ANSWER, keys);
                     connection.flush().expect("an X display");
                 }
