@@ -19,6 +19,7 @@ mod monitors;
 mod others;
 mod page;
 mod picture;
+mod place;
 mod portal;
 mod process;
 mod reader;
@@ -48,6 +49,7 @@ pub use wait::{TIMEOUT, until};
 
 use bus::Bus;
 use display::Display;
+use place::Place;
 use std::{
     env,
     ffi::{OsStr, OsString},
@@ -95,6 +97,8 @@ pub struct Desk {
     /// A screen reader listens.
     is_read: AtomicBool,
     processes: Mutex<Vec<Arc<Process>>>,
+    /// Given up when all else has gone.
+    _place: Arc<Place>,
 }
 
 impl Desk {
@@ -264,6 +268,7 @@ impl DeskBuilder {
 
     /// Sets the desk up.
     pub async fn open(self) -> Desk {
+        let place = Place::take();
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
@@ -287,6 +292,7 @@ impl DeskBuilder {
             tray: None,
             is_read: AtomicBool::new(false),
             processes: Mutex::new(processes),
+            _place: place,
         };
         // No test asks the network in which it happens to run, and few are about what was open before.
         desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);

@@ -9,14 +9,16 @@ mod pace;
 mod package;
 mod system;
 
-use command::{Outcome, call, cargo, npm, top};
+use command::{Outcome, call, cargo, npm, npm_aside, top};
 use files::{changed, newest_first};
 use pace::Pace;
 
 use std::{
     env, fs, iter,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
+    thread,
 };
 
 const HELP: &str = "\
@@ -91,16 +93,29 @@ fn run(arguments: &[String]) -> Outcome {
 fn test() -> Outcome {
     system::install(&[system::BUILD, system::TEST].concat())?;
     build_pages()?;
-    npm(&["run", "check"])?;
-    npm(&["test"])?;
+    // At once: each keeps one core busy for some of its time, and there are two at least.
+    let (pages, crates) = thread::scope(|scope| {
+        let pages = scope.spawn(check_pages);
+        let crates = check_crates();
+        (pages.join().unwrap_or_else(|panic| resume_unwind(panic)), crates)
+    });
+    pages.and(crates)?;
+    // In one call: packages that are built apart from each other are built with other features of what they share, so twice.
+    // Most tests wait more than they work. Those that work, end-to-end tests, take turns by themselves.
+    let threads = format!("--test-threads={}", 3 * thread::available_parallelism().map_or(1, usize::from));
+    same_bindings(|| cargo(&["test", "--workspace", "--no-fail-fast", "--", &threads]))?;
+    fuzz(FUZZ_SECONDS)
+}
+
+fn check_pages() -> Outcome {
+    npm_aside(&["run", "check"]).and_then(|()| npm_aside(&["test"]))
+}
+
+fn check_crates() -> Outcome {
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     arrows::check()?;
     notices::check()?;
-    // In one call: packages that are built apart from each other are built with other features of what they share, so twice.
-    // An end-to-end test is a whole desktop with a browser engine in it: two at a time are enough for two cores.
-    same_bindings(|| cargo(&["test", "--workspace", "--no-fail-fast", "--", "--test-threads=2"]))?;
-    fuzz(FUZZ_SECONDS)
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])
 }
 
 fn package() -> Outcome {
@@ -114,7 +129,8 @@ fn package() -> Outcome {
 fn fuzz(seconds: u32) -> Outcome {
     let tools = top().join("target/tools");
     if !tools.join("bin/cargo-fuzz").exists() {
-        cargo(&["install", "cargo-fuzz", "--locked", "--quiet", "--root", "target/tools"])?;
+        // It only calls cargo: optimised it would be no faster, and take longer to build.
+        cargo(&["install", "cargo-fuzz", "--locked", "--debug", "--quiet", "--root", "target/tools"])?;
     }
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths(iter::once(tools.join("bin")).chain(env::split_paths(&path)))

@@ -195,7 +195,8 @@ fn many_questions_leave_nothing_behind() {
         let id = HostId::new();
         secrets.set(id, &secret("hunter2")).await.unwrap();
         let (threads_before, files_before) = (threads(), open_files());
-        for _ in 0..50 {
+        // Each connection that stayed would show.
+        for _ in 0..15 {
             let all = [secrets.get(id), secrets.get(id), secrets.get(id), secrets.get(id)];
             for answer in futures_util::future::join_all(all).await {
                 assert_eq!(answer.unwrap().unwrap().expose(), "hunter2");
