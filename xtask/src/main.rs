@@ -102,7 +102,7 @@ fn test() -> Outcome {
     pages.and(crates)?;
     // In one call: packages that are built apart from each other are built with other features of what they share, so twice.
     // Most tests wait more than they work. Those that work, end-to-end tests, take turns by themselves.
-    let threads = format!("--test-threads={}", 3 * thread::available_parallelism().map_or(1, usize::from));
+    let threads = format!("--test-threads={}", 2 * thread::available_parallelism().map_or(1, usize::from));
     same_bindings(|| cargo(&["test", "--workspace", "--no-fail-fast", "--", &threads]))?;
     fuzz(FUZZ_SECONDS)
 }
