@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod engine;
+
 use portlight_engine::{
-    ConnectError, Engine, Error, FormError, Settings,
+    ConnectError, Error, FormError,
     doctor::{self, Login, ProbeRequest, Report, Saved, StageReport, TrustPolicy},
     error::OtherProtocol,
     keyring::Keyring,
@@ -13,7 +15,6 @@ use portlight_engine::{
 };
 use serde_json::json;
 use std::{
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -351,23 +352,11 @@ async fn the_json_form_is_stable() {
     );
 }
 
-async fn engine(folder: &Path) -> Arc<Engine> {
-    let settings = Settings {
-        config: folder.join("config"),
-        data: folder.join("data"),
-        cache: folder.join("cache"),
-        keyring: Keyring::in_memory(),
-        origins: vec![],
-        demo_name: "Demo".into(),
-    };
-    Engine::start(settings).await.unwrap()
-}
-
 /// The editor's "Test connection".
 #[tokio::test]
 async fn a_form_is_examined_without_saving_it() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(folder.path()).await;
+    let engine = engine::start(folder.path(), &[]).await;
     let before = engine.hosts().view().hosts;
     let server = Server::start(&[ASKS, ACCEPTS]).await;
     let form =
@@ -394,7 +383,7 @@ async fn a_form_is_examined_without_saving_it() {
 #[tokio::test]
 async fn a_test_of_a_form_that_fails_leads_on_as_a_session_does() {
     let folder = tempfile::tempdir().unwrap();
-    let engine = engine(folder.path()).await;
+    let engine = engine::start(folder.path(), &[]).await;
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let form = |address: &str| HostDraft { address: address.to_owned(), ..HostDraft::from(&Host::demo("New")) };
     let there = HostDraft { id: None, ssh_jump: "gate".into(), ..form(&closed) };

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod engine;
+
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
-    ConnectError, Engine, Settings,
+    ConnectError, Engine,
     doctor::{self, ProbeRequest, Saved, TrustPolicy},
     error::WsRefusal,
-    keyring::Keyring,
     session::SessionState,
     store::Pins,
 };
@@ -39,16 +40,8 @@ struct House {
 impl House {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            config: folder.path().join("config"),
-            data: folder.path().join("data"),
-            cache: folder.path().join("cache"),
-            keyring: Keyring::in_memory(),
-            origins: vec![],
-            demo_name: "Demo".into(),
-        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self { engine: Engine::start(settings).await.unwrap(), listener, _folder: folder }
+        Self { engine: engine::start(folder.path(), &[]).await, listener, _folder: folder }
     }
 
     fn site(&self) -> String {

@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "../engine/mod.rs"]
+mod engine;
 mod page;
 mod proxy;
 mod surroundings;

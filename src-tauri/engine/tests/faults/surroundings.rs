@@ -1,13 +1,13 @@
 //! An engine, a VNC server, a session that is well, and the counting.
 
 use crate::{
+    engine,
     page::{self, ORIGIN, Page, SERVER_INIT, VERSION, noise},
     proxy::{Fault, Proxy},
 };
 use futures_util::{SinkExt, StreamExt};
 use portlight_engine::{
-    Engine, Error, Settings,
-    keyring::Keyring,
+    Engine, Error,
     model::{RewindChoice, SessionId},
     session::SessionState,
 };
@@ -129,15 +129,7 @@ pub struct World {
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            config: folder.path().join("config"),
-            data: folder.path().join("data"),
-            cache: folder.path().join("cache"),
-            keyring: Keyring::in_memory(),
-            origins: vec![ORIGIN.into()],
-            demo_name: "Demo".into(),
-        };
-        let engine = Engine::start(settings).await.unwrap();
+        let engine = engine::start(folder.path(), &[ORIGIN]).await;
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (id, page, stream) = open(&engine, &server, server.local_addr().unwrap().port()).await;
         let neighbour = tokio::sync::Mutex::new((page, stream));

@@ -8,6 +8,8 @@
 mod bed;
 mod certificates;
 mod desktops;
+#[path = "../engine/mod.rs"]
+mod engine;
 mod examination;
 mod kerberos;
 mod measure;

@@ -3,12 +3,12 @@
 use crate::{
     bed::{ANN, COLOUR, PASSWORD, Qemu, SIZE, TIMEOUT, Tls, VIEW_ONLY, X11vnc, Xtightvnc, Xvnc, free_port},
     certificates::{CertificateParams, p256, rsa, self_signed},
+    engine,
     examination::address,
     viewer::{ORIGIN, Viewer},
 };
 use portlight_engine::{
-    ConnectError, Engine, Error, Settings,
-    keyring::Keyring,
+    ConnectError, Engine, Error,
     model::{Identity, Level, Protection, Target},
     session::{Answer, Prompt, Remember, SessionState},
 };
@@ -32,15 +32,7 @@ struct Visit {
 impl House {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            config: folder.path().join("config"),
-            data: folder.path().join("data"),
-            cache: folder.path().join("cache"),
-            keyring: Keyring::in_memory(),
-            origins: vec![ORIGIN.into()],
-            demo_name: "Demo".into(),
-        };
-        Self { engine: Engine::start(settings).await.unwrap(), _folder: folder }
+        Self { engine: engine::start(folder.path(), &[ORIGIN]).await, _folder: folder }
     }
 
     /// Opens a session with a server that is not saved.

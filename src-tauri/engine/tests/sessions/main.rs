@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod between;
+#[path = "../engine/mod.rs"]
+mod engine;
 #[cfg(target_os = "linux")]
 #[path = "../sshd/mod.rs"]
 mod sshd;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use portlight_engine::{
-    ConnectError, Engine, Error, Settings,
-    keyring::Keyring,
+    ConnectError, Engine, Error,
     model::{HostDraft, HostId, Level, PasswordChange, SessionId},
     session::{Answer, Prompt, Remember, SessionState, Stage},
     store::Listening,
@@ -46,15 +47,7 @@ struct House {
 
 async fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        config: folder.path().join("config"),
-        data: folder.path().join("data"),
-        cache: folder.path().join("cache"),
-        keyring: Keyring::in_memory(),
-        origins: vec![ORIGIN.into()],
-        demo_name: "Demo".into(),
-    };
-    House { engine: Engine::start(settings).await.unwrap(), _folder: folder }
+    House { engine: engine::start(folder.path(), &[ORIGIN]).await, _folder: folder }
 }
 
 impl House {
