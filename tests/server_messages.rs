@@ -1,6 +1,8 @@
 //! What servers may send, and what they may not, to the viewer in its own window. docs/SERVER-MESSAGES.md has the list.
 
-use crate::desk::{App, Desk, Page, Scripted, ScriptedViewer, until};
+use crate::desk::{App, Desk, Memory, Page, Scripted, ScriptedViewer, until};
+use flate2::{Compress, Compression, FlushCompress};
+use serde_json::json;
 use std::time::Instant;
 
 const SIZE: (u16, u16) = (64, 48);
@@ -91,6 +93,9 @@ async fn a_session_ends_with_a_sentence_where_nothing_can_be_skipped() {
             [broken_jpeg, update(std::slice::from_ref(tiny)).repeat(50)].concat(),
             "could not be shown any further",
         ),
+        ("a rectangle of 17 GB", update(&[rectangle(0, 0, 65535, 65535, HEXTILE, &[2, 9, 9, 9, 0])]), "65535x65535"),
+        ("a picture of 17 GB", update(&[rectangle(0, 0, 16, 16, TIGHT, &huge_jpeg())]), "A picture is 65500x65500"),
+        ("a tile of half a gigabyte", update(&[zrle(64, 48, &mut zlib(), &vec![0; 1 << 29])]), "longer than its rectangle"),
         ("a large screen", size(65535, 65535), "The screen of 65535x65535 is larger"),
         ("a large screen", update(&[rectangle(0, 0, 20000, 20000, EXTENDED_DESKTOP_SIZE, &screens(1))]), "20000x20000"),
     ] {
@@ -125,6 +130,36 @@ async fn a_session_ends_with_a_sentence_where_nothing_can_be_skipped() {
     goes_on("a size that comes later", &viewer, &session, &mut (9_u8..)).await;
 }
 
+/// An update that is 600 screens of 8 MB, in 30 kB.
+#[tokio::test]
+async fn an_update_of_many_screens_is_drawn_in_little_memory() {
+    const COLUMNS: usize = 1920_usize.div_ceil(64);
+    const ROWS: usize = 1080_usize.div_ceil(64);
+    let desk = Desk::of("an_update_of_many_screens_is_drawn_in_little_memory").without_bus().open().await;
+    let server = Scripted::start((1920, 1080));
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    let session = server.viewer().await;
+    viewer.until_state("live").await;
+    let mut zlib = zlib();
+    let mut screens = |count: usize| {
+        let tiles = [1, 1, 2, 3].repeat(COLUMNS * ROWS);
+        update(&(0..count).map(|_| zrle(1920, 1080, &mut zlib, &tiles)).collect::<Vec<_>>())
+    };
+    session.say(screens(8));
+    goes_on("a few screens", &viewer, &session, &mut (9_u8..)).await;
+    let (before, mut most) = (Memory::of(app.pid()).written(), 0);
+    session.say(screens(600));
+    session.say(update(&[square(77)]));
+    until("the last of it", async || {
+        most = most.max(Memory::of(app.pid()).written());
+        (viewer.script(&format!("return {}", shows(77))).await == json!(true)).then_some(())
+    })
+    .await;
+    let growth = most.saturating_sub(before) / 1024;
+    assert!(growth < 300, "{growth} MiB more");
+}
+
 #[tokio::test]
 async fn a_bell_rings_and_thousands_ring_twice_a_second() {
     let desk = Desk::of("a_bell_rings_and_thousands_ring_twice_a_second").without_bus().open().await;
@@ -148,12 +183,41 @@ async fn a_bell_rings_and_thousands_ring_twice_a_second() {
 /// Waits until the viewer draws what comes next, in a colour of its own.
 async fn goes_on(what: &str, viewer: &Page<'_>, session: &ScriptedViewer, colours: &mut impl Iterator<Item = u8>) {
     let red = colours.next().expect("a colour");
-    session.say(update(&[rectangle(0, 0, 8, 8, RAW, &[red, 0, 0, 0].repeat(64))]));
-    let drawn = format!(
+    session.say(update(&[square(red)]));
+    viewer.until(&format!("the session to go on after {what}"), &shows(red)).await;
+}
+
+/// A square in the corner of the screen.
+fn square(red: u8) -> Vec<u8> {
+    rectangle(0, 0, 8, 8, RAW, &[red, 0, 0, 0].repeat(64))
+}
+
+/// Whether a page shows it.
+fn shows(red: u8) -> String {
+    format!(
         "[...document.querySelectorAll('.container canvas')].some((canvas) =>
              canvas.width > 0 && canvas.getContext('2d').getImageData(4, 4, 1, 1).data[0] === {red})"
-    );
-    viewer.until(&format!("the session to go on after {what}"), &drawn).await;
+    )
+}
+
+fn zlib() -> Compress {
+    Compress::new(Compression::best(), true)
+}
+
+/// A rectangle of these tiles, the next piece of a stream.
+fn zrle(width: u16, height: u16, stream: &mut Compress, tiles: &[u8]) -> Vec<u8> {
+    let mut data = Vec::with_capacity(tiles.len() / 500 + 1024);
+    stream.compress_vec(tiles, &mut data, FlushCompress::Sync).expect("room for it");
+    let length = u32::try_from(data.len()).expect("a short piece").to_be_bytes();
+    rectangle(0, 0, width, height, ZRLE, &[&length[..], &data].concat())
+}
+
+/// In Tight, the beginning of a JPEG file that says to have 65500x65500 pixels of one grey.
+fn huge_jpeg() -> Vec<u8> {
+    let size = 65500_u16.to_be_bytes();
+    let frame = [&[0xff, 0xc0, 0, 11, 8][..], &size, &size, &[1, 1, 0x11, 0]].concat();
+    let file = [&[0xff, 0xd8][..], &[0xff, 0xdb, 0, 67, 0], &[1; 64], &frame, &[0xff, 0xd9]].concat();
+    [&[0x90, u8::try_from(file.len()).expect("a short file")][..], &file].concat()
 }
 
 fn update(rectangles: &[Vec<u8>]) -> Vec<u8> {

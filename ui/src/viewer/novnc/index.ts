@@ -10,7 +10,7 @@ import { requestAhead, skipSecondRequests } from './ahead';
 import { noticeInput, watchAnswers } from './answers';
 import { limitBells } from './bells';
 import { Boundaries } from './boundary';
-import { replaceDecoders, startWorker, type Streams, type Windows } from './decoders';
+import { replaceDecoders, startWorker, waitWithin, type Streams, type Windows } from './decoders';
 import { inflatorOf, limitClipboard } from './clipboard';
 import { copyByPart } from './copies';
 import { chooseCursor, scaleCursor } from './cursor';
@@ -19,7 +19,7 @@ import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { Mirror, Mirrors } from './mirror';
 import { Meter, type Watch } from './meter';
-import { limitPseudoRectangles } from './rectangles';
+import { limitRectangles } from './rectangles';
 import { showProgress } from './progress';
 import { glance, holdRequests, restWhileHidden } from './rest';
 import { refuseTooLarge, tellScreenSize } from './screenSize';
@@ -151,6 +151,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       requestAhead(internals, original.fbUpdateRequest);
       const { streams, end: endDecoders } = replaceDecoders(internals, next);
       this.#streams = streams;
+      waitWithin(internals);
       drawSmallThroughOne(internals._display);
       copyByPart(internals._display);
       this.#mirrors = new Mirrors(internals);
@@ -178,7 +179,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       });
       this.#pointer = new RelativePointer(internals, messages);
       tellKeysUp(internals);
-      limitPseudoRectangles(internals);
+      limitRectangles(internals);
       skipMessagesOfKnownLength(internals);
       // Behind all others that look at messages: what it skips is none.
       this.#toPaste = limitClipboard(internals, Inflator);

@@ -198,6 +198,10 @@ export interface Internals {
   _normalMsg(): boolean;
   /** Reads a rectangle of an update. False where data is missing. */
   _handleRect(): boolean;
+  /** The same for one that has pixels. */
+  _handleDataRect(): boolean;
+  /** Reads what there is, a byte at least. */
+  _handleMessage(): void;
   /** Ends the session. */
   _fail(detail: string): boolean;
 }

@@ -1,5 +1,6 @@
-// Pseudo-rectangles of any size: noVNC would hold a cursor of 16 GB, and end the session because it cannot. What is larger than
-// any real one is skipped as it arrives, and what was there before stays.
+// Rectangles of any size. noVNC would hold a cursor of 16 GB, and end the session because it cannot: a pseudo-rectangle larger than
+// any real one is skipped as it arrives, and what was there before stays. Pixels cannot be skipped, as their length is not known; few
+// bytes may be 65,535 x 65,535 of them.
 
 import type { Internals } from './internals';
 import { peek, Skip } from './skip';
@@ -9,10 +10,27 @@ const MAX_CURSOR = 1024 * 1024;
 /** Bytes of a desktop's name. */
 const MAX_NAME = 64 * 1024;
 
-export function limitPseudoRectangles(rfb: Internals): void {
+/** Pixels of a rectangle that is larger than the screen. Of one that reaches beyond it, what is inside is drawn. */
+const MAX_PIXELS = 2048 * 2048;
+
+export function limitRectangles(rfb: Internals): void {
+  limitPixels(rfb);
   limitCursor(rfb);
   limitVmwareCursor(rfb);
   limitName(rfb);
+}
+
+function limitPixels(rfb: Internals): void {
+  const read = rfb._handleDataRect.bind(rfb);
+  rfb._handleDataRect = () => {
+    const {
+      _FBU: { width, height },
+      _fbWidth,
+      _fbHeight,
+    } = rfb;
+    if (width * height <= Math.max(MAX_PIXELS, _fbWidth * _fbHeight)) return read();
+    return rfb._fail(`A rectangle of ${width}x${height} on a screen of ${_fbWidth}x${_fbHeight}`);
+  };
 }
 
 /** Cursor (RFC 6143 7.8.1): pixels and a mask. */

@@ -2,7 +2,7 @@
 
 import { InflateStream } from './inflate';
 import { STREAM_COUNT, type Job, type Windows } from './job';
-import { fill, lengthOf } from './layout';
+import { boundsOf, fill } from './layout';
 import { stored, Tail } from './tail';
 
 /** The zlib streams of one session. */
@@ -23,10 +23,8 @@ export class Decompressor {
     let tail = this.#tails.get(job.stream);
     if (!tail) this.#tails.set(job.stream, (tail = new Tail()));
     const { layout, width, height } = job;
-    const length = lengthOf(layout, width, height);
     const pixels = new Uint32Array(job.reuse ?? new ArrayBuffer(width * height * 4));
-    await stream.inflate(job.data, length ?? 0, (bytes) => {
-      if (length !== null && bytes.length > length) throw new Error('The compressed data is longer than its rectangle');
+    await stream.inflate(job.data, boundsOf(layout, width, height), (bytes) => {
       if (!fill(pixels, bytes, layout, width, height)) return false;
       tail.push(bytes);
       return true;
@@ -47,7 +45,7 @@ export class Decompressor {
       this.#streams.set(number, stream);
       this.#tails.set(number, tail);
       tail.push(window);
-      await stream.inflate(stored(window), window.length, () => true);
+      await stream.inflate(stored(window), { atLeast: window.length, atMost: window.length }, () => true);
     }
   }
 }

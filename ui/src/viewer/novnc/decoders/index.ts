@@ -38,4 +38,5 @@ export function replaceDecoders(rfb: Internals, worker: Worker | null): { stream
 }
 
 export { STREAM_COUNT, type Windows } from './job';
+export { waitWithin } from './queue';
 export { startWorker } from './start';

@@ -2,6 +2,14 @@
 
 /** For the last bytes of a piece to come out. */
 const LAST_BYTES_MS = 1_000;
+/** Bytes that the web view inflates at once, at most: it gives all that comes of them in one piece, up to a thousand times as many. */
+const SLICE = 128 * 1024;
+
+/** How many bytes come of a piece. */
+export interface Bounds {
+  atLeast: number;
+  atMost: number;
+}
 
 /** One stream (RFC 1950). Each piece ends with a flush, as RFB wants it: all that it carries can be read after it. */
 export class InflateStream {
@@ -20,26 +28,36 @@ export class InflateStream {
   }
 
   /**
-   * Inflates a piece of at least so many bytes, and gives all bytes that are there to `take`, again with more while that
-   * returns false. Throws where the data is wrong, or ends too early.
+   * Inflates a piece that becomes so many bytes, and gives all bytes that are there to `take`, again with more while that
+   * returns false. Throws where the data is wrong, ends too early, or goes on beyond that.
    */
-  async inflate(piece: Uint8Array<ArrayBuffer>, atLeast: number, take: (bytes: Uint8Array) => boolean): Promise<void> {
-    let written = false;
-    this.#writer.write(piece).then(
-      () => {
-        written = true;
-        this.#wake?.();
-      },
-      () => this.#fail(),
-    );
+  async inflate(
+    piece: Uint8Array<ArrayBuffer>,
+    { atLeast, atMost }: Bounds,
+    take: (bytes: Uint8Array) => boolean,
+  ): Promise<void> {
+    /** The last slice is being written; all are. */
+    let [last, written] = [false, false];
+    const write = async () => {
+      for (let at = 0; !last && this.#length <= atMost; at += SLICE) {
+        last = at + SLICE >= piece.length;
+        await this.#writer.write(piece.subarray(at, at + SLICE));
+      }
+      written = true;
+      this.#wake?.();
+    };
+    const writing = write().catch(() => this.#fail());
     let seen = -1;
     for (;;) {
       if (this.#failed) throw new Error('The compressed data is broken');
-      if (this.#length > seen) {
+      if (this.#length > atMost) throw new Error('The compressed data is longer than its rectangle');
+      if (last && this.#length >= atLeast && this.#length > seen) {
         seen = this.#length;
-        if (this.#length < atLeast || !take(this.#joined())) continue;
+        if (!take(this.#joined())) continue;
         this.#chunks = [];
         this.#length = 0;
+        // There may be an end of it that brings no bytes, and belongs before the next piece.
+        if (piece.length > SLICE) await writing;
         return;
       }
       if (written && (await this.#nothingMore())) throw new Error('The compressed data ends too early');

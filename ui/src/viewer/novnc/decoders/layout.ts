@@ -1,7 +1,8 @@
 // How the pixels of a rectangle are laid out once they are inflated.
 
+import type { Bounds } from './inflate';
 import { fromGradient, fromPalette, fromRgb, fromRgbx } from './pixels';
-import { fromTiles } from './tiles';
+import { fromTiles, mostOfTiles } from './tiles';
 
 export type Layout =
   /** R, G, B; R, G, B, unused; Tight's gradient filter; ZRLE's tiles. */
@@ -22,6 +23,12 @@ export function lengthOf(layout: Layout, width: number, height: number): number 
     case 'tiles':
       return null;
   }
+}
+
+/** The same as bounds: tiles may have less than they have pixels, and no more than a byte for each pixel beside its colour. */
+export function boundsOf(layout: Layout, width: number, height: number): Bounds {
+  const length = lengthOf(layout, width, height);
+  return length === null ? { atLeast: 0, atMost: mostOfTiles(width, height) } : { atLeast: length, atMost: length };
 }
 
 /** Fills in the pixels of a rectangle from all of its data. False where there is too little, which only tiles tell. */

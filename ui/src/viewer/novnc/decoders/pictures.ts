@@ -4,6 +4,7 @@
 
 import type { Display } from '../internals';
 import { join, joinable, paddedHeight, readStrip, type Strip } from './jpeg';
+import { pictureSize } from './pictureSize';
 import { enqueue, type Drawable, type Place } from './queue';
 
 interface Waiting {
@@ -59,21 +60,24 @@ function groups(waiting: Waiting[]): Group[] {
 }
 
 async function decode(display: Display, { file, mime, distance, waiting }: Group): Promise<void> {
+  const [first, last] = [waiting[0]?.place, waiting.at(-1)?.place];
+  const width = first?.width ?? 0;
+  const height = distance * (waiting.length - 1) + (last?.height ?? 0);
+  const broken = new Error(`A picture (${mime}, ${file.length} bytes) could not be decoded`);
+  const size = pictureSize(file, mime);
+  if (!size) throw broken;
+  if (size[0] !== width || size[1] !== height) {
+    throw new Error(`A picture is ${size[0]}x${size[1]} where its rectangle is ${width}x${height}`);
+  }
   const url = URL.createObjectURL(new Blob([file], { type: mime }));
   const image = new Image();
   image.src = url;
   try {
     await image.decode();
   } catch {
-    throw new Error(`A picture (${mime}, ${file.length} bytes) could not be decoded`);
+    throw broken;
   } finally {
     URL.revokeObjectURL(url);
-  }
-  const [first, last] = [waiting[0]?.place, waiting.at(-1)?.place];
-  const width = first?.width ?? 0;
-  const height = distance * (waiting.length - 1) + (last?.height ?? 0);
-  if (image.width !== width || image.height !== height) {
-    throw new Error(`A picture is ${image.width}x${image.height} where its rectangle is ${width}x${height}`);
   }
   waiting.forEach(({ resolve }, index) => {
     resolve({

@@ -1,6 +1,6 @@
 // noVNC's queue of what is to be drawn, for rectangles whose pixels come later: all that follows waits for them.
 
-import type { Display, FrameEntry, VideoFrameLike } from '../internals';
+import type { Display, FrameEntry, Internals, VideoFrameLike } from '../internals';
 
 export interface Place {
   x: number;
@@ -74,9 +74,7 @@ export function readAhead(display: Display): void {
   display.pending = () => {
     const queue = display._renderQ;
     if (queue.length > MAX_QUEUED) return true;
-    let area = 0;
-    for (const { width = 0, height = 0 } of queue) area += width * height;
-    return area > SCREENS_AHEAD * display.width * display.height;
+    return areaOf(queue) > SCREENS_AHEAD * display.width * display.height;
   };
   let waiting: (() => void)[] = [];
   const scan = display._scanRenderQ.bind(display);
@@ -88,4 +86,45 @@ export function readAhead(display: Display): void {
     for (const resolve of done) resolve();
   };
   display.flush = () => (display.pending() ? new Promise<void>((resolve) => waiting.push(resolve)) : Promise.resolve());
+}
+
+/** Screens of one update that may have to be drawn when its next rectangle is read. */
+const SCREENS_WITHIN = 2 * SCREENS_AHEAD;
+/** The queue is looked at once in so many rectangles: it may have thousands. */
+const EVERY = 4;
+
+/**
+ * Lets an update wait in its middle, as noVNC waits before one: few bytes may be a whole screen, again and again in the same update,
+ * and all of them would be in memory at once.
+ */
+export function waitWithin(rfb: Internals): void {
+  const { _display: display, _sock: sock } = rfb;
+  const read = rfb._handleDataRect.bind(rfb);
+  const isFull = () => {
+    const queue = display._renderQ;
+    return (
+      queue.length % EVERY === 0 &&
+      areaOf(queue) > SCREENS_WITHIN * Math.max(display.width * display.height, MIN_SCREEN)
+    );
+  };
+  rfb._handleDataRect = () => {
+    const { width, height } = rfb._FBU;
+    // A rectangle of no size may have no bytes that would be left to go on with.
+    if (width * height === 0 || !isFull()) return read();
+    rfb._flushing = true;
+    void display.flush().then(() => {
+      rfb._flushing = false;
+      if (!sock.rQwait('message', 1)) rfb._handleMessage();
+    });
+    return false;
+  };
+}
+
+/** Pixels of a screen that is too small to be waited for. */
+const MIN_SCREEN = 640 * 480;
+
+function areaOf(queue: Display['_renderQ']): number {
+  let area = 0;
+  for (const { width = 0, height = 0 } of queue) area += width * height;
+  return area;
 }

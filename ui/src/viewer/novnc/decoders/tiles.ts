@@ -5,6 +5,14 @@ import { fromRgb, rgbAt } from './pixels';
 /** Width and height of a tile; those at the right and at the bottom may be smaller. */
 const TILE = 64;
 
+/** Bytes before a tile's pixels, at most: its kind, and a palette. */
+const HEAD = 1 + 127 * 3;
+
+/** The bytes of a rectangle, at most: where each pixel is a run of its own, a colour and a length. */
+export function mostOfTiles(width: number, height: number): number {
+  return Math.ceil(width / TILE) * Math.ceil(height / TILE) * HEAD + width * height * 4;
+}
+
 /** Fills in the pixels of a rectangle; false where `data` ends before the last tile does. */
 export function fromTiles(data: Uint8Array, width: number, height: number, pixels: Uint32Array): boolean {
   const reader = { data, at: 0 };
