@@ -276,11 +276,11 @@ impl Session {
         self.inner.lock().target.display.layout?.layout()
     }
 
-    /// Notes what was chosen in the window; returns what the session looks at.
-    pub(super) fn set_display(&self, display: Display) -> Target {
+    /// Notes what was chosen in the window; returns what the session looks at, and what was chosen before.
+    pub(super) fn set_display(&self, display: Display) -> (Target, Display) {
         let mut inner = self.inner.lock();
-        inner.target.display = display;
-        inner.target.clone()
+        let before = std::mem::replace(&mut inner.target.display, display);
+        (inner.target.clone(), before)
     }
 
     /// Which way text is copied now.
