@@ -172,7 +172,8 @@ as-for-all a choice is what Settings has for all machines; an open window keeps 
                      ask for that password, which is not shown, and keep it
   --http-headers-stdin
                      send the website these headers: lines of standard input, Name: value
-  --secret-name NAME what its own secret is called, which the window types into its screen
+  --secret-name NAME
+                     what its own secret is called, which the window types into its screen
   --secret-stdin     keep the secret that comes on standard input, one line
   --ask-secret       ask for the secret, which is not shown, and keep it
   --scaling fit|actual|follow|PERCENT|as-for-all
