@@ -317,7 +317,10 @@ mod tests {
         };
         let sessions = [session(&hosts[0]), session(&hosts[1])];
         let both = texts(&entries(&hosts, &sessions, false));
-        assert_eq!(both[OWN + 4..OWN + 7], ["[tray.together]: Lab (3) rack (2)", "[tray.close_together]: Lab (2) rack (1)", "-"]);
+        assert_eq!(
+            both[OWN + 4..OWN + 7],
+            ["[tray.together]: Lab (3) rack (2)", "[tray.close_together]: Lab (2) rack (1)", "-"]
+        );
         hosts.extend((0..20).map(|_| tagged(&["lab"])));
         assert_eq!(texts(&entries(&hosts, &[], false))[OWN], "[tray.together]: rack (2)");
     }
