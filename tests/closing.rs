@@ -95,6 +95,17 @@ async fn a_tray_that_comes_later_is_used_and_one_that_goes_leaves_no_hidden_list
     until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
     tray.stop().await;
     until("the list", async || desk.display().has_window("Portlight").then_some(())).await;
+    // And where the watcher says nothing of it.
+    let tray = desk.start_tray().await;
+    tray.become_kdes().await;
+    for round in 0..2 {
+        tray.set_plasma(true).await;
+        tray.lines_with("Open Portlight").await;
+        desk.display().close_window("Portlight");
+        until("the list to hide", async || (!desk.display().has_window("Portlight")).then_some(())).await;
+        tray.set_plasma(false).await;
+        until(&format!("the list, {round}"), async || desk.display().has_window("Portlight").then_some(())).await;
+    }
     // And without a tray it is no longer hidden.
     desk.display().close_window("Portlight");
     app.end().await;
@@ -107,6 +118,7 @@ async fn the_tray_has_what_is_open_and_switches_the_waiting_for_calls() {
     let app = App::start(&desk, &[]).await;
     let viewer = user::open_server(&app, &server).await;
     desk.tray().lines_with(&server.address()).await;
+    assert_eq!(desk.tray().told_of_a_menu().await, server.address());
     app.hosts().await;
     desk.display().focus("Portlight");
     desk.tray().choose("Bring to front").await;

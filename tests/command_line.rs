@@ -368,6 +368,62 @@ async fn a_machine_that_comes_from_a_terminal_is_in_the_window_at_once_and_can_b
     assert_eq!(serde_json::from_str::<Value>(&said).expect("JSON")["address"], json!("elsewhere:5903"));
 }
 
+/// Alone and beside a window: what the form can set, an argument can, and a secret comes on standard input only.
+#[tokio::test]
+async fn all_that_the_form_sets_is_set_from_a_terminal() {
+    let desk = Desk::of("all_that_the_form_sets_is_set_from_a_terminal").open().await;
+    let shown = |name: &str| -> Value {
+        let (code, said, complaint) = texts(desk.portlight(&["show", name, "--json"]));
+        assert_eq!((code, complaint.as_str()), (Some(0), ""));
+        serde_json::from_str(&said).expect("JSON")
+    };
+    let add =
+        ["add", "box:1", "--name", "Box", "--scaling", "150", "--clipboard", "to-server", "--cursor", "always-dot"];
+    assert_eq!(texts(desk.portlight_alone(&add, "")).0, Some(0));
+    let display = &shown("Box")["display"];
+    assert_eq!((&display["scaling"], &display["clipboard"]), (&json!({ "percent": 150 }), &json!("to_server")));
+    let (_, said, _) = texts(desk.portlight(&["show", "box"]));
+    let line = |label: &str, text: &str| said.contains(&format!("{label:<18}{text}\n"));
+    assert!(line("scaling", "150 %") && line("clipboard", "to-server") && line("cursor", "always-dot"), "{said}");
+
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown(&user::row("Box")).await;
+    let edit = ["edit", "box", "--scaling", "as-for-all", "--quality", "low", "--layout", "de", "--grab"];
+    assert_eq!(texts(desk.portlight(&edit)), (Some(0), "changed Box (box:5901)\n".to_owned(), String::new()));
+    let display = &shown("Box")["display"];
+    assert_eq!(
+        (&display["scaling"], &display["quality"], &display["layout"]),
+        (&json!(null), &json!("low"), &json!("de"))
+    );
+    assert_eq!((&display["clipboard"], &display["grab"]), (&json!("to_server"), &json!(true)));
+
+    let site = ["add", "wss://site.example/ws", "--name", "Site", "--http-username", "ann", "--http-password-stdin"];
+    assert_eq!(texts(desk.portlight_with(&site, "Kg7wq2Zp\n")).0, Some(0));
+    assert_eq!(shown("site")["has_http_auth"], json!(true));
+    until_passwords(desk.bus(), 1).await;
+    let headers = ["edit", "site", "--http-headers-stdin"];
+    assert_eq!(texts(desk.portlight_with(&headers, "Cookie: id=7\nX-Token: hunter2\n")).0, Some(0));
+    let secret = ["edit", "site", "--secret-name", "BIOS", "--secret-stdin"];
+    assert_eq!(texts(desk.portlight_with(&secret, "hunter2\n")).0, Some(0));
+    until_passwords(desk.bus(), 2).await;
+    assert_eq!((&shown("site")["has_secret"], &shown("site")["secret_name"]), (&json!(true), &json!("BIOS")));
+
+    for (arguments, input, sentence) in [
+        (&["edit", "site", "--http-headers-stdin"][..], "Bearer hunter2\n", "header"),
+        (&["edit", "site", "--http-username", "a:b", "--http-password-stdin"], "hunter2", "no colon"),
+        (&["edit", "box", "--http-username", "ann", "--http-password-stdin"], "hunter2", "ws://"),
+    ] {
+        let (code, said, complaint) = texts(desk.portlight_with(arguments, input));
+        assert_eq!((code, said.as_str(), complaint.lines().count()), (Some(1), "", 1), "{arguments:?}: {complaint}");
+        assert!(complaint.contains(sentence) && !complaint.contains("hunter2"), "{arguments:?}: {complaint}");
+    }
+    assert_eq!(texts(desk.portlight(&["edit", "site", "--forget-http-login", "--forget-secret"])).0, Some(0));
+    until_passwords(desk.bus(), 0).await;
+    assert_eq!((&shown("site")["has_http_auth"], &shown("site")["has_secret"]), (&json!(false), &json!(false)));
+    assert!(desk.files_with(b"hunter2").is_empty() && desk.files_with(b"Kg7wq2Zp").is_empty());
+}
+
 #[tokio::test]
 async fn the_doctor_is_in_colour_on_a_terminal() {
     let desk = Desk::of("the_doctor_is_in_colour_on_a_terminal").open().await;

@@ -1,7 +1,7 @@
 //! What the user prefers, in force at once: language and colours of a window that is open, what closing means, and the keys.
 
 use crate::{
-    desk::{App, Desk, until},
+    desk::{App, Colours, Desk, Server, until},
     user,
 };
 use std::fs;
@@ -24,6 +24,7 @@ async fn language_and_colours_change_while_the_window_is_open_and_stay() {
     let settings_are_chinese =
         "document.documentElement.lang === 'zh-CN' && document.querySelector('#settings') !== null";
     hosts.until("the settings in Chinese", settings_are_chinese).await;
+    hosts.until("the dark theme still", "matchMedia('(prefers-color-scheme: dark)').matches").await;
     desk.tray().lines_with("退出").await;
     let file = desk.hosts_file().with_file_name("preferences.json");
     let text = fs::read_to_string(file).expect("preferences");
@@ -34,6 +35,35 @@ async fn language_and_colours_change_while_the_window_is_open_and_stay() {
     let hosts = app.hosts().await;
     let kept = "document.documentElement.lang === 'zh-CN' && matchMedia('(prefers-color-scheme: dark)').matches";
     hosts.until("both after a new start", kept).await;
+}
+
+/// The portal's colours are the desktop's, and what was chosen is stronger, whatever windows come.
+#[tokio::test]
+async fn colours_follow_the_desktops_portal_until_others_are_chosen() {
+    let desk = Desk::of("colours_follow_the_desktops_portal_until_others_are_chosen").open().await;
+    let portal = Colours::start(desk.bus(), 1).await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[]).await;
+    let hosts = app.hosts().await;
+    hosts.until_shown("#hosts [role=option]").await;
+    let (dark, light) =
+        ("matchMedia('(prefers-color-scheme: dark)').matches", "!matchMedia('(prefers-color-scheme: dark)').matches");
+    hosts.until("the desktop's dark", dark).await;
+    portal.set(2).await;
+    hosts.until("the desktop's light", light).await;
+
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=theme][value=dark]").await;
+    hosts.until("the dark theme", dark).await;
+    desk.display().press("Escape");
+    let viewer = user::open_server(&app, &server).await;
+    viewer.until("the dark theme in another window", dark).await;
+    hosts.until("the dark theme still", dark).await;
+    desk.display().focus("Portlight");
+    desk.display().press("ctrl+comma");
+    hosts.click("#settings [name=theme][value=system]").await;
+    hosts.until("the desktop's light again", light).await;
 }
 
 #[tokio::test]

@@ -117,6 +117,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         }
     };
     windows::show_theme(app.handle(), preferences.theme);
+    events::follow_desktop_colours(app.handle());
     match request {
         OpenRequest::Background => events::begin_in_background(app.handle().clone()),
         _ => open(app.handle(), request)?,

@@ -152,6 +152,16 @@ pub fn follow_pictures(app: AppHandle) {
     });
 }
 
+/// Has the windows follow the desktop's colours where nothing else was chosen, as long as the app lives.
+pub fn follow_desktop_colours(app: &AppHandle) {
+    platform::follow_desktop_colours(app, |app| {
+        let theme = app.state::<Arc<Engine>>().preferences().get().theme;
+        if theme == Theme::System {
+            windows::show_theme(app, theme);
+        }
+    });
+}
+
 /// Has language and theme be as the user prefers them, after each change, as long as the app lives. A viewer that is open keeps its
 /// language.
 pub fn follow_preferences(app: AppHandle) {

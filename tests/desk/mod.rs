@@ -39,7 +39,7 @@ pub use monitors::set_screens;
 pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
-pub use portal::Portal;
+pub use portal::{Colours, Portal};
 pub use process::{Process, family, name, run, signal, succeed};
 pub use reader::{Part, Reader, State};
 pub use screen::{Colour, Screen};

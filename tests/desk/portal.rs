@@ -99,6 +99,55 @@ impl Portal {
     }
 }
 
+/// The part of a portal that says which colours its desktop has.
+pub struct Colours {
+    connection: Connection,
+}
+
+struct Settings {
+    scheme: u32,
+}
+
+#[interface(name = "org.freedesktop.portal.Settings")]
+impl Settings {
+    async fn read(&self, namespace: &str, key: &str) -> fdo::Result<OwnedValue> {
+        assert_eq!((namespace, key), APPEARANCE);
+        // Portals wrap it once more.
+        let value = Value::Value(Box::new(self.scheme.into()));
+        value.try_into().map_err(|cause: zbus::zvariant::Error| fdo::Error::Failed(cause.to_string()))
+    }
+
+    #[zbus(signal)]
+    async fn setting_changed(
+        emitter: &SignalEmitter<'_>,
+        namespace: &str,
+        key: &str,
+        value: Value<'_>,
+    ) -> zbus::Result<()>;
+}
+
+const APPEARANCE: (&str, &str) = ("org.freedesktop.appearance", "color-scheme");
+
+impl Colours {
+    /// Puts the portal on the bus: 1 is dark, 2 light.
+    pub async fn start(bus: &Bus, scheme: u32) -> Self {
+        let connection = bus.connection.clone();
+        let served = connection.object_server().at(PATH, Settings { scheme }).await;
+        assert!(served.expect("an object server"), "one portal");
+        connection.request_name(NAME).await.expect("a name that is free");
+        Self { connection }
+    }
+
+    /// Its user prefers others.
+    pub async fn set(&self, scheme: u32) {
+        let settings = self.connection.object_server().interface::<_, Settings>(PATH).await.expect("a portal");
+        settings.get_mut().await.scheme = scheme;
+        let told =
+            Settings::setting_changed(settings.signal_emitter(), APPEARANCE.0, APPEARANCE.1, scheme.into()).await;
+        told.expect("a bus that carries");
+    }
+}
+
 /// Answers a call as portals do: by a signal at the address that its caller has chosen.
 async fn answer(
     connection: &Connection,

@@ -14,6 +14,8 @@ use zbus::{
 const WATCHER: &str = "org.kde.StatusNotifierWatcher";
 const ITEM: &str = "org.kde.StatusNotifierItem";
 const MENU: &str = "com.canonical.dbusmenu";
+const KDED: &str = "org.kde.kded6";
+const PLASMA: &str = "org.kde.StatusNotifierHost-4711";
 
 /// The tray.
 pub struct Tray {
@@ -122,6 +124,33 @@ impl Tray {
             false => Watcher::status_notifier_host_unregistered(watcher.signal_emitter()).await,
         };
         told.expect("a bus that carries");
+    }
+
+    /// Is KDE's from now on: a part of its daemon, which says that there is a panel whether there is one or not.
+    pub async fn become_kdes(&self) {
+        self.connection.request_name(KDED).await.expect("a name that is free");
+    }
+
+    /// KDE's panel ends, or comes again.
+    pub async fn set_plasma(&self, is_there: bool) {
+        match is_there {
+            true => self.connection.request_name(PLASMA).await.expect("a name that is free"),
+            false => assert!(self.connection.release_name(PLASMA).await.expect("a bus that answers")),
+        }
+    }
+
+    /// Asks for the first lines only, as KDE does, and waits to be told of a menu in the menu: what that is called.
+    pub async fn told_of_a_menu(&self) -> String {
+        let menu = self.menu().await;
+        let mut changes = menu.receive_signal("LayoutUpdated").await.expect("a bus that tells");
+        let _: (u32, Layout) = menu.call("GetLayout", &(0, 1, Vec::<&str>::new())).await.expect("a menu with a layout");
+        loop {
+            let change = timeout(TIMEOUT, changes.next()).await.expect("a menu in the menu").expect("a bus that tells");
+            let (_, below): (u32, i32) = change.body().deserialize().expect("a number");
+            if let Some(line) = read(&menu).await.into_iter().find(|line| line.id == below) {
+                return line.label;
+            }
+        }
     }
 
     /// The menu's lines, once it has one called `label`.

@@ -29,8 +29,10 @@ cargo xtask arrows            check which module knows which, and that there is 
 cargo xtask fuzz [SECONDS]    arbitrary bytes for handshake and relay, so long for each of four targets (10)
 cargo xtask bench [ARGUMENTS] what the relay costs, beside websockify and a plain TCP copy
 cargo xtask notices [--check] write the licences of the Rust crates anew, or say whether they are out of date
-cargo xtask measure [lists]   time to pixels, from a key to its answer, and memory, beside TigerVNC's viewer; lists of 10 to 10,000
-                              machines: start, keys, memory with pictures, import, a source; or those alone
+cargo xtask measure [lists | remmina]
+                              time to pixels, from a key to its answer, and memory, beside TigerVNC's viewer; lists of 10 to 10,000
+                              machines: start, keys, memory with pictures, import, a source; or those alone; or start, and memory
+                              in the tray, beside Remmina
 cargo xtask pictures          make the pictures in the documents anew
 cargo xtask abilities [NAME]  what the servers that are installed do for a viewer: size, clipboard, quality; all, or those of
                               whose name this is a part
@@ -60,6 +62,9 @@ fn main() -> ExitCode {
         Some("notices") if arguments.get(1).is_some_and(|word| word == "--check") => notices::check(),
         Some("notices") => notices::make(),
         Some("measure") if arguments.get(1).is_some_and(|word| word == "lists") => measure_lists(),
+        Some("measure") if arguments.get(1).is_some_and(|word| word == "remmina") => {
+            measure("measure_remmina::beside_remmina", &[])
+        }
         Some("measure") => measure("measure::time_to_pixels_and_memory", &[])
             .and_then(|()| measure("measure::from_a_key_to_its_answer", &[]))
             .and_then(|()| measure_lists()),

@@ -37,6 +37,9 @@ pub fn set_dark(app: &tauri::AppHandle, dark: Option<bool>) {
     app.set_theme(dark.map(|dark| if dark { tauri::Theme::Dark } else { tauri::Theme::Light }));
 }
 
+/// Nothing: what is as the system is follows it.
+pub fn follow_desktop_colours(_app: &tauri::AppHandle, _changed: fn(&tauri::AppHandle)) {}
+
 /// The system's name.
 pub fn describe() -> String {
     std::env::consts::OS.to_owned()

@@ -5,6 +5,7 @@
 //! | `choose_renderer` | says how the web view draws |
 //! | `prefers_dark` | whether the pages are dark |
 //! | `set_dark` | has them be dark or light, or as the system is |
+//! | `follow_desktop_colours` | tells when the desktop prefers other colours |
 //! | `describe` | the system and its desktop, for a report |
 //! | `open_display` | whether windows can be shown |
 //! | `show_error`, `show_error_alone` | a message without any window of Portlight's; in a process of its own |

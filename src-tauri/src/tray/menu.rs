@@ -11,12 +11,13 @@ use std::{
     str::FromStr,
 };
 
-/// Favourites in the menu itself; the others have a menu of their own in it.
-const MAX_FAVOURITES: usize = 12;
+/// Favourites in the menu itself; the others have a menu of their own in it. GNOME cuts a menu off where the screen ends, and its lines
+/// have 36 pixels: these, the latest and what is always there have room in 768.
+const MAX_FAVOURITES: usize = 6;
 /// Hosts that were opened last.
-const MAX_RECENT: usize = 8;
+const MAX_RECENT: usize = 4;
 /// Open sessions in the menu itself; the others have a menu of their own in it.
-const MAX_SESSIONS: usize = 12;
+const MAX_SESSIONS: usize = 4;
 /// Sets,
 const MAX_SETS: usize = 10;
 /// and hosts in one of them: so many windows are opened by a click. The list asks about more.
@@ -112,9 +113,10 @@ impl FromStr for Item {
     }
 }
 
-/// The whole menu. `calls`: whether Portlight waits for calls.
+/// The whole menu. `calls`: whether Portlight waits for calls. What leads to a window stands first, where no screen is too small for it.
 pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec<Entry> {
-    let mut entries = Vec::new();
+    let mut entries =
+        vec![Entry::Command(Item::Open, "tray.open"), Entry::Command(Item::Quick, "quick.open"), Entry::Separator];
     let mut group = |title, lines: Vec<Entry>| {
         if !lines.is_empty() {
             entries.push(Entry::Title(title));
@@ -134,8 +136,6 @@ pub fn entries(hosts: &[HostView], sessions: &[OpenSession], calls: bool) -> Vec
         entries.push(Entry::Separator);
     }
     entries.extend([
-        Entry::Command(Item::Open, "tray.open"),
-        Entry::Command(Item::Quick, "quick.open"),
         Entry::Switch(Item::Calls, "listen.on", calls),
         Entry::Separator,
         Entry::Command(Item::Quit, "tray.quit"),
@@ -225,6 +225,9 @@ mod tests {
     use super::*;
     use portlight_engine::model::Host;
 
+    /// Lines of Portlight's own above the machines, and below them, with a separator.
+    const OWN: usize = 3;
+
     fn host(name: &str, favourite: bool, last_opened: Option<u64>) -> HostView {
         let mut host = Host::demo(name).view();
         (host.favourite, host.last_opened) = (favourite, last_opened);
@@ -255,18 +258,20 @@ mod tests {
             host("new", false, Some(9)),
             host("never", false, None),
         ];
-        let end = ["-", "[tray.open]", "[quick.open]", "[listen.on] false", "-", "[tray.quit]"];
-        let expected = ["[tray.favourites]", "b", "a", "d", "-", "[tray.recent]", "new", "a", "b", "old"];
-        assert_eq!(texts(&entries(&hosts, &[], false)), [&expected[..], &end[..]].concat());
-        assert_eq!(texts(&entries(&[], &[], false)), end[1..]);
+        let (begin, end) = (["[tray.open]", "[quick.open]", "-"], ["[listen.on] false", "-", "[tray.quit]"]);
+        let expected = ["[tray.favourites]", "b", "a", "d", "-", "[tray.recent]", "new", "a", "b", "old", "-"];
+        assert_eq!(texts(&entries(&hosts, &[], false)), [&begin[..], &expected[..], &end[..]].concat());
+        assert_eq!(texts(&entries(&[], &[], false)), [begin, end].concat());
     }
 
     #[test]
     fn no_favourite_is_missing_and_the_menu_stays_short() {
         let hosts: Vec<_> = (0..1000).map(|n| host(&n.to_string(), n % 2 == 0, Some(n))).collect();
         let entries = entries(&hosts, &[], true);
-        assert_eq!(entries.len(), 1 + MAX_FAVOURITES + 1 + 1 + 1 + MAX_RECENT + 1 + 5);
-        let Some(Entry::Menu(_, others)) = entries.get(1 + MAX_FAVOURITES) else { panic!("{entries:?}") };
+        assert_eq!(entries.len(), OWN + 1 + MAX_FAVOURITES + 1 + 1 + 1 + MAX_RECENT + 1 + OWN);
+        let lines = entries.iter().filter(|entry| **entry != Entry::Separator).count();
+        assert!(lines * 36 + 5 * 13 + 32 <= 768, "{lines} lines in GNOME");
+        let Some(Entry::Menu(_, others)) = entries.get(OWN + 1 + MAX_FAVOURITES) else { panic!("{entries:?}") };
         assert_eq!(others.len(), 500 - MAX_FAVOURITES);
     }
 
@@ -282,12 +287,12 @@ mod tests {
         };
         let sessions = [session("1", OpenState::Live), session("2", OpenState::Ended)];
         assert_eq!(
-            texts(&entries(&[], &sessions, true))[..4],
+            texts(&entries(&[], &sessions, true))[OWN..OWN + 4],
             ["[tray.sessions]", "Studio: [tray.show] [viewer.disconnect]", "Studio: [tray.show]", "-"]
         );
         let many: Vec<_> = (0..40).map(|n| session(&n.to_string(), OpenState::Live)).collect();
         let entries = entries(&[], &many, true);
-        let Some(Entry::Menu(Label::Key("tray.more_sessions"), others)) = entries.get(1 + MAX_SESSIONS) else {
+        let Some(Entry::Menu(Label::Key("tray.more_sessions"), others)) = entries.get(OWN + 1 + MAX_SESSIONS) else {
             panic!("{entries:?}")
         };
         assert_eq!(others.len(), 40 - MAX_SESSIONS);
@@ -301,7 +306,7 @@ mod tests {
             host
         };
         let mut hosts = vec![tagged(&["Lab", "one"]), tagged(&["lab", "rack"]), tagged(&["rack", "LAB"])];
-        assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: Lab (3) rack (2)");
+        assert_eq!(texts(&entries(&hosts, &[], false))[OWN], "[tray.together]: Lab (3) rack (2)");
         let session = |host: &HostView| OpenSession {
             id: "1".parse().unwrap(),
             host: Some(host.id),
@@ -312,9 +317,12 @@ mod tests {
         };
         let sessions = [session(&hosts[0]), session(&hosts[1])];
         let both = texts(&entries(&hosts, &sessions, false));
-        assert_eq!(both[4..7], ["[tray.together]: Lab (3) rack (2)", "[tray.close_together]: Lab (2) rack (1)", "-"]);
+        assert_eq!(
+            both[OWN + 4..OWN + 7],
+            ["[tray.together]: Lab (3) rack (2)", "[tray.close_together]: Lab (2) rack (1)", "-"]
+        );
         hosts.extend((0..20).map(|_| tagged(&["lab"])));
-        assert_eq!(texts(&entries(&hosts, &[], false))[0], "[tray.together]: rack (2)");
+        assert_eq!(texts(&entries(&hosts, &[], false))[OWN], "[tray.together]: rack (2)");
     }
 
     #[test]

@@ -121,8 +121,8 @@ impl Choice {
     /// The words that its value is one of, where it is one of several words that can be typed as they stand.
     fn alternatives(&self) -> Option<String> {
         let value = self.value.as_deref().filter(|value| value.contains('|'))?;
-        let words: Vec<&str> =
-            value.split('|').filter(|word| word.chars().all(|letter| letter.is_ascii_lowercase())).collect();
+        let can_be_typed = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+        let words: Vec<&str> = value.split('|').filter(can_be_typed).collect();
         Some(words.join(" "))
     }
 }
@@ -162,6 +162,7 @@ mod tests {
     fn alternatives_are_words_that_can_be_typed() {
         let choice = |value: &str| Choice { name: "--x".into(), value: Some(value.into()) };
         assert_eq!(choice("csv|portlight").alternatives().as_deref(), Some("csv portlight"));
+        assert_eq!(choice("off|to-server|PERCENT").alternatives().as_deref(), Some("off to-server"));
         assert_eq!(choice("FINGERPRINT|any").alternatives().as_deref(), Some("any"));
         assert_eq!(choice("NAME").alternatives(), None);
     }

@@ -76,6 +76,28 @@ impl Display {
             SharedChoice::Rewind => self.rewind = None,
         }
     }
+
+    /// Takes over what a window has changed from `before` to `after`. The rest may have been chosen elsewhere meanwhile.
+    pub(crate) fn take_changes(&mut self, before: &Self, after: &Self) {
+        fn take<T: PartialEq + Copy>(field: &mut T, before: T, after: T) {
+            if before != after {
+                *field = after;
+            }
+        }
+        take(&mut self.scaling, before.scaling, after.scaling);
+        take(&mut self.grab, before.grab, after.grab);
+        take(&mut self.compose, before.compose, after.compose);
+        take(&mut self.full_screen, before.full_screen, after.full_screen);
+        take(&mut self.monitors, before.monitors, after.monitors);
+        take(&mut self.apart, before.apart, after.apart);
+        take(&mut self.screen, before.screen, after.screen);
+        take(&mut self.clipboard, before.clipboard, after.clipboard);
+        take(&mut self.quality, before.quality, after.quality);
+        take(&mut self.rewind, before.rewind, after.rewind);
+        take(&mut self.layout, before.layout, after.layout);
+        take(&mut self.cursor, before.cursor, after.cursor);
+        take(&mut self.toolbar, before.toolbar, after.toolbar);
+    }
 }
 
 /// How the remote screen fits into the window.

@@ -1,6 +1,8 @@
 //! What is to be changed of a host, field by field: for the command line, which shows no form.
 
-use super::{Colour, HostDraft, OnNewAddress, PictureChoice, is_same_tag};
+use super::{
+    Colour, DisplayChange, HostDraft, HttpAuthChange, OnNewAddress, PasswordChange, PictureChoice, is_same_tag,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The fields that are said; all others stay as they are. An empty text takes a field's value away.
@@ -27,6 +29,7 @@ pub struct HostChange {
     pub login: Option<String>,
     pub password_command: Option<String>,
     pub console_command: Option<String>,
+    pub secret_name: Option<String>,
     pub notes: Option<String>,
     pub tags_added: Vec<String>,
     pub tags_removed: Vec<String>,
@@ -41,7 +44,21 @@ pub struct HostChange {
     pub reconnect: Option<bool>,
     pub old_tls: Option<bool>,
     pub no_proxy: Option<bool>,
+    pub display: DisplayChange,
     pub on_new_address: OnNewAddress,
+}
+
+/// What becomes of what the keyring has for a host, beside a [`HostChange`].
+#[derive(Debug, Default)]
+pub struct SecretsChange {
+    /// Its password.
+    pub password: PasswordChange,
+    /// The login to the website in front of it; none: it stays.
+    pub http_auth: Option<HttpAuthChange>,
+    /// The SecureOn password of its network card.
+    pub secure_on: PasswordChange,
+    /// The secret that is typed into its screen.
+    pub secret: PasswordChange,
 }
 
 /// Something that is there, also where it is null.
@@ -65,6 +82,7 @@ impl HostChange {
             (&self.wake_ssh_host, &mut form.wake_ssh_host),
             (&self.password_command, &mut form.password_command),
             (&self.console_command, &mut form.console_command),
+            (&self.secret_name, &mut form.secret_name),
             (&self.username, &mut form.options.username),
             (&self.repeater_id, &mut form.options.repeater_id),
             (&self.ca_file, &mut form.options.ca_file),
@@ -96,6 +114,7 @@ impl HostChange {
             form.colour.clone_from(colour);
         }
         form.picture = self.picture.unwrap_or(form.picture);
+        form.display = self.display;
         form.on_new_address = self.on_new_address;
     }
 }

@@ -86,13 +86,22 @@ impl From<HttpAuthProblem> for Unsendable {
     }
 }
 
+impl From<HttpAuth> for HttpAuthChange {
+    fn from(HttpAuth { username, mut password, headers }: HttpAuth) -> Self {
+        let moved = |text: &mut Zeroizing<String>| Secret::from(std::mem::take(&mut **text));
+        let headers = headers.into_iter().map(|(name, mut value)| HttpHeader { name, value: moved(&mut value) });
+        Self::Set { username, password: moved(&mut password), headers: headers.collect() }
+    }
+}
+
 impl HttpAuth {
     /// The keyring's account of it.
     pub(crate) fn account(id: HostId) -> String {
         format!("site of {id}")
     }
 
-    pub(crate) fn new(username: String, password: &Secret, headers: &[HttpHeader]) -> Self {
+    /// A login and headers, as typed.
+    pub fn new(username: String, password: &Secret, headers: &[HttpHeader]) -> Self {
         let headers =
             headers.iter().map(|header| (header.name.clone(), Zeroizing::new(header.value.expose().to_owned())));
         Self { username, password: Zeroizing::new(password.expose().to_owned()), headers: headers.collect() }
@@ -122,12 +131,19 @@ impl HttpAuth {
         }
     }
 
-    /// The keyring's text for it.
-    pub(crate) fn to_secret(&self) -> serde_json::Result<Secret> {
+    /// The keyring's text for it, which is also how it crosses to the Portlight that runs.
+    ///
+    /// # Errors
+    /// None that happens: it is text.
+    pub fn to_secret(&self) -> serde_json::Result<Secret> {
         serde_json::to_string(self).map(Secret::from)
     }
 
-    pub(crate) fn of_secret(secret: &Secret) -> serde_json::Result<Self> {
+    /// Reads that text.
+    ///
+    /// # Errors
+    /// That it is another one.
+    pub fn of_secret(secret: &Secret) -> serde_json::Result<Self> {
         serde_json::from_str(secret.expose())
     }
 }

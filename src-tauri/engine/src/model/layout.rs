@@ -34,9 +34,35 @@ pub enum KeyboardLayout {
 }
 
 impl KeyboardLayout {
-    /// Where it has each character.
-    pub fn layout(self) -> Option<rfb::Layout> {
-        rfb::Layout::of(match self {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::Us,
+        Self::Gb,
+        Self::De,
+        Self::Ch,
+        Self::ChFr,
+        Self::Fr,
+        Self::Be,
+        Self::It,
+        Self::Es,
+        Self::Latam,
+        Self::Pt,
+        Self::Br,
+        Self::Dk,
+        Self::No,
+        Self::Se,
+        Self::Fi,
+        Self::Pl,
+        Self::Cz,
+        Self::Hu,
+        Self::Tr,
+        Self::Ru,
+        Self::Jp,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Us => "us",
             Self::Gb => "gb",
             Self::De => "de",
@@ -59,7 +85,12 @@ impl KeyboardLayout {
             Self::Tr => "tr",
             Self::Ru => "ru",
             Self::Jp => "jp",
-        })
+        }
+    }
+
+    /// Where it has each character.
+    pub fn layout(self) -> Option<rfb::Layout> {
+        rfb::Layout::of(self.name())
     }
 }
 
@@ -71,10 +102,11 @@ mod tests {
     fn each_layout_is_one_of_rfbs_and_has_its_name() {
         let table = include_str!("../../../rfb/src/typing/layouts.txt");
         let names: Vec<_> = table.lines().filter(|line| !line.starts_with('\t')).collect();
-        assert!(names.len() > 20, "{names:?}");
+        assert_eq!(names.len(), KeyboardLayout::ALL.len(), "{names:?}");
         for name in names {
             let layout: KeyboardLayout = serde_json::from_str(&format!("\"{name}\"")).expect("a layout");
-            assert_eq!(layout.layout(), rfb::Layout::of(name));
+            assert_eq!((layout.name(), layout.layout()), (name, rfb::Layout::of(name)));
+            assert!(KeyboardLayout::ALL.contains(&layout), "{name}");
             assert!(layout.layout().is_some(), "{name}");
         }
     }

@@ -5,6 +5,7 @@ mod caution;
 mod chord;
 mod command_line;
 mod display;
+mod display_change;
 mod host;
 mod host_change;
 mod hotkey;
@@ -43,10 +44,11 @@ pub use display::{
     ClipboardSharing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling, SharedChoice,
     Toolbar,
 };
+pub use display_change::DisplayChange;
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account, secret_account};
-pub use host_change::HostChange;
 pub(crate) use host_change::said;
+pub use host_change::{HostChange, SecretsChange};
 pub use hotkey::HotkeyState;
 pub(crate) use http_auth::Unsendable;
 pub use http_auth::{HttpAuth, HttpAuthChange, HttpAuthProblem, HttpHeader};

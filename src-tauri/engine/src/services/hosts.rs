@@ -5,13 +5,13 @@
 
 mod logins;
 
-use super::{LoginView, find_target, given_logins::Given};
+use super::{LoginView, check_http_auth, find_target, given_logins::Given};
 use crate::{
     error::{Error, FormError, KeyringError, Result, StoreError},
     keyring::Keyring,
     model::{
         Host, HostChange, HostDraft, HostId, HostView, HttpAuth, LoginUse, OnNewAddress, PasswordChange, Recipient,
-        Secret, Target,
+        Secret, SecretsChange, Target,
     },
     store::{Deed, Hint, HistoryView, HostList, HostsFile, List, Login, LoginKind, LoginsFile, SeenHints, now},
 };
@@ -258,24 +258,28 @@ impl Hosts {
     ///
     /// # Errors
     /// As [`Hosts::save`].
-    pub async fn change(
-        &self,
-        id: Option<HostId>,
-        change: &HostChange,
-        password: PasswordChange,
-        secure_on: PasswordChange,
-    ) -> Result<Saved> {
+    pub async fn change(&self, id: Option<HostId>, change: &HostChange, secrets: SecretsChange) -> Result<Saved> {
+        let SecretsChange { password, http_auth, secure_on, secret } = secrets;
+        http_auth.as_ref().map_or(Ok(()), check_http_auth)?;
         let mut form = match id {
             Some(id) => HostDraft::from(&self.host(id)?),
             None => HostDraft::default(),
         };
         change.apply(&mut form);
-        form.secure_on = secure_on;
+        (form.secure_on, form.secret) = (secure_on, secret);
         if let Some(name) = &change.login {
             form.login = if name.trim().is_empty() { None } else { Some(self.login_called(name)?) };
             form.login_chosen = form.login.is_some();
         }
-        self.save(form, password).await
+        let mut saved = self.save(form, password).await?;
+        if let Some(change) = http_auth {
+            let id = saved.host.id;
+            match self.save_http_auth(id, change).await {
+                Ok(()) => saved.host = self.host(id)?.view(),
+                Err(error) => saved.password = PasswordOutcome::NotStored { error },
+            }
+        }
+        Ok(saved)
     }
 
     /// Gives a host a secret that is typed into its screen, under this name, or under the one that it has where that is empty: from the

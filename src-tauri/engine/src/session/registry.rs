@@ -13,7 +13,7 @@ use crate::{
     connect::StageReport,
     error::{ConnectError, Error, StoreError},
     lead::Lead,
-    model::{Address, ClipboardSharing, Display, HostId, Jump, PictureChoice, Secret, SessionId, Target},
+    model::{Address, ClipboardSharing, Display, Host, HostId, Jump, PictureChoice, Secret, SessionId, Target},
     recording::{OnChange, Player, Recorder, Recording, Source, Unfinished},
     store::WasOpen,
     transport::reverse::IncomingConnection,
@@ -221,10 +221,11 @@ impl Sessions {
     /// [`StoreError::HostsNotSaved`]: then it holds for this session only.
     pub async fn set_display(&self, id: SessionId, display: Display) -> Result<(), StoreError> {
         let Some(session) = self.get(id) else { return Ok(()) };
-        let target = session.set_display(display);
+        let (target, before) = session.set_display(display);
         session.follow_rewind(&self.services);
+        let note = move |host: &mut Host| host.display.take_changes(&before, &display);
         match target.host {
-            Some(_) => self.services.list.note(&target, move |host| host.display = display).await.map(drop),
+            Some(_) => self.services.list.note(&target, note).await.map(drop),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@
 //! thread. So everything that a run changes is changed under the lock, and only where the run's generation is still the
 //! session's.
 
+mod again;
 mod elsewhere;
 mod handle;
 mod keeping;
@@ -276,11 +277,11 @@ impl Session {
         self.inner.lock().target.display.layout?.layout()
     }
 
-    /// Notes what was chosen in the window; returns what the session looks at.
-    pub(super) fn set_display(&self, display: Display) -> Target {
+    /// Notes what was chosen in the window; returns what the session looks at, and what was chosen before.
+    pub(super) fn set_display(&self, display: Display) -> (Target, Display) {
         let mut inner = self.inner.lock();
-        inner.target.display = display;
-        inner.target.clone()
+        let before = std::mem::replace(&mut inner.target.display, display);
+        (inner.target.clone(), before)
     }
 
     /// Which way text is copied now.
@@ -406,17 +407,6 @@ impl Session {
         self.announce();
     }
 
-    pub(super) fn looks_at(&self, target: &Target) -> bool {
-        let inner = self.inner.lock();
-        if self.past_of.is_some() {
-            return false;
-        }
-        match (inner.target.host, target.host) {
-            (None, None) => !inner.is_reverse && inner.target.is_same_server(target),
-            (ours, theirs) => ours == theirs,
-        }
-    }
-
     pub(super) fn subscribe(&self) -> watch::Receiver<SessionState> {
         self.state.subscribe()
     }
@@ -443,31 +433,6 @@ impl Session {
 
     pub(super) fn start(self: &Arc<Self>, services: &Arc<Services>) {
         self.restart(&mut self.inner.lock(), services);
-    }
-
-    pub(super) fn reconnect(self: &Arc<Self>, services: &Arc<Services>) {
-        let mut inner = self.inner.lock();
-        if matches!(*self.state.borrow(), SessionState::Reconnecting { .. }) {
-            return self.retry_now.notify_waiters();
-        }
-        // The packet was for the first time.
-        inner.target.wake = None;
-        self.restart(&mut inner, services);
-    }
-
-    pub(super) fn reopen(self: &Arc<Self>, target: Target, services: &Arc<Services>) {
-        let mut inner = self.inner.lock();
-        let (ended, waits) = match &*self.state.borrow() {
-            SessionState::Ended { .. } => (true, false),
-            SessionState::Reconnecting { .. } => (false, true),
-            _ => (false, false),
-        };
-        if ended || waits && target.wake.is_some() {
-            (inner.target.wake, inner.ticket) = (target.wake, target.ticket);
-            self.restart(&mut inner, services);
-        } else if waits {
-            self.retry_now.notify_waiters();
-        }
     }
 
     pub(super) fn close(&self) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     connect::ReportStage,
-    error::{ConnectError, Error, KeyringError},
+    error::{ConnectError, Error, KeyringError, StoreError},
     keyring::Keyring,
     model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
     store::{HostList, HostsFile, LoginsFile, Pins, Places, Preferences, PreferencesFile},
@@ -109,6 +109,15 @@ async fn what_was_chosen_in_a_window_is_remembered_with_its_machine() {
     sessions.set_display(id, chosen).await.unwrap();
     assert_eq!(list.get().get(host.id).unwrap().display, chosen);
     assert_eq!(sessions.view(id).unwrap().display, chosen);
+    let elsewhere = list.change(move |list| {
+        list.get_mut(host.id)?.display.compose = true;
+        Ok::<_, StoreError>(())
+    });
+    elsewhere.await.unwrap();
+    let chosen = Display { full_screen: true, ..chosen };
+    sessions.set_display(id, chosen).await.unwrap();
+    let chosen = Display { compose: true, ..chosen };
+    assert_eq!(list.get().get(host.id).unwrap().display, chosen, "what a terminal chose meanwhile stays");
     let unsaved = sessions.reserve();
     sessions.start(unsaved, Target::unsaved("x".into(), host.address.clone(), false));
     sessions.set_display(unsaved, Display::default()).await.unwrap();

@@ -87,8 +87,8 @@ impl Service {
 async fn read_password(end: OwnedFd) -> Result<Secret, String> {
     let read = async_runtime::spawn_blocking(move || {
         // With all its room from the beginning: one that grows leaves copies.
-        let mut password = Secret::from(String::with_capacity(MAX_PASSWORD));
-        File::from(std::os::fd::OwnedFd::from(end)).take(MAX_PASSWORD as u64).read_to_string(password.expose_mut())?;
+        let mut password = Secret::from(String::with_capacity(MAX_SECRET));
+        File::from(std::os::fd::OwnedFd::from(end)).take(MAX_SECRET as u64).read_to_string(password.expose_mut())?;
         io::Result::Ok(password)
     });
     match timeout(BUS_TIMEOUT, read).await {
@@ -98,8 +98,8 @@ async fn read_password(end: OwnedFd) -> Result<Secret, String> {
     }
 }
 
-/// Bytes of a password: more than any server takes.
-const MAX_PASSWORD: usize = 8192;
+/// Bytes of a secret: a login to a website may have 8 KiB of headers, which JSON escapes.
+const MAX_SECRET: usize = 64 * 1024;
 
 /// Becomes the first instance. `portlight` has found none, but another one may have started since: then that one gets
 /// `request`.

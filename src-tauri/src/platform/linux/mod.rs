@@ -2,6 +2,7 @@
 
 mod autostart;
 mod chooser;
+mod colours;
 mod composing;
 mod files;
 mod full_screen;
@@ -16,6 +17,7 @@ mod tray;
 
 pub use autostart::{start_with_desktop, starts_with_desktop};
 pub use chooser::choose_paths;
+pub use colours::follow_desktop_colours;
 pub use composing::compose;
 pub use files::show_in_folder;
 pub use full_screen::{CHOOSES_MONITORS, fill_monitors, fills_several_monitors, is_full_screen};
@@ -28,6 +30,7 @@ pub use renderer::choose as choose_renderer;
 pub use side_buttons::watch_side_buttons;
 pub use tray::{TrayIcon, watch_trays};
 
+use colours::portal_prefers_dark;
 use gtk::prelude::{DialogExt, GtkSettingsExt, GtkWindowExt, WidgetExt};
 use std::{cell::Cell, env, fs};
 use tauri::{AppHandle, RunEvent};
@@ -60,7 +63,7 @@ pub fn set_dark(_app: &AppHandle, dark: Option<bool>) {
     // WebKitGTK takes it for a light one.
     let is_dark_contrast = name == DARK_CONTRAST;
     match dark {
-        None if is_dark_contrast => settings.set_gtk_application_prefer_dark_theme(true),
+        None if is_dark_contrast || portal_prefers_dark() => settings.set_gtk_application_prefer_dark_theme(true),
         None => {}
         Some(dark) => {
             if let (false, Some(light)) = (dark, name.strip_suffix("-dark")) {

@@ -89,3 +89,12 @@ impl Given {
 fn text(argument: Result<OsString, lexopt::Error>) -> Result<String, String> {
     argument.and_then(|argument| argument.string()).map_err(|e| e.to_string())
 }
+
+/// What a word means among these.
+pub(super) fn known<T: Clone>(word: &str, all: &[(&str, T)], option: &str) -> Result<T, String> {
+    let found = all.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone());
+    found.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+        format!("{option} takes one of {}", names.join(", "))
+    })
+}

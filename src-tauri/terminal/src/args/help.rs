@@ -21,7 +21,15 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--picture shown|blurred|off] [--password-command COMMAND]
                      [--console-command COMMAND] [--repeater-id ID] [--ca-file FILE]
                      [--client-certificate FILE] [--client-key FILE] [--old-tls]
-                     [--no-proxy] [--json]
+                     [--no-proxy] [--http-username NAME] [--http-password-stdin]
+                     [--ask-http-password] [--http-headers-stdin] [--secret-name NAME]
+                     [--secret-stdin] [--ask-secret]
+                     [--scaling fit|actual|follow|PERCENT|as-for-all]
+                     [--quality automatic|best|good|low|as-for-all]
+                     [--clipboard off|to-server|from-server|both|as-for-all]
+                     [--rewind kept|off|as-for-all] [--layout LAYOUT]
+                     [--cursor server|always-dot|nothing] [--grab] [--compose]
+                     [--full-screen] [--screen NUMBER|all] [--apart] [--json]
        portlight edit NAME [--name NAME] [--address ADDRESS] [--logins keep|forget]
                      [--username NAME] [--password-stdin] [--ask-password]
                      [--forget-password] [--named-login NAME] [--ssh-host HOST]
@@ -35,7 +43,17 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--password-command COMMAND] [--console-command COMMAND]
                      [--repeater-id ID] [--ca-file FILE] [--client-certificate FILE]
                      [--client-key FILE] [--old-tls] [--no-old-tls] [--no-proxy]
-                     [--env-proxy] [--json]
+                     [--env-proxy] [--http-username NAME] [--http-password-stdin]
+                     [--ask-http-password] [--http-headers-stdin] [--forget-http-login]
+                     [--secret-name NAME] [--secret-stdin] [--ask-secret]
+                     [--forget-secret]
+                     [--scaling fit|actual|follow|PERCENT|as-for-all]
+                     [--quality automatic|best|good|low|as-for-all]
+                     [--clipboard off|to-server|from-server|both|as-for-all]
+                     [--rewind kept|off|as-for-all] [--layout LAYOUT]
+                     [--cursor server|always-dot|nothing] [--grab] [--no-grab]
+                     [--compose] [--no-compose] [--full-screen] [--no-full-screen]
+                     [--screen NUMBER|all] [--apart] [--no-apart] [--json]
        portlight remove NAME... [--json]
        portlight wake NAME
        portlight doctor TARGET [--json] [--login] [--password-stdin] [--username NAME]
@@ -97,8 +115,16 @@ its name in any case, its address, or its id.
   --reconnect        dial again where the connection breaks
   --no-old-tls       only TLS that is safe
   --env-proxy        a website's way may lead through the environment's proxy
+  --forget-http-login
+                     take its login to the website out of the keyring
+  --forget-secret    take the secret that is typed into its screen out of the keyring
+  --no-grab          the desktop's shortcuts stay here outside full screen
+  --no-compose       what is typed is composed over there
+  --no-full-screen   it opens in a window
+  --no-apart         its screens share a window
 
-add and edit take a machine's fields. Passwords come from standard input or a prompt.
+add and edit take a machine's fields. Passwords come from standard input or a prompt. With
+as-for-all a choice is what Settings has for all machines; an open window keeps its own.
 
   --name NAME        what it is called; else by its address
   --username NAME    for servers that ask for one
@@ -138,6 +164,36 @@ add and edit take a machine's fields. Passwords come from standard input or a pr
   --client-key FILE  the key of that
   --old-tls          its TLS may be older than what is safe
   --no-proxy         never through a proxy that the environment names
+  --http-username NAME
+                     log in to the website in front of it under this name
+  --http-password-stdin
+                     keep the password for it that comes on standard input, one line
+  --ask-http-password
+                     ask for that password, which is not shown, and keep it
+  --http-headers-stdin
+                     send the website these headers: lines of standard input, Name: value
+  --secret-name NAME
+                     what its own secret is called, which the window types into its screen
+  --secret-stdin     keep the secret that comes on standard input, one line
+  --ask-secret       ask for the secret, which is not shown, and keep it
+  --scaling fit|actual|follow|PERCENT|as-for-all
+                     how its screen fits into the window; follow: it takes the window's size
+  --quality automatic|best|good|low|as-for-all
+                     how much of the picture may be given for speed
+  --clipboard off|to-server|from-server|both|as-for-all
+                     which way text is copied
+  --rewind kept|off|as-for-all
+                     whether its last minutes are kept in memory
+  --layout LAYOUT    the keyboard over there, for what is typed: us, de, fr ...; none: the
+                     server looks for the keys
+  --cursor server|always-dot|nothing
+                     what is shown where the pointer is
+  --grab             the desktop's shortcuts go there, also outside full screen
+  --compose          this computer's input method composes what is typed
+  --full-screen      it opens in full screen
+  --screen NUMBER|all
+                     which of its screens is shown, counted from 1
+  --apart            each of its screens in a window of its own
   --json             print the machine as one JSON object, for scripts
 
 remove takes machines off the list. Their passwords are kept for thirty days, as they can be

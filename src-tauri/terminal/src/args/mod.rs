@@ -1,18 +1,25 @@
 //! The command line. Reads arguments only: no files, no environment.
 
+mod display;
 mod given;
 mod help;
+mod machine;
+mod reach;
+mod request;
+mod secrets;
 
 pub use help::{HELP, of as help_of};
+pub use machine::SaveArgs;
+pub use reach::{DoctorArgs, PasswordSource, RelayArgs};
+pub use request::{ImportRequest, ListChange, OpenRequest, SecretKind};
+pub use secrets::{GivenSecret, SecretArgs, SecretSource};
 
 use crate::files::looks_like_file;
 use given::Given;
 use portlight_engine::{
-    doctor::TrustPolicy,
     import::{Export, Site},
-    model::{Colour, HostChange, HostId, OnNewAddress, PictureChoice, without_secrets},
+    model::without_secrets,
 };
-use serde::{Deserialize, Serialize};
 use std::{ffi::OsString, path::PathBuf};
 
 /// What the arguments ask for.
@@ -68,89 +75,6 @@ pub enum Command {
     Relay(RelayArgs),
 }
 
-/// The arguments of `portlight add` and `portlight edit`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SaveArgs {
-    /// The machine that is changed; none for a new one.
-    pub name: Option<String>,
-    /// Its fields.
-    pub change: HostChange,
-    /// What becomes of its password.
-    pub password: PasswordArg,
-    /// What becomes of its SecureOn password. Of the two only one is typed at a time.
-    pub secure_on: PasswordArg,
-    /// Whether to print JSON.
-    pub json: bool,
-}
-
-/// The arguments of `portlight relay`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct RelayArgs {
-    /// A saved host's name or an address, as typed.
-    pub target: String,
-    /// Where to listen; 0 for any port that is free.
-    pub port: u16,
-    /// The pages that may come; none for those of this computer, and programs.
-    pub origins: Vec<String>,
-    /// Whether to log in again when a viewer has left.
-    pub again: bool,
-    /// The user name to log in with, where it is not the saved one.
-    pub username: Option<String>,
-    /// Whether the password comes on standard input.
-    pub password_stdin: bool,
-    /// Which keys are trusted without asking, where none is known.
-    pub trust: TrustPolicy,
-    /// Whether to print JSON.
-    pub json: bool,
-}
-
-/// What becomes of a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordArg {
-    /// Nothing.
-    Keep,
-    /// It leaves the keyring.
-    Forget,
-    /// The first line of standard input.
-    Stdin,
-    /// What is typed at a prompt.
-    Ask,
-}
-
-/// What is to be done to the list, by this process or by the Portlight that runs. A password goes beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListChange {
-    /// Adds a machine, or changes one.
-    Save {
-        /// The machine that is changed; none for a new one.
-        host: Option<HostId>,
-        /// Its fields.
-        change: Box<HostChange>,
-        /// Whether its password leaves the keyring.
-        forget_password: bool,
-        /// What becomes of its SecureOn password.
-        secure_on: SecureOnChange,
-    },
-    /// Takes machines off the list.
-    Remove {
-        /// Which.
-        hosts: Vec<HostId>,
-    },
-}
-
-/// What becomes of a SecureOn password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecureOnChange {
-    /// Nothing: a password that goes beside is the machine's own.
-    Keep,
-    /// It leaves the keyring.
-    Forget,
-    /// It is what goes beside.
-    Set,
-}
-
 /// The arguments of `portlight import`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ImportArgs {
@@ -166,65 +90,6 @@ pub struct ImportArgs {
     pub all: bool,
     /// Whether to print JSON.
     pub json: bool,
-}
-
-/// Which machines to add.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportRequest {
-    /// Files and folders, whatever folder they are looked for in.
-    pub paths: Vec<PathBuf>,
-    /// What machines of token files are reached through.
-    pub site: Option<Site>,
-    /// Whether passwords are taken.
-    pub passwords: bool,
-    /// Whether to add what may be no machine, too.
-    pub all: bool,
-}
-
-/// Which windows to open.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OpenRequest {
-    /// The list.
-    #[default]
-    List,
-    /// The list with the form of a new machine.
-    New,
-    /// Quick connect.
-    Quick,
-    /// None: Portlight waits in the tray. Where it runs already, nothing changes.
-    Background,
-    /// Those of sessions, recordings, and lists in files.
-    Targets {
-        /// Saved hosts' names, addresses and files, as typed; at least one.
-        targets: Vec<String>,
-        /// Whether the sessions send no input.
-        view_only: bool,
-    },
-}
-
-/// The arguments of `portlight doctor`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct DoctorArgs {
-    /// A saved host's name or an address, as typed.
-    pub target: String,
-    /// Whether to print JSON.
-    pub json: bool,
-    /// Where the password for a login comes from; none stops where a login is wanted.
-    pub login: Option<PasswordSource>,
-    /// The user name to log in with, where it is not the saved one.
-    pub username: Option<String>,
-    /// Which certificates and keys are trusted.
-    pub accept: TrustPolicy,
-}
-
-/// Where a password comes from; never from an argument, which every user of this machine can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PasswordSource {
-    /// Where a session would find it: the machine's command, the keyring.
-    Saved,
-    /// The first line of standard input.
-    Stdin,
 }
 
 /// Reads the arguments after the program's own name.
@@ -264,24 +129,18 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         },
         Some("show") => Ok(Command::Show { name: one(words, "which machine? portlight show NAME")?, json }),
         Some("add") => {
-            let address = one(words, "which address? portlight add ADDRESS")?;
-            let change = HostChange { address: Some(address), ..change(&given)? };
-            let (password, secure_on) = passwords(&given)?;
-            Ok(Command::Save(Box::new(SaveArgs { name: None, change, password, secure_on, json })))
+            let args = machine::add(&given, one(words, "which address? portlight add ADDRESS")?)?;
+            Ok(Command::Save(Box::new(args)))
         }
         Some("edit") => {
-            let name = Some(one(words, "which machine? portlight edit NAME")?);
-            let (change, (password, secure_on)) = (change(&given)?, passwords(&given)?);
-            if change == HostChange::default() && (password, secure_on) == (PasswordArg::Keep, PasswordArg::Keep) {
-                return Err("what is to be changed? see portlight edit --help".to_owned());
-            }
-            Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json })))
+            let args = machine::edit(&given, one(words, "which machine? portlight edit NAME")?)?;
+            Ok(Command::Save(Box::new(args)))
         }
         Some("remove") if words.is_empty() => Err("which machines? portlight remove NAME...".to_owned()),
         Some("remove") => Ok(Command::Remove { names: words, json }),
         Some("wake") => Ok(Command::Wake { name: one(words, "which machine? portlight wake NAME")? }),
-        Some("doctor") => doctor(&given, one(words, "which machine? portlight doctor TARGET")?),
-        Some("relay") => relay(&given, one(words, "which machine? portlight relay TARGET")?),
+        Some("doctor") => reach::doctor(&given, one(words, "which machine? portlight doctor TARGET")?),
+        Some("relay") => reach::relay(&given, one(words, "which machine? portlight relay TARGET")?),
         Some("import") if words.is_empty() => Err("which files? portlight import FILE...".to_owned()),
         Some("import") => {
             let files = words.into_iter().map(PathBuf::from).collect();
@@ -338,157 +197,6 @@ fn at_most_one(words: Vec<String>) -> Result<Option<String>, String> {
         }
     }
 }
-
-/// The fields of a machine that are named.
-fn change(given: &Given) -> Result<HostChange, String> {
-    let colour = match given.value("colour").as_deref() {
-        None => None,
-        Some("none" | "") => Some(None),
-        Some(name) => Some(Some(known(name, &COLOURS, "--colour")?)),
-    };
-    let pictures = [("shown", PictureChoice::Shown), ("blurred", PictureChoice::Blurred), ("off", PictureChoice::Off)];
-    let logins = [("keep", OnNewAddress::Keep), ("forget", OnNewAddress::Forget)];
-    Ok(HostChange {
-        name: given.value("name"),
-        address: given.value("address"),
-        username: given.value("username"),
-        ssh_jump: given.value("ssh-host"),
-        proxy: given.value("proxy"),
-        mac: given.value("mac"),
-        wake_address: given.value("wake-address"),
-        wake_port: given.value("wake-port"),
-        wake_ssh_host: given.value("wake-ssh-host"),
-        repeater_id: given.value("repeater-id"),
-        ca_file: given.value("ca-file"),
-        client_certificate: given.value("client-certificate"),
-        client_key: given.value("client-key"),
-        login: given.value("named-login"),
-        password_command: given.value("password-command"),
-        console_command: given.value("console-command"),
-        notes: given.value("notes"),
-        tags_added: given.values("tag"),
-        tags_removed: given.values("no-tag"),
-        colour,
-        picture: given.value("picture").map(|name| known(&name, &pictures, "--picture")).transpose()?,
-        favourite: given.either("favourite", "no-favourite"),
-        view_only: given.either("view-only", "no-view-only"),
-        frame: given.either("frame", "no-frame"),
-        ask_lines: given.either("ask-lines", "no-ask-lines"),
-        reconnect: given.either("reconnect", "no-reconnect"),
-        old_tls: given.either("old-tls", "no-old-tls"),
-        no_proxy: given.either("no-proxy", "env-proxy"),
-        on_new_address: match given.value("logins") {
-            Some(name) => known(&name, &logins, "--logins")?,
-            None => OnNewAddress::Ask,
-        },
-    })
-}
-
-const COLOURS: [(&str, Colour); 6] = [
-    ("blue", Colour::Blue),
-    ("amber", Colour::Amber),
-    ("green", Colour::Green),
-    ("red", Colour::Red),
-    ("violet", Colour::Violet),
-    ("grey", Colour::Grey),
-];
-
-/// What a word means among these.
-fn known<T: Clone>(word: &str, all: &[(&str, T)], option: &str) -> Result<T, String> {
-    let found = all.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone());
-    found.ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
-        format!("{option} takes one of {}", names.join(", "))
-    })
-}
-
-/// What becomes of a machine's password and of its SecureOn password.
-fn passwords(given: &Given) -> Result<(PasswordArg, PasswordArg), String> {
-    if given.value("named-login").is_some_and(|name| !name.is_empty())
-        && ["password-stdin", "ask-password", "password-command"].iter().any(|name| given.flag(name))
-    {
-        return Err("a machine with --named-login has no password and no command of its own".to_owned());
-    }
-    let password = password_of(given, ["password-stdin", "ask-password", "forget-password"])?;
-    let secure_on = password_of(given, ["secure-on-stdin", "ask-secure-on", "forget-secure-on"])?;
-    let is_typed = |arg| matches!(arg, PasswordArg::Stdin | PasswordArg::Ask);
-    if is_typed(password) && is_typed(secure_on) {
-        return Err("one password at a time: portlight edit keeps the other one".to_owned());
-    }
-    Ok((password, secure_on))
-}
-
-fn password_of(given: &Given, options: [&str; 3]) -> Result<PasswordArg, String> {
-    match options.map(|option| given.flag(option)) {
-        [false, false, false] => Ok(PasswordArg::Keep),
-        [true, false, false] => Ok(PasswordArg::Stdin),
-        [false, true, false] => Ok(PasswordArg::Ask),
-        [false, false, true] => Ok(PasswordArg::Forget),
-        _ => Err(format!("only one of {}", options.map(|option| format!("--{option}")).join(", "))),
-    }
-}
-
-fn doctor(given: &Given, target: String) -> Result<Command, String> {
-    let username = given.value("username");
-    let login = match given.flag("password-stdin") {
-        true => Some(PasswordSource::Stdin),
-        false => (given.flag("login") || username.is_some()).then_some(PasswordSource::Saved),
-    };
-    Ok(Command::Doctor(DoctorArgs { target, json: given.flag("json"), login, username, accept: trust(given)? }))
-}
-
-fn relay(given: &Given, target: String) -> Result<Command, String> {
-    let port = match given.value("port") {
-        Some(port) => port.parse().map_err(|_| "--port takes a number from 0 to 65535")?,
-        None => 0,
-    };
-    let origins = given.values("origin");
-    if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
-        return Err(format!(
-            "--origin takes a page's scheme, name and port, like https://novnc.example:8080: {wrong:?}"
-        ));
-    }
-    Ok(Command::Relay(RelayArgs {
-        target,
-        port,
-        origins,
-        again: given.flag("again"),
-        username: given.value("username"),
-        password_stdin: given.flag("password-stdin"),
-        trust: trust(given)?,
-        json: given.flag("json"),
-    }))
-}
-
-/// Whether a browser could say this as a page's origin (RFC 6454, section 6.2): no path, in lower case.
-fn is_origin(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, host)| {
-        !scheme.is_empty()
-            && !host.is_empty()
-            && !text.contains(|c: char| c.is_whitespace() || c.is_ascii_uppercase())
-            && !host.contains('/')
-    })
-}
-
-fn trust(given: &Given) -> Result<TrustPolicy, String> {
-    Ok(match given.value("trust").as_deref() {
-        None => TrustPolicy::Known,
-        Some("any") => TrustPolicy::Any,
-        Some(fingerprint) => TrustPolicy::Fingerprint(sha256(fingerprint)?),
-    })
-}
-
-/// A SHA-256 fingerprint in hexadecimal, with or without colons; as digits only.
-fn sha256(text: &str) -> Result<String, String> {
-    let digits: String = text.chars().filter(|c| *c != ':').collect();
-    if digits.len() == SHA256_DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok(digits);
-    }
-    Err("--trust takes a SHA-256 fingerprint, 64 hexadecimal digits with or without colons, or the word any".to_owned())
-}
-
-/// Hexadecimal digits of a SHA-256.
-const SHA256_DIGITS: usize = 64;
 
 #[cfg(test)]
 mod tests;

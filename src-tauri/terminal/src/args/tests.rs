@@ -1,4 +1,11 @@
 use super::*;
+use portlight_engine::{
+    doctor::TrustPolicy,
+    model::{
+        ClipboardSharing, Colour, Cursor, DisplayChange, HostChange, KeyboardLayout, OnNewAddress, Quality,
+        RewindChoice, Scaling,
+    },
+};
 
 fn parse_words(line: &str) -> Result<Command, String> {
     parse(line.split_whitespace().map(OsString::from))
@@ -141,6 +148,26 @@ fn what_is_not_understood_is_said_in_one_line() {
         "add box --password-stdin --secure-on-stdin",
         "edit box --ask-password --ask-secure-on",
         "add box --forget-secure-on",
+        "add box --secret-stdin --ask-secure-on",
+        "edit box --secret-stdin --forget-secret",
+        "add ws://box --http-username ann",
+        "add ws://box --http-password-stdin",
+        "add ws://box --http-password hunter2",
+        "add ws://box --http-username ann --http-password-stdin --ask-http-password",
+        "add ws://box --http-username ann --http-password-stdin --http-headers-stdin",
+        "add ws://box --http-username ann --ask-http-password --ask-password",
+        "add ws://box --forget-http-login",
+        "edit box --forget-http-login --http-username ann --ask-http-password",
+        "edit box --scaling huge",
+        "edit box --scaling 5",
+        "edit box --quality bad",
+        "edit box --clipboard sideways",
+        "edit box --rewind forever",
+        "edit box --layout xx",
+        "edit box --cursor square",
+        "edit box --screen 0",
+        "edit box --screen 256",
+        "add box --no-grab",
         "edit",
         "edit box",
         "edit box --logins maybe",
@@ -165,12 +192,16 @@ fn what_is_not_understood_is_said_in_one_line() {
     }
 }
 
+fn save(name: Option<&str>, change: HostChange, secrets: SecretArgs) -> Result<Command, String> {
+    Ok(Command::Save(Box::new(SaveArgs { name: name.map(str::to_owned), change, secrets, json: false })))
+}
+
+fn given(secret: GivenSecret) -> SecretArgs {
+    SecretArgs { given: Some(secret), forgotten: Vec::new() }
+}
+
 #[test]
 fn a_machine_is_described_field_by_field() {
-    let save = |name: Option<&str>, change, password| {
-        let (name, secure_on) = (name.map(str::to_owned), PasswordArg::Keep);
-        Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json: false })))
-    };
     let text = |text: &str| Some(text.to_owned());
     let change = HostChange {
         address: text("box:1"),
@@ -182,7 +213,7 @@ fn a_machine_is_described_field_by_field() {
     };
     assert_eq!(
         parse_words("add box:1 --name Box --tag lab --colour red --tag a --favourite --password-stdin"),
-        save(None, change, PasswordArg::Stdin)
+        save(None, change, given(GivenSecret::Password(SecretSource::Stdin)))
     );
     let change = HostChange {
         proxy: text(""),
@@ -193,25 +224,94 @@ fn a_machine_is_described_field_by_field() {
     };
     assert_eq!(
         parse_words("edit Box --proxy= --reconnect --no-reconnect --colour none --logins keep --forget-password"),
-        save(Some("Box"), change, PasswordArg::Forget)
+        save(Some("Box"), change, SecretArgs { forgotten: vec![SecretKind::Password], ..SecretArgs::default() })
     );
-    let wakes = |name: Option<&str>, change, secure_on| {
-        let (name, password) = (name.map(str::to_owned), PasswordArg::Keep);
-        Ok(Command::Save(Box::new(SaveArgs { name, change, password, secure_on, json: false })))
-    };
     let change = HostChange { wake_ssh_host: text("ann@gate"), ..HostChange::default() };
     assert_eq!(
         parse_words("edit Box --wake-ssh-host ann@gate --secure-on-stdin"),
-        wakes(Some("Box"), change, PasswordArg::Stdin)
-    );
-    assert_eq!(
-        parse_words("edit Box --forget-secure-on"),
-        wakes(Some("Box"), HostChange::default(), PasswordArg::Forget)
+        save(Some("Box"), change, given(GivenSecret::SecureOn(SecretSource::Stdin)))
     );
     assert_eq!(parse_words("list --tag a"), Ok(Command::List { tags: vec!["a".into()], json: false }));
     assert_eq!(parse_words("show a --json"), Ok(Command::Show { name: "a".into(), json: true }));
     assert_eq!(parse_words("remove a b"), Ok(Command::Remove { names: vec!["a".into(), "b".into()], json: false }));
     assert_eq!(parse_words("wake a"), Ok(Command::Wake { name: "a".into() }));
+}
+
+#[test]
+fn a_secret_is_given_in_one_way_and_others_may_go() {
+    let ask = Some(SecretSource::Ask);
+    let login = |password, headers| given(GivenSecret::HttpLogin { username: "ann".into(), password, headers });
+    for (line, secrets) in [
+        ("--http-username ann --ask-http-password", login(ask, false)),
+        ("--http-username ann --http-password-stdin", login(Some(SecretSource::Stdin), false)),
+        ("--http-username ann --ask-http-password --http-headers-stdin", login(ask, true)),
+        (
+            "--http-headers-stdin",
+            given(GivenSecret::HttpLogin { username: String::new(), password: None, headers: true }),
+        ),
+        (
+            "--ask-secret --forget-secure-on --forget-http-login",
+            SecretArgs {
+                given: Some(GivenSecret::Secret(SecretSource::Ask)),
+                forgotten: vec![SecretKind::SecureOn, SecretKind::HttpLogin],
+            },
+        ),
+    ] {
+        assert_eq!(
+            parse_words(&format!("edit Box {line}")),
+            save(Some("Box"), HostChange::default(), secrets),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn how_a_machine_is_seen_is_said_choice_by_choice() {
+    let seen = |display| save(Some("Box"), HostChange { display, ..HostChange::default() }, SecretArgs::default());
+    let all = "--scaling 150% --quality low --clipboard to-server --rewind off --layout ch_fr --cursor always-dot --grab \
+               --compose --full-screen --screen 2 --apart";
+    let chosen = DisplayChange {
+        scaling: Some(Some(Scaling::Percent(150))),
+        quality: Some(Some(Quality::Low)),
+        clipboard: Some(Some(ClipboardSharing::ToServer)),
+        rewind: Some(Some(RewindChoice::Off)),
+        layout: Some(Some(KeyboardLayout::ChFr)),
+        screen: Some(std::num::NonZeroU8::new(2)),
+        cursor: Some(Cursor::AlwaysDot),
+        grab: Some(true),
+        compose: Some(true),
+        full_screen: Some(true),
+        apart: Some(true),
+    };
+    assert_eq!(parse_words(&format!("edit Box {all}")), seen(chosen));
+    let left = DisplayChange {
+        scaling: Some(None),
+        quality: Some(None),
+        clipboard: Some(None),
+        rewind: Some(None),
+        layout: Some(None),
+        screen: Some(None),
+        cursor: Some(Cursor::Server),
+        grab: Some(false),
+        compose: Some(false),
+        full_screen: Some(false),
+        apart: Some(false),
+    };
+    let no = "--cursor server --no-grab --no-compose --no-full-screen --no-apart";
+    for words in ["as-for-all as-for-all as-for-all as-for-all none all", "= = = = = ="] {
+        let options = ["scaling", "quality", "clipboard", "rewind", "layout", "screen"];
+        let values = options.iter().zip(words.split(' ')).map(|(option, value)| match value {
+            "=" => format!("--{option}="),
+            value => format!("--{option}={value}"),
+        });
+        let line = format!("edit Box {} {no}", values.collect::<Vec<_>>().join(" "));
+        assert_eq!(parse_words(&line), seen(left), "{line}");
+    }
+    let wrong = parse_words("edit Box --clipboard sideways").unwrap_err();
+    assert_eq!(wrong, "--clipboard takes one of off, to-server, from-server, both, as-for-all");
+    assert!(parse_words("edit Box --layout xx").unwrap_err().contains("us, gb, de"));
+    let wrong = parse_words("edit Box --scaling 5").unwrap_err();
+    assert_eq!(wrong, "--scaling takes one of fit, actual, follow, as-for-all, or percent from 10 to 500");
 }
 
 #[test]

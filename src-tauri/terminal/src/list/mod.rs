@@ -1,18 +1,18 @@
 //! `portlight list`, `show`, `add`, `edit`, `remove` and `wake`: without display or session bus, where no Portlight runs.
 
 mod print;
+mod secrets;
 mod wake;
 
 use crate::{
-    args::{ListChange, PasswordArg, SaveArgs, SecureOnChange},
+    args::{ListChange, SaveArgs, SecretArgs, SecretKind},
     doctor::KEYRING_SERVICE,
     instance::{self, Answer},
-    password,
 };
 use portlight_engine::{
     Engine, Error, FormError, Hosts, PasswordOutcome, Settings, StoreError,
     keyring::Keyring,
-    model::{Host, HostId, HostSource, HostView, NamedLogin, PasswordChange, Secret, without_secrets},
+    model::{Address, Host, HostChange, HostId, HostSource, HostView, NamedLogin, Secret, without_secrets},
     store::List,
 };
 use serde::{Deserialize, Serialize};
@@ -49,28 +49,18 @@ pub fn show(name: &str, json: bool) -> ExitCode {
 
 /// Adds a machine, or changes one.
 pub fn save(args: SaveArgs) -> ExitCode {
-    let SaveArgs { name, change, password, secure_on, json } = args;
+    let SaveArgs { name, change, secrets: SecretArgs { given, forgotten }, json } = args;
     ended((|| {
         let list = saved()?;
         let host = name.as_deref().map(|name| find(&list, name).map(|host| host.id)).transpose()?;
-        let typed = |arg, option, question| match arg {
-            PasswordArg::Keep | PasswordArg::Forget => Ok(None),
-            PasswordArg::Stdin => password::from_stdin(option).map(Some),
-            PasswordArg::Ask => password::ask(question).map(Some),
-        };
-        let own = typed(password, "--password-stdin", "Password: ")?;
-        let for_card = typed(secure_on, "--secure-on-stdin", "SecureOn password: ")?;
-        let (change, forget_password) = (Box::new(change), password == PasswordArg::Forget);
-        let secure_on = match secure_on {
-            PasswordArg::Keep => SecureOnChange::Keep,
-            PasswordArg::Forget => SecureOnChange::Forget,
-            PasswordArg::Stdin | PasswordArg::Ask => SecureOnChange::Set,
-        };
-        let wanted = ListChange::Save { host, change, forget_password, secure_on };
-        let changed = perform(&wanted, own.or(for_card))?;
+        let secret = given.as_ref().map(secrets::read).transpose()?;
+        let given = given.map(|given| given.kind());
+        let changed = perform(&ListChange::Save { host, change: Box::new(change), forgotten, given }, secret)?;
         let deed = if host.is_some() { "changed" } else { "added" };
         print::changed(&changed, deed, &all_named(), json);
-        changed.password.map_or(Ok(()), |problem| Err(format!("the machine is saved, its password is not: {problem}")))
+        changed.password.map_or(Ok(()), |problem| {
+            Err(format!("the machine is saved, what belongs into the keyring is not: {problem}"))
+        })
     })())
 }
 
@@ -96,17 +86,14 @@ pub fn wake(name: &str) -> ExitCode {
 ///
 /// # Errors
 /// A sentence for the terminal; then nothing is changed.
-pub async fn change(hosts: &Hosts, change: ListChange, password: Option<Secret>) -> Result<Changed, String> {
+pub async fn change(hosts: &Hosts, change: ListChange, secret: Option<Secret>) -> Result<Changed, String> {
     match change {
-        ListChange::Save { host, change, forget_password, secure_on } => {
-            let set = |password: Option<Secret>| password.map(|password| PasswordChange::Set { password });
-            let otherwise = if forget_password { PasswordChange::Forget } else { PasswordChange::Keep };
-            let (password, secure_on) = match secure_on {
-                SecureOnChange::Keep => (set(password).unwrap_or(otherwise), PasswordChange::Keep),
-                SecureOnChange::Forget => (set(password).unwrap_or(otherwise), PasswordChange::Forget),
-                SecureOnChange::Set => (otherwise, set(password).unwrap_or_default()),
-            };
-            let saved = hosts.change(host, &change, password, secure_on).await.map_err(|error| refused(&error))?;
+        ListChange::Save { host, change, forgotten, given } => {
+            if given == Some(SecretKind::HttpLogin) {
+                is_website(hosts, host, &change)?;
+            }
+            let secrets = secrets::change(&forgotten, given, secret)?;
+            let saved = hosts.change(host, &change, secrets).await.map_err(|error| refused(&error))?;
             let password = match saved.password {
                 PasswordOutcome::NotStored { error } => Some(error.to_string()),
                 PasswordOutcome::Kept | PasswordOutcome::Stored | PasswordOutcome::Forgotten => None,
@@ -122,15 +109,26 @@ pub async fn change(hosts: &Hosts, change: ListChange, password: Option<Secret>)
     }
 }
 
+/// That a machine is behind a website, as it is or as it is to be.
+fn is_website(hosts: &Hosts, id: Option<HostId>, change: &HostChange) -> Result<(), String> {
+    let saved = || hosts.view().hosts.into_iter().find(|host| Some(host.id) == id).map(|host| host.address);
+    let address = change.address.clone().or_else(saved).unwrap_or_default();
+    // What is no address is told when it is saved.
+    match address.parse() {
+        Ok(Address::Ws(_)) | Err(_) => Ok(()),
+        Ok(_) => Err("a login to a website is for a machine whose address begins with ws:// or wss://".to_owned()),
+    }
+}
+
 /// Changes the list itself under its lock, or lets the Portlight that holds it do so.
-fn perform(wanted: &ListChange, password: Option<Secret>) -> Result<Changed, String> {
+fn perform(wanted: &ListChange, secret: Option<Secret>) -> Result<Changed, String> {
     let (config, _) = Settings::folders().map_err(sentence)?;
     let runtime = runtime()?;
     // The keyring's work needs it from the beginning.
     let _inside = runtime.enter();
     let changed = match Hosts::offline(&config, Keyring::new(KEYRING_SERVICE)) {
-        Ok(hosts) => runtime.block_on(change(&hosts, wanted.clone(), password)),
-        Err(in_use @ StoreError::HostsInUse { .. }) => match instance::change(wanted, password.as_ref())? {
+        Ok(hosts) => runtime.block_on(change(&hosts, wanted.clone(), secret)),
+        Err(in_use @ StoreError::HostsInUse { .. }) => match instance::change(wanted, secret.as_ref())? {
             Answer::Done(answer) => serde_json::from_str(&answer).map_err(sentence),
             Answer::NobodyThere => Err(in_use.to_string()),
         },

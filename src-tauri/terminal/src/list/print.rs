@@ -1,7 +1,7 @@
 //! Machines as text: for people at a terminal, and as JSON for scripts. What controls a terminal is left out of both.
 
 use super::{Changed, Named};
-use portlight_engine::model::{HostOptions, HostView};
+use portlight_engine::model::{Cursor, HostOptions, HostView, KeyboardLayout, PictureChoice, Scaling};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
@@ -49,7 +49,16 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         (true, "") => "in the keyring",
         (true, name) => name,
     };
-    let (tags, colour, id) = (view.tags.join(", "), colour(view), view.id.to_string());
+    let (tags, colour, id) = (view.tags.join(", "), word(view.colour.as_ref()), view.id.to_string());
+    let display = view.display.unwrap_or_default();
+    let scaling = match display.scaling {
+        Some(Scaling::Percent(percent)) => format!("{percent} %"),
+        scaling => word(scaling),
+    };
+    let (quality, clipboard, rewind) = (word(display.quality), word(display.clipboard), word(display.rewind));
+    let picture = word(Some(view.picture).filter(|picture| *picture != PictureChoice::default()));
+    let cursor = word(Some(display.cursor).filter(|cursor| *cursor != Cursor::default()));
+    let screen = display.screen.map(|number| number.to_string()).unwrap_or_default();
     let rows = [
         ("name", view.name.as_str()),
         ("address", &view.address),
@@ -79,6 +88,18 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         ("asks before lines", yes(*ask_lines)),
         ("favourite", yes(*favourite)),
         ("reconnects", if view.reconnect { "" } else { "no" }),
+        ("picture", &picture),
+        ("scaling", &scaling),
+        ("quality", &quality),
+        ("clipboard", &clipboard),
+        ("rewind", &rewind),
+        ("keyboard layout", display.layout.map(KeyboardLayout::name).unwrap_or_default()),
+        ("cursor", &cursor),
+        ("grabs shortcuts", yes(display.grab)),
+        ("composes here", yes(display.compose)),
+        ("full screen", yes(display.full_screen)),
+        ("screen", &screen),
+        ("screens apart", yes(display.apart)),
         ("from the list", source_of(view, named)),
         ("tags", &tags),
         ("colour", &colour),
@@ -113,9 +134,10 @@ fn with_names(mut machine: Value, Named { logins, sources }: &Named) -> Value {
     machine
 }
 
-fn colour(view: &HostView) -> String {
-    let name = view.colour.as_ref().and_then(|colour| serde_json::to_value(colour).ok());
-    name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+/// A choice, in the word that the options take; empty where nothing was chosen.
+fn word(choice: Option<impl Serialize>) -> String {
+    let word = choice.and_then(|choice| serde_json::to_value(choice).ok());
+    word.as_ref().and_then(Value::as_str).unwrap_or_default().replace('_', "-")
 }
 
 /// A machine that was saved.

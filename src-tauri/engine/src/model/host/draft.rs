@@ -2,9 +2,9 @@
 
 use super::{Host, HostOptions, HostView};
 use crate::model::{
-    Address, AddressProblem, CommandLine, CommandProblem, HostId, HttpAuthProblem, Jump, JumpProblem, LoginId,
-    MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn, SecureOnProblem,
-    SharedChoice, TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
+    Address, AddressProblem, CommandLine, CommandProblem, DisplayChange, HostId, HttpAuthProblem, Jump, JumpProblem,
+    LoginId, MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn,
+    SecureOnProblem, SharedChoice, TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
     text::{one_line, without_bidi_controls},
     wake::{wake_address, wake_port},
 };
@@ -60,6 +60,9 @@ pub struct HostDraft {
     /// What is no longer to be otherwise than for all machines.
     #[serde(default)]
     pub as_for_all: Vec<SharedChoice>,
+    /// What the command line chooses, which has no window to choose it in.
+    #[serde(skip)]
+    pub display: DisplayChange,
     /// What becomes of its saved logins where it leads to another server now.
     #[serde(default)]
     pub on_new_address: OnNewAddress,
@@ -167,6 +170,7 @@ impl HostDraft {
             (host.protection, host.clear_text) = (None, false);
         }
         self.as_for_all.iter().for_each(|choice| host.display.leave(*choice));
+        self.display.apply(&mut host.display);
         if !host.favourite {
             host.favourite_place = None;
         }
@@ -198,6 +202,7 @@ impl From<&Host> for HostDraft {
             secret_name: view.secret_name,
             secret: PasswordChange::Keep,
             as_for_all: Vec::new(),
+            display: DisplayChange::default(),
             on_new_address: OnNewAddress::default(),
         }
     }

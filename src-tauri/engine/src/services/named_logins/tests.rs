@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     error::Error,
     keyring::Keyring,
-    model::{Host, HostChange, HostDraft, OnNewAddress},
+    model::{Host, HostChange, HostDraft, OnNewAddress, SecretsChange},
     services::{PasswordOutcome, SharedChange},
     store::{HostList, HostsFile, LoginsFile},
 };
@@ -187,15 +187,15 @@ async fn it_takes_the_place_of_a_password_or_a_command_and_they_take_its_place()
     fixture.hosts.save(fixture.form(id), set("own again")).await.unwrap();
     assert!(fixture.host(id).has_password && fixture.host(id).login.is_none());
     let named = HostChange { login: Some("lab".into()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &named, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &named, SecretsChange::default()).await.unwrap();
     assert_eq!((fixture.sent(id).await.as_deref(), fixture.host(id).has_password), (Some("hunter2"), false));
     let command = HostChange { password_command: Some("pass show x".into()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &command, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &command, SecretsChange::default()).await.unwrap();
     assert!(fixture.host(id).login.is_none() && fixture.host(id).password_command.is_some());
-    fixture.hosts.change(Some(id), &named, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &named, SecretsChange::default()).await.unwrap();
     assert!(fixture.host(id).login.is_some() && fixture.host(id).password_command.is_none());
     let none = HostChange { login: Some(String::new()), ..HostChange::default() };
-    fixture.hosts.change(Some(id), &none, PasswordChange::Keep, PasswordChange::Keep).await.unwrap();
+    fixture.hosts.change(Some(id), &none, SecretsChange::default()).await.unwrap();
     assert_eq!(fixture.host(id).login, None);
 }
 
@@ -403,6 +403,6 @@ async fn a_name_is_one_logins_alone() {
     fixture.hosts.save_login(Some(lab), "LAB", "ann", PasswordChange::Forget).await.unwrap();
     assert!(!fixture.hosts.logins()[0].has_password);
     let unknown = HostChange { login: Some("no such".into()), ..HostChange::default() };
-    let refused = fixture.hosts.change(None, &unknown, PasswordChange::Keep, PasswordChange::Keep).await;
+    let refused = fixture.hosts.change(None, &unknown, SecretsChange::default()).await;
     assert!(matches!(refused, Err(Error::Form(FormError::Fields { .. }))));
 }

@@ -81,6 +81,11 @@ impl Lines {
         ids
     }
 
+    /// The numbers of the menus in the menu.
+    pub fn menus(&self) -> Vec<i32> {
+        self.root.iter().filter(|node| matches!(node.line, MenuLine::Menu { .. })).map(|node| node.id).collect()
+    }
+
     /// Those properties of a line that are asked for, or all; none where there is no such line.
     pub fn properties(&self, id: i32, names: &[String]) -> Option<Properties> {
         match id {

@@ -51,10 +51,26 @@ fn unknown(id: i32) -> fdo::Error {
 #[interface(name = "com.canonical.dbusmenu")]
 impl Menu {
     /// The lines below one, to a depth, -1 being all, with these of their properties, or with all.
-    fn get_layout(&self, parent: i32, depth: i32, names: Vec<String>) -> fdo::Result<(u32, Layout)> {
-        let lines = self.lines();
-        let layout = lines.layout(parent, depth, &names).ok_or_else(|| unknown(parent))?;
-        Ok((lines.revision(), layout))
+    ///
+    /// A panel that asks menu by menu is told that there are others, so that it asks for those at once: Plasma else opens a menu in
+    /// the menu while it is empty, and at the screen's edge outside of it.
+    async fn get_layout(
+        &self,
+        parent: i32,
+        depth: i32,
+        names: Vec<String>,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+    ) -> fdo::Result<(u32, Layout)> {
+        let (revision, layout, below) = {
+            let lines = self.lines();
+            let layout = lines.layout(parent, depth, &names).ok_or_else(|| unknown(parent))?;
+            let below = if parent == 0 && depth == 1 { lines.menus() } else { Vec::new() };
+            (lines.revision(), layout, below)
+        };
+        for menu in below {
+            Self::layout_updated(&emitter, revision, menu).await?;
+        }
+        Ok((revision, layout))
     }
 
     /// The properties of some lines, or of all.
