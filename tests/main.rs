@@ -28,6 +28,7 @@ mod list;
 mod logins;
 mod measure;
 mod measure_lists;
+mod monitors;
 mod nearby;
 mod opening;
 mod order;

@@ -34,7 +34,7 @@ pub use grabbed::Grabbed;
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
-pub use monitors::set_screens;
+pub use monitors::{Monitors, set_screens};
 pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
@@ -82,7 +82,8 @@ pub struct DeskBuilder {
     keyring: bool,
     tray: bool,
     bus: bool,
-    two_monitors: bool,
+    monitors: u8,
+    window_manager: &'static str,
 }
 
 /// The desktop.
@@ -90,6 +91,8 @@ pub struct Desk {
     test: &'static str,
     home: TempDir,
     display: Display,
+    /// Where it has several.
+    monitors: Option<Monitors>,
     bus: Option<Bus>,
     tray: Option<Tray>,
     /// A screen reader listens.
@@ -100,7 +103,7 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> DeskBuilder {
-        DeskBuilder { test, keyring: true, tray: false, bus: true, two_monitors: false }
+        DeskBuilder { test, keyring: true, tray: false, bus: true, monitors: 1, window_manager: "openbox" }
     }
 
     /// The user's home.
@@ -197,6 +200,11 @@ impl Desk {
         &self.display
     }
 
+    /// Its monitors.
+    pub fn monitors(&self) -> &Monitors {
+        self.monitors.as_ref().expect("this desk has one monitor")
+    }
+
     /// All files of the user's in which `bytes` stand.
     pub fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -252,9 +260,14 @@ impl DeskBuilder {
         Self { tray: true, ..self }
     }
 
-    /// With two monitors of 700x900, side by side.
-    pub fn two_monitors(self) -> Self {
-        Self { two_monitors: true, ..self }
+    /// With several monitors of 700x900, side by side.
+    pub fn monitors(self, monitors: u8) -> Self {
+        Self { monitors, ..self }
+    }
+
+    /// With this window manager in place of openbox.
+    pub fn managed_by(self, window_manager: &'static str) -> Self {
+        Self { window_manager, ..self }
     }
 
     /// Without a session bus, and so without a keyring.
@@ -267,11 +280,12 @@ impl DeskBuilder {
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
-        let display = if self.two_monitors {
-            monitors::start(&mut command("Xvnc", home.path())).await
+        let (display, monitors) = if self.monitors > 1 {
+            let (display, monitors) = Monitors::start(&mut command("Xvnc", home.path()), self.monitors).await;
+            (display, Some(monitors))
         } else {
             let mut xvfb = command("Xvfb", home.path());
-            Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await
+            (Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await, None)
         };
         let bus = match self.bus {
             true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
@@ -283,6 +297,7 @@ impl DeskBuilder {
             test: self.test,
             home,
             display,
+            monitors,
             bus,
             tray: None,
             is_read: AtomicBool::new(false),
@@ -290,7 +305,7 @@ impl DeskBuilder {
         };
         // No test asks the network in which it happens to run, and few are about what was open before.
         desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);
-        desk.spawn("openbox", &mut desk.command("openbox"));
+        desk.spawn(self.window_manager, &mut desk.command(self.window_manager));
         desk.display.until_managed().await;
         if self.keyring {
             keyring::start(&desk).await;

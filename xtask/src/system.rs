@@ -14,6 +14,7 @@ pub const TEST: &[&str] = &[
     "at-spi2-core",
     "dbus",
     "gnome-keyring",
+    "icewm",
     "iproute2",
     "krb5-admin-server",
     "krb5-kdc",
