@@ -55,6 +55,7 @@ mod sources;
 mod standing_still;
 mod starting;
 mod tell;
+mod touch;
 mod typing;
 mod user;
 mod viewing;

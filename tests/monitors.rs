@@ -30,7 +30,16 @@ fn place(first: i32, last: i32) -> (i32, i32, i32, i32) {
 }
 
 async fn until_filled(desk: &Desk, what: &str, place: (i32, i32, i32, i32)) {
-    until(what, async || (desk.display().place_of(NAME) == Some(place)).then_some(())).await;
+    let mut before = None;
+    until(what, async || {
+        let now = desk.display().place_of(NAME);
+        if now != before {
+            eprintln!("{what}: {now:?}");
+            before = now;
+        }
+        (now == Some(place)).then_some(())
+    })
+    .await;
 }
 
 /// Chooses an entry of the menu of sizes.

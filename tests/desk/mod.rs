@@ -12,6 +12,7 @@ mod bells;
 mod bus;
 mod display;
 mod grabbed;
+mod hand;
 mod keyring;
 mod link;
 mod memory;
@@ -31,6 +32,7 @@ mod windows;
 
 pub use app::App;
 pub use grabbed::Grabbed;
+pub use hand::{Hand, Touch};
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
@@ -84,6 +86,7 @@ pub struct DeskBuilder {
     bus: bool,
     monitors: u8,
     window_manager: &'static str,
+    touched: bool,
 }
 
 /// The desktop.
@@ -93,6 +96,8 @@ pub struct Desk {
     display: Display,
     /// Where it has several.
     monitors: Option<Monitors>,
+    /// Where it has a touch screen and a pen.
+    hand: Option<Hand>,
     bus: Option<Bus>,
     tray: Option<Tray>,
     /// A screen reader listens.
@@ -103,7 +108,7 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> DeskBuilder {
-        DeskBuilder { test, keyring: true, tray: false, bus: true, monitors: 1, window_manager: "openbox" }
+        DeskBuilder { test, keyring: true, tray: false, bus: true, monitors: 1, window_manager: "openbox", touched: false }
     }
 
     /// The user's home.
@@ -205,6 +210,11 @@ impl Desk {
         self.monitors.as_ref().expect("this desk has one monitor")
     }
 
+    /// The hand at its touch screen.
+    pub fn hand(&self) -> &Hand {
+        self.hand.as_ref().expect("this desk has no touch screen")
+    }
+
     /// All files of the user's in which `bytes` stand.
     pub fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -265,6 +275,11 @@ impl DeskBuilder {
         Self { monitors, ..self }
     }
 
+    /// With a touch screen and a pen.
+    pub fn touched(self) -> Self {
+        Self { touched: true, ..self }
+    }
+
     /// With this window manager in place of openbox.
     pub fn managed_by(self, window_manager: &'static str) -> Self {
         Self { window_manager, ..self }
@@ -280,12 +295,18 @@ impl DeskBuilder {
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
-        let (display, monitors) = if self.monitors > 1 {
-            let (display, monitors) = Monitors::start(&mut command("Xvnc", home.path()), self.monitors).await;
-            (display, Some(monitors))
+        let (mut monitors, mut hand) = (None, None);
+        let display = if self.monitors > 1 {
+            let (display, several) = Monitors::start(&mut command("Xvnc", home.path()), self.monitors).await;
+            monitors = Some(several);
+            display
+        } else if self.touched {
+            let (display, at_it) = Hand::start(&mut command("Xorg", home.path()), home.path()).await;
+            hand = Some(at_it);
+            display
         } else {
             let mut xvfb = command("Xvfb", home.path());
-            (Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await, None)
+            Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await
         };
         let bus = match self.bus {
             true => Some(Bus::start(home.path(), &mut command("dbus-daemon", home.path())).await),
@@ -298,6 +319,7 @@ impl DeskBuilder {
             home,
             display,
             monitors,
+            hand,
             bus,
             tray: None,
             is_read: AtomicBool::new(false),

@@ -56,6 +56,8 @@ pub const TEST: &[&str] = &[
     "xclip",
     "xdotool",
     "xfonts-base",
+    "xserver-xorg-core",
+    "xserver-xorg-video-dummy",
     "xterm",
     "xvfb",
 ];

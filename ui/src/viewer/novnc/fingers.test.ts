@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { leaveFingersAlone } from './fingers';
+
+let canvas: HTMLCanvasElement;
+let heard: string[];
+let time: number;
+let end: () => void;
+
+beforeEach(() => {
+  canvas = document.createElement('canvas');
+  document.body.append(canvas);
+  heard = [];
+  time = 1_000;
+  end = leaveFingersAlone(canvas, () => time);
+  for (const type of ['mousedown', 'mousemove', 'mouseup', 'wheel', 'touchstart', 'touchend'])
+    canvas.addEventListener(type, () => heard.push(type));
+});
+
+afterEach(() => {
+  end();
+  canvas.remove();
+});
+
+/** As a web view tells of it: first of the pointer, then of the mouse. */
+function mouse(what: 'down' | 'move' | 'up', pointerType = 'mouse') {
+  canvas.dispatchEvent(Object.assign(new Event(`pointer${what}`), { pointerType }));
+  canvas.dispatchEvent(new MouseEvent(`mouse${what}`));
+}
+const wheel = () => canvas.dispatchEvent(new WheelEvent('wheel', { cancelable: true }));
+/** So many fingers are on the screen now. */
+const touch = (type: string, fingers: number) =>
+  canvas.dispatchEvent(Object.assign(new Event(type, { bubbles: true }), { touches: Array.from({ length: fingers }) }));
+
+test('what a web view makes of fingers is left out while they are down, and shortly after', () => {
+  touch('touchstart', 2);
+  wheel();
+  mouse('move');
+  touch('touchend', 1);
+  time += 5_000;
+  wheel();
+  touch('touchend', 0);
+  mouse('down');
+  mouse('up');
+  time += 499;
+  wheel();
+  expect(heard).toEqual(['touchstart', 'touchend', 'touchend']);
+  time += 1;
+  mouse('down');
+  wheel();
+  expect(heard.slice(3)).toEqual(['mousedown', 'wheel']);
+});
+
+test('a pen is no finger, also with the palm on the screen', () => {
+  touch('touchstart', 1);
+  for (const what of ['down', 'move', 'up'] as const) mouse(what, 'pen');
+  expect(heard).toEqual(['touchstart', 'mousedown', 'mousemove', 'mouseup']);
+});
