@@ -126,7 +126,9 @@ fn message(kind: u32, body: &[u8]) -> Vec<u8> {
 fn configured(touch: &PathBuf, pen: &PathBuf) -> String {
     let (width, height) = SIZE;
     let device = |name: &str, kind: &str, more: &str| {
-        format!("Section \"InputDevice\"\nIdentifier \"{name}\"\nDriver \"inputtest\"\nOption \"DeviceType\" \"{kind}\"\n{more}\nEndSection\n")
+        format!(
+            "Section \"InputDevice\"\nIdentifier \"{name}\"\nDriver \"inputtest\"\nOption \"DeviceType\" \"{kind}\"\n{more}\nEndSection\n"
+        )
     };
     let at = |socket: &PathBuf| format!("Option \"SocketPath\" \"{}\"", socket.display());
     let beside = |name: &str| at(&touch.with_file_name(name));

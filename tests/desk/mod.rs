@@ -108,7 +108,15 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> DeskBuilder {
-        DeskBuilder { test, keyring: true, tray: false, bus: true, monitors: 1, window_manager: "openbox", touched: false }
+        DeskBuilder {
+            test,
+            keyring: true,
+            tray: false,
+            bus: true,
+            monitors: 1,
+            window_manager: "openbox",
+            touched: false,
+        }
     }
 
     /// The user's home.

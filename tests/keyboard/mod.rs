@@ -7,7 +7,7 @@ use crate::{
     user,
 };
 use std::{fmt::Write, process::Command, sync::Arc};
-use table::{ALT_GR, CAPS_LOCK, E, END, LAYOUTS, NUM_LOCK, SHIFT};
+use table::{ALT_GR, CAPS_LOCK, E, END, LATE_F_KEYS, LAYOUTS, NUM_LOCK, SHIFT};
 
 /// What xev prints, one word for each key that went down or up.
 pub struct Keys(Arc<Process>);
@@ -90,6 +90,15 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
         for press in *presses {
             found.push((format!("{} {press:?}", layout.join(" ")), keys.of(desk, press).await));
         }
+    }
+    set_layout(desk, &["us"]);
+    let names = LATE_F_KEYS.zip(13..).map(|(key, number)| format!("keycode {key} = F{number}"));
+    let mut xmodmap = desk.command("xmodmap");
+    names.for_each(|name| _ = xmodmap.args(["-e", &name]));
+    assert!(xmodmap.status().expect("xmodmap").success());
+    keys.of(desk, &[SHIFT]).await;
+    for key in LATE_F_KEYS {
+        found.push((format!("us with F13 to F24 [{key}]"), keys.of(desk, &[key]).await));
     }
     found
 }

@@ -59,7 +59,7 @@ pub const LAYOUTS: &[Layout] = &[
             &[135],
             &[110],
             &[112],
-            // What X calls F13 to F24 on most layouts; the last one is nothing there.
+            // F13, as most layouts call it.
             &[191],
             // Volume, play, next, back, the browser's home, the calculator.
             &[121],
@@ -72,10 +72,6 @@ pub const LAYOUTS: &[Layout] = &[
             &[148],
             &[37, 64, 119],
         ],
-    ),
-    (
-        &["us", "-option", "fkeys:basic_13-24"],
-        &[&[191], &[192], &[193], &[194], &[195], &[196], &[197], &[198], &[199], &[200], &[201], &[202]],
     ),
     (
         &["de"],
@@ -156,3 +152,6 @@ pub const LAYOUTS: &[Layout] = &[
     (&["de", "neo"], &[&[LESS], &[LESS, 39], &[CAPS_LOCK], &[CAPS_LOCK, 38], &[38]]),
     (&["us", "-option", "compose:ralt"], &[&[ALT_GR], &[48], &[E]]),
 ];
+
+/// F13 to F24, which most layouts call otherwise; Debian 12's have them by no option.
+pub const LATE_F_KEYS: std::ops::RangeInclusive<u8> = 191..=202;

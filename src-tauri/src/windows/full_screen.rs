@@ -1,10 +1,6 @@
 //! Which monitors a window fills in full screen, also when this computer gets others.
 
-use super::{
-    page::session_of,
-    places,
-    screens::opened_by,
-};
+use super::{page::session_of, places, screens::opened_by};
 use crate::platform;
 use portlight_engine::{Engine, model::Monitors};
 use std::sync::Arc;

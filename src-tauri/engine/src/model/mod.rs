@@ -40,8 +40,8 @@ pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub(crate) use display::or_default;
 pub use display::{
-    ClipboardSharing, Composing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling, SharedChoice,
-    Toolbar,
+    ClipboardSharing, Composing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling,
+    SharedChoice, Toolbar,
 };
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};
 pub(crate) use host::{name_for, notes_found, passphrase_account, secret_account};

@@ -8,14 +8,12 @@ export function leaveFingersAlone(canvas: HTMLElement, now: () => number = () =>
   const { signal } = over;
   let down = 0;
   let lifted = -Infinity;
-  /** A pen moves: the mouse's events are about it, with the palm beside it. They come right behind the pointer's. */
-  let isPen = false;
   const count = ({ touches }: TouchEvent) => {
     if (down > 0 && touches.length === 0) lifted = now();
     down = touches.length;
   };
   const leaveOut = (event: MouseEvent) => {
-    if (isPen || (down === 0 && now() - lifted >= AFTER_MS)) return;
+    if (down === 0 && now() - lifted >= AFTER_MS) return;
     event.preventDefault();
     event.stopImmediatePropagation();
   };
@@ -23,8 +21,6 @@ export function leaveFingersAlone(canvas: HTMLElement, now: () => number = () =>
   for (const type of ['touchstart', 'touchend', 'touchcancel'] as const)
     window.addEventListener(type, count, { capture: true, passive: true, signal });
   // Before noVNC, which listens to the same canvas.
-  for (const type of ['pointerdown', 'pointermove', 'pointerup'] as const)
-    canvas.addEventListener(type, ({ pointerType }) => (isPen = pointerType === 'pen'), { capture: true, signal });
   for (const type of ['mousedown', 'mousemove', 'mouseup', 'wheel'] as const)
     canvas.addEventListener(type, leaveOut, { capture: true, passive: false, signal });
   return () => over.abort();
