@@ -4,6 +4,7 @@
 
 mod abilities;
 mod accessible;
+mod breaking;
 mod callers;
 mod caution;
 mod certificates;

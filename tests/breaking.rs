@@ -1,0 +1,140 @@
+//! What people do in the middle of something else, and what happens to servers then: nothing may stay held, and nothing be lost.
+
+use crate::{
+    desk::{App, Desk, Server, count, until},
+    keyboard::{Keys, in_front},
+    recording::{FIRST, SECOND, THIRD, saved, until_painted},
+};
+
+#[tokio::test]
+async fn a_recording_of_many_sizes_is_whole_where_the_server_dies() {
+    let desk = Desk::of("breaking_recording").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    server.display.paint(FIRST);
+    until_painted(&viewer, FIRST).await;
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_shown("#recording").await;
+    // A storm of sizes, without a look at any.
+    for nth in 0..24_u16 {
+        server.display.set_size(500 + 37 * (nth % 7), 400 + 41 * (nth % 5));
+    }
+    server.display.paint(SECOND);
+    server.display.set_size(801, 603);
+    until_painted(&viewer, SECOND).await;
+    let wanted = "document.querySelector('#screen canvas').width === 801";
+    viewer.until("the last size", wanted).await;
+    server.display.process().kill();
+    viewer.until("to be told that it is gone", "document.body.dataset.state !== 'live'").await;
+    let file = saved(&desk, "plrec").await;
+    let opened = desk.portlight(&[file.to_str().expect("UTF-8")]);
+    assert!(opened.status.success(), "{opened:?}");
+    let player = app.viewer(file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8")).await;
+    player.until_state("live").await;
+    player.until("its end", "document.querySelector('#play').getAttribute('aria-label') === 'Play'").await;
+    assert_eq!(until_painted(&player, SECOND).await.dimensions(), (801, 603));
+}
+
+#[tokio::test]
+async fn the_last_minutes_go_on_over_many_sizes() {
+    let desk = Desk::of("breaking_rewind").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let name = server.address();
+    let app = App::start(&desk, &[&name]).await;
+    let viewer = app.viewer(&name).await;
+    viewer.until_state("live").await;
+    server.display.paint(FIRST);
+    until_painted(&viewer, FIRST).await;
+    for nth in 0..24_u16 {
+        server.display.set_size(500 + 37 * (nth % 7), 400 + 41 * (nth % 5));
+    }
+    server.display.set_size(801, 603);
+    server.display.paint(THIRD);
+    until_painted(&viewer, THIRD).await;
+    desk.display().press("ctrl+alt+shift+b");
+    let past = format!("↶ {name}");
+    until("the last minutes", async || desk.display().has_window(&past).then_some(())).await;
+    let past = app.viewer(&past).await;
+    past.until_state("live").await;
+    until_painted(&past, THIRD).await;
+    // While they are looked at, the machine goes on with yet other sizes.
+    for nth in 0..24_u16 {
+        server.display.set_size(500 + 37 * (nth % 7), 400 + 41 * (nth % 5));
+    }
+    server.display.paint(SECOND);
+    until_painted(&viewer, SECOND).await;
+    until("the window to stand still", async || {
+        past.screen().await.filter(|picture| picture.dimensions() == (801, 603) && count(picture, THIRD) > 50_000)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn view_only_in_the_middle_of_a_drag_lets_go_of_all() {
+    let desk = Desk::of("breaking_view_only").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let mut xev = desk.command("xev");
+    xev.env("DISPLAY", &server.display.name).args(["-event", "button", "-geometry", "640x480+0+0"]);
+    let buttons = desk.spawn("xev of buttons", &mut xev);
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = in_front(&app, &server).await;
+    let (x, y, ..) = desk.display().place_of(&server.address()).expect("a window");
+    let xdotool = |words: &[&str]| {
+        let done = desk.command("xdotool").args(words).status().expect("xdotool");
+        assert!(done.success(), "{words:?}");
+    };
+    desk.display().point(x + 200, y + 200);
+    let mark = keys.mark();
+    xdotool(&["keydown", "a"]);
+    xdotool(&["mousedown", "1"]);
+    until("both down", async || {
+        (keys.since(mark).contains("+a") && buttons.said().contains("ButtonPress")).then_some(())
+    })
+    .await;
+    desk.display().press("ctrl+alt+shift+v");
+    viewer.until("view only", "document.querySelector('#view-only')?.getAttribute('aria-pressed') === 'true'").await;
+    until("both up", async || {
+        (keys.since(mark).contains("-a") && buttons.said().contains("ButtonRelease")).then_some(())
+    })
+    .await;
+    // What goes up here later means nothing, and what is pressed now goes nowhere.
+    xdotool(&["mouseup", "1"]);
+    xdotool(&["keyup", "a"]);
+    let mark = keys.mark();
+    desk.display().press("b");
+    desk.display().press("ctrl+alt+shift+v");
+    viewer.until("it to act again", "document.querySelector('#view-only')?.getAttribute('aria-pressed') === 'false'").await;
+    desk.display().press("c");
+    let words = until("a key", async || Some(keys.since(mark)).filter(|words| words.contains("-c"))).await;
+    assert!(!words.contains('b') && words.ends_with("+c -c "), "{words}");
+}
+
+#[tokio::test]
+#[ignore = "takes much memory"]
+async fn a_huge_screen_is_shown_and_saved() {
+    let desk = Desk::of("breaking_huge").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    server.display.set_size(7680, 4320);
+    server.display.paint(FIRST);
+    let app = App::start(&desk, &[&server.address()]).await;
+    let viewer = app.viewer(&server.address()).await;
+    viewer.until_state("live").await;
+    until_painted(&viewer, FIRST).await;
+    let begun = std::time::Instant::now();
+    desk.display().press("ctrl+alt+shift+s");
+    let file = saved(&desk, "png").await;
+    let picture = until("all of the picture", async || image::open(&file).ok()).await.into_rgb8();
+    eprintln!("saved after {:?}", begun.elapsed());
+    assert_eq!(picture.dimensions(), (7680, 4320));
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_shown("#recording").await;
+    server.display.paint(SECOND);
+    until_painted(&viewer, SECOND).await;
+    desk.display().press("ctrl+alt+shift+r");
+    viewer.until_gone("#recording").await;
+    let file = saved(&desk, "plrec").await;
+    eprintln!("{:?}", file.metadata());
+}
