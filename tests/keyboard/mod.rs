@@ -83,14 +83,7 @@ fn set_layout(desk: &Desk, layout: &[&str]) {
 /// All keys of all layouts, with the client's window in front.
 async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (layout, presses) in LAYOUTS {
-        set_layout(desk, layout);
-        // The first key after a change of the layout tells the client of it.
-        keys.of(desk, &[SHIFT]).await;
-        for press in *presses {
-            found.push((format!("{} {press:?}", layout.join(" ")), keys.of(desk, press).await));
-        }
-    }
+    // First, as a server has only so many keys to spare for symbols that its own layout lacks.
     set_layout(desk, &["us"]);
     let names = LATE_F_KEYS.zip(13..).map(|(key, number)| format!("keycode {key} = F{number}"));
     let mut xmodmap = desk.command("xmodmap");
@@ -99,6 +92,14 @@ async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
     keys.of(desk, &[SHIFT]).await;
     for key in LATE_F_KEYS {
         found.push((format!("us with F13 to F24 [{key}]"), keys.of(desk, &[key]).await));
+    }
+    for (layout, presses) in LAYOUTS {
+        set_layout(desk, layout);
+        // The first key after a change of the layout tells the client of it.
+        keys.of(desk, &[SHIFT]).await;
+        for press in *presses {
+            found.push((format!("{} {press:?}", layout.join(" ")), keys.of(desk, press).await));
+        }
     }
     found
 }
