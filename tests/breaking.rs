@@ -126,30 +126,3 @@ async fn view_only_in_the_middle_of_a_drag_lets_go_of_all() {
         .await;
     assert_eq!(since(), held);
 }
-
-#[tokio::test]
-#[ignore = "takes much memory"]
-async fn a_huge_screen_is_shown_and_saved() {
-    let desk = Desk::of("breaking_huge").without_keyring().open().await;
-    let server = Server::start(&desk, None).await;
-    resize(&server, (7680, 4320));
-    server.display.paint(FIRST);
-    let app = App::start(&desk, &[&server.address()]).await;
-    let viewer = app.viewer(&server.address()).await;
-    viewer.until_state("live").await;
-    until_painted(&viewer, FIRST).await;
-    let begun = std::time::Instant::now();
-    desk.display().press("ctrl+alt+shift+s");
-    let file = saved(&desk, "png").await;
-    let picture = until("all of the picture", async || image::open(&file).ok()).await.into_rgb8();
-    eprintln!("saved after {:?}", begun.elapsed());
-    assert_eq!(picture.dimensions(), (7680, 4320));
-    desk.display().press("ctrl+alt+shift+r");
-    viewer.until_shown("#recording").await;
-    server.display.paint(SECOND);
-    until_painted(&viewer, SECOND).await;
-    desk.display().press("ctrl+alt+shift+r");
-    viewer.until_gone("#recording").await;
-    let file = saved(&desk, "plrec").await;
-    eprintln!("{:?}", file.metadata());
-}
