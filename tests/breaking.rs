@@ -2,8 +2,9 @@
 
 use crate::{
     desk::{App, Desk, Server, count, set_screens, until},
-    keyboard::in_front,
+    keyboard::{Keys, in_front},
     recording::{FIRST, SECOND, THIRD, saved, until_painted},
+    user,
 };
 
 /// Gives the server's screen another size, as another viewer does.
@@ -125,4 +126,47 @@ async fn view_only_in_the_middle_of_a_drag_lets_go_of_all() {
         .until("it to act again", "document.querySelector('#view-only').getAttribute('aria-pressed') === 'false'")
         .await;
     assert_eq!(since(), held);
+}
+
+#[tokio::test]
+async fn a_window_that_takes_the_focus_away_under_a_grab_gets_the_keys_and_leaves_none_held() {
+    let desk = Desk::of("breaking_grab").without_keyring().open().await;
+    let server = Server::start(&desk, None).await;
+    let keys = Keys::on(&desk, &server).await;
+    let app = App::start(&desk, &[]).await;
+    user::connect(&app.hosts().await, &server.address()).await;
+    let viewer = in_front(&app, &server).await;
+    let xdotool = |words: &[&str]| {
+        let done = desk.command("xdotool").args(words).status().expect("xdotool");
+        assert!(done.success(), "{words:?}");
+    };
+    for round in 0..3 {
+        if round == 0 {
+            viewer.use_tool("#full-screen").await;
+        } else {
+            desk.display().focus(&server.address());
+        }
+        // Alt+Tab is the desktop's where nothing is grabbed.
+        until("the keys of the desktop", async || {
+            let mark = keys.mark();
+            xdotool(&["key", "alt+Tab"]);
+            let words = until("an end", async || Some(keys.since(mark)).filter(|words| words.contains("-Alt_L"))).await;
+            words.contains("+Tab").then_some(())
+        })
+        .await;
+        let mark = keys.mark();
+        xdotool(&["keydown", "Control_L", "keydown", "Shift_L", "keydown", "x"]);
+        until("all three down", async || keys.since(mark).contains("+X").then_some(())).await;
+        desk.display().focus("Portlight");
+        until("all up", async || {
+            let words = keys.since(mark);
+            ["-Control_L", "-Shift_L"].iter().all(|up| words.contains(up)).then_some(())
+        })
+        .await;
+        xdotool(&["keyup", "x", "keyup", "Shift_L", "keyup", "Control_L"]);
+        let words = keys.since(mark);
+        let count = |sign| words.split_whitespace().filter(|word| word.starts_with(sign)).count();
+        assert!(words.to_lowercase().contains("-x"), "{words}");
+        assert!(count('-') >= 3, "{words}");
+    }
 }

@@ -1,6 +1,6 @@
 //! A touch screen and a pen, and what arrives of them: on a real VNC server, read by xev there.
 
-use crate::desk::{App, Desk, Process, Server, Touch, until};
+use crate::desk::{App, Desk, Place, Process, Server, Touch, until};
 use serde_json::json;
 use std::{fmt::Write, sync::Arc};
 
@@ -63,9 +63,6 @@ impl Pointer {
         .await
     }
 }
-
-/// A place on the display.
-type Place = (i32, i32);
 
 #[tokio::test]
 async fn fingers_and_a_pen_do_there_what_they_do_here() {

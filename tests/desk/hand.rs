@@ -36,6 +36,9 @@ pub enum Touch {
     End = 20,
 }
 
+/// A place on the display.
+pub type Place = (i32, i32);
+
 /// The hand at the display.
 pub struct Hand {
     touch: Mutex<UnixStream>,
@@ -55,12 +58,12 @@ impl Hand {
     }
 
     /// A finger, by its number, does something there.
-    pub fn touch(&self, finger: u32, what: Touch, place: (i32, i32)) {
+    pub fn touch(&self, finger: u32, what: Touch, place: Place) {
         say(&self.touch, TOUCH, &[finger, what as u32], place, None);
     }
 
     /// Fingers go straight from here to there, together, in so many steps.
-    pub fn drag_all(&self, ways: &[((i32, i32), (i32, i32))], steps: i32) {
+    pub fn drag_all(&self, ways: &[(Place, Place)], steps: i32) {
         let fingers = || (1_u32..).zip(ways);
         fingers().for_each(|(finger, (from, _))| self.touch(finger, Touch::Begin, *from));
         for step in 1..=steps {
@@ -73,18 +76,18 @@ impl Hand {
     }
 
     /// The pen is above this place.
-    pub fn hover(&self, place: (i32, i32)) {
+    pub fn hover(&self, place: Place) {
         say(&self.pen, PROXIMITY, &[1, 0], place, None);
         say(&self.pen, MOTION, &[1, 0], place, Some(0.0));
     }
 
     /// The pen moves on the screen.
-    pub fn draw(&self, place: (i32, i32)) {
+    pub fn draw(&self, place: Place) {
         say(&self.pen, MOTION, &[1, 0], place, Some(500.0));
     }
 
     /// The pen's tip, or one of its buttons, goes down or up.
-    pub fn press(&self, button: u32, down: bool, place: (i32, i32)) {
+    pub fn press(&self, button: u32, down: bool, place: Place) {
         say(&self.pen, BUTTON, &[1, button, down.into(), 0], place, Some(if down { 500.0 } else { 0.0 }));
     }
 }
@@ -99,7 +102,7 @@ fn connected(socket: &Path) -> UnixStream {
 }
 
 /// Sends an event, and waits until the display has handled it.
-fn say(device: &Mutex<UnixStream>, kind: u32, words: &[u32], (x, y): (i32, i32), pressure: Option<f64>) {
+fn say(device: &Mutex<UnixStream>, kind: u32, words: &[u32], (x, y): Place, pressure: Option<f64>) {
     let on = |at: i32, size: u16| f64::from(at) * AXIS / f64::from(size - 1);
     let mut axes = [0.0; AXES];
     let mut known = [0_u8; AXES / 8];

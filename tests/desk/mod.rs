@@ -32,7 +32,7 @@ mod windows;
 
 pub use app::App;
 pub use grabbed::Grabbed;
-pub use hand::{Hand, Touch};
+pub use hand::{Hand, Place, Touch};
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
