@@ -4,6 +4,7 @@
 
 mod abilities;
 mod accessible;
+mod breaking;
 mod callers;
 mod caution;
 mod certificates;
@@ -29,6 +30,7 @@ mod logins;
 mod measure;
 mod measure_lists;
 mod measure_remmina;
+mod monitors;
 mod nearby;
 mod opening;
 mod order;
@@ -55,6 +57,7 @@ mod sources;
 mod standing_still;
 mod starting;
 mod tell;
+mod touch;
 mod typing;
 mod user;
 mod viewing;

@@ -184,35 +184,3 @@ async fn new_windows_lie_beside_each_other_and_keep_fitting_their_screen() {
     .await;
     assert_eq!((place("Studio").0, place("Studio").1), (one.0, one.1), "it stays where it was");
 }
-
-#[tokio::test]
-async fn full_screen_fills_the_monitor_that_was_chosen() {
-    let desk = Desk::of("full_screen_fills_the_monitor_that_was_chosen");
-    let desk = desk.without_keyring().two_monitors().open().await;
-    let (width, height) = desk.display().size();
-    let (height, half) = (i32::from(height), i32::from(width / 2));
-    let server = Server::start(&desk, None).await;
-    save(&desk, &server, &json!({ "full_screen": true, "monitors": { "one": 1 } }));
-    let app = App::start(&desk, &["Studio"]).await;
-    let viewer = app.viewer("Studio").await;
-    viewer.until_state("live").await;
-    let fills = async |what: &str, place: (i32, i32, i32, i32)| {
-        until(what, async || (desk.display().place_of("Studio") == Some(place)).then_some(())).await;
-    };
-    fills("the second monitor to be filled from the start", (half, 0, half, height)).await;
-
-    let choose = async |label: &str| {
-        viewer.use_tool("#scale").await;
-        let item = format!(
-            "[...document.querySelectorAll('[role=menuitemradio]')].find((item) => item.textContent.trim() === {label:?})"
-        );
-        viewer.until(label, &item).await;
-        viewer.script(&format!("{item}.click()")).await;
-    };
-    choose(&format!("Full screen on monitor 1 ({half} × {height})")).await;
-    fills("the first monitor to be filled", (0, 0, half, height)).await;
-    choose("Full screen on the window’s monitor").await;
-    fills("it to stay there", (0, 0, half, height)).await;
-    viewer.use_tool("#full-screen").await;
-    until("a window again", async || desk.display().place_of("Studio").filter(|place| place.2 < half)).await;
-}

@@ -123,6 +123,7 @@ pub fn run(request: &OpenRequest, renderer: &Renderer) -> Result<(), Failure> {
         _ => open(app.handle(), request)?,
     }
     tray::show(app.handle());
+    windows::follow_monitors(app.handle().clone());
     events::follow_trays(app.handle().clone());
     events::follow_hosts(app.handle().clone());
     events::follow_sessions(app.handle().clone());

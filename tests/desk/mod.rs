@@ -12,6 +12,7 @@ mod bells;
 mod bus;
 mod display;
 mod grabbed;
+mod hand;
 mod keyring;
 mod link;
 mod memory;
@@ -32,10 +33,11 @@ mod windows;
 
 pub use app::App;
 pub use grabbed::Grabbed;
+pub use hand::{Hand, Place, Touch};
 pub use keyring::{lock as lock_keyring, passwords, until_passwords};
 pub use link::{Counter, Far, is_in_own_network};
 pub use memory::Memory;
-pub use monitors::set_screens;
+pub use monitors::{Monitors, set_screens};
 pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
@@ -84,7 +86,9 @@ pub struct DeskBuilder {
     keyring: bool,
     tray: bool,
     bus: bool,
-    two_monitors: bool,
+    monitors: u8,
+    window_manager: &'static str,
+    touched: bool,
 }
 
 /// The desktop.
@@ -92,6 +96,10 @@ pub struct Desk {
     test: &'static str,
     home: TempDir,
     display: Display,
+    /// Where it has several.
+    monitors: Option<Monitors>,
+    /// Where it has a touch screen and a pen.
+    hand: Option<Hand>,
     bus: Option<Bus>,
     tray: Option<Tray>,
     /// A screen reader listens.
@@ -104,7 +112,15 @@ pub struct Desk {
 impl Desk {
     /// A desk for the test of this name, with a bus and an open keyring, without a tray.
     pub fn of(test: &'static str) -> DeskBuilder {
-        DeskBuilder { test, keyring: true, tray: false, bus: true, two_monitors: false }
+        DeskBuilder {
+            test,
+            keyring: true,
+            tray: false,
+            bus: true,
+            monitors: 1,
+            window_manager: "openbox",
+            touched: false,
+        }
     }
 
     /// The user's home.
@@ -201,6 +217,16 @@ impl Desk {
         &self.display
     }
 
+    /// Its monitors.
+    pub fn monitors(&self) -> &Monitors {
+        self.monitors.as_ref().expect("this desk has one monitor")
+    }
+
+    /// The hand at its touch screen.
+    pub fn hand(&self) -> &Hand {
+        self.hand.as_ref().expect("this desk has no touch screen")
+    }
+
     /// All files of the user's in which `bytes` stand.
     pub fn files_with(&self, bytes: &[u8]) -> Vec<PathBuf> {
         let mut found = Vec::new();
@@ -256,9 +282,19 @@ impl DeskBuilder {
         Self { tray: true, ..self }
     }
 
-    /// With two monitors of 700x900, side by side.
-    pub fn two_monitors(self) -> Self {
-        Self { two_monitors: true, ..self }
+    /// With several monitors of 700x900, side by side.
+    pub fn monitors(self, monitors: u8) -> Self {
+        Self { monitors, ..self }
+    }
+
+    /// With a touch screen and a pen.
+    pub fn touched(self) -> Self {
+        Self { touched: true, ..self }
+    }
+
+    /// With this window manager in place of openbox.
+    pub fn managed_by(self, window_manager: &'static str) -> Self {
+        Self { window_manager, ..self }
     }
 
     /// Without a session bus, and so without a keyring.
@@ -272,8 +308,15 @@ impl DeskBuilder {
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
-        let display = if self.two_monitors {
-            monitors::start(&mut command("Xvnc", home.path())).await
+        let (mut monitors, mut hand) = (None, None);
+        let display = if self.monitors > 1 {
+            let (display, several) = Monitors::start(&mut command("Xvnc", home.path()), self.monitors).await;
+            monitors = Some(several);
+            display
+        } else if self.touched {
+            let (display, at_it) = Hand::start(&mut command("Xorg", home.path()), home.path()).await;
+            hand = Some(at_it);
+            display
         } else {
             let mut xvfb = command("Xvfb", home.path());
             Display::start("Xvfb", xvfb.args(["-screen", "0", "1400x900x24"])).await
@@ -288,6 +331,8 @@ impl DeskBuilder {
             test: self.test,
             home,
             display,
+            monitors,
+            hand,
             bus,
             tray: None,
             is_read: AtomicBool::new(false),
@@ -296,7 +341,7 @@ impl DeskBuilder {
         };
         // No test asks the network in which it happens to run, and few are about what was open before.
         desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);
-        desk.spawn("openbox", &mut desk.command("openbox"));
+        desk.spawn(self.window_manager, &mut desk.command(self.window_manager));
         desk.display.until_managed().await;
         if self.keyring {
             keyring::start(&desk).await;

@@ -1,4 +1,4 @@
-//! A display with two monitors side by side: of TigerVNC's X server, which a viewer may tell how many it has.
+//! A display with several monitors side by side: of TigerVNC's X server, which a viewer may tell how many it has.
 
 use super::{display::Display, server::free_port};
 use std::{
@@ -10,13 +10,25 @@ use std::{
 /// Pixels of each monitor.
 const SIZE: (u16, u16) = (700, 900);
 
-/// Starts one; `xvnc` is the program, without arguments.
-pub async fn start(xvnc: &mut Command) -> Display {
-    let port = free_port();
-    xvnc.args(["-SecurityTypes", "None", "-geometry", "1400x900", "-depth", "24", "-localhost"]);
-    let display = Display::start("Xvnc", xvnc.args(["-rfbport", &port.to_string()])).await;
-    set_screens(port, 2, SIZE).expect("a viewer's way to the display");
-    display
+/// The way by which a viewer changes them.
+pub struct Monitors(u16);
+
+impl Monitors {
+    /// Starts a display with so many; `xvnc` is the program, without arguments.
+    pub async fn start(xvnc: &mut Command, count: u8) -> (Display, Self) {
+        let port = free_port();
+        let geometry = format!("{}x{}", u16::from(count) * SIZE.0, SIZE.1);
+        xvnc.args(["-SecurityTypes", "None", "-geometry", &geometry, "-depth", "24", "-localhost"]);
+        let display = Display::start("Xvnc", xvnc.args(["-rfbport", &port.to_string()])).await;
+        let monitors = Self(port);
+        monitors.set(count);
+        (display, monitors)
+    }
+
+    /// There are so many now: the last ones go, or come.
+    pub fn set(&self, count: u8) {
+        set_screens(self.0, count, SIZE).expect("a viewer's way to the display");
+    }
 }
 
 /// Gives a server of TigerVNC's so many screens of this size, side by side: SetDesktopSize of the [RFB specification](https://github.com/rfbproto/rfbproto/blob/master/rfbproto.rst#setdesktopsize).

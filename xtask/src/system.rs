@@ -14,6 +14,7 @@ pub const TEST: &[&str] = &[
     "at-spi2-core",
     "dbus",
     "gnome-keyring",
+    "icewm",
     "iproute2",
     "krb5-admin-server",
     "krb5-kdc",
@@ -55,6 +56,8 @@ pub const TEST: &[&str] = &[
     "xclip",
     "xdotool",
     "xfonts-base",
+    "xserver-xorg-core",
+    "xserver-xorg-video-dummy",
     "xterm",
     "xvfb",
 ];

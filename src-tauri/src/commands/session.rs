@@ -270,19 +270,9 @@ pub async fn screen_sized(window: WebviewWindow, engine: EngineState<'_>, width:
 
 /// Turns full screen on, on the monitors that were chosen for the machine, or off. A window of a single screen fills its own monitor.
 #[command]
-pub async fn set_fullscreen(
-    window: WebviewWindow,
-    engine: EngineState<'_>,
-    screen: Option<u8>,
-    on: bool,
-) -> Result<()> {
-    let session = session_of(&window)?;
-    let chosen = engine.sessions().view(session).map(|view| view.display.monitors).unwrap_or_default();
-    let monitors = match screen {
-        Some(_) => Monitors::Own,
-        None => windows::full_screen_of(&window).unwrap_or(chosen),
-    };
-    platform::fill_monitors(&showing(window, screen)?, on.then_some(monitors)).map_err(system)
+pub async fn set_fullscreen(window: WebviewWindow, screen: Option<u8>, on: bool) -> Result<()> {
+    let window = showing(window, screen)?;
+    platform::fill_monitors(&window, on.then(|| windows::filled(&window))).map_err(system)
 }
 
 /// Closes the window that shows a single screen.

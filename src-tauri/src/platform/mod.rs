@@ -10,6 +10,7 @@
 //! | `open_display` | whether windows can be shown |
 //! | `show_error`, `show_error_alone` | a message without any window of Portlight's; in a process of its own |
 //! | `on_page_death` | tells of each page whose process has ended |
+//! | `keep_scale` | has pages not be enlarged by a pinch |
 //! | `end_page` | ends the process of a page that hangs |
 //! | `claim`, `Instance` | one Portlight for each user session: later ones hand their request over |
 //! | `requested` | what the system asks of an app that runs already |
@@ -23,6 +24,7 @@
 //! | `compose` | the input method of this computer for a window's keys |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |
 //! | `CHOOSES_MONITORS`, `fills_several_monitors`, `fill_monitors`, `is_full_screen` | full screen, on one monitor or several |
+//! | `watch_monitors` | this computer's monitors, as they come and go |
 //! | `hold_hotkey` | keys that the desktop gives to Portlight, whatever window has the focus |
 //! | `watch_trays` | whether there is a tray, as they come and go |
 //! | `starts_with_desktop`, `start_with_desktop` | Portlight in the tray from the login on |

@@ -2,7 +2,7 @@
 //! system, and full screen is Tauri's. Never compiled here.
 
 use portlight_engine::model::{Chord, HotkeyState, KeyPress, Monitors, SideButton};
-use tauri::WebviewWindow;
+use tauri::{Builder, WebviewWindow, Wry};
 use tokio::sync::watch;
 
 /// Not there on these systems yet.
@@ -48,6 +48,11 @@ pub fn watch_side_buttons(
     Ok(())
 }
 
+/// These web views are left as they are: it was tried on none.
+pub fn keep_scale(builder: Builder<Wry>) -> Builder<Wry> {
+    builder
+}
+
 /// These web views ask for each window, whether somebody has clicked or not.
 pub fn let_open_windows(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
@@ -60,6 +65,9 @@ pub const CHOOSES_MONITORS: bool = false;
 pub async fn fills_several_monitors(_window: &WebviewWindow) -> bool {
     false
 }
+
+/// The system sees to windows whose monitor has gone.
+pub fn watch_monitors(_on_change: impl Fn() + 'static) {}
 
 /// Whether it is in full screen.
 pub fn is_full_screen(window: &WebviewWindow) -> tauri::Result<bool> {

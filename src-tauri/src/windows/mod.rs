@@ -14,6 +14,7 @@
 mod background;
 mod deaths;
 mod fit;
+mod full_screen;
 mod geometry;
 mod hosts;
 mod keyboard;
@@ -28,6 +29,7 @@ mod watch;
 
 pub use background::{Background, leave as leave_background, stay as stay_in_background, stays as stays_in_background};
 pub use fit::remote_resized;
+pub use full_screen::{filled, follow_monitors};
 pub use geometry::together as monitors_together;
 pub use hosts::{
     Wish, Wishes, ask_before_closing, close as close_hosts, quit, reload as reload_hosts, set_unsaved,

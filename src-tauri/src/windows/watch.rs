@@ -49,7 +49,8 @@ pub fn register(builder: Builder<Wry>) -> Builder<Wry> {
         let focus = app.state::<Focus>().lock().entry(label.clone()).or_default().subscribe();
         async_runtime::spawn(ask_again_and_again(app, label, focus));
     });
-    platform::on_page_death(builder.manage(Focus::default()).manage(Stopped::default()), died).plugin(asks.build())
+    let builder = builder.manage(Focus::default()).manage(Stopped::default()).plugin(asks.build());
+    platform::on_page_death(platform::keep_scale(builder), died)
 }
 
 /// A window has got the focus, or has lost it.

@@ -5,7 +5,7 @@ import type { Display } from './bindings/Display';
 export const defaultDisplay: Display = {
   scaling: null,
   grab: false,
-  compose: false,
+  composing: null,
   full_screen: false,
   monitors: 'own',
   apart: false,

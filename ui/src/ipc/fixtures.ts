@@ -381,6 +381,7 @@ export const savedSession: SessionView = {
   quality_unchosen: 'automatic',
   clipboard_unchosen: 'both',
   rewind_unchosen: 'kept',
+  composing_unchosen: 'there',
   recording: { state: 'off' },
   playback: null,
 };
@@ -623,6 +624,7 @@ export const usualPreferences: Preferences = {
   scaling: 'fit',
   quality: 'automatic',
   clipboard: 'both',
+  composing: 'there',
   bell: 'sound',
   on_close: 'ask',
   order: 'name',

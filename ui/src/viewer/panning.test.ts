@@ -72,3 +72,23 @@ test('at an edge it moves, and faster the nearer', () => {
   expect(frames).toHaveLength(0);
   vi.unstubAllGlobals();
 });
+
+/** So many fingers are there now, the first of them at this place. */
+function touch(type: string, clientX: number, clientY: number, fingers = 1): void {
+  const touches = Array.from({ length: fingers }, () => ({ clientX, clientY }));
+  rfb.canvas.dispatchEvent(Object.assign(new Event(`touch${type}`, { bubbles: true }), { touches }));
+}
+
+test('who only watches drags with one finger, whether or not it is told of as a pointer, too', () => {
+  viewOnly = true;
+  touch('start', 100, 100);
+  touch('move', 90, 80);
+  touch('move', 90, 80, 2);
+  touch('move', 50, 50, 2);
+  touch('end', 0, 0, 0);
+  expect(rfb.panned).toEqual({ x: 10, y: 20 });
+  viewOnly = false;
+  touch('start', 100, 100);
+  touch('move', 90, 80);
+  expect(rfb.panned).toEqual({ x: 10, y: 20 });
+});

@@ -44,6 +44,8 @@ export class Panning {
     window.addEventListener('pointerup', (event) => this.#released(event), options);
     window.addEventListener('pointercancel', () => this.#stop(), options);
     window.addEventListener('blur', () => this.#stop(), { signal: over.signal });
+    for (const name of ['touchstart', 'touchmove', 'touchend', 'touchcancel'] as const)
+      this.element.addEventListener(name, (event) => this.#touched(event), { ...options, passive: true });
     // noVNC listens to the mouse, whose events come after the pointer's.
     for (const name of ['mousedown', 'mousemove', 'mouseup'] as const) {
       window.addEventListener(name, (event) => this.#mouse(event), options);
@@ -68,6 +70,10 @@ export class Panning {
       this.#lookAtEdge(event);
       return;
     }
+    this.#dragTo(drag, x, y);
+  }
+
+  #dragTo(drag: Drag, x: number, y: number): void {
     drag.moved ||= Math.hypot(x - drag.x, y - drag.y) > STILL;
     if (!drag.moved) return;
     this.element.classList.add('dragged');
@@ -84,6 +90,18 @@ export class Panning {
     if (!drag.moved && button === MIDDLE) this.view()?.click(clientX, clientY, RFB_MIDDLE);
   }
 
+  /** A finger moves. Some web views tell of fingers only so, and not as of pointers. */
+  #touched({ touches, type }: TouchEvent): void {
+    const [finger] = touches;
+    if (!finger || touches.length > 1) return this.#stop();
+    const { clientX: x, clientY: y } = finger;
+    if (type === 'touchstart' && this.viewOnly() && this.view()?.showsPart) {
+      this.#drag = { x, y, button: FIRST, moved: false };
+    }
+    if (this.#drag) this.#dragTo(this.#drag, x, y);
+    else if (type === 'touchmove') this.#restAt({ x, y });
+  }
+
   #mouse(event: MouseEvent): void {
     if (!this.#drag && !this.#ending) return;
     if (event.type !== 'mousemove') this.#ending = false;
@@ -95,7 +113,11 @@ export class Panning {
     const isOnScreen =
       target instanceof Element && (this.element.contains(target) || target.id === 'noVNC_mouse_capture_elem');
     const hovers = pointerType !== 'touch' || buttons !== 0;
-    this.#edge = isOnScreen && hovers && this.view()?.showsPart ? { x, y } : null;
+    this.#restAt(isOnScreen && hovers ? { x, y } : null);
+  }
+
+  #restAt(at: { x: number; y: number } | null): void {
+    this.#edge = this.view()?.showsPart ? at : null;
     if (this.#edge && this.#frame === 0 && this.#isAtEdge(this.#edge)) {
       this.#last = this.window.performance.now();
       this.#frame = this.window.requestAnimationFrame((now) => this.#step(now));

@@ -55,6 +55,7 @@ function playedSession(): Session {
     quality_unchosen: 'automatic',
     clipboard_unchosen: 'both',
     rewind_unchosen: 'off',
+    composing_unchosen: 'there',
     recording: { state: 'off' },
     playback: null,
   };

@@ -4,6 +4,7 @@ import { errorText, shortened, sizeText, t } from '../i18n';
 import * as engine from '../ipc';
 import type { Answer } from '../ipc/bindings/Answer';
 import { defaultDisplay } from '../ipc/display';
+import type { Composing } from '../ipc/bindings/Composing';
 import type { Display } from '../ipc/bindings/Display';
 import type { Bell } from '../ipc/bindings/Bell';
 import type { ClipboardSharing } from '../ipc/bindings/ClipboardSharing';
@@ -124,6 +125,9 @@ export class Session {
 
   /** Which way text is copied. */
   sharing: ClipboardSharing = $derived.by(() => this.display.clipboard ?? this.view?.clipboard_unchosen ?? 'off');
+
+  /** Where what is typed is composed. */
+  composing: Composing = $derived.by(() => this.display.composing ?? this.view?.composing_unchosen ?? 'there');
 
   /** Whether its last minutes are kept. */
   rewindChoice: RewindChoice = $derived.by(() => this.display.rewind ?? this.view?.rewind_unchosen ?? 'off');

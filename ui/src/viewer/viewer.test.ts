@@ -652,7 +652,15 @@ test('what the input method of this computer has composed goes to the screen, wh
   rfb.canvas.focus();
   await settle();
   expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', false]);
-  await session.changeDisplay({ compose: true });
+  await session.changeDisplay({ composing: 'here' });
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', true]);
+  // Left to what is chosen for all machines, and that changes.
+  await session.changeDisplay({ composing: null });
+  await settle();
+  expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', false]);
+  engine.session.composing_unchosen = 'here';
+  engine.reach(engine.state);
   await settle();
   expect(engine.callsOf('set_keyboard_owner').at(-1)).toEqual(['screen', true]);
   engine.key({ kind: 'composed', text: '你é' });

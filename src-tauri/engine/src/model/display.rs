@@ -16,9 +16,9 @@ pub struct Display {
     /// Whether the shortcuts of the local desktop go to the remote one, also outside full screen.
     #[serde(deserialize_with = "or_default")]
     pub grab: bool,
-    /// Whether the input method of this computer composes what is typed; else the keys go as they are, and the remote machine composes.
+    /// Where what is typed is composed; none where nothing was chosen: then as for all machines.
     #[serde(deserialize_with = "or_default")]
-    pub compose: bool,
+    pub composing: Option<Composing>,
     /// Whether the window opens in full screen.
     #[serde(deserialize_with = "or_default")]
     pub full_screen: bool,
@@ -64,6 +64,8 @@ pub enum SharedChoice {
     Quality,
     /// [`Display::rewind`].
     Rewind,
+    /// [`Display::composing`].
+    Composing,
 }
 
 impl Display {
@@ -74,6 +76,7 @@ impl Display {
             SharedChoice::Clipboard => self.clipboard = None,
             SharedChoice::Quality => self.quality = None,
             SharedChoice::Rewind => self.rewind = None,
+            SharedChoice::Composing => self.composing = None,
         }
     }
 
@@ -114,6 +117,18 @@ pub enum Scaling {
     Follow,
     /// Scaled to so many percent.
     Percent(u16),
+}
+
+/// Where several keys become one text: Chinese, or a letter with its accent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Composing {
+    /// On the remote machine: the keys go as they are.
+    #[default]
+    There,
+    /// Here, by the input method of this computer.
+    Here,
 }
 
 /// Which way text is copied between the two clipboards.
@@ -300,7 +315,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_the_default_and_the_rest_stays() {
         let written = json!({
-            "scaling": { "percent": 150 }, "grab": true, "compose": true, "clipboard": "sideways", "quality": 7, "cursor": "nothing",
+            "scaling": { "percent": 150 }, "grab": true, "composing": "here", "clipboard": "sideways", "quality": 7, "cursor": "nothing",
             "monitors": { "one": 1 }, "screen": 2, "apart": true, "rewind": "off", "toolbar": { "edge": "left" }, "newer": [],
         });
         let read: Display = serde_json::from_value(written).unwrap();
@@ -309,7 +324,7 @@ mod tests {
             Display {
                 scaling: Some(Scaling::Percent(150)),
                 grab: true,
-                compose: true,
+                composing: Some(Composing::Here),
                 cursor: Cursor::Nothing,
                 monitors: Monitors::One(1),
                 apart: true,

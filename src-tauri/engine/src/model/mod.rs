@@ -41,8 +41,8 @@ pub use chord::Chord;
 pub use command_line::{CommandLine, CommandProblem, Placeholders};
 pub(crate) use display::or_default;
 pub use display::{
-    ClipboardSharing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling, SharedChoice,
-    Toolbar,
+    ClipboardSharing, Composing, Cursor, Display, Edge, LocalMonitors, MonitorNumbers, Monitors, Quality, Scaling,
+    SharedChoice, Toolbar,
 };
 pub use display_change::DisplayChange;
 pub use host::{FieldProblem, Host, HostDraft, HostOptions, HostView, MAX_NOTES, OnNewAddress};

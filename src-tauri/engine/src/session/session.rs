@@ -264,6 +264,7 @@ impl Session {
             picture: services.pictures.choice(target.host),
             scaling_unchosen: for_all.scaling,
             quality_unchosen: for_all.quality,
+            composing_unchosen: for_all.composing,
             clipboard_unchosen: inner.clipboard_unchosen(&for_all),
             rewind_unchosen: RewindChoice::unchosen(for_all.rewind, services.pictures.choice(target.host)),
             display: target.display,

@@ -5,8 +5,8 @@ use crate::{
     error::{CommandError, ConnectError, Error, KeyringError},
     lead::Lead,
     model::{
-        ClipboardSharing, Colour, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection, Quality,
-        RewindChoice, Scaling, Secret, Travels,
+        ClipboardSharing, Colour, Composing, Display, Identity, KnownKey, Level, Party, PictureChoice, Protection,
+        Quality, RewindChoice, Scaling, Secret, Travels,
     },
     recording::{PlaybackView, RecordingView},
 };
@@ -62,6 +62,8 @@ pub struct SessionView {
     pub clipboard_unchosen: ClipboardSharing,
     /// Whether its last minutes are kept where `display` has no choice.
     pub rewind_unchosen: RewindChoice,
+    /// Where what is typed is composed where `display` has no choice.
+    pub composing_unchosen: Composing,
     /// Whether it is recorded.
     pub recording: RecordingView,
     /// The recording that is played, where there is no machine.

@@ -10,7 +10,7 @@ use crate::{
     connect::ReportStage,
     error::{ConnectError, Error, KeyringError, StoreError},
     keyring::Keyring,
-    model::{Address, ClipboardSharing, Display, Host, Level, Mac, Scaling, Target},
+    model::{Address, ClipboardSharing, Composing, Display, Host, Level, Mac, Scaling, Target},
     store::{HostList, HostsFile, LoginsFile, Pins, Places, Preferences, PreferencesFile},
 };
 use relay::Relay;
@@ -149,10 +149,16 @@ async fn text_is_copied_with_listed_machines_and_where_nobody_reads_along_or_as_
     for run in [&listed, &other] {
         run.note_reached(Level::Password, true);
     }
-    let preferences = Preferences { clipboard: FromServer, scaling: Scaling::Actual, ..Preferences::default() };
+    let preferences = Preferences {
+        clipboard: FromServer,
+        scaling: Scaling::Actual,
+        composing: Composing::Here,
+        ..Preferences::default()
+    };
     services.preferences.set(preferences).await.unwrap();
     assert_eq!([&listed, &other].map(|run| run.session().clipboard(&services)), [FromServer, Off]);
-    assert_eq!(listed.session().view(&services).scaling_unchosen, Scaling::Actual);
+    let view = listed.session().view(&services);
+    assert_eq!((view.scaling_unchosen, view.composing_unchosen), (Scaling::Actual, Composing::Here));
 
     let run = Run::idle(typed, Arc::clone(&services));
     run.session().set_display(Display { grab: true, clipboard: Some(Both), ..Display::default() });

@@ -36,6 +36,13 @@ pub async fn fills_several_monitors(window: &WebviewWindow) -> bool {
     asked.is_ok() && told.await.unwrap_or(false)
 }
 
+/// Calls `on_change` whenever monitors have come or gone, or are others. On the main thread.
+pub fn watch_monitors(on_change: impl Fn() + 'static) {
+    if let Some(screen) = Screen::default() {
+        screen.connect_monitors_changed(move |_| on_change());
+    }
+}
+
 /// Fills `monitors` with the window; none: it is a window again. A window manager that cannot fill several fills the window's own.
 ///
 /// # Errors
@@ -57,6 +64,7 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
             gtk_window.unfullscreen();
         }
         surface.set_fullscreen_mode(spread);
+        let monitors = if is_seen(&surface, &display) { monitors } else { seen(monitors, &display) };
         match monitors {
             Monitors::These(numbers) if edges(&display, numbers).is_some() => {
                 gtk_window.fullscreen();
@@ -75,6 +83,25 @@ pub fn fill_monitors(window: &WebviewWindow, monitors: Option<Monitors>) -> taur
             _ => gtk_window.fullscreen(),
         }
     })
+}
+
+/// Whether some of a window is on a monitor.
+fn is_seen(surface: &gdk::Window, display: &Display) -> bool {
+    let place = surface.frame_extents();
+    (0..display.n_monitors())
+        .filter_map(|number| display.monitor(number))
+        .any(|monitor| monitor.geometry().intersect(&place).is_some())
+}
+
+/// What a window fills whose monitor has gone: in place of its own one, the first.
+fn seen(monitors: Monitors, display: &Display) -> Monitors {
+    let is_there = match monitors {
+        Monitors::Own => false,
+        Monitors::All => true,
+        Monitors::One(number) => i32::from(number) < display.n_monitors(),
+        Monitors::These(numbers) => edges(display, numbers).is_some(),
+    };
+    if is_there { monitors } else { Monitors::One(0) }
 }
 
 /// Whether a window fills more than one monitor.

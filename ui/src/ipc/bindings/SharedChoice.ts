@@ -3,4 +3,4 @@
 /**
  * A choice that a machine can leave to what is chosen for all machines.
  */
-export type SharedChoice = "scaling" | "clipboard" | "quality" | "rewind";
+export type SharedChoice = "scaling" | "clipboard" | "quality" | "rewind" | "composing";

@@ -2,6 +2,7 @@
 
 import { t } from '../../i18n';
 import * as engine from '../../ipc';
+import type { Composing } from '../../ipc/bindings/Composing';
 import type { Display } from '../../ipc/bindings/Display';
 import type { KeyboardOwner } from '../../ipc/bindings/KeyboardOwner';
 import type { KeyPress } from '../../ipc/bindings/KeyPress';
@@ -11,6 +12,7 @@ import { chords } from '../../keys/viewer';
 /** What it depends on. */
 interface Window {
   readonly display: Display;
+  readonly composing: Composing;
   readonly fullScreen: { readonly on: boolean };
   readonly name: string;
   readonly viewOnly: boolean;
@@ -90,8 +92,8 @@ export class Keyboard {
   /** Tells the window who has the keys. */
   tell(owner: KeyboardOwner): void {
     if (!this.given) return;
-    const { compose } = this.#window.display;
-    void this.#window.attempt(() => engine.setKeyboardOwner(owner, compose, this.#screen));
+    const composesHere = this.#window.composing === 'here';
+    void this.#window.attempt(() => engine.setKeyboardOwner(owner, composesHere, this.#screen));
     if (owner === 'grabbed') this.#say('viewer.keys_grabbed');
   }
 

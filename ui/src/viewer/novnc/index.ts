@@ -14,6 +14,7 @@ import { replaceDecoders, startWorker, waitWithin, type Streams, type Windows } 
 import { inflatorOf, limitClipboard } from './clipboard';
 import { copyByPart } from './copies';
 import { chooseCursor, scaleCursor } from './cursor';
+import { leaveFingersAlone } from './fingers';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
@@ -161,6 +162,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       tellScreenSize(internals);
       scaleCursor(internals, cursors.dot);
       chooseCursor(internals, cursors, () => this.#cursor);
+      const endFingers = leaveFingersAlone(internals._canvas);
       this.#internals = internals;
       this.#follow = new Follow(
         internals,
@@ -193,6 +195,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
         endDecoders();
         endWatch();
         endRest();
+        endFingers();
         void prepare();
       });
     }

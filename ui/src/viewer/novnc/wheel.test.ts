@@ -11,6 +11,12 @@ test('each notch is one, however many come at once', () => {
   expect([1, 3, -2].map((notches) => wheel.turn(notched(notches)).y)).toEqual([1, 3, -2]);
 });
 
+test('a finger that moves by a few pixels turns it by no more than these would', () => {
+  const wheel = new Wheel();
+  const finger = (by: number) => Object.assign(pixels(by, 0), { wheelDeltaX: -120 * by, wheelDeltaY: 0 });
+  expect([5, 5, 20, -20].map((by) => wheel.turn(finger(by)).x)).toEqual([0, 1, 2, -2]);
+});
+
 test('what is left over counts for the next one, but not in the other direction', () => {
   const wheel = new Wheel();
   expect([30, 30, 30, 30].map((by) => wheel.turn(pixels(0, by)).y)).toEqual([0, 1, 0, 1]);

@@ -55,7 +55,10 @@ function turned(rest: number, more: number): number {
 
 function notches(delta: number, mode: number, legacy: number | undefined): number {
   if (delta === 0) return 0;
-  if (legacy) return -legacy / 120;
+  if (legacy) {
+    const most = mode === WheelEvent.DOM_DELTA_PIXEL ? Math.abs(delta) / FEWEST_PIXELS : Infinity;
+    return Math.max(-most, Math.min(most, -legacy / 120));
+  }
   return delta / (mode === WheelEvent.DOM_DELTA_PIXEL ? PIXELS : LINES);
 }
 
@@ -73,4 +76,6 @@ const [UP, DOWN, LEFT, RIGHT] = [8, 16, 32, 64];
 /** Of a notch, where a web view tells no better. */
 const PIXELS = 50;
 const LINES = 3;
+/** A notch is no less. WebKitGTK tells of a finger that moves by a pixel as of a notch. */
+const FEWEST_PIXELS = 10;
 const MAX_NOTCHES = 20;

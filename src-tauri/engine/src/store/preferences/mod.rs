@@ -8,8 +8,8 @@ use super::file;
 use crate::{
     error::StoreError,
     model::{
-        Chord, ClipboardSharing, CommandLine, CommandProblem, LoginId, PictureChoice, Quality, RewindChoice, Scaling,
-        TagCaution, or_default,
+        Chord, ClipboardSharing, CommandLine, CommandProblem, Composing, LoginId, PictureChoice, Quality, RewindChoice,
+        Scaling, TagCaution, or_default,
     },
     platform,
 };
@@ -39,6 +39,9 @@ pub struct Preferences {
     /// Which way text is copied with a machine of the list for which nothing else was chosen, where it cannot be read on its way.
     #[serde(deserialize_with = "or_default")]
     pub clipboard: ClipboardSharing,
+    /// Where what is typed is composed, for a machine for which nothing else was chosen.
+    #[serde(deserialize_with = "or_default")]
+    pub composing: Composing,
     /// What a server's bell does.
     #[serde(deserialize_with = "or_default")]
     pub bell: Bell,

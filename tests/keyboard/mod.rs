@@ -1,65 +1,13 @@
 //! What arrives of each key: on a real VNC server, read by xev there, beside what TigerVNC's own viewer makes arrive.
 
+mod table;
+
 use crate::{
     desk::{App, Desk, Grabbed, Page, Process, Scripted, Server, run, until},
     user,
 };
 use std::{fmt::Write, process::Command, sync::Arc};
-
-/// A keyboard layout as setxkbmap takes it, and keys to press there: X key codes, which go down from left to right and up again
-/// the other way round.
-type Layout = (&'static [&'static str], &'static [&'static [u8]]);
-
-// X key codes of keys that every layout has.
-const SHIFT: u8 = 50;
-const ALT_GR: u8 = 108;
-const CAPS_LOCK: u8 = 66;
-const NUM_LOCK: u8 = 77;
-const KEYPAD_5: u8 = 84;
-/// Marks the end of what a key sends: F9.
-const END: u8 = 75;
-const E: u8 = 26;
-
-const LAYOUTS: &[Layout] = &[
-    (
-        &["us"],
-        &[
-            &[38],
-            &[SHIFT, 38],
-            &[133],
-            &[134],
-            // NumLock is on where X begins.
-            &[KEYPAD_5],
-            &[79],
-            &[104],
-            &[NUM_LOCK],
-            &[KEYPAD_5],
-            &[79],
-            &[NUM_LOCK],
-            &[CAPS_LOCK],
-            &[38],
-            &[CAPS_LOCK],
-            &[23],
-            &[SHIFT, 23],
-            &[67],
-            &[191],
-            &[202],
-            &[121],
-            &[172],
-            &[110],
-            &[37, 64, 119],
-        ],
-    ),
-    (&["de"], &[&[21], &[E], &[SHIFT, 21], &[E], &[49], &[E], &[48], &[ALT_GR, 24], &[ALT_GR, 26], &[29]]),
-    (&["fr"], &[&[34], &[E], &[SHIFT, 34], &[E], &[24], &[10], &[ALT_GR, 19]]),
-    (&["us", "intl"], &[&[48], &[E], &[SHIFT, 48], &[E], &[49], &[E], &[SHIFT, 49], &[57], &[ALT_GR, 54]]),
-    (&["es"], &[&[48], &[E], &[34], &[E], &[47], &[ALT_GR, 26]]),
-    (&["jp"], &[&[100], &[102], &[101], &[49], &[97], &[132], &[38]]),
-    (&["kr"], &[&[130], &[131], &[ALT_GR], &[38]]),
-    (&["ru"], &[&[38], &[SHIFT, 38], &[49], &[133]]),
-    (&["de", "neo"], &[&[94], &[66], &[38]]),
-    (&["us", "-option", "compose:ralt"], &[&[ALT_GR], &[48], &[E]]),
-];
+use table::{ALT_GR, CAPS_LOCK, E, END, LATE_F_KEYS, LAYOUTS, NUM_LOCK, SHIFT};
 
 /// What xev prints, one word for each key that went down or up.
 pub struct Keys(Arc<Process>);
@@ -112,7 +60,9 @@ impl Keys {
         xdotool(desk, "key", END);
         until("the keys to arrive", async || {
             let words = self.since(mark);
-            words.strip_suffix("+F9 -F9 ").map(|words| words.trim().to_owned())
+            // One in front is that of the row before, which came late.
+            let words = words.strip_suffix("+F9 -F9 ")?;
+            Some(words.trim_start_matches("+F9 -F9 ").trim().to_owned())
         })
         .await
     }
@@ -133,6 +83,16 @@ fn set_layout(desk: &Desk, layout: &[&str]) {
 /// All keys of all layouts, with the client's window in front.
 async fn all(desk: &Desk, keys: &Keys) -> Vec<(String, String)> {
     let mut found = Vec::new();
+    // First, as a server has only so many keys to spare for symbols that its own layout lacks.
+    set_layout(desk, &["us"]);
+    let names = LATE_F_KEYS.zip(13..).map(|(key, number)| format!("keycode {key} = F{number}"));
+    let mut xmodmap = desk.command("xmodmap");
+    names.for_each(|name| _ = xmodmap.args(["-e", &name]));
+    assert!(xmodmap.status().expect("xmodmap").success());
+    keys.of(desk, &[SHIFT]).await;
+    for key in LATE_F_KEYS {
+        found.push((format!("us with F13 to F24 [{key}]"), keys.of(desk, &[key]).await));
+    }
     for (layout, presses) in LAYOUTS {
         set_layout(desk, layout);
         // The first key after a change of the layout tells the client of it.
