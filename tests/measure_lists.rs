@@ -209,7 +209,8 @@ fn press(screen: &Screen, drawing: &Drawing, pid: u32, keys: &[u32]) -> Option<K
 
 /// The processor's time that a process has had, with all that it has started.
 fn processor_time(pid: u32) -> Duration {
-    let threads = family(pid).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten());
+    let threads =
+        family(pid).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten());
     let time = |thread: &fs::DirEntry| -> Option<u64> {
         fs::read_to_string(thread.path().join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
     };

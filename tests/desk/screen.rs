@@ -103,7 +103,9 @@ impl Drawing<'_> {
         let began = Instant::now();
         while began.elapsed() < limit {
             match self.screen.connection.poll_for_event().expect("an X display") {
-                Some(Event::DamageNotify(drawn)) if u32::from(drawn.area.width) * u32::from(drawn.area.height) > CARET => {
+                Some(Event::DamageNotify(drawn))
+                    if u32::from(drawn.area.width) * u32::from(drawn.area.height) > CARET =>
+                {
                     return Some(began.elapsed());
                 }
                 Some(_) => {}
