@@ -6,6 +6,7 @@ use tauri_build::{Attributes, InlinedPlugin};
 const COMMANDS: &[&str] = &[
     // the hosts window
     "list_hosts",
+    "list_shown",
     "save_host",
     "save_http_auth",
     "duplicate_host",

@@ -1,7 +1,7 @@
 //! Numbers, not tests: lists of machines, from a few to very many. `cargo xtask measure lists` runs these against the release build.
 
 use crate::{
-    desk::{App, Desk, Memory, Page, until},
+    desk::{App, Desk, Drawing, Memory, Screen, family, until},
     measure::server,
     user,
 };
@@ -18,21 +18,19 @@ const TOGETHER: usize = 5;
 /// What is typed, a key after the other: names, parts of addresses, tags, what is nowhere, and what is nearly somewhere.
 const SEARCHES: [&str; 8] =
     ["render-012", "cache 77", "dc3.example", "tag:lab web", "owned by", "no such machine", "rednre-04", "0123"];
-/// For each key how long the page worked until the new rows had their places, and when they were shown.
-const STOPWATCH: &str = "
-    window.keys = [];
-    let began = 0;
-    const places = () => void document.querySelector('#hosts').getBoundingClientRect().top + document.querySelector('#hosts [role=option]')?.offsetTop;
-    const answered = () => setTimeout(() => {
-        places();
-        const key = { worked: performance.now() - began };
-        requestAnimationFrame(() => {
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => window.keys.push({ ...key, shown: performance.now() - began });
-            port2.postMessage(null);
-        });
-    });
-    addEventListener('keydown', ({ key }) => { if (key === 'Shift' || key === 'Control') return; began = performance.now(); answered(); }, { capture: true });";
+// Keysyms.
+const BACKSPACE: u32 = 0xff08;
+const ESCAPE: u32 = 0xff1b;
+const HOME: u32 = 0xff50;
+const UP: u32 = 0xff52;
+const DOWN: u32 = 0xff54;
+const PRIOR: u32 = 0xff55;
+const NEXT: u32 = 0xff56;
+const END: u32 = 0xff57;
+const SHIFT: u32 = 0xffe1;
+const CONTROL: u32 = 0xffe3;
+/// Nothing was drawn for so long: a key is answered with all that it leads to.
+const STILL: Duration = Duration::from_millis(100);
 
 /// From the start to a list that can be used, from a key to the list that answers it, and what all of it holds.
 #[tokio::test]
@@ -50,21 +48,25 @@ async fn lists_of_all_lengths() {
             "\n{count} machines: {} ms from the start of the program to a list that can be used",
             age_of(app.pid())
         );
-        hosts.script(STOPWATCH).await;
         desk.display().focus("Portlight");
 
+        let screen = Screen::of(&desk);
+        let drawing = screen.drawing();
+        let press = |keys: &[u32]| press(&screen, &drawing, app.pid(), keys);
         let mut typed = Vec::new();
         for text in SEARCHES {
-            typed.extend(keys(&desk, &hosts, &text.chars().map(keysym).collect::<Vec<_>>()).await);
-            typed.extend(keys(&desk, &hosts, &vec!["BackSpace".to_owned(); 4]).await);
-            keys(&desk, &hosts, &["Escape".to_owned()]).await;
+            // A character's keysym is its code.
+            typed.extend(text.chars().filter_map(|letter| press(&[letter.into()])));
+            typed.extend((0..4).filter_map(|_| press(&[BACKSPACE])));
+            press(&[ESCAPE]);
         }
         report("a key in the search box", &typed);
-        let moves = ["Down", "Next", "Down", "Next", "shift+Down", "shift+Next", "Up", "Prior", "End", "Home"];
-        let moves: Vec<String> = moves.iter().cycle().take(100).map(|key| (*key).to_owned()).collect();
-        report("a key that moves", &keys(&desk, &hosts, &moves).await);
-        let all: Vec<String> = (0..20).map(|n| if n % 2 == 0 { "ctrl+a" } else { "Escape" }.to_owned()).collect();
-        report("all, and one again", &keys(&desk, &hosts, &all).await);
+        let moves: [&[u32]; 10] =
+            [&[DOWN], &[NEXT], &[DOWN], &[NEXT], &[SHIFT, DOWN], &[SHIFT, NEXT], &[UP], &[PRIOR], &[END], &[HOME]];
+        let moved: Vec<Key> = moves.iter().cycle().take(100).filter_map(|keys| press(keys)).collect();
+        report("a key that moves", &moved);
+        let all = (0..20).filter_map(|n| press(if n % 2 == 0 { &[CONTROL, 'a' as u32] } else { &[ESCAPE] }));
+        report("all, and one again", &all.collect::<Vec<_>>());
         println!("memory of all of Portlight's processes\n{}", Memory::of(app.pid()));
         app.crash().await;
     }
@@ -189,43 +191,45 @@ fn age_of(pid: u32) -> u64 {
     ((now - started / 100.0) * 1000.0) as u64
 }
 
-/// Presses keys, each when the former is answered; how long each took to be worked out, and to be shown, in milliseconds.
-async fn keys(desk: &Desk, hosts: &Page<'_>, keys: &[String]) -> Vec<(f64, f64)> {
-    hosts.script("window.keys = []").await;
-    for (pressed, key) in keys.iter().enumerate() {
-        desk.display().press(key);
-        hosts.until("the key's answer", &format!("window.keys.length > {pressed}")).await;
-    }
-    let times = hosts.script("return window.keys").await;
-    let times = times.as_array().expect("times").iter();
-    let ms = |key: &serde_json::Value, name: &str| key[name].as_f64().expect("milliseconds");
-    times.map(|key| (ms(key, "worked"), ms(key, "shown"))).collect()
+/// What a key took: until it was answered on the screen, and the processor's time of all of Portlight's processes for all that it led to.
+struct Key {
+    shown: Duration,
+    worked: Duration,
 }
 
-/// What xdotool calls the key for a character.
-fn keysym(letter: char) -> String {
-    match letter {
-        ' ' => "space".to_owned(),
-        '-' => "minus".to_owned(),
-        '.' => "period".to_owned(),
-        ':' => "colon".to_owned(),
-        letter => letter.to_string(),
-    }
+/// Presses keys together, when nothing is drawn any more; none where they change nothing that is seen.
+fn press(screen: &Screen, drawing: &Drawing, pid: u32, keys: &[u32]) -> Option<Key> {
+    drawing.until_still(STILL);
+    let before = processor_time(pid);
+    screen.press_together(keys);
+    let shown = drawing.first(Duration::from_secs(1));
+    drawing.until_still(STILL);
+    Some(Key { shown: shown?, worked: processor_time(pid).saturating_sub(before) })
 }
 
-fn report(what: &str, keys: &[(f64, f64)]) {
-    let percentile = |percent: usize, time: fn(&(f64, f64)) -> f64| {
-        let mut times: Vec<f64> = keys.iter().map(time).collect();
-        times.sort_by(f64::total_cmp);
-        times[(times.len() * percent / 100).min(times.len() - 1)]
+/// The processor's time that a process has had, with all that it has started.
+fn processor_time(pid: u32) -> Duration {
+    let threads =
+        family(pid).into_iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten());
+    let time = |thread: &fs::DirEntry| -> Option<u64> {
+        fs::read_to_string(thread.path().join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
+    };
+    Duration::from_nanos(threads.flatten().filter_map(|thread| time(&thread)).sum())
+}
+
+fn report(what: &str, keys: &[Key]) {
+    let percentile = |percent: usize, time: fn(&Key) -> Duration| {
+        let mut times: Vec<Duration> = keys.iter().map(time).collect();
+        times.sort();
+        times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1000.0
     };
     println!(
-        "{what:24} {:4} keys   worked p50 {:5.1} p99 {:5.1} ms   shown p50 {:5.1} p99 {:5.1} ms",
+        "{what:24} {:4} keys   shown p50 {:5.1} p99 {:5.1} ms   processor p50 {:5.1} p99 {:5.1} ms",
         keys.len(),
-        percentile(50, |key| key.0),
-        percentile(99, |key| key.0),
-        percentile(50, |key| key.1),
-        percentile(99, |key| key.1),
+        percentile(50, |key| key.shown),
+        percentile(99, |key| key.shown),
+        percentile(50, |key| key.worked),
+        percentile(99, |key| key.worked),
     );
 }
 

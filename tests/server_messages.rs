@@ -95,7 +95,11 @@ async fn a_session_ends_with_a_sentence_where_nothing_can_be_skipped() {
         ),
         ("a rectangle of 17 GB", update(&[rectangle(0, 0, 65535, 65535, HEXTILE, &[2, 9, 9, 9, 0])]), "65535x65535"),
         ("a picture of 17 GB", update(&[rectangle(0, 0, 16, 16, TIGHT, &huge_jpeg())]), "A picture is 65500x65500"),
-        ("a tile of half a gigabyte", update(&[zrle(64, 48, &mut zlib(), &vec![0; 1 << 29])]), "longer than its rectangle"),
+        (
+            "a tile of half a gigabyte",
+            update(&[zrle(64, 48, &mut zlib(), &vec![0; 1 << 29])]),
+            "longer than its rectangle",
+        ),
         ("a large screen", size(65535, 65535), "The screen of 65535x65535 is larger"),
         ("a large screen", update(&[rectangle(0, 0, 20000, 20000, EXTENDED_DESKTOP_SIZE, &screens(1))]), "20000x20000"),
     ] {

@@ -44,7 +44,7 @@ pub use picture::{Difference, count};
 pub use portal::{Colours, Portal};
 pub use process::{Process, family, name, run, signal, succeed};
 pub use reader::{Part, Reader, State};
-pub use screen::{Colour, Screen};
+pub use screen::{Colour, Drawing, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};
 pub use server::{Certificate, Server, address, free_port};
 pub use wait::{TIMEOUT, until};

@@ -1,9 +1,9 @@
 //! The hosts window's commands.
 
-use super::{EngineState, system};
+use super::{EngineState, short_list::ShortList, system};
 use crate::windows;
 use portlight_engine::{
-    FormError, HostListView, LeftMachine, RemovedView, Result, Saved, SharedChange, Tested, Walked,
+    FormError, LeftMachine, RemovedView, Result, Saved, SharedChange, Tested, Walked,
     doctor::StageReport,
     model::{Address, FieldProblem, HostDraft, HostId, HostView, HttpAuthChange, LoginId, PasswordChange, SessionId},
     session::OpenSession,
@@ -15,10 +15,14 @@ use tauri::{AppHandle, WebviewWindow, async_runtime, command, ipc::Channel};
 
 /// The saved hosts, and what has to be said about the list or the keyring.
 #[command]
-pub async fn list_hosts(app: AppHandle, engine: EngineState<'_>) -> Result<HostListView> {
-    // The list is on the screen: now there is time to get ready for what is chosen from it.
+pub async fn list_hosts(engine: EngineState<'_>) -> Result<ShortList> {
+    Ok(engine.hosts().view().into())
+}
+
+/// The list is on the screen: now there is time to get ready for what is chosen from it. Before, the page needs the processor itself.
+#[command]
+pub async fn list_shown(app: AppHandle) {
     windows::prewarm(&app);
-    Ok(engine.hosts().view())
 }
 
 /// Adds or changes a host and its password. Rejects with the fields that are wrong.

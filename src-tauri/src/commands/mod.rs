@@ -11,6 +11,7 @@ mod quick;
 mod recordings;
 mod session;
 mod settings;
+mod short_list;
 mod sources;
 mod typing;
 
@@ -30,6 +31,7 @@ pub fn plugin() -> TauriPlugin<Wry> {
     Builder::new("portlight")
         .invoke_handler(tauri::generate_handler![
             hosts::list_hosts,
+            hosts::list_shown,
             hosts::save_host,
             hosts::save_http_auth,
             hosts::duplicate_host,

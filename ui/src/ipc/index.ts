@@ -58,7 +58,14 @@ export type Stop = () => void;
 // ---- the hosts window
 
 /** The list, and what the user has to know about it. */
-export const listHosts = (): Promise<HostListView> => call('list_hosts');
+export const listHosts = async (): Promise<HostListView> => {
+  type ShortList = Omit<HostListView, 'hosts'> & { usual: HostView; hosts: Partial<HostView>[] };
+  const { usual, hosts, ...rest } = await call<ShortList>('list_hosts');
+  // On the way, what they have in common with one that has nothing is left out.
+  return { ...rest, hosts: hosts.map((host) => ({ ...usual, ...host })) };
+};
+/** Says that it is on the screen. */
+export const listShown = (): Promise<void> => call('list_shown');
 /**
  * Adds or changes a host; rejects with code `fields` where a field is wrong, and with `confirm_address` where the address
  * changed and `draft.on_new_address` is `ask` although the keyring has a password or an HTTP login: then nothing was saved.

@@ -228,39 +228,4 @@ impl ProbeRequest {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use super::*;
-    use crate::{
-        keyring::{Entry, Store},
-        model::Host,
-    };
-
-    /// A keyring that cannot be opened.
-    struct Locked;
-
-    impl Store for Locked {
-        fn check(&self) -> Result<(), KeyringError> {
-            Ok(())
-        }
-        fn get(&self, _: &str) -> Result<Option<Entry>, KeyringError> {
-            Err(KeyringError::Locked)
-        }
-        fn set(&self, _: &str, _: &Entry) -> Result<(), KeyringError> {
-            Err(KeyringError::Locked)
-        }
-        fn forget(&self, _: &str) -> Result<(), KeyringError> {
-            Err(KeyringError::Locked)
-        }
-    }
-
-    #[tokio::test]
-    async fn where_the_keyring_fails_the_command_for_all_machines_is_run_as_in_a_session() {
-        let host = Host { has_password: true, ..Host::new("Box".into(), "box".parse().unwrap()) };
-        let (target, keyring) = (Target::from(&host), Keyring::with_store(Locked));
-        let for_all = Preferences { password_command: "echo sesame".into(), ..Preferences::default() };
-        let found = password_of(&target, &keyring, &for_all).await.unwrap().unwrap();
-        assert_eq!(found.expose(), "sesame");
-        let error = password_of(&target, &keyring, &Preferences::default()).await.unwrap_err();
-        assert_eq!(error, KeyringError::Locked.into());
-    }
-}
+mod tests;

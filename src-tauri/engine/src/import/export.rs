@@ -74,7 +74,9 @@ fn csv<'a>(hosts: impl Iterator<Item = &'a Host>) -> String {
     for host in hosts {
         let address = host.address.without_query().to_string();
         let view = host.view();
-        let tags = host.tags.join(", ");
+        // A comma tells that no semicolon parts them.
+        let end = if host.tags.len() == 1 && host.tags.iter().any(|tag| tag.contains(';')) { "," } else { "" };
+        let tags = host.tags.join(", ") + end;
         // Its name in the list's own file.
         let colour = serde_json::to_value(&host.colour).unwrap_or_default();
         let flag = |is: bool| if is { "true" } else { "false" };
@@ -154,7 +156,8 @@ mod tests {
         hosts[4].wake_way.address = Some([10, 0, 0, 255].into());
         hosts[4].wake_way.port = std::num::NonZeroU16::new(7);
         (hosts[0].has_password, hosts[0].clear_text, hosts[0].view_only) = (true, true, true);
-        hosts[4].tags = vec!["büro".to_owned(), "rack 4".to_owned()];
+        hosts[4].tags = vec!["büro".to_owned(), "rack 4/2; left".to_owned()];
+        hosts[3].tags = vec!["one; tag".to_owned()];
         (hosts[4].colour, hosts[4].notes) = (Some(Colour::Green), "=Two\n\"lines\", commas".to_owned());
         hosts[4].password_command = Some("pass show SECRET".parse().unwrap());
         hosts[4].console_command = Some("console SECRET".parse().unwrap());
@@ -187,6 +190,8 @@ mod tests {
             let text = export(&hosts(), format);
             let reading =
                 read(&[File { name: format.file_name().to_owned(), bytes: Ok(text.into_bytes()), chosen_in: None }]);
+            let read = &reading.found[3].host.as_ref().unwrap().host;
+            assert_eq!(read.tags, hosts()[3].tags);
             let read = &reading.found[4].host.as_ref().unwrap().host;
             let (host, left_out) = (&hosts()[4], &reading.found[4].host.as_ref().unwrap().left_out);
             assert_eq!((&read.tags, &read.colour, &read.notes), (&host.tags, &host.colour, &host.notes));

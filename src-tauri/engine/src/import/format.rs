@@ -184,7 +184,7 @@ fn format(name: &str, text: &str) -> Result<Format, FileProblem> {
     if mremoteng::csv::is_header(first) {
         return Ok(Format::MremotengCsv);
     }
-    if table::separator(first).is_some() {
+    if table::is_table(text) {
         return Ok(Format::Csv);
     }
     if ssh_config::is_config(text) {
@@ -251,10 +251,7 @@ pub(super) fn read(file: &Recognised<'_>, beside: &Beside) -> Result<Vec<Sketch>
         Format::Mremoteng => mremoteng::xml::read(text),
         Format::MremotengCsv => mremoteng::csv::read(text),
         Format::Vncloc => vncloc::read(file.bytes, name),
-        Format::Csv => match text.lines().find(|line| !line.trim().is_empty()).and_then(table::separator) {
-            Some(separator) => table::read(text.trim_start(), separator),
-            None => Err(FileProblem::Unknown),
-        },
+        Format::Csv => table::read(text),
         Format::Websockify => Ok(websockify::read(text, name)),
         Format::SshConfig => Ok(ssh_config::read(text)),
         Format::AnsibleIni => Ok(ansible::ini::read(text)),

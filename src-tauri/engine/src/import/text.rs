@@ -1,7 +1,7 @@
 //! Bytes of a file as text, and text of a file as something to show.
 
 use super::FileProblem;
-use crate::model::{MAX_TEXT, without_bidi_controls};
+use crate::model::{MAX_TEXT, as_seen};
 
 /// The text of a file, with `\n` as the only line end.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ fn windows_1252(byte: u8) -> char {
 /// cut, for the text comes from strangers.
 pub(super) fn line(text: &str) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let text: String = without_bidi_controls(text).chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
+    let text: String = as_seen(text).chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().take(MAX_TEXT).collect::<String>().trim_end().to_owned()
 }

@@ -74,7 +74,7 @@ pub use source::{HostSource, Origin, Said, SourceId, Sourced};
 pub use tags::{Colour, MAX_TAG, tags};
 pub(crate) use tags::{is_same_tag, tags_found};
 pub use target::Target;
-pub(crate) use text::without_bidi_controls;
+pub(crate) use text::as_seen;
 pub use text::{MAX_TEXT, TextProblem};
 pub use wake::{Wake, WakeAddressProblem, WakePortProblem, WakeWay};
 pub(crate) use wake::{wake_address, wake_port};

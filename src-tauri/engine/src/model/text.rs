@@ -5,16 +5,23 @@ use serde::Serialize;
 /// How many characters a name or a user name may have.
 pub const MAX_TEXT: usize = 200;
 
-/// A name without what changes the reading direction: it would show other names and addresses beside it turned round.
-pub(crate) fn without_bidi_controls(text: &str) -> String {
-    let steers =
-        |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.replace(steers, "")
+/// A text as it is seen: without what changes the reading direction, which would show other names and addresses beside it turned
+/// round, and without what is not seen at all, which would make two names look the same, or one look like none. What only joins
+/// letters or chooses how one is drawn (in Persian, in emoji) stays where anything is seen.
+pub(crate) fn as_seen(text: &str) -> String {
+    let joins = |c: char| {
+        matches!(c, '\u{200c}' | '\u{200d}' | '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{e0020}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
+    };
+    let text = text.replace(|c| rfb::is_invisible(c) && !joins(c), "");
+    // U+2800 is a letter of Braille without any dot.
+    let is_blank = text.chars().all(|c| joins(c) || c.is_whitespace() || c == '\u{2800}');
+    if is_blank { String::new() } else { text }
 }
 
 /// A line without the space around it.
 pub(super) fn one_line(text: &str) -> Result<String, TextProblem> {
-    let text = without_bidi_controls(text);
+    let text = as_seen(text);
     let text = text.trim();
     // The Unicode line separators break lines too, and are not among the control characters.
     if text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
@@ -34,4 +41,26 @@ pub enum TextProblem {
     /// Has line breaks or other control characters.
     #[error("it has line breaks or other control characters")]
     ControlCharacters,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_is_in_no_name() {
+        for (text, seen) in [
+            ("evil\u{202e}gnp.exe", "evilgnp.exe"),
+            ("St\u{200b}udio\u{feff}", "Studio"),
+            ("soft\u{ad}hyphen\u{2060}", "softhyphen"),
+            ("\u{200b}", ""),
+            ("\u{200d}\u{fe0f} \u{3164}", ""),
+            ("\u{2800}", ""),
+            // What joins letters is seen by what it joins.
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("👩\u{200d}🔧 ❤\u{fe0f}", "👩\u{200d}🔧 ❤\u{fe0f}"),
+        ] {
+            assert_eq!(one_line(text).as_deref(), Ok(seen), "{text:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::file::{self, LeftOut};
 use crate::{
     error::StoreError,
-    model::{Host, HostId, LoginId, LoginUse, NamedLogin, name_for, without_bidi_controls},
+    model::{Host, HostId, LoginId, LoginUse, NamedLogin, as_seen, name_for},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Map, Value};
@@ -84,8 +84,8 @@ impl List {
     pub(super) fn left_out(&self) -> Option<(usize, Vec<String>, &str)> {
         let first = self.unreadable.first()?;
         let name = |entry: &Unreadable| match entry.is_removed {
-            false => entry.entry.value["name"].as_str().map(without_bidi_controls),
-            true => entry.entry.value["host"]["name"].as_str().map(without_bidi_controls),
+            false => entry.entry.value["name"].as_str().map(as_seen),
+            true => entry.entry.value["host"]["name"].as_str().map(as_seen),
         };
         let names = self.unreadable.iter().filter_map(name).take(NAMED).collect();
         Some((self.unreadable.len(), names, first.entry.reason.as_str()))
@@ -282,7 +282,7 @@ impl List {
         let mut removed = sift(removed, |removed: &Removed| removed.host.id, true, &mut ids, &mut unreadable);
         removed.sort_by_key(|removed| removed.position);
         for host in &mut hosts {
-            host.name = without_bidi_controls(&host.name);
+            host.name = as_seen(&host.name);
             if host.name.trim().is_empty() {
                 host.name = name_for(&host.address);
             }

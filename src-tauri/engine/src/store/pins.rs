@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     error::StoreError,
-    model::{Identity, KnownKey, without_bidi_controls},
+    model::{Identity, KnownKey, as_seen},
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -372,7 +372,7 @@ impl Keys {
     fn left_out_of(&self, path: &Path) -> Option<StoreError> {
         let detail = self.left_out.first()?.reason.clone();
         let endpoints = self.left_out.iter().filter_map(|entry| entry.value["endpoint"].as_str());
-        let names = endpoints.map(without_bidi_controls).collect();
+        let names = endpoints.map(as_seen).collect();
         Some(StoreError::EntriesLeftOut { path: path.to_owned(), count: self.left_out.len(), names, detail })
     }
 

@@ -78,6 +78,8 @@ export class Quick {
       ]);
       this.#open = new Set(sessions.flatMap(({ host }) => host ?? []));
       this.#all = hosts;
+      // Painted by then.
+      setTimeout(() => void engine.listShown().catch(() => {}));
     }));
   }
 

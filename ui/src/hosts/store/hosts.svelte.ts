@@ -450,6 +450,7 @@ export class Hosts {
         this.history.view = history;
         this.removed = removed;
         this.notices.set(notices);
+        setTimeout(() => void engine.listShown().catch(() => {})); // painted by then
       }
     });
     this.all ??= [];
@@ -495,6 +496,5 @@ export class Hosts {
 
 /** More windows than this are asked about. */
 const MANY = 8;
-
 /** Characters of a name that go into its copy's, so that the longer one stays within the engine's 200. */
 const MAX_STEM = 180;

@@ -42,6 +42,9 @@ export class Query {
   async #read(text: string): Promise<void> {
     let reading: Reading = { text };
     if (text.trim()) {
+      // What is found is painted first.
+      await new Promise((resolve) => setTimeout(resolve));
+      if (text !== this.#text) return;
       try {
         reading = { text, address: await engine.readAddress(text) };
       } catch (caught) {

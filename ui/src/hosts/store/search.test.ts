@@ -55,12 +55,14 @@ describe('with a query', () => {
   it('answers in a blink with ten thousand hosts', () => {
     const hosts = Array.from({ length: 10_000 }, (_, n) => host(`Node ${n}`, { address: `10.0.${n}.example` }));
     const prepared = index(sortedByName(hosts));
-    const begun = performance.now();
+    // Of the processor: others have it, too.
+    const begun = process.cpuUsage();
     expect(search(prepared, parse('node 99'), new Set()).rows).not.toHaveLength(0);
-    // None has it, so all are looked at twice.
+    // None has it, so all are looked at closely.
     expect(search(prepared, parse('nodde 777'), new Set()).alike).toBe(true);
     // Measured at a few milliseconds; a search that is quadratic takes seconds.
-    expect(performance.now() - begun).toBeLessThan(500);
+    const { user, system } = process.cpuUsage(begun);
+    expect((user + system) / 1000).toBeLessThan(500);
   });
 });
 

@@ -9,6 +9,7 @@ import type { Discovered } from '../../ipc/bindings/Discovered';
 import type { HostId } from '../../ipc/bindings/HostId';
 import type { HostView } from '../../ipc/bindings/HostView';
 import type { SourceId } from '../../ipc/bindings/SourceId';
+import { lettersOf, near, nearBelow, placesOf } from './nearly';
 import { hostRow, type HostRow } from './rows';
 
 /** Hosts in the order that equally good matches have, with their texts folded for searching. */
@@ -23,6 +24,12 @@ export interface TagCount {
   count: number;
 }
 
+/** A tag or a user name, folded: one and the same for all who have it, of which there are many. */
+interface Other {
+  text: string;
+  letters: number;
+}
+
 interface Entry {
   host: HostView;
   /** The same one with each search: what is drawn of it then stays. */
@@ -33,10 +40,11 @@ interface Entry {
   /** The name of the source that lists it; empty for the user's own. */
   source: string;
   tags: string[];
-  username: string;
   /** Which letters the name has, a bit for each of 32 kinds. */
   nameLetters: number;
   addressLetters: number;
+  /** Its tags and its user name, where it has one: what is looked at last where nothing matches. */
+  others: readonly Other[];
   /** All that words are looked for in, a line each: name, address, user name, tags, notes. No word has the end of a line. */
   all: string;
   /** Its letters. */
@@ -76,6 +84,12 @@ export interface Part {
 /** Favourites come first, then what was opened last, then the order of `byName`. */
 export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId, string> = new Map()): Index {
   const tags = new Map<string, TagCount>();
+  const others = new Map<string, Other>();
+  const otherOf = (text: string): Other => {
+    const other = others.get(text) ?? { text, letters: lettersOf(text) };
+    others.set(text, other);
+    return other;
+  };
   const entries = byName.map((host): Entry => {
     const [name, address] = [folded(host.name), folded(host.address)];
     const own = host.tags.map(folded);
@@ -97,7 +111,7 @@ export function index(byName: readonly HostView[], sources: ReadonlyMap<SourceId
       via: `${folded(host.ssh_jump)}\n${folded(host.proxy)}`,
       source: host.source === null ? '' : folded(sources.get(host.source) ?? ''),
       tags: own,
-      username,
+      others: [...own, username].filter(Boolean).map(otherOf),
       nameLetters,
       addressLetters,
       all,
@@ -187,8 +201,7 @@ export function search(index: Index, query: Query, open: ReadonlySet<HostId>): F
   const wanted = query.words.reduce((letters, word) => letters | lettersOf(word), 0);
   const found = withAll(entries, query.words, wanted);
   if (found.length > 0) return { rows: found, alike: false };
-  const alike = nearest(entries, query.words, nearness);
-  return { rows: alike.length > 0 ? alike : nearest(entries, query.words, nearnessOfAll), alike: true };
+  return { rows: nearest(entries, query.words), alike: true };
 }
 
 /** Whether a text asks for nothing but machines that are nearby. */
@@ -269,32 +282,54 @@ function isOfAWord(text: string, at: number): boolean {
 
 // ---- what is alike
 
-/** Those that nearly have every word, the nearest first, and no more than are shown. */
-function nearest(entries: readonly Entry[], words: readonly string[], nearness: Nearness): HostRow[] {
+/** Those that nearly have every word in name or address, the nearest first; where there are none, those that have it with a tag or the
+ * user name, which are two further. */
+function nearest(entries: readonly Entry[], words: readonly string[]): HostRow[] {
   const letters = words.map(lettersOf);
-  const byDistance: HostRow[][] = [];
-  /** What is not nearer than this comes behind those that are found already, and is not looked at any closer. */
-  let limit = Infinity;
-  let nearer = 0;
+  const others = words.map(() => new Map<Other, number>());
+  const [named, all] = [new Nearest(), new Nearest()];
   for (const entry of entries) {
+    const isAll = named.isEmpty;
     let distance = 0;
-    for (let at = 0; at < words.length && distance < limit; at++) {
-      distance += nearness(entry, words[at] ?? '', letters[at] ?? 0, limit - distance);
+    let distanceOfAll = 0;
+    for (let at = 0; at < words.length && (distance < named.limit || (isAll && distanceOfAll < all.limit)); at++) {
+      const [word, has] = [words[at] ?? '', letters[at] ?? 0];
+      const ofName = nearness(entry, word, has, isAll ? Infinity : named.limit - distance);
+      distance += ofName;
+      if (isAll) distanceOfAll += Math.min(ofName, 2 + nearnessOfOthers(entry, word, has, others[at]));
     }
-    if (distance >= limit) continue;
-    (byDistance[distance] ??= []).push(entry.row);
-    nearer += 1;
-    if (nearer < MAX_ALIKE) continue;
-    limit = Math.min(limit, byDistance.length);
-    while (nearer >= MAX_ALIKE) nearer -= byDistance[--limit]?.length ?? 0;
+    if (distance < named.limit) named.add(distance, entry.row);
+    else if (isAll && distanceOfAll < all.limit) all.add(distanceOfAll, entry.row);
   }
-  return byDistance.flat().slice(0, MAX_ALIKE);
+  return (named.isEmpty ? all : named).rows;
 }
 
-/** How near an entry is to a word with these letters; infinite where that is not below a limit. */
-type Nearness = (entry: Entry, word: string, letters: number, limit: number) => number;
+/** The nearest of what is added, no more than are shown. */
+class Nearest {
+  readonly #byDistance: HostRow[][] = [];
+  #nearer = 0;
+  /** What is not nearer than this comes behind those that are found already, and need not be looked at any closer. */
+  limit = Infinity;
 
-/** By its name or address. */
+  get isEmpty(): boolean {
+    return this.#byDistance.length === 0;
+  }
+
+  get rows(): HostRow[] {
+    return this.#byDistance.flat().slice(0, MAX_ALIKE);
+  }
+
+  /** Takes in what is below the limit. */
+  add(distance: number, row: HostRow): void {
+    (this.#byDistance[distance] ??= []).push(row);
+    this.#nearer += 1;
+    if (this.#nearer < MAX_ALIKE) return;
+    this.limit = Math.min(this.limit, this.#byDistance.length);
+    while (this.#nearer >= MAX_ALIKE) this.#nearer -= this.#byDistance[--this.limit]?.length ?? 0;
+  }
+}
+
+/** How near an entry's name or address is to a word with these letters; infinite where that is not below a limit. */
 function nearness(entry: Entry, word: string, letters: number, limit: number): number {
   const inName = nearBelow(limit, entry.name, entry.nameLetters, word, letters);
   // What is in the address is one further.
@@ -302,101 +337,15 @@ function nearness(entry: Entry, word: string, letters: number, limit: number): n
   return Math.min(inName, inAddress);
 }
 
-/** By its tags or user name, too, which are two further. */
-function nearnessOfAll(entry: Entry, word: string, letters: number, limit: number): number {
-  let least = nearness(entry, word, letters, limit);
-  for (const text of [...entry.tags, entry.username]) {
-    least = Math.min(least, 2 + nearBelow(Math.min(limit, least) - 2, text, lettersOf(text), word, letters));
+/** How near its tags and its user name are; each is looked at once, however many have it. */
+function nearnessOfOthers({ others }: Entry, word: string, letters: number, known?: Map<Other, number>): number {
+  let least = Infinity;
+  for (const other of others) {
+    const distance = known?.get(other) ?? nearBelow(Infinity, other.text, other.letters, word, letters);
+    known?.set(other, distance);
+    least = Math.min(least, distance);
   }
   return least;
-}
-
-function nearBelow(limit: number, text: string, has: number, word: string, letters: number): number {
-  if (limit <= 0) return Infinity;
-  // What is not there at all has to be the one that may be wrong.
-  const wrong = lacks(has, letters);
-  if (wrong > 1 || (wrong === 1 && (word.length < LONG || limit <= WRONG))) return Infinity;
-  const distance = near(text, word, limit)?.distance ?? Infinity;
-  return distance < limit ? distance : Infinity;
-}
-
-interface Near {
-  distance: number;
-  /** Where the word's letters are, but for one that is left out. */
-  start: number;
-  leftOut: number;
-}
-
-/**
- * Where a text has the letters of a word in their order and close to each other, of a longer word all but one, which is not
- * looked for where that cannot be below the limit.
- */
-function near(text: string, word: string, limit = Infinity): Near | null {
-  if (word.length < 2) return null;
-  const whole = scattered(text, word, -1);
-  if (whole || word.length < LONG || limit <= WRONG) return whole;
-  // How many letters from the front the text has in their order, and from the back: the one that is left out lies between.
-  let from = 0;
-  for (let at = 0; at < text.length && from < word.length; at++) if (text[at] === word[from]) from++;
-  let to = word.length;
-  for (let at = text.length - 1; at >= 0 && to > 0; at--) if (text[at] === word[to - 1]) to--;
-  let best: Near | null = null;
-  for (let leftOut = Math.max(0, to - 1); leftOut <= Math.min(from, word.length - 1); leftOut++) {
-    const found = scattered(text, word, leftOut);
-    if (found && found.distance < (best?.distance ?? Infinity)) best = found;
-  }
-  return best && { ...best, distance: best.distance + WRONG };
-}
-
-/** So long a word may have a wrong letter. */
-const LONG = 4;
-/** A wrong letter is as bad as so many letters between. */
-const WRONG = 4;
-
-/** The closest place of the word's letters but for one, which is -1 for none. */
-function scattered(text: string, word: string, leftOut: number): Near | null {
-  const begin = leftOut === 0 ? 1 : 0;
-  const length = leftOut < 0 ? word.length : word.length - 1;
-  let best: Near | null = null;
-  for (let start = text.indexOf(word.charAt(begin)); start >= 0; start = text.indexOf(word.charAt(begin), start + 1)) {
-    let at = start;
-    for (let letter = begin + 1; letter < word.length && at >= 0; letter++) {
-      if (letter !== leftOut) at = text.indexOf(word.charAt(letter), at + 1);
-    }
-    // Further on there are not all of them either.
-    if (at < 0) break;
-    const distance = at - start + 1 - length;
-    if (distance <= 2 * length && distance < (best?.distance ?? Infinity)) best = { distance, start, leftOut };
-  }
-  return best;
-}
-
-/** The places of the letters that are near. */
-function placesOf(text: string, word: string): number[] {
-  const found = near(text, word);
-  if (!found) return [];
-  const places: number[] = [];
-  let at = found.start - 1;
-  for (let letter = 0; letter < word.length; letter++) {
-    if (letter === found.leftOut) continue;
-    at = text.indexOf(word.charAt(letter), at + 1);
-    places.push(at);
-  }
-  return places;
-}
-
-function lettersOf(text: string): number {
-  let letters = 0;
-  for (let at = 0; at < text.length; at++) letters |= 1 << (text.charCodeAt(at) & 31);
-  return letters;
-}
-
-/** How many kinds of letters are missing. */
-function lacks(letters: number, wanted: number): number {
-  let missing = wanted & ~letters;
-  let count = 0;
-  for (; missing !== 0; missing &= missing - 1) count++;
-  return count;
 }
 
 // ---- marking

@@ -88,6 +88,8 @@ export const listHosts = (): Promise<HostListView> =>
     })),
   }));
 
+export const listShown = (): Promise<void> => command('list_shown', [], () => {});
+
 export const saveHost = (draft: HostDraft, change: PasswordChange): Promise<Saved> =>
   command('save_host', [draft, change], () => {
     const host = fromDraft(draft);

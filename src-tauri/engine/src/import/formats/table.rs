@@ -28,7 +28,8 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::WakeSshHost, &["wakesshhost"]),
     (Column::Reconnect, &["reconnect"]),
     (Column::Protocol, &["protocol"]),
-    (Column::Tags, &["tags", "group", "folder"]),
+    (Column::Tags, &["tags"]),
+    (Column::Group, &["group", "folder"]),
     (Column::Colour, &["colour", "color"]),
     (Column::Notes, &["notes", "description", "comment"]),
 ];
@@ -53,12 +54,36 @@ enum Column {
     Reconnect,
     Protocol,
     Tags,
+    Group,
     Colour,
     Notes,
 }
 
-/// The separator of such a file's first line; none where it is no such line.
-pub(in super::super) fn separator(line: &str) -> Option<u8> {
+/// Whether it is such a file.
+pub(in super::super) fn is_table(text: &str) -> bool {
+    header(text).is_some()
+}
+
+/// The separator of such a file, and its lines from the header on: before it may be blank lines, comments, and the line by which
+/// spreadsheets are told the separator.
+fn header(text: &str) -> Option<(u8, &str)> {
+    let mut rest = text;
+    loop {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        if let Some(separator) = separator(line) {
+            return Some((separator, rest));
+        }
+        let line = line.trim();
+        let tells_separator = line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+        if behind.is_empty() || !(line.is_empty() || line.starts_with('#') || tells_separator) {
+            return None;
+        }
+        rest = behind;
+    }
+}
+
+/// The separator of the line with the names of the columns; none where it is no such line.
+fn separator(line: &str) -> Option<u8> {
     let known = |separator: &u8| {
         let columns: Vec<_> = line.split(char::from(*separator)).map(column).collect();
         columns.len() > 1 && columns.contains(&Some(Column::Address)) && columns.iter().flatten().count() > 1
@@ -72,24 +97,27 @@ fn column(name: &str) -> Option<Column> {
 }
 
 /// Reads the file.
-pub(in super::super) fn read(text: &str, separator: u8) -> Result<Vec<Sketch>, FileProblem> {
+pub(in super::super) fn read(text: &str) -> Result<Vec<Sketch>, FileProblem> {
+    let (separator, table) = header(text).ok_or(FileProblem::Unknown)?;
+    let before = text[..text.len() - table.len()].lines().count();
     let mut reader =
-        ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
+        ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(table.as_bytes());
     let malformed = |cause: csv::Error| FileProblem::Malformed { detail: cause.to_string() };
     let mut rows = reader.records();
     let header = rows.next().ok_or(FileProblem::NoMachine)?.map_err(malformed)?;
     let columns: Vec<Option<Column>> = header.iter().map(column).collect();
     rows.filter(|row| row.as_ref().map_or(true, |row| row.iter().any(|value| !value.trim().is_empty())))
-        .map(|row| row.map(|row| machine(&columns, &row)).map_err(malformed))
+        .map(|row| row.map(|row| machine(&columns, &row, before)).map_err(malformed))
         .collect()
 }
 
-fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
+/// `before` are lines above the header.
+fn machine(columns: &[Option<Column>], row: &StringRecord, before: usize) -> Sketch {
     let get = |column| {
         let place = columns.iter().position(|found| *found == Some(column));
         place.and_then(|place| row.get(place)).unwrap_or_default().trim()
     };
-    let line = row.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
+    let line = row.position().map_or(0, |place| before + usize::try_from(place.line()).unwrap_or(0));
     let (host, port, protocol) = (get(Column::Address), get(Column::Port), get(Column::Protocol));
     if !(protocol.is_empty() || protocol.eq_ignore_ascii_case("vnc") || protocol.eq_ignore_ascii_case("rfb")) {
         let protocol = super::super::text::line(protocol);
@@ -126,7 +154,10 @@ fn machine(columns: &[Option<Column>], row: &StringRecord) -> Sketch {
     if !password.is_empty() {
         machine.password = Password::Readable(password.to_owned().into());
     }
-    machine.tag(as_text(get(Column::Tags)).split([';', '/']));
+    let tags = as_text(get(Column::Tags));
+    // Where commas part them, a semicolon is a part of one.
+    machine.tag(tags.split(if tags.contains(',') { ',' } else { ';' }));
+    machine.tag(as_text(get(Column::Group)).split([';', '/']));
     machine.note(as_text(get(Column::Notes)));
     let colour = get(Column::Colour).to_lowercase();
     machine.options.colour =

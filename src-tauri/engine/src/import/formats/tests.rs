@@ -472,6 +472,14 @@ fn csv() {
     );
     check("list.txt", "name\taddress\nA\ta.test\n", Format::Csv, &["A: a.test"]);
     check("list.csv", "name;server\nA;a.test\n", Format::Csv, &["A: a.test"]);
+    // What stands above the header, as spreadsheets and people write it.
+    check("list.csv", "sep=;\r\nname;server\r\nA;a.test\r\n", Format::Csv, &["A: a.test"]);
+    check("list.csv", "# ours, since 2019\n\nname,server\nA,a.test\n", Format::Csv, &["A: a.test"]);
+    // A name of which nothing is seen is none.
+    check("list.csv", "name,server\n\u{200b}\u{2060},a.test\n", Format::Csv, &["a.test: a.test"]);
+    let tagged = "name,server,tags,folder\nA,a.test,\"x; y, rack 1/2\",Mill/Attic\nB,b.test,x;y,\n";
+    let tagged_as = ["A: a.test tags x; y+rack 1/2+Mill+Attic", "B: b.test tags x+y"];
+    check("list.csv", tagged, Format::Csv, &tagged_as);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::model::{
     Address, AddressProblem, CommandLine, CommandProblem, DisplayChange, HostId, HttpAuthProblem, Jump, JumpProblem,
     LoginId, MAX_TEXT, Mac, MacProblem, NamedLoginProblem, PasswordChange, Proxy, ProxyProblem, SecureOn,
     SecureOnProblem, SharedChoice, TextProblem, UrlProblem, WakeAddressProblem, WakePortProblem, WakeWay, tags,
-    text::{one_line, without_bidi_controls},
+    text::{as_seen, one_line},
     wake::{wake_address, wake_port},
 };
 use serde::{Deserialize, Serialize};
@@ -216,7 +216,7 @@ pub(crate) fn name_for(address: &Address) -> String {
 
 /// Notes: lines and tabs are theirs, other control characters are left out.
 fn several_lines(text: &str) -> Result<String, TextProblem> {
-    let text = without_bidi_controls(text).replace("\r\n", "\n").replace('\r', "\n");
+    let text = as_seen(text).replace("\r\n", "\n").replace('\r', "\n");
     let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let text = text.trim_end().trim_start_matches('\n');
     if text.chars().count() > MAX_NOTES { Err(TextProblem::TooLong) } else { Ok(text.to_owned()) }

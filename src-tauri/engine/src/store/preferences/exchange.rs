@@ -3,7 +3,7 @@
 use super::{Preferences, PreferencesFile, read};
 use crate::{
     error::{ImportError, StoreError},
-    model::{CommandLine, is_same_tag, without_bidi_controls},
+    model::{CommandLine, as_seen, is_same_tag},
     platform,
     store::file,
 };
@@ -101,7 +101,7 @@ fn readable(name: &str, value: &Value) -> Option<Value> {
 }
 
 fn shortened(name: &str) -> String {
-    let name: String = without_bidi_controls(name).chars().filter(|letter| !letter.is_control()).collect();
+    let name: String = as_seen(name).chars().filter(|letter| !letter.is_control()).collect();
     match name.char_indices().nth(MAX_NAME) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name,
