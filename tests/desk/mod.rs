@@ -20,12 +20,12 @@ mod monitors;
 mod others;
 mod page;
 mod picture;
-mod place;
 mod portal;
 mod process;
 mod reader;
 mod screen;
 mod scripted;
+mod seat;
 mod server;
 mod tray;
 mod wait;
@@ -51,7 +51,7 @@ pub use wait::{TIMEOUT, until};
 
 use bus::Bus;
 use display::Display;
-use place::Place;
+use seat::Seat;
 use std::{
     env,
     ffi::{OsStr, OsString},
@@ -106,7 +106,7 @@ pub struct Desk {
     is_read: AtomicBool,
     processes: Mutex<Vec<Arc<Process>>>,
     /// Given up when all else has gone.
-    _place: Arc<Place>,
+    _seat: Arc<Seat>,
 }
 
 impl Desk {
@@ -304,7 +304,7 @@ impl DeskBuilder {
 
     /// Sets the desk up.
     pub async fn open(self) -> Desk {
-        let place = Place::take();
+        let seat = Seat::take();
         let home = tempfile::tempdir().expect("a temporary folder");
         let private = |name| DirBuilder::new().mode(0o700).create(home.path().join(name)).expect("a temporary folder");
         ["config", "data", "cache", "run"].into_iter().for_each(private);
@@ -337,7 +337,7 @@ impl DeskBuilder {
             tray: None,
             is_read: AtomicBool::new(false),
             processes: Mutex::new(processes),
-            _place: place,
+            _seat: seat,
         };
         // No test asks the network in which it happens to run, and few are about what was open before.
         desk.prefer(r#"{ "nearby": "off", "reopening": "never" }"#);

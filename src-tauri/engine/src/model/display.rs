@@ -89,7 +89,7 @@ impl Display {
         }
         take(&mut self.scaling, before.scaling, after.scaling);
         take(&mut self.grab, before.grab, after.grab);
-        take(&mut self.compose, before.compose, after.compose);
+        take(&mut self.composing, before.composing, after.composing);
         take(&mut self.full_screen, before.full_screen, after.full_screen);
         take(&mut self.monitors, before.monitors, after.monitors);
         take(&mut self.apart, before.apart, after.apart);

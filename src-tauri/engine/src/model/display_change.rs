@@ -1,6 +1,6 @@
 //! What is to be changed of how a host is seen and used, choice by choice: what its window and the command line say.
 
-use super::{ClipboardSharing, Cursor, Display, KeyboardLayout, Quality, RewindChoice, Scaling, said};
+use super::{ClipboardSharing, Composing, Cursor, Display, KeyboardLayout, Quality, RewindChoice, Scaling, said};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU8;
 
@@ -19,12 +19,13 @@ pub struct DisplayChange {
     #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
     pub rewind: Option<Option<RewindChoice>>,
     #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
+    pub composing: Option<Option<Composing>>,
+    #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
     pub layout: Option<Option<KeyboardLayout>>,
     #[serde(deserialize_with = "said", skip_serializing_if = "Option::is_none")]
     pub screen: Option<Option<NonZeroU8>>,
     pub cursor: Option<Cursor>,
     pub grab: Option<bool>,
-    pub compose: Option<bool>,
     pub full_screen: Option<bool>,
     pub apart: Option<bool>,
 }
@@ -36,11 +37,11 @@ impl DisplayChange {
         display.quality = self.quality.unwrap_or(display.quality);
         display.clipboard = self.clipboard.unwrap_or(display.clipboard);
         display.rewind = self.rewind.unwrap_or(display.rewind);
+        display.composing = self.composing.unwrap_or(display.composing);
         display.layout = self.layout.unwrap_or(display.layout);
         display.screen = self.screen.unwrap_or(display.screen);
         display.cursor = self.cursor.unwrap_or(display.cursor);
         display.grab = self.grab.unwrap_or(display.grab);
-        display.compose = self.compose.unwrap_or(display.compose);
         display.full_screen = self.full_screen.unwrap_or(display.full_screen);
         display.apart = self.apart.unwrap_or(display.apart);
     }

@@ -110,13 +110,13 @@ async fn what_was_chosen_in_a_window_is_remembered_with_its_machine() {
     assert_eq!(list.get().get(host.id).unwrap().display, chosen);
     assert_eq!(sessions.view(id).unwrap().display, chosen);
     let elsewhere = list.change(move |list| {
-        list.get_mut(host.id)?.display.compose = true;
+        list.get_mut(host.id)?.display.composing = Some(Composing::Here);
         Ok::<_, StoreError>(())
     });
     elsewhere.await.unwrap();
     let chosen = Display { full_screen: true, ..chosen };
     sessions.set_display(id, chosen).await.unwrap();
-    let chosen = Display { compose: true, ..chosen };
+    let chosen = Display { composing: Some(Composing::Here), ..chosen };
     assert_eq!(list.get().get(host.id).unwrap().display, chosen, "what a terminal chose meanwhile stays");
     let unsaved = sessions.reserve();
     sessions.start(unsaved, Target::unsaved("x".into(), host.address.clone(), false));

@@ -2,7 +2,7 @@
 
 use super::given::{Given, known};
 use portlight_engine::model::{
-    ClipboardSharing, Cursor, DisplayChange, KeyboardLayout, Quality, RewindChoice, Scaling,
+    ClipboardSharing, Composing, Cursor, DisplayChange, KeyboardLayout, Quality, RewindChoice, Scaling,
 };
 
 /// What leaves a choice to what is chosen for all machines.
@@ -26,6 +26,8 @@ const CLIPBOARDS: [(&str, ClipboardSharing); 4] = [
 
 const REWINDS: [(&str, RewindChoice); 2] = [("kept", RewindChoice::Kept), ("off", RewindChoice::Off)];
 
+const COMPOSINGS: [(&str, Composing); 2] = [("here", Composing::Here), ("there", Composing::There)];
+
 const CURSORS: [(&str, Cursor); 3] =
     [("server", Cursor::Server), ("always-dot", Cursor::AlwaysDot), ("nothing", Cursor::Nothing)];
 
@@ -36,6 +38,7 @@ pub(super) fn display(given: &Given) -> Result<DisplayChange, String> {
         quality: shared(given, "quality", &QUALITIES)?,
         clipboard: shared(given, "clipboard", &CLIPBOARDS)?,
         rewind: shared(given, "rewind", &REWINDS)?,
+        composing: shared(given, "composing", &COMPOSINGS)?,
         layout: given.value("layout").map(|word| layout(&word)).transpose()?,
         screen: match given.value("screen").as_deref() {
             None => None,
@@ -47,7 +50,6 @@ pub(super) fn display(given: &Given) -> Result<DisplayChange, String> {
         },
         cursor: given.value("cursor").map(|word| known(&word, &CURSORS, "--cursor")).transpose()?,
         grab: given.either("grab", "no-grab"),
-        compose: given.either("compose", "no-compose"),
         full_screen: given.either("full-screen", "no-full-screen"),
         apart: given.either("apart", "no-apart"),
     })

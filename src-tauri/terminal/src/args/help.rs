@@ -28,8 +28,9 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--quality automatic|best|good|low|as-for-all]
                      [--clipboard off|to-server|from-server|both|as-for-all]
                      [--rewind kept|off|as-for-all] [--layout LAYOUT]
-                     [--cursor server|always-dot|nothing] [--grab] [--compose]
-                     [--full-screen] [--screen NUMBER|all] [--apart] [--json]
+                     [--composing here|there|as-for-all]
+                     [--cursor server|always-dot|nothing] [--grab] [--full-screen]
+                     [--screen NUMBER|all] [--apart] [--json]
        portlight edit NAME [--name NAME] [--address ADDRESS] [--logins keep|forget]
                      [--username NAME] [--password-stdin] [--ask-password]
                      [--forget-password] [--named-login NAME] [--ssh-host HOST]
@@ -52,7 +53,8 @@ Usage: portlight [--view-only] [--quick] [--new] [--background] [TARGET...]
                      [--clipboard off|to-server|from-server|both|as-for-all]
                      [--rewind kept|off|as-for-all] [--layout LAYOUT]
                      [--cursor server|always-dot|nothing] [--grab] [--no-grab]
-                     [--compose] [--no-compose] [--full-screen] [--no-full-screen]
+                     [--composing here|there|as-for-all] [--full-screen]
+                     [--no-full-screen]
                      [--screen NUMBER|all] [--apart] [--no-apart] [--json]
        portlight remove NAME... [--json]
        portlight wake NAME
@@ -119,7 +121,6 @@ its name in any case, its address, or its id.
                      take its login to the website out of the keyring
   --forget-secret    take the secret that is typed into its screen out of the keyring
   --no-grab          the desktop's shortcuts stay here outside full screen
-  --no-compose       what is typed is composed over there
   --no-full-screen   it opens in a window
   --no-apart         its screens share a window
 
@@ -184,12 +185,13 @@ as-for-all a choice is what Settings has for all machines; an open window keeps 
                      which way text is copied
   --rewind kept|off|as-for-all
                      whether its last minutes are kept in memory
+  --composing here|there|as-for-all
+                     whether this computer's input method composes what is typed
   --layout LAYOUT    the keyboard over there, for what is typed: us, de, fr ...; none: the
                      server looks for the keys
   --cursor server|always-dot|nothing
                      what is shown where the pointer is
   --grab             the desktop's shortcuts go there, also outside full screen
-  --compose          this computer's input method composes what is typed
   --full-screen      it opens in full screen
   --screen NUMBER|all
                      which of its screens is shown, counted from 1

@@ -2,7 +2,7 @@ use super::*;
 use portlight_engine::{
     doctor::TrustPolicy,
     model::{
-        ClipboardSharing, Colour, Cursor, DisplayChange, HostChange, KeyboardLayout, OnNewAddress, Quality,
+        ClipboardSharing, Colour, Composing, Cursor, DisplayChange, HostChange, KeyboardLayout, OnNewAddress, Quality,
         RewindChoice, Scaling,
     },
 };
@@ -268,18 +268,18 @@ fn a_secret_is_given_in_one_way_and_others_may_go() {
 #[test]
 fn how_a_machine_is_seen_is_said_choice_by_choice() {
     let seen = |display| save(Some("Box"), HostChange { display, ..HostChange::default() }, SecretArgs::default());
-    let all = "--scaling 150% --quality low --clipboard to-server --rewind off --layout ch_fr --cursor always-dot --grab \
-               --compose --full-screen --screen 2 --apart";
+    let all = "--scaling 150% --quality low --clipboard to-server --rewind off --layout ch_fr --composing here \
+               --cursor always-dot --grab --full-screen --screen 2 --apart";
     let chosen = DisplayChange {
         scaling: Some(Some(Scaling::Percent(150))),
         quality: Some(Some(Quality::Low)),
         clipboard: Some(Some(ClipboardSharing::ToServer)),
         rewind: Some(Some(RewindChoice::Off)),
+        composing: Some(Some(Composing::Here)),
         layout: Some(Some(KeyboardLayout::ChFr)),
         screen: Some(std::num::NonZeroU8::new(2)),
         cursor: Some(Cursor::AlwaysDot),
         grab: Some(true),
-        compose: Some(true),
         full_screen: Some(true),
         apart: Some(true),
     };
@@ -289,17 +289,17 @@ fn how_a_machine_is_seen_is_said_choice_by_choice() {
         quality: Some(None),
         clipboard: Some(None),
         rewind: Some(None),
+        composing: Some(None),
         layout: Some(None),
         screen: Some(None),
         cursor: Some(Cursor::Server),
         grab: Some(false),
-        compose: Some(false),
         full_screen: Some(false),
         apart: Some(false),
     };
-    let no = "--cursor server --no-grab --no-compose --no-full-screen --no-apart";
-    for words in ["as-for-all as-for-all as-for-all as-for-all none all", "= = = = = ="] {
-        let options = ["scaling", "quality", "clipboard", "rewind", "layout", "screen"];
+    let no = "--cursor server --no-grab --no-full-screen --no-apart";
+    for words in ["as-for-all as-for-all as-for-all as-for-all as-for-all none all", "= = = = = = ="] {
+        let options = ["scaling", "quality", "clipboard", "rewind", "composing", "layout", "screen"];
         let values = options.iter().zip(words.split(' ')).map(|(option, value)| match value {
             "=" => format!("--{option}="),
             value => format!("--{option}={value}"),

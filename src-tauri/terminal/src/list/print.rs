@@ -56,6 +56,7 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         scaling => word(scaling),
     };
     let (quality, clipboard, rewind) = (word(display.quality), word(display.clipboard), word(display.rewind));
+    let composing = word(display.composing);
     let picture = word(Some(view.picture).filter(|picture| *picture != PictureChoice::default()));
     let cursor = word(Some(display.cursor).filter(|cursor| *cursor != Cursor::default()));
     let screen = display.screen.map(|number| number.to_string()).unwrap_or_default();
@@ -93,10 +94,10 @@ pub(super) fn machine(view: &HostView, named: &Named, json: bool) {
         ("quality", &quality),
         ("clipboard", &clipboard),
         ("rewind", &rewind),
+        ("composed", &composing),
         ("keyboard layout", display.layout.map(KeyboardLayout::name).unwrap_or_default()),
         ("cursor", &cursor),
         ("grabs shortcuts", yes(display.grab)),
-        ("composes here", yes(display.compose)),
         ("full screen", yes(display.full_screen)),
         ("screen", &screen),
         ("screens apart", yes(display.apart)),
