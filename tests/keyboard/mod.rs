@@ -49,7 +49,7 @@ impl Keys {
     }
 
     /// Presses keys, which are not the mark, and waits until they and the mark behind them have arrived.
-    pub async fn of(&self, desk: &Desk, keys: &[u8]) -> String {
+    async fn of(&self, desk: &Desk, keys: &[u8]) -> String {
         let mark = self.mark();
         for key in keys {
             xdotool(desk, "keydown", *key);

@@ -153,6 +153,7 @@ pub fn lost_focus(window: &Window) {
     }
 }
 
+/// Nothing of the desktop stays with a window that is not in front.
 fn leave_keys(window: &WebviewWindow) {
     if owner_of(window.label(), &window.state::<Keyboards>()) == Some(KeyboardOwner::Grabbed)
         && let Err(cause) = set_owner(window, KeyboardOwner::Page, false)
