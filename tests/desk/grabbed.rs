@@ -23,6 +23,15 @@ impl Grabbed {
         Self { _connection: connection }
     }
 
+    /// Whether a program has the whole keyboard of this display.
+    pub fn has_all(display: &str) -> bool {
+        let (connection, screen) = x11rb::connect(Some(display)).expect("a display");
+        let root = connection.setup().roots[screen].root;
+        let grab = connection.grab_keyboard(false, root, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC);
+        // It ends with the connection.
+        grab.expect("a display").reply().expect("a keyboard").status == GrabStatus::ALREADY_GRABBED
+    }
+
     /// On this display.
     pub fn of(display: &str, letter: &str) -> Self {
         let (connection, screen) = x11rb::connect(Some(display)).expect("a display");

@@ -20,6 +20,7 @@
 //! | `ring` | the desktop's bell |
 //! | `GIVES_KEYS`, `watch_keys` | the keys of a window before its web view has them |
 //! | `grab_keyboard`, `ungrab_keyboard` | the shortcuts of the desktop, for a window |
+//! | `watch_grabbed_focus` | whether another window gets the focus meanwhile |
 //! | `let_open_windows` | has a page open windows also where nobody has just clicked |
 //! | `compose` | the input method of this computer for a window's keys |
 //! | `watch_side_buttons` | the mouse's buttons that the web view does not know |

@@ -34,6 +34,9 @@ pub fn grab_keyboard(_window: &WebviewWindow) -> bool {
     false
 }
 
+/// Nothing is grabbed.
+pub fn watch_grabbed_focus(_window: &WebviewWindow, _on_lost: impl Fn() + Send + 'static) {}
+
 /// Keys come from the web view.
 pub fn compose(_window: &WebviewWindow, _on: bool) {}
 

@@ -10,7 +10,8 @@ pub use super::{
     system_tray::TrayIcon,
     web_view_keys::{
         CHOOSES_MONITORS, GIVES_KEYS, compose, fill_monitors, fills_several_monitors, grab_keyboard, hold_hotkey,
-        is_full_screen, keep_scale, let_open_windows, ungrab_keyboard, watch_keys, watch_monitors, watch_side_buttons,
+        is_full_screen, keep_scale, let_open_windows, ungrab_keyboard, watch_grabbed_focus, watch_keys, watch_monitors,
+        watch_side_buttons,
     },
 };
 use std::{io, os::windows::process::CommandExt, path::Path, process::Command, ptr, thread};

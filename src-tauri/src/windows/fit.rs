@@ -1,7 +1,6 @@
 //! A viewer window's size and place, which it has before it is shown where that can be.
 
 use super::{
-    full_screen,
     geometry::{Area, Corner, Pixels, Size, cascade, fit, into_view, same},
     page::{VIEWER_PAGE, to_front},
     places::{self, Places},
@@ -36,7 +35,7 @@ pub fn show(engine: &Engine, session: SessionId, window: WebviewWindow, new: boo
     let Some(mut state) = engine.sessions().watch(session) else { return };
     let around = Around::of(engine, session);
     let display = engine.sessions().view(session).map(|view| view.display).unwrap_or_default();
-    let full_screen = display.full_screen.then(|| full_screen::filled(&window));
+    let full_screen = display.full_screen.then(|| places::filled(&window));
     async_runtime::spawn(async move {
         // Errors mean that the session has gone, and its window with it.
         let settled = |state: &SessionState| !matches!(state, SessionState::Connecting { .. });

@@ -28,6 +28,8 @@ struct Keyboard {
     composes: bool,
     /// How often the desktop's shortcuts were asked for or given back: tries for them end with that.
     turn: u64,
+    /// It is noticed when another window gets the focus in spite of a grab.
+    watched: bool,
     page: Channel<KeyNotice>,
 }
 
@@ -65,8 +67,9 @@ pub fn take_keys(window: &WebviewWindow, page: Channel<KeyNotice>) -> tauri::Res
     let is_new = {
         let keyboards = window.state::<Keyboards>();
         let mut keyboards = keyboards.lock();
-        let turn = keyboards.get(window.label()).map(|keyboard| keyboard.turn);
-        let keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn: turn.unwrap_or_default(), page };
+        let (turn, watched) =
+            keyboards.get(window.label()).map(|keyboard| (keyboard.turn, keyboard.watched)).unwrap_or_default();
+        let keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn, watched, page };
         keyboards.insert(window.label().to_owned(), keyboard).is_none()
     };
     if is_new {
@@ -114,10 +117,15 @@ pub fn set_owner(window: &WebviewWindow, owner: KeyboardOwner, composes: bool) -
 /// Takes the desktop's shortcuts, as long as the window is to have them since this `turn`: now, or at one of the next `attempts`. On
 /// the main thread.
 fn grab(window: &WebviewWindow, turn: u64, attempts: u32) {
-    let keyboards = window.state::<Keyboards>();
-    if !keyboards.lock().get(window.label()).is_some_and(|keyboard| keyboard.grabs_since(turn))
-        || platform::grab_keyboard(window)
-    {
+    let watched = match window.state::<Keyboards>().lock().get_mut(window.label()) {
+        Some(keyboard) if keyboard.grabs_since(turn) => std::mem::replace(&mut keyboard.watched, true),
+        _ => return,
+    };
+    if !watched {
+        let of = window.clone();
+        platform::watch_grabbed_focus(window, move || leave_keys(&of));
+    }
+    if platform::grab_keyboard(window) {
         return;
     }
     let Some(attempts) = attempts.checked_sub(1) else {
@@ -140,9 +148,15 @@ fn owner_of(label: &str, keyboards: &Keyboards) -> Option<KeyboardOwner> {
 
 /// A window has lost the focus: nothing of the desktop stays with it, whatever its page does.
 pub fn lost_focus(window: &Window) {
-    let Some(window) = window.get_webview_window(window.label()) else { return };
+    if let Some(window) = window.get_webview_window(window.label()) {
+        leave_keys(&window);
+    }
+}
+
+/// Nothing of the desktop stays with a window that is not in front.
+fn leave_keys(window: &WebviewWindow) {
     if owner_of(window.label(), &window.state::<Keyboards>()) == Some(KeyboardOwner::Grabbed)
-        && let Err(cause) = set_owner(&window, KeyboardOwner::Page, false)
+        && let Err(cause) = set_owner(window, KeyboardOwner::Page, false)
     {
         tracing::debug!(%cause, "the window has gone");
     }
@@ -194,7 +208,7 @@ mod tests {
     #[test]
     fn tries_for_the_desktops_shortcuts_end_with_the_next_word_about_them() {
         let page = Channel::new(|_| Ok(()));
-        let mut keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn: 0, page };
+        let mut keyboard = Keyboard { owner: KeyboardOwner::Page, composes: false, turn: 0, watched: false, page };
         assert_eq!(keyboard.give(KeyboardOwner::Grabbed), Some(true));
         let first = keyboard.turn;
         assert_eq!(keyboard.give(KeyboardOwner::Grabbed), None);

@@ -29,7 +29,7 @@ mod watch;
 
 pub use background::{Background, leave as leave_background, stay as stay_in_background, stays as stays_in_background};
 pub use fit::remote_resized;
-pub use full_screen::{filled, follow_monitors};
+pub use full_screen::follow_monitors;
 pub use geometry::together as monitors_together;
 pub use hosts::{
     Wish, Wishes, ask_before_closing, close as close_hosts, quit, reload as reload_hosts, set_unsaved,
@@ -37,7 +37,9 @@ pub use hosts::{
 };
 pub use keyboard::{Keyboards, forget_keyboard, lost_focus, set_owner as set_keyboard_owner, take_keys};
 pub use page::{DarkTheme, HOSTS, is_given_up, session_of, show_theme};
-pub use places::{Places, closing as viewer_closing, forget_place, full_screen_of, moved, remember_full_screen};
+pub use places::{
+    Places, closing as viewer_closing, filled, forget_place, full_screen_of, moved, remember_full_screen,
+};
 pub use prewarmed::{Prewarmed, prepare as prewarm, renew as renew_prewarmed};
 pub use quick::{left as quick_left, ready as quick_ready, show as show_quick};
 pub use screens::{has_focus, window as screen};

@@ -165,6 +165,15 @@ pub fn full_screen_of(window: &WebviewWindow) -> Option<Monitors> {
     engine.places().full_screen_of(host, &monitors(window)?)
 }
 
+/// What a window fills: as was chosen for its machine with the present monitors, or else last. That of a single screen fills its own one.
+pub fn filled(window: &WebviewWindow) -> Monitors {
+    let chosen = || {
+        let view = window.state::<Arc<Engine>>().sessions().view(session_of(window.label())?)?;
+        Some(full_screen_of(window).unwrap_or(view.display.monitors))
+    };
+    chosen().unwrap_or_default()
+}
+
 /// Remembers what full screen is to fill with these monitors; blocks. Of a machine that is not in the list nothing is remembered.
 pub fn remember_full_screen(window: &WebviewWindow, fills: Monitors) {
     let engine = window.state::<Arc<Engine>>();
