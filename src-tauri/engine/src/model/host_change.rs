@@ -1,9 +1,9 @@
 //! What is to be changed of a host, field by field: for the command line, which shows no form.
 
 use super::{
-    Colour, DisplayChange, HostDraft, HttpAuthChange, OnNewAddress, PasswordChange, PictureChoice, is_same_tag,
+    Colour, DisplayChange, HostDraft, HttpAuthChange, OnNewAddress, PasswordChange, PictureChoice, is_same_tag, said,
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// The fields that are said; all others stay as they are. An empty text takes a field's value away.
 ///
@@ -59,13 +59,6 @@ pub struct SecretsChange {
     pub secure_on: PasswordChange,
     /// The secret that is typed into its screen.
     pub secret: PasswordChange,
-}
-
-/// Something that is there, also where it is null.
-pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl HostChange {
