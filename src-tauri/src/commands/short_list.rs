@@ -56,7 +56,7 @@ mod tests {
         full.view_only = true;
         (full.notes, full.username) = ("Ask Ann".into(), "ann".into());
         full.reconnect = !full.reconnect;
-        let hosts = vec![Host::demo("Demo"), Host::new(String::new(), "box".parse().unwrap()), full];
+        let hosts = [Host::demo("Demo"), Host::new(String::new(), "box".parse().unwrap()), full];
         let views: Vec<HostView> = hosts.iter().map(Host::view).collect();
         let history = HistoryView::default();
         let list = HostListView { hosts: views.clone(), notices: vec![], history, logins: vec![], removed: 0 };

@@ -60,7 +60,7 @@ export type Stop = () => void;
 /** The list, and what the user has to know about it. */
 export const listHosts = async (): Promise<HostListView> => {
   type ShortList = Omit<HostListView, 'hosts'> & { usual: HostView; hosts: Partial<HostView>[] };
-  const { usual, hosts, ...rest } = await call<ShortList>('list_hosts');
+  const { usual, hosts, ...rest }: ShortList = await call('list_hosts');
   // On the way, what they have in common with one that has nothing is left out.
   return { ...rest, hosts: hosts.map((host) => ({ ...usual, ...host })) };
 };
