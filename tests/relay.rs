@@ -146,7 +146,7 @@ async fn whom_nobody_can_ask_is_told_and_ends() {
     let (code, said) = run(&["relay", &server.address(), "--password-stdin"], "falsch\n");
     assert!(code == Some(1) && said.lines().count() == 1 && !said.contains("falsch"), "{said}");
     let (code, said) = run(&["add", &server.address(), "--ask-password"], "");
-    assert!(code == Some(1) && said.contains("--password-stdin takes one"), "{said}");
+    assert!(code == Some(1) && said.contains("--password-stdin takes it from a pipe"), "{said}");
     desk.write_hosts(&format!(
         r#"{{"version":1,"hosts":[{{"id":"6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f00","name":"Box","address":"{}","view_only":true}}]}}"#,
         server.address()
