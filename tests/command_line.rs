@@ -1,14 +1,14 @@
 //! Portlight from a terminal.
 
 use crate::{
-    desk::{App, Desk, Server, TIMEOUT, address, free_port, portlight, signal, until, until_passwords},
+    desk::{App, Desk, Server, TIMEOUT, address, free_port, portlight, signal, until, until_passwords, write_script},
     user::{self, sees},
 };
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::{
     fs,
-    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
+    os::unix::process::ExitStatusExt,
     process::{Output, Stdio},
 };
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
@@ -179,9 +179,7 @@ async fn a_proxy_leads_to_the_ssh_host_and_that_one_to_the_machine() {
     );
     fs::write(at("ssh-config"), config).expect("a home");
     fs::create_dir(at("bin")).expect("a home");
-    let ssh = format!("#!/bin/sh\nexec /usr/bin/ssh -F '{}' \"$@\"\n", at("ssh-config"));
-    fs::write(at("bin/ssh"), ssh).expect("a home");
-    fs::set_permissions(at("bin/ssh"), fs::Permissions::from_mode(0o755)).expect("a home");
+    write_script(at("bin/ssh").as_ref(), &format!("exec /usr/bin/ssh -F '{}' \"$@\"", at("ssh-config")));
     let host = json!({
         "id": "6f0d3f5e-52c1-4f5e-9d0c-0d4c3b3a1f01", "name": "Behind", "address": server.address(),
         "ssh_jump": "gate", "proxy": format!("socks5://127.0.0.1:{socks}"),

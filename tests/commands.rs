@@ -1,10 +1,10 @@
 //! Commands of the user's: they print passwords, and where a console is.
 
 use crate::{
-    desk::{App, Desk, Page, Server, passwords},
+    desk::{self, App, Desk, Page, Server, passwords},
     user::{self, sees},
 };
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 /// Eight characters are all that VNC looks at; no file has them in this order.
 const PASSWORD: &str = "Qx5vd8Yt";
@@ -107,8 +107,7 @@ async fn add_tested(hosts: &Page<'_>, address: &str, field: &str, command: &str)
 /// A program in the user's home.
 fn write_script(desk: &Desk, name: &str, text: &str) -> PathBuf {
     let file = desk.home().join(name);
-    fs::write(&file, format!("#!/bin/sh\n{text}\n")).expect("a home");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o700)).expect("a home");
+    desk::write_script(&file, text);
     file
 }
 

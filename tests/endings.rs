@@ -1,12 +1,11 @@
 //! Sessions that end otherwise than by the user's wish, and how they go on.
 
 use crate::{
-    desk::{App, Desk, Server, address, free_port, until, until_passwords},
+    desk::{App, Desk, Server, address, free_port, until, until_passwords, write_program},
     user::{self, sees},
 };
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -239,8 +238,7 @@ async fn a_machine_is_reached_for_once_through_the_ssh_host_of_last_time_and_get
     let ssh = folder.join("ssh");
     let script = "#!/bin/bash\n[[ \" $* \" == *\" -G \"* ]] && exit\nwhile (($#)); do [[ $1 == -W ]] && to=$2; shift; done\n\
         exec 3<>/dev/tcp/127.0.0.1/${to##*:}\ncat <&3 & cat >&3\n";
-    fs::write(&ssh, script).expect("a home");
-    fs::set_permissions(&ssh, PermissionsExt::from_mode(0o755)).expect("a home");
+    write_program(&ssh, script.as_bytes());
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
     let variables = [("PATH", path.as_str())];
     let listed = |more: &str| {

@@ -1,17 +1,16 @@
 //! Lists that others keep: what a command prints.
 
 use crate::{
-    desk::{App, Desk, Page},
+    desk::{App, Desk, Page, write_script},
     user,
 };
 use serde_json::json;
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 /// A command whose list is in a file, and which fails without that.
 fn command(desk: &Desk) -> String {
     let script = desk.home().join("team list");
-    fs::write(&script, "#!/bin/sh\nexec cat \"$(dirname \"$0\")/team.json\"\n").expect("a home");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("a script");
+    write_script(&script, "exec cat \"$(dirname \"$0\")/team.json\"");
     format!("\"{}\"", script.display())
 }
 

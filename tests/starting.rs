@@ -1,10 +1,12 @@
 //! How Portlight starts, and what it says where it cannot.
 
-use crate::desk::{App, Desk, Server, TIMEOUT, portlight, program_with_windows, signal, until};
+use crate::desk::{
+    App, Desk, Server, TIMEOUT, portlight, program_with_windows, signal, until, write_program, write_script,
+};
 use futures_util::StreamExt;
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::symlink,
     process::{Command, Output, Stdio},
     time::Instant,
 };
@@ -251,20 +253,16 @@ async fn a_library_that_is_missing_is_named_in_the_users_language_where_there_is
         Desk::of("a_library_that_is_missing_is_named_in_the_users_language_where_there_is_no_terminal").open().await;
     let folder = desk.home().join("bin");
     fs::create_dir(&folder).expect("a home");
-    fs::copy(portlight(), folder.join("portlight")).expect("a program");
+    write_program(&folder.join("portlight"), &fs::read(portlight()).expect("a program"));
     // The same program, which wants a library that does not exist.
     let (wanted, nobodys) = (b"libwebkit2gtk-4.1.so.0", b"libwebkit2gtk-4.X.so.0");
     let mut program = fs::read(program_with_windows()).expect("a program");
     let place = program.windows(wanted.len()).position(|part| part == wanted).expect("the library's name");
     program[place..place + wanted.len()].copy_from_slice(nobodys);
-    let windows = folder.join("portlight-window");
-    fs::write(&windows, program)
-        .and_then(|()| fs::set_permissions(&windows, PermissionsExt::from_mode(0o755)))
-        .expect("a home");
+    write_program(&folder.join("portlight-window"), &program);
     // A mock: the real one would wait until its button is pressed.
     let (mock, shown) = (folder.join("zenity"), desk.home().join("shown"));
-    fs::write(&mock, format!("#!/bin/sh\nprintf '%s\\n' \"$@\" > {}\n", shown.display())).expect("a home");
-    fs::set_permissions(&mock, PermissionsExt::from_mode(0o755)).expect("a home");
+    write_script(&mock, &format!("printf '%s\\n' \"$@\" > {}", shown.display()));
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
     let mut command = desk.command(folder.join("portlight"));
     command.env("PATH", path).env("LC_ALL", "zh_CN.UTF-8").stdin(Stdio::null());

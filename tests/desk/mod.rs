@@ -42,7 +42,7 @@ pub use others::{Maker, Other, PASSWORD};
 pub use page::Page;
 pub use picture::{Difference, count};
 pub use portal::{Colours, Portal};
-pub use process::{Process, family, name, run, signal, succeed};
+pub use process::{Process, family, name, run, signal, succeed, write_program, write_script};
 pub use reader::{Part, Reader, State};
 pub use screen::{Colour, Drawing, Screen};
 pub use scripted::{Scripted, ScriptedViewer, greet};

@@ -5,11 +5,28 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
+    path::Path,
     process::{Command, ExitStatus, Output, Stdio},
     sync::Arc,
     thread,
 };
 use tokio::{sync::watch, time::timeout};
+
+/// Writes a program. Another process does: while a file is open for writing, whatever this one starts at that moment for another test
+/// has it open, too, and as long as that is so Linux does not run it (`ETXTBSY`, [execve(2)]).
+///
+/// [execve(2)]: https://man7.org/linux/man-pages/man2/execve.2.html
+pub fn write_program(file: &Path, bytes: &[u8]) {
+    let mut shell = Command::new("sh");
+    shell.env("PATH", "/usr/bin:/bin");
+    let writes = run(shell.args(["-c", "cat >\"$0\" && chmod 755 \"$0\""]).arg(file), bytes);
+    assert!(writes.status.success(), "{}", String::from_utf8_lossy(&writes.stderr));
+}
+
+/// Writes a script for the shell.
+pub fn write_script(file: &Path, text: &str) {
+    write_program(file, format!("#!/bin/sh\n{text}\n").as_bytes());
+}
 
 /// A program that runs beside the test.
 pub struct Process {

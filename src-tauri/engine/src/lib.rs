@@ -34,6 +34,9 @@ mod settings;
 pub mod store;
 #[cfg(test)]
 mod test_process;
+#[cfg(test)]
+#[path = "../tests/program/mod.rs"]
+mod test_program;
 mod transport;
 
 pub use error::{

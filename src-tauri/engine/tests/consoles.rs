@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+mod program;
 #[allow(dead_code, reason = "the tests of sessions start it again")]
 mod sshd;
 
@@ -13,10 +14,10 @@ use portlight_engine::{
     model::{Address, Target},
     store::Pins,
 };
+use program::write_script;
 use sshd::Sshd;
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Arc, Mutex},
@@ -285,9 +286,8 @@ async fn a_console_of_a_mock_of_openstack_is_made_for_the_moment() {
     let mock = folder.path().join("openstack");
     for page in ["vnc_lite.html?path=%3Ftoken%3Dabc", "vnc_auto.html?token=abc"] {
         let shown = format!(r#"{{"protocol": "vnc", "type": "novnc", "url": "http://{}/{page}"}}"#, site.address);
-        let text = format!("#!/bin/sh\n[ \"$*\" = 'console url show --novnc -f json -- lab' ] && echo '{shown}'\n");
-        fs::write(&mock, text).unwrap();
-        fs::set_permissions(&mock, fs::Permissions::from_mode(0o700)).unwrap();
+        let text = format!("[ \"$*\" = 'console url show --novnc -f json -- lab' ] && echo '{shown}'");
+        write_script(&mock, &text);
         let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
         reached(&examine(&format!("env PATH={path} {} %n", script("openstack-console").display())).await);
     }
@@ -304,7 +304,7 @@ async fn a_console_of_a_mock_of_kubevirt_is_reached_with_the_kubeconfigs_login()
     fs::write(&token_file, "from-a-file\n").unwrap();
     let credential = folder.path().join("credential");
     let printed = r#"{"kind": "ExecCredential", "status": {"token": "'$1-$LAB'"}}"#;
-    fs::write(&credential, format!("#!/bin/sh\necho '{printed}'\n")).unwrap();
+    write_script(&credential, &format!("echo '{printed}'"));
     let in_file = format!(r#"{{"tokenFile": "{}"}}"#, token_file.display());
     let program = format!(
         r#"{{"exec": {{"command": "{}", "args": ["from"], "env": [{{"name": "LAB", "value": "elsewhere"}}]}}}}"#,
@@ -318,10 +318,7 @@ async fn a_console_of_a_mock_of_kubevirt_is_reached_with_the_kubeconfigs_login()
             site.address
         );
         let wanted = "config view --raw --minify --flatten -o json --context blue";
-        fs::write(&kubectl, format!("#!/bin/sh\n[ \"$*\" = '{wanted}' ] && cat <<'END'\n{config}\nEND\n")).unwrap();
-        for program in [&kubectl, &credential] {
-            fs::set_permissions(program, fs::Permissions::from_mode(0o700)).unwrap();
-        }
+        write_script(&kubectl, &format!("[ \"$*\" = '{wanted}' ] && cat <<'END'\n{config}\nEND"));
         let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
         let command = format!("env 'PATH={path}' {} %n '' blue", script("kubevirt").display());
         reached(&examine(&command).await);

@@ -4,11 +4,13 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
+mod program;
+
 use portlight_engine::model::Address;
+use program::write_script;
 use serde_json::{Value, json};
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -95,14 +97,13 @@ fn hosts_of_an_ansible_inventory_with_a_vnc_server_are_listed() {
     // A dynamic one: a program that prints it; and what is said of a group lies in a file of its own.
     let dynamic = folder.path().join("cloud");
     let answer = r#"{"looms":{"hosts":["loom3"]},"_meta":{"hostvars":{"loom3":{"vnc_port":5908}}}}"#;
-    fs::write(&dynamic, format!("#!/bin/sh\ntest \"$1\" = --list && echo '{answer}'\n")).unwrap();
-    fs::set_permissions(&dynamic, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&dynamic, &format!("test \"$1\" = --list && echo '{answer}'"));
     fs::create_dir(folder.path().join("group_vars")).unwrap();
     fs::write(folder.path().join("group_vars/looms.yml"), "ansible_host: 2001:db8::3\n").unwrap();
     let listed = printed("ansible", &[dynamic.to_str().unwrap()]);
     let loom = json!({ "id": "loom3", "name": "loom3", "address": "[2001:db8::3]::5908", "tags": ["looms"] });
     assert_eq!(listed, json!([loom]));
-    fs::write(&dynamic, "#!/bin/sh\nexit 3\n").unwrap();
+    write_script(&dynamic, "exit 3");
     fails("ansible", &[dynamic.to_str().unwrap()]);
     fails("ansible", &[folder.path().join("none").to_str().unwrap()]);
     fails("ansible", &[inventory.to_str().unwrap(), "nobody"]);

@@ -152,7 +152,8 @@ fn path_of(program: &str) -> PathBuf {
 mod tests {
     use super::*;
     use crate::model::Target;
-    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+    use crate::test_program::write_script;
+    use std::{fs, path::Path};
     use tempfile::{TempDir, tempdir};
 
     const LIMITS: Limits = Limits { time: Duration::from_secs(20), output: 1000 };
@@ -161,8 +162,7 @@ mod tests {
     fn script(text: &str) -> (CommandLine, TempDir) {
         let folder = tempdir().unwrap();
         let file = folder.path().join("script");
-        fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o700)).unwrap();
+        write_script(&file, text);
         (format!("'{}' %n %h %p %u", file.display()).parse().unwrap(), folder)
     }
 

@@ -1,16 +1,15 @@
 //! A real sshd on loopback, with keys of its own, and an `ssh` that knows its host key and logs in there. That one has to come first in
 //! the `PATH`, which is the whole process's: a test that uses it runs itself again, as [`again`] does it.
 
+#[path = "../program/mod.rs"]
+mod program;
+
+use program::write_script;
 use rustix::process::{Pid, Signal, kill_process};
-use std::{
-    env,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{env, path::PathBuf, time::Duration};
 use std::{
     fs,
     io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
     process::{Child, Command, Stdio},
 };
 use tokio::time::timeout;
@@ -70,7 +69,7 @@ impl Sshd {
         );
         let forced = forced.map(|line| {
             let file = folder.join("forced");
-            executable(&file, line);
+            write_script(&file, line);
             format!("ForceCommand {}\n", file.display())
         });
         fs::write(at("sshd"), server + &forced.unwrap_or_default()).unwrap();
@@ -109,7 +108,7 @@ impl Sshd {
 
     /// A program of this name beside ssh: a line of a shell.
     pub fn program(&self, name: &str, line: &str) {
-        executable(&self.folder.join("bin").join(name), line);
+        write_script(&self.folder.join("bin").join(name), line);
     }
 
     /// The key that it lets in with, and the file in which its own is known.
@@ -117,11 +116,6 @@ impl Sshd {
     pub fn keys(&self) -> [PathBuf; 2] {
         ["id", "known"].map(|name| self.folder.join(name))
     }
-}
-
-fn executable(file: &Path, line: &str) {
-    fs::write(file, format!("#!/bin/sh\n{line}\n")).unwrap();
-    fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 impl Drop for Sshd {

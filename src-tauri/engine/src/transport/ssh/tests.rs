@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     test_process::{CHILD_OF_TEST, again},
+    test_program::write_script,
     transport::{
         ConnectDelegate, ConnectTrace,
         programs::{Running, free_port},
@@ -20,7 +21,6 @@ use std::{
     collections::BTreeSet,
     env, fs,
     io::{BufRead, BufReader},
-    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Stdio},
 };
@@ -109,13 +109,12 @@ impl World {
         fs::write(at("client/config"), format!("{hosts}\n{}", common.join("\n"))).unwrap();
 
         let askpass = format!(
-            "#!/bin/sh\nexec 3>&1\nexport PORTLIGHT_TEST_PROMPT=\"$1\"\nis=askpass\ntest \"$1\" = {} && is=carrier\n\
+            "exec 3>&1\nexport PORTLIGHT_TEST_PROMPT=\"$1\"\nis=askpass\ntest \"$1\" = {} && is=carrier\n\
              exec '{}' --ignored --exact transport::ssh::tests::${{is}}_program --nocapture >/dev/null\n",
             carrier::ARGUMENT,
             env::current_exe().unwrap().display()
         );
-        fs::write(at("askpass"), askpass).unwrap();
-        fs::set_permissions(at("askpass"), fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(at("askpass").as_ref(), &askpass);
         Self { folder, sshd }
     }
 

@@ -93,8 +93,7 @@ async fn etherwake_is_given_the_card_and_the_password_for_each_ethernet() {
     let world = World::with_programs(&["sh", "cat"]);
     let program = world.path("programs/ether-wake");
     let told = world.path("told").display().to_string();
-    fs::write(&program, format!("#!/bin/sh\necho \"$@\" >> {told}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    write_script(&program, &format!("echo \"$@\" >> {told}"));
     let (_, wake) = asleep().await;
     let is_ethernet = |at: &PathBuf| fs::read_to_string(at.join("type")).is_ok_and(|kind| kind.trim() == "1");
     let all = fs::read_dir("/sys/class/net").unwrap().map(|entry| entry.unwrap().path()).filter(is_ethernet);
