@@ -350,6 +350,23 @@ const GUARDS: Record<string, [fault: string, check: () => Promise<void>][]> = {
     ],
   ],
 
+  fingers: [
+    [
+      'takes for a mouse what the web view makes of a finger',
+      async () => {
+        const session = await connect();
+        for (const [type, touches] of [
+          ['touchstart', [{}]],
+          ['touchend', []],
+        ] as const) {
+          window.dispatchEvent(Object.assign(new Event(type), { touches }));
+        }
+        session.rfb._canvas.dispatchEvent(new MouseEvent('mousedown', { buttons: 1 }));
+        expect(taken(session).slice(0, 2)).toEqual([5, 1]);
+      },
+    ],
+  ],
+
   index: [
     [
       'keeps keys down where another element takes the focus',
