@@ -4,7 +4,6 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
 
-mod program;
 #[allow(dead_code, reason = "the tests of sessions start it again")]
 mod sshd;
 
@@ -14,8 +13,7 @@ use portlight_engine::{
     model::{Address, Target},
     store::Pins,
 };
-use program::write_script;
-use sshd::Sshd;
+use sshd::{Sshd, program::write_script};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -2,7 +2,7 @@
 //! the `PATH`, which is the whole process's: a test that uses it runs itself again, as [`again`] does it.
 
 #[path = "../program/mod.rs"]
-mod program;
+pub mod program;
 
 use program::write_script;
 use rustix::process::{Pid, Signal, kill_process};
