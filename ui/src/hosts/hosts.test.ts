@@ -46,6 +46,17 @@ beforeEach(() => {
   user = userEvent.setup();
 });
 
+it('gets the window in waiting made when the list is seen, and not again while a machine opens', async () => {
+  await show(host('Studio'));
+  await waitFor(() => expect(backend.callsOf('list_shown')).toHaveLength(1));
+  backend.hosts = [host('Studio', { last_opened: 9 }), host('Attic')];
+  backend.hostsChanged.forEach((listener) => listener());
+  await screen.findByRole('option', { name: /Attic/ });
+  // It would have been said by now.
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(backend.callsOf('list_shown')).toHaveLength(1);
+});
+
 describe('the list', () => {
   it('begins with the search box focused and the first host selected', async () => {
     await show(host('Beta'), host('Alpha'));

@@ -445,12 +445,14 @@ export class Hosts {
         await this.sources.load();
         // No rows that become cards a moment later.
         await this.#preferred;
+        const isFirst = this.all === null;
         this.all = hosts;
         this.logins = logins;
         this.history.view = history;
         this.removed = removed;
         this.notices.set(notices);
-        setTimeout(() => void engine.listShown().catch(() => {})); // painted by then
+        // Painted by then. Later ones are often of a machine that is being opened, which is to have the processor for itself.
+        if (isFirst) setTimeout(() => void engine.listShown().catch(() => {}));
       }
     });
     this.all ??= [];

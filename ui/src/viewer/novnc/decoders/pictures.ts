@@ -63,9 +63,9 @@ async function decode(display: Display, { file, mime, distance, waiting }: Group
   const [first, last] = [waiting[0]?.place, waiting.at(-1)?.place];
   const width = first?.width ?? 0;
   const height = distance * (waiting.length - 1) + (last?.height ?? 0);
-  const broken = new Error(`A picture (${mime}, ${file.length} bytes) could not be decoded`);
+  const broken = () => new Error(`A picture (${mime}, ${file.length} bytes) could not be decoded`);
   const size = pictureSize(file, mime);
-  if (!size) throw broken;
+  if (!size) throw broken();
   if (size[0] !== width || size[1] !== height) {
     throw new Error(`A picture is ${size[0]}x${size[1]} where its rectangle is ${width}x${height}`);
   }
@@ -75,7 +75,7 @@ async function decode(display: Display, { file, mime, distance, waiting }: Group
   try {
     await image.decode();
   } catch {
-    throw broken;
+    throw broken();
   } finally {
     URL.revokeObjectURL(url);
   }

@@ -90,6 +90,8 @@ export function readAhead(display: Display): void {
 
 /** Screens of one update that may have to be drawn when its next rectangle is read. */
 const SCREENS_WITHIN = 2 * SCREENS_AHEAD;
+/** Pixels of the smallest screen for that. */
+const MIN_SCREEN = 640 * 480;
 /** The queue is looked at once in so many rectangles: it may have thousands. */
 const EVERY = 4;
 
@@ -119,9 +121,6 @@ export function waitWithin(rfb: Internals): void {
     return false;
   };
 }
-
-/** Pixels of a screen that is too small to be waited for. */
-const MIN_SCREEN = 640 * 480;
 
 function areaOf(queue: Display['_renderQ']): number {
   let area = 0;
