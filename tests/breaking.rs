@@ -12,6 +12,13 @@ fn resize(server: &Server, size: (u16, u16)) {
     set_screens(server.port(), 1, size).expect("a viewer's way to the display");
 }
 
+/// Many sizes, without a look at any.
+fn storm(server: &Server) {
+    for nth in 0..24_u16 {
+        resize(server, (500 + 37 * (nth % 7), 400 + 41 * (nth % 5)));
+    }
+}
+
 #[tokio::test]
 async fn a_recording_of_many_sizes_is_whole_where_the_server_dies() {
     let desk = Desk::of("breaking_recording").without_keyring().open().await;
@@ -23,10 +30,7 @@ async fn a_recording_of_many_sizes_is_whole_where_the_server_dies() {
     until_painted(&viewer, FIRST).await;
     desk.display().press("ctrl+alt+shift+r");
     viewer.until_shown("#recording").await;
-    // A storm of sizes, without a look at any.
-    for nth in 0..24_u16 {
-        resize(&server, (500 + 37 * (nth % 7), 400 + 41 * (nth % 5)));
-    }
+    storm(&server);
     server.display.paint(SECOND);
     resize(&server, (801, 603));
     until_painted(&viewer, SECOND).await;
@@ -53,9 +57,7 @@ async fn the_last_minutes_go_on_over_many_sizes() {
     viewer.until_state("live").await;
     server.display.paint(FIRST);
     until_painted(&viewer, FIRST).await;
-    for nth in 0..24_u16 {
-        resize(&server, (500 + 37 * (nth % 7), 400 + 41 * (nth % 5)));
-    }
+    storm(&server);
     resize(&server, (801, 603));
     server.display.paint(THIRD);
     until_painted(&viewer, THIRD).await;
@@ -66,9 +68,7 @@ async fn the_last_minutes_go_on_over_many_sizes() {
     past.until_state("live").await;
     until_painted(&past, THIRD).await;
     // While they are looked at, the machine goes on with yet other sizes.
-    for nth in 0..24_u16 {
-        resize(&server, (500 + 37 * (nth % 7), 400 + 41 * (nth % 5)));
-    }
+    storm(&server);
     server.display.paint(SECOND);
     until_painted(&viewer, SECOND).await;
     until("the window to stand still", async || {
@@ -81,16 +81,7 @@ async fn the_last_minutes_go_on_over_many_sizes() {
 async fn view_only_in_the_middle_of_a_drag_lets_go_of_all() {
     let desk = Desk::of("breaking_view_only").without_keyring().open().await;
     let server = Server::start(&desk, None).await;
-    let mut xev = desk.command("xev");
-    xev.env("DISPLAY", &server.display.name).args([
-        "-event",
-        "keyboard",
-        "-event",
-        "button",
-        "-geometry",
-        "640x480+0+0",
-    ]);
-    let xev = desk.spawn("xev", &mut xev);
+    let xev = server.xev(&desk, &["keyboard", "button"]);
     let app = App::start(&desk, &[&server.address()]).await;
     let viewer = in_front(&app, &server).await;
     let (x, y, ..) = desk.display().place_of(&server.address()).expect("a window");

@@ -6,9 +6,7 @@ use crate::desk::{App, Desk, Server, until};
 async fn clicks_on_the_first_line_reach_the_server_wherever_they_are() {
     let desk = Desk::of("island").without_keyring().open().await;
     let server = Server::start(&desk, None).await;
-    let mut xev = desk.command("xev");
-    xev.env("DISPLAY", &server.display.name).args(["-event", "button", "-geometry", "640x480+0+0"]);
-    let xev = desk.spawn("xev", &mut xev);
+    let xev = server.xev(&desk, &["button"]);
     let app = App::start(&desk, &[&server.address()]).await;
     let viewer = app.viewer(&server.address()).await;
     viewer.until_state("live").await;

@@ -9,16 +9,7 @@ struct Pointer(Arc<Process>);
 
 impl Pointer {
     async fn on(desk: &Desk, server: &Server) -> Self {
-        let mut xev = desk.command("xev");
-        xev.env("DISPLAY", &server.display.name).args([
-            "-event",
-            "mouse",
-            "-event",
-            "button",
-            "-geometry",
-            "640x480+0+0",
-        ]);
-        Self(desk.spawn("xev", &mut xev))
+        Self(server.xev(desk, &["mouse", "button"]))
     }
 
     fn mark(&self) -> usize {

@@ -1,7 +1,7 @@
 //! A VNC server of a test's own: TigerVNC on loopback, with a shell to type into.
 
-use super::{Desk, Far, display::Display, process};
-use std::{fs, net::TcpListener, path::PathBuf};
+use super::{Desk, Far, Process, display::Display, process};
+use std::{fs, net::TcpListener, path::PathBuf, sync::Arc};
 
 /// A running VNC server.
 pub struct Server {
@@ -100,6 +100,14 @@ impl Server {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Starts `xev` on its whole screen: it prints these kinds of events.
+    pub fn xev(&self, desk: &Desk, events: &[&str]) -> Arc<Process> {
+        let mut xev = desk.command("xev");
+        xev.env("DISPLAY", &self.display.name).args(["-geometry", &format!("{SIZE}+0+0")]);
+        xev.args(events.iter().flat_map(|event| ["-event", event]));
+        desk.spawn("xev", &mut xev)
     }
 
     /// Ends it, in the way a crash or a power cut does.

@@ -15,9 +15,7 @@ pub struct Keys(Arc<Process>);
 impl Keys {
     /// Begins to read on a server's screen.
     pub async fn on(desk: &Desk, server: &Server) -> Self {
-        let mut xev = desk.command("xev");
-        xev.env("DISPLAY", &server.display.name).args(["-event", "keyboard", "-geometry", "640x480+0+0"]);
-        Self(desk.spawn("xev", &mut xev))
+        Self(server.xev(desk, &["keyboard"]))
     }
 
     /// How many lines there are.
