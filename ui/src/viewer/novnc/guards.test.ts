@@ -402,6 +402,7 @@ describe.each(Object.entries(GUARDS))('%s: noVNC by itself', (_module, guards) =
 const ELSEWHERE: Record<string, string[]> = {
   './ahead.test.ts': ['ahead'],
   './copies.test.ts': ['copies'],
+  './damage.test.ts': ['damage'],
   './acknowledge.test.ts': ['acknowledge', 'bells'],
   './messages.test.ts': ['messages', 'clipboard', 'rectangles', 'screenSize'],
   './progress.test.ts': ['progress'],

@@ -14,6 +14,7 @@ import { replaceDecoders, startWorker, waitWithin, type Streams, type Windows } 
 import { inflatorOf, limitClipboard } from './clipboard';
 import { copyByPart } from './copies';
 import { chooseCursor, scaleCursor } from './cursor';
+import { showParts } from './damage';
 import { leaveFingersAlone } from './fingers';
 import { Follow } from './follow';
 import type { Cursors, Internals, Messages } from './internals';
@@ -156,6 +157,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       drawSmallThroughOne(internals._display);
       copyByPart(internals._display);
       this.#mirrors = new Mirrors(internals);
+      showParts(internals._display);
       showProgress(internals);
       limitBells(internals);
       refuseTooLarge(internals);
