@@ -105,6 +105,14 @@ test('in a hidden window nothing waits for a timer, which would take a second', 
   expect(shown).toHaveLength(5);
 });
 
+test('a canvas of a new size, which is empty, is filled at once', async () => {
+  const { rfb, say, shown } = await session();
+  say(pixels([3, 4]));
+  rfb._display.clipViewport = true;
+  rfb._display.viewportChangeSize(600, 400);
+  expect(shown.at(-1)).toEqual([0, 0, 600, 400]);
+});
+
 test('noVNC by itself shows the box around all, after each update', async () => {
   const { say, shown } = await session(true);
   say(pixels([3, 4], [1900, 1070]));

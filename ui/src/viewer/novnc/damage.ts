@@ -30,12 +30,15 @@ export function showParts(display: Display & Canvases): void {
     if (part.right > part.left && part.bottom > part.top) add(parts, part);
   };
   damage({ ...display._damageBounds });
+  const seen = display._viewportLoc;
   let shown = -Infinity;
+  let size = '';
   let later: ReturnType<typeof setTimeout> | null = null;
   const show = () => {
     if (later !== null) clearTimeout(later);
     later = null;
     shown = performance.now();
+    size = `${seen.w} ${seen.h}`;
     for (const part of parts.splice(0)) {
       Object.assign(display._damageBounds, part);
       flip(true);
@@ -46,8 +49,9 @@ export function showParts(display: Display & Canvases): void {
     // It is queued, and comes here from the queue.
     if (display._renderQ.length > 0 && !fromQueue) return flip();
     const left = shown + EVERY_MS - performance.now();
-    // In a window that is hidden timers wait for a second, and another window may show this one's screens.
-    if (left <= 0 || document.hidden) show();
+    // A canvas of a new size is empty. In a window that is hidden timers wait for a second, and another window may show this one's
+    // screens.
+    if (left <= 0 || size !== `${seen.w} ${seen.h}` || document.hidden) show();
     else later ??= setTimeout(show, left);
   };
 }

@@ -43,6 +43,7 @@ test('what has come of an update is shown after a while, and each time something
     [0, 2],
     [2, 1],
   ]);
+  vi.advanceTimersByTime(20);
   session.say(pixel(3));
   expect(shown).toEqual([
     [0, 2],

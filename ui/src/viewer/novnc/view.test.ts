@@ -93,6 +93,7 @@ test('one of several screens is drawn into another canvas, and acted on from the
   rfb._display.flip();
   rfb._display.fillRect(0, 0, 20, 20, [1, 2, 3]);
   rfb._display.flip();
+  await vi.waitFor(() => expect(drawn).toHaveBeenCalled());
   expect(drawn.mock.calls.map((call: unknown[]) => call.slice(1))).toEqual([[240, 60, 10, 10, 0, 0, 10, 10]]);
   sent().length = 0;
   // The canvas is 100 by 60 pixels of its page's.

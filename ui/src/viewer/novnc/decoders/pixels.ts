@@ -2,6 +2,8 @@
 // little-endian machine, and all machines that run a web view are little-endian.
 
 const OPAQUE = 0xff000000;
+/** As a number of 32 bits with a sign, as all colours here are: WebKit's compiler is slow with numbers beyond them. */
+export const BLACK = OPAQUE | 0;
 
 /** Pixels of three bytes: R, G, B. */
 export function fromRgb(rgb: Uint8Array, pixels: Uint32Array): void {
@@ -27,6 +29,11 @@ export function fromRgb(rgb: Uint8Array, pixels: Uint32Array): void {
 export function fromRgbx(rgbx: Uint8Array, pixels: Uint32Array): void {
   new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength).set(rgbx);
   makeOpaque(pixels);
+}
+
+/** The pixel at four bytes: R, G, B, unused. They may begin anywhere, as bytes of a stream do. */
+export function rgbxAt(data: DataView, at: number): number {
+  return data.getInt32(at, true) | OPAQUE;
 }
 
 /** Makes pixels opaque whose last byte meant nothing. */
