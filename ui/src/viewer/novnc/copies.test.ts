@@ -5,7 +5,7 @@ import { ofNovnc } from './decoders/replay';
 import { copyByPart } from './copies';
 import type { Canvases, Display } from './internals';
 
-/** A canvas that has pixels. */
+/** A canvas that has pixels; 0 is where nothing was drawn, and nothing is drawn of it. */
 class Canvas {
   #width = 0;
   #height = 0;
@@ -30,14 +30,18 @@ class Canvas {
     this.pixels = new Uint32Array(this.#width * height);
   }
 
+  clearRect(x: number, y: number, width: number, height: number) {
+    for (let row = y; row < y + height; row++) this.pixels.fill(0, row * this.width + x, row * this.width + x + width);
+  }
+
   drawImage(source: Canvas, ...[fromX = 0, fromY = 0, width = 0, height = 0, x = 0, y = 0]: number[]) {
     if (source === this) itself++;
     const from = source.pixels.slice();
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
         const isThere = fromX + column < source.width && fromY + row < source.height;
-        const pixel = from[(fromY + row) * source.width + fromX + column] ?? 0;
-        if (isThere && x + column < this.width && y + row < this.height) {
+        const pixel = isThere ? (from[(fromY + row) * source.width + fromX + column] ?? 0) : 0;
+        if (pixel !== 0 && x + column < this.width && y + row < this.height) {
           this.pixels[(y + row) * this.width + x + column] = pixel;
         }
       }
@@ -63,7 +67,8 @@ async function display() {
   const { default: NovncDisplay } = await ofNovnc('display.js');
   const canvas = new Canvas();
   [canvas.width, canvas.height] = [40, 30];
-  canvas.pixels = canvas.pixels.map((_, at) => at + 1);
+  // The last line was not drawn yet.
+  canvas.pixels = canvas.pixels.map((_, at) => (at < 40 * 29 ? at + 1 : 0));
   const bounds = { left: 65535, top: 65535, right: 0, bottom: 0 };
   const display = Object.create(NovncDisplay.prototype) as Display & Canvases;
   Object.assign(display, { _renderQ: [], _drawCtx: canvas, _backbuffer: canvas, _damageBounds: bounds });

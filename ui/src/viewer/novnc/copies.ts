@@ -15,6 +15,8 @@ export function copyByPart(display: Display & Canvases): void {
       part = holding(part, width, height);
       if (part) {
         const { canvas } = display._drawCtx;
+        // Where nothing was drawn yet, nothing is copied.
+        part.clearRect(0, 0, width, height);
         part.drawImage(canvas, fromX, fromY, width, height, 0, 0, width, height);
         display._drawCtx.drawImage(part.canvas, 0, 0, width, height, x, y, width, height);
         display._damage(x, y, width, height);
@@ -35,5 +37,5 @@ function holding(
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(width, part?.canvas.width ?? 0);
   canvas.height = Math.max(height, part?.canvas.height ?? 0);
-  return canvas.getContext('2d', { alpha: false });
+  return canvas.getContext('2d');
 }

@@ -264,18 +264,6 @@ const GUARDS: Record<string, [fault: string, check: () => Promise<void>][]> = {
     ],
   ],
 
-  opaque: [
-    [
-      'makes canvases with transparency',
-      async () => {
-        const { rfb } = await connect();
-        const { getContext } = rfb._canvas;
-        const asked = vi.mocked(getContext as (...options: unknown[]) => unknown).mock.calls;
-        expect([asked.length > 1, asked.every(([, options]) => options === undefined)]).toEqual([true, true]);
-      },
-    ],
-  ],
-
   rest: [
     [
       'asks for updates that nobody sees',

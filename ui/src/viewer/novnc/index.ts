@@ -21,7 +21,6 @@ import type { Cursors, Internals, Messages } from './internals';
 import { skipMessagesOfKnownLength } from './messages';
 import { Mirror, Mirrors } from './mirror';
 import { Meter, type Watch } from './meter';
-import { askForOpaqueContexts } from './opaque';
 import { limitRectangles } from './rectangles';
 import { showProgress } from './progress';
 import { glance, holdRequests, restWhileHidden } from './rest';
@@ -148,10 +147,7 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
     #small: HTMLCanvasElement | null = null;
 
     constructor(...parameters: ConstructorParameters<typeof RFB>) {
-      // noVNC makes its two canvases here, and that of the cursor later.
-      const madeCanvases = askForOpaqueContexts();
       super(...parameters);
-      madeCanvases();
       const internals = this as unknown as Internals;
       const Inflator = inflatorOf(internals);
       requestAhead(internals, original.fbUpdateRequest);
