@@ -22,9 +22,10 @@ const DRAGGED: &str = "files-dragged";
 /// Files were dropped on the hosts window, and read: what they would add.
 const DROPPED: &str = "files-dropped";
 
-/// For changes to come together, and for the window to open that was asked for with one of them: the main thread, which
-/// makes the tray's menu, has that to do first.
-const TRAY_DELAY: Duration = Duration::from_millis(300);
+/// For changes of sessions to come together, and for the window to open that was asked for with one of them: until its picture is
+/// there, the processor has nothing else to do than what that waits for. The list would draw itself anew three times, and the main
+/// thread make the tray's menu.
+const OPENING_DELAY: Duration = Duration::from_millis(300);
 /// For a tray to come, where Portlight starts without a window: at a login the panel may start after it.
 const TRAY_TIMEOUT: Duration = Duration::from_secs(15);
 /// For what is said in the network to come together.
@@ -75,7 +76,7 @@ pub fn follow_trays(app: AppHandle) {
             if changed.is_err() {
                 break;
             }
-            sleep(TRAY_DELAY).await;
+            sleep(OPENING_DELAY).await;
             hosts.mark_unchanged();
             sessions.mark_unchanged();
             calls.mark_unchanged();
@@ -106,12 +107,13 @@ pub fn begin_in_background(app: AppHandle) {
     });
 }
 
-/// Sends [`SESSIONS_CHANGED`] to the page after each change of a session, as long as the app lives.
+/// Sends [`SESSIONS_CHANGED`] to the page [`OPENING_DELAY`] after a change of a session, as long as the app lives.
 pub fn follow_sessions(app: AppHandle) {
     let mut changes = app.state::<Arc<Engine>>().sessions().changes();
     async_runtime::spawn(async move {
         let mut told = changes.borrow().sessions;
         while changes.changed().await.is_ok() {
+            sleep(OPENING_DELAY).await;
             let sessions = changes.borrow_and_update().sessions;
             // Pictures that are asked for are no change of a session.
             if std::mem::replace(&mut told, sessions) != sessions {
