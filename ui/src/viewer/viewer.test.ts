@@ -57,7 +57,8 @@ test('says whom it connects to and how far it is', async () => {
   await open();
   expect(phase()).toBe('connecting');
   expect(document.title).toBe('Studio');
-  expect(find('#connecting')).toHaveTextContent('Connecting to Studio');
+  expect(document.querySelector('#connecting'), 'it would flash up before a screen that is there at once').toBeNull();
+  await vi.waitFor(() => expect(find('#connecting')).toHaveTextContent('Connecting to Studio'));
   expect(find('#stage')).toHaveTextContent(t('stage.dialing'));
   for (const stage of ['handshake', 'encrypting', 'keyring', 'authenticating'] as const) {
     await reach({ state: 'connecting', stage });
@@ -91,6 +92,9 @@ test('draws the toolbar after the first picture, or without one where that is lo
   await settle();
   expect(document.querySelector('#toolbar')).toBeNull();
   FakeRfb.all[0]?.socket.arrive();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(document.querySelector('#toolbar'), 'what came is a part of the picture').toBeNull();
+  FakeRfb.all[0]?.emit('picture');
   await vi.advanceTimersByTimeAsync(100);
   expect(find('#toolbar')).toBeVisible();
 
@@ -147,7 +151,7 @@ test('follows the host: another name and address for the next session, the userâ
   await userEvent.click(find('#view-only'));
   engine.session = { ...engine.session, name: 'Workshop', address: 'workshop.local' };
   await reach({ state: 'connecting', stage: 'dialing' });
-  expect(find('#connecting')).toHaveTextContent('Connecting to Workshop');
+  await vi.waitFor(() => expect(find('#connecting')).toHaveTextContent('Connecting to Workshop'));
   expect(find('#connecting')).toHaveTextContent('workshop.local');
   expect(session.viewOnly).toBe(true);
   engine.session = { ...engine.session, view_only: true };

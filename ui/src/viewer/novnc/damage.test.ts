@@ -113,6 +113,18 @@ test('a canvas of a new size, which is empty, is filled at once', async () => {
   expect(shown.at(-1)).toEqual([0, 0, 600, 400]);
 });
 
+test('it is said once when the first picture is there, and not of an empty screen', async () => {
+  const session = await connect([64, 48]);
+  const told = vi.fn();
+  session.rfb.addEventListener('picture', told);
+  const both = pixels([3, 4], [5, 6]);
+  session.say(both.slice(0, 30));
+  expect(told).not.toHaveBeenCalled();
+  session.say(both.slice(30));
+  session.say(pixels([3, 4]));
+  expect(told).toHaveBeenCalledOnce();
+});
+
 test('noVNC by itself shows the box around all, after each update', async () => {
   const { say, shown } = await session(true);
   say(pixels([3, 4], [1900, 1070]));

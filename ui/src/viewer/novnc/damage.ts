@@ -22,8 +22,8 @@ const MAX_WASTE = 10_000;
  */
 const EVERY_MS = 16;
 
-/** Makes a display show only what has changed, and no more often than it can be seen. */
-export function showParts(display: Display & Canvases): void {
+/** Makes a display show only what has changed, and no more often than it can be seen. Calls `onshow` each time that it did. */
+export function showParts(display: Display & Canvases, onshow: () => void): void {
   const flip = display.flip.bind(display);
   const parts: Bounds[] = [];
   const damage = (part: Bounds) => {
@@ -33,16 +33,19 @@ export function showParts(display: Display & Canvases): void {
   const seen = display._viewportLoc;
   let shown = -Infinity;
   let size = '';
+  const hasNewSize = () => size !== sizeOf(seen);
   let later: ReturnType<typeof setTimeout> | null = null;
   const show = () => {
     if (later !== null) clearTimeout(later);
     later = null;
-    shown = performance.now();
-    size = `${seen.w} ${seen.h}`;
+    // After a new size comes a picture, which is not kept waiting.
+    shown = hasNewSize() ? -Infinity : performance.now();
+    size = sizeOf(seen);
     for (const part of parts.splice(0)) {
       Object.assign(display._damageBounds, part);
       flip(true);
     }
+    onshow();
   };
   display._damage = (x, y, width, height) => damage({ left: x, top: y, right: x + width, bottom: y + height });
   display.flip = (fromQueue) => {
@@ -51,10 +54,12 @@ export function showParts(display: Display & Canvases): void {
     const left = shown + EVERY_MS - performance.now();
     // A canvas of a new size is empty. In a window that is hidden timers wait for a second, and another window may show this one's
     // screens.
-    if (left <= 0 || size !== `${seen.w} ${seen.h}` || document.hidden) show();
+    if (left <= 0 || hasNewSize() || document.hidden) show();
     else later ??= setTimeout(show, left);
   };
 }
+
+const sizeOf = ({ w, h }: Canvases['_viewportLoc']) => `${w} ${h}`;
 
 /** Adds what is in none of these parts. */
 export function add(parts: Bounds[], part: Bounds): void {

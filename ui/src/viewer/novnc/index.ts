@@ -157,7 +157,13 @@ function changed(Original: typeof RFB, firstWorker: Worker | null): Novnc {
       drawSmallThroughOne(internals._display);
       copyByPart(internals._display);
       this.#mirrors = new Mirrors(internals);
-      showParts(internals._display);
+      let isPictured = false;
+      showParts(internals._display, () => {
+        // What is shown before is an empty screen.
+        if (isPictured || internals._rfbConnectionState !== 'connected') return;
+        isPictured = true;
+        internals.dispatchEvent(new CustomEvent('picture'));
+      });
       showProgress(internals);
       limitBells(internals);
       refuseTooLarge(internals);

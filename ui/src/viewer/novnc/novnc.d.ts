@@ -11,6 +11,8 @@ declare module '@novnc/novnc' {
     connect: CustomEvent<Record<string, never>>;
     /** Over, said once. `clean` is also true where the socket was cut off. */
     disconnect: CustomEvent<{ clean: boolean }>;
+    /** Ours: the first picture was drawn, or a part of it that was long in coming. */
+    picture: CustomEvent<null>;
     clipboard: CustomEvent<{ text: string }>;
     bell: CustomEvent<Record<string, never>>;
     /** Ours: for how many seconds the server has not answered to input; 0 when it has. */

@@ -309,7 +309,7 @@ describe('whom a prompt is about', () => {
     engine.session = { ...typedSession, name: 'Studio', address: 'elsewhere.example' };
     await open();
     expect(document.title).toBe('Studio (elsewhere.example)');
-    expect(find('#connecting')).toHaveTextContent('elsewhere.example');
+    await vi.waitFor(() => expect(find('#connecting')).toHaveTextContent('elsewhere.example'));
   });
 });
 
