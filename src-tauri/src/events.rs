@@ -1,7 +1,7 @@
 //! The engine's events, forwarded to the page, the tray and new windows.
 
 use crate::{platform, tray, windows};
-use portlight_engine::{Engine, store::Theme};
+use portlight_engine::{Engine, session::OpenState, store::Theme};
 use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, DragDropEvent, Emitter, Manager, Window, async_runtime};
 use terminal::{Language, Texts};
@@ -38,11 +38,17 @@ fn tell(app: &AppHandle, event: &str) {
     }
 }
 
-/// Sends [`HOSTS_CHANGED`] to the page after each change of the list, as long as the app lives.
+/// Sends [`HOSTS_CHANGED`] to the page after each change of the list, as long as the app lives. That a machine is being opened, which
+/// the list notes, can wait for [`OPENING_DELAY`]: thousands of machines are read and put in order anew.
 pub fn follow_hosts(app: AppHandle) {
-    let mut changes = app.state::<Arc<Engine>>().hosts().changes();
+    let engine = Arc::clone(&app.state::<Arc<Engine>>());
+    let mut changes = engine.hosts().changes();
     async_runtime::spawn(async move {
         while changes.changed().await.is_ok() {
+            if engine.sessions().all().iter().any(|session| session.state == OpenState::Connecting) {
+                sleep(OPENING_DELAY).await;
+                changes.mark_unchanged();
+            }
             tell(&app, HOSTS_CHANGED);
         }
     });

@@ -378,8 +378,8 @@ impl Engine {
 
     /// Starts the session of this name, and notes when the host was last opened.
     pub fn open(&self, session: SessionId, target: Target) {
+        self.sessions.start(session, target.clone());
         self.hosts.note_opened(&target);
-        self.sessions.start(session, target);
     }
 
     /// Starts the session of this name with a server that has connected to us: the user is asked first.

@@ -1,7 +1,8 @@
 // What is shown of what has changed.
 
 import { afterEach, expect, test, vi } from 'vitest';
-import { add, type Bounds } from './damage';
+import { Parts } from './damage';
+import type { Canvases } from './internals';
 import { connect, long, word, type Connected } from './real';
 
 afterEach(() => {
@@ -10,11 +11,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+type Bounds = Canvases['_damageBounds'];
 const bounds = (left: number, top: number, right: number, bottom: number): Bounds => ({ left, top, right, bottom });
 const of = (...changed: Bounds[]): Bounds[] => {
-  const parts: Bounds[] = [];
-  for (const part of changed) add(parts, part);
-  return parts;
+  const parts = new Parts();
+  for (const { left, top, right, bottom } of changed) parts.add(left, top, right, bottom);
+  return parts.take();
 };
 
 test('far parts stay apart, and near ones become one', () => {

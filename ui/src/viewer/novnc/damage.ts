@@ -3,14 +3,6 @@
 
 import type { Canvases, Display } from './internals';
 
-/** Pixels, `right` and `bottom` just beyond them. */
-export interface Bounds {
-  left: number;
-  top: number;
-  right: number;
-  bottom: number;
-}
-
 /** Parts that are kept apart, at most. WebKit paints the box around them where there are more than ten. */
 const MAX_PARTS = 8;
 /** Pixels that did not change and are shown with two parts that become one. Showing one part more costs as much. */
@@ -25,11 +17,9 @@ const EVERY_MS = 16;
 /** Makes a display show only what has changed, and no more often than it can be seen. Calls `onshow` each time that it did. */
 export function showParts(display: Display & Canvases, onshow: () => void): void {
   const flip = display.flip.bind(display);
-  const parts: Bounds[] = [];
-  const damage = (part: Bounds) => {
-    if (part.right > part.left && part.bottom > part.top) add(parts, part);
-  };
-  damage({ ...display._damageBounds });
+  const { left, top, right, bottom } = display._damageBounds;
+  const changed = new Parts();
+  changed.add(left, top, right, bottom);
   const seen = display._viewportLoc;
   let shown = -Infinity;
   let size = '';
@@ -41,13 +31,13 @@ export function showParts(display: Display & Canvases, onshow: () => void): void
     // After a new size comes a picture, which is not kept waiting.
     shown = hasNewSize() ? -Infinity : performance.now();
     size = sizeOf(seen);
-    for (const part of parts.splice(0)) {
+    for (const part of changed.take()) {
       Object.assign(display._damageBounds, part);
       flip(true);
     }
     onshow();
   };
-  display._damage = (x, y, width, height) => damage({ left: x, top: y, right: x + width, bottom: y + height });
+  display._damage = (x, y, width, height) => changed.add(x, y, x + width, y + height);
   display.flip = (fromQueue) => {
     // It is queued, and comes here from the queue.
     if (display._renderQ.length > 0 && !fromQueue) return flip();
@@ -61,32 +51,56 @@ export function showParts(display: Display & Canvases, onshow: () => void): void
 
 const sizeOf = ({ w, h }: Canvases['_viewportLoc']) => `${w} ${h}`;
 
-/** Adds what is in none of these parts. */
-export function add(parts: Bounds[], part: Bounds): void {
-  let added = part;
-  for (;;) {
-    let [least, nearest] = [parts.length < MAX_PARTS ? MAX_WASTE : Infinity, -1];
-    for (const [at, other] of parts.entries()) {
-      const wasted = area(around(other, added)) - area(other) - area(added);
-      if (wasted <= least) [least, nearest] = [wasted, at];
+/** What has changed: a few rectangles. Without any object for one that is added: there may be hundreds of thousands a second. */
+export class Parts {
+  #count = 0;
+  /** Left, top, right and bottom of each; right and bottom are just beyond it. */
+  readonly #edges = new Int32Array(4 * MAX_PARTS);
+
+  /** Nothing is added where `right` is not beyond `left`, or `bottom` not beyond `top`. */
+  add(left: number, top: number, right: number, bottom: number): void {
+    if (right <= left || bottom <= top) return;
+    const edges = this.#edges;
+    for (;;) {
+      let nearest = -1;
+      let least = this.#count < MAX_PARTS ? MAX_WASTE : Number.MAX_SAFE_INTEGER;
+      for (let at = 0; at < 4 * this.#count; at += 4) {
+        const l = edges[at] as number;
+        const t = edges[at + 1] as number;
+        const r = edges[at + 2] as number;
+        const b = edges[at + 3] as number;
+        if (l <= left && t <= top && r >= right && b >= bottom) return;
+        const around = (Math.max(r, right) - Math.min(l, left)) * (Math.max(b, bottom) - Math.min(t, top));
+        const wasted = around - (r - l) * (b - t) - (right - left) * (bottom - top);
+        if (wasted <= least) {
+          least = wasted;
+          nearest = at;
+        }
+      }
+      if (nearest < 0) break;
+      // They become one, which may be near to another by now.
+      left = Math.min(left, edges[nearest] as number);
+      top = Math.min(top, edges[nearest + 1] as number);
+      right = Math.max(right, edges[nearest + 2] as number);
+      bottom = Math.max(bottom, edges[nearest + 3] as number);
+      this.#count -= 1;
+      edges.copyWithin(nearest, 4 * this.#count, 4 * this.#count + 4);
     }
-    const other = parts[nearest];
-    if (!other) break;
-    added = around(other, added);
-    parts.splice(nearest, 1);
+    edges[4 * this.#count] = left;
+    edges[4 * this.#count + 1] = top;
+    edges[4 * this.#count + 2] = right;
+    edges[4 * this.#count + 3] = bottom;
+    this.#count += 1;
   }
-  parts.push(added);
-}
 
-function around(one: Bounds, other: Bounds): Bounds {
-  return {
-    left: Math.min(one.left, other.left),
-    top: Math.min(one.top, other.top),
-    right: Math.max(one.right, other.right),
-    bottom: Math.max(one.bottom, other.bottom),
-  };
-}
-
-function area({ left, top, right, bottom }: Bounds): number {
-  return (right - left) * (bottom - top);
+  /** All of them; afterwards there are none. */
+  take(): Canvases['_damageBounds'][] {
+    const edges = this.#edges;
+    const taken = Array.from({ length: this.#count }, (_, part) => {
+      const [left = 0, top = 0, right = 0, bottom = 0] = edges.subarray(4 * part, 4 * part + 4);
+      return { left, top, right, bottom };
+    });
+    this.#count = 0;
+    return taken;
+  }
 }
