@@ -38,8 +38,9 @@ async fn all_open_sessions_are_seen_at_a_glance_and_reached_by_keys() {
     user::open(&hosts, "One").await;
     let first = app.viewer("One").await;
     first.until_state("live").await;
-    let row = hosts.text_of(&user::row("One")).await;
-    assert!(row.contains("Connected"), "{row}");
+    // The list is told of it a moment later.
+    let says_connected = format!("document.querySelector({:?}).textContent.includes('Connected')", user::row("One"));
+    hosts.until("the card to say so", &says_connected).await;
     user::stop_searching(&hosts).await;
     let second = user::open_server(&app, &two).await;
 
