@@ -100,6 +100,29 @@ test('many updates are shown as often as a display shows something', async () =>
   expect(shown.at(-1)).toEqual([700, 4, 1, 1]);
 });
 
+test('what waited is not shown in the middle of the next update, unless the rest is long in coming', async () => {
+  const { say, shown } = await session();
+  say(pixels([3, 4]));
+  say(pixels([5, 6]));
+  const next = pixels([700, 300], [1700, 600]);
+  say(next.slice(0, 30));
+  vi.advanceTimersByTime(FRAME + 50);
+  expect(shown.splice(0)).toEqual([[3, 4, 1, 1]]);
+  say(next.slice(30));
+  expect(shown.splice(0)).toEqual([
+    [5, 6, 1, 1],
+    [700, 300, 1, 1],
+    [1700, 600, 1, 1],
+  ]);
+  say(pixels([5, 6]));
+  say(next.slice(0, 30));
+  vi.advanceTimersByTime(FRAME + 100);
+  expect(shown.splice(0)).toEqual([
+    [5, 6, 1, 1],
+    [700, 300, 1, 1],
+  ]);
+});
+
 test('in a hidden window nothing waits for a timer, which would take a second', async () => {
   const { say, shown } = await session();
   vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);

@@ -13,6 +13,8 @@ const MAX_WASTE = 10_000;
  * would be painted a hundred times a second, for a display that shows sixty.
  */
 const EVERY_MS = 16;
+/** For the rest of an update that has begun to be drawn when something else is due: half of one looks like a fault. */
+const REST_MS = 100;
 
 /** Makes a display show only what has changed, and no more often than it can be seen. Calls `onshow` each time that it did. */
 export function showParts(display: Display & Canvases, onshow: () => void): void {
@@ -25,6 +27,8 @@ export function showParts(display: Display & Canvases, onshow: () => void): void
   let size = '';
   const hasNewSize = () => size !== sizeOf(seen);
   let later: ReturnType<typeof setTimeout> | null = null;
+  /** Something was drawn since the last whole update. */
+  let isUnfinished = false;
   const show = () => {
     if (later !== null) clearTimeout(later);
     later = null;
@@ -37,15 +41,23 @@ export function showParts(display: Display & Canvases, onshow: () => void): void
     }
     onshow();
   };
-  display._damage = (x, y, width, height) => changed.add(x, y, x + width, y + height);
+  const showWhole = () => {
+    if (isUnfinished) later = setTimeout(show, REST_MS);
+    else show();
+  };
+  display._damage = (x, y, width, height) => {
+    isUnfinished = true;
+    changed.add(x, y, x + width, y + height);
+  };
   display.flip = (fromQueue) => {
     // It is queued, and comes here from the queue.
     if (display._renderQ.length > 0 && !fromQueue) return flip();
+    isUnfinished = false;
     const left = shown + EVERY_MS - performance.now();
     // A canvas of a new size is empty. In a window that is hidden timers wait for a second, and another window may show this one's
     // screens.
     if (left <= 0 || hasNewSize() || document.hidden) show();
-    else later ??= setTimeout(show, left);
+    else later ??= setTimeout(showWhole, left);
   };
 }
 
